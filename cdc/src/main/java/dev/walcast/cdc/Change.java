@@ -1,0 +1,36 @@
+package dev.walcast.cdc;
+
+import static java.util.Objects.requireNonNull;
+
+/// One committed row event.
+public sealed interface Change {
+    Table table();
+
+    Position position();
+
+    Commit commit();
+
+    record Insert(Table table, Position position, Commit commit, Row newRow) implements Change {
+        public Insert {
+            requireNonNull(newRow, "newRow is null");
+        }
+    }
+
+    /// @param oldRow the replica identity's columns before the change; all others are [Missing#NOT_IN_IDENTITY]
+    record Update(Table table, Position position, Commit commit, Row oldRow, Row newRow) implements Change {
+        public Update {
+            requireNonNull(oldRow, "oldRow is null");
+            requireNonNull(newRow, "newRow is null");
+        }
+    }
+
+    /// @param oldRow the replica identity's columns; all others are [Missing#NOT_IN_IDENTITY]
+    record Delete(Table table, Position position, Commit commit, Row oldRow) implements Change {
+        public Delete {
+            requireNonNull(oldRow, "oldRow is null");
+        }
+    }
+
+    /// One for each table that a TRUNCATE emptied.
+    record Truncate(Table table, Position position, Commit commit) implements Change {}
+}

@@ -1,0 +1,20 @@
+package dev.walcast.cdc;
+
+/// How `to_jsonb` turns a scalar's text into JSON.
+public enum JsonForm {
+    BOOLEAN,
+    /// Digits; `NaN` and the infinities become strings.
+    NUMBER,
+    /// The text as a string: everything without a rule of its own.
+    TEXT,
+    DATE,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    /// Parsed and normalised as `jsonb` would.
+    JSON,
+    /// Already normal.
+    JSONB,
+    /// Hex without `\x` at the top of a record (the Realtime protocol's choice), with it inside arrays and composites.
+    BYTEA,
+    HSTORE
+}

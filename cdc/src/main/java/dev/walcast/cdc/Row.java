@@ -1,0 +1,104 @@
+package dev.walcast.cdc;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// One tuple of a change: for each column of its table exactly what `column::text` prints in Postgres (TimeZone UTC,
+/// DateStyle ISO, IntervalStyle postgres, bytea as hex), or SQL NULL, or the reason why the value is missing.
+///
+/// Immutable. A column is in exactly one of the three states.
+public final class Row {
+    private final Table table;
+    /// A String, null for SQL NULL, or a [Missing]: one array instead of two keeps a row small.
+    private final @Nullable Object[] cells;
+
+    private Row(Table table, @Nullable Object[] cells) {
+        this.table = table;
+        this.cells = cells;
+    }
+
+    public static Builder of(Table table) {
+        return new Builder(table);
+    }
+
+    public Table table() {
+        return table;
+    }
+
+    public boolean isNull(int column) {
+        return cells[column] == null;
+    }
+
+    /// Why the column has no value here; null when it has one or is SQL NULL.
+    public @Nullable Missing missing(int column) {
+        return cells[column] instanceof Missing missing ? missing : null;
+    }
+
+    /// The column's text; null for SQL NULL and for a missing value, so ask [#missing(int)] first where that matters.
+    public @Nullable String text(int column) {
+        return cells[column] instanceof String text ? text : null;
+    }
+
+    /// The columns whose values are missing, in table order.
+    public List<Column> missingColumns() {
+        List<Column> columns = new ArrayList<>();
+        for (int i = 0; i < cells.length; i++) {
+            if (cells[i] instanceof Missing) {
+                columns.add(table.columns().get(i));
+            }
+        }
+        return columns;
+    }
+
+    /// A rough size in memory, for bounds.
+    public long bytes() {
+        long bytes = 32 + 4L * cells.length;
+        for (Object cell : cells) {
+            if (cell instanceof String text) {
+                bytes += 48 + text.length();
+            }
+        }
+        return bytes;
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder out = new StringBuilder("{");
+        for (int i = 0; i < cells.length; i++) {
+            out.append(i == 0 ? "" : ", ")
+                    .append(table.columns().get(i).name())
+                    .append(": ")
+                    .append(cells[i]);
+        }
+        return out.append('}').toString();
+    }
+
+    /// Fills a row column by column; a column never set is SQL NULL.
+    public static final class Builder {
+        private final Table table;
+        private final @Nullable Object[] cells;
+
+        private Builder(Table table) {
+            this.table = requireNonNull(table, "table is null");
+            this.cells = new @Nullable Object[table.columns().size()];
+        }
+
+        public Builder text(int column, @Nullable String text) {
+            cells[column] = text;
+            return this;
+        }
+
+        public Builder missing(int column, Missing reason) {
+            cells[column] = requireNonNull(reason, "reason is null");
+            return this;
+        }
+
+        /// The builder must not be used afterwards.
+        public Row build() {
+            return new Row(table, cells);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+package dev.walcast.cdc;
+
+import java.util.function.Consumer;
+
+/// One committed transaction's changes, in the order in which they were made.
+///
+/// It may be larger than memory: the changes can be walked once, by the thread that received the transaction, before
+/// [ChangeListener#onTransaction(Transaction)] returns.
+public interface Transaction {
+    Commit commit();
+
+    void forEach(Consumer<Change> action);
+}

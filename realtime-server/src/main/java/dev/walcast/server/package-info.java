@@ -1,0 +1,5 @@
+/// The server: composition root, settings and the command line.
+@NullMarked
+package dev.walcast.server;
+
+import org.jspecify.annotations.NullMarked;
