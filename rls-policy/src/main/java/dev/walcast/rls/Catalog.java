@@ -1,0 +1,31 @@
+package dev.walcast.rls;
+
+import dev.walcast.cdc.TableId;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// The questions asked of Postgres about rights and types: the module's one door to the database. Calls block.
+public interface Catalog {
+    /// The tables of the publication; null when there is no such publication.
+    @Nullable
+    Set<TableId> publishedTables() throws SQLException;
+
+    /// What each role may do with each table. A pair whose table does not exist is left out.
+    Map<Question, TableAccess> access(Collection<Question> questions) throws SQLException;
+
+    boolean roleExists(String role) throws SQLException;
+
+    /// The value as a column of that type would print it: Postgres' own parsing and rounding, typmod excepted.
+    ///
+    /// @throws SQLException with Postgres' own message when the type does not accept the value
+    String canonicalText(long typeOid, String value) throws SQLException;
+
+    /// Published tables with columns of the given types (arrays, domains and composites of them included).
+    List<String> columnsOfTypes(Collection<String> typeNames) throws SQLException;
+
+    record Question(String role, TableId table) {}
+}

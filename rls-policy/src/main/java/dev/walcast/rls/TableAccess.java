@@ -1,0 +1,66 @@
+package dev.walcast.rls;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.TableId;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What one role may do with one table, as the catalog had it at one moment.
+///
+/// @param published   whether the publication carries the table
+/// @param usage       whether the role exists and has USAGE on the table's schema
+/// @param rowSecurity whether row-level security applies to this role on this table
+/// @param columns     the live columns in table order, with the role's right to read each
+public record TableAccess(
+        TableId table, boolean published, boolean usage, boolean rowSecurity, List<ColumnAccess> columns) {
+    public TableAccess {
+        requireNonNull(table, "table is null");
+        columns = List.copyOf(columns);
+    }
+
+    /// @param baseType      `pg_type.typname` below all domains, as the equality keys need it
+    /// @param deterministic false when the column's collation calls different texts equal
+    /// @param generated     whether Postgres computes it, in which case the feed may not carry it
+    public record ColumnAccess(
+            String name,
+            boolean readable,
+            long typeOid,
+            String typeName,
+            long baseOid,
+            String baseType,
+            boolean isEnum,
+            boolean deterministic,
+            boolean generated) {
+        public ColumnAccess {
+            requireNonNull(name, "name is null");
+            requireNonNull(typeName, "typeName is null");
+            requireNonNull(baseType, "baseType is null");
+        }
+    }
+
+    /// A column that the role may read; null when there is none of that name or it may not, which look the same.
+    public @Nullable ColumnAccess readable(String name) {
+        for (ColumnAccess column : columns) {
+            if (column.name().equals(name)) {
+                return column.readable() ? column : null;
+            }
+        }
+        return null;
+    }
+
+    public boolean readsAnything() {
+        return usage && columns.stream().anyMatch(ColumnAccess::readable);
+    }
+
+    /// Column name → type oid: two accesses with equal shapes resolve a filter to the same terms.
+    public Map<String, Long> shape() {
+        Map<String, Long> shape = new LinkedHashMap<>();
+        for (ColumnAccess column : columns) {
+            shape.put(column.name(), column.typeOid());
+        }
+        return shape;
+    }
+}
