@@ -16,5 +16,9 @@ public enum JsonForm {
     JSONB,
     /// Hex without `\x` at the top of a record (the Realtime protocol's choice), with it inside arrays and composites.
     BYTEA,
-    HSTORE
+    HSTORE,
+    /// A cast function to `json` decides, which only Postgres can run: such a value is reported as not exact.
+    CAST,
+    /// `oidvector` and `int2vector`: numbers separated by blanks, drawn as a JSON array.
+    NUMBER_LIST
 }

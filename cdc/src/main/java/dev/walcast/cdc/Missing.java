@@ -14,8 +14,8 @@ public enum Missing {
     MONEY_FORMAT("money_format_lost_by_reader"),
     /// The reader gives an infinite date without its sign.
     DATE_INFINITY("date_infinity_lost_by_reader"),
-    /// The reader gives an infinite interval as a finite one.
-    INTERVAL_INFINITY("interval_infinity_lost_by_reader"),
+    /// The reader gives an infinite interval as an empty one, so neither can be told from the other.
+    INTERVAL_ZERO_OR_INFINITE("interval_zero_or_infinite"),
     /// The value cannot be had exactly for another reason, named in the log.
     NOT_EXACT("not_exact");
 

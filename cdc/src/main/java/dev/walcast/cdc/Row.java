@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// One tuple of a change: for each column of its table exactly what `column::text` prints in Postgres (TimeZone UTC,
+/// One tuple of a change: for each column of its table exactly what its type's output function prints (TimeZone UTC,
 /// DateStyle ISO, IntervalStyle postgres, bytea as hex), or SQL NULL, or the reason why the value is missing.
 ///
 /// Immutable. A column is in exactly one of the three states.

@@ -37,6 +37,10 @@ public final class SubscriptionIndex<S> {
             this.subscriber = requireNonNull(subscriber, "subscriber is null");
         }
 
+        public RowFilter filter() {
+            return filter;
+        }
+
         public S subscriber() {
             return subscriber;
         }

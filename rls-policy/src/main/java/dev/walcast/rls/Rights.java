@@ -73,9 +73,13 @@ public final class Rights {
     }
 
     /// Asks everything again in one statement and tells the listeners what changed.
-    public void refresh() throws SQLException {
+    ///
+    /// @param inUse what must not be forgotten although nobody asked lately
+    public void refresh(Set<Question> inUse) throws SQLException {
         long now = nanoTime.getAsLong();
-        answers.values().removeIf(answer -> now - answer.askedAt() > FORGOTTEN_AFTER.toNanos());
+        answers.entrySet()
+                .removeIf(answer -> now - answer.getValue().askedAt() > FORGOTTEN_AFTER.toNanos()
+                        && !inUse.contains(answer.getKey()));
         Set<Question> known = Set.copyOf(answers.keySet());
         Map<Question, TableAccess> fresh = catalog.access(known);
         Set<Question> changed = new HashSet<>();

@@ -1,0 +1,80 @@
+package dev.walcast.cdc.debezium;
+
+import dev.walcast.cdc.PostgresUrl;
+import java.util.Map;
+import java.util.Properties;
+
+/// What Debezium is told.
+final class EngineSettings {
+    /// The name every topic begins with; topics are of no use here but for telling transaction records from others.
+    private static final String PREFIX = "walcast";
+
+    static final String TRANSACTION_TOPIC = PREFIX + ".transaction";
+
+    /// The texts that Postgres sends depend on these, and the database or the role may have others.
+    private static final String SESSION_OPTIONS =
+            "-c DateStyle=ISO -c IntervalStyle=postgres -c bytea_output=hex -c extra_float_digits=1";
+
+    private EngineSettings() {}
+
+    static Properties of(SourceConfig config) {
+        PostgresUrl url = config.url();
+        Properties properties = new Properties();
+        url.parameters().forEach((name, value) -> properties.setProperty("driver." + name, value));
+        properties.putAll(Map.of(
+                "name",
+                PREFIX,
+                "topic.prefix",
+                PREFIX,
+                "connector.class",
+                "io.debezium.connector.postgresql.PostgresConnector",
+                "database.hostname",
+                url.host(),
+                "database.port",
+                Integer.toString(url.port()),
+                "database.user",
+                url.user(),
+                "database.dbname",
+                url.database(),
+                "driver.options",
+                SESSION_OPTIONS));
+        String password = url.password();
+        if (password != null) {
+            properties.setProperty("database.password", password);
+        }
+        properties.putAll(reading(config));
+        properties.putAll(whatIsRead());
+        return properties;
+    }
+
+    /// The slot's own confirmed position is the only offset: what is kept in memory dies with the process, as it
+    /// should.
+    private static Map<String, String> reading(SourceConfig config) {
+        return Map.of(
+                "plugin.name", "pgoutput",
+                "slot.name", config.slotName(),
+                "slot.drop.on.stop", "false",
+                "publication.name", config.publication(),
+                "publication.autocreate.mode", "disabled",
+                "snapshot.mode", "no_data",
+                "offset.storage", "org.apache.kafka.connect.storage.MemoryOffsetBackingStore",
+                "offset.flush.interval.ms", "0",
+                // Nothing but a batch of one wakes Debezium's consumer when a change arrives.
+                "max.batch.size", "1",
+                "poll.interval.ms", Long.toString(config.pollInterval().toMillis()));
+    }
+
+    private static Map<String, String> whatIsRead() {
+        return Map.ofEntries(
+                Map.entry("max.queue.size", "8192"),
+                Map.entry("max.queue.size.in.bytes", Integer.toString(64 << 20)),
+                Map.entry("provide.transaction.metadata", "true"),
+                Map.entry("skipped.operations", "none"),
+                Map.entry("tombstones.on.delete", "false"),
+                Map.entry("include.unknown.datatypes", "true"),
+                Map.entry("converters", "text"),
+                Map.entry("text.type", TextConverter.class.getName()),
+                // Whoever supervises the engine decides when to try again.
+                Map.entry("errors.max.retries", "0"));
+    }
+}

@@ -1,0 +1,32 @@
+package dev.walcast.cdc.debezium;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.PostgresUrl;
+import java.time.Duration;
+
+/// What the reader is told.
+///
+/// @param pollInterval           how long Debezium sleeps when nothing came: latency's floor against idle CPU
+/// @param transactionMemoryBytes what one transaction under way may hold in memory before it is spilled to a file
+/// @param slotWait               how long a start waits for a slot that another process still holds
+public record SourceConfig(
+        PostgresUrl url,
+        String publication,
+        String slotName,
+        Duration pollInterval,
+        long transactionMemoryBytes,
+        Duration slotWait) {
+    public SourceConfig {
+        requireNonNull(url, "url is null");
+        requireNonNull(publication, "publication is null");
+        requireNonNull(slotName, "slotName is null");
+        requireNonNull(pollInterval, "pollInterval is null");
+        requireNonNull(slotWait, "slotWait is null");
+    }
+
+    /// The usual intervals and bounds.
+    public static SourceConfig of(PostgresUrl url, String publication, String slotName) {
+        return new SourceConfig(url, publication, slotName, Duration.ofMillis(5), 64L << 20, Duration.ofSeconds(15));
+    }
+}

@@ -1,0 +1,90 @@
+package dev.walcast.cdc.debezium;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Column;
+import dev.walcast.cdc.Table;
+import dev.walcast.cdc.TableId;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import org.apache.kafka.connect.data.Field;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.source.SourceRecord;
+
+/// The tables of the feed, one [Table] for each version of a table's schema that Debezium hands over. Belongs to the
+/// reader's thread.
+///
+/// Columns and types come with the record, so they are those of the moment when the change was written. Which columns
+/// make
+/// up the replica identity is asked of the catalog when a version is first seen.
+final class TableCatalog {
+    private static final int VERSIONS_MAX = 10_000;
+
+    /// For `REPLICA IDENTITY FULL` every column, else those of the primary key or of the named index.
+    private static final String IDENTITY = """
+            select a.attname
+              from pg_catalog.pg_class c
+              join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+              join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+              left join pg_catalog.pg_index i on i.indrelid = c.oid
+               and case c.relreplident when 'd' then i.indisprimary when 'i' then i.indisreplident else false end
+             where n.nspname = ? and c.relname = ? and c.relkind in ('r', 'p')
+               and (c.relreplident = 'f' or a.attnum = any (i.indkey))""";
+
+    private final CatalogConnection catalog;
+    private final TypeCatalog types;
+    private final IdentityHashMap<Schema, Table> versions = new IdentityHashMap<>();
+
+    TableCatalog(CatalogConnection catalog) {
+        this.catalog = requireNonNull(catalog, "catalog is null");
+        this.types = new TypeCatalog(catalog);
+    }
+
+    /// @param rowSchema the schema of the record's `before` and `after`
+    Table table(SourceRecord record, TableId id, Schema rowSchema) throws SQLException {
+        Table known = versions.get(rowSchema);
+        if (known != null) {
+            return known;
+        }
+        if (versions.size() >= VERSIONS_MAX) {
+            versions.clear();
+        }
+        types.forgetUserTypes();
+        Table table = new Table(id, columns(rowSchema, identity(record, id)));
+        versions.put(rowSchema, table);
+        return table;
+    }
+
+    private List<Column> columns(Schema rowSchema, Set<String> identity) throws SQLException {
+        List<Column> columns = new ArrayList<>();
+        for (Field field : rowSchema.fields()) {
+            long oid = Long.parseLong(field.schema().parameters().get(TextConverter.TYPE_OID));
+            columns.add(new Column(field.name(), types.type(oid), identity.contains(field.name())));
+        }
+        return columns;
+    }
+
+    /// A table dropped meanwhile is not in the catalog any more; its record's key is then the best there is.
+    private Set<String> identity(SourceRecord record, TableId id) throws SQLException {
+        Set<String> columns = new HashSet<>();
+        try (PreparedStatement statement = catalog.get().prepareStatement(IDENTITY)) {
+            statement.setString(1, id.schema());
+            statement.setString(2, id.name());
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    columns.add(rows.getString(1));
+                }
+            }
+        }
+        if (columns.isEmpty() && record.keySchema() != null) {
+            record.keySchema().fields().forEach(field -> columns.add(field.name()));
+        }
+        return columns;
+    }
+}

@@ -1,0 +1,162 @@
+package dev.walcast.cdc.testing;
+
+import dev.walcast.cdc.PostgresUrl;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/// A real Postgres for tests, ready for logical replication. The superuser is `postgres` and needs no password.
+public final class TestPostgres implements AutoCloseable {
+    private final Path data;
+    private final Map<String, String> config;
+    private EmbeddedPostgres postgres;
+
+    private TestPostgres(Path data, Map<String, String> config, int port) {
+        this.data = data;
+        this.config = config;
+        this.postgres = start(port);
+    }
+
+    public static TestPostgres start() {
+        return start(Map.of());
+    }
+
+    /// @param config further settings of Postgres, or others than the usual
+    public static TestPostgres start(Map<String, String> config) {
+        Map<String, String> all = new LinkedHashMap<>(Map.of(
+                "wal_level", "logical",
+                "max_replication_slots", "40",
+                "max_wal_senders", "40",
+                "max_connections", "100",
+                "unix_socket_directories", "",
+                "listen_addresses", "127.0.0.1"));
+        all.putAll(config);
+        try {
+            return new TestPostgres(Files.createTempDirectory("walcast-test-postgres"), all, 0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private EmbeddedPostgres start(int port) {
+        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
+                .setDataDirectory(data.toFile())
+                .setCleanDataDirectory(false)
+                .setPGStartupWait(Duration.ofSeconds(60))
+                .setOutputRedirector(ProcessBuilder.Redirect.appendTo(
+                        data.resolveSibling(data.getFileName() + ".log").toFile()))
+                .setErrorRedirector(ProcessBuilder.Redirect.appendTo(
+                        data.resolveSibling(data.getFileName() + ".log").toFile()));
+        config.forEach(builder::setServerConfig);
+        if (port != 0) {
+            builder.setPort(port);
+        }
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public int port() {
+        return postgres.getPort();
+    }
+
+    /// The database `postgres` as superuser.
+    public String url() {
+        return url("postgres", "postgres", "unchecked", "postgres");
+    }
+
+    public String url(String database) {
+        return url("postgres", "postgres", "unchecked", database);
+    }
+
+    /// @param scheme unused by most tests, `postgres`
+    public String url(String scheme, String user, String password, String database) {
+        return scheme + "://" + user + ":" + password + "@127.0.0.1:" + port() + "/" + database;
+    }
+
+    public Connection connect() throws SQLException {
+        return connect("postgres");
+    }
+
+    public Connection connect(String database) throws SQLException {
+        PostgresUrl url = PostgresUrl.parse(url(database));
+        return DriverManager.getConnection(url.jdbcUrl(), url.properties());
+    }
+
+    /// Runs statements as superuser in the database `postgres`.
+    public void execute(String... statements) {
+        executeIn("postgres", statements);
+    }
+
+    public void executeIn(String database, String... statements) {
+        try (Connection connection = connect(database);
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    public long pid() {
+        try (Stream<String> lines = Files.lines(data.resolve("postmaster.pid"))) {
+            return Long.parseLong(lines.findFirst().orElseThrow().strip());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// kill -9 of the postmaster and every process it started.
+    public void killHard() throws Exception {
+        Optional<ProcessHandle> postmaster = ProcessHandle.of(pid());
+        if (postmaster.isPresent()) {
+            Stream.concat(postmaster.stream(), postmaster.get().descendants()).forEach(ProcessHandle::destroyForcibly);
+            postmaster.get().onExit().get(10, TimeUnit.SECONDS);
+        }
+    }
+
+    /// Starts again on the same data and port, after [#killHard()] or [#stop()].
+    public void restart() {
+        int port = port();
+        releaseLock();
+        postgres = start(port);
+    }
+
+    /// A clean, fast shutdown.
+    public void stop() throws IOException {
+        postgres.close();
+    }
+
+    /// The library holds a lock file until its own close, which would also try to stop the dead process.
+    private void releaseLock() {
+        try {
+            postgres.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        postgres.close();
+        try (Stream<Path> files = Files.walk(data)) {
+            files.sorted(java.util.Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
+        }
+    }
+}
