@@ -17,14 +17,14 @@ final class Backoff {
         this.random = random;
     }
 
-    synchronized Duration next() {
+    Duration next() {
         Duration wait = next.plusMillis(random.nextLong(next.toMillis() / 4 + 1));
         Duration doubled = next.multipliedBy(2);
         next = doubled.compareTo(LONGEST) < 0 ? doubled : LONGEST;
         return wait;
     }
 
-    synchronized void reset() {
+    void reset() {
         next = FIRST;
     }
 }

@@ -88,10 +88,14 @@ public final class DebeziumChangeSource implements ChangeSource {
     private void supervise(ChangeListener listener) {
         boolean checked = true;
         while (!isClosingAfter(Duration.ZERO)) {
+            Lsn before = handled.lsn();
             String reason = checked ? runEngine(listener) : preflightProblem();
             if (reason == null) {
                 checked = true;
                 continue;
+            }
+            if (handled.lsn().isAfter(before)) {
+                backoff.reset();
             }
             if (isClosingAfter(Duration.ZERO)) {
                 break;
@@ -146,7 +150,6 @@ public final class DebeziumChangeSource implements ChangeSource {
         return new DebeziumEngine.ConnectorCallback() {
             @Override
             public void pollingStarted() {
-                backoff.reset();
                 if (!(state instanceof SourceState.Streaming)) {
                     log.info("The feed goes on");
                     become(new SourceState.Streaming(), listener);

@@ -30,6 +30,7 @@ final class Preflight {
         try (Connection connection = CatalogConnection.open(url)) {
             checkServer(connection);
             checkPublication(connection);
+            checkTableNames(connection);
             checkSlot(connection);
         } catch (SQLException e) {
             throw ConnectionProblem.explain(e, url);
@@ -68,6 +69,22 @@ final class Preflight {
                     throw permanent("There is no publication \"" + config.publication() + "\" in database \""
                             + config.url().database() + "\": run CREATE PUBLICATION " + config.publication()
                             + " FOR TABLE ..., or name another with PUBLICATION.");
+                }
+            }
+        }
+    }
+
+    /// Debezium cannot read such a name, and would stop at the table's first change, for everybody.
+    private void checkTableNames(Connection connection) throws SQLException, SourceException {
+        String query = """
+                select schemaname || '.' || tablename from pg_catalog.pg_publication_tables
+                 where pubname = ? and (schemaname like '%"%' or tablename like '%"%') order by 1 limit 1""";
+        try (PreparedStatement statement = connection.prepareStatement(query)) {
+            statement.setString(1, config.publication());
+            try (ResultSet row = statement.executeQuery()) {
+                if (row.next()) {
+                    throw permanent("Table " + row.getString(1) + " has a double quote in its name, which the reader cannot"
+                            + " follow: take it out of the publication \"" + config.publication() + "\", or rename it.");
                 }
             }
         }
