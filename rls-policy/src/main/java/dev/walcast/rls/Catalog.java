@@ -17,9 +17,12 @@ public interface Catalog {
     /// What each role may do with each table. A pair whose table does not exist is left out.
     Map<Question, TableAccess> access(Collection<Question> questions) throws SQLException;
 
+    /// The database's clock, in microseconds since 1970.
+    long now() throws SQLException;
+
     boolean roleExists(String role) throws SQLException;
 
-    /// The value as a column of that type would print it: Postgres' own parsing and rounding, typmod excepted.
+    /// The value as the type's output function prints it: Postgres' own parsing and rounding, typmod excepted.
     ///
     /// @throws SQLException with Postgres' own message when the type does not accept the value
     String canonicalText(long typeOid, String value) throws SQLException;

@@ -126,6 +126,17 @@ public final class PostgresCatalog implements Catalog {
     }
 
     @Override
+    public long now() throws SQLException {
+        String query = "select (extract(epoch from pg_catalog.clock_timestamp()) * 1000000)::bigint";
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement statement = connection.prepareStatement(query);
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    @Override
     public boolean roleExists(String role) throws SQLException {
         String query = "select exists (select from pg_catalog.pg_roles where rolname = ?)";
         try (Connection connection = dataSource.getConnection();
@@ -143,7 +154,7 @@ public final class PostgresCatalog implements Catalog {
         try (Connection connection = dataSource.getConnection()) {
             String type = qualifiedName(connection, typeOid);
             // The type's name comes quoted from Postgres itself; the value is bound.
-            String query = "select cast(cast(? as pg_catalog.text) as " + type + ")::pg_catalog.text";
+            String query = "select pg_catalog.concat(cast(cast(? as pg_catalog.text) as " + type + "))";
             try (PreparedStatement statement = connection.prepareStatement(query)) {
                 statement.setString(1, value);
                 try (ResultSet row = statement.executeQuery()) {

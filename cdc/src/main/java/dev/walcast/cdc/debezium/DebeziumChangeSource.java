@@ -10,6 +10,7 @@ import dev.walcast.cdc.SourceState;
 import io.debezium.embedded.Connect;
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
+import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -34,7 +35,7 @@ public final class DebeziumChangeSource implements ChangeSource {
     private final BatchConsumer.Handled handled = new BatchConsumer.Handled();
     private final Backoff backoff = new Backoff(ThreadLocalRandom.current());
     private final CountDownLatch closing = new CountDownLatch(1);
-    private final AtomicReference<@Nullable DebeziumEngine<?>> engine = new AtomicReference<>();
+    private final AtomicReference<@Nullable Closeable> engine = new AtomicReference<>();
 
     private volatile SourceState state = new SourceState.Idle();
     private volatile @Nullable Thread supervisor;
@@ -186,7 +187,7 @@ public final class DebeziumChangeSource implements ChangeSource {
     @Override
     public void close() {
         closing.countDown();
-        DebeziumEngine<?> running = engine.get();
+        Closeable running = engine.get();
         try {
             if (running != null) {
                 running.close();

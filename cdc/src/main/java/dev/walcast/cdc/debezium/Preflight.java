@@ -83,8 +83,10 @@ final class Preflight {
             statement.setString(1, config.publication());
             try (ResultSet row = statement.executeQuery()) {
                 if (row.next()) {
-                    throw permanent("Table " + row.getString(1) + " has a double quote in its name, which the reader cannot"
-                            + " follow: take it out of the publication \"" + config.publication() + "\", or rename it.");
+                    throw permanent(
+                            "Table " + row.getString(1) + " has a double quote in its name, which the reader cannot"
+                                    + " follow: take it out of the publication \"" + config.publication()
+                                    + "\", or rename it.");
                 }
             }
         }

@@ -46,7 +46,8 @@ class CrashPgTest {
 
     private static List<Integer> ids(RecordingListener listener) {
         return List.copyOf(listener.changes).stream()
-                .map(change -> Integer.parseInt(((Change.Insert) change).newRow().text(0)))
+                .map(change ->
+                        Integer.parseInt(((Change.Insert) change).newRow().text(0)))
                 .toList();
     }
 

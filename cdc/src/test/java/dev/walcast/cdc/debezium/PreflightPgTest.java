@@ -32,7 +32,9 @@ class PreflightPgTest {
     @Test
     void aMissingPublicationIsSaidWithTheStatementThatMakesIt() {
         SourceException problem = problem(config(postgres.url(), "nosuch", "a"));
-        assertThat(problem).hasMessageContaining("no publication \"nosuch\"").hasMessageContaining("CREATE PUBLICATION nosuch");
+        assertThat(problem)
+                .hasMessageContaining("no publication \"nosuch\"")
+                .hasMessageContaining("CREATE PUBLICATION nosuch");
         assertThat(problem.temporary()).isFalse();
     }
 
@@ -69,7 +71,8 @@ class PreflightPgTest {
     @Test
     void aWrongPasswordIsSaidWithoutRepeatingIt() throws Exception {
         try (TestPostgres locked = TestPostgres.start(Map.of("hba_file", hbaFile()))) {
-            SourceException problem = problem(config(locked.url("postgres", "guest", "wrongsecret", "postgres"), "p", "a"));
+            SourceException problem =
+                    problem(config(locked.url("postgres", "guest", "wrongsecret", "postgres"), "p", "a"));
             assertThat(problem).hasMessageContaining("refuses user \"guest\"").hasMessageNotContaining("wrongsecret");
             assertThat(problem.temporary()).isFalse();
         }
@@ -101,20 +104,24 @@ class PreflightPgTest {
             org.awaitility.Awaitility.await().until(() -> !listener.changes.isEmpty());
 
             SourceException problem = problem(config(postgres.url(), "p", "held"));
-            assertThat(problem).hasMessageContaining("\"held\" is in use by another process").hasMessageContaining("SLOT_NAME");
+            assertThat(problem)
+                    .hasMessageContaining("\"held\" is in use by another process")
+                    .hasMessageContaining("SLOT_NAME");
         }
     }
 
     @Test
     void aSlotOfAnotherPluginIsNotTouched() {
         postgres.execute("select pg_create_logical_replication_slot('foreign_slot', 'test_decoding')");
-        assertThat(problem(config(postgres.url(), "p", "foreign_slot"))).hasMessageContaining("belongs to something else");
+        assertThat(problem(config(postgres.url(), "p", "foreign_slot")))
+                .hasMessageContaining("belongs to something else");
     }
 
     @Test
     void exhaustedSlotsAreSaid() throws Exception {
         try (TestPostgres full = TestPostgres.start(Map.of("max_replication_slots", "1"))) {
-            full.execute("create publication p for all tables",
+            full.execute(
+                    "create publication p for all tables",
                     "select pg_create_logical_replication_slot('other', 'pgoutput')");
             assertThat(problem(config(full.url(), "p", "a"))).hasMessageContaining("max_replication_slots");
         }
@@ -124,7 +131,8 @@ class PreflightPgTest {
     void aTableNameThatTheReaderCannotFollowIsSaid() {
         postgres.execute("create database odd");
         postgres.executeIn("odd", "create table \"a\"\"b\" (id int)", "create publication p for all tables");
-        assertThat(problem(config(postgres.url("odd"), "p", "odd"))).hasMessageContaining("has a double quote in its name");
+        assertThat(problem(config(postgres.url("odd"), "p", "odd")))
+                .hasMessageContaining("has a double quote in its name");
     }
 
     private static SourceException problem(SourceConfig config) {

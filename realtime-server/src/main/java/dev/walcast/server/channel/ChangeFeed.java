@@ -11,6 +11,11 @@ public interface ChangeFeed {
     Subscription subscribe(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver);
 
     interface Subscription extends AutoCloseable {
+        /// Goes on with another viewer's rights: the bindings are resolved again, and the receiver hears the outcome
+        /// again. Until
+        /// then the former viewer's rights hold; no change is lost or comes twice in between.
+        void changeViewer(Viewer viewer);
+
         /// No call to the receiver begins after this returns, except one that is already under way.
         @Override
         void close();

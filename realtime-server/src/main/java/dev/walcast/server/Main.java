@@ -1,0 +1,15 @@
+package dev.walcast.server;
+
+import dev.walcast.server.cli.WalcastCommand;
+import java.util.TimeZone;
+
+/// Where the process begins.
+final class Main {
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        // pgjdbc tells Postgres the JVM's time zone; every text we read from it is to be in UTC.
+        TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
+        System.exit(WalcastCommand.run(System.getenv(), arguments));
+    }
+}

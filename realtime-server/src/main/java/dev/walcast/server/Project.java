@@ -1,0 +1,146 @@
+package dev.walcast.server;
+
+import static java.util.Objects.requireNonNull;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.walcast.cdc.ChangeListener;
+import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.SourceException;
+import dev.walcast.cdc.SourceState;
+import dev.walcast.cdc.Transaction;
+import dev.walcast.cdc.debezium.DebeziumChangeSource;
+import dev.walcast.cdc.debezium.SourceConfig;
+import dev.walcast.rls.PostgresCatalog;
+import dev.walcast.rls.Rights;
+import dev.walcast.server.changes.ChangePath;
+import dev.walcast.server.channel.ChangeFeed;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Everything about one database: the pool, the rights, the change source, and the path from it to the subscribers.
+final class Project implements ChangeListener, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Project.class);
+    private static final Duration REFRESH_RIGHTS_EVERY = Duration.ofSeconds(1);
+    private static final int POOL_SIZE = 8;
+
+    /// What the reader cannot carry exactly, by type; said at the start.
+    private static final List<String> INEXACT_TYPES = List.of("timetz", "money");
+
+    private final ServerSettings.Database settings;
+    private final HikariDataSource pool;
+    private final PostgresCatalog catalog;
+    private final Rights rights;
+    private final ChangePath changes;
+    private final DebeziumChangeSource source;
+    private final RestartHold hold;
+    private final CountDownLatch closing = new CountDownLatch(1);
+
+    Project(ServerSettings.Database settings, Duration restartHold, int recordBytesMax) {
+        this.settings = requireNonNull(settings, "settings is null");
+        PostgresUrl url = PostgresUrl.parse(settings.url().reveal());
+        this.pool = pool(url);
+        this.catalog = new PostgresCatalog(pool, settings.publication());
+        this.rights = new Rights(catalog, System::nanoTime);
+        this.changes = new ChangePath(catalog, rights, settings.publication(), recordBytesMax);
+        SourceConfig usual = SourceConfig.of(url, settings.publication(), settings.slotName());
+        this.source = new DebeziumChangeSource(new SourceConfig(
+                url,
+                settings.publication(),
+                settings.slotName(),
+                settings.pollInterval(),
+                settings.transactionMemoryBytes(),
+                usual.slotWait()));
+        this.hold = new RestartHold(restartHold, closing);
+    }
+
+    private static HikariDataSource pool(PostgresUrl url) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("walcast");
+        config.setJdbcUrl(url.jdbcUrl());
+        config.setDataSourceProperties(url.properties());
+        config.setMaximumPoolSize(POOL_SIZE);
+        config.setMinimumIdle(1);
+        config.setConnectionTimeout(Duration.ofSeconds(10).toMillis());
+        // The first connection is made by the source, which can say what is wrong with it.
+        config.setInitializationFailTimeout(-1);
+        config.setConnectionInitSql("set datestyle = 'ISO, MDY'; set timezone = 'UTC'; set intervalstyle = 'postgres';"
+                + " set bytea_output = 'hex'; set extra_float_digits = 1; set statement_timeout = '10s'");
+        return new HikariDataSource(config);
+    }
+
+    void start() throws SourceException {
+        source.start(this);
+        try {
+            hold.begin(catalog.now());
+            warnOfInexactColumns();
+        } catch (SQLException e) {
+            log.warn("The catalog cannot be asked yet: {}", e.getMessage());
+        }
+        Thread.ofVirtual().name("refresh-rights").start(this::refreshRights);
+    }
+
+    private void warnOfInexactColumns() throws SQLException {
+        List<String> columns = catalog.columnsOfTypes(INEXACT_TYPES);
+        if (!columns.isEmpty()) {
+            log.warn(
+                    "The reader cannot carry these columns exactly; their values are left out of records and named in"
+                            + " `missing`: {}",
+                    columns);
+        }
+    }
+
+    private void refreshRights() {
+        try {
+            while (!closing.await(REFRESH_RIGHTS_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+                try {
+                    rights.refresh(changes.questionsInUse());
+                } catch (SQLException e) {
+                    log.debug("The rights could not be refreshed: {}", e.getMessage());
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void onTransaction(Transaction transaction) {
+        hold.await(transaction.commit());
+        changes.deliver(transaction);
+    }
+
+    @Override
+    public void onState(SourceState state) {
+        log.debug("The feed is {}", state);
+    }
+
+    ChangeFeed feed() {
+        return changes.feed();
+    }
+
+    ChangePath changes() {
+        return changes;
+    }
+
+    SourceState state() {
+        return source.state();
+    }
+
+    String slotName() {
+        return settings.slotName();
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+        source.close();
+        changes.close();
+        pool.close();
+    }
+}

@@ -1,0 +1,15 @@
+package dev.walcast.server;
+
+import static java.util.Objects.requireNonNull;
+
+/// A text that must not appear in a log, an error or a metric: printing it prints asterisks.
+public record Secret(String reveal) {
+    public Secret {
+        requireNonNull(reveal, "secret is null");
+    }
+
+    @Override
+    public String toString() {
+        return "*****";
+    }
+}

@@ -1,0 +1,5 @@
+/// Who is on the other side: access tokens.
+@NullMarked
+package dev.walcast.server.auth;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,44 @@
+package dev.walcast.server.changes;
+
+import dev.walcast.rls.Verdict;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+
+/// What the change path has done since the start. Any thread may read.
+public final class ChangeCounters {
+    private final LongAdder changes = new LongAdder();
+    private final LongAdder deliveries = new LongAdder();
+    private final Map<Verdict.Reason, LongAdder> hidden = new EnumMap<>(Verdict.Reason.class);
+
+    ChangeCounters() {
+        for (Verdict.Reason reason : Verdict.Reason.values()) {
+            hidden.put(reason, new LongAdder());
+        }
+    }
+
+    void countChange() {
+        changes.increment();
+    }
+
+    void countDelivery() {
+        deliveries.increment();
+    }
+
+    void countHidden(Verdict.Reason reason) {
+        hidden.get(reason).increment();
+    }
+
+    public long changes() {
+        return changes.sum();
+    }
+
+    /// Changes handed to channels; one change for two channels counts twice.
+    public long deliveries() {
+        return deliveries.sum();
+    }
+
+    public long hidden(Verdict.Reason reason) {
+        return hidden.get(reason).sum();
+    }
+}

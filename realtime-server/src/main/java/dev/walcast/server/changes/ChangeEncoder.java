@@ -1,0 +1,183 @@
+package dev.walcast.server.changes;
+
+import dev.walcast.cdc.Change;
+import dev.walcast.cdc.Column;
+import dev.walcast.cdc.Commit;
+import dev.walcast.cdc.JsonText;
+import dev.walcast.cdc.Missing;
+import dev.walcast.cdc.Row;
+import dev.walcast.cdc.Table;
+import dev.walcast.rls.Verdict.ReadableColumns;
+import dev.walcast.server.channel.EncodedChange;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.WeakHashMap;
+import org.jspecify.annotations.Nullable;
+
+/// Encodes a change's `data` object for one set of readable columns. Belongs to the thread that delivers changes.
+///
+/// A value that the feed does not carry is left out of its record and named in an extra object `missing` with the
+/// reason;
+/// clients ignore extra keys.
+final class ChangeEncoder {
+    /// A larger record is cut down to its small values, as the reference server does.
+    private static final int SMALL_VALUE_BYTES_MAX = 64;
+
+    private static final DateTimeFormatter MILLISECONDS = DateTimeFormatter.ofPattern(
+                    "uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
+
+    private final int recordBytesMax;
+    private final Map<Table, Map<ReadableColumns, String>> columnLists = new WeakHashMap<>();
+
+    /// @param recordBytesMax beyond which a change is sent as `Error 413: Payload Too Large`
+    ChangeEncoder(int recordBytesMax) {
+        this.recordBytesMax = recordBytesMax;
+    }
+
+    EncodedChange encode(Change change, ReadableColumns readable) {
+        return switch (change) {
+            case Change.Insert insert -> encode("INSERT", change, readable, insert.newRow(), null);
+            case Change.Update update -> encode("UPDATE", change, readable, update.newRow(), update.oldRow());
+            case Change.Delete delete -> encode("DELETE", change, readable, null, delete.oldRow());
+            case Change.Truncate _ -> throw new IllegalArgumentException("a TRUNCATE is never delivered");
+        };
+    }
+
+    private EncodedChange encode(
+            String type, Change change, ReadableColumns readable, @Nullable Row newRow, @Nullable Row oldRow) {
+        Records whole = records(readable, newRow, oldRow, Integer.MAX_VALUE);
+        boolean tooLarge = whole.json.length() > recordBytesMax
+                || whole.json.toString().getBytes(StandardCharsets.UTF_8).length > recordBytesMax;
+        Records records = tooLarge ? records(readable, newRow, oldRow, SMALL_VALUE_BYTES_MAX) : whole;
+        StringBuilder out = new StringBuilder(records.json.length() + 256);
+        out.append("{\"type\":\"").append(type).append("\",\"schema\":");
+        JsonText.string(out, change.table().id().schema());
+        out.append(",\"table\":");
+        JsonText.string(out, change.table().id().name());
+        out.append(",\"commit_timestamp\":\"")
+                .append(timestamp(change.commit()))
+                .append("\",\"columns\":");
+        out.append(columnList(change.table(), readable));
+        out.append(records.json);
+        appendMissing(out, readable, records.missing, newRow != null);
+        out.append(",\"errors\":")
+                .append(tooLarge ? "[\"Error 413: Payload Too Large\"]" : "null")
+                .append('}');
+        return new EncodedChange(type, out.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /// The `record` and `old_record` members, each after a comma, and what they lack.
+    private record Records(StringBuilder json, Map<String, Missing> missing) {}
+
+    private static Records records(
+            ReadableColumns readable, @Nullable Row newRow, @Nullable Row oldRow, int valueBytesMax) {
+        Records records = new Records(new StringBuilder(), new TreeMap<>());
+        if (newRow != null) {
+            appendRow(records, "record", readable, newRow, oldRow, valueBytesMax);
+        }
+        if (oldRow != null) {
+            appendRow(records, "old_record", readable, oldRow, null, valueBytesMax);
+        }
+        return records;
+    }
+
+    /// @param fallback where a large value that the UPDATE left alone may still be found
+    private static void appendRow(
+            Records records,
+            String name,
+            ReadableColumns readable,
+            Row row,
+            @Nullable Row fallback,
+            int valueBytesMax) {
+        StringBuilder out = records.json;
+        out.append(",\"").append(name).append("\":{");
+        boolean first = true;
+        for (int index : readable.indexes()) {
+            Row source =
+                    fallback != null && row.missing(index) == Missing.UNCHANGED_TOAST && fallback.missing(index) == null
+                            ? fallback
+                            : row;
+            int start = out.length();
+            if (!first) {
+                out.append(',');
+            }
+            Column column = row.table().columns().get(index);
+            JsonText.string(out, column.name());
+            out.append(':');
+            int value = out.length();
+            Missing missing = JsonText.value(out, source, index);
+            if (missing != null) {
+                out.setLength(start);
+                note(records, column, missing);
+            } else if (isTooLarge(out, value, valueBytesMax)) {
+                out.setLength(start);
+            } else {
+                first = false;
+            }
+        }
+        out.append('}');
+    }
+
+    /// That an old row lacks what is not in the replica identity goes without saying.
+    private static void note(Records records, Column column, Missing missing) {
+        if (missing != Missing.NOT_IN_IDENTITY) {
+            records.missing.put(column.name(), missing);
+        }
+    }
+
+    private static boolean isTooLarge(StringBuilder out, int start, int bytesMax) {
+        int length = out.length() - start;
+        if (bytesMax == Integer.MAX_VALUE || length * 3L <= bytesMax) {
+            return false;
+        }
+        return length > bytesMax
+                || out.substring(start).getBytes(StandardCharsets.UTF_8).length > bytesMax
+                || out.substring(start).equals("null");
+    }
+
+    private static void appendMissing(
+            StringBuilder out, ReadableColumns readable, Map<String, Missing> missing, boolean hasRecord) {
+        if (hasRecord) {
+            readable.generated().forEach(name -> missing.put(name, Missing.GENERATED));
+        }
+        if (missing.isEmpty()) {
+            return;
+        }
+        out.append(",\"missing\":{");
+        String separator = "";
+        for (Map.Entry<String, Missing> entry : missing.entrySet()) {
+            out.append(separator);
+            JsonText.string(out, entry.getKey());
+            out.append(":\"").append(entry.getValue().code()).append('"');
+            separator = ",";
+        }
+        out.append('}');
+    }
+
+    private String columnList(Table table, ReadableColumns readable) {
+        return columnLists
+                .computeIfAbsent(table, _ -> new java.util.HashMap<>())
+                .computeIfAbsent(readable, _ -> {
+                    StringBuilder out = new StringBuilder("[");
+                    for (int index : readable.indexes()) {
+                        Column column = table.columns().get(index);
+                        out.append(out.length() == 1 ? "{\"name\":" : ",{\"name\":");
+                        JsonText.string(out, column.name());
+                        out.append(",\"type\":");
+                        JsonText.string(out, column.type().name());
+                        out.append('}');
+                    }
+                    return out.append(']').toString();
+                });
+    }
+
+    private static String timestamp(Commit commit) {
+        return MILLISECONDS.format(Instant.ofEpochSecond(0, Math.floorDiv(commit.timeMicros(), 1000L) * 1_000_000L));
+    }
+}

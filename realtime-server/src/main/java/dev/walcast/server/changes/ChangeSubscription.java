@@ -1,0 +1,113 @@
+package dev.walcast.server.changes;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.TableId;
+import dev.walcast.filters.SubscriptionIndex.Entry;
+import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Viewer;
+import dev.walcast.server.channel.Binding;
+import dev.walcast.server.channel.ChangeFeed;
+import dev.walcast.server.channel.ChangeReceiver;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+
+/// One channel's registered bindings. Its lock guards which entries stand in the index and whether it is closed.
+final class ChangeSubscription implements ChangeFeed.Subscription {
+    private final List<Binding> bindings;
+    private final ChangeReceiver receiver;
+    private final LiveFeed feed;
+    private final List<TableId> tables;
+    private volatile Viewer viewer;
+
+    /// Held while the database is asked, so that a later answer never makes room for an earlier one.
+    private final ReentrantLock resolving = new ReentrantLock();
+
+    private List<Entry<Bound>> entries = List.of();
+    private boolean closed;
+
+    /// What stands in the index: a binding of a subscription.
+    record Bound(ChangeSubscription subscription, int bindingId) {}
+
+    ChangeSubscription(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver, LiveFeed feed) {
+        this.bindings = List.copyOf(bindings);
+        this.viewer = requireNonNull(viewer, "viewer is null");
+        this.receiver = requireNonNull(receiver, "receiver is null");
+        this.feed = requireNonNull(feed, "feed is null");
+        this.tables = bindings.stream()
+                .flatMap(binding -> BindingSpec.tableOf(binding.request()).stream())
+                .distinct()
+                .toList();
+    }
+
+    List<Binding> bindings() {
+        return bindings;
+    }
+
+    Viewer viewer() {
+        return viewer;
+    }
+
+    ChangeReceiver receiver() {
+        return receiver;
+    }
+
+    /// The rights to single tables that the bindings rest on; wildcards are judged change by change.
+    Set<Question> questions() {
+        String role = viewer.role();
+        return tables.stream().map(table -> new Question(role, table)).collect(Collectors.toUnmodifiableSet());
+    }
+
+    ReentrantLock resolving() {
+        return resolving;
+    }
+
+    synchronized boolean isClosed() {
+        return closed;
+    }
+
+    /// Puts the new entries into the index before the old ones leave it, so that no change falls between; a
+    /// subscription
+    /// closed meanwhile gets none.
+    ///
+    /// @return whether that made a difference
+    synchronized boolean replaceEntries(List<Entry<Bound>> fresh) {
+        if (closed || (!entries.isEmpty() && sameFilters(entries, fresh))) {
+            return false;
+        }
+        List<Entry<Bound>> old = entries;
+        entries = List.copyOf(fresh);
+        entries.forEach(feed.index()::add);
+        old.forEach(feed.index()::remove);
+        return true;
+    }
+
+    private static boolean sameFilters(List<Entry<Bound>> some, List<Entry<Bound>> others) {
+        return some.stream()
+                .map(Entry::filter)
+                .toList()
+                .equals(others.stream().map(Entry::filter).toList());
+    }
+
+    @Override
+    public void changeViewer(Viewer fresh) {
+        feed.changeViewer(this, fresh);
+    }
+
+    /// What is delivered from now on is judged by this viewer's rights.
+    void become(Viewer fresh) {
+        viewer = fresh;
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            entries.forEach(feed.index()::remove);
+            entries = List.of();
+        }
+        feed.forget(this);
+    }
+}

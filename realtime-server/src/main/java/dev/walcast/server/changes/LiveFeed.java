@@ -1,0 +1,149 @@
+package dev.walcast.server.changes;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.filters.RowFilter;
+import dev.walcast.filters.SubscriptionIndex;
+import dev.walcast.filters.SubscriptionIndex.Entry;
+import dev.walcast.filters.Target;
+import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Viewer;
+import dev.walcast.server.changes.ChangeSubscription.Bound;
+import dev.walcast.server.channel.Binding;
+import dev.walcast.server.channel.ChangeFeed;
+import dev.walcast.server.channel.ChangeReceiver;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The subscriptions of this node: resolves them against the database, keeps them in the index, and resolves them again
+/// when
+/// the rights or the shape of their tables change.
+///
+/// A subscription is live once its entries stand in the index: the slot exists already, so every transaction committed
+/// after
+/// that moment passes the index later. Resolving happens on virtual threads, a bounded number at a time.
+public final class LiveFeed implements ChangeFeed, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(LiveFeed.class);
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+    private static final int RESOLVING_AT_ONCE_MAX = 8;
+
+    private final SubscriptionIndex<Bound> index = new SubscriptionIndex<>();
+    private final Set<ChangeSubscription> subscriptions = ConcurrentHashMap.newKeySet();
+    private final BindingResolver resolver;
+    private final Semaphore resolvingAtOnce = new Semaphore(RESOLVING_AT_ONCE_MAX);
+    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("resolve-", 0).factory());
+
+    LiveFeed(BindingResolver resolver) {
+        this.resolver = requireNonNull(resolver, "resolver is null");
+    }
+
+    @Override
+    public Subscription subscribe(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver) {
+        ChangeSubscription subscription = new ChangeSubscription(bindings, viewer, receiver, this);
+        subscriptions.add(subscription);
+        threads.execute(() -> resolve(subscription, viewer));
+        return subscription;
+    }
+
+    void changeViewer(ChangeSubscription subscription, Viewer viewer) {
+        threads.execute(() -> resolve(subscription, viewer));
+    }
+
+    SubscriptionIndex<Bound> index() {
+        return index;
+    }
+
+    /// How many channels are subscribed to changes.
+    public int size() {
+        return subscriptions.size();
+    }
+
+    void forget(ChangeSubscription subscription) {
+        subscriptions.remove(subscription);
+    }
+
+    /// The rights that subscriptions rest on.
+    Set<Question> questionsInUse() {
+        Set<Question> questions = new HashSet<>();
+        for (ChangeSubscription subscription : subscriptions) {
+            questions.addAll(subscription.questions());
+        }
+        return questions;
+    }
+
+    /// Called when what roles may do, or the columns of tables, changed.
+    void onRightsChanged(Set<Question> changed) {
+        for (ChangeSubscription subscription : subscriptions) {
+            if (!Collections.disjoint(subscription.questions(), changed)) {
+                threads.execute(() -> resolve(subscription, subscription.viewer()));
+            }
+        }
+    }
+
+    /// Asks until the database answers or the channel is gone.
+    private void resolve(ChangeSubscription subscription, Viewer viewer) {
+        try {
+            while (!subscription.isClosed() && !isAnswered(subscription, viewer)) {
+                Thread.sleep(RETRY_AFTER);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean isAnswered(ChangeSubscription subscription, Viewer viewer) throws InterruptedException {
+        resolvingAtOnce.acquire();
+        subscription.resolving().lock();
+        try {
+            List<Entry<Bound>> entries = entries(subscription, viewer);
+            boolean changed = !viewer.equals(subscription.viewer());
+            subscription.become(viewer);
+            if (subscription.replaceEntries(entries) || changed) {
+                subscription.receiver().onLive();
+            }
+        } catch (BindingRefusedException e) {
+            subscription.become(viewer);
+            subscription.replaceEntries(List.of());
+            subscription.receiver().onRefused(String.valueOf(e.getMessage()));
+        } catch (SQLException e) {
+            log.info("A subscription waits for the database: {}", e.getMessage());
+            return false;
+        } catch (RuntimeException e) {
+            log.error("A subscription could not be resolved", e);
+            subscription.receiver().onRefused("Unable to subscribe to changes: unexpected error, see the server's log");
+        } finally {
+            subscription.resolving().unlock();
+            resolvingAtOnce.release();
+        }
+        return true;
+    }
+
+    private List<Entry<Bound>> entries(ChangeSubscription subscription, Viewer viewer)
+            throws BindingRefusedException, SQLException {
+        List<Entry<Bound>> entries = new ArrayList<>();
+        for (Binding binding : subscription.bindings()) {
+            BindingSpec spec = BindingSpec.read(binding.request());
+            RowFilter filter = resolver.resolve(spec, viewer);
+            Target target = spec.target();
+            entries.add(new Entry<>(target, spec.events(), filter, new Bound(subscription, binding.id())));
+        }
+        return entries;
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+}

@@ -1,0 +1,82 @@
+package dev.walcast.server.cli;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.RealtimeServer;
+import dev.walcast.server.ServerSettings;
+import dev.walcast.server.dev.DemoDatabase;
+import dev.walcast.server.dev.DemoRoutes;
+import dev.walcast.server.dev.DevDatabase;
+import dev.walcast.server.dev.DevEnvironment;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "dev",
+        mixinStandardHelpOptions = true,
+        showDefaultValues = true,
+        description = {
+            "Try Walcast: start an embedded Postgres with a demo schema, the server, and a page to look at.",
+            "Everything stays in the data folder; delete it to begin anew."
+        })
+final class DevCommand implements Callable<Integer> {
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Option(names = "--port", defaultValue = "4000", description = "The server's port; 0 picks a free one.")
+    private int port;
+
+    @Option(names = "--host", defaultValue = "127.0.0.1", description = "The address to listen on.")
+    private String host = "";
+
+    @Option(names = "--db-port", defaultValue = "0", description = "Postgres' port; 0 picks a free one.")
+    private int databasePort;
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            defaultValue = ".walcast",
+            description = "Where the database and the keys are kept.")
+    private Path data = Path.of(".walcast");
+
+    @Override
+    public Integer call() throws Exception {
+        PrintWriter out = requireNonNull(spec).commandLine().getOut();
+        try (Opened opened = Opened.closedOnSignal()) {
+            say(out, "Starting Postgres 18 in " + data.toAbsolutePath().normalize() + " ...");
+            DevDatabase postgres = DevDatabase.start(data, databasePort);
+            opened.add(postgres);
+            DemoDatabase demo = DemoDatabase.prepare(postgres);
+            opened.add(demo);
+            DevEnvironment environment = DevEnvironment.load(data, postgres.superuserUrl(), Clock.systemUTC());
+            say(out, "Starting the server ...");
+            RealtimeServer server = server(demo, environment);
+            opened.add(server);
+            server.start();
+            say(
+                    out,
+                    environment.write(data, "http://localhost:" + server.port()).welcome(data));
+            Opened.awaitSignal();
+        }
+        return 0;
+    }
+
+    private RealtimeServer server(DemoDatabase demo, DevEnvironment environment) throws SettingsException {
+        ServerSettings settings = new ServerOptions(host, port).settings(demo.serverUrl(), environment.jwtSecret());
+        return new RealtimeServer(
+                settings, Clock.systemUTC(), List.of(new DemoRoutes(demo.dataSource(), environment.anonKey())));
+    }
+
+    private static void say(PrintWriter out, String text) {
+        out.println(text);
+        out.flush();
+    }
+}

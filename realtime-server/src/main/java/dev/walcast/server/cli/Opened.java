@@ -1,0 +1,53 @@
+package dev.walcast.server.cli;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What a command has opened and must close, the last first, whether it ends by itself or by SIGINT or SIGTERM.
+final class Opened implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Opened.class);
+
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private boolean closed;
+
+    private Opened() {}
+
+    static Opened closedOnSignal() {
+        Opened opened = new Opened();
+        Runtime.getRuntime().addShutdownHook(new Thread(opened::close, "shutdown"));
+        return opened;
+    }
+
+    /// Hands over something to close. When closing has begun already, it is closed at once.
+    synchronized void add(AutoCloseable closeable) {
+        if (closed) {
+            close(closeable);
+        } else {
+            opened.push(closeable);
+        }
+    }
+
+    /// Waits for a signal; the JVM ends while this waits.
+    static void awaitSignal() throws InterruptedException {
+        new CountDownLatch(1).await();
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        while (!opened.isEmpty()) {
+            close(opened.pop());
+        }
+    }
+
+    private static void close(AutoCloseable closeable) {
+        try {
+            closeable.close();
+        } catch (Exception e) {
+            log.warn("Not closed cleanly: {}", e.toString());
+        }
+    }
+}

@@ -1,0 +1,206 @@
+package dev.walcast.server.cli;
+
+import dev.walcast.server.Secret;
+import dev.walcast.server.ServerSettings;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// The settings of a server as the command line, the environment and the settings file give them.
+final class ServerOptions {
+    static final int JWT_SECRET_LENGTH_MIN = 32;
+
+    @Option(
+            names = "--database-url",
+            paramLabel = "URL",
+            description =
+                    "The database: postgres://user:password@host:port/name. Its role needs LOGIN and REPLICATION.")
+    private @Nullable String databaseUrl;
+
+    @Option(
+            names = "--jwt-secret",
+            paramLabel = "TEXT",
+            description = "The secret that signs access tokens (HS256), at least 32 characters.")
+    private @Nullable String jwtSecret;
+
+    @Option(names = "--host", defaultValue = "0.0.0.0", description = "The address to listen on.")
+    private String host = "";
+
+    @Option(names = "--port", defaultValue = "4000", description = "The port to listen on; 0 picks a free one.")
+    private int port;
+
+    @Option(
+            names = "--publication",
+            paramLabel = "NAME",
+            defaultValue = "supabase_realtime",
+            description = "The publication whose tables can be listened to.")
+    private String publication = "";
+
+    @Option(
+            names = "--slot-name",
+            paramLabel = "NAME",
+            defaultValue = "walcast",
+            description = "The replication slot; created when missing. One server for each slot.")
+    private String slotName = "";
+
+    @Option(
+            names = "--poll-interval",
+            paramLabel = "TIME",
+            defaultValue = "5ms",
+            description = "How often the reader looks for changes: lower latency against idle CPU.")
+    private Duration pollInterval = Duration.ZERO;
+
+    @Option(
+            names = "--transaction-memory",
+            paramLabel = "SIZE",
+            defaultValue = "64MiB",
+            description = "A larger transaction is spilled to a temporary file while it is collected.")
+    private ByteSize transactionMemory = new ByteSize(0);
+
+    @Option(
+            names = "--restart-hold",
+            paramLabel = "TIME",
+            defaultValue = "10s",
+            description = "How long changes committed while the server was down wait for clients to come back.")
+    private Duration restartHold = Duration.ZERO;
+
+    @Option(
+            names = "--outbox",
+            paramLabel = "SIZE",
+            defaultValue = "32MiB",
+            description = "What may wait for one slow client before it is disconnected.")
+    private ByteSize outbox = new ByteSize(0);
+
+    @Option(
+            names = "--write-timeout",
+            paramLabel = "TIME",
+            defaultValue = "10s",
+            description = "How long one write to a client may take before it is disconnected.")
+    private Duration writeTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--idle-timeout",
+            paramLabel = "TIME",
+            defaultValue = "60s",
+            description = "How long a client may be silent; official clients send a heartbeat every 15 to 25 seconds.")
+    private Duration idleTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--join-error-delay",
+            paramLabel = "TIME",
+            defaultValue = "5s",
+            description = "How long a refused join waits for its answer, against retry storms.")
+    private Duration joinErrorDelay = Duration.ZERO;
+
+    @Option(
+            names = "--refusal-delay",
+            paramLabel = "TIME",
+            defaultValue = "2s",
+            description = "How long a refused connection waits for its answer.")
+    private Duration refusalDelay = Duration.ZERO;
+
+    @Option(
+            names = "--max-payload",
+            paramLabel = "SIZE",
+            defaultValue = "3000500",
+            description = "The largest broadcast.")
+    private ByteSize maxPayload = new ByteSize(0);
+
+    @Option(
+            names = "--max-frame",
+            paramLabel = "SIZE",
+            defaultValue = "5000000",
+            description = "The largest WebSocket message.")
+    private ByteSize maxFrame = new ByteSize(0);
+
+    @Option(
+            names = "--max-record",
+            paramLabel = "SIZE",
+            defaultValue = "1MiB",
+            description = "The largest change; of a larger one only values of up to 64 bytes are sent.")
+    private ByteSize maxRecord = new ByteSize(0);
+
+    @Option(
+            names = "--max-channels",
+            paramLabel = "COUNT",
+            defaultValue = "100",
+            description = "How many channels one client may have.")
+    private int maxChannels;
+
+    ServerOptions() {}
+
+    /// The usual settings, but for where to listen; for a server that is not configured from outside.
+    ServerOptions(String host, int port) {
+        new picocli.CommandLine(new Holder(this))
+                .registerConverter(Duration.class, new DurationText())
+                .registerConverter(ByteSize.class, new ByteSize.Converter())
+                .parseArgs("--host", host, "--port", Integer.toString(port));
+    }
+
+    @picocli.CommandLine.Command
+    private record Holder(@picocli.CommandLine.Mixin ServerOptions options) {}
+
+    /// @throws SettingsException with every problem at once
+    ServerSettings settings() throws SettingsException {
+        return settings(databaseUrl, jwtSecret);
+    }
+
+    /// The settings with another database and secret than those given.
+    ServerSettings settings(@Nullable String url, @Nullable String secret) throws SettingsException {
+        List<String> problems = problems(url, secret);
+        if (!problems.isEmpty() || url == null || secret == null) {
+            throw new SettingsException(problems);
+        }
+        ServerSettings.Database database = new ServerSettings.Database(
+                new Secret(url), publication, slotName, pollInterval, transactionMemory.bytes());
+        return new ServerSettings(database, new Secret(secret), host, port, restartHold, limits());
+    }
+
+    private ServerSettings.Limits limits() {
+        return new ServerSettings.Limits(
+                outbox.bytes(),
+                writeTimeout,
+                idleTimeout,
+                joinErrorDelay,
+                refusalDelay,
+                Math.toIntExact(maxPayload.bytes()),
+                Math.toIntExact(maxFrame.bytes()),
+                maxChannels,
+                Math.toIntExact(maxRecord.bytes()));
+    }
+
+    private List<String> problems(@Nullable String url, @Nullable String secret) {
+        List<String> problems = new ArrayList<>();
+        if (url == null) {
+            problems.add("DATABASE_URL is missing: set it to postgres://user:password@host:port/database.");
+        }
+        if (secret == null) {
+            problems.add("JWT_SECRET is missing: set it to the secret that signs your access tokens.");
+        } else if (secret.length() < JWT_SECRET_LENGTH_MIN) {
+            problems.add("JWT_SECRET is too short: at least " + JWT_SECRET_LENGTH_MIN + " characters.");
+        }
+        check(problems, port >= 0 && port <= 65_535, "PORT must be between 0 and 65535.");
+        check(problems, slotName.matches("[a-z0-9_]{1,63}"), "SLOT_NAME may hold only a-z, 0-9 and _, at most 63.");
+        check(problems, !publication.isBlank(), "PUBLICATION is empty.");
+        check(problems, pollInterval.toMillis() >= 1, "POLL_INTERVAL must be at least 1ms.");
+        check(problems, maxChannels >= 1, "MAX_CHANNELS must be at least 1.");
+        check(problems, writeTimeout.isPositive(), "WRITE_TIMEOUT must be longer than nothing.");
+        check(problems, idleTimeout.toSeconds() >= 1, "IDLE_TIMEOUT must be at least 1s.");
+        for (ByteSize size : List.of(maxPayload, maxFrame, maxRecord)) {
+            check(
+                    problems,
+                    size.bytes() >= 1024 && size.bytes() <= 64 << 20,
+                    "MAX_PAYLOAD, MAX_FRAME and MAX_RECORD must be between 1KiB and 64MiB.");
+        }
+        check(problems, outbox.bytes() >= maxFrame.bytes(), "OUTBOX must hold at least one message of MAX_FRAME.");
+        return problems.stream().distinct().toList();
+    }
+
+    private static void check(List<String> problems, boolean holds, String otherwise) {
+        if (!holds) {
+            problems.add(otherwise);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package dev.walcast.server.cli;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.SourceException;
+import dev.walcast.server.dev.DevException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "walcast",
+        mixinStandardHelpOptions = true,
+        version = "walcast 0.1.0-SNAPSHOT",
+        description = "A self-hosted real-time server for Postgres that speaks the Supabase Realtime protocol.",
+        subcommands = {ServeCommand.class, DevCommand.class, TokenCommand.class, ListenCommand.class},
+        synopsisSubcommandLabel = "COMMAND")
+public final class WalcastCommand implements Runnable {
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Override
+    public void run() {
+        CommandLine command = requireNonNull(spec).commandLine();
+        command.usage(command.getOut());
+    }
+
+    /// The whole command line, ready to execute.
+    ///
+    /// @param environment where settings come from that are not given as options; for tests to choose
+    /// @param settings    those of the settings file
+    public static CommandLine commandLine(Map<String, String> environment, Map<String, String> settings) {
+        CommandLine line = new CommandLine(new WalcastCommand());
+        line.registerConverter(Duration.class, new DurationText());
+        line.registerConverter(ByteSize.class, new ByteSize.Converter());
+        line.setDefaultValueProvider(new SettingsSource(environment, settings));
+        line.setExecutionExceptionHandler((exception, command, _) -> explain(exception, command.getErr()));
+        return line;
+    }
+
+    /// Runs one command.
+    ///
+    /// @return the exit code: 0 when all went well, 2 for a wrong command line, 1 for anything else
+    public static int run(Map<String, String> environment, String... arguments) {
+        try {
+            return commandLine(environment, SettingsSource.settingsFile(arguments))
+                    .execute(arguments);
+        } catch (IOException e) {
+            System.err.println("The settings file cannot be read: " + e.getMessage());
+            return CommandLine.ExitCode.USAGE;
+        }
+    }
+
+    /// A sentence for what somebody can act on; a stack trace only for what nobody foresaw.
+    private static int explain(Exception exception, PrintWriter err) {
+        switch (exception) {
+            case SettingsException settings -> err.println(settings.getMessage());
+            case SourceException source -> err.println(source.getMessage());
+            case DevException dev -> err.println(dev.getMessage());
+            case IOException io -> err.println("Input or output failed: " + io.getMessage());
+            default -> exception.printStackTrace(err);
+        }
+        err.flush();
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+}

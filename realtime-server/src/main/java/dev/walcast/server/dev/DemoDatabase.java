@@ -1,0 +1,86 @@
+package dev.walcast.server.dev;
+
+import static java.util.Objects.requireNonNull;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import javax.sql.DataSource;
+
+/// The demo schema in the development database, and the role that the server logs in with: what a server needs, no
+/// more.
+public final class DemoDatabase implements AutoCloseable {
+    private static final String SERVER_ROLE = "walcast";
+
+    private final HikariDataSource dataSource;
+    private final String serverUrl;
+
+    private DemoDatabase(HikariDataSource dataSource, String serverUrl) {
+        this.dataSource = dataSource;
+        this.serverUrl = serverUrl;
+    }
+
+    /// Safe to run again; the server role's password is a new one each time.
+    public static DemoDatabase prepare(DevDatabase postgres) throws SQLException, IOException {
+        HikariDataSource dataSource = dataSource(postgres);
+        String password = RandomText.ofLength32();
+        try (Connection connection = dataSource.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute(schema());
+            statement.execute(serverRole(password));
+        } catch (SQLException | IOException e) {
+            dataSource.close();
+            throw e;
+        }
+        return new DemoDatabase(dataSource, postgres.url(SERVER_ROLE, password));
+    }
+
+    /// @param password hex digits, so it needs no quoting
+    private static String serverRole(String password) {
+        return """
+                do $$
+                begin
+                  if not exists (select from pg_roles where rolname = '%1$s') then
+                    create role %1$s login replication noinherit;
+                  end if;
+                  alter role %1$s password '%2$s';
+                end
+                $$""".formatted(SERVER_ROLE, password);
+    }
+
+    private static String schema() throws IOException {
+        try (InputStream file = requireNonNull(DemoDatabase.class.getResourceAsStream("demo-schema.sql"))) {
+            return new String(file.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    private static HikariDataSource dataSource(DevDatabase postgres) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("demo");
+        config.setJdbcUrl("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres");
+        config.setUsername("postgres");
+        config.setPassword(postgres.superuserPassword());
+        config.setMaximumPoolSize(3);
+        return new HikariDataSource(config);
+    }
+
+    /// As superuser, for the demo page's own writes.
+    public DataSource dataSource() {
+        return dataSource;
+    }
+
+    /// For the server; holds a password.
+    public String serverUrl() {
+        return serverUrl;
+    }
+
+    @Override
+    public void close() {
+        dataSource.close();
+    }
+}
