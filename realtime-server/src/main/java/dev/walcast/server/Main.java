@@ -2,6 +2,7 @@ package dev.walcast.server;
 
 import dev.walcast.server.cli.WalcastCommand;
 import java.util.TimeZone;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /// Where the process begins.
 final class Main {
@@ -10,6 +11,8 @@ final class Main {
     public static void main(String[] arguments) {
         // pgjdbc tells Postgres the JVM's time zone; every text we read from it is to be in UTC.
         TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
         System.exit(WalcastCommand.run(System.getenv(), arguments));
     }
 }

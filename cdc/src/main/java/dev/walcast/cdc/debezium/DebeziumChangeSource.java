@@ -144,7 +144,7 @@ public final class DebeziumChangeSource implements ChangeSource {
         } finally {
             engine.set(null);
         }
-        return reason.get();
+        return requireNonNull(reason.get());
     }
 
     private DebeziumEngine.ConnectorCallback streamingAgain(ChangeListener listener) {

@@ -10,7 +10,7 @@ final class EngineFailure {
     /// The deepest cause says it best; an SQL error anywhere says it better still.
     static String sentence(@Nullable String message, @Nullable Throwable error) {
         Throwable deepest = error;
-        for (Throwable cause = error; cause != null && cause != cause.getCause(); cause = cause.getCause()) {
+        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
             deepest = cause;
             if (cause instanceof SQLException) {
                 break;

@@ -1,5 +1,7 @@
 package dev.walcast.cdc.debezium;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.walcast.cdc.Missing;
 import java.util.EnumMap;
 import java.util.Map;
@@ -13,16 +15,14 @@ final class Mark {
 
     static {
         for (Missing missing : Missing.values()) {
-            INSTANCES.put(
-                    missing,
-                    new StringBuilder("missing: ").append(missing.code()).toString());
+            INSTANCES.put(missing, "missing: " + missing.code());
         }
     }
 
     private Mark() {}
 
     static String of(Missing missing) {
-        return INSTANCES.get(missing);
+        return requireNonNull(INSTANCES.get(missing));
     }
 
     /// Null when the string is a value.

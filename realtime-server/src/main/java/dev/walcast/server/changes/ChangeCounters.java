@@ -1,5 +1,7 @@
 package dev.walcast.server.changes;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.walcast.rls.Verdict;
 import java.util.EnumMap;
 import java.util.Map;
@@ -26,7 +28,7 @@ public final class ChangeCounters {
     }
 
     void countHidden(Verdict.Reason reason) {
-        hidden.get(reason).increment();
+        requireNonNull(hidden.get(reason)).increment();
     }
 
     public long changes() {
@@ -39,6 +41,6 @@ public final class ChangeCounters {
     }
 
     public long hidden(Verdict.Reason reason) {
-        return hidden.get(reason).sum();
+        return requireNonNull(hidden.get(reason)).sum();
     }
 }

@@ -8,9 +8,13 @@ import java.time.Instant;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Things to be done later, on one thread of their own; they must not block.
 public final class Timers implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Timers.class);
+
     private final Clock clock;
     private final ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("walcast-timers").factory());
@@ -21,14 +25,26 @@ public final class Timers implements AutoCloseable {
         executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
-    public ScheduledFuture<?> after(Duration delay, Runnable task) {
-        return executor.schedule(task, delay.toMillis(), TimeUnit.MILLISECONDS);
+    /// A task that throws is logged.
+    @SuppressWarnings("FutureReturnValueIgnored") // nothing is left to be asked of it
+    public void after(Duration delay, Runnable task) {
+        executor.schedule(guarded(task), delay.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /// At an instant of the clock, or at once when it has passed.
     public ScheduledFuture<?> at(Instant instant, Runnable task) {
         Duration delay = Duration.between(clock.instant(), instant);
-        return after(delay.isNegative() ? Duration.ZERO : delay, task);
+        return executor.schedule(guarded(task), Math.max(0, delay.toMillis()), TimeUnit.MILLISECONDS);
+    }
+
+    private static Runnable guarded(Runnable task) {
+        return () -> {
+            try {
+                task.run();
+            } catch (RuntimeException e) {
+                log.error("A timed task failed", e);
+            }
+        };
     }
 
     @Override

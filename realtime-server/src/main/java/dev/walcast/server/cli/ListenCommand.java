@@ -119,7 +119,8 @@ final class ListenCommand implements Callable<Integer> {
             try {
                 return printer.ended.get(HEARTBEAT_EVERY.toSeconds(), TimeUnit.SECONDS);
             } catch (TimeoutException _) {
-                socket.sendText("[null,\"0\",\"phoenix\",\"heartbeat\",{}]", true);
+                socket.sendText("[null,\"0\",\"phoenix\",\"heartbeat\",{}]", true)
+                        .join();
             } catch (java.util.concurrent.ExecutionException e) {
                 return 1;
             }

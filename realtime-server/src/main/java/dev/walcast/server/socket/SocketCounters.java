@@ -1,5 +1,7 @@
 package dev.walcast.server.socket;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.walcast.server.protocol.CloseReason;
 import java.util.EnumMap;
 import java.util.Map;
@@ -35,7 +37,7 @@ public final class SocketCounters {
     }
 
     void countClosed(CloseReason reason) {
-        closed.get(reason).increment();
+        requireNonNull(closed.get(reason)).increment();
     }
 
     public long opened() {
@@ -60,6 +62,6 @@ public final class SocketCounters {
     }
 
     public long closed(CloseReason reason) {
-        return closed.get(reason).sum();
+        return requireNonNull(closed.get(reason)).sum();
     }
 }
