@@ -2,21 +2,21 @@ package dev.walcast.server.auth;
 
 import static java.util.Objects.requireNonNull;
 
-import com.auth0.jwt.JWT;
-import com.auth0.jwt.algorithms.Algorithm;
-import com.auth0.jwt.exceptions.JWTDecodeException;
-import com.auth0.jwt.exceptions.SignatureVerificationException;
-import com.auth0.jwt.interfaces.DecodedJWT;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSObject;
+import com.nimbusds.jose.JWSVerifier;
+import com.nimbusds.jose.crypto.MACVerifier;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.protocol.ErrorCode;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.text.ParseException;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
 /// Verifies HS256 access tokens. `role` and a numeric `exp` in the future are required; the algorithm is not the
@@ -29,11 +29,16 @@ public final class TokenVerifier {
     private static final String REQUIRED = "Fields `role` and `exp` are required in JWT";
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final Algorithm algorithm;
+    private final JWSVerifier verifier;
     private final Clock clock;
 
+    /// @param secret at least 32 characters
     public TokenVerifier(String secret, Clock clock) {
-        this.algorithm = Algorithm.HMAC256(secret);
+        try {
+            this.verifier = new MACVerifier(secret);
+        } catch (JOSEException e) {
+            throw new IllegalArgumentException("the secret is too short for HS256", e);
+        }
         this.clock = requireNonNull(clock, "clock is null");
     }
 
@@ -42,16 +47,17 @@ public final class TokenVerifier {
             return malformed();
         }
         try {
-            DecodedJWT decoded = JWT.decode(cleaned(token));
-            if (!"HS256".equals(decoded.getAlgorithm())) {
+            JWSObject decoded = JWSObject.parse(cleaned(token));
+            if (!JWSAlgorithm.HS256.equals(decoded.getHeader().getAlgorithm())) {
                 return refused(ErrorCode.JWT_SIGNER_ERROR, ErrorCode.JWT_SIGNER_ERROR.text());
             }
-            algorithm.verify(decoded);
-            return claims(new String(Base64.getUrlDecoder().decode(decoded.getPayload()), StandardCharsets.UTF_8));
-        } catch (SignatureVerificationException e) {
-            return refused(ErrorCode.JWT_SIGNATURE_ERROR, ErrorCode.JWT_SIGNATURE_ERROR.text());
-        } catch (JWTDecodeException | JsonProcessingException | IllegalArgumentException e) {
+            return decoded.verify(verifier)
+                    ? claims(decoded.getPayload().toString())
+                    : refused(ErrorCode.JWT_SIGNATURE_ERROR, ErrorCode.JWT_SIGNATURE_ERROR.text());
+        } catch (ParseException | JsonProcessingException | IllegalArgumentException e) {
             return malformed();
+        } catch (JOSEException e) {
+            return refused(ErrorCode.JWT_SIGNER_ERROR, ErrorCode.JWT_SIGNER_ERROR.text());
         }
     }
 
@@ -62,6 +68,9 @@ public final class TokenVerifier {
 
     private TokenCheck claims(String text) throws JsonProcessingException {
         JsonNode claims = JSON.readTree(text);
+        if (!claims.isObject()) {
+            return malformed();
+        }
         JsonNode role = claims.get("role");
         JsonNode exp = claims.get("exp");
         if (role == null || !role.isTextual() || exp == null) {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// One socket: its serializer, the token it was opened with, and its channels. What a client sends is handled here, in
@@ -248,39 +249,38 @@ public final class Session {
 
     private void broadcast(Channel channel, Message.Push push) {
         byte[] payload = bytes(push.payload());
-        if (payload[0] != '{') {
-            return;
+        if (payload[0] == '{') {
+            broadcast(channel, push.ref(), problem(payload), target ->
+                    Optional.of(target.encode(null, null, channel.topic(), "broadcast", payload)));
         }
-        broadcast(
-                channel,
-                push.ref(),
-                payload.length,
-                target -> Optional.of(target.encode(null, null, channel.topic(), "broadcast", payload)));
     }
 
+    /// A payload that claims to be JSON and is not would break whoever receives it.
     private void broadcast(Channel channel, Message.UserBroadcast broadcast) {
-        boolean carriesJson = broadcast.json() && Json.isValid(broadcast.payload());
-        broadcast(
-                channel,
-                broadcast.ref(),
-                broadcast.payload().length,
-                target -> broadcast.json() && !carriesJson
-                        ? Optional.empty()
-                        : target.encodeUserBroadcast(
-                                channel.topic(), broadcast.event(), broadcast.json(), broadcast.payload()));
+        byte[] payload = broadcast.payload();
+        ErrorCode problem = problem(payload);
+        if (problem == null && broadcast.json() && !Json.isValid(payload)) {
+            problem = ErrorCode.INVALID_BROADCAST_PAYLOAD;
+        }
+        broadcast(channel, broadcast.ref(), problem, target ->
+                target.encodeUserBroadcast(channel.topic(), broadcast.event(), broadcast.json(), payload));
     }
 
+    private @Nullable ErrorCode problem(byte[] payload) {
+        return payload.length > services.limits().payloadBytesMax() ? ErrorCode.PAYLOAD_SIZE_EXCEEDED : null;
+    }
+
+    /// The sender's own copy comes before its acknowledgement.
     private void broadcast(
             Channel channel,
             @Nullable String ref,
-            int payloadBytes,
-            java.util.function.Function<Serializer, Optional<OutboundMessage>> encoder) {
-        boolean fits = payloadBytes <= services.limits().payloadBytesMax();
-        if (fits) {
+            @Nullable ErrorCode problem,
+            Function<Serializer, Optional<OutboundMessage>> encoder) {
+        if (problem == null) {
             services.hub().broadcast(channel.topic(), encoder, channel.request().self() ? null : channel);
         }
         if (channel.request().ack()) {
-            byte[] answer = fits ? OK : errorReason(ErrorCode.PAYLOAD_SIZE_EXCEEDED.text());
+            byte[] answer = problem == null ? OK : errorReason(problem.text());
             channel.offer(serializer.encode(channel.joinRef(), ref, channel.topic(), "phx_reply", answer));
         }
     }

@@ -20,6 +20,7 @@ public enum ErrorCode {
     REALTIME_RESTARTING("RealtimeRestarting", Fault.SERVER, "Realtime is restarting, please standby"),
     REALTIME_DISABLED_FOR_CONFIGURATION("RealtimeDisabledForConfiguration", Fault.CLIENT, "%s"),
     PAYLOAD_SIZE_EXCEEDED("PayloadSizeExceeded", Fault.CLIENT, "payload_size_exceeded"),
+    INVALID_BROADCAST_PAYLOAD("InvalidBroadcastPayload", Fault.CLIENT, "payload is not valid JSON"),
     UNMATCHED_TOPIC("UnmatchedTopic", Fault.CLIENT, "unmatched topic"),
     UNABLE_TO_HANDLE_PRESENCE(
             "UnableToHandlePresence", Fault.SERVER, "Presence is not available in this version of Walcast");

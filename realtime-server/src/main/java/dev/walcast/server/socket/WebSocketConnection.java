@@ -77,7 +77,7 @@ final class WebSocketConnection implements ServerConnection, MessageSink {
             read();
         } catch (ViolationException e) {
             close(e.reason());
-            awaitClientsClose();
+            discardUntilClientLeaves();
         } catch (RuntimeException e) {
             log.trace("The connection is lost", e);
         } finally {
@@ -124,15 +124,16 @@ final class WebSocketConnection implements ServerConnection, MessageSink {
         }
     }
 
-    /// Lets the client see our close frame instead of a reset, which unread input would cause.
-    private void awaitClientsClose() {
-        awaitWriter();
+    /// Lets the client see our close frame instead of the reset that unread input would cause. Ends with the client's
+    /// connection, or by the registry's sweep.
+    private void discardUntilClientLeaves() {
         try {
-            for (Inbound inbound = reader.next(); inbound.opCode() != OpCode.CLOSE; inbound = reader.next()) {
-                log.trace("Dropped after the violation");
+            while (true) {
+                context.dataReader().ensureAvailable();
+                context.dataReader().skip(context.dataReader().available());
             }
-        } catch (ViolationException | RuntimeException e) {
-            log.trace("The client did not answer the close frame", e);
+        } catch (RuntimeException e) {
+            log.trace("The client has left", e);
         }
     }
 

@@ -1,0 +1,87 @@
+package dev.walcast.server.testing;
+
+import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.server.RealtimeServer;
+import dev.walcast.server.Secret;
+import dev.walcast.server.ServerSettings;
+import dev.walcast.server.auth.TokenIssuer;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/// The real server on a free port, on a database of a [TestPostgres].
+public final class TestServer implements AutoCloseable {
+    public static final String SECRET = "super-secret-jwt-token-with-at-least-32-characters-long";
+
+    /// The usual limits, but refusals come at once.
+    public static final ServerSettings.Limits QUICK = limits(32L << 20, 3_000_500);
+
+    private final RealtimeServer server;
+
+    private TestServer(RealtimeServer server) {
+        this.server = server;
+    }
+
+    public static ServerSettings.Limits limits(long outboxBytesMax, int payloadBytesMax) {
+        ServerSettings.Limits usual = ServerSettings.Limits.DEFAULT;
+        return new ServerSettings.Limits(
+                outboxBytesMax,
+                Duration.ofSeconds(2),
+                usual.idleTimeout(),
+                Duration.ofMillis(20),
+                Duration.ofMillis(20),
+                payloadBytesMax,
+                usual.frameBytesMax(),
+                usual.channelsMax(),
+                usual.recordBytesMax());
+    }
+
+    public static TestServer start(TestPostgres postgres) throws Exception {
+        return start(settings(postgres, "s" + UUID.randomUUID().toString().replace("-", ""), QUICK));
+    }
+
+    public static TestServer start(ServerSettings settings) throws Exception {
+        RealtimeServer server = new RealtimeServer(settings, Clock.systemUTC(), List.of());
+        try {
+            server.start();
+        } catch (Exception e) {
+            server.close();
+            throw e;
+        }
+        return new TestServer(server);
+    }
+
+    public static ServerSettings settings(TestPostgres postgres, String slot, ServerSettings.Limits limits) {
+        ServerSettings.Database database = new ServerSettings.Database(
+                new Secret(postgres.url()), "supabase_realtime", slot, Duration.ofMillis(5), 64L << 20);
+        return new ServerSettings(database, new Secret(SECRET), "127.0.0.1", 0, Duration.ofSeconds(5), limits);
+    }
+
+    public static String token(String role) {
+        return new TokenIssuer(SECRET, Clock.systemUTC()).issue(role, Map.of(), Duration.ofHours(1));
+    }
+
+    public int port() {
+        return server.port();
+    }
+
+    public String url() {
+        return "http://127.0.0.1:" + port();
+    }
+
+    public RealtimeServer server() {
+        return server;
+    }
+
+    /// A joined-to-nothing socket of version 2.0.0.
+    public RawSocket open(String role) throws Exception {
+        return RawSocket.open(port(), "/realtime/v1/websocket?vsn=2.0.0&apikey=" + token(role), Map.of());
+    }
+
+    @Override
+    public void close() {
+        server.close();
+    }
+}
