@@ -84,6 +84,8 @@ public final class RealtimeServer implements AutoCloseable {
                 .host(settings.host())
                 .port(settings.port())
                 .shutdownHook(false)
+                // Small frames must not wait for the acknowledgement of the one before.
+                .connectionOptions(options -> options.tcpNoDelay(true))
                 .addConnectionSelector(Http1ConnectionSelector.builder()
                         .config(http)
                         .addUpgrader(endpoint.upgrader())

@@ -134,6 +134,19 @@ class SocketBehaviourTest {
     }
 
     @Test
+    void onceItsJoinIsAnsweredAMemberMissesNothing() throws Exception {
+        for (int round = 0; round < 300; round++) {
+            try (RawSocket sender = server.open("anon");
+                    RawSocket member = server.open("anon")) {
+                sender.join("realtime:x", PLAIN);
+                member.join("realtime:x", PLAIN);
+                sender.send("[\"1\",\"2\",\"realtime:x\",\"broadcast\",{\"event\":\"e\",\"n\":" + round + "}]");
+                assertThat(member.receiveJson().at("/4/n").asInt()).isEqualTo(round);
+            }
+        }
+    }
+
+    @Test
     void aRefusedJoinIsAnsweredLateAndHoldsUpNothing() throws Exception {
         ServerSettings.Limits usual = TestServer.limits(SMALL_OUTBOX, 1_000_000);
         ServerSettings.Limits late = new ServerSettings.Limits(

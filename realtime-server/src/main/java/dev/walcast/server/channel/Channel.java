@@ -9,6 +9,8 @@ import dev.walcast.rls.Viewer;
 import dev.walcast.server.protocol.OutboundMessage;
 import dev.walcast.server.protocol.Serializer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +33,13 @@ final class Channel implements ChangeReceiver {
     private String token;
     private ChangeFeed.@Nullable Subscription changes;
     private @Nullable ScheduledFuture<?> expiry;
-    private volatile boolean closed;
+    /// Guards the two below, and the order in which messages reach the sink.
+    private final Object sending = new Object();
+
+    /// What members of the topic sent since this channel is one of them, but before its join was answered; null afterwards.
+    private @Nullable List<OutboundMessage> heldUntilAnswered = new ArrayList<>();
+
+    private boolean closed;
 
     Channel(
             String topic,
@@ -69,9 +77,32 @@ final class Channel implements ChangeReceiver {
         return token;
     }
 
+    /// Any thread may call.
     void offer(OutboundMessage message) {
-        if (!closed) {
-            sink.offer(message);
+        synchronized (sending) {
+            if (closed) {
+                return;
+            }
+            if (heldUntilAnswered != null) {
+                heldUntilAnswered.add(message);
+            } else {
+                sink.offer(message);
+            }
+        }
+    }
+
+    /// Sends the answer to the join, and only then what came in meanwhile. The channel is in its room already: once the
+    /// client reads the answer, it misses nothing.
+    void answer(OutboundMessage... answers) {
+        synchronized (sending) {
+            for (OutboundMessage answer : answers) {
+                sink.offer(answer);
+            }
+            List<OutboundMessage> held = heldUntilAnswered;
+            heldUntilAnswered = null;
+            if (held != null) {
+                held.forEach(sink::offer);
+            }
         }
     }
 
@@ -113,7 +144,9 @@ final class Channel implements ChangeReceiver {
 
     /// Nothing is offered after this returns, but the `phx_close` that the session may send itself.
     void close() {
-        closed = true;
+        synchronized (sending) {
+            closed = true;
+        }
         cancelExpiry();
         if (changes != null) {
             changes.close();

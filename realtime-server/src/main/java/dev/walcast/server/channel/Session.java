@@ -168,12 +168,14 @@ public final class Session {
         Channel channel =
                 new Channel(push.topic(), push.joinRef(), admitted.request(), admitted.token(), serializer, sink);
         channels.put(channel.topic(), channel);
-        sink.offer(channel.joinReply(push.ref()));
+        services.hub().join(channel);
+        OutboundMessage reply = channel.joinReply(push.ref());
         // A client that sends no join_ref would take the former channel's close for its new one's.
         if (former != null && former.joinRef() != null) {
-            sink.offer(former.closeMessage());
+            channel.answer(reply, former.closeMessage());
+        } else {
+            channel.answer(reply);
         }
-        services.hub().join(channel);
         expireWithToken(channel, admitted.check());
         channel.subscribe(services.changes(), admitted.check().viewer());
     }
