@@ -26,12 +26,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Conversations recorded from the reference server, held against ours frame by frame. Where the transcript is silent, so
+/// Conversations recorded from the reference server, held against ours frame by frame. Where the transcript is silent,
+/// so
 /// must we be: before a socket is closed, a heartbeat shows that nothing else was on its way.
 class GoldenTranscriptsTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /// Where we differ on purpose, by file and line: what we send instead (nothing for an empty text) and why. A deviation
+    /// Where we differ on purpose, by file and line: what we send instead (nothing for an empty text) and why. A
+    /// deviation
     /// that no longer deviates fails the test.
     private static final Map<String, Deviation> DEVIATIONS = new HashMap<>();
 
@@ -40,11 +42,26 @@ class GoldenTranscriptsTest {
     static {
         String ours = "our own text, without the reference's internals";
         for (String version : List.of("v1", "v2")) {
-            deviate("connect." + version, "\"status\":404", null, "one project, whatever the host name: there are no tenants");
-            deviate("broadcast_oversize." + version, "\"payload_size_exceeded\"",
-                    "\"response\":{\"reason\":\"payload_size_exceeded\"}", "an object, which all clients accept (REC)");
-            deviate("broadcast_oversize." + version, "Track message size exceeded", "Presence is not available", "presence is not there yet");
-            deviate("join_public_noconfig." + version, "schema: plain", "There is no table|The publication", "says why");
+            deviate(
+                    "connect." + version,
+                    "\"status\":404",
+                    null,
+                    "one project, whatever the host name: there are no tenants");
+            deviate(
+                    "broadcast_oversize." + version,
+                    "\"payload_size_exceeded\"",
+                    "\"response\":{\"reason\":\"payload_size_exceeded\"}",
+                    "an object, which all clients accept (REC)");
+            deviate(
+                    "broadcast_oversize." + version,
+                    "Track message size exceeded",
+                    "Presence is not available",
+                    "presence is not there yet");
+            deviate(
+                    "join_public_noconfig." + version,
+                    "schema: plain",
+                    "There is no table|The publication",
+                    "says why");
         }
         deviate("join_variants.v2", "no function clause", "must be an object", ours);
         deviate("join_variants.v2", "expected params to be a :map", "must be an object", ours);
@@ -69,8 +86,7 @@ class GoldenTranscriptsTest {
                 "grant all on todos to anon",
                 "create publication supabase_realtime for table todos");
         server = TestServer.start(postgres);
-        smallPayloads = TestServer.start(
-                TestServer.settings(postgres, "small", TestServer.limits(32L << 20, 1_500)));
+        smallPayloads = TestServer.start(TestServer.settings(postgres, "small", TestServer.limits(32L << 20, 1_500)));
     }
 
     @AfterAll
@@ -81,13 +97,31 @@ class GoldenTranscriptsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "connect.v1", "connect.v2", "heartbeat.v1", "heartbeat.v2", "join_public_noconfig.v1", "join_public_noconfig.v2",
-        "join_variants.v2", "join_twice.v1", "join_twice.v2", "leave_rejoin.v1", "leave_rejoin.v2", "bad_input.v1",
-        "bad_input.v2", "bad_input_alive.v1", "bad_input_alive.v2", "broadcast_self_ack.v2", "broadcast_binary.v1",
-        "broadcast_binary.v2", "broadcast_number_fidelity.v1", "broadcast_number_fidelity.v2", "broadcast_oversize.v1",
-        "broadcast_oversize.v2"
-    })
+    @ValueSource(
+            strings = {
+                "connect.v1",
+                "connect.v2",
+                "heartbeat.v1",
+                "heartbeat.v2",
+                "join_public_noconfig.v1",
+                "join_public_noconfig.v2",
+                "join_variants.v2",
+                "join_twice.v1",
+                "join_twice.v2",
+                "leave_rejoin.v1",
+                "leave_rejoin.v2",
+                "bad_input.v1",
+                "bad_input.v2",
+                "bad_input_alive.v1",
+                "bad_input_alive.v2",
+                "broadcast_self_ack.v2",
+                "broadcast_binary.v1",
+                "broadcast_binary.v2",
+                "broadcast_number_fidelity.v1",
+                "broadcast_number_fidelity.v2",
+                "broadcast_oversize.v1",
+                "broadcast_oversize.v2"
+            })
     void theConversationHolds(String file) throws Exception {
         new Conversation(file, file.startsWith("broadcast_oversize") ? smallPayloads : server).hold();
     }
@@ -140,7 +174,10 @@ class GoldenTranscriptsTest {
 
         private void open(String connection, JsonNode event) throws IOException {
             Map<String, String> headers = new HashMap<>();
-            event.path("headers").properties().forEach(entry -> headers.put(entry.getKey(), entry.getValue().asText()));
+            event.path("headers")
+                    .properties()
+                    .forEach(entry ->
+                            headers.put(entry.getKey(), entry.getValue().asText()));
             String path = event.get("path").asText();
             sockets.put(connection, RawSocket.open(target.port(), path, headers));
             if (!path.contains("vsn=2")) {
@@ -154,9 +191,13 @@ class GoldenTranscriptsTest {
                 assertThat(socket.status()).isEqualTo(101);
                 return;
             }
-            assertThat(socket.status()).as(at(connection)).isEqualTo(event.get("status").asInt());
+            assertThat(socket.status())
+                    .as(at(connection))
+                    .isEqualTo(event.get("status").asInt());
             if (socket.status() != 101) {
-                assertThat(socket.body()).as(at(connection)).isEqualTo(event.path("data").asText());
+                assertThat(socket.body())
+                        .as(at(connection))
+                        .isEqualTo(event.path("data").asText());
                 ended.add(connection);
             }
         }
@@ -187,15 +228,19 @@ class GoldenTranscriptsTest {
         }
 
         private void receive(String connection, JsonNode event) throws Exception {
-            if (event.path("base64").asText().startsWith("Ag") || event.path("data").asText().contains("%{error")
-                    || event.path("data").asText().contains("{oops") || isFromInvalidJson(event)) {
+            if (event.path("base64").asText().startsWith("Ag")
+                    || event.path("data").asText().contains("%{error")
+                    || event.path("data").asText().contains("{oops")
+                    || isFromInvalidJson(event)) {
                 return; // kind 0 is ignored (REC), and an invalid JSON payload is refused to protect its receivers
             }
-            if (file.startsWith("broadcast_binary") && event.path("data").asText().matches(".*\"(90|4)\",.*phx_reply.*")) {
+            if (file.startsWith("broadcast_binary")
+                    && event.path("data").asText().matches(".*\"(90|4)\",.*phx_reply.*")) {
                 ignoredPushReply(connection, event);
                 return;
             }
-            if (file.startsWith("broadcast_oversize") && event.path("data").asText().contains("\"phx_close\"")) {
+            if (file.startsWith("broadcast_oversize")
+                    && event.path("data").asText().contains("\"phx_close\"")) {
                 return; // presence is not there yet, so it closes nothing
             }
             Received received = sockets.get(connection).receive();
@@ -212,7 +257,10 @@ class GoldenTranscriptsTest {
 
         private boolean isFromInvalidJson(JsonNode event) {
             return file.startsWith("broadcast_binary")
-                    && new String(Base64.getDecoder().decode(event.path("base64").asText("")), StandardCharsets.UTF_8)
+                    && new String(
+                                    Base64.getDecoder()
+                                            .decode(event.path("base64").asText("")),
+                                    StandardCharsets.UTF_8)
                             .endsWith("{oops");
         }
 
@@ -227,8 +275,12 @@ class GoldenTranscriptsTest {
             for (Map.Entry<String, Deviation> entry : DEVIATIONS.entrySet()) {
                 String wanted = entry.getKey().substring(entry.getKey().indexOf(' ') + 1);
                 if (entry.getKey().startsWith(file + " ") && reference.contains(wanted)) {
-                    assertThat(normal(ours)).as("no longer deviates: " + at(connection)).isNotEqualTo(normal(reference));
-                    assertThat(ours).as(at(connection)).containsPattern(entry.getValue().instead().replace("{", "\\{"));
+                    assertThat(normal(ours))
+                            .as("no longer deviates: " + at(connection))
+                            .isNotEqualTo(normal(reference));
+                    assertThat(ours)
+                            .as(at(connection))
+                            .containsPattern(entry.getValue().instead().replace("{", "\\{"));
                     return;
                 }
             }
@@ -242,7 +294,9 @@ class GoldenTranscriptsTest {
             Received received = sockets.get(connection).receive();
             assertThat(received).as(at(connection)).isInstanceOf(Received.Closed.class);
             // The recorder's client was still sending when the reference closed (1006); ours always hears the code.
-            int code = file.equals("broadcast_oversize.v1") ? CloseReason.TOO_BIG.code() : event.get("code").asInt();
+            int code = file.equals("broadcast_oversize.v1")
+                    ? CloseReason.TOO_BIG.code()
+                    : event.get("code").asInt();
             assertThat(((Received.Closed) received).code()).isEqualTo(code);
             ended.add(connection);
         }
@@ -261,7 +315,8 @@ class GoldenTranscriptsTest {
         }
     }
 
-    /// Parsed, so that the order of keys does not matter, and without what differs in every run. Of equal keys the reference
+    /// Parsed, so that the order of keys does not matter, and without what differs in every run. Of equal keys the
+    /// reference
     /// keeps the first and we forward both.
     private static JsonNode normal(String text) throws IOException {
         JsonNode node = JSON.reader()
@@ -288,7 +343,9 @@ class GoldenTranscriptsTest {
 
     private static List<String> lines(String file) throws IOException {
         try (InputStream stream = GoldenTranscriptsTest.class.getResourceAsStream("/golden/" + file + ".jsonl")) {
-            return new String(stream.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+            return new String(stream.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
         }
     }
 }

@@ -50,16 +50,20 @@ class PostgresChangesTest {
     @Test
     void severalBindingsOfOneChannelShareOneFrameForEachChange() throws Exception {
         try (RawSocket socket = server.open("anon")) {
-            JsonNode reply = socket.join("realtime:m", bindings(
-                    "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"messages\"}",
-                    "{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"messages\",\"filter\":\"room=eq.a\"}",
-                    "{\"event\":\"update\",\"schema\":\"*\",\"table\":\"*\"}",
-                    "{\"event\":\"DELETE\",\"schema\":\"public\"}"));
+            JsonNode reply = socket.join(
+                    "realtime:m",
+                    bindings(
+                            "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"messages\"}",
+                            "{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"messages\",\"filter\":\"room=eq.a\"}",
+                            "{\"event\":\"update\",\"schema\":\"*\",\"table\":\"*\"}",
+                            "{\"event\":\"DELETE\",\"schema\":\"public\"}"));
             List<Integer> ids = new ArrayList<>();
-            reply.at("/response/postgres_changes").forEach(entry -> ids.add(entry.get("id").asInt()));
+            reply.at("/response/postgres_changes")
+                    .forEach(entry -> ids.add(entry.get("id").asInt()));
             awaitLive(socket);
-            postgres.execute("insert into messages values (1, 'a'), (2, 'b'); update messages set n = 1.50 where id = 1;"
-                    + " update messages set id = 3 where id = 2; delete from messages");
+            postgres.execute(
+                    "insert into messages values (1, 'a'), (2, 'b'); update messages set n = 1.50 where id = 1;"
+                            + " update messages set id = 3 where id = 2; delete from messages");
 
             assertThat(change(socket, ids, 0, 1).at("/record/room").asText()).isEqualTo("a");
             assertThat(change(socket, ids, 0).at("/record/room").asText()).isEqualTo("b");
@@ -72,7 +76,8 @@ class PostgresChangesTest {
             JsonNode delete = change(socket, ids, 0, 3);
             assertThat(delete.has("record")).isFalse();
             assertThat(delete.get("errors").isNull()).isTrue();
-            assertThat(delete.get("commit_timestamp").asText()).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
+            assertThat(delete.get("commit_timestamp").asText())
+                    .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
             change(socket, ids, 0, 3);
             assertThat(socket.untilHeartbeat(false)).isEmpty();
         }
@@ -81,11 +86,18 @@ class PostgresChangesTest {
     @Test
     void aFilterMeansWhatPostgresMeans() throws Exception {
         try (RawSocket socket = server.open("anon")) {
-            JsonNode reply = socket.join("realtime:f", bindings(
-                    filter("n=eq.1.5"), filter("f=eq.1e1"), filter("c=eq.ab"), filter("d=eq.Feb 29 2024"),
-                    filter("id=eq.0100"), filter("room=eq.\\\"a,b\\\",id=eq.100")));
+            JsonNode reply = socket.join(
+                    "realtime:f",
+                    bindings(
+                            filter("n=eq.1.5"),
+                            filter("f=eq.1e1"),
+                            filter("c=eq.ab"),
+                            filter("d=eq.Feb 29 2024"),
+                            filter("id=eq.0100"),
+                            filter("room=eq.\\\"a,b\\\",id=eq.100")));
             List<Integer> ids = new ArrayList<>();
-            reply.at("/response/postgres_changes").forEach(entry -> ids.add(entry.get("id").asInt()));
+            reply.at("/response/postgres_changes")
+                    .forEach(entry -> ids.add(entry.get("id").asInt()));
             awaitLive(socket);
             postgres.execute("insert into messages values (100, 'a,b', 1.500, 10, 'ab', '2024-02-29'),"
                     + " (101, 'a', 1.51, 11, 'abc', '2024-02-28')");
@@ -101,12 +113,17 @@ class PostgresChangesTest {
         assertRefused("anon", table("nosuch"), "Please check Realtime is enabled", "There is no table public.nosuch");
         assertRefused("anon", table("hidden"), "Role \"anon\" may not read public.hidden");
         assertRefused("anon", table("todos"), "Row-level security is enabled on public.todos");
-        assertRefused("nosuchrole", table("messages"), "ERROR 42704 (undefined_object) role \"nosuchrole\" does not exist");
+        assertRefused(
+                "nosuchrole", table("messages"), "ERROR 42704 (undefined_object) role \"nosuchrole\" does not exist");
         assertRefused("anon", filter("nosuch=eq.1"), "invalid column for filter nosuch");
-        assertRefused("anon", "{\"schema\":\"public\",\"table\":\"partly\",\"filter\":\"secret=eq.x\"}",
+        assertRefused(
+                "anon",
+                "{\"schema\":\"public\",\"table\":\"partly\",\"filter\":\"secret=eq.x\"}",
                 "invalid column for filter secret");
-        assertRefused("anon", filter("id=eq.abc"), "ERROR 22P02 (invalid_text_representation) invalid input syntax for"
-                + " type integer: \"abc\"");
+        assertRefused(
+                "anon",
+                filter("id=eq.abc"),
+                "ERROR 22P02 (invalid_text_representation) invalid input syntax for" + " type integer: \"abc\"");
         assertRefused("anon", filter("id=eq.99999999999"), "ERROR 22003 (numeric_value_out_of_range)");
         assertRefused("anon", filter("id=gt.1"), "knows the filter operator `eq` only, not `gt`");
         assertRefused("anon", filter("j=eq.1"), "cannot compare column j of type jsonb");
@@ -119,7 +136,10 @@ class PostgresChangesTest {
 
     private static void assertRefused(String role, String binding, String... texts) throws Exception {
         try (RawSocket socket = server.open(role)) {
-            assertThat(socket.join("realtime:r", bindings(binding)).get("status").asText()).isEqualTo("ok");
+            assertThat(socket.join("realtime:r", bindings(binding))
+                            .get("status")
+                            .asText())
+                    .isEqualTo("ok");
             JsonNode system = socket.receiveJson();
             assertThat(system.get(3).asText()).isEqualTo("system");
             assertThat(system.at("/4/status").asText()).isEqualTo("error");
@@ -179,7 +199,9 @@ class PostgresChangesTest {
 
     @Test
     void aFilterSurvivesAChangeOfItsColumnsType() throws Exception {
-        postgres.execute("create table shape (id int primary key, k int)", "grant select on shape to anon",
+        postgres.execute(
+                "create table shape (id int primary key, k int)",
+                "grant select on shape to anon",
                 "alter publication supabase_realtime add table shape");
         try (RawSocket socket = server.open("anon")) {
             socket.join("realtime:s", bindings("{\"schema\":\"public\",\"table\":\"shape\",\"filter\":\"k=eq.7\"}"));
@@ -197,16 +219,19 @@ class PostgresChangesTest {
         try (RawSocket socket = server.open("anon")) {
             socket.join("realtime:b", bindings(table("big"), table("inexact")));
             awaitLive(socket);
-            postgres.execute("insert into big values (1, 1, repeat('x', 9000)); update big set n = 2",
-                    "insert into inexact values (1, 5, '12:00+02')", "insert into big values (2, 1, repeat('y', 1100000))");
+            postgres.execute(
+                    "insert into big values (1, 1, repeat('x', 9000)); update big set n = 2",
+                    "insert into inexact values (1, 5, '12:00+02')",
+                    "insert into big values (2, 1, repeat('y', 1100000))");
             socket.receiveJson();
             JsonNode update = socket.receiveJson().at("/4/data");
             assertThat(update.get("record").toString()).isEqualTo("{\"id\":1,\"n\":2}");
             assertThat(update.get("missing").toString()).isEqualTo("{\"t\":\"unchanged_toast\"}");
             JsonNode inexact = socket.receiveJson().at("/4/data");
             assertThat(inexact.get("record").toString()).isEqualTo("{\"id\":1}");
-            assertThat(inexact.get("missing").toString()).isEqualTo("{\"g\":\"generated_column_not_published\","
-                    + "\"m\":\"money_format_lost_by_reader\",\"z\":\"timetz_offset_lost_by_reader\"}");
+            assertThat(inexact.get("missing").toString())
+                    .isEqualTo("{\"g\":\"generated_column_not_published\","
+                            + "\"m\":\"money_format_lost_by_reader\",\"z\":\"timetz_offset_lost_by_reader\"}");
             JsonNode large = socket.receiveJson().at("/4/data");
             assertThat(large.get("errors").toString()).isEqualTo("[\"Error 413: Payload Too Large\"]");
             assertThat(large.get("record").toString()).isEqualTo("{\"id\":2,\"n\":1}");
@@ -215,8 +240,11 @@ class PostgresChangesTest {
 
     @Test
     void anotherTokenChangesWhatIsSeenWithoutLossOrRepetition() throws Exception {
-        postgres.execute("create table tok (id int primary key, a text, b text)", "grant select (id, a) on tok to anon",
-                "grant select (id, b) on tok to authenticated", "alter publication supabase_realtime add table tok");
+        postgres.execute(
+                "create table tok (id int primary key, a text, b text)",
+                "grant select (id, a) on tok to anon",
+                "grant select (id, b) on tok to authenticated",
+                "alter publication supabase_realtime add table tok");
         try (RawSocket socket = server.open("anon")) {
             socket.join("realtime:k", bindings(table("tok")));
             awaitLive(socket);

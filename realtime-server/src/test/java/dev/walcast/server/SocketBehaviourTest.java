@@ -34,8 +34,7 @@ class SocketBehaviourTest {
     static void startServer() throws Exception {
         postgres = TestPostgres.start();
         postgres.execute("create role anon nologin", "create publication supabase_realtime");
-        server = TestServer.start(
-                TestServer.settings(postgres, "sockets", TestServer.limits(SMALL_OUTBOX, 3_000_500)));
+        server = TestServer.start(TestServer.settings(postgres, "sockets", TestServer.limits(SMALL_OUTBOX, 3_000_500)));
     }
 
     @AfterAll
@@ -54,7 +53,8 @@ class SocketBehaviourTest {
     void aMultiByteCharacterMaySpanFragmentsAndControlFramesMayComeBetween() throws Exception {
         try (RawSocket socket = server.open("anon")) {
             socket.join("realtime:frag", "{\"broadcast\":{\"self\":true}}");
-            byte[] message = "[\"1\",\"2\",\"realtime:frag\",\"broadcast\",{\"event\":\"é😀\"}]".getBytes(StandardCharsets.UTF_8);
+            byte[] message = "[\"1\",\"2\",\"realtime:frag\",\"broadcast\",{\"event\":\"é😀\"}]"
+                    .getBytes(StandardCharsets.UTF_8);
             for (int i = 0; i < message.length; i++) {
                 socket.frame(i == message.length - 1, i == 0 ? 0x1 : 0x0, new byte[] {message[i]});
                 if (i == 20) {
@@ -76,8 +76,9 @@ class SocketBehaviourTest {
         assertClosed(1002, socket -> socket.frame(true, 0x0, new byte[0])); // continues nothing
         assertClosed(1002, socket -> socket.frame(false, 0x9, new byte[0])); // a control frame in fragments
         assertClosed(1002, socket -> socket.bytes(new byte[] {(byte) 0xC1, (byte) 0x80, 0, 0, 0, 0})); // a reserved bit
-        assertClosed(1009, socket -> socket.bytes(
-                new byte[] {(byte) 0x82, (byte) 0xFF, 0, 0, 0, 0, 0x40, 0, 0, 0, 1, 2, 3, 4}));
+        assertClosed(
+                1009,
+                socket -> socket.bytes(new byte[] {(byte) 0x82, (byte) 0xFF, 0, 0, 0, 0, 0x40, 0, 0, 0, 1, 2, 3, 4}));
         assertClosed(1009, socket -> socket.frame(true, 0x2, new byte[5_000_001]));
         assertClosed(1000, socket -> socket.frame(true, 0x8, new byte[] {3, (byte) 0xE8}));
     }
@@ -89,8 +90,10 @@ class SocketBehaviourTest {
     private static void assertClosed(int code, Misdeed misdeed) throws Exception {
         try (RawSocket socket = server.open("anon")) {
             misdeed.on(socket);
-            assertThat(socket.receive()).isInstanceOfSatisfying(
-                    Received.Closed.class, closed -> assertThat(closed.code()).isEqualTo(code));
+            assertThat(socket.receive())
+                    .isInstanceOfSatisfying(
+                            Received.Closed.class,
+                            closed -> assertThat(closed.code()).isEqualTo(code));
         }
     }
 
@@ -118,8 +121,8 @@ class SocketBehaviourTest {
             stalled.join("realtime:busy", PLAIN);
             String filler = "x".repeat(100_000);
             for (int i = 0; i < 200; i++) {
-                sender.send("[\"1\",\"" + i + "\",\"realtime:busy\",\"broadcast\",{\"event\":\"e\",\"n\":" + i + ",\"f\":\""
-                        + filler + "\"}]");
+                sender.send("[\"1\",\"" + i + "\",\"realtime:busy\",\"broadcast\",{\"event\":\"e\",\"n\":" + i
+                        + ",\"f\":\"" + filler + "\"}]");
                 assertThat(sender.receiveJson().get(3).asText()).isEqualTo("phx_reply");
                 assertThat(reader.receiveJson().at("/4/n").asInt()).isEqualTo(i);
             }
@@ -150,8 +153,15 @@ class SocketBehaviourTest {
     void aRefusedJoinIsAnsweredLateAndHoldsUpNothing() throws Exception {
         ServerSettings.Limits usual = TestServer.limits(SMALL_OUTBOX, 1_000_000);
         ServerSettings.Limits late = new ServerSettings.Limits(
-                usual.outboxBytesMax(), usual.writeTimeout(), usual.idleTimeout(), Duration.ofSeconds(1),
-                usual.refusalDelay(), usual.payloadBytesMax(), usual.frameBytesMax(), 2, usual.recordBytesMax());
+                usual.outboxBytesMax(),
+                usual.writeTimeout(),
+                usual.idleTimeout(),
+                Duration.ofSeconds(1),
+                usual.refusalDelay(),
+                usual.payloadBytesMax(),
+                usual.frameBytesMax(),
+                2,
+                usual.recordBytesMax());
         try (TestServer slow = TestServer.start(TestServer.settings(postgres, "late", late));
                 RawSocket socket = slow.open("anon")) {
             socket.send("[\"1\",\"1\",\"realtime:\",\"phx_join\",{\"config\":{}}]");
@@ -167,9 +177,13 @@ class SocketBehaviourTest {
     @Test
     void aPrivateChannelIsRefusedAndATopicTooLongForItsFramesToo() throws Exception {
         try (RawSocket socket = server.open("anon")) {
-            assertThat(socket.join("realtime:x", "{\"private\":true}").at("/response/reason").asText())
+            assertThat(socket.join("realtime:x", "{\"private\":true}")
+                            .at("/response/reason")
+                            .asText())
                     .startsWith("Unauthorized: Private channels are not available");
-            assertThat(socket.join("realtime:" + "x".repeat(250), "{}").at("/response/reason").asText())
+            assertThat(socket.join("realtime:" + "x".repeat(250), "{}")
+                            .at("/response/reason")
+                            .asText())
                     .startsWith("TopicTooLong");
         }
     }
@@ -182,13 +196,15 @@ class SocketBehaviourTest {
             assertThat(socket.receiveJson().at("/4/status").asText()).isEqualTo("ok");
             socket.send("[\"2\",\"2\",\"realtime:u\",\"phx_join\",{\"config\":{},\"access_token\":\"" + brief + "\"}]");
             assertThat(socket.receiveJson().at("/4/status").asText()).isEqualTo("ok");
-            socket.send("[\"2\",\"3\",\"realtime:u\",\"access_token\",{\"access_token\":\"" + TestServer.token("anon") + "\"}]");
+            socket.send("[\"2\",\"3\",\"realtime:u\",\"access_token\",{\"access_token\":\"" + TestServer.token("anon")
+                    + "\"}]");
             JsonNode system = socket.receiveJson();
             assertThat(system.get(3).asText()).isEqualTo("system");
             assertThat(system.at("/4/message").asText()).isEqualTo("Token has expired 0 seconds ago");
             assertThat(socket.receiveJson().toString()).isEqualTo("[\"1\",\"1\",\"realtime:t\",\"phx_close\",{}]");
             socket.send("[\"2\",\"4\",\"realtime:u\",\"access_token\",{\"access_token\":\"broken\"}]");
-            assertThat(socket.receiveJson().at("/4/message").asText()).isEqualTo("The token provided is not a valid JWT");
+            assertThat(socket.receiveJson().at("/4/message").asText())
+                    .isEqualTo("The token provided is not a valid JWT");
             assertThat(socket.receiveJson().get(3).asText()).isEqualTo("phx_close");
         }
     }
@@ -228,7 +244,8 @@ class SocketBehaviourTest {
             switch (random.nextInt(4)) {
                 case 0 -> {
                     if (joined.get(who).add(topic)) {
-                        assertThat(socket.join(topic, PLAIN).get("status").asText()).isEqualTo("ok");
+                        assertThat(socket.join(topic, PLAIN).get("status").asText())
+                                .isEqualTo("ok");
                     }
                 }
                 case 1 -> {
@@ -242,11 +259,17 @@ class SocketBehaviourTest {
                     socket.send("[\"1\",\"8\",\"" + topic + "\",\"broadcast\",{\"event\":\"e\",\"n\":" + step + "}]");
                     boolean member = joined.get(who).contains(topic);
                     if (!member) {
-                        assertThat(socket.receiveJson().at("/4/response/reason").asText()).isEqualTo("unmatched topic");
+                        assertThat(socket.receiveJson().at("/4/response/reason").asText())
+                                .isEqualTo("unmatched topic");
                     }
                     for (int other = 0; other < 4; other++) {
                         if (member && other != who && joined.get(other).contains(topic)) {
-                            assertThat(sockets.get(other).receiveJson().at("/4/n").asInt()).as("seed " + seed).isEqualTo(step);
+                            assertThat(sockets.get(other)
+                                            .receiveJson()
+                                            .at("/4/n")
+                                            .asInt())
+                                    .as("seed " + seed)
+                                    .isEqualTo(step);
                         }
                     }
                 }

@@ -26,8 +26,10 @@ final class EngineSettings {
         url.parameters().forEach((name, value) -> properties.setProperty("driver." + name, value));
         properties.putAll(Map.of(
                 // Debezium's names in JMX: two engines of one name in a process would wait for each other for a minute.
-                "name", "walcast-" + config.slotName(),
-                "topic.prefix", "walcast-" + config.slotName(),
+                "name",
+                "walcast-" + config.slotName(),
+                "topic.prefix",
+                "walcast-" + config.slotName(),
                 "connector.class",
                 "io.debezium.connector.postgresql.PostgresConnector",
                 "database.hostname",

@@ -36,7 +36,8 @@ final class Channel implements ChangeReceiver {
     /// Guards the two below, and the order in which messages reach the sink.
     private final Object sending = new Object();
 
-    /// What members of the topic sent since this channel is one of them, but before its join was answered; null afterwards.
+    /// What members of the topic sent since this channel is one of them, but before its join was answered; null
+    /// afterwards.
     private @Nullable List<OutboundMessage> heldUntilAnswered = new ArrayList<>();
 
     private boolean closed;

@@ -252,8 +252,11 @@ public final class Session {
     private void broadcast(Channel channel, Message.Push push) {
         byte[] payload = bytes(push.payload());
         if (payload[0] == '{') {
-            broadcast(channel, push.ref(), problem(payload), target ->
-                    Optional.of(target.encode(null, null, channel.topic(), "broadcast", payload)));
+            broadcast(
+                    channel,
+                    push.ref(),
+                    problem(payload),
+                    target -> Optional.of(target.encode(null, null, channel.topic(), "broadcast", payload)));
         }
     }
 
@@ -264,8 +267,11 @@ public final class Session {
         if (problem == null && broadcast.json() && !Json.isValid(payload)) {
             problem = ErrorCode.INVALID_BROADCAST_PAYLOAD;
         }
-        broadcast(channel, broadcast.ref(), problem, target ->
-                target.encodeUserBroadcast(channel.topic(), broadcast.event(), broadcast.json(), payload));
+        broadcast(
+                channel,
+                broadcast.ref(),
+                problem,
+                target -> target.encodeUserBroadcast(channel.topic(), broadcast.event(), broadcast.json(), payload));
     }
 
     private @Nullable ErrorCode problem(byte[] payload) {

@@ -17,7 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
-/// A WebSocket client on a bare TCP socket, which can do what a well-behaved one cannot: send broken frames, stop reading,
+/// A WebSocket client on a bare TCP socket, which can do what a well-behaved one cannot: send broken frames, stop
+/// reading,
 /// vanish.
 public final class RawSocket implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -66,16 +67,19 @@ public final class RawSocket implements AutoCloseable {
     private static RawSocket open(Socket socket, String path, Map<String, String> headers) throws IOException {
         socket.setSoTimeout(PATIENCE_MILLIS);
         socket.setTcpNoDelay(true);
-        StringBuilder request = new StringBuilder("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
-                + "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
-        headers.forEach((name, value) -> request.append(name).append(": ").append(value).append("\r\n"));
+        StringBuilder request = new StringBuilder(
+                "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+                        + "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+        headers.forEach(
+                (name, value) -> request.append(name).append(": ").append(value).append("\r\n"));
         socket.getOutputStream().write(request.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII));
         DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
         int status = Integer.parseInt(line(in).split(" ")[1]);
         int length = 0;
         for (String header = line(in); !header.isEmpty(); header = line(in)) {
             if (header.toLowerCase(java.util.Locale.ROOT).startsWith("content-length:")) {
-                length = Integer.parseInt(header.substring("content-length:".length()).strip());
+                length = Integer.parseInt(
+                        header.substring("content-length:".length()).strip());
             }
         }
         return new RawSocket(socket, in, status, new String(in.readNBytes(length), StandardCharsets.UTF_8));
@@ -195,9 +199,10 @@ public final class RawSocket implements AutoCloseable {
     /// Whatever the server sends before it answers this heartbeat: silence is an empty list.
     public List<Received> untilHeartbeat(boolean v1) throws IOException {
         String ref = "hb" + ++heartbeats;
-        send(v1
-                ? "{\"topic\":\"phoenix\",\"event\":\"heartbeat\",\"payload\":{},\"ref\":\"" + ref + "\"}"
-                : "[null,\"" + ref + "\",\"phoenix\",\"heartbeat\",{}]");
+        send(
+                v1
+                        ? "{\"topic\":\"phoenix\",\"event\":\"heartbeat\",\"payload\":{},\"ref\":\"" + ref + "\"}"
+                        : "[null,\"" + ref + "\",\"phoenix\",\"heartbeat\",{}]");
         List<Received> before = new ArrayList<>();
         while (true) {
             Received received = receive();

@@ -1,0 +1,45 @@
+// An unmodified supabase-js client that listens to table changes. Says what happens as JSON lines; obeys commands, one JSON a
+// line on standard input: {"cmd":"digest"}, {"cmd":"broadcast"}, {"cmd":"close"}.
+import { createClient } from '@supabase/supabase-js'
+import { createInterface } from 'node:readline'
+import WebSocket from 'ws'
+
+const { bindings, quiet = false, channel: name = 'test' } = JSON.parse(process.argv[2])
+const say = message => process.stdout.write(JSON.stringify(message) + '\n')
+
+const client = createClient(process.env.WALCAST_URL, process.env.ANON_KEY, {
+  auth: { persistSession: false, autoRefreshToken: false },
+  realtime: { transport: WebSocket },
+})
+
+const digest = { count: 0, first: null, last: null, ordered: true, distinct: 0 }
+const seen = new Set()
+
+function onChange(change) {
+  if (!quiet) return say({ event: 'change', change })
+  const { id } = change.new
+  digest.first ??= id
+  digest.ordered &&= digest.last === null || id > digest.last
+  digest.last = id
+  digest.count++
+  seen.add(id)
+}
+
+const channel = client.channel(name, { config: { broadcast: { self: true, ack: true } } })
+for (const binding of bindings) channel.on('postgres_changes', binding, onChange)
+channel
+  .on('broadcast', { event: '*' }, message => say({ event: 'broadcast', message }))
+  .on('system', {}, message => say({ event: 'system', message }))
+  .subscribe((status, error) => say({ event: 'status', status, error: error?.message }))
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { cmd } = JSON.parse(line)
+  if (cmd === 'digest') say({ event: 'digest', ...digest, distinct: seen.size })
+  if (cmd === 'broadcast') {
+    const answer = await channel.send({ type: 'broadcast', event: 'greeting', payload: { text: 'héllo' } })
+    say({ event: 'sent', answer })
+  }
+  if (cmd === 'close') break
+}
+await client.removeAllChannels()
+process.exit(0)
