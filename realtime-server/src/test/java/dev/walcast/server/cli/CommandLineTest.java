@@ -1,0 +1,166 @@
+package dev.walcast.server.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.server.auth.TokenCheck;
+import dev.walcast.server.auth.TokenVerifier;
+import dev.walcast.server.testing.TestServer;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The commands as a user starts them: what goes wrong is one sentence with the fix and an exit code that is not 0.
+class CommandLineTest {
+    private static TestPostgres postgres;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeAll
+    static void startPostgres() {
+        postgres = TestPostgres.start();
+        postgres.execute("create publication supabase_realtime", "create role plain login");
+    }
+
+    @AfterAll
+    static void stopPostgres() throws Exception {
+        postgres.close();
+    }
+
+    @Test
+    void missingSettingsAreSaidAllAtOnce() throws Exception {
+        assertFails(Map.of(), "DATABASE_URL is missing", "JWT_SECRET is missing");
+        assertFails(
+                Map.of("DATABASE_URL", postgres.url(), "JWT_SECRET", "short", "SLOT_NAME", "Not Allowed"),
+                "JWT_SECRET is too short", "SLOT_NAME may hold only");
+    }
+
+    @Test
+    void anUnknownNameInTheSettingsFileIsSaidWithTheNearestOne() throws Exception {
+        Path file = Files.writeString(folder.resolve("walcast.conf"), "JWT_SECERT=x\n");
+        try (DevProcess serve = DevProcess.run(folder, Map.of(), "serve", "--config", file.toString())) {
+            assertThat(serve.exitCode()).isEqualTo(1);
+            assertThat(serve.output()).contains("There is no setting JWT_SECERT. Did you mean JWT_SECRET?");
+        }
+    }
+
+    @Test
+    void aMalformedDatabaseUrlIsSaidWithoutRepeatingIt() throws Exception {
+        assertFails(environment("postgres://u:p@ss word@h/d"), "percent-encoded");
+        assertFails(environment("mysql://u:secretword@h/d"), "does not begin with postgres://");
+    }
+
+    @Test
+    void whatIsWrongWithTheDatabaseIsSaid() throws Exception {
+        assertFails(environment(postgres.url("postgres", "plain", "x", "postgres")), "ALTER ROLE \"plain\" REPLICATION");
+        assertFails(environment(postgres.url("nosuch")), "There is no database \"nosuch\"");
+        assertFails(environment("postgres://u:secretword@127.0.0.1:1/d"), "Nothing answers as Postgres at 127.0.0.1:1");
+    }
+
+    @Test
+    void aPortInUseIsSaid() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0)) {
+            Map<String, String> environment = Map.of(
+                    "DATABASE_URL", postgres.url(), "JWT_SECRET", TestServer.SECRET,
+                    "PORT", Integer.toString(taken.getLocalPort()), "SLOT_NAME", "portinuse");
+            assertFails(environment, "Port " + taken.getLocalPort() + " on 0.0.0.0 cannot be listened on", "--port or PORT");
+        }
+    }
+
+    private static Map<String, String> environment(String url) {
+        return Map.of("DATABASE_URL", url, "JWT_SECRET", TestServer.SECRET, "PORT", "0");
+    }
+
+    private void assertFails(Map<String, String> environment, String... texts) throws Exception {
+        try (DevProcess serve = DevProcess.run(folder, environment, "serve")) {
+            assertThat(serve.exitCode()).isEqualTo(1);
+            assertThat(serve.output())
+                    .contains(texts)
+                    .doesNotContain("Exception", "secretword", TestServer.SECRET, "p@ss");
+            assertThat(serve.output().lines().count()).isLessThanOrEqualTo(4);
+        }
+    }
+
+    @Test
+    void devRecoversFromAKillAndKeepsItsData() throws Exception {
+        String key;
+        try (DevProcess first = DevProcess.start(folder)) {
+            key = first.environment().get("ANON_KEY");
+            insert(first, "kept");
+            first.kill();
+        }
+        try (DevProcess second = DevProcess.start(folder)) {
+            assertThat(count(second)).isEqualTo(1);
+            assertThat(new TokenVerifier(second.environment().get("JWT_SECRET"), Clock.systemUTC()).verify(key))
+                    .as("a key of before the kill")
+                    .isInstanceOf(TokenCheck.Valid.class);
+            try (DevProcess third = DevProcess.run(folder, Map.of(), "dev", "--port", "0", "--data", folder.toString())) {
+                assertThat(third.exitCode()).isEqualTo(1);
+                assertThat(third.output()).contains("Another `walcast dev` is using");
+            }
+            second.terminate();
+            second.exitCode();
+            assertThat(Files.exists(folder.resolve("postgres/postmaster.pid"))).as("Postgres is stopped too").isFalse();
+        }
+    }
+
+    @Test
+    void tokenAndListenNeedNothingButARunningDev() throws Exception {
+        try (DevProcess dev = DevProcess.start(folder);
+                DevProcess token = DevProcess.run(folder, Map.of(), "token", "--role", "authenticated", "--sub",
+                        "11111111-1111-1111-1111-111111111111", "--claim", "n=5", "--claim", "org=acme", "--data",
+                        folder.toString());
+                DevProcess listen = DevProcess.run(folder, Map.of(), "listen", "--table", "public.messages", "--filter",
+                        "room_id=eq.general", "--data", folder.toString());
+                DevProcess refused = DevProcess.run(folder, Map.of(), "listen", "--table", "public.nosuch", "--data",
+                        folder.toString())) {
+            assertThat(token.exitCode()).isZero();
+            TokenCheck check = new TokenVerifier(dev.environment().get("JWT_SECRET"), Clock.systemUTC())
+                    .verify(token.output().strip());
+            assertThat(check).isInstanceOfSatisfying(TokenCheck.Valid.class, valid -> {
+                assertThat(valid.viewer().role()).isEqualTo("authenticated");
+                assertThat(valid.viewer().claims()).contains("\"org\":\"acme\"", "\"n\":5", "11111111-");
+            });
+            await().atMost(Duration.ofSeconds(20)).until(() -> listen.output().contains("Subscribed to PostgreSQL"));
+            insert(dev, "heard");
+            await().atMost(Duration.ofSeconds(20)).until(() -> listen.output().contains("\"body\":\"heard\""));
+            assertThat(refused.exitCode()).isEqualTo(1);
+            assertThat(refused.output()).contains("There is no table public.nosuch");
+        }
+    }
+
+    private static void insert(DevProcess dev, String body) throws Exception {
+        try (Connection connection = connect(dev);
+                Statement statement = connection.createStatement()) {
+            statement.execute("insert into messages (body) values ('" + body + "')");
+        }
+    }
+
+    private static int count(DevProcess dev) throws Exception {
+        try (Connection connection = connect(dev);
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("select count(*) from messages")) {
+            row.next();
+            return row.getInt(1);
+        }
+    }
+
+    private static Connection connect(DevProcess dev) throws Exception {
+        PostgresUrl url = PostgresUrl.parse(dev.environment().get("DATABASE_URL"));
+        return DriverManager.getConnection(url.jdbcUrl(), url.properties());
+    }
+}
