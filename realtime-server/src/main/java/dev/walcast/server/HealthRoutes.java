@@ -2,8 +2,8 @@ package dev.walcast.server;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.walcast.cdc.SourceState;
-import dev.walcast.server.protocol.Json;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
@@ -40,10 +40,8 @@ final class HealthRoutes implements HttpService {
     }
 
     private static void answer(ServerResponse response, Status status, String text) {
-        StringBuilder body = new StringBuilder("{\"status\":");
-        Json.append(body, text);
         response.status(status)
                 .header(HeaderNames.CONTENT_TYPE, "application/json")
-                .send(body.append("}\n").toString());
+                .send(JsonNodeFactory.instance.objectNode().put("status", text) + "\n");
     }
 }

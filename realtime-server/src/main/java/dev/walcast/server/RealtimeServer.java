@@ -4,18 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.SourceException;
 import dev.walcast.server.auth.TokenVerifier;
-import dev.walcast.server.channel.Hub;
-import dev.walcast.server.channel.SessionLimits;
-import dev.walcast.server.channel.SessionServices;
-import dev.walcast.server.channel.Timers;
-import dev.walcast.server.socket.SocketEndpoint;
-import dev.walcast.server.socket.SocketLimits;
-import dev.walcast.server.socket.SocketRegistry;
+import dev.walcast.server.channel.SocketServer;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.HttpService;
-import io.helidon.webserver.http1.Http1Config;
-import io.helidon.webserver.http1.Http1ConnectionSelector;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -28,41 +21,19 @@ import org.jspecify.annotations.Nullable;
 public final class RealtimeServer implements AutoCloseable {
     private static final Duration DRAIN_PATIENCE = Duration.ofSeconds(5);
 
-    /// An API key travels in the request line.
-    private static final int REQUEST_LINE_BYTES_MAX = 32 * 1024;
-
-    private static final int HEADERS_BYTES_MAX = 64 * 1024;
-
     private final ServerSettings settings;
     private final List<HttpService> services;
-    private final Timers timers;
-    private final Hub hub = new Hub();
     private final Project project;
-    private final SocketRegistry sockets;
-    private final SocketEndpoint endpoint;
+    private final SocketServer sockets;
     private volatile @Nullable WebServer web;
 
     /// @param services further HTTP services, such as the demo page
     public RealtimeServer(ServerSettings settings, Clock clock, List<? extends HttpService> services) {
         this.settings = requireNonNull(settings, "settings is null");
         this.services = List.copyOf(services);
-        this.timers = new Timers(clock);
-        ServerSettings.Limits limits = settings.limits();
-        this.project = new Project(settings.database(), settings.restartHold(), limits.recordBytesMax());
-        this.sockets = new SocketRegistry(timers);
-        SessionServices shared = new SessionServices(
-                hub,
-                project.feed(),
-                new TokenVerifier(settings.jwtSecret().reveal(), clock),
-                timers,
-                new SessionLimits(limits.channelsMax(), limits.payloadBytesMax(), limits.joinErrorDelay()));
-        SocketLimits socketLimits = new SocketLimits(
-                limits.outboxBytesMax(),
-                limits.writeTimeout(),
-                limits.idleTimeout(),
-                limits.frameBytesMax(),
-                limits.refusalDelay());
-        this.endpoint = new SocketEndpoint(socketLimits, shared, sockets);
+        this.project = new Project(settings.database(), settings.restartHold(), settings.recordBytesMax());
+        TokenVerifier tokens = new TokenVerifier(settings.jwtSecret().reveal(), clock);
+        this.sockets = new SocketServer(settings.limits(), tokens, project.feed(), clock);
     }
 
     /// Returns when clients can connect and what they subscribe to is live.
@@ -73,25 +44,12 @@ public final class RealtimeServer implements AutoCloseable {
         checkPort();
         project.start();
         HttpRouting.Builder routing = HttpRouting.builder();
-        endpoint.addRoutes(routing);
+        WebServerConfig.Builder builder =
+                WebServer.builder().host(settings.host()).port(settings.port()).shutdownHook(false);
+        sockets.register(builder, routing);
         routing.register(new HealthRoutes(project::state));
         services.forEach(routing::register);
-        Http1Config http = Http1Config.builder()
-                .maxPrologueLength(REQUEST_LINE_BYTES_MAX)
-                .maxHeadersSize(HEADERS_BYTES_MAX)
-                .build();
-        WebServer server = WebServer.builder()
-                .host(settings.host())
-                .port(settings.port())
-                .shutdownHook(false)
-                // Small frames must not wait for the acknowledgement of the one before.
-                .connectionOptions(options -> options.tcpNoDelay(true))
-                .addConnectionSelector(Http1ConnectionSelector.builder()
-                        .config(http)
-                        .addUpgrader(endpoint.upgrader())
-                        .build())
-                .routing(routing)
-                .build();
+        WebServer server = builder.routing(routing).build();
         web = server;
         server.start();
     }
@@ -113,23 +71,23 @@ public final class RealtimeServer implements AutoCloseable {
         return requireNonNull(web, "not started").port();
     }
 
-    public SocketRegistry sockets() {
+    public SocketServer sockets() {
         return sockets;
-    }
-
-    public Hub hub() {
-        return hub;
     }
 
     /// Tells clients to come back later, stops reading, and frees everything.
     @Override
     public void close() {
-        sockets.drain(DRAIN_PATIENCE);
+        try {
+            sockets.drain(DRAIN_PATIENCE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         WebServer server = web;
         if (server != null) {
             server.stop();
         }
+        sockets.close();
         project.close();
-        timers.close();
     }
 }

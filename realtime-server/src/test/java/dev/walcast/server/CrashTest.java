@@ -71,8 +71,11 @@ class CrashTest {
     private static TestPostgres postgres() {
         TestPostgres postgres = TestPostgres.start(Map.of("fsync", "on", "synchronous_commit", "on"));
         postgres.execute(
-                "create role anon nologin", "grant usage on schema public to anon", "create table rows (id int primary key)",
-                "grant select on rows to anon", "create publication supabase_realtime for table rows");
+                "create role anon nologin",
+                "grant usage on schema public to anon",
+                "create table rows (id int primary key)",
+                "grant select on rows to anon",
+                "create publication supabase_realtime for table rows");
         return postgres;
     }
 
@@ -89,7 +92,9 @@ class CrashTest {
         }
         try (TestPostgres postgres = postgres()) {
             DevProcess server = serve(postgres, port);
-            try (NodeScript client = NodeScript.start("listen.mjs", "{\"quiet\":true,\"bindings\":[" + ROWS + "]}",
+            try (NodeScript client = NodeScript.start(
+                    "listen.mjs",
+                    "{\"quiet\":true,\"bindings\":[" + ROWS + "]}",
                     Map.of("WALCAST_URL", "http://127.0.0.1:" + port, "ANON_KEY", TestServer.token("anon")))) {
                 client.awaitLive();
                 try (Writer writer = new Writer(postgres)) {
@@ -114,8 +119,10 @@ class CrashTest {
     }
 
     private DevProcess serve(TestPostgres postgres, int port) throws Exception {
-        DevProcess server = DevProcess.run(folder, Map.of(
-                "DATABASE_URL", postgres.url(), "JWT_SECRET", TestServer.SECRET, "PORT", Integer.toString(port)), "serve");
+        DevProcess server = DevProcess.run(
+                folder,
+                Map.of("DATABASE_URL", postgres.url(), "JWT_SECRET", TestServer.SECRET, "PORT", Integer.toString(port)),
+                "serve");
         await().atMost(Duration.ofSeconds(60)).until(() -> server.output().contains("listening") || !server.isAlive());
         assertThat(server.output()).contains("Walcast is listening on port " + port);
         return server;
@@ -156,7 +163,9 @@ class CrashTest {
             JsonNode frame = socket.receiveJson();
             if (frame.get(3).asText().equals("postgres_changes")) {
                 int id = frame.at("/4/data/record/id").asInt();
-                assertThat(received.isEmpty() || id > received.last()).as("in commit order, once each").isTrue();
+                assertThat(received.isEmpty() || id > received.last())
+                        .as("in commit order, once each")
+                        .isTrue();
                 received.add(id);
                 i++;
             }
@@ -166,7 +175,8 @@ class CrashTest {
     private static int readiness(TestServer server) throws Exception {
         try (HttpClient client = HttpClient.newHttpClient()) {
             return client.send(
-                            HttpRequest.newBuilder(URI.create(server.url() + "/readyz")).build(),
+                            HttpRequest.newBuilder(URI.create(server.url() + "/readyz"))
+                                    .build(),
                             HttpResponse.BodyHandlers.ofString())
                     .statusCode();
         }

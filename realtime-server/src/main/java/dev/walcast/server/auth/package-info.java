@@ -1,4 +1,4 @@
-/// Who is on the other side: access tokens.
+/// Who a client is: tokens in, viewers out.
 @NullMarked
 package dev.walcast.server.auth;
 

@@ -2,197 +2,263 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.walcast.rls.Viewer;
-import dev.walcast.server.protocol.OutboundMessage;
-import dev.walcast.server.protocol.Serializer;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.walcast.server.auth.TokenVerdict;
+import dev.walcast.server.protocol.Address;
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Json;
+import dev.walcast.server.protocol.Message;
+import dev.walcast.server.protocol.OutboundFrame;
+import dev.walcast.server.protocol.Payload;
+import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.protocol.SystemNote;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.ScheduledFuture;
+import java.util.Locale;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
-/// One socket's membership of one topic. Its mutable fields belong to its [Session]'s lock; the rest may be used from
-/// any
-/// thread.
-final class Channel implements ChangeReceiver {
-    static final ObjectMapper JSON = new ObjectMapper();
-    static final String TOPIC_PREFIX = "realtime:";
+/// One socket's membership of one topic. JOINING → JOINED → LEFT.
+///
+/// The session's reader thread handles pushes; other sessions, the change feed and timers deliver. The lock makes the
+/// reply to the join the channel's first frame and its last words the last: whoever delivers holds it for one offer to
+/// the outbox. The only lock taken while holding it is the hub's; nothing foreign is called.
+final class Channel {
+    private static final Duration EXPIRY_CHECK_MAX = Duration.ofMinutes(5);
 
-    private static final byte[] EMPTY_OBJECT = "{}".getBytes(StandardCharsets.UTF_8);
-    private static final byte[] END_OF_CHANGE = "}".getBytes(StandardCharsets.UTF_8);
+    private enum State {
+        JOINING,
+        JOINED,
+        LEFT
+    }
 
-    private final String topic;
-    private final @Nullable String joinRef;
+    private final Services services;
+    private final Session session;
+    private final Address joined;
+    private final RoomName room;
     private final JoinRequest request;
-    private final Serializer serializer;
-    private final MessageSink sink;
+    private final List<Binding> bindings;
+    private final ChangeDelivery changes;
+    private final Object lock = new Object();
 
-    private String token;
-    private ChangeFeed.@Nullable Subscription changes;
-    private @Nullable ScheduledFuture<?> expiry;
-    /// Guards the two below, and the order in which messages reach the sink.
-    private final Object sending = new Object();
+    // guarded by lock
+    private State state = State.JOINING;
+    private Credential credential;
+    private @Nullable Future<?> expiryCheck;
 
-    /// What members of the topic sent since this channel is one of them, but before its join was answered; null
-    /// afterwards.
-    private @Nullable List<OutboundMessage> heldUntilAnswered = new ArrayList<>();
-
-    private boolean closed;
-
-    Channel(
-            String topic,
-            @Nullable String joinRef,
-            JoinRequest request,
-            String token,
-            Serializer serializer,
-            MessageSink sink) {
-        this.topic = requireNonNull(topic, "topic is null");
-        this.joinRef = joinRef;
-        this.request = requireNonNull(request, "request is null");
-        this.token = requireNonNull(token, "token is null");
-        this.serializer = requireNonNull(serializer, "serializer is null");
-        this.sink = requireNonNull(sink, "sink is null");
+    Channel(Services services, Session session, Address joined, JoinResult.Accepted accepted) {
+        this.services = requireNonNull(services, "services is null");
+        this.session = requireNonNull(session, "session is null");
+        this.joined = requireNonNull(joined, "joined is null");
+        this.room = RoomName.publicRoom(joined.topic());
+        this.request = accepted.request();
+        this.credential = accepted.credential();
+        this.bindings = Bindings.number(request.bindings());
+        this.changes = new ChangeDelivery(this, services.feed(), bindings);
     }
 
     String topic() {
-        return topic;
+        return joined.topic();
     }
 
     @Nullable
     String joinRef() {
-        return joinRef;
+        return joined.joinRef();
     }
 
-    JoinRequest request() {
-        return request;
-    }
-
-    Serializer serializer() {
-        return serializer;
-    }
-
-    String token() {
-        return token;
-    }
-
-    /// Any thread may call.
-    void offer(OutboundMessage message) {
-        synchronized (sending) {
-            if (closed) {
-                return;
-            }
-            if (heldUntilAnswered != null) {
-                heldUntilAnswered.add(message);
-            } else {
-                sink.offer(message);
-            }
+    /// Answers the join; from here on the channel receives what happens in its room.
+    void open() {
+        byte[] response = Json.bytes(Bindings.response(bindings));
+        synchronized (lock) {
+            state = State.JOINED;
+            services.hub().join(room, this);
+            session.offer(joined, "phx_reply", Payload.ok(response));
         }
+        follow(credential());
     }
 
-    /// Sends the answer to the join, and only then what came in meanwhile. The channel is in its room already: once the
-    /// client reads the answer, it misses nothing.
-    void answer(OutboundMessage... answers) {
-        synchronized (sending) {
-            for (OutboundMessage answer : answers) {
-                sink.offer(answer);
-            }
-            List<OutboundMessage> held = heldUntilAnswered;
-            heldUntilAnswered = null;
-            if (held != null) {
-                held.forEach(sink::offer);
-            }
-        }
-    }
+    // -- what the client sends
 
-    /// The join's ok reply: the bindings in the client's order, each as it was sent, with its id.
-    OutboundMessage joinReply(@Nullable String ref) {
-        ObjectNode payload = JSON.createObjectNode().put("status", "ok");
-        ArrayNode list = payload.putObject("response").putArray("postgres_changes");
-        for (Binding binding : request.bindings()) {
-            list.add(binding.request().deepCopy().put("id", binding.id()));
-        }
-        return serializer.encode(joinRef, ref, topic, "phx_reply", bytes(payload.toString()));
-    }
-
-    void subscribe(ChangeFeed feed, Viewer viewer) {
-        if (!request.bindings().isEmpty()) {
-            changes = feed.subscribe(request.bindings(), viewer, this);
-        }
-    }
-
-    /// Goes on with another token.
-    void changeToken(String fresh, Viewer viewer) {
-        token = fresh;
-        if (changes != null) {
-            changes.changeViewer(viewer);
-        }
-    }
-
-    /// Replaces the task that ends this channel with its token.
-    void expiresBy(ScheduledFuture<?> task) {
-        cancelExpiry();
-        expiry = task;
-    }
-
-    private void cancelExpiry() {
-        if (expiry != null) {
-            expiry.cancel(false);
-        }
-    }
-
-    /// Nothing is offered after this returns, but the `phx_close` that the session may send itself.
-    void close() {
-        synchronized (sending) {
-            closed = true;
-        }
-        cancelExpiry();
-        if (changes != null) {
-            changes.close();
-        }
-    }
-
-    OutboundMessage closeMessage() {
-        return serializer.encode(joinRef, joinRef, topic, "phx_close", EMPTY_OBJECT);
-    }
-
-    OutboundMessage systemMessage(boolean ok, String extension, String message) {
-        ObjectNode payload = JSON.createObjectNode();
-        payload.put("status", ok ? "ok" : "error");
-        payload.put("message", message);
-        payload.put("extension", extension);
-        payload.put("channel", topic.substring(TOPIC_PREFIX.length()));
-        return serializer.encode(joinRef, null, topic, "system", bytes(payload.toString()));
-    }
-
-    @Override
-    public void onLive() {
-        offer(systemMessage(true, "postgres_changes", "Subscribed to PostgreSQL"));
-    }
-
-    @Override
-    public void onRefused(String message) {
-        offer(systemMessage(false, "postgres_changes", message));
-    }
-
-    @Override
-    public void onChange(int[] ids, EncodedChange change) {
-        if (request.legacy()) {
-            offer(serializer.encode(null, null, topic, change.type(), change.data()));
+    void broadcast(Message.BroadcastPush push) {
+        if (push.content().payloadBytes() > services.limits().payloadBytesMax()) {
+            acknowledge(push.address(), Payload.error(ErrorCode.PAYLOAD_TOO_LARGE.refusal()));
+            services.stats().countDropped();
             return;
         }
-        StringBuilder head = new StringBuilder("{\"ids\":[");
-        for (int i = 0; i < ids.length; i++) {
-            head.append(i == 0 ? "" : ",").append(ids[i]);
-        }
-        head.append("],\"data\":");
-        offer(serializer.encode(
-                null, null, topic, "postgres_changes", bytes(head.toString()), change.data(), END_OF_CHANGE));
+        services.hub().broadcast(room, push.content(), request.self() ? null : this);
+        acknowledge(push.address(), Payload.ok());
     }
 
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
+    void refuseBroadcast(Address address) {
+        acknowledge(address, Payload.error(ErrorCode.BROADCAST_UNREADABLE.refusal()));
+    }
+
+    void presence(Message.Presence push) {
+        reply(push.address(), presenceAnswer(Json.tree(push.payload()).orElse(null)));
+    }
+
+    void accessToken(Message.AccessToken push) {
+        String token = Json.tree(push.payload())
+                .map(payload -> payload.path("access_token").textValue())
+                .orElse(null);
+        if (token == null
+                || JoinRequest.isOpaque(token)
+                || token.equals(credential().token())) {
+            return;
+        }
+        switch (services.verifier().verify(token)) {
+            case TokenVerdict.Rejected rejected -> closeBecause(rejected.refusal());
+            case TokenVerdict.Verified verified -> follow(new Credential(token, verified));
+        }
+    }
+
+    /// Answers the leave and ends the channel; false when it has just ended by itself and nothing was answered.
+    boolean leave(Address address) {
+        return shutDown(
+                session.encode(address.withJoinRef(joined.joinRef()), "phx_reply", Payload.ok()),
+                session.encode(closing(), "phx_close", Payload.empty()));
+    }
+
+    // -- what reaches it
+
+    void deliver(EncodedBroadcast broadcast) {
+        broadcast.frame(session.serializer()).ifPresent(this::push);
+    }
+
+    void deliverNote(SystemNote note) {
+        push(note(joined.withRef(null), note));
+    }
+
+    void deliverChange(int[] ids, EncodedChange change) {
+        push(changeFrame(ids, change));
+    }
+
+    void announceDisconnect() {
+        push(note(Address.everybodyOn(topic()), SystemNote.disconnecting()));
+    }
+
+    // -- how it ends
+
+    /// Ends it with a reason the client reads; clients do not come back by themselves.
+    void closeBecause(Refusal refusal) {
+        session.forget(this);
+        shutDown(
+                note(joined.withRef(null), SystemNote.closing(refusal)),
+                session.encode(closing(), "phx_close", Payload.empty()));
+    }
+
+    /// Ends it after an accident of ours; clients join again.
+    void crash() {
+        shutDown(session.encode(closing(), "phx_error", Payload.reason(ErrorCode.CHANNEL_CRASHED.refusal())));
+    }
+
+    /// Ends it, and nothing follows the last words; false when it has ended before.
+    boolean shutDown(OutboundFrame... lastWords) {
+        synchronized (lock) {
+            if (state == State.LEFT) {
+                return false;
+            }
+            state = State.LEFT;
+            if (expiryCheck != null) {
+                expiryCheck.cancel(false);
+            }
+        }
+        services.hub().leave(room, this);
+        for (OutboundFrame frame : lastWords) {
+            session.offer(frame);
+        }
+        changes.retire();
+        return true;
+    }
+
+    /// `phx_close` and `phx_error` name the join they end.
+    Address closing() {
+        return joined.withRef(joined.joinRef());
+    }
+
+    // -- inside
+
+    private Credential credential() {
+        synchronized (lock) {
+            return credential;
+        }
+    }
+
+    private void follow(Credential fresh) {
+        synchronized (lock) {
+            if (state == State.LEFT) {
+                return;
+            }
+            credential = fresh;
+            scheduleExpiryCheck();
+        }
+        changes.follow(fresh.verified().viewer());
+    }
+
+    /// With the lock held.
+    private void scheduleExpiryCheck() {
+        if (expiryCheck != null) {
+            expiryCheck.cancel(false);
+        }
+        Duration left = Duration.between(
+                services.clock().instant(), credential.verified().expiresAt());
+        Duration delay = left.compareTo(EXPIRY_CHECK_MAX) < 0 ? left : EXPIRY_CHECK_MAX;
+        expiryCheck = services.timers().after(delay, this::checkExpiry);
+    }
+
+    private void checkExpiry() {
+        Instant expiresAt = credential().verified().expiresAt();
+        if (!expiresAt.isAfter(services.clock().instant())) {
+            closeBecause(services.verifier().expired(expiresAt));
+            return;
+        }
+        synchronized (lock) {
+            if (state == State.JOINED) {
+                scheduleExpiryCheck();
+            }
+        }
+    }
+
+    private static Payload presenceAnswer(@Nullable JsonNode payload) {
+        if (payload == null || !payload.isObject()) {
+            return Payload.error();
+        }
+        if (!payload.has("event")) {
+            return Payload.ok();
+        }
+        return switch (payload.path("event").asText().toLowerCase(Locale.ROOT)) {
+            case "track", "untrack" -> Payload.error(ErrorCode.PRESENCE_UNAVAILABLE.refusal());
+            default -> Payload.error();
+        };
+    }
+
+    private void acknowledge(Address address, Payload payload) {
+        if (request.ack()) {
+            reply(address, payload);
+        }
+    }
+
+    private void reply(Address address, Payload payload) {
+        push(session.encode(address.withJoinRef(joined.joinRef()), "phx_reply", payload));
+    }
+
+    private OutboundFrame note(Address address, SystemNote note) {
+        return session.encode(address, "system", Payload.system(note, Topics.subTopic(topic())));
+    }
+
+    private OutboundFrame changeFrame(int[] ids, EncodedChange change) {
+        Address everybody = Address.everybodyOn(topic());
+        return request.legacy()
+                ? session.encode(everybody, change.type(), Payload.of(change.data()))
+                : session.encode(everybody, "postgres_changes", Payload.change(ids, change.data()));
+    }
+
+    private void push(OutboundFrame frame) {
+        synchronized (lock) {
+            if (state == State.JOINED) {
+                session.offer(frame);
+            }
+        }
     }
 }

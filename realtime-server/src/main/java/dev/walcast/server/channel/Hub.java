@@ -1,54 +1,44 @@
 package dev.walcast.server.channel;
 
-import dev.walcast.server.protocol.OutboundMessage;
-import dev.walcast.server.protocol.Serializer;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Optional;
+import dev.walcast.server.protocol.Broadcast;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// Which channels of this node are joined to which topic, and the fan-out to them. Safe for any thread.
-public final class Hub {
-    private final Map<String, Set<Channel>> rooms = new ConcurrentHashMap<>();
+/// Who is in which room on this node. Used by all threads; never blocks a broadcast for a join.
+final class Hub {
+    private final ConcurrentHashMap<RoomName, Set<Channel>> rooms = new ConcurrentHashMap<>();
 
-    void join(Channel channel) {
-        rooms.compute(channel.topic(), (_, members) -> {
-            Set<Channel> present = members == null ? ConcurrentHashMap.newKeySet() : members;
-            present.add(channel);
-            return present;
+    void join(RoomName room, Channel channel) {
+        rooms.compute(room, (_, members) -> {
+            Set<Channel> joined = members == null ? ConcurrentHashMap.newKeySet() : members;
+            joined.add(channel);
+            return joined;
         });
     }
 
-    void leave(Channel channel) {
-        rooms.computeIfPresent(channel.topic(), (_, members) -> {
+    void leave(RoomName room, Channel channel) {
+        rooms.computeIfPresent(room, (_, members) -> {
             members.remove(channel);
             return members.isEmpty() ? null : members;
         });
     }
 
-    /// Hands a message to every member of the topic, encoded once for each serializer.
-    ///
-    /// @param encoder what a serializer makes of it; empty for one that cannot carry it
-    /// @param without a member that does not get it, if any
-    void broadcast(String topic, Function<Serializer, Optional<OutboundMessage>> encoder, @Nullable Channel without) {
-        Map<Serializer, Optional<OutboundMessage>> encoded = new HashMap<>();
-        for (Channel member : rooms.getOrDefault(topic, Set.of())) {
-            if (member != without) {
-                encoded.computeIfAbsent(member.serializer(), encoder).ifPresent(member::offer);
+    /// @param except the sender, when it does not want its own message back
+    void broadcast(RoomName room, Broadcast broadcast, @Nullable Channel except) {
+        EncodedBroadcast encoded = new EncodedBroadcast(broadcast);
+        for (Channel member : rooms.getOrDefault(room, Set.of())) {
+            if (member != except) {
+                member.deliver(encoded);
             }
         }
     }
 
-    /// How many topics have members.
-    public int topics() {
+    int rooms() {
         return rooms.size();
     }
 
-    /// How many channels are joined, over all sockets.
-    public int channels() {
+    int channels() {
         return rooms.values().stream().mapToInt(Set::size).sum();
     }
 }

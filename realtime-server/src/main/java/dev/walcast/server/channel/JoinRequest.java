@@ -3,140 +3,115 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Json;
+import dev.walcast.server.protocol.Slice;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
-/// What a `phx_join` asks for. Fields of a wrong type count as absent, as in the reference server; only a payload, a
-/// `config` or a part of it that is no object at all is refused.
+/// What a join asks for. Fields of the wrong type count as absent: clients rely on that leniency, so only the few
+/// shapes
+/// that leave nothing to go by are refused.
 ///
-/// @param legacy whether the payload has no `config`: the topic itself is then the binding, and changes arrive under
-/// their
-///               own names
-/// @param token  the access token that the client sent with the join; null to use the socket's
+/// @param legacy whether the topic itself is the binding, as it was before joins had a `config`
+/// @param replay whether a replay is asked for, in whatever form
+/// @param token  the client's own token; absent also when it is one of the opaque `sb_…` keys
 record JoinRequest(
-        boolean ack,
         boolean self,
+        boolean ack,
         boolean isPrivate,
+        boolean replay,
         boolean legacy,
-        List<Binding> bindings,
-        @Nullable String token) {
-    private static final int ID_BITS = 0x7FF_FFFF;
+        List<ObjectNode> bindings,
+        Optional<String> token)
+        implements JoinReading {
+    private static final String OPAQUE_KEY = "sb_";
 
     JoinRequest {
         bindings = List.copyOf(bindings);
+        requireNonNull(token, "token is null");
     }
 
-    /// A payload that cannot be read at all.
-    static final class InvalidException extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        private final String reason;
-
-        InvalidException(String problem) {
-            super(problem);
-            this.reason = ErrorCode.INVALID_JOIN_PAYLOAD.reason(problem);
+    /// @param subTopic the topic without its `realtime:`
+    static JoinReading read(Slice payload, String subTopic) {
+        Optional<JsonNode> tree = Json.tree(payload).filter(JsonNode::isObject);
+        if (tree.isEmpty()) {
+            return unreadable("The join payload");
         }
-
-        String reason() {
-            return reason;
-        }
-    }
-
-    /// @param subTopic the topic without `realtime:`
-    static JoinRequest read(JsonNode payload, String subTopic) throws InvalidException {
-        if (!payload.isObject()) {
-            throw new InvalidException("the join payload must be an object");
-        }
-        JsonNode config = payload.get("config");
-        if (config == null) {
-            return new JoinRequest(false, false, false, true, bindings(List.of(legacy(subTopic))), token(payload));
+        JsonNode config = tree.get().path("config");
+        if (config.isMissingNode()) {
+            return new JoinRequest(
+                    false, false, false, false, true, List.of(topicAsBinding(subTopic)), token(tree.get()));
         }
         if (!config.isObject() && !config.isNull()) {
-            throw new InvalidException("`config` must be an object");
+            return unreadable("config");
         }
-        JsonNode broadcast = part(config, "broadcast");
-        part(config, "presence");
+        JsonNode broadcast = config.path("broadcast");
+        if (!broadcast.isObject() && !broadcast.isNull() && !broadcast.isMissingNode()) {
+            return unreadable("config.broadcast");
+        }
         return new JoinRequest(
-                flag(broadcast.get("ack")),
-                flag(broadcast.get("self")),
-                flag(config.get("private")),
+                flag(broadcast.path("self")),
+                flag(broadcast.path("ack")),
+                flag(config.path("private")),
+                broadcast.has("replay"),
                 false,
-                bindings(requested(config.get("postgres_changes"))),
-                token(payload));
+                objectsOf(config.path("postgres_changes")),
+                token(tree.get()));
     }
 
-    private static JsonNode part(JsonNode config, String name) throws InvalidException {
-        JsonNode part = config.path(name);
-        if (!part.isObject() && !part.isNull() && !part.isMissingNode()) {
-            throw new InvalidException("`config." + name + "` must be an object");
-        }
-        return part;
-    }
-
-    /// A boolean, or the words in any letter case.
-    private static boolean flag(@Nullable JsonNode value) {
-        return value != null
-                && (value.isBoolean()
-                        ? value.booleanValue()
-                        : value.isTextual()
-                                && value.textValue().toLowerCase(Locale.ROOT).equals("true"));
-    }
-
-    private static @Nullable String token(JsonNode payload) {
-        JsonNode token =
-                payload.path("user_token").isTextual() ? payload.get("user_token") : payload.get("access_token");
-        return token != null && token.isTextual() ? token.textValue() : null;
-    }
-
-    private static List<ObjectNode> requested(@Nullable JsonNode list) {
-        List<ObjectNode> requested = new ArrayList<>();
-        if (list == null || !list.isArray()) {
-            return requested;
-        }
-        for (JsonNode entry : list) {
-            if (entry instanceof ObjectNode binding) {
-                requested.add(binding);
-            } else if (!entry.isNull()) {
-                return List.of();
-            }
-        }
-        return requested;
-    }
-
-    /// `schema[:table[:filter]]`.
-    private static ObjectNode legacy(String subTopic) {
+    /// `schema[:table[:filter]]`
+    private static ObjectNode topicAsBinding(String subTopic) {
+        ObjectNode binding = JsonNodeFactory.instance.objectNode();
         String[] parts = subTopic.split(":", 3);
-        ObjectNode binding = Channel.JSON.createObjectNode();
-        binding.put("schema", parts[0]);
-        if (parts.length > 1) {
-            binding.put("table", parts[1]);
-        }
-        if (parts.length > 2) {
-            binding.put("filter", parts[2]);
+        String[] keys = {"schema", "table", "filter"};
+        for (int i = 0; i < parts.length; i++) {
+            binding.put(keys[i], parts[i]);
         }
         return binding;
     }
 
-    /// Equal bindings share an id, which is the same at every join; different ones never do.
-    private static List<Binding> bindings(List<ObjectNode> requested) {
-        Map<Integer, ObjectNode> byId = new HashMap<>();
-        List<Binding> bindings = new ArrayList<>();
-        for (ObjectNode request : requested) {
-            ObjectNode own = request.deepCopy();
-            own.remove("id");
-            int id = (own.toString().hashCode() & ID_BITS) + 1;
-            while (byId.containsKey(id) && !requireNonNull(byId.get(id)).equals(own)) {
-                id++;
+    private static boolean flag(JsonNode node) {
+        return node.isTextual() ? node.textValue().equalsIgnoreCase("true") : node.booleanValue();
+    }
+
+    private static List<ObjectNode> objectsOf(JsonNode array) {
+        List<ObjectNode> objects = new ArrayList<>();
+        if (array.isArray()) {
+            for (JsonNode element : array) {
+                if (element instanceof ObjectNode object) {
+                    objects.add(object);
+                }
             }
-            byId.put(id, own);
-            bindings.add(new Binding(id, own));
         }
-        return bindings;
+        return objects;
+    }
+
+    /// `user_token` is the older spelling and wins.
+    private static Optional<String> token(JsonNode payload) {
+        return text(payload.path("user_token"))
+                .or(() -> text(payload.path("access_token")))
+                .filter(token -> !isOpaque(token));
+    }
+
+    static boolean isOpaque(String token) {
+        return token.startsWith(OPAQUE_KEY);
+    }
+
+    private static Optional<String> text(JsonNode node) {
+        return node.isTextual() ? Optional.of(node.textValue()) : Optional.empty();
+    }
+
+    private static JoinReading unreadable(String what) {
+        return new JoinReading.Unreadable(ErrorCode.JOIN_UNREADABLE.refusal(what));
+    }
+
+    /// Without the token.
+    @Override
+    public String toString() {
+        return "JoinRequest[bindings=" + bindings.size() + "]";
     }
 }

@@ -81,7 +81,10 @@ final class ListenCommand implements Callable<Integer> {
             WebSocket socket =
                     client.newWebSocketBuilder().buildAsync(uri, printer).join();
             socket.sendText(joinFrame(), true).join();
-            return beatUntilEnd(socket, printer);
+            int exitCode = beatUntilEnd(socket, printer);
+            // Closing the client waits for its sockets.
+            socket.abort();
+            return exitCode;
         } catch (CompletionException e) {
             command.commandLine().getErr().println("Cannot connect to " + server + ": " + reason(e.getCause()));
             return 1;

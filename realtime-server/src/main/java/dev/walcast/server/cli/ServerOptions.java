@@ -1,7 +1,9 @@
 package dev.walcast.server.cli;
 
+import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.server.Secret;
 import dev.walcast.server.ServerSettings;
+import dev.walcast.server.socket.SocketLimits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +13,9 @@ import picocli.CommandLine.Option;
 /// The settings of a server as the command line, the environment and the settings file give them.
 final class ServerOptions {
     static final int JWT_SECRET_LENGTH_MIN = 32;
+
+    /// How long a client may take to answer a close frame.
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     @Option(
             names = "--database-url",
@@ -129,6 +134,13 @@ final class ServerOptions {
             description = "How many channels one client may have.")
     private int maxChannels;
 
+    @Option(
+            names = "--max-bindings",
+            paramLabel = "COUNT",
+            defaultValue = "200",
+            description = "How many postgres_changes entries one channel may have.")
+    private int maxBindings;
+
     ServerOptions() {}
 
     /// The usual settings, but for where to listen; for a server that is not configured from outside.
@@ -155,26 +167,30 @@ final class ServerOptions {
         }
         ServerSettings.Database database = new ServerSettings.Database(
                 new Secret(url), publication, slotName, pollInterval, transactionMemory.bytes());
-        return new ServerSettings(database, new Secret(secret), host, port, restartHold, limits());
+        return new ServerSettings(
+                database, new Secret(secret), host, port, restartHold, Math.toIntExact(maxRecord.bytes()), limits());
     }
 
-    private ServerSettings.Limits limits() {
-        return new ServerSettings.Limits(
-                outbox.bytes(),
-                writeTimeout,
-                idleTimeout,
-                joinErrorDelay,
+    private SocketLimits limits() {
+        return new SocketLimits(
                 refusalDelay,
-                Math.toIntExact(maxPayload.bytes()),
+                joinErrorDelay,
+                idleTimeout,
+                writeTimeout,
+                CLOSE_TIMEOUT,
+                outbox.bytes(),
                 Math.toIntExact(maxFrame.bytes()),
+                Math.toIntExact(maxPayload.bytes()),
                 maxChannels,
-                Math.toIntExact(maxRecord.bytes()));
+                maxBindings);
     }
 
     private List<String> problems(@Nullable String url, @Nullable String secret) {
         List<String> problems = new ArrayList<>();
         if (url == null) {
             problems.add("DATABASE_URL is missing: set it to postgres://user:password@host:port/database.");
+        } else {
+            checkUrl(problems, url);
         }
         if (secret == null) {
             problems.add("JWT_SECRET is missing: set it to the secret that signs your access tokens.");
@@ -186,6 +202,7 @@ final class ServerOptions {
         check(problems, !publication.isBlank(), "PUBLICATION is empty.");
         check(problems, pollInterval.toMillis() >= 1, "POLL_INTERVAL must be at least 1ms.");
         check(problems, maxChannels >= 1, "MAX_CHANNELS must be at least 1.");
+        check(problems, maxBindings >= 1, "MAX_BINDINGS must be at least 1.");
         check(problems, writeTimeout.isPositive(), "WRITE_TIMEOUT must be longer than nothing.");
         check(problems, idleTimeout.toSeconds() >= 1, "IDLE_TIMEOUT must be at least 1s.");
         for (ByteSize size : List.of(maxPayload, maxFrame, maxRecord)) {
@@ -196,6 +213,14 @@ final class ServerOptions {
         }
         check(problems, outbox.bytes() >= maxFrame.bytes(), "OUTBOX must hold at least one message of MAX_FRAME.");
         return problems.stream().distinct().toList();
+    }
+
+    private static void checkUrl(List<String> problems, String url) {
+        try {
+            PostgresUrl.parse(url);
+        } catch (IllegalArgumentException e) {
+            problems.add(String.valueOf(e.getMessage()));
+        }
     }
 
     private static void check(List<String> problems, boolean holds, String otherwise) {

@@ -1,21 +1,23 @@
 package dev.walcast.server.protocol;
 
-/// Every way in which the server ends a socket.
+/// Every way a socket ends. The texts are fixed and at most 123 bytes, the most a close frame holds.
 ///
-/// Codes at which all official clients come back; the texts fit into a close frame.
+/// Where clients should come back the code is neither 1000, 1001 nor 1005 (one client takes those for good) and always
+/// below 4000 (another never returns from there).
 public enum CloseReason {
-    /// The close handshake that the client began.
-    CLIENT_LEFT(1000, ""),
-    /// The client's TCP connection is gone; nothing can be sent any more.
-    CONNECTION_LOST(1006, ""),
-    IDLE(1012, "no message for too long"),
-    DRAIN(1012, "server restarts"),
-    PROTOCOL_ERROR(1002, "protocol error"),
-    INVALID_UTF8(1007, "invalid UTF-8"),
-    TOO_BIG(1009, "message too big"),
-    SLOW_CONSUMER(1013, "client reads too slowly"),
-    WRITE_TIMEOUT(1013, "client does not read"),
-    INTERNAL_ERROR(1011, "internal error");
+    /// The client said goodbye; its own code is echoed.
+    CLIENT_CLOSED(1000, ""),
+    /// The connection was cut without a close frame; nobody is left to read one.
+    DISCONNECTED(1006, ""),
+    PROTOCOL_ERROR(1002, "not a valid WebSocket frame"),
+    INVALID_UTF8(1007, "text is not valid UTF-8"),
+    FRAME_TOO_LARGE(1009, "message too large"),
+    INTERNAL_ERROR(1011, "internal error"),
+    IDLE(1012, "nothing received for too long"),
+    DRAINING(1012, "Server requested disconnect"),
+    SLOW_CONSUMER(1013, "too slow: the queue of unsent messages is full"),
+    /// A single write took too long. The code is only for the books: nothing more can be written.
+    WRITE_TIMEOUT(1013, "too slow: a write took too long");
 
     private final int code;
     private final String text;

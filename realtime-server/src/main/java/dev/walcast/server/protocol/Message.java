@@ -1,42 +1,48 @@
 package dev.walcast.server.protocol;
 
-import static java.util.Objects.requireNonNull;
-
-import org.jspecify.annotations.Nullable;
-
-/// What a client may send, as both serializers read it. Refs are echoed and never interpreted.
+/// What a client may send. Payloads are left as they came: only whoever handles a message looks into it.
 public sealed interface Message {
-    @Nullable
-    String joinRef();
+    record Heartbeat(Address address) implements Message {}
 
-    @Nullable
-    String ref();
+    record Join(Address address, Slice payload) implements Message {}
 
-    String topic();
+    record Leave(Address address) implements Message {}
 
-    /// Any message in a text frame.
+    record AccessToken(Address address, Slice payload) implements Message {}
+
+    record Presence(Address address, Slice payload) implements Message {}
+
+    record BroadcastPush(Address address, Broadcast content) implements Message {}
+
+    /// A `broadcast` push whose payload is not an object.
+    record UnreadableBroadcast(Address address) implements Message {}
+
+    /// An event no channel knows.
+    record Unknown(Address address, String event) implements Message {}
+
+    /// Not a message of this protocol version. Dropped without an answer.
     ///
-    /// @param payload the payload's JSON exactly as it was sent
-    record Push(@Nullable String joinRef, @Nullable String ref, String topic, String event, String payload)
-            implements Message {
-        public Push {
-            requireNonNull(topic, "topic is null");
-            requireNonNull(event, "event is null");
-            requireNonNull(payload, "payload is null");
-        }
+    /// @param why for the log; holds nothing of what the client sent
+    record Malformed(String why) implements Message {}
+
+    /// The message a text frame stands for.
+    static Message of(Address address, String event, Slice payload) {
+        return switch (event) {
+            case "phx_join" -> new Join(address, payload);
+            case "phx_leave" -> new Leave(address);
+            case "access_token" -> new AccessToken(address, payload);
+            case "presence" -> new Presence(address, payload);
+            case "broadcast" -> broadcast(address, payload);
+            case "heartbeat" ->
+                address.topic().equals("phoenix") ? new Heartbeat(address) : new Unknown(address, event);
+            default -> new Unknown(address, event);
+        };
     }
 
-    /// A broadcast in a binary frame (kind 3); its metadata is dropped, as the protocol has it.
-    ///
-    /// @param json    whether the payload claims to be UTF-8 JSON; nobody has checked
-    /// @param payload never written to
-    record UserBroadcast(
-            @Nullable String joinRef, @Nullable String ref, String topic, String event, boolean json, byte[] payload)
-            implements Message {
-        public UserBroadcast {
-            requireNonNull(topic, "topic is null");
-            requireNonNull(event, "event is null");
-            requireNonNull(payload, "payload is null");
+    private static Message broadcast(Address address, Slice payload) {
+        if (!payload.isObject()) {
+            return new UnreadableBroadcast(address);
         }
+        return new BroadcastPush(address, new Broadcast.Text(address.topic(), payload));
     }
 }

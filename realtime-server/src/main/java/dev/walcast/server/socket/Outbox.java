@@ -1,126 +1,180 @@
 package dev.walcast.server.socket;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.protocol.CloseReason;
+import dev.walcast.server.protocol.OutboundFrame;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// What waits to be written to one socket, bounded in bytes. Any thread may offer; one writer takes.
 ///
-/// States: open; closing, when nothing more is taken in and what is queued is still written; closed.
-final class Outbox {
+/// Offering never blocks. Whoever finds it full ends this socket and no other: the queue is emptied and only the
+/// goodbye
+/// is still written. OPEN → CLOSING (a goodbye is queued, nothing more gets in) → CLOSED. The first reason to end stays
+/// the reason.
+public final class Outbox {
+    private static final int BATCH_BYTES = 256 * 1024;
+
+    /// A queue that has held more frames than this is thrown away once it is empty: it never shrinks by itself.
+    private static final int FRAMES_KEPT = 1_024;
+
+    public enum Offer {
+        ACCEPTED,
+        /// The socket is being closed because of this very offer.
+        FULL,
+        CLOSED
+    }
+
+    private enum State {
+        OPEN,
+        CLOSING,
+        CLOSED
+    }
+
     private final long bytesMax;
-    private final Deque<OutboundFrame> frames = new ArrayDeque<>();
-    private long bytes;
-    private boolean closing;
-    private boolean closed;
+    private final Object lock = new Object();
+
+    // guarded by lock
+    private Deque<Outgoing> queue = new ArrayDeque<>();
+    private int longest;
+    private State state = State.OPEN;
+    private @Nullable CloseReason reason;
+    private long closingSinceNanos;
+    private long queuedBytes;
+    private long takenBytes;
 
     Outbox(long bytesMax) {
         this.bytesMax = bytesMax;
     }
 
-    enum Offer {
-        ACCEPTED,
-        /// The frame would exceed the bound; nothing was queued.
-        FULL,
-        CLOSED
+    public Offer offer(OutboundFrame frame) {
+        return offer(new Outgoing.Data(requireNonNull(frame, "frame is null")));
     }
 
-    synchronized Offer offer(OutboundFrame frame) {
-        if (closing) {
-            return Offer.CLOSED;
-        }
-        if (bytes + frame.length() > bytesMax) {
-            return Offer.FULL;
-        }
-        add(frame);
-        return Offer.ACCEPTED;
-    }
-
-    private void add(OutboundFrame frame) {
-        frames.add(frame);
-        bytes += frame.length();
-        notifyAll();
-    }
-
-    /// Queues a last frame, whatever the bound, and takes nothing in any more.
-    ///
-    /// @return false when that had happened before
-    synchronized boolean closeWith(OutboundFrame last, boolean discardQueued) {
-        if (closing) {
-            return false;
-        }
-        closing = true;
-        if (discardQueued) {
-            frames.clear();
-            bytes = 0;
-        }
-        add(last);
-        return true;
-    }
-
-    /// Drops everything and wakes the writer, which then ends.
-    synchronized void close() {
-        closing = true;
-        closed = true;
-        frames.clear();
-        bytes = 0;
-        notifyAll();
-    }
-
-    /// Waits for something to write and takes as many frames as fit into the size, at least one.
-    ///
-    /// @return null when there will be nothing any more
-    synchronized @Nullable Batch take(int bytesWanted) throws InterruptedException {
-        while (frames.isEmpty()) {
-            if (closing) {
-                return null;
+    Offer offer(Outgoing outgoing) {
+        synchronized (lock) {
+            if (state != State.OPEN) {
+                return Offer.CLOSED;
             }
-            wait();
-        }
-        if (closed) {
-            return null;
-        }
-        Batch batch = new Batch();
-        while (!frames.isEmpty()
-                && (batch.bytes == 0 || batch.bytes + frames.getFirst().length() <= bytesWanted)) {
-            OutboundFrame frame = frames.removeFirst();
-            bytes -= frame.length();
-            batch.add(frame);
-        }
-        return batch;
-    }
-
-    synchronized long bytes() {
-        return bytes;
-    }
-
-    /// Frames to be written at once.
-    static final class Batch {
-        private final Deque<OutboundFrame> frames = new ArrayDeque<>();
-        private int bytes;
-        private int count;
-
-        private void add(OutboundFrame frame) {
-            frames.add(frame);
-            bytes += frame.length();
-            count++;
-        }
-
-        int count() {
-            return count;
-        }
-
-        /// The frames' bytes, one after the other.
-        byte[] toBytes() {
-            byte[] all = new byte[bytes];
-            int at = 0;
-            for (OutboundFrame frame : frames) {
-                for (byte[] part : frame.parts()) {
-                    System.arraycopy(part, 0, all, at, part.length);
-                    at += part.length;
-                }
+            if (queuedBytes + takenBytes + outgoing.cost() > bytesMax) {
+                beginClosing(Outgoing.close(CloseReason.SLOW_CONSUMER), CloseReason.SLOW_CONSUMER, true);
+                return Offer.FULL;
             }
-            return all;
+            enqueue(outgoing);
+            return Offer.ACCEPTED;
         }
+    }
+
+    /// Ends the socket after what is queued has been written.
+    public void close(CloseReason why) {
+        closeWith(Outgoing.close(why), why);
+    }
+
+    void closeWith(Outgoing goodbye, CloseReason why) {
+        synchronized (lock) {
+            if (state == State.OPEN) {
+                beginClosing(goodbye, why, false);
+            }
+        }
+    }
+
+    /// Ends the socket and forgets what is queued.
+    void abort(CloseReason why) {
+        synchronized (lock) {
+            if (state == State.OPEN) {
+                beginClosing(Outgoing.close(why), why, true);
+            }
+        }
+    }
+
+    /// Nothing is written any more.
+    void kill(CloseReason why) {
+        synchronized (lock) {
+            reason = reason == null ? why : reason;
+            state = State.CLOSED;
+            forgetQueue();
+            lock.notifyAll();
+        }
+    }
+
+    boolean isOpen() {
+        synchronized (lock) {
+            return state == State.OPEN;
+        }
+    }
+
+    /// Since when a goodbye is queued or written; nothing while the socket is open.
+    Optional<Long> closingSinceNanos() {
+        synchronized (lock) {
+            return state == State.OPEN ? Optional.empty() : Optional.of(closingSinceNanos);
+        }
+    }
+
+    CloseReason reason() {
+        synchronized (lock) {
+            return reason == null ? CloseReason.DISCONNECTED : reason;
+        }
+    }
+
+    /// What waits or is being written.
+    long bytes() {
+        synchronized (lock) {
+            return queuedBytes + takenBytes;
+        }
+    }
+
+    /// The next frames to write, waiting for the first; empty when nothing will come any more. What was taken before
+    /// counts as written.
+    List<Outgoing> take() throws InterruptedException {
+        synchronized (lock) {
+            takenBytes = 0;
+            while (queue.isEmpty() && state == State.OPEN) {
+                lock.wait();
+            }
+            List<Outgoing> batch = new ArrayList<>();
+            while (!queue.isEmpty() && takenBytes < BATCH_BYTES) {
+                Outgoing next = queue.remove();
+                queuedBytes -= next.cost();
+                takenBytes += next.cost();
+                batch.add(next);
+            }
+            shrinkQueue();
+            return batch;
+        }
+    }
+
+    private void beginClosing(Outgoing goodbye, CloseReason why, boolean forget) {
+        if (forget) {
+            forgetQueue();
+        }
+        enqueue(goodbye);
+        state = State.CLOSING;
+        reason = why;
+        closingSinceNanos = System.nanoTime();
+    }
+
+    private void enqueue(Outgoing outgoing) {
+        queue.add(outgoing);
+        queuedBytes += outgoing.cost();
+        longest = Math.max(longest, queue.size());
+        lock.notifyAll();
+    }
+
+    private void shrinkQueue() {
+        if (queue.isEmpty() && longest > FRAMES_KEPT) {
+            queue = new ArrayDeque<>();
+            longest = 0;
+        }
+    }
+
+    private void forgetQueue() {
+        queue = new ArrayDeque<>();
+        longest = 0;
+        queuedBytes = 0;
     }
 }

@@ -4,16 +4,60 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 
-/// @param outboxBytesMax  what may wait for one slow client
-/// @param writeTimeout    how long one write may take
-/// @param idleTimeout     how long a client may be silent; it is pinged after half of it
-/// @param messageBytesMax of one message from a client
-/// @param refusalDelay    how long a refused upgrade waits for its answer
+/// What a socket and its channels are allowed.
+///
+/// @param upgradeRefusalDelay how long a refused upgrade waits for its answer, against retry storms
+/// @param joinRefusalDelay    how long a refused join waits for its answer; the socket does not wait with it
+/// @param idleTimeout         a socket that sends nothing for this long is closed; it is pinged after half of it
+/// @param writeTimeout        a socket that takes longer to accept one write is cut
+/// @param closeTimeout        how long a closing socket may take to finish
+/// @param outboxBytesMax      what may wait to be written to one socket
+/// @param messageBytesMax     one inbound message, all its fragments together
+/// @param payloadBytesMax     the payload of one broadcast
+/// @param channelsMax         channels on one socket
+/// @param bindingsMax         `postgres_changes` entries of one channel
 public record SocketLimits(
-        long outboxBytesMax, Duration writeTimeout, Duration idleTimeout, int messageBytesMax, Duration refusalDelay) {
+        Duration upgradeRefusalDelay,
+        Duration joinRefusalDelay,
+        Duration idleTimeout,
+        Duration writeTimeout,
+        Duration closeTimeout,
+        long outboxBytesMax,
+        int messageBytesMax,
+        int payloadBytesMax,
+        int channelsMax,
+        int bindingsMax) {
     public SocketLimits {
-        requireNonNull(writeTimeout, "writeTimeout is null");
-        requireNonNull(idleTimeout, "idleTimeout is null");
-        requireNonNull(refusalDelay, "refusalDelay is null");
+        requireNonNull(upgradeRefusalDelay, "upgradeRefusalDelay is null");
+        requireNonNull(joinRefusalDelay, "joinRefusalDelay is null");
+        requirePositive(idleTimeout, "idleTimeout");
+        requirePositive(writeTimeout, "writeTimeout");
+        requirePositive(closeTimeout, "closeTimeout");
+        if (Math.min(outboxBytesMax, Math.min(messageBytesMax, payloadBytesMax)) < 1) {
+            throw new IllegalArgumentException("a size limit is below 1 byte");
+        }
+        if (Math.min(channelsMax, bindingsMax) < 1) {
+            throw new IllegalArgumentException("channelsMax or bindingsMax is below 1");
+        }
+    }
+
+    public static SocketLimits defaults() {
+        return new SocketLimits(
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(5),
+                32L * 1024 * 1024,
+                5_000_000,
+                3_000_500,
+                100,
+                200);
+    }
+
+    private static void requirePositive(Duration duration, String name) {
+        if (duration.isNegative() || duration.isZero()) {
+            throw new IllegalArgumentException(name + " is not positive");
+        }
     }
 }

@@ -1,4 +1,6 @@
-/// WebSocket on Helidon's web server: the upgrade, the frame codec, one reader and one writer for each connection.
+/// WebSocket on Helidon's connections: frames in, frames out, and every way a socket ends. Moves messages without
+/// looking
+/// into them.
 @NullMarked
 package dev.walcast.server.socket;
 

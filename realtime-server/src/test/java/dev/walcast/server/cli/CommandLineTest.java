@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.server.auth.TokenCheck;
+import dev.walcast.server.auth.TokenVerdict;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.testing.TestServer;
 import java.net.ServerSocket;
@@ -46,7 +46,8 @@ class CommandLineTest {
         assertFails(Map.of(), "DATABASE_URL is missing", "JWT_SECRET is missing");
         assertFails(
                 Map.of("DATABASE_URL", postgres.url(), "JWT_SECRET", "short", "SLOT_NAME", "Not Allowed"),
-                "JWT_SECRET is too short", "SLOT_NAME may hold only");
+                "JWT_SECRET is too short",
+                "SLOT_NAME may hold only");
     }
 
     @Test
@@ -66,7 +67,8 @@ class CommandLineTest {
 
     @Test
     void whatIsWrongWithTheDatabaseIsSaid() throws Exception {
-        assertFails(environment(postgres.url("postgres", "plain", "x", "postgres")), "ALTER ROLE \"plain\" REPLICATION");
+        assertFails(
+                environment(postgres.url("postgres", "plain", "x", "postgres")), "ALTER ROLE \"plain\" REPLICATION");
         assertFails(environment(postgres.url("nosuch")), "There is no database \"nosuch\"");
         assertFails(environment("postgres://u:secretword@127.0.0.1:1/d"), "Nothing answers as Postgres at 127.0.0.1:1");
     }
@@ -75,9 +77,18 @@ class CommandLineTest {
     void aPortInUseIsSaid() throws Exception {
         try (ServerSocket taken = new ServerSocket(0)) {
             Map<String, String> environment = Map.of(
-                    "DATABASE_URL", postgres.url(), "JWT_SECRET", TestServer.SECRET,
-                    "PORT", Integer.toString(taken.getLocalPort()), "SLOT_NAME", "portinuse");
-            assertFails(environment, "Port " + taken.getLocalPort() + " on 0.0.0.0 cannot be listened on", "--port or PORT");
+                    "DATABASE_URL",
+                    postgres.url(),
+                    "JWT_SECRET",
+                    TestServer.SECRET,
+                    "PORT",
+                    Integer.toString(taken.getLocalPort()),
+                    "SLOT_NAME",
+                    "portinuse");
+            assertFails(
+                    environment,
+                    "Port " + taken.getLocalPort() + " on 0.0.0.0 cannot be listened on",
+                    "--port or PORT");
         }
     }
 
@@ -107,31 +118,53 @@ class CommandLineTest {
             assertThat(count(second)).isEqualTo(1);
             assertThat(new TokenVerifier(second.environment().get("JWT_SECRET"), Clock.systemUTC()).verify(key))
                     .as("a key of before the kill")
-                    .isInstanceOf(TokenCheck.Valid.class);
-            try (DevProcess third = DevProcess.run(folder, Map.of(), "dev", "--port", "0", "--data", folder.toString())) {
+                    .isInstanceOf(TokenVerdict.Verified.class);
+            try (DevProcess third =
+                    DevProcess.run(folder, Map.of(), "dev", "--port", "0", "--data", folder.toString())) {
                 assertThat(third.exitCode()).isEqualTo(1);
                 assertThat(third.output()).contains("Another `walcast dev` is using");
             }
             second.terminate();
             second.exitCode();
-            assertThat(Files.exists(folder.resolve("postgres/postmaster.pid"))).as("Postgres is stopped too").isFalse();
+            assertThat(Files.exists(folder.resolve("postgres/postmaster.pid")))
+                    .as("Postgres is stopped too")
+                    .isFalse();
         }
     }
 
     @Test
     void tokenAndListenNeedNothingButARunningDev() throws Exception {
         try (DevProcess dev = DevProcess.start(folder);
-                DevProcess token = DevProcess.run(folder, Map.of(), "token", "--role", "authenticated", "--sub",
-                        "11111111-1111-1111-1111-111111111111", "--claim", "n=5", "--claim", "org=acme", "--data",
+                DevProcess token = DevProcess.run(
+                        folder,
+                        Map.of(),
+                        "token",
+                        "--role",
+                        "authenticated",
+                        "--sub",
+                        "11111111-1111-1111-1111-111111111111",
+                        "--claim",
+                        "n=5",
+                        "--claim",
+                        "org=acme",
+                        "--data",
                         folder.toString());
-                DevProcess listen = DevProcess.run(folder, Map.of(), "listen", "--table", "public.messages", "--filter",
-                        "room_id=eq.general", "--data", folder.toString());
-                DevProcess refused = DevProcess.run(folder, Map.of(), "listen", "--table", "public.nosuch", "--data",
-                        folder.toString())) {
+                DevProcess listen = DevProcess.run(
+                        folder,
+                        Map.of(),
+                        "listen",
+                        "--table",
+                        "public.messages",
+                        "--filter",
+                        "room_id=eq.general",
+                        "--data",
+                        folder.toString());
+                DevProcess refused = DevProcess.run(
+                        folder, Map.of(), "listen", "--table", "public.nosuch", "--data", folder.toString())) {
             assertThat(token.exitCode()).isZero();
-            TokenCheck check = new TokenVerifier(dev.environment().get("JWT_SECRET"), Clock.systemUTC())
+            TokenVerdict check = new TokenVerifier(dev.environment().get("JWT_SECRET"), Clock.systemUTC())
                     .verify(token.output().strip());
-            assertThat(check).isInstanceOfSatisfying(TokenCheck.Valid.class, valid -> {
+            assertThat(check).isInstanceOfSatisfying(TokenVerdict.Verified.class, valid -> {
                 assertThat(valid.viewer().role()).isEqualTo("authenticated");
                 assertThat(valid.viewer().claims()).contains("\"org\":\"acme\"", "\"n\":5", "11111111-");
             });

@@ -5,6 +5,7 @@ import dev.walcast.server.RealtimeServer;
 import dev.walcast.server.Secret;
 import dev.walcast.server.ServerSettings;
 import dev.walcast.server.auth.TokenIssuer;
+import dev.walcast.server.socket.SocketLimits;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -15,31 +16,30 @@ import java.util.UUID;
 public final class TestServer implements AutoCloseable {
     public static final String SECRET = "super-secret-jwt-token-with-at-least-32-characters-long";
 
-    /// The usual limits, but refusals come at once.
-    public static final ServerSettings.Limits QUICK = limits(32L << 20, 3_000_500);
-
     private final RealtimeServer server;
 
     private TestServer(RealtimeServer server) {
         this.server = server;
     }
 
-    public static ServerSettings.Limits limits(long outboxBytesMax, int payloadBytesMax) {
-        ServerSettings.Limits usual = ServerSettings.Limits.DEFAULT;
-        return new ServerSettings.Limits(
-                outboxBytesMax,
-                Duration.ofSeconds(2),
+    /// The usual limits, but refusals come at once.
+    private static SocketLimits quick() {
+        SocketLimits usual = SocketLimits.defaults();
+        return new SocketLimits(
+                Duration.ofMillis(20),
+                Duration.ofMillis(20),
                 usual.idleTimeout(),
-                Duration.ofMillis(20),
-                Duration.ofMillis(20),
-                payloadBytesMax,
-                usual.frameBytesMax(),
+                usual.writeTimeout(),
+                usual.closeTimeout(),
+                usual.outboxBytesMax(),
+                usual.messageBytesMax(),
+                usual.payloadBytesMax(),
                 usual.channelsMax(),
-                usual.recordBytesMax());
+                usual.bindingsMax());
     }
 
     public static TestServer start(TestPostgres postgres) throws Exception {
-        return start(settings(postgres, "s" + UUID.randomUUID().toString().replace("-", ""), QUICK));
+        return start(settings(postgres, "s" + UUID.randomUUID().toString().replace("-", "")));
     }
 
     public static TestServer start(ServerSettings settings) throws Exception {
@@ -53,10 +53,11 @@ public final class TestServer implements AutoCloseable {
         return new TestServer(server);
     }
 
-    public static ServerSettings settings(TestPostgres postgres, String slot, ServerSettings.Limits limits) {
+    public static ServerSettings settings(TestPostgres postgres, String slot) {
         ServerSettings.Database database = new ServerSettings.Database(
                 new Secret(postgres.url()), "supabase_realtime", slot, Duration.ofMillis(5), 64L << 20);
-        return new ServerSettings(database, new Secret(SECRET), "127.0.0.1", 0, Duration.ofSeconds(5), limits);
+        return new ServerSettings(
+                database, new Secret(SECRET), "127.0.0.1", 0, Duration.ofSeconds(5), 1 << 20, quick());
     }
 
     public static String token(String role) {

@@ -1,0 +1,64 @@
+package dev.walcast.server.auth;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.walcast.server.protocol.Json;
+import dev.walcast.server.protocol.Slice;
+import dev.walcast.server.protocol.Utf8;
+import java.net.URLDecoder;
+import java.util.Base64;
+import java.util.Optional;
+
+/// A JWT taken apart, nothing about it believed yet.
+///
+/// @param signedHeader the first part as signed, still encoded
+/// @param signedClaims the second part as signed, still encoded
+/// @param claimsText   the claims object as the issuer wrote it
+record CompactToken(
+        String algorithm,
+        String signedHeader,
+        String signedClaims,
+        JsonNode claims,
+        String claimsText,
+        byte[] signature) {
+
+    /// Nothing when this is not a JWT: three parts, header and claims objects, header with an `alg`.
+    static Optional<CompactToken> parse(String token) {
+        try {
+            String[] parts =
+                    URLDecoder.decode(token, UTF_8).replaceAll("\\s+", "").split("\\.", -1);
+            return parts.length == 3 ? parse(parts) : Optional.empty();
+        } catch (IllegalArgumentException _) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<CompactToken> parse(String[] parts) {
+        Base64.Decoder base64 = Base64.getUrlDecoder();
+        byte[] claimsText = base64.decode(parts[1]);
+        byte[] signature = base64.decode(parts[2]);
+        Optional<JsonNode> header = object(base64.decode(parts[0]));
+        Optional<JsonNode> claims = object(claimsText);
+        Optional<String> algorithm =
+                header.map(h -> h.path("alg")).filter(JsonNode::isTextual).map(JsonNode::textValue);
+        if (algorithm.isEmpty() || claims.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(new CompactToken(
+                algorithm.get(), parts[0], parts[1], claims.get(), new String(claimsText, UTF_8), signature));
+    }
+
+    /// A claim named twice could mean one role to us and another to Postgres, so it is no object.
+    private static Optional<JsonNode> object(byte[] json) {
+        return Utf8.isValid(json, 0, json.length)
+                ? Json.strictTree(Slice.of(json)).filter(JsonNode::isObject)
+                : Optional.empty();
+    }
+
+    /// The parts would let anybody be this viewer.
+    @Override
+    public String toString() {
+        return "CompactToken";
+    }
+}

@@ -1,0 +1,90 @@
+package dev.walcast.server.channel;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.rls.Viewer;
+import dev.walcast.server.protocol.SystemNote;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A channel's subscription to the change feed, through changes of its token.
+final class ChangeDelivery implements ChangeReceiver {
+    private static final Logger LOG = LoggerFactory.getLogger(ChangeDelivery.class);
+
+    private final Channel channel;
+    private final ChangeFeed feed;
+    private final List<Binding> bindings;
+    private final Object lock = new Object();
+
+    // guarded by lock
+    private ChangeFeed.@Nullable Subscription subscription;
+    private boolean retired;
+
+    ChangeDelivery(Channel channel, ChangeFeed feed, List<Binding> bindings) {
+        this.channel = requireNonNull(channel, "channel is null");
+        this.feed = requireNonNull(feed, "feed is null");
+        this.bindings = List.copyOf(bindings);
+    }
+
+    /// Begins to deliver what this viewer may see, or goes on with it. Called by the session's reader thread only.
+    void follow(Viewer viewer) {
+        ChangeFeed.Subscription current;
+        synchronized (lock) {
+            current = subscription;
+        }
+        if (current != null) {
+            current.changeViewer(viewer);
+        } else if (!bindings.isEmpty()) {
+            keep(feed.subscribe(bindings, viewer, this));
+        }
+    }
+
+    private void keep(ChangeFeed.Subscription subscribed) {
+        synchronized (lock) {
+            if (!retired) {
+                subscription = subscribed;
+                return;
+            }
+        }
+        close(subscribed);
+    }
+
+    /// Ends it, also when it is still being made.
+    void retire() {
+        ChangeFeed.Subscription subscribed;
+        synchronized (lock) {
+            retired = true;
+            subscribed = subscription;
+            subscription = null;
+        }
+        if (subscribed != null) {
+            close(subscribed);
+        }
+    }
+
+    /// A feed that fails here must not keep a channel from ending.
+    private static void close(ChangeFeed.Subscription subscribed) {
+        try {
+            subscribed.close();
+        } catch (RuntimeException e) {
+            LOG.error("a subscription could not be closed", e);
+        }
+    }
+
+    @Override
+    public void onLive() {
+        channel.deliverNote(SystemNote.subscribed());
+    }
+
+    @Override
+    public void onRefused(String message) {
+        channel.deliverNote(SystemNote.notSubscribed(message));
+    }
+
+    @Override
+    public void onChange(int[] ids, EncodedChange change) {
+        channel.deliverChange(ids, change);
+    }
+}

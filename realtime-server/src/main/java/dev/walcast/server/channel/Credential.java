@@ -1,0 +1,19 @@
+package dev.walcast.server.channel;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.auth.TokenVerdict.Verified;
+
+/// A token and who it stands for.
+record Credential(String token, Verified verified) {
+    Credential {
+        requireNonNull(token, "token is null");
+        requireNonNull(verified, "verified is null");
+    }
+
+    /// Without the token: whoever reads it can use it.
+    @Override
+    public String toString() {
+        return "Credential[" + verified + "]";
+    }
+}

@@ -1,0 +1,68 @@
+package dev.walcast.server.channel;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.auth.TokenVerdict;
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.protocol.Serializer;
+import dev.walcast.server.socket.Handshake;
+import dev.walcast.server.socket.Outbox;
+import dev.walcast.server.socket.SocketDoor;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// Lets clients in that speak a version we know and have a valid token, and knows who is in.
+final class Door implements SocketDoor {
+    private static final String VERSION_DEFAULT = "1.0.0";
+
+    private final Services services;
+    private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
+
+    Door(Services services) {
+        this.services = requireNonNull(services, "services is null");
+    }
+
+    @Override
+    public Admission admit(Handshake handshake) {
+        Optional<Serializer> serializer =
+                Serializer.forVersion(handshake.query().apply("vsn").orElse(VERSION_DEFAULT));
+        if (serializer.isEmpty()) {
+            return refused(ErrorCode.VERSION_UNKNOWN.refusal(), Duration.ZERO);
+        }
+        if (services.draining().getAsBoolean()) {
+            return refused(ErrorCode.RESTARTING.refusal(), Duration.ZERO);
+        }
+        Optional<String> token =
+                handshake.header().apply("x-api-key").or(() -> handshake.query().apply("apikey"));
+        return token.map(text -> admit(text, serializer.get()))
+                .orElseGet(() -> refusedLater(ErrorCode.API_KEY_MISSING.refusal()));
+    }
+
+    Iterable<Session> sessions() {
+        return sessions;
+    }
+
+    private Admission admit(String token, Serializer serializer) {
+        return switch (services.verifier().verify(token)) {
+            case TokenVerdict.Verified _ -> new Admission.Admitted(outbox -> open(token, serializer, outbox));
+            case TokenVerdict.Rejected rejected -> refusedLater(rejected.refusal());
+        };
+    }
+
+    private Session open(String token, Serializer serializer, Outbox outbox) {
+        Session session = new Session(services, serializer, token, outbox, sessions::remove);
+        sessions.add(session);
+        return session;
+    }
+
+    private Admission refusedLater(Refusal refusal) {
+        return refused(refusal, services.limits().upgradeRefusalDelay());
+    }
+
+    private static Admission refused(Refusal refusal, Duration after) {
+        return new Admission.Refused(refusal.code().status().orElseThrow(), refusal.upgradeBody(), after);
+    }
+}

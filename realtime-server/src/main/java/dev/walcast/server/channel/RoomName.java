@@ -1,0 +1,14 @@
+package dev.walcast.server.channel;
+
+import static java.util.Objects.requireNonNull;
+
+/// Where broadcasts meet: a public and a private channel of the same topic are in different rooms.
+record RoomName(String topic, boolean isPrivate) {
+    RoomName {
+        requireNonNull(topic, "topic is null");
+    }
+
+    static RoomName publicRoom(String topic) {
+        return new RoomName(topic, false);
+    }
+}

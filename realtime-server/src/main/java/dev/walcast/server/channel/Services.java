@@ -1,0 +1,33 @@
+package dev.walcast.server.channel;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.auth.TokenVerifier;
+import dev.walcast.server.socket.SocketLimits;
+import dev.walcast.server.socket.SocketStats;
+import java.time.Clock;
+import java.util.function.BooleanSupplier;
+
+/// What every session and channel of one server works with.
+///
+/// @param draining whether the server is stopping, so that nobody may join any more
+record Services(
+        SocketLimits limits,
+        SocketStats stats,
+        TokenVerifier verifier,
+        ChangeFeed feed,
+        Clock clock,
+        Hub hub,
+        Timers timers,
+        BooleanSupplier draining) {
+    Services {
+        requireNonNull(limits, "limits is null");
+        requireNonNull(stats, "stats is null");
+        requireNonNull(verifier, "verifier is null");
+        requireNonNull(feed, "feed is null");
+        requireNonNull(clock, "clock is null");
+        requireNonNull(hub, "hub is null");
+        requireNonNull(timers, "timers is null");
+        requireNonNull(draining, "draining is null");
+    }
+}

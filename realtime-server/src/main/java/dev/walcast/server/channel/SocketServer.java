@@ -1,0 +1,99 @@
+package dev.walcast.server.channel;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.auth.TokenVerifier;
+import dev.walcast.server.protocol.CloseReason;
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.socket.SocketLimits;
+import dev.walcast.server.socket.SocketStats;
+import dev.walcast.server.socket.WebSockets;
+import io.helidon.common.socket.SocketOptions;
+import io.helidon.http.Status;
+import io.helidon.webserver.WebServerConfig;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
+import io.helidon.webserver.http1.Http1ConnectionSelectorConfig;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Set;
+
+/// The real-time sockets of one server: what the composition root adds to its web server.
+///
+/// To stop: [#drain], then stop the web server, then [#close].
+public final class SocketServer implements AutoCloseable {
+    /// With and without a gateway that strips the prefix.
+    private static final Set<String> PATHS = Set.of("/realtime/v1/websocket", "/socket/websocket");
+
+    /// Tokens travel in the query, which is also why requests are not logged.
+    private static final int REQUEST_LINE_BYTES_MAX = 16 * 1024;
+
+    private final WebSockets sockets;
+    private final SocketStats stats = new SocketStats();
+    private final Hub hub = new Hub();
+    private final Timers timers = new Timers();
+    private final Door door;
+
+    private volatile boolean draining;
+
+    public SocketServer(SocketLimits limits, TokenVerifier verifier, ChangeFeed feed, Clock clock) {
+        this.sockets = new WebSockets(requireNonNull(limits, "limits is null"), stats);
+        this.door = new Door(new Services(limits, stats, verifier, feed, clock, hub, timers, () -> draining));
+    }
+
+    /// Adds the sockets to a server: an HTTP/1 selector of our own, and an answer for those who come without an
+    /// upgrade.
+    public void register(WebServerConfig.Builder server, HttpRouting.Builder routing) {
+        Http1ConnectionSelectorConfig.Builder http1 = Http1ConnectionSelector.builder()
+                .config(Http1Config.builder()
+                        .maxPrologueLength(REQUEST_LINE_BYTES_MAX)
+                        .receiveLog(false)
+                        .sendLog(false)
+                        .build());
+        sockets.upgraders(PATHS, door).forEach(http1::addUpgrader);
+        server.addConnectionSelector(http1.build());
+        // small frames must not wait for the acknowledgement of the previous ones
+        server.connectionOptions(SocketOptions.builder().tcpNoDelay(true).build());
+        PATHS.forEach(path -> routing.any(path, SocketServer::demandUpgrade));
+    }
+
+    public SocketStats stats() {
+        return stats;
+    }
+
+    /// Channels joined right now.
+    public int channels() {
+        return hub.channels();
+    }
+
+    /// Sends everybody away and waits until they are gone, but not longer than that. Nobody gets in any more.
+    public void drain(Duration atMost) throws InterruptedException {
+        draining = true;
+        door.sessions().forEach(Session::announceDisconnect);
+        sockets.closeAll(CloseReason.DRAINING, atMost);
+    }
+
+    @Override
+    public void close() {
+        draining = true;
+        sockets.close();
+        timers.close();
+    }
+
+    int rooms() {
+        return hub.rooms();
+    }
+
+    int waitingTimers() {
+        return timers.waiting();
+    }
+
+    private static void demandUpgrade(ServerRequest request, ServerResponse response) {
+        Refusal refusal = ErrorCode.NOT_A_WEBSOCKET.refusal();
+        response.status(Status.BAD_REQUEST_400).send(refusal.upgradeBody());
+    }
+}

@@ -1,0 +1,90 @@
+package dev.walcast.server.protocol;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/// Walks the tokens of one text message and remembers where the payload lies, so that it can be forwarded untouched.
+final class FrameScanner implements AutoCloseable {
+    private final byte[] utf8;
+    private final JsonParser parser;
+
+    FrameScanner(byte[] utf8) throws IOException {
+        this.utf8 = utf8;
+        this.parser = Json.scan(utf8, 0, utf8.length);
+    }
+
+    void start(JsonToken expected) throws IOException {
+        if (parser.nextToken() != expected) {
+            throw new Json.MalformedJson("wrong kind of JSON value");
+        }
+    }
+
+    /// The name of the next key; null at the end of the object.
+    @Nullable
+    String nextKey() throws IOException {
+        return parser.nextFieldName();
+    }
+
+    @Nullable
+    String nextRef() throws IOException {
+        JsonToken token = parser.nextToken();
+        if (token == JsonToken.VALUE_NULL) {
+            return null;
+        }
+        if (token == JsonToken.VALUE_STRING || token == JsonToken.VALUE_NUMBER_INT) {
+            return encodable(parser.getText());
+        }
+        throw new Json.MalformedJson("a ref is neither a string nor null");
+    }
+
+    String nextString() throws IOException {
+        if (parser.nextToken() != JsonToken.VALUE_STRING) {
+            throw new Json.MalformedJson("topic or event is not a string");
+        }
+        return encodable(parser.getText());
+    }
+
+    Slice nextValue() throws IOException {
+        JsonToken token = parser.nextToken();
+        if (token == null || token == JsonToken.END_ARRAY) {
+            throw new Json.MalformedJson("too few elements");
+        }
+        int from = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
+        parser.skipChildren();
+        parser.finishToken();
+        int to = Math.toIntExact(parser.currentLocation().getByteOffset());
+        return new Slice(utf8, from, to - from);
+    }
+
+    void skipValue() throws IOException {
+        parser.nextToken();
+        parser.skipChildren();
+    }
+
+    /// Skips what follows in the enclosing array.
+    void finishArray() throws IOException {
+        for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+            parser.skipChildren();
+        }
+    }
+
+    void end() throws IOException {
+        if (parser.nextToken() != null) {
+            throw new Json.MalformedJson("something follows the message");
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        parser.close();
+    }
+
+    private static String encodable(String text) throws Json.MalformedJson {
+        if (Utf8.hasLoneSurrogate(text)) {
+            throw new Json.MalformedJson("half a surrogate pair");
+        }
+        return text;
+    }
+}

@@ -1,0 +1,69 @@
+package dev.walcast.server.protocol;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.Objects.requireNonNull;
+
+/// A JSON object on its way out, as up to three pieces of UTF-8, so that the middle one can be shared by many frames.
+public record Payload(byte[] before, byte[] shared, byte[] after) {
+    private static final byte[] NOTHING = {};
+    private static final byte[] CLOSING_BRACE = {'}'};
+
+    public Payload {
+        requireNonNull(before, "before is null");
+        requireNonNull(shared, "shared is null");
+        requireNonNull(after, "after is null");
+    }
+
+    /// @param json an object
+    public static Payload of(byte[] json) {
+        return new Payload(NOTHING, json, NOTHING);
+    }
+
+    public static Payload empty() {
+        return ascii("{}");
+    }
+
+    /// A successful reply's payload.
+    ///
+    /// @param response an object
+    public static Payload ok(byte[] response) {
+        return new Payload(ascii("{\"status\":\"ok\",\"response\":").shared, response, CLOSING_BRACE);
+    }
+
+    public static Payload ok() {
+        return ascii("{\"status\":\"ok\",\"response\":{}}");
+    }
+
+    /// A failed reply's payload without a reason.
+    public static Payload error() {
+        return ascii("{\"status\":\"error\",\"response\":{}}");
+    }
+
+    public static Payload error(Refusal refusal) {
+        return new Payload(ascii("{\"status\":\"error\",\"response\":").shared, reason(refusal).shared, CLOSING_BRACE);
+    }
+
+    /// What goes with `phx_error`.
+    public static Payload reason(Refusal refusal) {
+        return new Payload(NOTHING, Json.bytes("{\"reason\":" + Json.quoted(refusal.reason()) + "}"), NOTHING);
+    }
+
+    /// @param channel the topic without its `realtime:`
+    public static Payload system(SystemNote note, String channel) {
+        return of(Json.bytes("{\"status\":\"" + note.status() + "\",\"message\":" + Json.quoted(note.message())
+                + ",\"extension\":\"" + note.extension() + "\",\"channel\":" + Json.quoted(channel) + "}"));
+    }
+
+    /// @param data the change's `data` object; shared, not copied
+    public static Payload change(int[] ids, byte[] data) {
+        StringBuilder before = new StringBuilder("{\"ids\":[");
+        for (int i = 0; i < ids.length; i++) {
+            before.append(i == 0 ? "" : ",").append(ids[i]);
+        }
+        return new Payload(before.append("],\"data\":").toString().getBytes(US_ASCII), data, CLOSING_BRACE);
+    }
+
+    private static Payload ascii(String json) {
+        return of(json.getBytes(US_ASCII));
+    }
+}

@@ -1,0 +1,109 @@
+package dev.walcast.server.protocol;
+
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Version 1.0.0: JSON objects, text only. Sent objects have a `ref` key always and a `join_ref` key never.
+record SerializerV1() implements Serializer {
+    private static final String OPEN = "{\"topic\":";
+    private static final String EVENT = ",\"event\":";
+    private static final String PAYLOAD = ",\"payload\":";
+    private static final String REF = ",\"ref\":";
+
+    @Override
+    public Message decodeText(byte[] utf8) {
+        try (FrameScanner scanner = new FrameScanner(utf8)) {
+            Fields fields = new Fields();
+            scanner.start(JsonToken.START_OBJECT);
+            for (String key = scanner.nextKey(); key != null; key = scanner.nextKey()) {
+                fields.read(key, scanner);
+            }
+            scanner.end();
+            return fields.message();
+        } catch (Json.MalformedJson e) {
+            return new Message.Malformed(String.valueOf(e.getMessage()));
+        } catch (IOException _) {
+            return new Message.Malformed("not JSON");
+        }
+    }
+
+    @Override
+    public Message decodeBinary(byte[] bytes) {
+        return new Message.Malformed("binary message on a 1.0.0 socket");
+    }
+
+    @Override
+    public OutboundFrame encode(Address address, String event, Payload payload) {
+        byte[] open = Json.bytes(OPEN + Json.quoted(address.topic()) + EVENT + Json.quoted(event) + PAYLOAD);
+        byte[] close = Json.bytes(REF + quotedOrNull(address.ref()) + "}");
+        return Frames.text(open, payload, close);
+    }
+
+    @Override
+    public Optional<OutboundFrame> encode(Broadcast broadcast) {
+        return switch (broadcast) {
+            case Broadcast.Text text ->
+                Optional.of(wrap(text.topic(), Payload.of(text.payload().copy())));
+            case Broadcast.User user -> isReadable(user) ? Optional.of(encodeUser(user)) : Optional.empty();
+        };
+    }
+
+    @Override
+    public int topicBytesMax() {
+        return Integer.MAX_VALUE;
+    }
+
+    /// Encoding 1 is only the sender's claim; an invalid payload must not break the frame around it.
+    private static boolean isReadable(Broadcast.User user) {
+        Slice payload = user.payload();
+        return user.encoding() == Broadcast.Encoding.JSON
+                && Utf8.isValid(payload.bytes(), payload.offset(), payload.length())
+                && Json.isValue(payload);
+    }
+
+    private OutboundFrame encodeUser(Broadcast.User user) {
+        byte[] before = Json.bytes("{\"type\":\"broadcast\",\"event\":" + Json.quoted(user.event()) + PAYLOAD);
+        return wrap(user.topic(), new Payload(before, user.payload().copy(), Json.bytes("}")));
+    }
+
+    private OutboundFrame wrap(String topic, Payload payload) {
+        return encode(Address.everybodyOn(topic), "broadcast", payload);
+    }
+
+    private static String quotedOrNull(@Nullable String ref) {
+        return ref == null ? "null" : Json.quoted(ref);
+    }
+
+    /// What one object has said so far, whatever the order of its keys.
+    private static final class Fields {
+        private @Nullable String topic;
+        private @Nullable String event;
+        private @Nullable Slice payload;
+        private @Nullable String joinRef;
+        private @Nullable String ref;
+        private boolean hasRef;
+
+        void read(String key, FrameScanner scanner) throws IOException {
+            switch (key) {
+                case "topic" -> topic = scanner.nextString();
+                case "event" -> event = scanner.nextString();
+                case "payload" -> payload = scanner.nextValue();
+                case "join_ref" -> joinRef = scanner.nextRef();
+                case "ref" -> {
+                    ref = scanner.nextRef();
+                    hasRef = true;
+                }
+                default -> scanner.skipValue();
+            }
+        }
+
+        Message message() {
+            if (topic == null || event == null || payload == null || !hasRef) {
+                return new Message.Malformed("topic, event, payload or ref is missing");
+            }
+            return Message.of(new Address(joinRef, ref, topic), event, payload);
+        }
+    }
+}

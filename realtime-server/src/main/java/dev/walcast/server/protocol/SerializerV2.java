@@ -1,0 +1,86 @@
+package dev.walcast.server.protocol;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Version 2.0.0: JSON arrays of five, and two binary kinds for broadcasts.
+record SerializerV2() implements Serializer {
+    private static final int HEADER_FIELD_BYTES_MAX = 255;
+    private static final byte USER_BROADCAST = 4;
+
+    @Override
+    public Message decodeText(byte[] utf8) {
+        try (FrameScanner scanner = new FrameScanner(utf8)) {
+            scanner.start(JsonToken.START_ARRAY);
+            String joinRef = scanner.nextRef();
+            String ref = scanner.nextRef();
+            String topic = scanner.nextString();
+            String event = scanner.nextString();
+            Slice payload = scanner.nextValue();
+            scanner.finishArray();
+            scanner.end();
+            return Message.of(new Address(joinRef, ref, topic), event, payload);
+        } catch (Json.MalformedJson e) {
+            return new Message.Malformed(String.valueOf(e.getMessage()));
+        } catch (IOException _) {
+            return new Message.Malformed("not JSON");
+        }
+    }
+
+    @Override
+    public Message decodeBinary(byte[] bytes) {
+        return UserBroadcastPush.decode(bytes);
+    }
+
+    @Override
+    public OutboundFrame encode(Address address, String event, Payload payload) {
+        byte[] open = Json.bytes("[" + quotedOrNull(address.joinRef()) + "," + quotedOrNull(address.ref()) + ","
+                + Json.quoted(address.topic()) + "," + Json.quoted(event) + ",");
+        return Frames.text(open, payload, Json.bytes("]"));
+    }
+
+    @Override
+    public Optional<OutboundFrame> encode(Broadcast broadcast) {
+        return switch (broadcast) {
+            case Broadcast.Text text ->
+                Optional.of(encode(
+                        Address.everybodyOn(text.topic()),
+                        "broadcast",
+                        Payload.of(text.payload().copy())));
+            case Broadcast.User user -> encodeUser(user);
+        };
+    }
+
+    @Override
+    public int topicBytesMax() {
+        return HEADER_FIELD_BYTES_MAX;
+    }
+
+    private static Optional<OutboundFrame> encodeUser(Broadcast.User user) {
+        byte[] topic = user.topic().getBytes(UTF_8);
+        byte[] event = user.event().getBytes(UTF_8);
+        if (topic.length > HEADER_FIELD_BYTES_MAX || event.length > HEADER_FIELD_BYTES_MAX) {
+            return Optional.empty();
+        }
+        Slice payload = user.payload();
+        ByteArrayOutputStream frame = new ByteArrayOutputStream(5 + topic.length + event.length + payload.length());
+        frame.write(USER_BROADCAST);
+        frame.write(topic.length);
+        frame.write(event.length);
+        frame.write(0);
+        frame.write(user.encoding().code());
+        frame.writeBytes(topic);
+        frame.writeBytes(event);
+        frame.write(payload.bytes(), payload.offset(), payload.length());
+        return Optional.of(OutboundFrame.binary(frame.toByteArray()));
+    }
+
+    private static String quotedOrNull(@Nullable String ref) {
+        return ref == null ? "null" : Json.quoted(ref);
+    }
+}

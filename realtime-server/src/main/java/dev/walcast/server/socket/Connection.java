@@ -1,0 +1,171 @@
+package dev.walcast.server.socket;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.protocol.CloseReason;
+import io.helidon.common.concurrency.limits.Limit;
+import io.helidon.common.socket.HelidonSocket;
+import io.helidon.webserver.spi.ServerConnection;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One open socket. Helidon's connection thread reads and dispatches; a [SocketWriter] writes; the [Watch] keeps the
+/// time. However it ends, [#handle] returns, the listener hears of it once, and Helidon closes the connection.
+final class Connection implements ServerConnection {
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+
+    private final WebSockets owner;
+    private final HelidonSocket socket;
+    private final Upgrade upgrade;
+    private final SocketLimits limits;
+    private final SocketStats stats;
+    private final Outbox outbox;
+    private final SocketWriter writer;
+
+    private final ConnectionInput input;
+
+    /// Only the watch touches it.
+    private long pingedNanos = System.nanoTime();
+
+    Connection(WebSockets owner, HelidonSocket socket, Upgrade upgrade) {
+        this.owner = requireNonNull(owner, "owner is null");
+        this.socket = requireNonNull(socket, "socket is null");
+        this.upgrade = requireNonNull(upgrade, "upgrade is null");
+        this.limits = owner.limits();
+        this.stats = owner.stats();
+        this.outbox = new Outbox(limits.outboxBytesMax());
+        this.writer = new SocketWriter(outbox, socket, stats);
+        this.input = new ConnectionInput(upgrade.input());
+    }
+
+    @Override
+    public void handle(Limit limit) throws InterruptedException {
+        upgrade.confirm(socket);
+        stats.countOpened();
+        SocketListener listener = upgrade.opener().open(outbox);
+        owner.opened(this);
+        writer.start();
+        try {
+            read(listener);
+            writer.awaitEnd(limits.closeTimeout());
+        } finally {
+            outbox.kill(CloseReason.DISCONNECTED);
+            writer.interrupt();
+            owner.closed(this);
+            stats.countClosed(outbox.reason());
+            listener.onClosed(outbox.reason());
+        }
+    }
+
+    @Override
+    public Duration idleTime() {
+        return Duration.ofNanos(System.nanoTime() - input.heardNanos());
+    }
+
+    /// Called by Helidon when the server stops.
+    @Override
+    public void close(boolean interrupt) {
+        close(CloseReason.DRAINING);
+    }
+
+    void close(CloseReason reason) {
+        outbox.close(reason);
+    }
+
+    /// Cuts the connection, written or not.
+    void cut() {
+        outbox.kill(CloseReason.DISCONNECTED);
+        writer.interrupt();
+        Thread.ofVirtual().name("cut-" + socket.childSocketId()).start(() -> Sockets.closeQuietly(socket));
+    }
+
+    /// Called by the watch, often.
+    void check(long nowNanos) {
+        long heardNanos = input.heardNanos();
+        if (isOver(writer.writingSinceNanos(), limits.writeTimeout(), nowNanos)) {
+            outbox.kill(CloseReason.WRITE_TIMEOUT);
+            writer.interrupt();
+        } else if (isOver(outbox.closingSinceNanos(), limits.closeTimeout(), nowNanos)) {
+            cut();
+        } else if (nowNanos - heardNanos > limits.idleTimeout().toNanos()) {
+            outbox.close(CloseReason.IDLE);
+        } else if (nowNanos - Math.max(heardNanos, pingedNanos)
+                > limits.idleTimeout().toNanos() / 2) {
+            pingedNanos = nowNanos;
+            outbox.offer(Outgoing.ping());
+        }
+    }
+
+    private static boolean isOver(Optional<Long> sinceNanos, Duration limit, long nowNanos) {
+        return sinceNanos.isPresent() && nowNanos - sinceNanos.get() > limit.toNanos();
+    }
+
+    private void read(SocketListener listener) {
+        FrameReader frames = new FrameReader(input, limits.messageBytesMax());
+        try {
+            boolean more = true;
+            while (more) {
+                more = dispatch(frames.next(), listener);
+            }
+        } catch (BrokenFrame e) {
+            outbox.abort(e.reason());
+            discardRest();
+        } catch (IOException | RuntimeException e) {
+            LOG.error("socket {} failed", socket.childSocketId(), e);
+            outbox.abort(CloseReason.INTERNAL_ERROR);
+            discardRest();
+        }
+    }
+
+    /// Whether there is more to read.
+    private boolean dispatch(Inbound inbound, SocketListener listener) {
+        return switch (inbound) {
+            case Inbound.Text(byte[] utf8) -> {
+                stats.countIn(utf8.length);
+                if (outbox.isOpen()) {
+                    listener.onText(utf8);
+                }
+                yield true;
+            }
+            case Inbound.Binary(byte[] bytes) -> {
+                stats.countIn(bytes.length);
+                if (outbox.isOpen()) {
+                    listener.onBinary(bytes);
+                }
+                yield true;
+            }
+            case Inbound.Ping(byte[] payload) -> {
+                stats.countIn(payload.length);
+                outbox.offer(Outgoing.pong(payload));
+                yield true;
+            }
+            case Inbound.Pong _ -> {
+                stats.countIn(0);
+                yield true;
+            }
+            case Inbound.Close(byte[] echo) -> {
+                outbox.closeWith(Outgoing.closeEcho(echo), CloseReason.CLIENT_CLOSED);
+                yield false;
+            }
+            case Inbound.End _ -> {
+                outbox.kill(CloseReason.DISCONNECTED);
+                writer.interrupt();
+                yield false;
+            }
+        };
+    }
+
+    /// A client in the middle of sending would never see our goodbye if its bytes were left unread: the connection
+    /// would
+    /// be reset. The watch ends this if the client does not.
+    private void discardRest() {
+        byte[] ignored = new byte[8 * 1024];
+        int n = 0;
+        while (n >= 0) {
+            n = input.read(ignored, 0, ignored.length);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package dev.walcast.server.socket;
+
+import static java.util.Objects.requireNonNull;
+
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataReader;
+import java.io.InputStream;
+
+/// The rest of a Helidon connection after its upgrade request, as a stream. Any way the connection ends is its end.
+final class ConnectionInput extends InputStream {
+    private final DataReader reader;
+    private volatile long heardNanos = System.nanoTime();
+
+    ConnectionInput(DataReader reader) {
+        this.reader = requireNonNull(reader, "reader is null");
+    }
+
+    /// When the last bytes came.
+    long heardNanos() {
+        return heardNanos;
+    }
+
+    @Override
+    public int read() {
+        return isAtEnd() ? -1 : reader.read() & 0xFF;
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) {
+        if (length == 0) {
+            return 0;
+        }
+        if (isAtEnd()) {
+            return -1;
+        }
+        BufferData available = reader.readBuffer(Math.min(length, reader.available()));
+        return available.read(into, offset, available.available());
+    }
+
+    private boolean isAtEnd() {
+        try {
+            reader.ensureAvailable();
+            heardNanos = System.nanoTime();
+            return false;
+        } catch (RuntimeException _) {
+            // end of stream, reset, or closed by us: Helidon has an exception of its own for each
+            return true;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.walcast.server.socket;
+
+import dev.walcast.server.protocol.CloseReason;
+import dev.walcast.server.protocol.OutboundFrame;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/// One frame on its way out.
+sealed interface Outgoing {
+    int OPCODE_FIN = 0x80;
+
+    /// Rough size of the objects that hold a queued frame, so that tiny frames have a bound as well.
+    int OVERHEAD_BYTES = 64;
+
+    record Data(OutboundFrame frame) implements Outgoing {}
+
+    record Control(int opcode, byte[] payload) implements Outgoing {}
+
+    static Outgoing ping() {
+        return new Control(FrameHeader.PING, new byte[0]);
+    }
+
+    static Outgoing pong(byte[] payload) {
+        return new Control(FrameHeader.PONG, payload);
+    }
+
+    /// Answers a close frame.
+    static Outgoing closeEcho(byte[] payload) {
+        return new Control(FrameHeader.CLOSE, payload);
+    }
+
+    static Outgoing close(CloseReason reason) {
+        byte[] text = reason.text().getBytes(StandardCharsets.UTF_8);
+        byte[] payload = ByteBuffer.allocate(2 + text.length)
+                .putShort((short) reason.code())
+                .put(text)
+                .array();
+        return new Control(FrameHeader.CLOSE, payload);
+    }
+
+    default int payloadBytes() {
+        return switch (this) {
+            case Data data -> data.frame().bytes();
+            case Control control -> control.payload().length;
+        };
+    }
+
+    default int cost() {
+        return payloadBytes() + OVERHEAD_BYTES;
+    }
+
+    default int firstByte() {
+        return OPCODE_FIN
+                | switch (this) {
+                    case Data data ->
+                        switch (data.frame().kind()) {
+                            case TEXT -> FrameHeader.TEXT;
+                            case BINARY -> FrameHeader.BINARY;
+                        };
+                    case Control control -> control.opcode();
+                };
+    }
+}

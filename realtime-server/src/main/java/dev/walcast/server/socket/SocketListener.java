@@ -1,0 +1,15 @@
+package dev.walcast.server.socket;
+
+import dev.walcast.server.protocol.CloseReason;
+
+/// What lives on a socket. Called from the socket's one reader thread, never concurrently.
+public interface SocketListener {
+    /// @param utf8 one whole text message, known to be valid UTF-8; the receiver's to keep
+    void onText(byte[] utf8);
+
+    /// @param bytes one whole binary message; the receiver's to keep
+    void onBinary(byte[] bytes);
+
+    /// The socket is gone, for whatever reason; comes exactly once and last.
+    void onClosed(CloseReason reason);
+}

@@ -1,0 +1,115 @@
+package dev.walcast.server.socket;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.protocol.CloseReason;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+
+/// What went through the sockets of one server since it started. Written by all threads, read by whoever reports.
+public final class SocketStats {
+    private final LongAdder opened = new LongAdder();
+    private final LongAdder refused = new LongAdder();
+    private final LongAdder framesIn = new LongAdder();
+    private final LongAdder bytesIn = new LongAdder();
+    private final LongAdder framesOut = new LongAdder();
+    private final LongAdder bytesOut = new LongAdder();
+    private final LongAdder writes = new LongAdder();
+    private final LongAdder malformed = new LongAdder();
+    private final LongAdder dropped = new LongAdder();
+    private final Map<CloseReason, LongAdder> closed = new EnumMap<>(CloseReason.class);
+
+    public SocketStats() {
+        for (CloseReason reason : CloseReason.values()) {
+            closed.put(reason, new LongAdder());
+        }
+    }
+
+    /// Sockets that are open right now.
+    public long connected() {
+        return opened.sum() - closed.values().stream().mapToLong(LongAdder::sum).sum();
+    }
+
+    public long opened() {
+        return opened.sum();
+    }
+
+    public long closed(CloseReason reason) {
+        return adder(reason).sum();
+    }
+
+    public long refusedUpgrades() {
+        return refused.sum();
+    }
+
+    /// Messages received, control frames included.
+    public long framesIn() {
+        return framesIn.sum();
+    }
+
+    public long bytesIn() {
+        return bytesIn.sum();
+    }
+
+    public long framesOut() {
+        return framesOut.sum();
+    }
+
+    public long bytesOut() {
+        return bytesOut.sum();
+    }
+
+    /// Socket writes; fewer than frames out where frames were coalesced.
+    public long writes() {
+        return writes.sum();
+    }
+
+    /// Messages that were no message of the protocol and were dropped without an answer.
+    public long malformed() {
+        return malformed.sum();
+    }
+
+    /// Requests that a bound made the server ignore without an answer.
+    public long dropped() {
+        return dropped.sum();
+    }
+
+    public void countMalformed() {
+        malformed.increment();
+    }
+
+    public void countDropped() {
+        dropped.increment();
+    }
+
+    void countOpened() {
+        opened.increment();
+    }
+
+    void countRefused() {
+        refused.increment();
+    }
+
+    void countIn(int bytes) {
+        framesIn.increment();
+        bytesIn.add(bytes);
+    }
+
+    void countOut(int frames) {
+        framesOut.add(frames);
+    }
+
+    void countWrite(int bytes) {
+        writes.increment();
+        bytesOut.add(bytes);
+    }
+
+    void countClosed(CloseReason reason) {
+        adder(reason).increment();
+    }
+
+    private LongAdder adder(CloseReason reason) {
+        return requireNonNull(closed.get(reason));
+    }
+}

@@ -1,0 +1,82 @@
+package dev.walcast.server.socket;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.socket.SocketDoor.Admission.Admitted;
+import dev.walcast.server.socket.SocketDoor.Admission.Refused;
+import io.helidon.common.uri.UriQuery;
+import io.helidon.http.DirectHandler;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HttpPrologue;
+import io.helidon.http.Method;
+import io.helidon.http.RequestException;
+import io.helidon.http.WritableHeaders;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.http1.spi.Http1Upgrader;
+import io.helidon.webserver.spi.ServerConnection;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Takes upgrade requests from Helidon and turns them into sockets or refusals.
+final class SocketUpgrader implements Http1Upgrader {
+    private static final HeaderName KEY = HeaderNames.create("Sec-WebSocket-Key");
+    private static final HeaderName VERSION = HeaderNames.create("Sec-WebSocket-Version");
+
+    private final WebSockets owner;
+    private final String supportedProtocol;
+    private final Set<String> paths;
+    private final SocketDoor door;
+
+    SocketUpgrader(WebSockets owner, String supportedProtocol, Set<String> paths, SocketDoor door) {
+        this.owner = requireNonNull(owner, "owner is null");
+        this.supportedProtocol = requireNonNull(supportedProtocol, "supportedProtocol is null");
+        this.paths = Set.copyOf(paths);
+        this.door = requireNonNull(door, "door is null");
+    }
+
+    @Override
+    public String supportedProtocol() {
+        return supportedProtocol;
+    }
+
+    /// Null means "not ours" to Helidon, which then looks for an HTTP route.
+    @Override
+    public @Nullable ServerConnection upgrade(
+            ConnectionContext context, HttpPrologue prologue, WritableHeaders<?> headers) {
+        if (!paths.contains(prologue.uriPath().path())) {
+            return null;
+        }
+        String key = header(headers, KEY).orElse("");
+        boolean isWebSocket = prologue.method().equals(Method.GET)
+                && Upgrade.isKey(key)
+                && header(headers, VERSION).orElse("13").equals("13");
+        if (!isWebSocket) {
+            throw RequestException.builder()
+                    .type(DirectHandler.EventType.BAD_REQUEST)
+                    .message("Not a WebSocket handshake")
+                    .build();
+        }
+        return switch (door.admit(handshake(prologue, headers))) {
+            case Admitted admitted ->
+                new Connection(
+                        owner, context.serverSocket(), new Upgrade(key, admitted.opener(), context.dataReader()));
+            case Refused refused -> {
+                owner.stats().countRefused();
+                yield new RefusedConnection(context.serverSocket(), refused);
+            }
+        };
+    }
+
+    private static Handshake handshake(HttpPrologue prologue, WritableHeaders<?> headers) {
+        UriQuery query = prologue.query();
+        return new Handshake(
+                name -> query.contains(name) ? Optional.of(query.get(name)) : Optional.empty(),
+                name -> header(headers, HeaderNames.create(name)));
+    }
+
+    private static Optional<String> header(WritableHeaders<?> headers, HeaderName name) {
+        return headers.contains(name) ? Optional.of(headers.get(name).get()) : Optional.empty();
+    }
+}

@@ -1,0 +1,17 @@
+package dev.walcast.server.socket;
+
+import io.helidon.common.socket.HelidonSocket;
+import java.io.UncheckedIOException;
+
+/// Closing without caring how it goes.
+final class Sockets {
+    private Sockets() {}
+
+    static void closeQuietly(HelidonSocket socket) {
+        try {
+            socket.close();
+        } catch (UncheckedIOException _) {
+            // it is closed, which is what was wanted
+        }
+    }
+}

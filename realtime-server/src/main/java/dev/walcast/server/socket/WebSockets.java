@@ -1,0 +1,85 @@
+package dev.walcast.server.socket;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.protocol.CloseReason;
+import io.helidon.webserver.http1.spi.Http1Upgrader;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/// All sockets of one server.
+public final class WebSockets implements AutoCloseable {
+    /// Helidon compares the Upgrade header letter by letter, clients write it as they like.
+    private static final List<String> UPGRADE_SPELLINGS = List.of("websocket", "WebSocket", "Websocket", "WEBSOCKET");
+
+    private final SocketLimits limits;
+    private final SocketStats stats;
+    private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+    private final Watch watch;
+
+    /// Why everybody is being sent away; a socket that opens meanwhile is sent after them.
+    private volatile @Nullable CloseReason closing;
+
+    public WebSockets(SocketLimits limits, SocketStats stats) {
+        this.limits = requireNonNull(limits, "limits is null");
+        this.stats = requireNonNull(stats, "stats is null");
+        this.watch = new Watch(limits, () -> connections);
+    }
+
+    /// For Helidon's HTTP/1 selector.
+    ///
+    /// @param paths where sockets are opened; upgrades elsewhere are none of ours
+    public List<Http1Upgrader> upgraders(Set<String> paths, SocketDoor door) {
+        return UPGRADE_SPELLINGS.stream()
+                .<Http1Upgrader>map(spelling -> new SocketUpgrader(this, spelling, paths, door))
+                .toList();
+    }
+
+    /// Says goodbye to everybody and waits for them to be gone; whoever is not gone by then is cut.
+    public void closeAll(CloseReason reason, Duration atMost) throws InterruptedException {
+        closing = reason;
+        connections.forEach(connection -> connection.close(reason));
+        long deadlineNanos = System.nanoTime() + atMost.toNanos();
+        synchronized (connections) {
+            long leftNanos = deadlineNanos - System.nanoTime();
+            while (!connections.isEmpty() && leftNanos > 0) {
+                connections.wait(leftNanos / 1_000_000 + 1);
+                leftNanos = deadlineNanos - System.nanoTime();
+            }
+        }
+        connections.forEach(Connection::cut);
+    }
+
+    /// Stops keeping the time; call it after the last socket.
+    @Override
+    public void close() {
+        connections.forEach(Connection::cut);
+        watch.close();
+    }
+
+    SocketLimits limits() {
+        return limits;
+    }
+
+    SocketStats stats() {
+        return stats;
+    }
+
+    void opened(Connection connection) {
+        connections.add(connection);
+        CloseReason reason = closing;
+        if (reason != null) {
+            connection.close(reason);
+        }
+    }
+
+    void closed(Connection connection) {
+        connections.remove(connection);
+        synchronized (connections) {
+            connections.notifyAll();
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package dev.walcast.server.channel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.walcast.server.auth.TestingTokens;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Objects;
+
+/// A conversation with the reference server, recorded line by line. Its tokens are signed again with our secret.
+record GoldenTranscript(String name, List<JsonNode> lines) {
+    /// The one recorded token whose signature is wrong on purpose.
+    private static final String WRONG_SIGNATURE = "pRDRFFZtHY9oDcAGkfFAilycuMEYa5W7KXykRXyMWus";
+
+    static GoldenTranscript load(String name) {
+        try (InputStream in = GoldenTranscript.class.getResourceAsStream("/golden/" + name + ".jsonl")) {
+            String text = new String(Objects.requireNonNull(in, name).readAllBytes(), UTF_8);
+            List<JsonNode> lines = TestingTokens.resigned(text, WRONG_SIGNATURE)
+                    .lines()
+                    .map(TestingServer::json)
+                    .toList();
+            return new GoldenTranscript(name, lines);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    boolean isVersion2() {
+        return name.endsWith(".v2");
+    }
+
+    /// The first line after this one that the reference sent to anybody.
+    JsonNode nextDelivery(int index) {
+        return lines.subList(index + 1, lines.size()).stream()
+                .filter(line -> line.path("dir").asText().equals("<"))
+                .findFirst()
+                .orElseThrow();
+    }
+}

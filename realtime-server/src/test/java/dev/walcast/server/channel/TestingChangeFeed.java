@@ -1,0 +1,70 @@
+package dev.walcast.server.channel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.walcast.rls.Viewer;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+
+/// A change feed that says what the test tells it to.
+final class TestingChangeFeed implements ChangeFeed {
+    private final List<Subscribed> subscriptions = new CopyOnWriteArrayList<>();
+    private volatile Function<Subscribed, Optional<String>> refusal = _ -> Optional.empty();
+
+    /// One live subscription.
+    record Subscribed(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver) {
+        boolean isFor(String key, String value) {
+            return bindings.stream()
+                    .anyMatch(b -> b.request().path(key).asText().equals(value));
+        }
+    }
+
+    @Override
+    public Subscription subscribe(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver) {
+        Subscribed subscribed = new Subscribed(bindings, viewer, receiver);
+        Optional<String> refused = refusal.apply(subscribed);
+        if (refused.isPresent()) {
+            receiver.onRefused(refused.get());
+            return new Handle(subscribed);
+        }
+        subscriptions.add(subscribed);
+        receiver.onLive();
+        return new Handle(subscribed);
+    }
+
+    private final class Handle implements Subscription {
+        private Subscribed subscribed;
+
+        Handle(Subscribed subscribed) {
+            this.subscribed = subscribed;
+        }
+
+        @Override
+        public void changeViewer(Viewer viewer) {
+            subscriptions.remove(subscribed);
+            subscribed = new Subscribed(subscribed.bindings(), viewer, subscribed.receiver());
+            subscriptions.add(subscribed);
+            subscribed.receiver().onLive();
+        }
+
+        @Override
+        public void close() {
+            subscriptions.remove(subscribed);
+        }
+    }
+
+    void refuse(Function<Subscribed, Optional<String>> why) {
+        refusal = why;
+    }
+
+    List<Subscribed> subscriptions() {
+        return subscriptions;
+    }
+
+    void emit(Subscribed to, String type, String data) {
+        int[] ids = to.bindings().stream().mapToInt(Binding::id).toArray();
+        to.receiver().onChange(ids, new EncodedChange(type, data.getBytes(UTF_8)));
+    }
+}

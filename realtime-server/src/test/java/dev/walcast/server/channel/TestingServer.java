@@ -1,0 +1,112 @@
+package dev.walcast.server.channel;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.walcast.server.auth.TestingTokens;
+import dev.walcast.server.auth.TokenVerifier;
+import dev.walcast.server.socket.SocketLimits;
+import dev.walcast.server.socket.WireClient;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
+import io.helidon.webserver.http.HttpRouting;
+import java.io.IOException;
+import java.time.Clock;
+
+/// The real server on a free port; only the change feed is not real.
+final class TestingServer implements AutoCloseable {
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .build();
+
+    final TestingChangeFeed feed = new TestingChangeFeed();
+    final SocketServer sockets;
+    private final WebServer web;
+
+    TestingServer(SocketLimits limits) {
+        TokenVerifier verifier = new TokenVerifier(TestingTokens.SECRET, Clock.systemUTC());
+        this.sockets = new SocketServer(limits, verifier, feed, Clock.systemUTC());
+        WebServerConfig.Builder builder = WebServer.builder().port(0).shutdownHook(false);
+        HttpRouting.Builder routing = HttpRouting.builder();
+        sockets.register(builder, routing);
+        this.web = builder.addRouting(routing).build().start();
+    }
+
+    /// The defaults, but refusals come soon.
+    static TestingLimits limits() {
+        return new TestingLimits();
+    }
+
+    TestingServer(TestingLimits limits) {
+        this(limits.build());
+    }
+
+    int port() {
+        return web.port();
+    }
+
+    WireClient open(String version) throws IOException {
+        return WireClient.open(port(), path(version));
+    }
+
+    /// A 2.0.0 client.
+    WireClient open() throws IOException {
+        return open("2.0.0");
+    }
+
+    static String path(String version) {
+        return "/realtime/v1/websocket?apikey=" + TestingTokens.ANON + "&vsn=" + version;
+    }
+
+    static String join(String ref, String topic) {
+        return join(ref, topic, "{\"config\":{\"broadcast\":{\"self\":true,\"ack\":true}}}");
+    }
+
+    static String join(String ref, String topic, String payload) {
+        return "[\"" + ref + "\",\"" + ref + "\",\"" + topic + "\",\"phx_join\"," + payload + "]";
+    }
+
+    static String joined(String ref, String topic) {
+        return "[\"" + ref + "\",\"" + ref + "\",\"" + topic
+                + "\",\"phx_reply\",{\"status\":\"ok\",\"response\":{\"postgres_changes\":[]}}]";
+    }
+
+    static String broadcast(String ref, String topic, String payload) {
+        return "[null,\"" + ref + "\",\"" + topic + "\",\"broadcast\"," + payload + "]";
+    }
+
+    static String delivered(String topic, String payload) {
+        return "[null,null,\"" + topic + "\",\"broadcast\"," + payload + "]";
+    }
+
+    static String ok(String joinRef, String ref, String topic) {
+        return "[\"" + joinRef + "\",\"" + ref + "\",\"" + topic
+                + "\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]";
+    }
+
+    /// Sends a heartbeat and returns what came before its answer: with it, silence can be asserted without waiting.
+    static java.util.List<String> before(WireClient client, String probe) throws IOException, InterruptedException {
+        client.text("[null,\"" + probe + "\",\"phoenix\",\"heartbeat\",{}]");
+        java.util.List<String> texts = new java.util.ArrayList<>();
+        String answer = "[null,\"" + probe + "\",\"phoenix\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]";
+        for (String text = client.nextText(); !text.equals(answer); text = client.nextText()) {
+            texts.add(text);
+        }
+        return texts;
+    }
+
+    static JsonNode json(String text) {
+        try {
+            return MAPPER.readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new AssertionError("not JSON: " + text, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        sockets.close();
+        web.stop();
+    }
+}

@@ -1,0 +1,149 @@
+package dev.walcast.server.socket;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.walcast.server.protocol.Address;
+import dev.walcast.server.protocol.CloseReason;
+import dev.walcast.server.protocol.OutboundFrame;
+import dev.walcast.server.protocol.Payload;
+import dev.walcast.server.protocol.Serializer;
+import java.io.ByteArrayOutputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class OutboxTest {
+    private final Outbox outbox = new Outbox(10_000);
+
+    @Test
+    void aFullOutboxForgetsWhatWaitedAndOnlySaysGoodbye() throws Exception {
+        for (int i = 0; i < 9; i++) {
+            assertThat(outbox.offer(frame(1_000))).isEqualTo(Outbox.Offer.ACCEPTED);
+        }
+        assertThat(outbox.offer(frame(1_000))).isEqualTo(Outbox.Offer.FULL);
+        assertThat(outbox.offer(frame(1))).isEqualTo(Outbox.Offer.CLOSED);
+        assertThat(outbox.take()).hasSize(1).first().isInstanceOf(Outgoing.Control.class);
+        assertThat(outbox.take()).isEmpty();
+        assertThat(outbox.reason()).isEqualTo(CloseReason.SLOW_CONSUMER);
+    }
+
+    @Test
+    void whatIsBeingWrittenStillCounts() throws Exception {
+        outbox.offer(frame(6_000));
+        assertThat(outbox.take()).hasSize(1);
+        assertThat(outbox.offer(frame(6_000))).isEqualTo(Outbox.Offer.FULL);
+    }
+
+    @Test
+    void tinyFramesFillItToo() {
+        int accepted = 0;
+        while (outbox.offer(frame(0)) == Outbox.Offer.ACCEPTED) {
+            accepted++;
+        }
+        assertThat(accepted).isLessThan(200);
+    }
+
+    @Test
+    void closingWritesWhatWaitsFirst() throws Exception {
+        outbox.offer(frame(10));
+        outbox.close(CloseReason.DRAINING);
+        assertThat(outbox.take()).hasSize(2).last().isInstanceOf(Outgoing.Control.class);
+        assertThat(outbox.take()).isEmpty();
+    }
+
+    @Test
+    void theFirstReasonStays() {
+        outbox.abort(CloseReason.PROTOCOL_ERROR);
+        outbox.close(CloseReason.DRAINING);
+        outbox.kill(CloseReason.DISCONNECTED);
+        assertThat(outbox.reason()).isEqualTo(CloseReason.PROTOCOL_ERROR);
+    }
+
+    @Test
+    void killingFreesAWaitingWriter() throws Exception {
+        List<List<Outgoing>> taken = new ArrayList<>();
+        Thread writer = Thread.ofVirtual().start(() -> {
+            try {
+                taken.add(outbox.take());
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        outbox.kill(CloseReason.DISCONNECTED);
+        assertThat(writer.join(Duration.ofSeconds(5))).isTrue();
+        assertThat(taken).containsExactly(List.of());
+    }
+
+    @Test
+    void manyThreadsOfferAndNothingIsLostOrReordered() throws Exception {
+        Outbox roomy = new Outbox(Long.MAX_VALUE / 2);
+        List<Thread> offering = new ArrayList<>();
+        for (int t = 0; t < 4; t++) {
+            int thread = t;
+            offering.add(Thread.ofVirtual().start(() -> {
+                for (int i = 0; i < 5_000; i++) {
+                    roomy.offer(numbered(thread, i));
+                }
+            }));
+        }
+        int[] next = new int[4];
+        for (int taken = 0; taken < 20_000; ) {
+            for (Outgoing outgoing : roomy.take()) {
+                String[] parts = new String(((Outgoing.Data) outgoing).frame().body(), UTF_8).split(",");
+                assertThat(Integer.parseInt(parts[1])).isEqualTo(next[Integer.parseInt(parts[0])]++);
+                taken++;
+            }
+        }
+        for (Thread thread : offering) {
+            thread.join();
+        }
+        assertThat(next).containsExactly(5_000, 5_000, 5_000, 5_000);
+    }
+
+    @Test
+    void aBatchIsWrittenInFewWritesNoneOfThemLarge() {
+        List<Integer> writes = new ArrayList<>();
+        ByteArrayOutputStream written = new ByteArrayOutputStream();
+        FrameWriter writer = new FrameWriter((bytes, length) -> {
+            writes.add(length);
+            written.write(bytes, 0, length);
+        });
+        List<Outgoing> batch = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            batch.add(new Outgoing.Data(frame(100)));
+        }
+        writer.write(batch);
+        assertThat(writes).hasSize(1);
+        writer.write(List.of(new Outgoing.Data(frame(1_000_000)), Outgoing.ping()));
+        assertThat(writes).hasSizeLessThan(20).allMatch(length -> length <= 64 * 1024);
+        assertThat(written.size()).isEqualTo(100 * (2 + 100) + 10 + 1_000_000 + 2);
+    }
+
+    private static OutboundFrame frame(int bytes) {
+        return numberedBody(new byte[bytes]);
+    }
+
+    private static OutboundFrame numbered(int thread, int i) {
+        return numberedBody((thread + "," + i).getBytes(UTF_8));
+    }
+
+    private static OutboundFrame numberedBody(byte[] body) {
+        return new OutboundFrame(OutboundFrame.Kind.BINARY, new byte[0], body, new byte[0]);
+    }
+
+    @Test
+    void aFrameOfThreePiecesIsOneFrameOnTheWire() {
+        ByteArrayOutputStream written = new ByteArrayOutputStream();
+        FrameWriter writer = new FrameWriter((bytes, length) -> written.write(bytes, 0, length));
+        OutboundFrame frame = Serializer.forVersion("2.0.0")
+                .orElseThrow()
+                .encode(Address.everybodyOn("t"), "e", Payload.change(new int[] {1}, "{}".getBytes(UTF_8)));
+        writer.write(List.of(new Outgoing.Data(frame)));
+        String text = "[null,null,\"t\",\"e\",{\"ids\":[1],\"data\":{}}]";
+        assertThat(written.toString(UTF_8).substring(2)).isEqualTo(text);
+        assertThat(written.toByteArray()[0]).isEqualTo((byte) 0x81);
+        assertThat(written.toByteArray()[1]).isEqualTo((byte) text.length());
+    }
+}
