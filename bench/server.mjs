@@ -1,0 +1,76 @@
+// A `walcast dev` of our own in a temporary folder, and what the operating system says about it.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import WebSocket from 'ws'
+
+const TICKS_PER_SECOND = 100
+
+export class Server {
+  static async start(folder = mkdtempSync(join(tmpdir(), 'walcast-bench-'))) {
+    const began = performance.now()
+    const process = spawn('../walcast', ['dev', '--port', '0', '--data', folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+    globalThis.process.on('exit', () => process.kill('SIGTERM'))
+    let output = ''
+    process.stdout.on('data', chunk => (output += chunk))
+    for (let i = 0; !output.includes('Ctrl-C stops'); i++) {
+      if (i > 1200 || process.exitCode !== null) throw new Error(`walcast dev does not start: ${output}`)
+      await sleep(50)
+    }
+    const server = new Server()
+    server.folder = folder
+    server.process = process
+    server.startedInSeconds = (performance.now() - began) / 1000
+    server.env = Object.fromEntries(readFileSync(join(folder, 'dev.env'), 'utf8').trim().split('\n')
+      .map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
+    server.db = new pg.Client(server.env.DATABASE_URL)
+    await server.db.connect()
+    return server
+  }
+
+  /** Processor seconds the server process has used, of all its threads. */
+  cpuSeconds() {
+    const fields = readFileSync(`/proc/${this.process.pid}/stat`, 'utf8').split(') ')[1].split(' ')
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+  }
+
+  residentKilobytes() {
+    return residentKilobytes(this.process.pid)
+  }
+
+  /** A socket of version 2.0.0, joined, live for the table messages when asked. */
+  async client(onChange) {
+    const url = `${this.env.WALCAST_URL.replace('http', 'ws')}/realtime/v1/websocket?vsn=2.0.0&apikey=${this.env.ANON_KEY}`
+    const socket = new WebSocket(url, { perMessageDeflate: false })
+    const bindings = onChange ? [{ event: '*', schema: 'public', table: 'messages' }] : []
+    await new Promise((resolve, reject) => {
+      socket.on('error', reject)
+      socket.on('open', () =>
+        socket.send(JSON.stringify(['1', '1', 'realtime:bench', 'phx_join', { config: { postgres_changes: bindings } }])))
+      socket.on('message', data => {
+        const [, , , event, payload] = JSON.parse(data)
+        if (event === 'postgres_changes') onChange(payload.data)
+        else if (event === 'system' || !onChange) resolve()
+      })
+    })
+    return socket
+  }
+
+  async stop(keep = false) {
+    await this.db.end()
+    this.process.kill('SIGTERM')
+    await new Promise(resolve => this.process.on('exit', resolve))
+    if (!keep && existsSync(this.folder)) rmSync(this.folder, { recursive: true })
+  }
+}
+
+export function residentKilobytes(pid) {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1])
+}
+
+export function percentile(values, share) {
+  return [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]
+}
