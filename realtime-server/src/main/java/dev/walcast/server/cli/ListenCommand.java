@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "listen",
+        mixinStandardHelpOptions = true,
         description = "Print the changes of a table as they are committed, one JSON object a line, until Ctrl-C.",
         footer = {"", "Example: ./walcast listen --table public.messages --filter room_id=eq.general"})
 final class ListenCommand implements Callable<Integer> {

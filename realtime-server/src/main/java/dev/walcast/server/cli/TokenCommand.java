@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "token",
+        mixinStandardHelpOptions = true,
         description = "Print an access token signed with the server's secret, for trying things out.",
         footer = {"", "Example: ./walcast token --role authenticated --sub 11111111-1111-1111-1111-111111111111"})
 final class TokenCommand implements Callable<Integer> {

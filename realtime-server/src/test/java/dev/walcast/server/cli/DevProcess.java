@@ -42,7 +42,7 @@ public final class DevProcess implements AutoCloseable {
                 System.getProperty("java.class.path"),
                 "-Dlogback.configurationFile="
                         + Path.of("src/main/resources/logback.xml").toAbsolutePath(),
-                "dev.walcast.server.Main"));
+                "dev.walcast.server.cli.Main"));
         command.addAll(List.of(arguments));
         Path output = Files.createTempFile("walcast-output", ".log");
         ProcessBuilder builder = new ProcessBuilder(command)

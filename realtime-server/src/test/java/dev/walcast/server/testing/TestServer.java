@@ -54,8 +54,12 @@ public final class TestServer implements AutoCloseable {
     }
 
     public static ServerSettings settings(TestPostgres postgres, String slot) {
+        return settings(postgres.url(), slot);
+    }
+
+    public static ServerSettings settings(String databaseUrl, String slot) {
         ServerSettings.Database database = new ServerSettings.Database(
-                new Secret(postgres.url()), "supabase_realtime", slot, Duration.ofMillis(5), 64L << 20);
+                new Secret(databaseUrl), "supabase_realtime", slot, Duration.ofMillis(5), 64L << 20);
         return new ServerSettings(
                 database, new Secret(SECRET), "127.0.0.1", 0, Duration.ofSeconds(5), 1 << 20, quick());
     }

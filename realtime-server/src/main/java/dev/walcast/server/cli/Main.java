@@ -1,6 +1,5 @@
-package dev.walcast.server;
+package dev.walcast.server.cli;
 
-import dev.walcast.server.cli.WalcastCommand;
 import java.util.TimeZone;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 

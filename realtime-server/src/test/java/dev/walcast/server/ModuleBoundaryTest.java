@@ -1,0 +1,78 @@
+package dev.walcast.server;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/// The arrows of `docs/architecture.md`, read from the compiled classes.
+@AnalyzeClasses(packages = "dev.walcast", importOptions = ImportOption.DoNotIncludeTests.class)
+final class ModuleBoundaryTest {
+    @ArchTest
+    static final ArchRule CDC_KNOWS_NOBODY = noClasses()
+            .that()
+            .resideInAPackage("dev.walcast.cdc..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.walcast.filters..", "dev.walcast.rls..", "dev.walcast.server..");
+
+    @ArchTest
+    static final ArchRule FILTERS_KNOW_ONLY_CHANGES = classes()
+            .that()
+            .resideInAPackage("dev.walcast.filters..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("dev.walcast.filters..", "dev.walcast.cdc", "java..", "org.jspecify..");
+
+    @ArchTest
+    static final ArchRule FILTERS_DO_NO_IO_AND_START_NO_THREADS = noClasses()
+            .that()
+            .resideInAPackage("dev.walcast.filters..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("java.io..", "java.nio.file..", "java.net..", "java.sql..")
+            .orShould()
+            .dependOnClassesThat()
+            .areAssignableTo(Thread.class);
+
+    @ArchTest
+    static final ArchRule RLS_KNOWS_NO_SOCKETS = noClasses()
+            .that()
+            .resideInAPackage("dev.walcast.rls..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.walcast.server..", "dev.walcast.cdc.debezium..");
+
+    @ArchTest
+    static final ArchRule ONLY_THE_ENGINE_SEES_DEBEZIUM_AND_KAFKA = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.walcast.cdc.debezium..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.debezium..", "org.apache.kafka..");
+
+    @ArchTest
+    static final ArchRule ONLY_THE_COMPOSITION_ROOT_SEES_THE_ENGINE = noClasses()
+            .that()
+            .resideOutsideOfPackages("dev.walcast.cdc.debezium..", "dev.walcast.server", "dev.walcast.server.cli")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("dev.walcast.cdc.debezium..");
+
+    @ArchTest
+    static final ArchRule THE_PROTOCOL_MOVES_NO_BYTES = noClasses()
+            .that()
+            .resideInAPackage("dev.walcast.server.protocol..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "dev.walcast.server.socket..", "dev.walcast.server.channel..", "io.helidon..", "java.net..");
+
+    @ArchTest
+    static final ArchRule PACKAGES_ARE_FREE_OF_CYCLES =
+            slices().matching("dev.walcast.(**)").should().beFreeOfCycles();
+}

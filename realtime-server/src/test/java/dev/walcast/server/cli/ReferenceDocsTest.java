@@ -1,0 +1,90 @@
+package dev.walcast.server.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.walcast.server.protocol.ErrorCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+/// The reference tables under `docs/` are what the code says. With `-Dwalcast.write-docs` the test writes them.
+class ReferenceDocsTest {
+    private static final Path DOCS = Path.of("..", "docs");
+
+    @Test
+    void theSettingsAreThoseOfTheCommand() throws IOException {
+        String rows = new CommandLine(new ServeCommand())
+                .getCommandSpec().options().stream()
+                        .filter(option -> option.longestName().startsWith("--") && !option.usageHelp())
+                        .filter(option ->
+                                !option.versionHelp() && !option.longestName().equals("--config"))
+                        .map(ReferenceDocsTest::settingRow)
+                        .collect(Collectors.joining());
+        check("settings.md", """
+                # Settings
+
+                <!-- Written by ReferenceDocsTest with -Dwalcast.write-docs; do not edit. -->
+
+                Each is an environment variable, a line `NAME=value` in the file that `--config` names, or an option of `walcast serve`
+                (`SLOT_NAME` is `--slot-name`); the option wins over the environment, and that over the file. Times are written `250ms`, `5s`,
+                `1m`, `1h`; sizes in bytes or as `64KiB`, `1MiB`. A value out of bounds is refused at start with the bound.
+
+                | Setting | Default | Meaning |
+                |---|---|---|
+                """ + rows);
+    }
+
+    private static String settingRow(OptionSpec option) {
+        String value = option.defaultValue();
+        return "| `%s` | %s | %s |\n"
+                .formatted(
+                        SettingsSource.nameOf(option),
+                        value == null ? "" : "`" + value + "`",
+                        String.join(" ", option.description()));
+    }
+
+    @Test
+    void theErrorCodesAreThoseOfTheCatalogue() throws IOException {
+        String rows = Arrays.stream(ErrorCode.values())
+                .map(ReferenceDocsTest::codeRow)
+                .collect(Collectors.joining());
+        check("error-codes.md", """
+                # Error codes
+
+                <!-- Written by ReferenceDocsTest with -Dwalcast.write-docs; do not edit. -->
+
+                What a refusal says, in the reply to the request that caused it (`response.reason`, mostly with the code in front), and in the
+                body of the HTTP answer where the socket does not exist yet. *Fault* says whose: the client's request, the server's, or a bound
+                that was reached.
+
+                | Code | HTTP | Fault | Text |
+                |---|---|---|---|
+                """ + rows);
+    }
+
+    private static String codeRow(ErrorCode code) {
+        return "| `%s` | %s | %s | %s |\n"
+                .formatted(
+                        code.code(),
+                        code.status().isPresent() ? code.status().getAsInt() : "",
+                        code.fault().name().toLowerCase(Locale.ROOT),
+                        code.upgradeText().replace("%d", "*n*").replace("%s", "*what*"));
+    }
+
+    private static void check(String file, String expected) throws IOException {
+        Path path = DOCS.resolve(file);
+        if (System.getProperty("walcast.write-docs") != null) {
+            Files.writeString(path, expected);
+        }
+        assertThat(Files.readString(path))
+                .as("docs/" + file + " differs from the code; run ./mvnw test -pl realtime-server -am"
+                        + " -Dwalcast.write-docs -Dtest=ReferenceDocsTest")
+                .isEqualTo(expected);
+    }
+}

@@ -1,0 +1,179 @@
+package dev.walcast.rls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.rls.Catalog.Question;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/// What the catalog says about rights, held against what Postgres then allows.
+class RightsPgTest {
+    private static final TableId NOTES = new TableId("app", "notes");
+
+    private static TestPostgres postgres;
+    private static PGSimpleDataSource dataSource;
+
+    private final AtomicLong clock = new AtomicLong();
+
+    @BeforeAll
+    static void startPostgres() {
+        postgres = TestPostgres.start();
+        dataSource = new PGSimpleDataSource();
+        dataSource.setURL("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres?user=postgres");
+        postgres.execute(
+                "create role reader",
+                "create role heir in role reader",
+                "create role nobody",
+                "create role bypasser bypassrls in role reader",
+                "create role owner");
+    }
+
+    @AfterAll
+    static void stopPostgres() throws IOException {
+        postgres.close();
+    }
+
+    @BeforeEach
+    void createTable() {
+        postgres.execute(
+                "drop schema if exists app cascade",
+                "drop publication if exists p",
+                "create schema app authorization owner",
+                "create table app.notes (id int primary key, body text, secret text, size int generated always as (1) stored)",
+                "alter table app.notes owner to owner",
+                "create publication p for table app.notes",
+                "grant usage on schema app to reader",
+                "grant select (id, body) on app.notes to reader");
+    }
+
+    @Test
+    void columnRightsReachHeirsAndNobodyElse() throws SQLException {
+        assertThat(readable("reader")).containsExactly("id", "body");
+        assertThat(readable("heir")).containsExactly("id", "body");
+        assertThat(readable("owner")).containsExactly("id", "body", "secret", "size");
+        assertThat(readable("postgres")).containsExactly("id", "body", "secret", "size");
+        assertThat(access("nobody").readsAnything()).isFalse();
+        assertThat(access("no such role").readsAnything()).isFalse();
+    }
+
+    @Test
+    void rowSecurityAppliesToWhomPostgresAppliesItTo() throws SQLException {
+        assertThat(access("reader").rowSecurity()).isFalse();
+        postgres.execute("alter table app.notes enable row level security");
+        assertThat(access("reader").rowSecurity()).isTrue();
+        assertThat(access("no such role").rowSecurity()).isTrue();
+        assertThat(access("bypasser").rowSecurity()).isFalse();
+        assertThat(access("owner").rowSecurity()).isFalse();
+        assertThat(access("postgres").rowSecurity()).isFalse();
+        postgres.execute("alter table app.notes force row level security");
+        assertThat(access("owner").rowSecurity()).isTrue();
+        assertThat(access("bypasser").rowSecurity()).isFalse();
+    }
+
+    @Test
+    void aTableOutsideThePublicationIsNotPublishedAndAMissingOneHasNoAnswer() throws SQLException {
+        postgres.execute("create table app.other (id int)");
+        PostgresCatalog catalog = new PostgresCatalog(dataSource, "p");
+        Question other = new Question("reader", new TableId("app", "other"));
+        Question missing = new Question("reader", new TableId("app", "missing"));
+        Map<Question, TableAccess> answers = catalog.access(List.of(other, missing));
+        assertThat(answers).containsOnlyKeys(other);
+        assertThat(answers.get(other)).matches(access -> !access.published());
+        assertThat(catalog.publishedTables()).containsExactly(NOTES);
+        assertThat(new PostgresCatalog(dataSource, "none").publishedTables()).isNull();
+    }
+
+    @Test
+    void theDomainsBelowAColumnAreSeenThrough() throws SQLException {
+        postgres.execute(
+                "create domain app.small as int check (value < 10)",
+                "create domain app.smaller as app.small",
+                "alter table app.notes add column rank app.smaller",
+                "grant select on app.notes to reader");
+        TableAccess.ColumnAccess rank = access("reader").readable("rank");
+        assertThat(rank).isNotNull();
+        assertThat(rank.typeName()).isEqualTo("smaller");
+        assertThat(rank.baseType()).isEqualTo("int4");
+        PostgresCatalog catalog = new PostgresCatalog(dataSource, "p");
+        assertThat(catalog.canonicalText(rank.typeOid(), " 07")).isEqualTo("7");
+        assertThatThrownBy(() -> catalog.canonicalText(rank.typeOid(), "11")).hasMessageContaining("check constraint");
+        assertThatThrownBy(() -> catalog.canonicalText(4_000_000_000L, "11")).hasMessageContaining("does not exist");
+    }
+
+    @Test
+    void aRefreshTellsWhatChangedAndKeepsTheInstanceOfWhatDidNot() throws SQLException {
+        Rights rights = rights();
+        Question reader = new Question("reader", NOTES);
+        Question owner = new Question("owner", NOTES);
+        TableAccess readers = rights.access(reader);
+        TableAccess owners = rights.access(owner);
+        List<Set<Question>> heard = new ArrayList<>();
+        rights.onChange(heard::add);
+
+        rights.refresh(Set.of());
+        assertThat(heard).isEmpty();
+        assertThat(rights.access(reader)).isSameAs(readers);
+
+        postgres.execute("revoke select (body) on app.notes from reader");
+        assertThat(rights.access(reader)).isSameAs(readers);
+        rights.refresh(Set.of());
+        assertThat(heard).containsExactly(Set.of(reader));
+        assertThat(rights.access(owner)).isSameAs(owners);
+        assertThat(rights.access(reader)).matches(access -> access.readable("body") == null);
+    }
+
+    @Test
+    void anOldAnswerIsNeverUsed() throws SQLException {
+        Rights rights = rights();
+        Question reader = new Question("reader", NOTES);
+        assertThat(rights.access(reader)).matches(TableAccess::readsAnything);
+        postgres.execute("revoke usage on schema app from reader");
+        clock.addAndGet(Rights.MAX_AGE.toNanos() + 1);
+        assertThat(rights.access(reader)).matches(access -> !access.readsAnything());
+    }
+
+    @Test
+    void whatNobodyAskedForIsForgottenUnlessItIsInUse() throws SQLException {
+        Rights rights = rights();
+        Question reader = new Question("reader", NOTES);
+        Question owner = new Question("owner", NOTES);
+        rights.access(reader);
+        rights.access(owner);
+        clock.addAndGet(Duration.ofHours(1).toNanos());
+        postgres.execute("revoke select (body) on app.notes from reader", "alter table app.notes drop column secret");
+        List<Set<Question>> heard = new ArrayList<>();
+        rights.onChange(heard::add);
+        rights.refresh(Set.of(owner));
+        assertThat(heard).containsExactly(Set.of(owner));
+    }
+
+    private Rights rights() {
+        return new Rights(new PostgresCatalog(dataSource, "p"), clock::get);
+    }
+
+    private static TableAccess access(String role) throws SQLException {
+        Question question = new Question(role, NOTES);
+        return new PostgresCatalog(dataSource, "p").access(List.of(question)).get(question);
+    }
+
+    private static List<String> readable(String role) throws SQLException {
+        return access(role).columns().stream()
+                .filter(TableAccess.ColumnAccess::readable)
+                .map(TableAccess.ColumnAccess::name)
+                .toList();
+    }
+}
