@@ -1,2 +1,4 @@
 -- The role that Walcast connects as in docker-compose.yml; reachable from the compose network only.
 create role walcast login replication noinherit password 'walcast';
+-- Policies are evaluated as the roles of the tokens.
+grant anon, authenticated, service_role to walcast;

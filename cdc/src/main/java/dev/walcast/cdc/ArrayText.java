@@ -1,7 +1,11 @@
 package dev.walcast.cdc;
 
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
 /// Reads an array's output text (`{1,NULL,"a b"}`, `[0:1]={5,6}`) and writes it as a JSON array.
-final class ArrayText {
+public final class ArrayText {
     private final String text;
     private final char delimiter;
     private int at;
@@ -10,6 +14,28 @@ final class ArrayText {
         this.text = text;
         this.delimiter = delimiter;
         this.at = text.startsWith("[") ? text.indexOf('=') + 1 : 0;
+    }
+
+    /// The elements' texts, null for NULL; null altogether when the array is not of one dimension counted from one. The
+    /// delimiter is a comma.
+    public static @Nullable List<@Nullable String> oneDimension(String text) {
+        if (text.startsWith("[") || text.startsWith("{{")) {
+            return null;
+        }
+        List<@Nullable String> elements = new ArrayList<>();
+        ArrayText array = new ArrayText(text, ',');
+        try {
+            array.expect('{');
+            for (boolean first = true; array.peek() != '}'; first = false) {
+                if (!first) {
+                    array.expect(',');
+                }
+                elements.add(array.element());
+            }
+            return elements;
+        } catch (NotExactException e) {
+            return null;
+        }
     }
 
     @FunctionalInterface
@@ -45,21 +71,25 @@ final class ArrayText {
         out.append(']');
     }
 
-    private void writeElement(StringBuilder out, ElementWriter element) throws NotExactException {
+    private void writeElement(StringBuilder out, ElementWriter writer) throws NotExactException {
+        String element = element();
+        if (element == null) {
+            out.append("null");
+        } else {
+            writer.write(element, out);
+        }
+    }
+
+    private @Nullable String element() throws NotExactException {
         if (peek() == '"') {
-            element.write(quoted(), out);
-            return;
+            return quoted();
         }
         int start = at;
         while (peek() != delimiter && peek() != '}') {
             at++;
         }
         String bare = text.substring(start, at);
-        if (bare.equals("NULL")) {
-            out.append("null");
-        } else {
-            element.write(bare, out);
-        }
+        return bare.equals("NULL") ? null : bare;
     }
 
     private String quoted() throws NotExactException {

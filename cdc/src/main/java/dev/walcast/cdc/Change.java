@@ -17,10 +17,11 @@ public sealed interface Change {
     }
 
     /// @param oldRow the replica identity's columns before the change; all others are [Missing#NOT_IN_IDENTITY]
+    /// @param newRow large values that the change left alone are taken from the old row when that has them
     record Update(Table table, Position position, Commit commit, Row oldRow, Row newRow) implements Change {
         public Update {
             requireNonNull(oldRow, "oldRow is null");
-            requireNonNull(newRow, "newRow is null");
+            newRow = newRow.completedFrom(oldRow);
         }
     }
 

@@ -42,6 +42,21 @@ public final class Row {
         return cells[column] instanceof String text ? text : null;
     }
 
+    /// This row with the values that an UPDATE left alone taken from the old one, as far as that has them.
+    Row completedFrom(@Nullable Row old) {
+        if (old == null || old.table != table) {
+            return this;
+        }
+        @Nullable Object[] completed = null;
+        for (int i = 0; i < cells.length; i++) {
+            if (cells[i] == Missing.UNCHANGED_TOAST && !(old.cells[i] instanceof Missing)) {
+                completed = completed == null ? cells.clone() : completed;
+                completed[i] = old.cells[i];
+            }
+        }
+        return completed == null ? this : new Row(table, completed);
+    }
+
     /// The columns whose values are missing, in table order.
     public List<Column> missingColumns() {
         List<Column> columns = new ArrayList<>();

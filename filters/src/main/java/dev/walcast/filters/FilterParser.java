@@ -2,30 +2,54 @@ package dev.walcast.filters;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// Reads a client's `filter` string: conditions separated by top-level commas, all of which must hold.
 ///
 /// A comma inside parentheses or double quotes does not separate; a quote opens only directly after `.`, `(` or `,`.
-/// Columns are taken literally. The value of `in` becomes a Postgres array literal and is not looked into.
+/// Columns are taken literally. The value of `in` becomes a Postgres array literal and is not looked into. A condition
+/// may be a group as PostgREST writes it: `or=(a.eq.1,not.and(b.gt.2,c.is.null))`.
 public final class FilterParser {
+    /// Conditions in one filter.
+    public static final int CONDITIONS_MAX = 100;
+    /// Groups within groups.
+    public static final int DEPTH_MAX = 8;
+    /// Characters of a filter; no honest one comes near.
+    public static final int LENGTH_MAX = 10_000;
+
+    private static final Pattern GROUP = Pattern.compile("(not\\.)?(and|or)=\\((.*)\\)", Pattern.DOTALL);
+    private static final Pattern NESTED_GROUP = Pattern.compile("(not\\.)?(and|or)\\((.*)\\)", Pattern.DOTALL);
+    private static final Pattern LANGUAGE = Pattern.compile("([a-z]+)\\(([^()]*)\\)");
+
+    private int conditions;
+
     private FilterParser() {}
 
-    /// @return the conditions in the client's order; empty when the filter is blank
+    /// @return the nodes in the client's order; empty when the filter is blank
     /// @throws FilterSyntaxException with the text that the protocol prescribes
-    public static List<Condition> parse(String filter) throws FilterSyntaxException {
+    public static List<FilterNode> parse(String filter) throws FilterSyntaxException {
+        if (filter.length() > LENGTH_MAX) {
+            throw new FilterSyntaxException("longer than " + LENGTH_MAX + " characters");
+        }
         String trimmed = filter.strip();
-        List<Condition> conditions = new ArrayList<>();
-        if (trimmed.isEmpty()) {
-            return conditions;
-        }
-        for (String segment : split(trimmed)) {
-            String condition = segment.strip();
-            if (condition.isEmpty()) {
-                throw new FilterSyntaxException("filter must not contain empty segments (check for extra commas)");
+        FilterParser parser = new FilterParser();
+        List<FilterNode> nodes = new ArrayList<>();
+        if (!trimmed.isEmpty()) {
+            for (String segment : segments(trimmed)) {
+                nodes.add(parser.topLevel(segment));
             }
-            conditions.add(condition(condition));
         }
-        return conditions;
+        return nodes;
+    }
+
+    private static List<String> segments(String filter) throws FilterSyntaxException {
+        List<String> segments =
+                split(filter).stream().map(String::strip).toList();
+        if (segments.contains("")) {
+            throw new FilterSyntaxException("filter must not contain empty segments (check for extra commas)");
+        }
+        return segments;
     }
 
     private static List<String> split(String filter) {
@@ -56,12 +80,47 @@ public final class FilterParser {
         return segments;
     }
 
-    private static Condition condition(String text) throws FilterSyntaxException {
+    private FilterNode topLevel(String text) throws FilterSyntaxException {
+        Matcher group = GROUP.matcher(text);
+        if (group.matches()) {
+            return group(group, 1);
+        }
         int equals = text.indexOf('=');
         if (equals < 0) {
             throw notUnderstood(text);
         }
-        String predicate = text.substring(equals + 1);
+        return condition(text.substring(0, equals), text.substring(equals + 1));
+    }
+
+    private FilterNode group(Matcher matcher, int depth) throws FilterSyntaxException {
+        if (depth > DEPTH_MAX) {
+            throw new FilterSyntaxException("groups are nested deeper than " + DEPTH_MAX);
+        }
+        List<FilterNode> nodes = new ArrayList<>();
+        for (String segment : segments(matcher.group(3))) {
+            Matcher nested = NESTED_GROUP.matcher(segment);
+            nodes.add(nested.matches() ? group(nested, depth + 1) : nestedCondition(segment));
+        }
+        return new FilterNode.Group(matcher.group(2).equals("or"), matcher.group(1) != null, nodes);
+    }
+
+    /// Inside a group a dot stands between column and operator; a column with a dot in its name is written in quotes.
+    private FilterNode nestedCondition(String text) throws FilterSyntaxException {
+        if (text.startsWith("\"")) {
+            int end = text.indexOf("\".", 1);
+            if (end < 0) {
+                throw notUnderstood(text);
+            }
+            return condition(text.substring(1, end), text.substring(end + 2));
+        }
+        int dot = text.indexOf('.');
+        if (dot < 0) {
+            throw notUnderstood(text);
+        }
+        return condition(text.substring(0, dot), text.substring(dot + 1));
+    }
+
+    private FilterNode condition(String column, String predicate) throws FilterSyntaxException {
         boolean negated = predicate.startsWith("not.");
         String operation = negated ? predicate.substring("not.".length()) : predicate;
         int dot = operation.indexOf('.');
@@ -70,11 +129,17 @@ public final class FilterParser {
         }
         String token = operation.substring(0, dot);
         String value = operation.substring(dot + 1);
-        Operator operator = Operator.of(token);
-        if (operator == null) {
+        Matcher language = LANGUAGE.matcher(token);
+        boolean hasLanguage = language.matches();
+        Operator operator = Operator.of(hasLanguage ? language.group(1) : token);
+        if (operator == null || (hasLanguage && !operator.isFullText())) {
             throw notUnderstood(token, value);
         }
-        return new Condition(text.substring(0, equals), operator, value(operator, value), negated);
+        if (++conditions > CONDITIONS_MAX) {
+            throw new FilterSyntaxException("more than " + CONDITIONS_MAX + " conditions");
+        }
+        return new FilterNode.Condition(
+                column, operator, value(operator, value), negated, hasLanguage ? language.group(2) : null);
     }
 
     private static String value(Operator operator, String value) throws FilterSyntaxException {

@@ -4,21 +4,34 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What a condition may ask, by the name clients write.
+/// What a condition may ask, by the name clients write, with Postgres' operator for it.
 public enum Operator {
-    EQ("eq"),
-    NEQ("neq"),
-    LT("lt"),
-    LTE("lte"),
-    GT("gt"),
-    GTE("gte"),
-    IN("in"),
-    LIKE("like"),
-    ILIKE("ilike"),
-    IS("is"),
-    MATCH("match"),
-    IMATCH("imatch"),
-    ISDISTINCT("isdistinct");
+    EQ("eq", "="),
+    NEQ("neq", "<>"),
+    LT("lt", "<"),
+    LTE("lte", "<="),
+    GT("gt", ">"),
+    GTE("gte", ">="),
+    IN("in", "= ANY"),
+    LIKE("like", "~~"),
+    ILIKE("ilike", "~~*"),
+    IS("is", "IS"),
+    MATCH("match", "~"),
+    IMATCH("imatch", "~*"),
+    ISDISTINCT("isdistinct", "IS DISTINCT FROM"),
+    // From here on beyond the reference, as PostgREST spells them.
+    CONTAINS("cs", "@>"),
+    CONTAINED("cd", "<@"),
+    OVERLAPS("ov", "&&"),
+    STRICTLY_LEFT("sl", "<<"),
+    STRICTLY_RIGHT("sr", ">>"),
+    NOT_LEFT("nxl", "&>"),
+    NOT_RIGHT("nxr", "&<"),
+    ADJACENT("adj", "-|-"),
+    FULL_TEXT("fts", "to_tsquery"),
+    PLAIN_FULL_TEXT("plfts", "plainto_tsquery"),
+    PHRASE_FULL_TEXT("phfts", "phraseto_tsquery"),
+    WEB_FULL_TEXT("wfts", "websearch_to_tsquery");
 
     private static final Map<String, Operator> BY_TOKEN = new HashMap<>();
 
@@ -29,13 +42,29 @@ public enum Operator {
     }
 
     private final String token;
+    private final String sql;
 
-    Operator(String token) {
+    Operator(String token, String sql) {
         this.token = token;
+        this.sql = sql;
     }
 
     public String token() {
         return token;
+    }
+
+    /// Postgres' operator; for full text the function that makes the query.
+    String sql() {
+        return sql;
+    }
+
+    boolean isFullText() {
+        return compareTo(FULL_TEXT) >= 0;
+    }
+
+    /// Whether its operands are texts.
+    boolean isPattern() {
+        return this == LIKE || this == ILIKE || this == MATCH || this == IMATCH;
     }
 
     /// Lower case only, as the protocol has it; null for anything else.

@@ -18,6 +18,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class SubscriptionIndexTest {
@@ -33,14 +34,14 @@ class SubscriptionIndexTest {
 
     @Test
     void findsFilteredUnfilteredAndWildcardSubscriptions() {
-        add(new Target.OneTable(MESSAGES.id()), RowFilter.NONE, "table");
-        add(new Target.OneSchema("public"), RowFilter.NONE, "schema");
-        add(new Target.AnySchema("messages"), RowFilter.NONE, "any schema");
-        add(new Target.AllTables(), RowFilter.NONE, "all");
-        add(new Target.OneTable(MESSAGES.id()), filter(room("general")), "general");
-        add(new Target.OneTable(MESSAGES.id()), filter(room("random")), "random");
-        add(new Target.OneTable(new TableId("public", "other")), RowFilter.NONE, "other table");
-        add(new Target.OneSchema("other"), RowFilter.NONE, "other schema");
+        add(new Target.OneTable(MESSAGES.id()), Predicate.ALWAYS, "table");
+        add(new Target.OneSchema("public"), Predicate.ALWAYS, "schema");
+        add(new Target.AnySchema("messages"), Predicate.ALWAYS, "any schema");
+        add(new Target.AllTables(), Predicate.ALWAYS, "all");
+        add(new Target.OneTable(MESSAGES.id()), room("general"), "general");
+        add(new Target.OneTable(MESSAGES.id()), room("random"), "random");
+        add(new Target.OneTable(new TableId("public", "other")), Predicate.ALWAYS, "other table");
+        add(new Target.OneSchema("other"), Predicate.ALWAYS, "other schema");
 
         assertThat(matches(insert("1", "general", "5")))
                 .containsExactlyInAnyOrder("table", "schema", "any schema", "all", "general");
@@ -48,7 +49,7 @@ class SubscriptionIndexTest {
 
     @Test
     void aNullOrMissingValuePassesNoTerm() {
-        add(new Target.OneTable(MESSAGES.id()), filter(room("general")), "general");
+        add(new Target.OneTable(MESSAGES.id()), room("general"), "general");
 
         assertThat(matches(insert("1", null, "5"))).isEmpty();
         Row old = Row.of(MESSAGES)
@@ -63,7 +64,7 @@ class SubscriptionIndexTest {
     void aColumnWhoseTypeChangedSinceTheSubscriptionDoesNotMatch() {
         add(
                 new Target.OneTable(MESSAGES.id()),
-                filter(new EqualTerm("room", 1043, text -> text, "general")),
+                compare("room", 1043, Comparison.EQUAL, "general"),
                 "resolved as varchar");
 
         assertThat(matches(insert("1", "general", "5"))).isEmpty();
@@ -72,7 +73,7 @@ class SubscriptionIndexTest {
     @Test
     void onlyTheRequestedEventsMatchAndATruncateConcernsNobody() {
         index.add(new SubscriptionIndex.Entry<>(
-                new Target.AllTables(), EnumSet.of(ChangeEvent.DELETE), RowFilter.NONE, "deletes"));
+                new Target.AllTables(), EnumSet.of(ChangeEvent.DELETE), Predicate.ALWAYS, "deletes"));
 
         assertThat(matches(insert("1", "general", "5"))).isEmpty();
         assertThat(matches(new Change.Truncate(MESSAGES, new Position(new Lsn(1), 0), COMMIT)))
@@ -80,66 +81,109 @@ class SubscriptionIndexTest {
     }
 
     @Test
+    void aQuestionThatMemoryCannotAnswerIsReportedAsUndecidedOnlyWhereItMatters() {
+        Predicate asked = new Predicate.Term(
+                new ColumnQuestion("n", "opaque", "x"), new RowTest.Opaque(new RowTest.Place("n", 23), Truth.UNKNOWN));
+        add(new Target.OneTable(MESSAGES.id()), Predicate.and(List.of(room("general"), asked)), "asked");
+        add(new Target.OneTable(MESSAGES.id()), Predicate.or(List.of(room("general"), asked)), "either");
+
+        assertThat(truths(insert("1", "general", "5"))).containsExactlyInAnyOrder("asked UNDECIDED", "either TRUE");
+        assertThat(truths(insert("1", "other", "5"))).containsExactly("either UNDECIDED");
+        assertThat(truths(insert("1", "other", null))).isEmpty();
+    }
+
+    @Test
     void agreesWithEvaluatingEverySubscriptionAndForgetsTheRemoved() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
-        List<RowFilter> filters = new ArrayList<>();
+        List<Predicate> predicates = new ArrayList<>();
         List<SubscriptionIndex.Entry<String>> entries = new ArrayList<>();
-        for (int i = 0; i < 300; i++) {
-            filters.add(randomFilter(random));
-            entries.add(add(new Target.OneTable(MESSAGES.id()), filters.get(i), "s" + i));
+        for (int i = 0; i < 400; i++) {
+            predicates.add(randomPredicate(random, 2));
+            entries.add(add(new Target.OneTable(MESSAGES.id()), predicates.get(i), "s" + i));
         }
-        for (int i = 0; i < 300; i += 3) {
+        for (int i = 0; i < 400; i += 3) {
             index.remove(entries.get(i));
         }
         for (int n = 0; n < 500; n++) {
-            Change.Insert change = insert("1", "r" + random.nextInt(4), "" + random.nextInt(4));
+            String room = random.nextInt(5) == 0 ? null : "r" + random.nextInt(4);
+            String number = random.nextInt(5) == 0 ? null : "" + random.nextInt(6);
+            Change.Insert change = insert("1", room, number);
             List<String> expected = new ArrayList<>();
-            for (int i = 0; i < 300; i++) {
-                if (i % 3 != 0 && filters.get(i).matches(change.newRow())) {
+            for (int i = 0; i < 400; i++) {
+                if (i % 3 != 0 && predicates.get(i).test(change.newRow(), Answers.NONE) == Truth.TRUE) {
                     expected.add("s" + i);
                 }
             }
             assertThat(matches(change)).as("seed " + seed).containsExactlyInAnyOrderElementsOf(expected);
         }
-        for (int i = 0; i < 300; i++) {
+        for (int i = 0; i < 400; i++) {
             index.remove(entries.get(i));
         }
         assertThat(index.isEmpty()).isTrue();
     }
 
-    private static RowFilter randomFilter(Random random) {
-        List<EqualTerm> terms = new ArrayList<>();
-        if (random.nextInt(4) > 0) {
-            terms.add(room("r" + random.nextInt(4)));
+    private static Predicate randomPredicate(Random random, int depth) {
+        int shape = random.nextInt(depth > 0 ? 8 : 5);
+        return switch (shape) {
+            case 0, 1 -> room("r" + random.nextInt(4));
+            case 2 -> compare("n", 23, Comparison.values()[random.nextInt(6)], (long) random.nextInt(6));
+            case 3 ->
+                term("n in", new RowTest.OneOf(
+                        new RowTest.Place("n", 23),
+                        LONGS,
+                        Set.of((long) random.nextInt(6), 7L),
+                        random.nextBoolean()));
+            case 4 -> term("room null", new RowTest.NullTest(new RowTest.Place("room", 25)));
+            case 5 -> Predicate.not(randomPredicate(random, depth - 1));
+            case 6 -> Predicate.or(parts(random, depth));
+            default -> Predicate.and(parts(random, depth));
+        };
+    }
+
+    private static List<Predicate> parts(Random random, int depth) {
+        List<Predicate> parts = new ArrayList<>();
+        for (int i = random.nextInt(3); i >= 0; i--) {
+            parts.add(randomPredicate(random, depth - 1));
         }
-        if (random.nextBoolean()) {
-            terms.add(new EqualTerm("n", 23, text -> text, "" + random.nextInt(4)));
-        }
-        return new RowFilter(terms);
+        return parts;
     }
 
-    private static EqualTerm room(String value) {
-        return new EqualTerm("room", 25, text -> text, value);
+    private static final Kind LONGS = Kind.natural("int4", Long::valueOf);
+    private static final Kind TEXTS = Kind.ordered("text", text -> text, Kinds::compareCodePoints, true);
+
+    private static Predicate room(String value) {
+        return compare("room", 25, Comparison.EQUAL, value);
     }
 
-    private static RowFilter filter(EqualTerm... terms) {
-        return new RowFilter(List.of(terms));
+    private static Predicate compare(String column, long oid, Comparison comparison, Object key) {
+        Kind kind = column.equals("n") ? LONGS : TEXTS;
+        return term(comparison.symbol(), new RowTest.Compare(new RowTest.Place(column, oid), comparison, kind, key));
     }
 
-    private SubscriptionIndex.Entry<String> add(Target target, RowFilter filter, String name) {
-        SubscriptionIndex.Entry<String> entry = new SubscriptionIndex.Entry<>(target, ALL, filter, name);
+    private static Predicate term(String expression, RowTest test) {
+        return new Predicate.Term(new ColumnQuestion(test.columns().getFirst(), expression, test.toString()), test);
+    }
+
+    private SubscriptionIndex.Entry<String> add(Target target, Predicate predicate, String name) {
+        SubscriptionIndex.Entry<String> entry = new SubscriptionIndex.Entry<>(target, ALL, predicate, name);
         index.add(entry);
         return entry;
     }
 
     private List<String> matches(Change change) {
         List<String> names = new ArrayList<>();
-        index.forEachMatch(change, entry -> names.add(entry.subscriber()));
+        index.forEachMatch(change, (entry, _) -> names.add(entry.subscriber()));
         return names;
     }
 
-    private static Change.Insert insert(String id, String room, String n) {
+    private List<String> truths(Change change) {
+        List<String> names = new ArrayList<>();
+        index.forEachMatch(change, (entry, truth) -> names.add(entry.subscriber() + " " + truth));
+        return names;
+    }
+
+    private static Change.Insert insert(String id, @Nullable String room, @Nullable String n) {
         Row row = Row.of(MESSAGES).text(0, id).text(1, room).text(2, n).build();
         return new Change.Insert(MESSAGES, new Position(new Lsn(1), 0), COMMIT, row);
     }

@@ -2,8 +2,6 @@ package dev.walcast.server;
 
 import static java.util.Objects.requireNonNull;
 
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceException;
@@ -12,7 +10,10 @@ import dev.walcast.cdc.Transaction;
 import dev.walcast.cdc.debezium.DebeziumChangeSource;
 import dev.walcast.cdc.debezium.SourceConfig;
 import dev.walcast.rls.PostgresCatalog;
+import dev.walcast.rls.PostgresFilterDatabase;
+import dev.walcast.rls.PostgresOracle;
 import dev.walcast.rls.Rights;
+import dev.walcast.rls.RowPolicies;
 import dev.walcast.server.changes.ChangePath;
 import dev.walcast.server.channel.ChangeFeed;
 import java.sql.SQLException;
@@ -27,15 +28,15 @@ import org.slf4j.LoggerFactory;
 final class Project implements ChangeListener, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Project.class);
     private static final Duration REFRESH_RIGHTS_EVERY = Duration.ofSeconds(1);
-    private static final int POOL_SIZE = 8;
 
     /// What the reader cannot carry exactly, by type; said at the start.
     private static final List<String> INEXACT_TYPES = List.of("timetz", "money");
 
     private final ServerSettings.Database settings;
-    private final HikariDataSource pool;
+    private final ConnectionPools pools;
     private final PostgresCatalog catalog;
     private final Rights rights;
+    private final RowPolicies policies;
     private final ChangePath changes;
     private final DebeziumChangeSource source;
     private final RestartHold hold;
@@ -44,10 +45,18 @@ final class Project implements ChangeListener, AutoCloseable {
     Project(ServerSettings.Database settings, Duration restartHold, int recordBytesMax) {
         this.settings = requireNonNull(settings, "settings is null");
         PostgresUrl url = PostgresUrl.parse(settings.url().reveal());
-        this.pool = pool(url);
-        this.catalog = new PostgresCatalog(pool, settings.publication());
+        this.pools = new ConnectionPools(url, settings.askTimeout());
+        this.catalog = new PostgresCatalog(pools.catalog(), settings.publication());
         this.rights = new Rights(catalog, System::nanoTime);
-        this.changes = new ChangePath(catalog, rights, settings.publication(), recordBytesMax);
+        this.policies = new RowPolicies(pools.policies());
+        ChangePath.Database database = new ChangePath.Database(
+                catalog,
+                rights,
+                policies,
+                new PostgresFilterDatabase(pools.catalog()),
+                new PostgresOracle(pools.filters(), pools.policies()),
+                settings.publication());
+        this.changes = new ChangePath(database, settings.deletes(), recordBytesMax);
         SourceConfig usual = SourceConfig.of(url, settings.publication(), settings.slotName());
         this.source = new DebeziumChangeSource(new SourceConfig(
                 url,
@@ -57,21 +66,6 @@ final class Project implements ChangeListener, AutoCloseable {
                 settings.transactionMemoryBytes(),
                 usual.slotWait()));
         this.hold = new RestartHold(restartHold, closing);
-    }
-
-    private static HikariDataSource pool(PostgresUrl url) {
-        HikariConfig config = new HikariConfig();
-        config.setPoolName("walcast");
-        config.setJdbcUrl(url.jdbcUrl());
-        config.setDataSourceProperties(url.properties());
-        config.setMaximumPoolSize(POOL_SIZE);
-        config.setMinimumIdle(1);
-        config.setConnectionTimeout(Duration.ofSeconds(10).toMillis());
-        // The first connection is made by the source, which can say what is wrong with it.
-        config.setInitializationFailTimeout(-1);
-        config.setConnectionInitSql("set datestyle = 'ISO, MDY'; set timezone = 'UTC'; set intervalstyle = 'postgres';"
-                + " set bytea_output = 'hex'; set extra_float_digits = 1; set statement_timeout = '10s'");
-        return new HikariDataSource(config);
     }
 
     void start() throws SourceException {
@@ -100,6 +94,7 @@ final class Project implements ChangeListener, AutoCloseable {
             while (!closing.await(REFRESH_RIGHTS_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
                 try {
                     rights.refresh(changes.questionsInUse());
+                    policies.refresh(changes.viewers());
                 } catch (SQLException e) {
                     log.debug("The rights could not be refreshed: {}", e.getMessage());
                 }
@@ -141,6 +136,6 @@ final class Project implements ChangeListener, AutoCloseable {
         closing.countDown();
         source.close();
         changes.close();
-        pool.close();
+        pools.close();
     }
 }

@@ -2,6 +2,7 @@ package dev.walcast.server;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.rls.RowGuard;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Duration;
 
@@ -32,13 +33,23 @@ public record ServerSettings(
     /// @param url                    `postgres://user:password@host:port/database`; holds the password
     /// @param pollInterval           how often the reader looks for changes: the floor of latency against idle CPU
     /// @param transactionMemoryBytes beyond which a transaction under way is spilled to a temporary file
+    /// @param askTimeout             how long a question to Postgres about a change may take
+    /// @param deletes                who hears of deleted rows under row-level security
     public record Database(
-            Secret url, String publication, String slotName, Duration pollInterval, long transactionMemoryBytes) {
+            Secret url,
+            String publication,
+            String slotName,
+            Duration pollInterval,
+            long transactionMemoryBytes,
+            Duration askTimeout,
+            RowGuard.Deletes deletes) {
         public Database {
             requireNonNull(url, "url is null");
             requireNonNull(publication, "publication is null");
             requireNonNull(slotName, "slotName is null");
             requireNonNull(pollInterval, "pollInterval is null");
+            requireNonNull(askTimeout, "askTimeout is null");
+            requireNonNull(deletes, "deletes is null");
         }
     }
 }

@@ -22,11 +22,6 @@ public interface Catalog {
 
     boolean roleExists(String role) throws SQLException;
 
-    /// The value as the type's output function prints it: Postgres' own parsing and rounding, typmod excepted.
-    ///
-    /// @throws SQLException with Postgres' own message when the type does not accept the value
-    String canonicalText(long typeOid, String value) throws SQLException;
-
     /// Published tables with columns of the given types (arrays, domains and composites of them included).
     List<String> columnsOfTypes(Collection<String> typeNames) throws SQLException;
 

@@ -115,13 +115,12 @@ public final class PostgresCatalog implements Catalog {
     private static TableAccess.ColumnAccess column(ResultSet rows) throws SQLException {
         return new TableAccess.ColumnAccess(
                 rows.getString("column_name"),
+                rows.getInt("column_number"),
                 rows.getBoolean("readable"),
-                rows.getLong("type_oid"),
+                ColumnTypes.read(rows),
                 rows.getString("type_name"),
-                rows.getLong("base_oid"),
-                rows.getString("base_type"),
-                rows.getBoolean("is_enum"),
-                rows.getBoolean("deterministic"),
+                rows.getBoolean("key"),
+                rows.getBoolean("identity"),
                 rows.getBoolean("generated"));
     }
 
@@ -150,38 +149,6 @@ public final class PostgresCatalog implements Catalog {
     }
 
     @Override
-    public String canonicalText(long typeOid, String value) throws SQLException {
-        try (Connection connection = dataSource.getConnection()) {
-            String type = qualifiedName(connection, typeOid);
-            // The type's name comes quoted from Postgres itself; the value is bound.
-            String query = "select pg_catalog.concat(cast(cast(? as pg_catalog.text) as " + type + "))";
-            try (PreparedStatement statement = connection.prepareStatement(query)) {
-                statement.setString(1, value);
-                try (ResultSet row = statement.executeQuery()) {
-                    row.next();
-                    return row.getString(1);
-                }
-            }
-        }
-    }
-
-    private static String qualifiedName(Connection connection, long typeOid) throws SQLException {
-        String query = """
-                select pg_catalog.format('%I.%I', n.nspname, t.typname)
-                  from pg_catalog.pg_type t join pg_catalog.pg_namespace n on n.oid = t.typnamespace
-                 where t.oid = ?::pg_catalog.oid""";
-        try (PreparedStatement statement = connection.prepareStatement(query)) {
-            statement.setLong(1, typeOid);
-            try (ResultSet row = statement.executeQuery()) {
-                if (!row.next()) {
-                    throw new SQLException("type with OID " + typeOid + " does not exist", "42704");
-                }
-                return row.getString(1);
-            }
-        }
-    }
-
-    @Override
     public List<String> columnsOfTypes(Collection<String> typeNames) throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement = connection.prepareStatement(COLUMNS_OF_TYPES)) {
@@ -201,7 +168,7 @@ public final class PostgresCatalog implements Catalog {
         return connection.createArrayOf("text", values.toArray());
     }
 
-    private static String sql(String name) {
+    static String sql(String name) {
         try (InputStream file = requireNonNull(PostgresCatalog.class.getResourceAsStream(name), name)) {
             return new String(file.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

@@ -3,6 +3,7 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
+import dev.walcast.filters.ColumnType;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,23 +22,24 @@ public record TableAccess(
         columns = List.copyOf(columns);
     }
 
-    /// @param baseType      `pg_type.typname` below all domains, as the equality keys need it
-    /// @param deterministic false when the column's collation calls different texts equal
-    /// @param generated     whether Postgres computes it, in which case the feed may not carry it
+    /// @param typeName  `pg_type.typname` of the declared type
+    /// @param number    its place among the table's columns, dropped ones counted
+    /// @param key       whether it belongs to the primary key
+    /// @param identity  whether the replica identity has it, so that a DELETE carries it
+    /// @param generated whether Postgres computes it, in which case the feed may not carry it
     public record ColumnAccess(
             String name,
+            int number,
             boolean readable,
-            long typeOid,
+            ColumnType type,
             String typeName,
-            long baseOid,
-            String baseType,
-            boolean isEnum,
-            boolean deterministic,
+            boolean key,
+            boolean identity,
             boolean generated) {
         public ColumnAccess {
             requireNonNull(name, "name is null");
+            requireNonNull(type, "type is null");
             requireNonNull(typeName, "typeName is null");
-            requireNonNull(baseType, "baseType is null");
         }
     }
 
@@ -59,7 +61,7 @@ public record TableAccess(
     public Map<String, Long> shape() {
         Map<String, Long> shape = new LinkedHashMap<>();
         for (ColumnAccess column : columns) {
-            shape.put(column.name(), column.typeOid());
+            shape.put(column.name(), column.type().oid());
         }
         return shape;
     }

@@ -6,10 +6,14 @@ import java.util.List;
 
 /// Whether a viewer may see a change, and why not.
 public sealed interface Verdict {
-    /// @param columns which of the change's columns the viewer may read, by their place in its table
-    record Visible(ReadableColumns columns) implements Verdict {
+    /// @param columns    which of the change's columns the viewer may read, by their place in its table
+    /// @param oldColumns the same for the row before the change: all of them when the viewer could see that row, else the key
+    /// @param key        the primary key's among them
+    record Visible(ReadableColumns columns, ReadableColumns oldColumns, ReadableColumns key) implements Verdict {
         public Visible {
+            requireNonNull(key, "key is null");
             requireNonNull(columns, "columns is null");
+            requireNonNull(oldColumns, "oldColumns is null");
         }
     }
 
@@ -19,12 +23,16 @@ public sealed interface Verdict {
         }
     }
 
+    /// Postgres has to be asked first.
+    record Undecided() implements Verdict {}
+
     enum Reason {
         /// The role may read no column of the table, or not use its schema, or does not exist.
         NO_PRIVILEGE,
-        /// Row-level security applies to the role, and policies are not evaluated yet: hidden from everybody it applies
-        /// to.
-        ROW_SECURITY,
+        /// The policies do not show the row to the viewer.
+        POLICY,
+        /// Evaluating the policies for this viewer and row raised an error, or took too long.
+        POLICY_FAILED,
         /// The rights could not be asked of Postgres in time.
         RIGHTS_UNKNOWN
     }

@@ -8,24 +8,51 @@ select q.role_name, q.schema_name, q.table_name,
        c.relrowsecurity and not coalesce(
          r.rolsuper or r.rolbypassrls
          or (not c.relforcerowsecurity and pg_catalog.pg_has_role(r.oid, c.relowner, 'USAGE')), false) as row_security,
-       a.attname as column_name,
+       a.attname as column_name, a.attnum as column_number,
        r.oid is not null and pg_catalog.has_column_privilege(r.oid, c.oid, a.attnum, 'SELECT') as readable,
        t.oid as type_oid, t.typname as type_name,
-       b.oid as base_oid, b.typname as base_type, b.typtype = 'e' as is_enum,
+       pg_catalog.format('%I.%I', tn.nspname, t.typname) as type_sql,
+       pg_catalog.format_type(t.oid, null) as display,
+       b.oid as base_oid, b.typname as base_type, pg_catalog.format('%I.%I', b.nspname, b.typname) as base_sql,
+       (select pg_catalog.array_agg(v.enumlabel::text order by v.enumsortorder)
+          from pg_catalog.pg_enum v where v.enumtypid = b.oid) as labels,
+       e.oid as element_oid, e.typname as element_type, e.typtype = 'd' as element_is_domain,
+       case when e.oid is not null then pg_catalog.format('%I.%I', en.nspname, e.typname) end as element_sql,
+       (select pg_catalog.array_agg(v.enumlabel::text order by v.enumsortorder)
+          from pg_catalog.pg_enum v where v.enumtypid = e.oid) as element_labels,
+       a.attcollation <> 0 as collatable,
+       case when l.collname <> 'default' then pg_catalog.format('%I.%I', ln.nspname, l.collname) end as collation_sql,
        coalesce(l.collisdeterministic, true) as deterministic,
+       case when l.collprovider <> 'd' then l.collprovider::text
+            else coalesce(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c') end as provider,
+       case when l.collprovider <> 'd'
+            then coalesce(l.collcollate, pg_catalog.to_jsonb(l) ->> 'colllocale', pg_catalog.to_jsonb(l) ->> 'colliculocale')
+            when coalesce(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c') = 'c' then d.datcollate
+            else coalesce(pg_catalog.to_jsonb(d) ->> 'datlocale', pg_catalog.to_jsonb(d) ->> 'daticulocale') end as locale,
+       exists (select from pg_catalog.pg_index i where i.indrelid = c.oid and i.indisprimary and a.attnum = any (i.indkey)) as key,
+       c.relreplident = 'f' or exists (
+         select from pg_catalog.pg_index i
+          where i.indrelid = c.oid and a.attnum = any (i.indkey)
+            and (c.relreplident = 'd' and i.indisprimary or c.relreplident = 'i' and i.indisreplident)) as identity,
        a.attgenerated <> '' as generated
   from unnest(?, ?, ?) as q (role_name, schema_name, table_name)
   join pg_catalog.pg_namespace n on n.nspname = q.schema_name
   join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = q.table_name and c.relkind in ('r', 'p')
   join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
   join pg_catalog.pg_type t on t.oid = a.atttypid
+  join pg_catalog.pg_namespace tn on tn.oid = t.typnamespace
   join lateral (
     with recursive below as (
-      select t.oid, t.typbasetype, t.typtype, t.typname
+      select t.oid, t.typbasetype, t.typtype, t.typname, t.typnamespace, t.typcategory, t.typelem
       union all
-      select u.oid, u.typbasetype, u.typtype, u.typname
+      select u.oid, u.typbasetype, u.typtype, u.typname, u.typnamespace, u.typcategory, u.typelem
         from below d join pg_catalog.pg_type u on u.oid = d.typbasetype where d.typtype = 'd')
-    select oid, typname, typtype from below where typtype <> 'd') b on true
+    select below.*, bn.nspname from below join pg_catalog.pg_namespace bn on bn.oid = below.typnamespace
+     where typtype <> 'd') b on true
+  left join pg_catalog.pg_type e on b.typcategory = 'A' and e.oid = b.typelem
+  left join pg_catalog.pg_namespace en on en.oid = e.typnamespace
   left join pg_catalog.pg_collation l on l.oid = a.attcollation
+  left join pg_catalog.pg_namespace ln on ln.oid = l.collnamespace
   left join pg_catalog.pg_roles r on r.rolname = q.role_name
+  cross join (select * from pg_catalog.pg_database where datname = pg_catalog.current_database()) d
  order by q.role_name, c.oid, a.attnum

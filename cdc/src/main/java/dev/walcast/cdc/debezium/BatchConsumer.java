@@ -18,23 +18,13 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
     private final ChangeMapper mapper;
     private final TransactionBuffer buffer;
     private final ChangeListener listener;
-    private final Handled handled;
+    private final Acknowledgements acknowledgements;
 
-    BatchConsumer(ChangeMapper mapper, TransactionBuffer buffer, ChangeListener listener, Handled handled) {
+    BatchConsumer(ChangeMapper mapper, TransactionBuffer buffer, ChangeListener listener, Acknowledgements acknowledgements) {
         this.mapper = requireNonNull(mapper, "mapper is null");
         this.buffer = requireNonNull(buffer, "buffer is null");
         this.listener = requireNonNull(listener, "listener is null");
-        this.handled = requireNonNull(handled, "handled is null");
-    }
-
-    /// How far the listener has come; outlives an engine, so that what Postgres sends again after a reconnect is
-    /// skipped.
-    static final class Handled {
-        private volatile Lsn lsn = Lsn.ZERO;
-
-        Lsn lsn() {
-            return lsn;
-        }
+        this.acknowledgements = requireNonNull(acknowledgements, "acknowledgements is null");
     }
 
     @Override
@@ -44,42 +34,55 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
             throws InterruptedException {
         try {
             for (ChangeEvent<SourceRecord, SourceRecord> event : records) {
-                if (handle(event.value())) {
-                    committer.markProcessed(event);
-                    committer.markBatchFinished();
-                }
+                handle(event.value(), new Acknowledgements.Mark(event, committer));
             }
         } catch (SQLException e) {
             throw new IllegalStateException("the catalog cannot be asked: " + e.getMessage(), e);
         }
     }
 
-    /// @return whether a transaction is complete and handled, so that the slot may advance past it
-    private boolean handle(SourceRecord record) throws SQLException {
+    private void handle(SourceRecord record, Acknowledgements.Mark mark) throws SQLException {
         if (!EngineSettings.isTransactionTopic(record.topic())) {
             RowEvent event = mapper.map(record);
             if (event != null) {
                 buffer.add(event);
             }
-            return false;
-        }
-        if (((Struct) record.value()).getString("status").equals("BEGIN")) {
+        } else if (((Struct) record.value()).getString("status").equals("BEGIN")) {
             buffer.clear();
-            return false;
+        } else {
+            end(record, mark);
+            buffer.clear();
         }
-        end(record);
-        return true;
     }
 
-    private void end(SourceRecord record) {
+    private void end(SourceRecord record, Acknowledgements.Mark mark) {
         Commit commit = new Commit(new Lsn(number(record, "lsn")), number(record, "txId"), number(record, "ts_usec"));
-        if (commit.lsn().isAfter(handled.lsn)) {
-            if (!buffer.isEmpty()) {
-                listener.onTransaction(buffer.committed(commit));
-            }
-            handled.lsn = commit.lsn();
+        if (!acknowledgements.receive(commit.lsn(), mark)) {
+            return;
         }
-        buffer.clear();
+        boolean deferred = false;
+        if (!buffer.isEmpty()) {
+            try {
+                deferred = deliver(commit);
+            } catch (RuntimeException e) {
+                acknowledgements.forget(commit.lsn());
+                throw e;
+            }
+        }
+        acknowledgements.received(commit.lsn());
+        if (!deferred) {
+            acknowledgements.handled(commit.lsn());
+        }
+    }
+
+    /// @return whether the listener will say later that it has handled the transaction
+    private boolean deliver(Commit commit) {
+        boolean[] deferred = {false};
+        listener.onTransaction(buffer.committed(commit, () -> {
+            deferred[0] = true;
+            return () -> acknowledgements.handled(commit.lsn());
+        }));
+        return deferred[0];
     }
 
     private static long number(SourceRecord record, String name) {

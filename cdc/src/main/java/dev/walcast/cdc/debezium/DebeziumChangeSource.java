@@ -32,7 +32,7 @@ public final class DebeziumChangeSource implements ChangeSource {
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
 
     private final SourceConfig config;
-    private final BatchConsumer.Handled handled = new BatchConsumer.Handled();
+    private final Acknowledgements acknowledgements = new Acknowledgements();
     private final Backoff backoff = new Backoff(ThreadLocalRandom.current());
     private final CountDownLatch closing = new CountDownLatch(1);
     private final AtomicReference<@Nullable Closeable> engine = new AtomicReference<>();
@@ -89,13 +89,13 @@ public final class DebeziumChangeSource implements ChangeSource {
     private void supervise(ChangeListener listener) {
         boolean checked = true;
         while (!isClosingAfter(Duration.ZERO)) {
-            Lsn before = handled.lsn();
+            Lsn before = acknowledgements.received();
             String reason = checked ? runEngine(listener) : preflightProblem();
             if (reason == null) {
                 checked = true;
                 continue;
             }
-            if (handled.lsn().isAfter(before)) {
+            if (acknowledgements.received().isAfter(before)) {
                 backoff.reset();
             }
             if (isClosingAfter(Duration.ZERO)) {
@@ -127,7 +127,7 @@ public final class DebeziumChangeSource implements ChangeSource {
         try (CatalogConnection catalog = new CatalogConnection(config.url());
                 TransactionBuffer buffer = new TransactionBuffer(config.transactionMemoryBytes())) {
             BatchConsumer consumer =
-                    new BatchConsumer(new ChangeMapper(new TableCatalog(catalog)), buffer, listener, handled);
+                    new BatchConsumer(new ChangeMapper(new TableCatalog(catalog)), buffer, listener, acknowledgements);
             DebeziumEngine<ChangeEvent<SourceRecord, SourceRecord>> created = DebeziumEngine.create(Connect.class)
                     .using(EngineSettings.of(config))
                     .using(streamingAgain(listener))
@@ -181,7 +181,7 @@ public final class DebeziumChangeSource implements ChangeSource {
 
     /// The end of the last transaction that the listener handled; zero before the first.
     public Lsn handled() {
-        return handled.lsn();
+        return acknowledgements.received();
     }
 
     /// An engine that is still starting cannot be closed yet, so it is asked again until its thread has ended.

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The changes of the transaction at hand until its end is seen. What exceeds the bound goes to a temporary file.
@@ -44,11 +45,18 @@ final class TransactionBuffer implements AutoCloseable {
     }
 
     /// The transaction, to be walked before [#clear()].
-    Transaction committed(Commit commit) {
+    ///
+    /// @param defer what [Transaction#defer()] does
+    Transaction committed(Commit commit, Supplier<Runnable> defer) {
         return new Transaction() {
             @Override
             public Commit commit() {
                 return commit;
+            }
+
+            @Override
+            public Runnable defer() {
+                return defer.get();
             }
 
             @Override

@@ -3,15 +3,19 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.Condition;
-import dev.walcast.filters.EqualTerm;
-import dev.walcast.filters.EqualityKey;
-import dev.walcast.filters.Operator;
-import dev.walcast.filters.RowFilter;
+import dev.walcast.filters.ChangeEvent;
+import dev.walcast.filters.FilterDatabase;
+import dev.walcast.filters.FilterRefusedException;
+import dev.walcast.filters.FilterResolver;
+import dev.walcast.filters.Predicate;
 import dev.walcast.filters.Target;
+import dev.walcast.filters.UnansweredException;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Rights;
+import dev.walcast.rls.RowGuard;
+import dev.walcast.rls.RowPolicies;
+import dev.walcast.rls.SqlStates;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.Viewer;
@@ -20,7 +24,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
-import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /// Looks a binding up in the database: is its table published, may the viewer read it, what do its filter's values
 /// mean.
@@ -33,29 +37,54 @@ final class BindingResolver {
 
     private final Catalog catalog;
     private final Rights rights;
+    private final RowPolicies policies;
+    private final RowGuard guard;
+    private final FilterResolver filters;
     private final String publication;
 
-    BindingResolver(Catalog catalog, Rights rights, String publication) {
+    BindingResolver(
+            Catalog catalog,
+            Rights rights,
+            RowPolicies policies,
+            RowGuard guard,
+            FilterDatabase filterDatabase,
+            String publication) {
         this.catalog = requireNonNull(catalog, "catalog is null");
         this.rights = requireNonNull(rights, "rights is null");
+        this.policies = requireNonNull(policies, "policies is null");
+        this.guard = requireNonNull(guard, "guard is null");
+        this.filters = new FilterResolver(filterDatabase);
         this.publication = requireNonNull(publication, "publication is null");
     }
 
+    /// What a binding comes to.
+    ///
+    /// @param filter    what the client asked for
+    /// @param narrowing what the policies show, where one table is named
+    /// @param warnings  what the client should know although the binding works
+    record Resolved(Predicate filter, Predicate narrowing, List<String> warnings) {}
+
     /// @throws BindingRefusedException when the binding would never see a change, and why
     /// @throws SQLException            when the database could not be asked; trying again may help
-    RowFilter resolve(BindingSpec spec, Viewer viewer) throws BindingRefusedException, SQLException {
-        if (spec.target() instanceof Target.OneTable one) {
-            TableAccess access = checkedAccess(spec, viewer, one.table());
-            return filter(spec, access);
+    Resolved resolve(BindingSpec spec, Viewer viewer) throws BindingRefusedException, SQLException {
+        try {
+            if (spec.target() instanceof Target.OneTable one) {
+                TableAccess access = checkedAccess(spec, viewer, one.table());
+                Predicate filter = filter(spec, access);
+                Predicate narrowing = guard.narrowing(viewer, access);
+                return new Resolved(filter, narrowing, warnings(spec, access, filter, narrowing));
+            }
+            return new Resolved(wildcard(spec, viewer), Predicate.ALWAYS, List.of());
+        } catch (UnansweredException e) {
+            throw new SQLException(e);
         }
-        return wildcard(spec, viewer);
     }
 
     private TableAccess checkedAccess(BindingSpec spec, Viewer viewer, TableId table)
             throws BindingRefusedException, SQLException {
         Question question = new Question(viewer.role(), table);
         TableAccess access = rights.access(question);
-        if (access == null || !access.published() || access.rowSecurity() || !access.readsAnything()) {
+        if (access == null || !access.published() || !access.readsAnything()) {
             checkRole(spec, viewer);
             access = rights.ask(question);
         }
@@ -65,17 +94,18 @@ final class BindingResolver {
         if (!access.published()) {
             throw notEnabled(spec, notPublished(table));
         }
-        if (access.rowSecurity()) {
-            throw refused(
-                    spec,
-                    "Row-level security is enabled on " + table + ", and this version of Walcast does not"
-                            + " evaluate policies: it sends role \"" + viewer.role() + "\" nothing from this table.");
-        }
         if (!access.readsAnything()) {
             throw refused(
                     spec,
                     "Role \"" + viewer.role() + "\" may not read " + table
                             + ": GRANT USAGE on its schema and SELECT on the table to that role.");
+        }
+        if (access.rowSecurity() && !policies.mayBecome(viewer.role())) {
+            throw refused(
+                    spec,
+                    "Row-level security is enabled on " + table + ", and the server may not act as role \""
+                            + viewer.role() + "\" to evaluate it: GRANT \"" + viewer.role()
+                            + "\" TO the role in DATABASE_URL.");
         }
         return access;
     }
@@ -95,7 +125,8 @@ final class BindingResolver {
                 + " ADD TABLE " + table + ".";
     }
 
-    private RowFilter wildcard(BindingSpec spec, Viewer viewer) throws BindingRefusedException, SQLException {
+    private Predicate wildcard(BindingSpec spec, Viewer viewer)
+            throws BindingRefusedException, SQLException, UnansweredException {
         checkRole(spec, viewer);
         Set<TableId> published = catalog.publishedTables();
         List<TableId> wanted = published == null
@@ -107,12 +138,12 @@ final class BindingResolver {
         if (wanted.isEmpty()) {
             throw notEnabled(spec, "The publication \"" + publication + "\" has no such table.");
         }
-        if (spec.conditions().isEmpty()) {
-            return RowFilter.NONE;
+        if (spec.filters().isEmpty()) {
+            return Predicate.ALWAYS;
         }
-        RowFilter filter = null;
+        Predicate filter = null;
         for (TableId table : wanted) {
-            RowFilter own = filter(spec, checkedAccess(spec, viewer, table));
+            Predicate own = filter(spec, checkedAccess(spec, viewer, table));
             if (filter != null && !filter.equals(own)) {
                 throw refused(
                         spec,
@@ -124,52 +155,49 @@ final class BindingResolver {
         return requireNonNull(filter);
     }
 
-    private RowFilter filter(BindingSpec spec, TableAccess access) throws BindingRefusedException, SQLException {
-        List<EqualTerm> terms = new ArrayList<>();
-        for (Condition condition : spec.conditions()) {
-            terms.add(term(spec, condition, access));
-        }
-        return new RowFilter(terms);
-    }
-
-    private EqualTerm term(BindingSpec spec, Condition condition, TableAccess access)
-            throws BindingRefusedException, SQLException {
-        ColumnAccess column = access.readable(condition.column());
-        if (column == null) {
-            throw postgresError(spec, "P0001", "invalid column for filter " + condition.column());
-        }
-        if (condition.operator() != Operator.EQ || condition.negated()) {
-            throw refused(
-                    spec,
-                    "This version of Walcast knows the filter operator `eq` only, not `"
-                            + (condition.negated() ? "not." : "")
-                            + condition.operator().token() + "`.");
-        }
-        UnaryOperator<String> canonical = EqualityKey.canonical(column.baseType(), column.baseOid(), column.isEnum());
-        if (canonical == null || !column.deterministic()) {
-            throw refused(
-                    spec,
-                    "This version of Walcast cannot compare column " + condition.column() + " of type "
-                            + column.typeName() + (column.deterministic() ? "" : " with a nondeterministic collation")
-                            + ".");
-        }
-        String text = canonicalText(spec, column, condition.value());
-        return new EqualTerm(column.name(), column.typeOid(), canonical, canonical.apply(text));
-    }
-
-    private String canonicalText(BindingSpec spec, ColumnAccess column, String value)
-            throws BindingRefusedException, SQLException {
-        if (PlainValue.isCanonical(column.baseType(), value) && column.typeOid() == column.baseOid()) {
-            return value;
+    private Predicate filter(BindingSpec spec, TableAccess access)
+            throws BindingRefusedException, UnansweredException {
+        for (String column : spec.select()) {
+            if (access.readable(column) == null) {
+                throw postgresError(spec, "P0001", "invalid column for select " + column);
+            }
         }
         try {
-            return catalog.canonicalText(column.typeOid(), value);
-        } catch (SQLException e) {
-            if (SqlStates.saysTheValueIsWrong(e)) {
-                throw postgresError(spec, String.valueOf(e.getSQLState()), SqlStates.primaryMessage(e));
-            }
-            throw e;
+            return filters.resolve(spec.filters(), name -> {
+                ColumnAccess column = access.readable(name);
+                return column == null ? null : column.type();
+            });
+        } catch (FilterRefusedException e) {
+            throw postgresError(spec, e.sqlState(), e.getMessage());
         }
+    }
+
+    /// That DELETEs will not come, because they do not carry what decides about them.
+    private static List<String> warnings(
+            BindingSpec spec, TableAccess access, Predicate filter, Predicate narrowing) {
+        if (!spec.events().contains(ChangeEvent.DELETE)) {
+            return List.of();
+        }
+        List<String> warnings = new ArrayList<>();
+        String absent = notInIdentity(access, filter);
+        if (!absent.isEmpty()) {
+            warnings.add("DELETEs of " + access.table() + " do not carry " + absent
+                    + ", which the filter looks at, so none will pass it: ALTER TABLE " + access.table()
+                    + " REPLICA IDENTITY FULL.");
+        }
+        String undecided = notInIdentity(access, narrowing);
+        if (!undecided.isEmpty()) {
+            warnings.add("DELETEs of " + access.table() + " do not carry all that its policies look at, so they are"
+                    + " hidden: ALTER TABLE " + access.table() + " REPLICA IDENTITY FULL.");
+        }
+        return warnings;
+    }
+
+    private static String notInIdentity(TableAccess access, Predicate predicate) {
+        return access.columns().stream()
+                .filter(column -> !column.identity() && predicate.columns().contains(column.name()))
+                .map(ColumnAccess::name)
+                .collect(Collectors.joining(", "));
     }
 
     private static BindingRefusedException notEnabled(BindingSpec spec, String reason) {

@@ -6,7 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.ChangeEvent;
-import dev.walcast.filters.Condition;
+import dev.walcast.filters.FilterNode;
+import dev.walcast.filters.FilterNode.Condition;
 import dev.walcast.filters.FilterParser;
 import dev.walcast.filters.FilterSyntaxException;
 import dev.walcast.filters.Target;
@@ -21,17 +22,20 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param schema as the client wrote it or the protocol fills it in; `*` for any
 /// @param table  likewise
-record BindingSpec(Set<ChangeEvent> events, String schema, String table, List<Condition> conditions) {
-    /// Longer filters are refused: no honest one comes near.
-    static final int FILTER_LENGTH_MAX = 10_000;
-
+/// @param select the columns asked for besides the key; empty for all
+record BindingSpec(
+        Set<ChangeEvent> events, String schema, String table, List<FilterNode> filters, Set<String> select) {
     private static final String WILDCARD = "*";
+
+    /// As many columns as a table can have.
+    private static final int SELECT_MAX = 1600;
 
     BindingSpec {
         events = Set.copyOf(events);
         requireNonNull(schema, "schema is null");
         requireNonNull(table, "table is null");
-        conditions = List.copyOf(conditions);
+        filters = List.copyOf(filters);
+        select = java.util.Collections.unmodifiableSet(new java.util.TreeSet<>(select));
     }
 
     /// @throws BindingRefusedException with the text that the protocol prescribes
@@ -47,24 +51,24 @@ record BindingSpec(Set<ChangeEvent> events, String schema, String table, List<Co
             throw new BindingRefusedException("No subscription params provided. Please provide at least a `schema` or"
                     + " `table` to subscribe to: " + ElixirText.of(request));
         }
-        checkSelect(request, schema, table);
         JsonNode event = request.get("event");
         return new BindingSpec(
                 ChangeEvent.requested(event != null && event.isTextual() ? event.textValue() : null),
                 schema == null ? "public" : schema.textValue(),
                 table == null ? WILDCARD : table.textValue(),
-                filter == null ? List.of() : conditions(filter.textValue()));
+                filter == null ? List.of() : filters(filter.textValue()),
+                select(request, schema, table));
     }
 
     private static boolean isMalformed(@Nullable JsonNode value) {
         return value != null && !value.isTextual();
     }
 
-    private static void checkSelect(ObjectNode request, @Nullable JsonNode schema, @Nullable JsonNode table)
+    private static Set<String> select(ObjectNode request, @Nullable JsonNode schema, @Nullable JsonNode table)
             throws BindingRefusedException {
         JsonNode select = request.get("select");
         if (select == null || select.isNull() || (select.isArray() && select.isEmpty())) {
-            return;
+            return Set.of();
         }
         if (!select.isArray()) {
             throw new BindingRefusedException("Error parsing `select` params: expected a list of column name strings,"
@@ -77,15 +81,20 @@ record BindingSpec(Set<ChangeEvent> events, String schema, String table, List<Co
             throw new BindingRefusedException("Column selection is not supported for wildcard subscriptions."
                     + " Provide an explicit schema and table name.");
         }
-        throw new BindingRefusedException("Column selection (`select`) is not available in this version of Walcast:"
-                + " leave it out to receive every column that the role may read.");
+        Set<String> columns = new java.util.TreeSet<>();
+        for (JsonNode column : select) {
+            if (column.isTextual()) {
+                columns.add(column.textValue());
+            }
+        }
+        if (columns.size() > SELECT_MAX) {
+            throw new BindingRefusedException(
+                    "Error parsing `select` params: more than " + SELECT_MAX + " columns");
+        }
+        return columns;
     }
 
-    private static List<Condition> conditions(String filter) throws BindingRefusedException {
-        if (filter.length() > FILTER_LENGTH_MAX) {
-            throw new BindingRefusedException(
-                    "Error parsing `filter` params: longer than " + FILTER_LENGTH_MAX + " characters");
-        }
+    private static List<FilterNode> filters(String filter) throws BindingRefusedException {
         try {
             return FilterParser.parse(filter);
         } catch (FilterSyntaxException e) {
@@ -115,16 +124,30 @@ record BindingSpec(Set<ChangeEvent> events, String schema, String table, List<Co
     @Override
     public String toString() {
         String event = events.size() == 1 ? events.iterator().next().name() : WILDCARD;
-        String filters = conditions.stream()
-                .map(condition -> String.format(
+        String printed = filters.stream().map(BindingSpec::print).collect(Collectors.joining(", ", "[", "]"));
+        String columns = select.isEmpty()
+                ? "nil"
+                : select.stream().map(ElixirText::of).collect(Collectors.joining(", ", "[", "]"));
+        return "[event: " + event + ", schema: " + schema + ", table: " + table + ", filters: " + printed
+                + ", select: " + columns + "]";
+    }
+
+    private static String print(FilterNode node) {
+        return switch (node) {
+            case Condition condition ->
+                String.format(
                         Locale.ROOT,
                         "{%s, %s, %s, %s}",
                         ElixirText.of(condition.column()),
                         ElixirText.of(condition.operator().token()),
                         ElixirText.of(condition.value()),
-                        condition.negated()))
-                .collect(Collectors.joining(", ", "[", "]"));
-        return "[event: " + event + ", schema: " + schema + ", table: " + table + ", filters: " + filters
-                + ", select: nil]";
+                        condition.negated());
+            case FilterNode.Group group ->
+                (group.negated() ? "not." : "")
+                        + (group.any() ? "or" : "and")
+                        + group.nodes().stream()
+                                .map(BindingSpec::print)
+                                .collect(Collectors.joining(", ", "(", ")"));
+        };
     }
 }

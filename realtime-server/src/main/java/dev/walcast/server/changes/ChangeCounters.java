@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.LongAdder;
 public final class ChangeCounters {
     private final LongAdder changes = new LongAdder();
     private final LongAdder deliveries = new LongAdder();
+    private final LongAdder failures = new LongAdder();
     private final Map<Verdict.Reason, LongAdder> hidden = new EnumMap<>(Verdict.Reason.class);
 
     ChangeCounters() {
@@ -25,6 +26,15 @@ public final class ChangeCounters {
 
     void countDelivery() {
         deliveries.increment();
+    }
+
+    void countFailure() {
+        failures.increment();
+    }
+
+    /// Changes hidden from a subscription because its filter or policies could not be evaluated.
+    public long failures() {
+        return failures.sum();
     }
 
     void countHidden(Verdict.Reason reason) {

@@ -19,7 +19,7 @@ import java.util.TreeMap;
 import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
-/// Encodes a change's `data` object for one set of readable columns. Belongs to the thread that delivers changes.
+/// Encodes a change's `data` object for one set of readable columns. Safe for any thread.
 ///
 /// A value that the feed does not carry is left out of its record and named in an extra object `missing` with the
 /// reason;
@@ -33,28 +33,36 @@ final class ChangeEncoder {
             .withZone(ZoneOffset.UTC);
 
     private final int recordBytesMax;
-    private final Map<Table, Map<ReadableColumns, String>> columnLists = new WeakHashMap<>();
+    private final Map<Table, Map<ReadableColumns, String>> columnLists =
+            java.util.Collections.synchronizedMap(new WeakHashMap<>());
 
     /// @param recordBytesMax beyond which a change is sent as `Error 413: Payload Too Large`
     ChangeEncoder(int recordBytesMax) {
         this.recordBytesMax = recordBytesMax;
     }
 
-    EncodedChange encode(Change change, ReadableColumns readable) {
+    /// @param readable of the new row, and of the row that a DELETE removed
+    /// @param old      of the row before an UPDATE
+    EncodedChange encode(Change change, ReadableColumns readable, ReadableColumns old) {
         return switch (change) {
-            case Change.Insert insert -> encode("INSERT", change, readable, insert.newRow(), null);
-            case Change.Update update -> encode("UPDATE", change, readable, update.newRow(), update.oldRow());
-            case Change.Delete delete -> encode("DELETE", change, readable, null, delete.oldRow());
+            case Change.Insert insert -> encode("INSERT", change, readable, old, insert.newRow(), null);
+            case Change.Update update -> encode("UPDATE", change, readable, old, update.newRow(), update.oldRow());
+            case Change.Delete delete -> encode("DELETE", change, readable, old, null, delete.oldRow());
             case Change.Truncate _ -> throw new IllegalArgumentException("a TRUNCATE is never delivered");
         };
     }
 
     private EncodedChange encode(
-            String type, Change change, ReadableColumns readable, @Nullable Row newRow, @Nullable Row oldRow) {
-        Records whole = records(readable, newRow, oldRow, Integer.MAX_VALUE);
+            String type,
+            Change change,
+            ReadableColumns readable,
+            ReadableColumns old,
+            @Nullable Row newRow,
+            @Nullable Row oldRow) {
+        Records whole = records(readable, old, newRow, oldRow, Integer.MAX_VALUE);
         boolean tooLarge = whole.json.length() > recordBytesMax
                 || whole.json.toString().getBytes(StandardCharsets.UTF_8).length > recordBytesMax;
-        Records records = tooLarge ? records(readable, newRow, oldRow, SMALL_VALUE_BYTES_MAX) : whole;
+        Records records = tooLarge ? records(readable, old, newRow, oldRow, SMALL_VALUE_BYTES_MAX) : whole;
         StringBuilder out = new StringBuilder(records.json.length() + 256);
         out.append("{\"type\":\"").append(type).append("\",\"schema\":");
         JsonText.string(out, change.table().id().schema());
@@ -76,33 +84,27 @@ final class ChangeEncoder {
     private record Records(StringBuilder json, Map<String, Missing> missing) {}
 
     private static Records records(
-            ReadableColumns readable, @Nullable Row newRow, @Nullable Row oldRow, int valueBytesMax) {
+            ReadableColumns readable,
+            ReadableColumns old,
+            @Nullable Row newRow,
+            @Nullable Row oldRow,
+            int valueBytesMax) {
         Records records = new Records(new StringBuilder(), new TreeMap<>());
         if (newRow != null) {
-            appendRow(records, "record", readable, newRow, oldRow, valueBytesMax);
+            appendRow(records, "record", readable, newRow, valueBytesMax);
         }
         if (oldRow != null) {
-            appendRow(records, "old_record", readable, oldRow, null, valueBytesMax);
+            appendRow(records, "old_record", old, oldRow, valueBytesMax);
         }
         return records;
     }
 
-    /// @param fallback where a large value that the UPDATE left alone may still be found
     private static void appendRow(
-            Records records,
-            String name,
-            ReadableColumns readable,
-            Row row,
-            @Nullable Row fallback,
-            int valueBytesMax) {
+            Records records, String name, ReadableColumns readable, Row row, int valueBytesMax) {
         StringBuilder out = records.json;
         out.append(",\"").append(name).append("\":{");
         boolean first = true;
         for (int index : readable.indexes()) {
-            Row source =
-                    fallback != null && row.missing(index) == Missing.UNCHANGED_TOAST && fallback.missing(index) == null
-                            ? fallback
-                            : row;
             int start = out.length();
             if (!first) {
                 out.append(',');
@@ -111,7 +113,7 @@ final class ChangeEncoder {
             JsonText.string(out, column.name());
             out.append(':');
             int value = out.length();
-            Missing missing = JsonText.value(out, source, index);
+            Missing missing = JsonText.value(out, row, index);
             if (missing != null) {
                 out.setLength(start);
                 note(records, column, missing);
@@ -162,7 +164,7 @@ final class ChangeEncoder {
 
     private String columnList(Table table, ReadableColumns readable) {
         return columnLists
-                .computeIfAbsent(table, _ -> new java.util.HashMap<>())
+                .computeIfAbsent(table, _ -> new java.util.concurrent.ConcurrentHashMap<>())
                 .computeIfAbsent(readable, _ -> {
                     StringBuilder out = new StringBuilder("[");
                     for (int index : readable.indexes()) {

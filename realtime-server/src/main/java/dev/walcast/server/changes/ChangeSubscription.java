@@ -11,6 +11,8 @@ import dev.walcast.server.channel.ChangeFeed;
 import dev.walcast.server.channel.ChangeReceiver;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 
@@ -28,8 +30,17 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     private List<Entry<Bound>> entries = List.of();
     private boolean closed;
 
+    /// How many of its changes wait for an answer of Postgres; what follows them has to wait as well.
+    private final AtomicInteger waiting = new AtomicInteger();
+
+    private volatile boolean filterMayAsk;
+    private final AtomicBoolean told = new AtomicBoolean();
+
     /// What stands in the index: a binding of a subscription.
-    record Bound(ChangeSubscription subscription, int bindingId) {}
+    ///
+    /// @param select       the columns asked for besides the key; empty for all
+    /// @param filterMayAsk whether its filter holds what only Postgres can say
+    record Bound(ChangeSubscription subscription, int bindingId, Set<String> select, boolean filterMayAsk) {}
 
     ChangeSubscription(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver, LiveFeed feed) {
         this.bindings = List.copyOf(bindings);
@@ -60,6 +71,28 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         return tables.stream().map(table -> new Question(role, table)).collect(Collectors.toUnmodifiableSet());
     }
 
+    AtomicInteger waiting() {
+        return waiting;
+    }
+
+    /// Whether its client's own filters raise questions.
+    boolean filterMayAsk() {
+        return filterMayAsk;
+    }
+
+    /// Ends it: what it asks for costs more than it may.
+    void giveUp(String message) {
+        replaceEntries(List.of());
+        receiver.onRefused(message);
+    }
+
+    /// Tells the client, once, that something could not be evaluated for it.
+    void tellOnce(String message) {
+        if (told.compareAndSet(false, true)) {
+            receiver.onTrouble(message);
+        }
+    }
+
     ReentrantLock resolving() {
         return resolving;
     }
@@ -79,6 +112,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         }
         List<Entry<Bound>> old = entries;
         entries = List.copyOf(fresh);
+        filterMayAsk = fresh.stream().anyMatch(entry -> entry.subscriber().filterMayAsk());
         entries.forEach(feed.index()::add);
         old.forEach(feed.index()::remove);
         return true;
@@ -86,9 +120,9 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
 
     private static boolean sameFilters(List<Entry<Bound>> some, List<Entry<Bound>> others) {
         return some.stream()
-                .map(Entry::filter)
+                .map(Entry::predicate)
                 .toList()
-                .equals(others.stream().map(Entry::filter).toList());
+                .equals(others.stream().map(Entry::predicate).toList());
     }
 
     @Override

@@ -4,68 +4,91 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Transaction;
+import dev.walcast.filters.Answers;
 import dev.walcast.filters.SubscriptionIndex;
-import dev.walcast.rls.RowGuard;
-import dev.walcast.rls.Verdict;
-import dev.walcast.server.changes.ChangeSubscription.Bound;
-import dev.walcast.server.channel.EncodedChange;
-import java.util.Arrays;
-import java.util.HashMap;
+import dev.walcast.filters.Truth;
+import dev.walcast.rls.Oracle.Asked;
+import dev.walcast.server.changes.Candidate.Match;
+import dev.walcast.server.changes.Candidate.Receiver;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/// Turns committed changes into encoded ones at the channels that may have them. Runs on the change source's thread.
+/// Finds whom a committed change concerns. What memory can decide is delivered at once; what Postgres has to be asked waits
+/// in a lane, and so does whatever comes later for the same subscription, so that its order holds. Runs on the change
+/// source's thread.
 final class FanOut {
-    private final SubscriptionIndex<Bound> index;
-    private final RowGuard guard;
-    private final ChangeEncoder encoder;
+    private final SubscriptionIndex<ChangeSubscription.Bound> index;
+    private final Delivery delivery;
+    private final AskingLane filterLane;
+    private final AskingLane policyLane;
     private final ChangeCounters counters;
 
-    FanOut(SubscriptionIndex<Bound> index, RowGuard guard, ChangeEncoder encoder, ChangeCounters counters) {
+    /// @param filterLane for subscriptions whose own filters raise questions: who asks too much loses his subscription
+    /// @param policyLane for the questions of policies: here the change source waits
+    FanOut(
+            SubscriptionIndex<ChangeSubscription.Bound> index,
+            Delivery delivery,
+            AskingLane filterLane,
+            AskingLane policyLane,
+            ChangeCounters counters) {
         this.index = requireNonNull(index, "index is null");
-        this.guard = requireNonNull(guard, "guard is null");
-        this.encoder = requireNonNull(encoder, "encoder is null");
+        this.delivery = requireNonNull(delivery, "delivery is null");
+        this.filterLane = requireNonNull(filterLane, "filterLane is null");
+        this.policyLane = requireNonNull(policyLane, "policyLane is null");
         this.counters = requireNonNull(counters, "counters is null");
     }
 
     void deliver(Transaction transaction) {
-        transaction.forEach(this::deliver);
+        Outstanding outstanding = new Outstanding();
+        transaction.forEach(change -> deliver(change, outstanding));
+        if (outstanding.isAnythingLeft()) {
+            outstanding.whenDone(transaction.defer());
+        }
     }
 
-    /// Find, group, guard, project, encode, offer.
-    private void deliver(Change change) {
+    private void deliver(Change change, Outstanding outstanding) {
         counters.countChange();
-        Map<ChangeSubscription, int[]> interested = interested(change);
-        if (interested.isEmpty()) {
+        Map<Receiver, List<Match>> matches = matches(change);
+        if (matches.isEmpty()) {
             return;
         }
-        Map<Verdict.ReadableColumns, EncodedChange> encodings = new HashMap<>();
-        interested.forEach((subscription, ids) -> {
-            switch (guard.judge(subscription.viewer(), change)) {
-                case Verdict.Visible visible -> {
-                    EncodedChange encoded =
-                            encodings.computeIfAbsent(visible.columns(), columns -> encoder.encode(change, columns));
-                    subscription.receiver().onChange(ids, encoded);
-                    counters.countDelivery();
-                }
-                case Verdict.Hidden hidden -> counters.countHidden(hidden.reason());
+        Encodings encodings = delivery.encodings(change);
+        List<Candidate> forFilters = new ArrayList<>();
+        List<Candidate> forPolicies = new ArrayList<>();
+        matches.forEach((receiver, matching) -> {
+            Candidate candidate = new Candidate(receiver, matching);
+            boolean queued = receiver.subscription().waiting().get() > 0;
+            if (queued || !delivery.deliver(candidate, encodings, Answers.NONE)) {
+                (receiver.subscription().filterMayAsk() ? forFilters : forPolicies).add(candidate);
             }
         });
+        enqueue(filterLane, forFilters, encodings, outstanding);
+        enqueue(policyLane, forPolicies, encodings, outstanding);
     }
 
-    private Map<ChangeSubscription, int[]> interested(Change change) {
-        Map<ChangeSubscription, int[]> interested = new LinkedHashMap<>();
-        index.forEachMatch(change, entry -> {
-            int[] id = {entry.subscriber().bindingId()};
-            interested.merge(entry.subscriber().subscription(), id, FanOut::join);
+    private void enqueue(
+            AskingLane lane, List<Candidate> candidates, Encodings encodings, Outstanding outstanding) {
+        if (!candidates.isEmpty()) {
+            Set<Asked> asked = new LinkedHashSet<>();
+            candidates.forEach(candidate -> delivery.undecided(candidate, encodings.change(), asked::add));
+            candidates.forEach(
+                    candidate -> candidate.receiver().subscription().waiting().incrementAndGet());
+            lane.add(new AskingLane.Waiting(candidates, encodings, asked, outstanding.one()));
+        }
+    }
+
+    private Map<Receiver, List<Match>> matches(Change change) {
+        Map<Receiver, List<Match>> matches = new LinkedHashMap<>();
+        index.forEachMatch(change, (entry, truth) -> {
+            Receiver receiver = new Receiver(
+                    entry.subscriber().subscription(), entry.subscriber().select());
+            matches.computeIfAbsent(receiver, _ -> new ArrayList<>(1))
+                    .add(new Match(entry.subscriber().bindingId(), entry.predicate(), truth == Truth.TRUE));
         });
-        return interested;
-    }
-
-    private static int[] join(int[] some, int[] more) {
-        int[] all = Arrays.copyOf(some, some.length + more.length);
-        System.arraycopy(more, 0, all, some.length, more.length);
-        Arrays.sort(all);
-        return all;
+        return matches;
     }
 }

@@ -2,10 +2,9 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.filters.RowFilter;
+import dev.walcast.filters.Predicate;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.SubscriptionIndex.Entry;
-import dev.walcast.filters.Target;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.changes.ChangeSubscription.Bound;
@@ -83,6 +82,15 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         return questions;
     }
 
+    /// Everybody who is subscribed.
+    Set<Viewer> viewers() {
+        Set<Viewer> viewers = new HashSet<>();
+        for (ChangeSubscription subscription : subscriptions) {
+            viewers.add(subscription.viewer());
+        }
+        return viewers;
+    }
+
     /// Called when what roles may do, or the columns of tables, changed.
     void onRightsChanged(Set<Question> changed) {
         for (ChangeSubscription subscription : subscriptions) {
@@ -107,11 +115,12 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         resolvingAtOnce.acquire();
         subscription.resolving().lock();
         try {
-            List<Entry<Bound>> entries = entries(subscription, viewer);
+            List<String> warnings = new ArrayList<>();
+            List<Entry<Bound>> entries = entries(subscription, viewer, warnings);
             boolean changed = !viewer.equals(subscription.viewer());
             subscription.become(viewer);
             if (subscription.replaceEntries(entries) || changed) {
-                subscription.receiver().onLive();
+                subscription.receiver().onLive(warnings);
             }
         } catch (BindingRefusedException e) {
             subscription.become(viewer);
@@ -130,14 +139,17 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         return true;
     }
 
-    private List<Entry<Bound>> entries(ChangeSubscription subscription, Viewer viewer)
+    private List<Entry<Bound>> entries(ChangeSubscription subscription, Viewer viewer, List<String> warnings)
             throws BindingRefusedException, SQLException {
         List<Entry<Bound>> entries = new ArrayList<>();
         for (Binding binding : subscription.bindings()) {
             BindingSpec spec = BindingSpec.read(binding.request());
-            RowFilter filter = resolver.resolve(spec, viewer);
-            Target target = spec.target();
-            entries.add(new Entry<>(target, spec.events(), filter, new Bound(subscription, binding.id())));
+            BindingResolver.Resolved resolved = resolver.resolve(spec, viewer);
+            Predicate predicate = Predicate.and(List.of(resolved.filter(), resolved.narrowing()));
+            Bound bound = new Bound(
+                    subscription, binding.id(), spec.select(), resolved.filter().mayAsk());
+            entries.add(new Entry<>(spec.target(), spec.events(), predicate, bound));
+            warnings.addAll(resolved.warnings());
         }
         return entries;
     }

@@ -74,8 +74,13 @@ final class ChangeDelivery implements ChangeReceiver {
     }
 
     @Override
-    public void onLive() {
-        channel.deliverNote(SystemNote.subscribed());
+    public void onLive(List<String> warnings) {
+        channel.deliverNote(SystemNote.subscribed(warnings));
+    }
+
+    @Override
+    public void onTrouble(String message) {
+        channel.deliverNote(SystemNote.notSubscribed(message));
     }
 
     @Override

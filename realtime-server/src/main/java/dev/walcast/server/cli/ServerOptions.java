@@ -1,6 +1,7 @@
 package dev.walcast.server.cli;
 
 import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.rls.RowGuard;
 import dev.walcast.server.Secret;
 import dev.walcast.server.ServerSettings;
 import dev.walcast.server.socket.SocketLimits;
@@ -63,6 +64,21 @@ final class ServerOptions {
             defaultValue = "64MiB",
             description = "A larger transaction is spilled to a temporary file while it is collected.")
     private ByteSize transactionMemory = new ByteSize(0);
+
+    @Option(
+            names = "--ask-timeout",
+            paramLabel = "TIME",
+            defaultValue = "500ms",
+            description = "How long a question to Postgres about a change may take; what it is about is hidden then.")
+    private Duration askTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--deletes",
+            paramLabel = "WHO",
+            defaultValue = "strict",
+            description = "Who hears of deleted rows under row-level security: strict, who could see the row;"
+                    + " parity, everybody, but only the key.")
+    private RowGuard.Deletes deletes = RowGuard.Deletes.STRICT;
 
     @Option(
             names = "--restart-hold",
@@ -146,6 +162,7 @@ final class ServerOptions {
     /// The usual settings, but for where to listen; for a server that is not configured from outside.
     ServerOptions(String host, int port) {
         new picocli.CommandLine(new Holder(this))
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(Duration.class, new DurationText())
                 .registerConverter(ByteSize.class, new ByteSize.Converter())
                 .parseArgs("--host", host, "--port", Integer.toString(port));
@@ -166,7 +183,8 @@ final class ServerOptions {
             throw new SettingsException(problems);
         }
         ServerSettings.Database database = new ServerSettings.Database(
-                new Secret(url), publication, slotName, pollInterval, transactionMemory.bytes());
+                new Secret(url), publication, slotName, pollInterval, transactionMemory.bytes(),
+                askTimeout, deletes);
         return new ServerSettings(
                 database, new Secret(secret), host, port, restartHold, Math.toIntExact(maxRecord.bytes()), limits());
     }
@@ -201,6 +219,7 @@ final class ServerOptions {
         check(problems, slotName.matches("[a-z0-9_]{1,63}"), "SLOT_NAME may hold only a-z, 0-9 and _, at most 63.");
         check(problems, !publication.isBlank(), "PUBLICATION is empty.");
         check(problems, pollInterval.toMillis() >= 1, "POLL_INTERVAL must be at least 1ms.");
+        check(problems, askTimeout.toMillis() >= 1, "ASK_TIMEOUT must be at least 1ms.");
         check(problems, maxChannels >= 1, "MAX_CHANNELS must be at least 1.");
         check(problems, maxBindings >= 1, "MAX_BINDINGS must be at least 1.");
         check(problems, writeTimeout.isPositive(), "WRITE_TIMEOUT must be longer than nothing.");

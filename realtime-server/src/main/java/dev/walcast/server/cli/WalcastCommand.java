@@ -37,6 +37,7 @@ public final class WalcastCommand implements Runnable {
     /// @param settings    those of the settings file
     public static CommandLine commandLine(Map<String, String> environment, Map<String, String> settings) {
         CommandLine line = new CommandLine(new WalcastCommand());
+        line.setCaseInsensitiveEnumValuesAllowed(true);
         line.registerConverter(Duration.class, new DurationText());
         line.registerConverter(ByteSize.class, new ByteSize.Converter());
         line.setDefaultValueProvider(new SettingsSource(environment, settings));

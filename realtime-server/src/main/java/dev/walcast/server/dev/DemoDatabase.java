@@ -49,6 +49,7 @@ public final class DemoDatabase implements AutoCloseable {
                     create role %1$s login replication noinherit;
                   end if;
                   alter role %1$s password '%2$s';
+                  grant anon, authenticated, service_role to %1$s;
                 end
                 $$""".formatted(SERVER_ROLE, password);
     }

@@ -1,5 +1,6 @@
 package dev.walcast.server.protocol;
 
+import java.util.stream.Collectors;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 
@@ -50,8 +51,13 @@ public record Payload(byte[] before, byte[] shared, byte[] after) {
 
     /// @param channel the topic without its `realtime:`
     public static Payload system(SystemNote note, String channel) {
+        String warnings = note.warnings().isEmpty()
+                ? ""
+                : note.warnings().stream()
+                        .map(Json::quoted)
+                        .collect(Collectors.joining(",", ",\"warnings\":[", "]"));
         return of(Json.bytes("{\"status\":\"" + note.status() + "\",\"message\":" + Json.quoted(note.message())
-                + ",\"extension\":\"" + note.extension() + "\",\"channel\":" + Json.quoted(channel) + "}"));
+                + ",\"extension\":\"" + note.extension() + "\",\"channel\":" + Json.quoted(channel) + warnings + "}"));
     }
 
     /// @param data the change's `data` object; shared, not copied

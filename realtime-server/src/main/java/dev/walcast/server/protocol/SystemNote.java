@@ -2,8 +2,12 @@ package dev.walcast.server.protocol;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.List;
+
 /// The content of a `system` message; clients need all of it, always as strings.
-public record SystemNote(String status, String extension, String message) {
+///
+/// @param warnings beyond the reference; clients ignore the key, which is left out when there are none
+public record SystemNote(String status, String extension, String message, List<String> warnings) {
     private static final String SYSTEM = "system";
     private static final String POSTGRES_CHANGES = "postgres_changes";
 
@@ -11,10 +15,15 @@ public record SystemNote(String status, String extension, String message) {
         requireNonNull(status, "status is null");
         requireNonNull(extension, "extension is null");
         requireNonNull(message, "message is null");
+        warnings = List.copyOf(warnings);
     }
 
-    public static SystemNote subscribed() {
-        return new SystemNote("ok", POSTGRES_CHANGES, "Subscribed to PostgreSQL");
+    private SystemNote(String status, String extension, String message) {
+        this(status, extension, message, List.of());
+    }
+
+    public static SystemNote subscribed(List<String> warnings) {
+        return new SystemNote("ok", POSTGRES_CHANGES, "Subscribed to PostgreSQL", warnings);
     }
 
     public static SystemNote notSubscribed(String why) {

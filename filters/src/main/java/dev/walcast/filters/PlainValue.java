@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.filters;
 
 import java.util.regex.Pattern;
 
@@ -12,9 +12,11 @@ final class PlainValue {
 
     private PlainValue() {}
 
-    /// @param type `pg_type.typname` of a type that is Postgres' own and no domain
-    static boolean isCanonical(String type, String value) {
-        return switch (type) {
+    static boolean isCanonical(ColumnType type, String value) {
+        if (!type.isBuiltIn() || type.isDomain()) {
+            return false;
+        }
+        return switch (type.base()) {
             case "text", "varchar" -> value.indexOf('\0') < 0;
             case "int4", "int8" -> INTEGER.matcher(value).matches();
             case "int2" -> SMALL_INTEGER.matcher(value).matches();

@@ -1,0 +1,29 @@
+package dev.walcast.filters;
+
+import static java.util.Objects.requireNonNull;
+
+/// A filter that could never be evaluated, with the SQLSTATE and the text that say why.
+public final class FilterRefusedException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final String sqlState;
+
+    public FilterRefusedException(String sqlState, String message) {
+        super(requireNonNull(message, "message is null"));
+        this.sqlState = requireNonNull(sqlState, "sqlState is null");
+    }
+
+    /// Of the reference's own checks: `P0001`, as PL/pgSQL's `raise`.
+    static FilterRefusedException raised(String message) {
+        return new FilterRefusedException("P0001", message);
+    }
+
+    public String sqlState() {
+        return sqlState;
+    }
+
+    @Override
+    public String getMessage() {
+        return requireNonNull(super.getMessage());
+    }
+}

@@ -1,0 +1,310 @@
+package dev.walcast.filters;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.filters.FilterNode.Condition;
+import dev.walcast.filters.FilterNode.Group;
+import dev.walcast.filters.Predicate.Term;
+import dev.walcast.filters.RowTest.Place;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// Looks a filter up in a table: which operators its columns' types have, what its values mean. Whatever could not be
+/// evaluated is refused here, with Postgres' own message, and never at a change.
+public final class FilterResolver {
+    private static final int IN_VALUES_MAX = 100;
+
+    private final FilterDatabase database;
+
+    public FilterResolver(FilterDatabase database) {
+        this.database = requireNonNull(database, "database is null");
+    }
+
+    /// @param columns a readable column's type by its name; null for any other, so that a filter cannot probe it
+    public Predicate resolve(List<FilterNode> nodes, Function<String, @Nullable ColumnType> columns)
+            throws FilterRefusedException, UnansweredException {
+        List<Predicate> parts = new ArrayList<>();
+        for (FilterNode node : nodes) {
+            parts.add(resolve(node, columns));
+        }
+        return Predicate.and(parts);
+    }
+
+    private Predicate resolve(FilterNode node, Function<String, @Nullable ColumnType> columns)
+            throws FilterRefusedException, UnansweredException {
+        return switch (node) {
+            case Condition condition -> {
+                Predicate positive = condition(condition, columns);
+                yield condition.negated() ? Predicate.not(positive) : positive;
+            }
+            case Group group -> {
+                List<Predicate> parts = new ArrayList<>();
+                for (FilterNode part : group.nodes()) {
+                    parts.add(resolve(part, columns));
+                }
+                Predicate whole = group.any() ? Predicate.or(parts) : Predicate.and(parts);
+                yield group.negated() ? Predicate.not(whole) : whole;
+            }
+        };
+    }
+
+    /// A column, or a path into its JSON, as SQL over the column's text.
+    private record Operand(String column, ColumnType type, String sql, boolean isColumn) {
+        Place place() {
+            return new Place(column, type.oid());
+        }
+
+        /// The type that the operator sees.
+        String parameterType() {
+            return type.baseSql();
+        }
+    }
+
+    private Predicate condition(Condition condition, Function<String, @Nullable ColumnType> columns)
+            throws FilterRefusedException, UnansweredException {
+        Operand operand = operand(condition.column(), columns);
+        return switch (condition.operator()) {
+            case EQ, NEQ, LT, LTE, GT, GTE -> comparison(operand, condition);
+            case ISDISTINCT -> distinct(operand, condition);
+            case IN -> oneOf(operand, condition);
+            case IS -> is(operand, condition);
+            case LIKE, ILIKE, MATCH, IMATCH -> pattern(operand, condition);
+            case FULL_TEXT, PLAIN_FULL_TEXT, PHRASE_FULL_TEXT, WEB_FULL_TEXT -> fullText(operand, condition);
+            default -> other(operand, condition);
+        };
+    }
+
+    private static Operand operand(String name, Function<String, @Nullable ColumnType> columns)
+            throws FilterRefusedException {
+        ColumnType type = columns.apply(name);
+        if (type != null) {
+            return new Operand(name, type, value(type), true);
+        }
+        JsonPath path = JsonPath.parse(name);
+        ColumnType json = path == null ? null : columns.apply(path.column());
+        if (path == null || json == null || !(json.isBuiltIn("jsonb") || json.isBuiltIn("json"))) {
+            throw FilterRefusedException.raised("invalid column for filter " + name);
+        }
+        // A `json` has no operators of its own; what `->` finds in it is compared as `jsonb`.
+        String sql = "(" + value(json) + ")" + path.sql();
+        ColumnType found = path.isText() ? TEXT : JSONB;
+        return new Operand(
+                path.column(),
+                new ColumnType(
+                        json.oid(),
+                        found.sql(),
+                        found.display(),
+                        found.base(),
+                        found.baseOid(),
+                        found.baseSql(),
+                        List.of(),
+                        null,
+                        null),
+                path.isText() ? sql : "(" + sql + ")::" + JSONB.sql(),
+                false);
+    }
+
+    private static final ColumnType TEXT =
+            new ColumnType(25, "pg_catalog.text", "text", "text", 25, "pg_catalog.text", List.of(), null, null);
+    private static final ColumnType JSONB =
+            new ColumnType(3802, "pg_catalog.jsonb", "jsonb", "jsonb", 3802, "pg_catalog.jsonb", List.of(), null, null);
+
+    private static String value(ColumnType type) {
+        String collation = type.collation() == null ? null : type.collation().sql();
+        return ColumnQuestion.VALUE + "::" + type.baseSql() + (collation == null ? "" : " collate " + collation);
+    }
+
+    private static @Nullable Kind kind(Operand operand) {
+        return operand.isColumn ? Kinds.of(operand.type) : null;
+    }
+
+    private Predicate comparison(Operand operand, Condition condition)
+            throws FilterRefusedException, UnansweredException {
+        Comparison comparison = comparison(condition.operator());
+        ColumnQuestion question = question(operand, comparison.symbol(), operand.parameterType(), condition.value());
+        Kind kind = kind(operand);
+        if (kind != null && (kind.isOrdered() || !comparison.needsOrder())) {
+            Object key = kind.keyOf(canonical(operand, condition.value()));
+            if (key != null) {
+                return new Term(question, new RowTest.Compare(operand.place(), comparison, kind, key));
+            }
+        }
+        return opaque(operand, question, Truth.UNKNOWN, condition);
+    }
+
+    private static Comparison comparison(Operator operator) {
+        return switch (operator) {
+            case NEQ -> Comparison.NOT_EQUAL;
+            case LT -> Comparison.LESS;
+            case LTE -> Comparison.LESS_OR_EQUAL;
+            case GT -> Comparison.GREATER;
+            case GTE -> Comparison.GREATER_OR_EQUAL;
+            default -> Comparison.EQUAL;
+        };
+    }
+
+    private Predicate distinct(Operand operand, Condition condition)
+            throws FilterRefusedException, UnansweredException {
+        ColumnQuestion question = question(
+                operand, condition.operator().sql(), operand.parameterType(), condition.value());
+        Kind kind = kind(operand);
+        Object key = kind == null ? null : kind.keyOf(canonical(operand, condition.value()));
+        return key == null
+                ? opaque(operand, question, Truth.TRUE, condition)
+                : new Term(question, new RowTest.Distinct(operand.place(), requireNonNull(kind), key));
+    }
+
+    private Predicate oneOf(Operand operand, Condition condition) throws FilterRefusedException, UnansweredException {
+        List<@Nullable String> elements = database.canonicalElements(operand.type, condition.value());
+        if (elements.size() > IN_VALUES_MAX) {
+            throw FilterRefusedException.raised("too many values for `in` filter. Maximum " + IN_VALUES_MAX);
+        }
+        ColumnQuestion question = new ColumnQuestion(
+                operand.column,
+                "(" + operand.sql + ") = ANY (" + ColumnQuestion.PARAMETER + "::" + operand.parameterType() + "[])",
+                condition.value());
+        Kind kind = kind(operand);
+        if (kind != null && operand.type.element() == null) {
+            Set<Object> keys = new HashSet<>();
+            boolean inMemory = true;
+            for (String element : elements) {
+                Object key = element == null ? null : kind.keyOf(element);
+                inMemory &= element == null || key != null;
+                if (key != null) {
+                    keys.add(key);
+                }
+            }
+            if (inMemory) {
+                return new Term(question, new RowTest.OneOf(operand.place(), kind, keys, elements.contains(null)));
+            }
+        }
+        return opaque(operand, question, Truth.UNKNOWN, condition);
+    }
+
+    private Predicate is(Operand operand, Condition condition) throws FilterRefusedException, UnansweredException {
+        String value = condition.value();
+        if (!Set.of("null", "true", "false", "unknown").contains(value)) {
+            throw FilterRefusedException.raised(
+                    "invalid value for is filter: must be null, true, false, or unknown");
+        }
+        ColumnQuestion question =
+                new ColumnQuestion(operand.column, "(" + operand.sql + ") IS " + value, null);
+        if (value.equals("null")) {
+            // A composite of NULLs only is NULL to this test.
+            return operand.isColumn && operand.type.isBuiltIn()
+                    ? new Term(question, new RowTest.NullTest(operand.place()))
+                    : opaque(operand, question, Truth.TRUE, condition);
+        }
+        if (!operand.type.isBuiltIn("bool") || operand.type.isDomain()) {
+            throw FilterRefusedException.raised(
+                    "is " + value + " filter requires a boolean column, got " + operand.type.display());
+        }
+        Truth wanted = value.equals("unknown") ? Truth.UNKNOWN : Truth.of(value.equals("true"));
+        return new Term(question, new RowTest.BooleanTest(operand.place(), wanted));
+    }
+
+    private Predicate pattern(Operand operand, Condition condition)
+            throws FilterRefusedException, UnansweredException {
+        ColumnType type = operand.type;
+        String parameterType = Set.of("bytea", "citext").contains(type.base()) ? type.baseSql() : TEXT.sql();
+        ColumnQuestion question =
+                question(operand, condition.operator().sql(), parameterType, condition.value());
+        checkPattern(operand, condition, question);
+        ColumnType.Collation collation = type.collation();
+        boolean plainText = operand.isColumn
+                && type.isBuiltIn()
+                && type.element() == null
+                && !type.base().equals("bytea")
+                && collation != null
+                && collation.deterministic();
+        if (plainText && condition.operator() == Operator.LIKE) {
+            return new Term(question, new RowTest.LikeTest(operand.place(), LikePattern.of(condition.value())));
+        }
+        if (plainText
+                && condition.operator() == Operator.ILIKE
+                && requireNonNull(collation).asciiFolds()
+                && LikePattern.isAscii(condition.value())) {
+            return new Term(
+                    question, new RowTest.LikeTest(operand.place(), LikePattern.ignoringCase(condition.value())));
+        }
+        return new Term(question, new RowTest.Opaque(operand.place(), Truth.UNKNOWN));
+    }
+
+    private void checkPattern(Operand operand, Condition condition, ColumnQuestion question)
+            throws FilterRefusedException, UnansweredException {
+        boolean isLike = condition.operator() == Operator.LIKE || condition.operator() == Operator.ILIKE;
+        try {
+            database.check(question, null);
+        } catch (FilterRefusedException e) {
+            if (e.sqlState().equals("42883")) {
+                throw FilterRefusedException.raised("operator " + condition.operator().token()
+                        + " requires a text-compatible column type, got " + operand.type.display());
+            }
+            throw e;
+        }
+        if (isLike && LikePattern.endsInEscape(condition.value())) {
+            throw new FilterRefusedException("22025", "LIKE pattern must not end with escape character");
+        }
+        ColumnQuestion tried = operand.isColumn
+                ? question
+                : question(new Operand(operand.column, TEXT, value(TEXT), true), condition.operator().sql(), TEXT.sql(),
+                        condition.value());
+        try {
+            database.check(tried, "");
+        } catch (FilterRefusedException e) {
+            throw isLike
+                    ? e
+                    : FilterRefusedException.raised("invalid regular expression for "
+                            + condition.operator().token() + " filter: " + e.getMessage());
+        }
+    }
+
+    private Predicate fullText(Operand operand, Condition condition)
+            throws FilterRefusedException, UnansweredException {
+        String language = condition.language() == null ? "" : literal(condition.language()) + "::pg_catalog.regconfig, ";
+        String query = "pg_catalog." + condition.operator().sql() + "(" + language + ColumnQuestion.PARAMETER + "::"
+                + TEXT.sql() + ")";
+        ColumnQuestion question =
+                new ColumnQuestion(operand.column, "(" + operand.sql + ") @@ " + query, condition.value());
+        database.check(question, null);
+        String alone = ColumnQuestion.VALUE + "::" + TEXT.sql() + " IS NULL AND " + query + " IS NULL";
+        database.check(new ColumnQuestion(operand.column, alone, condition.value()), null);
+        return new Term(question, new RowTest.Opaque(operand.place(), Truth.UNKNOWN));
+    }
+
+    private Predicate other(Operand operand, Condition condition) throws FilterRefusedException, UnansweredException {
+        ColumnQuestion question = question(
+                operand, condition.operator().sql(), operand.parameterType(), condition.value());
+        return opaque(operand, question, Truth.UNKNOWN, condition);
+    }
+
+    private static ColumnQuestion question(Operand operand, String operator, String parameterType, String value) {
+        return new ColumnQuestion(
+                operand.column,
+                "(" + operand.sql + ") " + operator + " (" + ColumnQuestion.PARAMETER + "::" + parameterType + ")",
+                value);
+    }
+
+    /// A term for Postgres, once it has shown that it can evaluate it.
+    private Predicate opaque(Operand operand, ColumnQuestion question, Truth ofNull, Condition condition)
+            throws FilterRefusedException, UnansweredException {
+        database.check(question, null);
+        // With NULL on one side Postgres may not even read the other.
+        if (condition.operator() != Operator.IS && condition.operator() != Operator.IN) {
+            canonical(operand, condition.value());
+        }
+        return new Term(question, new RowTest.Opaque(operand.place(), ofNull));
+    }
+
+    private String canonical(Operand operand, String value) throws FilterRefusedException, UnansweredException {
+        return PlainValue.isCanonical(operand.type, value) ? value : database.canonical(operand.type, value);
+    }
+
+    static String literal(String text) {
+        return "'" + text.replace("'", "''") + "'";
+    }
+}

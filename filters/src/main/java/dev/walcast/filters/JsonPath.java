@@ -1,0 +1,37 @@
+package dev.walcast.filters;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// A path into a JSON column, as PostgREST writes it: `data->a->0`, `data->>key`.
+///
+/// @param sql    the same in SQL, without the column
+/// @param isText whether it ends in `->>`
+record JsonPath(String column, String sql, boolean isText) {
+    private static final Pattern STEP = Pattern.compile("(->>?)([^->]+)");
+    private static final Pattern INDEX = Pattern.compile("-?[0-9]{1,9}");
+
+    /// Null when the name is no path.
+    static @Nullable JsonPath parse(String name) {
+        int arrow = name.indexOf("->");
+        if (arrow <= 0) {
+            return null;
+        }
+        StringBuilder sql = new StringBuilder();
+        Matcher steps = STEP.matcher(name);
+        int at = arrow;
+        boolean text = false;
+        while (at < name.length()) {
+            if (text || !steps.find(at) || steps.start() != at) {
+                return null;
+            }
+            text = steps.group(1).equals("->>");
+            String key = steps.group(2);
+            sql.append(' ').append(steps.group(1)).append(' ');
+            sql.append(INDEX.matcher(key).matches() ? key : FilterResolver.literal(key));
+            at = steps.end();
+        }
+        return new JsonPath(name.substring(0, arrow), sql.toString(), text);
+    }
+}

@@ -1,0 +1,107 @@
+package dev.walcast.filters;
+
+import java.util.Arrays;
+
+/// LIKE and ILIKE of a text under a deterministic collation, where they are defined by characters alone.
+final class LikePattern {
+    private static final int ANY_CHARACTER = -1;
+    private static final int ANY_TEXT = -2;
+
+    private final int[] tokens;
+    private final boolean foldsCase;
+
+    private LikePattern(int[] tokens, boolean foldsCase) {
+        this.tokens = tokens;
+        this.foldsCase = foldsCase;
+    }
+
+    /// @throws IllegalArgumentException when the pattern ends in its escape character
+    static LikePattern of(String pattern) {
+        return new LikePattern(tokens(pattern), false);
+    }
+
+    /// Says something only of texts that are all ASCII.
+    static LikePattern ignoringCase(String pattern) {
+        return new LikePattern(tokens(lowerAscii(pattern)), true);
+    }
+
+    static boolean endsInEscape(String pattern) {
+        int backslashes = 0;
+        while (backslashes < pattern.length() && pattern.charAt(pattern.length() - 1 - backslashes) == '\\') {
+            backslashes++;
+        }
+        return backslashes % 2 == 1;
+    }
+
+    static boolean isAscii(String text) {
+        return text.chars().allMatch(c -> c < 128);
+    }
+
+    private static String lowerAscii(String text) {
+        StringBuilder out = new StringBuilder(text.length());
+        text.chars().forEach(c -> out.append((char) (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c)));
+        return out.toString();
+    }
+
+    private static int[] tokens(String pattern) {
+        int[] points = pattern.codePoints().toArray();
+        int[] tokens = new int[points.length];
+        int count = 0;
+        for (int i = 0; i < points.length; i++) {
+            int token = points[i];
+            if (token == '\\') {
+                if (++i == points.length) {
+                    throw new IllegalArgumentException("the pattern ends in its escape character");
+                }
+                token = points[i];
+            } else if (token == '_') {
+                token = ANY_CHARACTER;
+            } else if (token == '%') {
+                token = ANY_TEXT;
+            }
+            if (token != ANY_TEXT || count == 0 || tokens[count - 1] != ANY_TEXT) {
+                tokens[count++] = token;
+            }
+        }
+        return Arrays.copyOf(tokens, count);
+    }
+
+    boolean foldsCase() {
+        return foldsCase;
+    }
+
+    Truth test(String text) {
+        if (!foldsCase) {
+            return Truth.of(matches(text));
+        }
+        return isAscii(text) ? Truth.of(matches(lowerAscii(text))) : Truth.UNDECIDED;
+    }
+
+    /// Only the last `%` passed need be tried again, so the time is at most text times pattern.
+    private boolean matches(String text) {
+        int token = 0;
+        int at = 0;
+        int retryToken = -1;
+        int retryAt = 0;
+        while (at < text.length()) {
+            int point = text.codePointAt(at);
+            if (token < tokens.length && tokens[token] == ANY_TEXT) {
+                retryToken = ++token;
+                retryAt = at;
+            } else if (token < tokens.length && (tokens[token] == ANY_CHARACTER || tokens[token] == point)) {
+                token++;
+                at += Character.charCount(point);
+            } else if (retryToken >= 0) {
+                retryAt += Character.charCount(text.codePointAt(retryAt));
+                at = retryAt;
+                token = retryToken;
+            } else {
+                return false;
+            }
+        }
+        while (token < tokens.length && tokens[token] == ANY_TEXT) {
+            token++;
+        }
+        return token == tokens.length;
+    }
+}

@@ -1,0 +1,248 @@
+package dev.walcast.filters;
+
+import dev.walcast.cdc.Missing;
+import dev.walcast.cdc.Row;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// What memory can say of a term. A value that the feed does not carry makes it [Truth#UNKNOWN]: nothing passes on a
+/// value that nobody has seen, also not `is.null`.
+public sealed interface RowTest {
+    Truth test(Row row);
+
+    List<String> columns();
+
+    /// Whether Postgres is never needed.
+    boolean decidesAlways();
+
+    /// A column as it was when the predicate was resolved.
+    record Place(String name, long typeOid) {
+        /// The column's index in the row's table; -1 when the table has no such column of that type.
+        int in(Row row) {
+            int index = row.table().indexOf(name);
+            return index >= 0 && row.table().columns().get(index).type().oid() == typeOid ? index : -1;
+        }
+    }
+
+    /// Of a single column: SQL NULL and absence are the same for all of these.
+    sealed interface OfColumn extends RowTest {
+        Place place();
+
+        /// @param text the column's output text, not null
+        Truth testText(String text);
+
+        /// Of SQL NULL.
+        default Truth testNull() {
+            return Truth.UNKNOWN;
+        }
+
+        @Override
+        default Truth test(Row row) {
+            int index = place().in(row);
+            if (index < 0) {
+                return Truth.UNKNOWN;
+            }
+            String text = row.text(index);
+            if (text != null) {
+                return testText(text);
+            }
+            return row.missing(index) == null ? testNull() : ofMissing(row.missing(index));
+        }
+
+        private Truth ofMissing(@Nullable Missing reason) {
+            return reason == Missing.UNCHANGED_TOAST && this instanceof NullTest ? Truth.FALSE : Truth.UNKNOWN;
+        }
+
+        @Override
+        default List<String> columns() {
+            return List.of(place().name());
+        }
+    }
+
+    record Compare(Place place, Comparison comparison, Kind kind, Object key) implements OfColumn {
+        @Override
+        public Truth testText(String text) {
+            Object value = kind.keyOf(text);
+            return value == null ? Truth.UNDECIDED : Truth.of(comparison.holds(kind, value, key));
+        }
+
+        @Override
+        public boolean decidesAlways() {
+            return kind.isTotal();
+        }
+    }
+
+    /// `= ANY (array)`.
+    record OneOf(Place place, Kind kind, Set<Object> keys, boolean hasNull) implements OfColumn {
+        public OneOf {
+            keys = Set.copyOf(keys);
+        }
+
+        @Override
+        public Truth testText(String text) {
+            if (keys.isEmpty() && !hasNull) {
+                return Truth.FALSE;
+            }
+            Object value = kind.keyOf(text);
+            if (value == null) {
+                return Truth.UNDECIDED;
+            }
+            if (keys.contains(value)) {
+                return Truth.TRUE;
+            }
+            return hasNull ? Truth.UNKNOWN : Truth.FALSE;
+        }
+
+        /// Nothing equals an element of an empty array, not even NULL in SQL's sense of not knowing.
+        @Override
+        public Truth testNull() {
+            return keys.isEmpty() && !hasNull ? Truth.FALSE : Truth.UNKNOWN;
+        }
+
+        @Override
+        public boolean decidesAlways() {
+            return kind.isTotal();
+        }
+    }
+
+    /// `IS DISTINCT FROM`.
+    record Distinct(Place place, Kind kind, Object key) implements OfColumn {
+        @Override
+        public Truth testText(String text) {
+            Object value = kind.keyOf(text);
+            return value == null ? Truth.UNDECIDED : Truth.of(!value.equals(key));
+        }
+
+        @Override
+        public Truth testNull() {
+            return Truth.TRUE;
+        }
+
+        @Override
+        public boolean decidesAlways() {
+            return kind.isTotal();
+        }
+    }
+
+    record LikeTest(Place place, LikePattern pattern) implements OfColumn {
+        @Override
+        public Truth testText(String text) {
+            return pattern.test(text);
+        }
+
+        @Override
+        public boolean decidesAlways() {
+            return !pattern.foldsCase();
+        }
+    }
+
+    /// `IS NULL`.
+    record NullTest(Place place) implements OfColumn {
+        @Override
+        public Truth testText(String text) {
+            return Truth.FALSE;
+        }
+
+        @Override
+        public Truth testNull() {
+            return Truth.TRUE;
+        }
+
+        @Override
+        public boolean decidesAlways() {
+            return true;
+        }
+    }
+
+    /// `IS TRUE`, `IS FALSE` and `IS UNKNOWN` of a boolean.
+    record BooleanTest(Place place, Truth wanted) implements OfColumn {
+        @Override
+        public Truth testText(String text) {
+            return Truth.of(wanted == Truth.of(text.equals("t")));
+        }
+
+        @Override
+        public Truth testNull() {
+            return Truth.of(wanted == Truth.UNKNOWN);
+        }
+
+        @Override
+        public boolean decidesAlways() {
+            return true;
+        }
+    }
+
+    /// Nothing is known in memory.
+    ///
+    /// @param ofNull what the expression makes of SQL NULL
+    record Opaque(Place place, Truth ofNull) implements OfColumn {
+        @Override
+        public Truth testText(String text) {
+            return Truth.UNDECIDED;
+        }
+
+        @Override
+        public Truth testNull() {
+            return ofNull;
+        }
+
+        @Override
+        public boolean decidesAlways() {
+            return false;
+        }
+    }
+
+    /// About several columns, or the whole row: nothing is known in memory.
+    record OpaqueRow(List<String> columns) implements RowTest {
+        public OpaqueRow {
+            columns = List.copyOf(columns);
+        }
+
+        @Override
+        public Truth test(Row row) {
+            for (String column : columns) {
+                int index = row.table().indexOf(column);
+                if (index < 0 || row.missing(index) != null) {
+                    return Truth.UNKNOWN;
+                }
+            }
+            return Truth.UNDECIDED;
+        }
+
+        @Override
+        public boolean decidesAlways() {
+            return false;
+        }
+    }
+
+    /// Two columns of the same row compared with each other.
+    record Columns(Place left, Comparison comparison, Place right, Kind kind) implements RowTest {
+        @Override
+        public Truth test(Row row) {
+            int one = left.in(row);
+            int other = right.in(row);
+            String first = one < 0 ? null : row.text(one);
+            String second = other < 0 ? null : row.text(other);
+            if (first == null || second == null) {
+                return Truth.UNKNOWN;
+            }
+            Object value = kind.keyOf(first);
+            Object compared = kind.keyOf(second);
+            return value == null || compared == null
+                    ? Truth.UNDECIDED
+                    : Truth.of(comparison.holds(kind, value, compared));
+        }
+
+        @Override
+        public List<String> columns() {
+            return List.copyOf(new HashSet<>(List.of(left.name(), right.name())));
+        }
+
+        @Override
+        public boolean decidesAlways() {
+            return kind.isTotal();
+        }
+    }
+}

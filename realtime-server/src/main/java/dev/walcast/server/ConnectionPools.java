@@ -1,0 +1,72 @@
+package dev.walcast.server;
+
+import static java.util.Objects.requireNonNull;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.rls.IsolatedConnections;
+import java.time.Duration;
+
+/// The connections to one database, by what they are for, so that a slow question never waits for, or delays, the catalog.
+final class ConnectionPools implements AutoCloseable {
+    private static final Duration CATALOG_TIMEOUT = Duration.ofSeconds(10);
+    private static final int CATALOG_SIZE = 8;
+    private static final int FILTERS_SIZE = 2;
+    private static final int POLICIES_SIZE = 4;
+
+    private final HikariDataSource catalog;
+    private final HikariDataSource filters;
+    private final HikariDataSource policies;
+
+    /// @param askTimeout how long a question about a change may take
+    ConnectionPools(PostgresUrl url, Duration askTimeout) {
+        requireNonNull(url, "url is null");
+        this.catalog = pool("catalog", url, CATALOG_SIZE, asClientsHaveThem(CATALOG_TIMEOUT));
+        this.filters = pool("filters", url, FILTERS_SIZE, asClientsHaveThem(askTimeout));
+        this.policies = pool("policies", url, POLICIES_SIZE, IsolatedConnections.initSql(askTimeout));
+    }
+
+    private static String asClientsHaveThem(Duration timeout) {
+        return "set datestyle = 'ISO, MDY'; set timezone = 'UTC'; set intervalstyle = 'postgres';"
+                + " set bytea_output = 'hex'; set extra_float_digits = 1; set statement_timeout = " + timeout.toMillis();
+    }
+
+    private static HikariDataSource pool(String name, PostgresUrl url, int size, String initSql) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName(name);
+        config.setJdbcUrl(url.jdbcUrl());
+        config.setDataSourceProperties(url.properties());
+        // Never a plan that was made for somebody else: functions that call themselves immutable are computed in planning.
+        config.addDataSourceProperty("prepareThreshold", name.equals("policies") ? "0" : "5");
+        config.setMaximumPoolSize(size);
+        config.setMinimumIdle(1);
+        config.setConnectionTimeout(Duration.ofSeconds(10).toMillis());
+        // The first connection is made by the source, which can say what is wrong with it.
+        config.setInitializationFailTimeout(-1);
+        config.setConnectionInitSql(initSql);
+        return new HikariDataSource(config);
+    }
+
+    /// For the catalog, and for reading filters when somebody subscribes.
+    HikariDataSource catalog() {
+        return catalog;
+    }
+
+    /// For what filters leave open about a change.
+    HikariDataSource filters() {
+        return filters;
+    }
+
+    /// For policies: names resolve in `pg_catalog` only.
+    HikariDataSource policies() {
+        return policies;
+    }
+
+    @Override
+    public void close() {
+        catalog.close();
+        filters.close();
+        policies.close();
+    }
+}

@@ -1,0 +1,118 @@
+package dev.walcast.server.changes;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Change;
+import dev.walcast.cdc.Row;
+import dev.walcast.cdc.Table;
+import dev.walcast.filters.Answers;
+import dev.walcast.filters.SubscriptionIndex;
+import dev.walcast.filters.Truth;
+import dev.walcast.rls.Oracle.Asked;
+import dev.walcast.rls.RowGuard;
+import dev.walcast.rls.Verdict;
+import dev.walcast.rls.Verdict.ReadableColumns;
+import dev.walcast.rls.Verdict.Reason;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// Decides for one candidate whether it gets a change, and hands it over: guard, project, encode, offer. Safe for any
+/// thread; the calls for one subscription follow each other.
+final class Delivery {
+    private final RowGuard guard;
+    private final ChangeEncoder encoder;
+    private final ChangeCounters counters;
+
+    Delivery(RowGuard guard, ChangeEncoder encoder, ChangeCounters counters) {
+        this.guard = requireNonNull(guard, "guard is null");
+        this.encoder = requireNonNull(encoder, "encoder is null");
+        this.counters = requireNonNull(counters, "counters is null");
+    }
+
+    Encodings encodings(Change change) {
+        return new Encodings(change, encoder);
+    }
+
+    /// @return false when Postgres has to be asked first, and nothing happened
+    boolean deliver(Candidate candidate, Encodings encodings, Answers answers) {
+        Change change = encodings.change();
+        Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE concerns nobody");
+        int[] ids = new int[candidate.matches().size()];
+        int count = 0;
+        boolean failed = false;
+        for (Candidate.Match match : candidate.matches()) {
+            Truth truth = match.known() ? Truth.TRUE : match.predicate().test(judged, answers);
+            if (truth == Truth.UNDECIDED) {
+                return false;
+            }
+            if (truth == Truth.TRUE) {
+                ids[count++] = match.bindingId();
+            }
+            failed |= truth == Truth.FAILED;
+        }
+        if (failed) {
+            fail(candidate, change);
+        }
+        return count == 0 || deliver(candidate, encodings, Arrays.copyOf(ids, count), answers);
+    }
+
+    private boolean deliver(Candidate candidate, Encodings encodings, int[] ids, Answers answers) {
+        ChangeSubscription subscription = candidate.receiver().subscription();
+        Change change = encodings.change();
+        switch (guard.judge(subscription.viewer(), change, answers)) {
+            case Verdict.Visible visible -> {
+                Set<String> select = candidate.receiver().select();
+                ReadableColumns columns = projected(visible.columns(), visible.key(), select, change.table());
+                ReadableColumns old = projected(visible.oldColumns(), visible.key(), select, change.table());
+                Arrays.sort(ids);
+                subscription.receiver().onChange(ids, encodings.of(columns, old));
+                counters.countDelivery();
+            }
+            case Verdict.Hidden hidden -> {
+                counters.countHidden(hidden.reason());
+                if (hidden.reason() == Reason.POLICY_FAILED) {
+                    fail(candidate, change);
+                }
+            }
+            case Verdict.Undecided _ -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// The client learns that there was an error, not which: that may be none of its business.
+    private void fail(Candidate candidate, Change change) {
+        counters.countFailure();
+        candidate
+                .receiver()
+                .subscription()
+                .tellOnce("A filter or policy could not be evaluated for you on changes of " + change.table().id()
+                        + ", which are therefore hidden from you; the server's counters tell how many.");
+    }
+
+    private static ReadableColumns projected(
+            ReadableColumns readable, ReadableColumns key, Set<String> select, Table table) {
+        if (select.isEmpty()) {
+            return readable;
+        }
+        return new ReadableColumns(
+                readable.indexes().stream()
+                        .filter(index -> key.indexes().contains(index)
+                                || select.contains(table.columns().get(index).name()))
+                        .toList(),
+                readable.generated().stream().filter(select::contains).toList());
+    }
+
+    /// Names what Postgres has to be asked for this candidate.
+    void undecided(Candidate candidate, Change change, Consumer<Asked> action) {
+        Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE concerns nobody");
+        for (Candidate.Match match : candidate.matches()) {
+            if (!match.known()) {
+                match.predicate().undecided(judged, Answers.NONE, question -> action.accept(new Asked(question, judged)));
+            }
+        }
+        guard.undecided(candidate.receiver().subscription().viewer(), change, action);
+    }
+}

@@ -1,0 +1,46 @@
+package dev.walcast.server.changes;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/// Counts what of a transaction is not delivered yet, and acknowledges the transaction after the last of it.
+final class Outstanding {
+    private static final Runnable DONE = () -> {};
+
+    private final AtomicInteger left = new AtomicInteger();
+    private final AtomicReference<@Nullable Runnable> acknowledge = new AtomicReference<>();
+    private boolean any;
+
+    /// One more; to be run when it is delivered. Called by the thread that walks the transaction.
+    Runnable one() {
+        any = true;
+        left.incrementAndGet();
+        return this::done;
+    }
+
+    /// Whether there ever was anything to wait for.
+    boolean isAnythingLeft() {
+        return any;
+    }
+
+    /// To be called after the whole transaction was walked.
+    void whenDone(Runnable action) {
+        acknowledge.set(action);
+        runIfDone();
+    }
+
+    private void done() {
+        left.decrementAndGet();
+        runIfDone();
+    }
+
+    private void runIfDone() {
+        if (left.get() == 0) {
+            Runnable action = acknowledge.getAndUpdate(known -> known == null ? null : DONE);
+            if (action != null) {
+                action.run();
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+package dev.walcast.rls;
+
+import dev.walcast.rls.PolicySet.Function;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Proves of an expression that its value depends on the viewer alone: on the claims and settings of the session, on no row,
+/// no table, no clock. What is not proven is not so; what functions declare of themselves counts for nothing.
+final class ClaimsOnly {
+    private static final long FIRST_USER_OID = 16_384;
+
+    /// `current_setting(text)` and `current_setting(text, boolean)`.
+    private static final Set<Long> CURRENT_SETTING = Set.of(2077L, 3294L);
+
+    /// Nodes that compute from what is below them and nothing else.
+    private static final Set<String> PURE = Set.of(
+            "FUNCEXPR", "OPEXPR", "DISTINCTEXPR", "NULLIFEXPR", "SCALARARRAYOPEXPR", "CONST", "COERCEVIAIO",
+            "RELABELTYPE", "COALESCEEXPR", "BOOLEXPR", "NULLTEST", "BOOLEANTEST", "CASEEXPR", "CASEWHEN",
+            "CASETESTEXPR", "ARRAYEXPR", "ARRAYCOERCEEXPR", "SUBLINK", "QUERY", "FROMEXPR", "TARGETENTRY", "PARAM",
+            "COLLATEEXPR");
+
+    private static final Pattern TOKEN = Pattern.compile("\\s+|--[^\\n]*|'(?:[^']|'')*'|\\d+(?:\\.\\d+)?"
+            + "|[A-Za-z_][A-Za-z0-9_$]*(?:\\.[A-Za-z_][A-Za-z0-9_$]*)?|::|->>|->|#>>|#>|\\|\\||<>|!=|<=|>=|[=<>(),;\\[\\]]");
+
+    /// Words of SQL and of types that read nothing.
+    private static final Set<String> WORDS = Set.of(
+            "select", "as", "coalesce", "nullif", "case", "when", "then", "else", "end", "and", "or", "not", "is", "in",
+            "null", "true", "false", "uuid", "text", "jsonb", "json", "int", "integer", "bigint", "int4", "int8",
+            "boolean", "bool", "varchar", "cast", "distinct", "like", "any", "array");
+
+    /// Functions of Postgres that compute from their arguments, and the one that reads settings.
+    private static final Set<String> CALLS = Set.of(
+            "current_setting", "lower", "upper", "btrim", "ltrim", "rtrim", "replace", "split_part", "length",
+            "pg_catalog.current_setting");
+
+    private static final Pattern QUALIFIED_CALL =
+            Pattern.compile("([a-z_][a-z0-9_]*\\.[a-z_][a-z0-9_]*)\\s*\\(", Pattern.CASE_INSENSITIVE);
+
+    private final Map<Long, Function> functions;
+
+    ClaimsOnly(Map<Long, Function> functions) {
+        this.functions = functions;
+    }
+
+    boolean isProven(NodeTree node) {
+        return isProven(node, new HashSet<>());
+    }
+
+    private boolean isProven(NodeTree node, Set<Long> callers) {
+        boolean[] proven = {true};
+        node.forEach(part -> proven[0] = proven[0] && isPure(part, callers));
+        return proven[0];
+    }
+
+    private boolean isPure(NodeTree node, Set<Long> callers) {
+        if (!PURE.contains(node.name())) {
+            return false;
+        }
+        if (node.name().equals("QUERY")) {
+            return node.isEmpty("rtable")
+                    && node.isEmpty("cteList")
+                    && node.isEmpty("setOperations")
+                    && node.number("commandType") == 1;
+        }
+        // A parameter of a function's body; of a sub-select it would be another kind.
+        if (node.name().equals("PARAM") && node.number("paramkind") != 0) {
+            return false;
+        }
+        // What a cast through text calls is not named; of Postgres' own types it reads nothing but settings.
+        if (node.name().equals("COERCEVIAIO") && node.number("resulttype") >= FIRST_USER_OID) {
+            return false;
+        }
+        return List.of("funcid", "opfuncid").stream()
+                .allMatch(field -> node.number(field) <= 0 || isProven(node.number(field), callers));
+    }
+
+    /// Of a function, whatever its arguments.
+    private boolean isProven(long oid, Set<Long> callers) {
+        Function function = functions.get(oid);
+        if (CURRENT_SETTING.contains(oid)) {
+            return true;
+        }
+        if (function == null || !function.isPlain()) {
+            return false;
+        }
+        if (oid < FIRST_USER_OID) {
+            return function.volatility() == 'i';
+        }
+        if (!function.isSql() || !callers.add(oid)) {
+            return false;
+        }
+        try {
+            NodeTree tree = function.tree();
+            return tree != null ? isProven(tree, callers) : isProvenText(function.source(), callers);
+        } finally {
+            callers.remove(oid);
+        }
+    }
+
+    boolean isProvenFunction(long oid) {
+        return isProven(oid, new HashSet<>());
+    }
+
+    /// A body that Postgres keeps as text: one SELECT of known words, without FROM.
+    private boolean isProvenText(String body, Set<Long> callers) {
+        Matcher token = TOKEN.matcher(body);
+        int at = 0;
+        int selects = 0;
+        boolean ended = false;
+        while (at < body.length()) {
+            if (!token.find(at) || token.start() != at) {
+                return false;
+            }
+            String text = token.group();
+            at = token.end();
+            if (text.isBlank() || text.startsWith("--")) {
+                continue;
+            }
+            if (ended) {
+                return false;
+            }
+            ended = text.equals(";");
+            if (Character.isLetter(text.charAt(0)) || text.charAt(0) == '_') {
+                String word = text.toLowerCase(Locale.ROOT);
+                selects += word.equals("select") ? 1 : 0;
+                boolean call = body.substring(at).stripLeading().startsWith("(");
+                if (!isAllowed(word, call, callers)) {
+                    return false;
+                }
+            }
+        }
+        return selects >= 1;
+    }
+
+    private boolean isAllowed(String word, boolean call, Set<Long> callers) {
+        if (WORDS.contains(word)) {
+            return true;
+        }
+        if (!call) {
+            return false;
+        }
+        if (CALLS.contains(word)) {
+            return true;
+        }
+        List<Function> meant = functions.values().stream()
+                .filter(known -> known.name().equals(word))
+                .toList();
+        return !meant.isEmpty() && meant.stream().allMatch(function -> isProven(function.oid(), callers));
+    }
+
+    /// The functions that a body kept as text calls by their qualified names.
+    static Set<String> qualifiedCalls(Function function) {
+        Set<String> names = new HashSet<>();
+        if (function.isSql() && function.tree() == null && function.oid() >= FIRST_USER_OID) {
+            Matcher call = QUALIFIED_CALL.matcher(function.source());
+            while (call.find()) {
+                names.add(call.group(1).toLowerCase(Locale.ROOT));
+            }
+        }
+        return names;
+    }
+}

@@ -1,0 +1,60 @@
+package dev.walcast.rls;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Row;
+import dev.walcast.filters.Answers;
+import dev.walcast.filters.Question;
+import dev.walcast.filters.Truth;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
+
+/// Answers the questions that memory cannot: Postgres, today.
+public interface Oracle {
+    /// Answers all of them in as few round trips as there are kinds of question. Blocks, but not for long: a question that
+    /// fails or takes too long is among the failures, and its answer is [Truth#FAILED], so that nothing passes on it.
+    Outcome ask(Set<Asked> asked);
+
+    /// A question about a row.
+    record Asked(Question question, Row row) {
+        public Asked {
+            requireNonNull(question, "question is null");
+            requireNonNull(row, "row is null");
+        }
+    }
+
+    /// @param answers  to every question asked
+    /// @param failures those that could not be answered, with a reason that holds no value of the row's
+    record Outcome(Map<Asked, Truth> answers, Map<Asked, Failure> failures) implements Answers {
+        public static final Outcome NOTHING = new Outcome(Map.of(), Map.of());
+
+        public Outcome {
+            answers = Map.copyOf(answers);
+            failures = Map.copyOf(failures);
+        }
+
+        @Override
+        public Truth of(Question question, Row row) {
+            return answers.getOrDefault(new Asked(question, row), Truth.UNDECIDED);
+        }
+
+        /// The failures that concern the given questions.
+        public Collection<Failure> failuresOf(Set<Asked> asked) {
+            return failures.entrySet().stream()
+                    .filter(failure -> asked.contains(failure.getKey()))
+                    .map(Map.Entry::getValue)
+                    .toList();
+        }
+    }
+
+    /// Why a question has no answer.
+    ///
+    /// @param sqlState Postgres' code, or `57014` for too late
+    /// @param timeout  whether it took too long
+    record Failure(String sqlState, boolean timeout) {
+        public Failure {
+            requireNonNull(sqlState, "sqlState is null");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package dev.walcast.rls;
+
+import dev.walcast.filters.Comparison;
+import dev.walcast.filters.Kind;
+import dev.walcast.filters.Predicate;
+import dev.walcast.filters.RowTest.Place;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/// How a policy is decided: its expression, cut into what memory can compare, what depends on the viewer alone, and what
+/// Postgres has to be asked. Claims stand here as SQL, to be filled in for each viewer.
+sealed interface Plan {
+    record All(List<Plan> parts) implements Plan {}
+
+    record Any(List<Plan> parts) implements Plan {}
+
+    record Not(Plan part) implements Plan {}
+
+    /// The same for every viewer.
+    record Fixed(Predicate predicate) implements Plan {}
+
+    /// A condition on the viewer alone.
+    record OfViewer(String expression) implements Plan {}
+
+    /// A column compared with a value of the viewer's.
+    record Compare(Place place, Comparison comparison, Kind kind, String expression, String sql) implements Plan {}
+
+    /// A column that equals an element of an array of the viewer's.
+    record OneOf(Place place, Kind kind, String expression, String sql) implements Plan {}
+
+    /// What only Postgres can say.
+    ///
+    /// @param columns     those of the row that it looks at
+    /// @param calls       the calls in it that depend on the viewer alone
+    /// @param needsClaims whether it depends on the viewer in other ways as well
+    /// @param replan      whether it calls functions that claim to be immutable and may not be
+    record Ask(String sql, Set<String> columns, List<String> calls, boolean needsClaims, boolean replan)
+            implements Plan {}
+
+    /// The expressions whose values a viewer has to have.
+    default List<String> expressions() {
+        List<String> found = new ArrayList<>();
+        collect(found);
+        return found.stream().distinct().toList();
+    }
+
+    private void collect(List<String> found) {
+        switch (this) {
+            case All all -> all.parts.forEach(part -> part.collect(found));
+            case Any any -> any.parts.forEach(part -> part.collect(found));
+            case Not not -> not.part.collect(found);
+            case Fixed _ -> {}
+            case OfViewer of -> found.add(of.expression);
+            case Compare compare -> found.add(compare.expression);
+            case OneOf oneOf -> found.add(oneOf.expression);
+            case Ask ask -> {
+                if (!ask.needsClaims) {
+                    found.addAll(ask.calls);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,373 @@
+package dev.walcast.rls;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.filters.ColumnQuestion;
+import dev.walcast.filters.ColumnType;
+import dev.walcast.filters.Comparison;
+import dev.walcast.filters.Kind;
+import dev.walcast.filters.Kinds;
+import dev.walcast.filters.Predicate;
+import dev.walcast.filters.RowTest;
+import dev.walcast.filters.RowTest.Place;
+import dev.walcast.filters.Truth;
+import dev.walcast.rls.PolicySet.Operator;
+import dev.walcast.rls.PolicySet.Policy;
+import dev.walcast.rls.TableAccess.ColumnAccess;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/// Makes plans of policies. The tree says what an expression means, its text is what Postgres can be asked; the two are
+/// walked together, and where they do not match, or the tree is not understood, the whole piece is left to Postgres.
+final class PolicyPlanner {
+    private static final long FIRST_USER_OID = 16_384;
+    private static final long TEXT = 25;
+    private static final long ANY_ENUM = 3500;
+    private static final long DEFAULT_COLLATION = 100;
+    private static final Set<Long> INTEGERS = Set.of(20L, 21L, 23L);
+    private static final Set<Long> TEXTS = Set.of(19L, 25L, 1043L);
+
+    /// Types whose cast to text gives their output text under any setting.
+    private static final Set<String> TEXT_IS_OUTPUT = Set.of("uuid", "int2", "int4", "int8");
+
+    private final PolicySet policies;
+    private final ClaimsOnly claimsOnly;
+    private final Map<Long, ColumnAccess> columns = new HashMap<>();
+
+    PolicyPlanner(PolicySet policies, TableAccess access) {
+        this.policies = requireNonNull(policies, "policies is null");
+        this.claimsOnly = new ClaimsOnly(policies.functions());
+        access.columns().forEach(column -> columns.put((long) column.number(), column));
+    }
+
+    /// Visible is what any permissive policy shows and no restrictive one hides; without a permissive one, nothing.
+    Plan plan() {
+        List<Plan> permissive = new ArrayList<>();
+        List<Plan> all = new ArrayList<>();
+        for (Policy policy : policies.policies()) {
+            (policy.permissive() ? permissive : all).add(plan(policy.tree(), policy.expression()));
+        }
+        if (permissive.isEmpty()) {
+            return new Plan.Fixed(Predicate.NEVER);
+        }
+        all.add(permissive.size() == 1 ? permissive.getFirst() : new Plan.Any(permissive));
+        return all.size() == 1 ? all.getFirst() : new Plan.All(all);
+    }
+
+    private Plan plan(NodeTree node, String sql) {
+        if (claimsOnly.isProven(node)) {
+            return constant(node, sql);
+        }
+        Plan plan =
+                switch (node.name()) {
+                    case "BOOLEXPR" -> boolExpression(node, sql);
+                    case "OPEXPR" -> comparison(node, sql);
+                    case "SCALARARRAYOPEXPR" -> oneOf(node, sql);
+                    case "NULLTEST" -> nullTest(node);
+                    case "BOOLEANTEST" -> booleanTest(node);
+                    case "VAR" -> flag(node);
+                    default -> null;
+                };
+        return plan == null ? ask(node, sql) : plan;
+    }
+
+    private static Plan constant(NodeTree node, String sql) {
+        boolean isTrue = node.name().equals("CONST")
+                && node.text("constisnull").equals("false")
+                && node.text("constvalue").startsWith("1 [ 1 ");
+        boolean isFalse = node.name().equals("CONST")
+                && node.text("constisnull").equals("false")
+                && node.text("constvalue").startsWith("1 [ 0 ");
+        return isTrue
+                ? new Plan.Fixed(Predicate.ALWAYS)
+                : isFalse ? new Plan.Fixed(Predicate.NEVER) : new Plan.OfViewer(sql);
+    }
+
+    private @Nullable Plan boolExpression(NodeTree node, String sql) {
+        String inner = SqlText.withoutParentheses(sql);
+        List<NodeTree> arguments = node.nodes("args");
+        String operator = node.text("boolop");
+        if (operator.equals("not")) {
+            return arguments.size() == 1 && inner.startsWith("NOT ")
+                    ? new Plan.Not(plan(arguments.getFirst(), inner.substring("NOT ".length())))
+                    : null;
+        }
+        List<String> texts = SqlText.split(inner, operator.equals("and") ? " AND " : " OR ");
+        if (texts.size() != arguments.size()) {
+            return null;
+        }
+        List<Plan> parts = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            parts.add(plan(arguments.get(i), texts.get(i)));
+        }
+        return operator.equals("and") ? new Plan.All(parts) : new Plan.Any(parts);
+    }
+
+    /// A column as an operand: how its text stands in the expression, and how it compares there.
+    ///
+    /// @param typeOid the type that the operator sees
+    private record Operand(ColumnAccess column, String sql, long typeOid, @Nullable Kind kind) {
+        Place place() {
+            return new Place(column.name(), column.type().oid());
+        }
+    }
+
+    private @Nullable Operand operand(NodeTree node, long collation) {
+        NodeTree inner = node;
+        boolean relabeled = node.name().equals("RELABELTYPE");
+        boolean throughText = node.name().equals("COERCEVIAIO");
+        if (relabeled || throughText) {
+            inner = node.node("arg");
+        }
+        ColumnAccess column = inner == null ? null : column(inner);
+        if (inner == null || column == null) {
+            return null;
+        }
+        ColumnType type = column.type();
+        String name = quoted(column.name());
+        if (throughText) {
+            boolean plain = node.number("resulttype") == TEXT
+                    && collation == DEFAULT_COLLATION
+                    && TEXT_IS_OUTPUT.contains(type.base())
+                    && type.baseOid() < FIRST_USER_OID
+                    && !type.isDomain();
+            return plain ? new Operand(column, "(" + name + ")::text", TEXT, Kinds.plainText()) : null;
+        }
+        if (relabeled) {
+            boolean text = type.base().equals("varchar") && node.number("resulttype") == TEXT && !type.isDomain();
+            return text ? new Operand(column, "(" + name + ")::text", TEXT, kind(type, inner, collation)) : null;
+        }
+        return type.isDomain() ? null : new Operand(column, name, type.oid(), kind(type, inner, collation));
+    }
+
+    /// The column's own kind, where the comparison goes by the column's own collation.
+    private static @Nullable Kind kind(ColumnType type, NodeTree variable, long collation) {
+        return variable.number("varcollid") == collation ? Kinds.of(type) : null;
+    }
+
+    private @Nullable ColumnAccess column(NodeTree node) {
+        return node.name().equals("VAR") && node.number("varno") == 1 && node.number("varlevelsup") == 0
+                ? columns.get(node.number("varattno"))
+                : null;
+    }
+
+    /// As Postgres prints an identifier that needs no quotes; any other does not match and is left to Postgres.
+    private static String quoted(String name) {
+        return name.matches("[a-z_][a-z0-9_]*") ? name : SqlText.identifier(name);
+    }
+
+    private @Nullable Plan comparison(NodeTree node, String sql) {
+        Operator operator = policies.operators().get(node.number("opno"));
+        List<NodeTree> arguments = node.nodes("args");
+        if (operator == null || node.number("opno") >= FIRST_USER_OID || arguments.size() != 2) {
+            return null;
+        }
+        Comparison comparison = Comparison.of(operator.name());
+        long collation = Math.max(node.number("inputcollid"), 0);
+        Operand left = operand(arguments.getFirst(), collation);
+        Operand right = operand(arguments.getLast(), collation);
+        if (comparison == null) {
+            return null;
+        }
+        if (left != null && right != null) {
+            return columns(operator, comparison, left, right, sql);
+        }
+        Operand column = left != null ? left : right;
+        NodeTree value = left != null ? arguments.getLast() : arguments.getFirst();
+        if (column == null || !compares(operator, column) || !claimsOnly.isProven(value)) {
+            return null;
+        }
+        Comparison seen = left != null ? comparison : comparison.mirrored();
+        if (column.kind == null || (seen.needsOrder() && !column.kind.isOrdered())) {
+            return null;
+        }
+        String inner = SqlText.withoutParentheses(sql);
+        String symbol = " " + operator.name() + " ";
+        String expression = left != null
+                ? after(inner, column.sql + symbol)
+                : before(inner, symbol + column.sql);
+        return expression == null
+                ? null
+                : new Plan.Compare(column.place(), seen, column.kind, expression, inner);
+    }
+
+    private static @Nullable String after(String text, String prefix) {
+        return text.startsWith(prefix) ? text.substring(prefix.length()) : null;
+    }
+
+    private static @Nullable String before(String text, String suffix) {
+        return text.endsWith(suffix) ? text.substring(0, text.length() - suffix.length()) : null;
+    }
+
+    private static @Nullable Plan columns(
+            Operator operator, Comparison comparison, Operand left, Operand right, String sql) {
+        boolean same = left.kind != null
+                && left.kind.isTotal()
+                && right.kind != null
+                && left.column.type().oid() == right.column.type().oid()
+                && left.sql.equals(quoted(left.column.name()))
+                && compares(operator, left)
+                && compares(operator, right)
+                && (!comparison.needsOrder() || left.kind.isOrdered());
+        return same
+                ? new Plan.Fixed(term(
+                        left.column.name(),
+                        sql,
+                        new RowTest.Columns(left.place(), comparison, right.place(), requireNonNull(left.kind))))
+                : null;
+    }
+
+    /// Whether the operator compares values of the operand's type as that type does.
+    private static boolean compares(Operator operator, Operand operand) {
+        Set<Long> sides = Set.copyOf(List.of(operator.left(), operator.right()));
+        if (sides.equals(Set.of(operand.typeOid)) || INTEGERS.containsAll(sides) && INTEGERS.contains(operand.typeOid)) {
+            return true;
+        }
+        if (TEXTS.containsAll(sides) && TEXTS.contains(operand.typeOid)) {
+            return true;
+        }
+        return sides.equals(Set.of(ANY_ENUM)) && !operand.column.type().labels().isEmpty();
+    }
+
+    private @Nullable Plan oneOf(NodeTree node, String sql) {
+        Operator operator = policies.operators().get(node.number("opno"));
+        List<NodeTree> arguments = node.nodes("args");
+        if (operator == null
+                || node.number("opno") >= FIRST_USER_OID
+                || !operator.name().equals("=")
+                || !node.text("useOr").equals("true")
+                || arguments.size() != 2) {
+            return null;
+        }
+        Operand column = operand(arguments.getFirst(), Math.max(node.number("inputcollid"), 0));
+        if (column == null
+                || column.kind == null
+                || !compares(operator, column)
+                || !claimsOnly.isProven(arguments.getLast())) {
+            return null;
+        }
+        String inner = SqlText.withoutParentheses(sql);
+        String array = after(inner, column.sql + " = ANY (");
+        return array == null || !array.endsWith(")")
+                ? null
+                : new Plan.OneOf(column.place(), column.kind, array.substring(0, array.length() - 1), inner);
+    }
+
+    private @Nullable Plan nullTest(NodeTree node) {
+        NodeTree argument = node.node("arg");
+        ColumnAccess column = argument == null ? null : column(argument);
+        if (column == null || !node.text("argisrow").equals("false")) {
+            return null;
+        }
+        Predicate isNull = term(column.name(), "is null", new RowTest.NullTest(place(column)));
+        return new Plan.Fixed(node.number("nulltesttype") == 0 ? isNull : Predicate.not(isNull));
+    }
+
+    private @Nullable Plan booleanTest(NodeTree node) {
+        NodeTree argument = node.node("arg");
+        ColumnAccess column = argument == null ? null : column(argument);
+        long test = node.number("booltesttype");
+        if (column == null || !column.type().sql().equals("pg_catalog.bool") || test < 0 || test > 5) {
+            return null;
+        }
+        // IS TRUE, IS NOT TRUE, IS FALSE, IS NOT FALSE, IS UNKNOWN, IS NOT UNKNOWN
+        Truth wanted = List.of(Truth.TRUE, Truth.FALSE, Truth.UNKNOWN).get((int) test / 2);
+        Predicate is = term(column.name(), "is " + wanted, new RowTest.BooleanTest(place(column), wanted));
+        return new Plan.Fixed(test % 2 == 0 ? is : Predicate.not(is));
+    }
+
+    /// A boolean column by itself.
+    private @Nullable Plan flag(NodeTree node) {
+        ColumnAccess column = column(node);
+        if (column == null || !column.type().sql().equals("pg_catalog.bool")) {
+            return null;
+        }
+        Kind kind = requireNonNull(Kinds.of(column.type()));
+        return new Plan.Fixed(
+                term(column.name(), "= true", new RowTest.Compare(place(column), Comparison.EQUAL, kind, true)));
+    }
+
+    private static Place place(ColumnAccess column) {
+        return new Place(column.name(), column.type().oid());
+    }
+
+    static Predicate term(String column, String sql, RowTest test) {
+        return new Predicate.Term(new ColumnQuestion(column, sql, null), test);
+    }
+
+    /// What is not understood. Postgres can answer for several viewers at once when the expression depends on them only
+    /// through calls that are proven to depend on the claims alone.
+    private Plan ask(NodeTree node, String sql) {
+        List<String> calls = new ArrayList<>();
+        boolean[] needsClaims = {false};
+        boolean[] replan = {false};
+        node.forEach(part -> {
+            for (String field : List.of("funcid", "opfuncid", "aggfnoid", "winfnoid")) {
+                long oid = part.number(field);
+                if (oid > 0) {
+                    needsClaims[0] |= !isCommon(oid, calls);
+                    replan[0] |= oid >= FIRST_USER_OID && policies.functions().get(oid) instanceof PolicySet.Function f
+                            && f.volatility() == 'i';
+                }
+            }
+            needsClaims[0] |= policies.separate().contains(part.number("relid"));
+            needsClaims[0] |= part.name().equals("COERCEVIAIO") && part.number("resulttype") >= FIRST_USER_OID;
+        });
+        return new Plan.Ask(
+                sql, columnsRead(node), calls.stream().distinct().toList(), needsClaims[0], replan[0]);
+    }
+
+    /// Whether a function's value is the same for all viewers, or depends on them in a way that is then among the calls.
+    private boolean isCommon(long oid, List<String> calls) {
+        PolicySet.Function function = policies.functions().get(oid);
+        if (function == null) {
+            return false;
+        }
+        if (oid < FIRST_USER_OID) {
+            boolean setting = function.name().endsWith(".current_setting");
+            return function.volatility() != 'v' && !setting;
+        }
+        if (function.arguments() == 0 && claimsOnly.isProvenFunction(oid)) {
+            calls.add(function.name() + "()");
+            return true;
+        }
+        return false;
+    }
+
+    /// The columns of the policy's own table: variables that look up as many levels as there are queries around them.
+    private Set<String> columnsRead(NodeTree node) {
+        Set<String> names = new TreeSet<>();
+        collectColumns(node, 0, names);
+        return names;
+    }
+
+    private void collectColumns(NodeTree node, int depth, Set<String> names) {
+        int inside = node.name().equals("QUERY") ? depth + 1 : depth;
+        if (node.name().equals("VAR") && node.number("varlevelsup") == depth && node.number("varno") == 1) {
+            ColumnAccess column = columns.get(node.number("varattno"));
+            if (column != null) {
+                names.add(column.name());
+            } else {
+                // The whole row; of a system column there is no image, and none of that name ever is in a row.
+                columns.values().forEach(each -> names.add(each.name()));
+                if (node.number("varattno") < 0) {
+                    names.add("system column " + node.text("varattno"));
+                }
+            }
+        }
+        node.fields().values().forEach(value -> collectColumnsIn(value, inside, names));
+    }
+
+    private void collectColumnsIn(Object value, int depth, Set<String> names) {
+        if (value instanceof NodeTree tree) {
+            collectColumns(tree, depth, names);
+        } else if (value instanceof List<?> list) {
+            list.forEach(item -> collectColumnsIn(requireNonNull(item), depth, names));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package dev.walcast.rls;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// The policies that let one role read one table, with all that is known of what they mention. Equal sets decide equally,
+/// as far as the catalog can tell.
+///
+/// @param policies  in the order in which Postgres combines them
+/// @param functions by oid: every function that is not Postgres' own, and of those, what decides
+/// @param operators by oid
+/// @param separate  oids of the tables read whose rows look different to viewers of the same role
+record PolicySet(
+        List<Policy> policies,
+        Map<Long, Function> functions,
+        Map<Long, Operator> operators,
+        Set<Long> separate) {
+    PolicySet {
+        policies = List.copyOf(policies);
+        functions = Map.copyOf(functions);
+        operators = Map.copyOf(operators);
+        separate = Set.copyOf(separate);
+    }
+
+    /// @param expression as Postgres prints it with an empty `search_path`
+    /// @param tree       the same, with every name looked up
+    record Policy(String name, boolean permissive, String expression, NodeTree tree) {
+        Policy {
+            requireNonNull(name, "name is null");
+            requireNonNull(expression, "expression is null");
+            requireNonNull(tree, "tree is null");
+        }
+    }
+
+    /// @param name       qualified and quoted where needed, as it stands in expressions
+    /// @param volatility `i`, `s` or `v`
+    /// @param source     the body's text
+    /// @param tree       the body when Postgres keeps it parsed
+    record Function(
+            long oid,
+            String name,
+            char volatility,
+            int arguments,
+            boolean isSql,
+            boolean isPlain,
+            String source,
+            @Nullable NodeTree tree) {
+        Function {
+            requireNonNull(name, "name is null");
+            requireNonNull(source, "source is null");
+        }
+    }
+
+    /// @param left  oid of the type of the left operand
+    record Operator(String name, long left, long right) {
+        Operator {
+            requireNonNull(name, "name is null");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package dev.walcast.rls;
+
+import java.sql.SQLException;
+import java.util.Map;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/// Reads what an SQL error says.
+public final class SqlStates {
+    /// The condition names of the errors that a filter's value can cause, as Postgres' documentation names them.
+    private static final Map<String, String> CONDITION_NAMES = Map.ofEntries(
+            Map.entry("22P02", "invalid_text_representation"),
+            Map.entry("22003", "numeric_value_out_of_range"),
+            Map.entry("22007", "invalid_datetime_format"),
+            Map.entry("22008", "datetime_field_overflow"),
+            Map.entry("22001", "string_data_right_truncation"),
+            Map.entry("22021", "character_not_in_repertoire"),
+            Map.entry("23514", "check_violation"),
+            Map.entry("42704", "undefined_object"),
+            Map.entry("42846", "cannot_coerce"),
+            Map.entry("42883", "undefined_function"),
+            Map.entry("22025", "invalid_escape_sequence"),
+            Map.entry("2201B", "invalid_regular_expression"),
+            Map.entry("P0001", "raise_exception"));
+
+    private SqlStates() {}
+
+    /// Whether the statement reached Postgres and was refused for its data, so that asking again would not help.
+    static boolean saysTheValueIsWrong(SQLException e) {
+        String state = String.valueOf(e.getSQLState());
+        return state.startsWith("0A") || state.startsWith("22") || state.startsWith("23") || state.startsWith("42") || state.startsWith("P0") || state.equals("XX000");
+    }
+
+    public static String conditionName(String state) {
+        return CONDITION_NAMES.getOrDefault(state, "error");
+    }
+
+    /// Postgres' own sentence, without detail, hint and context.
+    public static String primaryMessage(SQLException e) {
+        if (e instanceof PSQLException postgres) {
+            ServerErrorMessage server = postgres.getServerErrorMessage();
+            if (server != null && server.getMessage() != null) {
+                return server.getMessage();
+            }
+        }
+        return String.valueOf(e.getMessage());
+    }
+}
