@@ -71,23 +71,20 @@ final class PolicyAsker implements PostgresOracle.Asker {
         }
     }
 
-    private static String tableAlias(PolicyQuestion question) {
-        return SqlText.identifier(question.table().name());
-    }
-
     private static List<Answer> askTogether(Connection connection, PolicyQuestion first, List<Asked> asked)
             throws SQLException {
         become(connection, first.role());
         int parameters = first.parameters().size();
         StringBuilder arrays = new StringBuilder("pg_catalog.unnest(?::int4[]), pg_catalog.unnest(?::text[])");
-        StringBuilder names = new StringBuilder("n, r");
+        StringBuilder names = new StringBuilder("walcast_n, walcast_r");
         for (int i = 1; i <= parameters; i++) {
             arrays.append(", pg_catalog.unnest(?::text[])");
             names.append(", p").append(i);
         }
-        String query = "select " + PolicyQuestion.PARAMETERS + ".n, (" + first.expression() + ") from rows from (" + arrays
-                + ") as " + PolicyQuestion.PARAMETERS + " (" + names + "), lateral pg_catalog.unnest(array["
-                + PolicyQuestion.PARAMETERS + ".r::" + first.qualifiedTable() + "]) as " + tableAlias(first);
+        // The driver takes `?` for a parameter, also where it is jsonb's operator.
+        String expression = SqlText.replace(first.expression(), "?", "??");
+        String query = "select walcast_n, walcast_v from rows from (" + arrays + ") as " + PolicyQuestion.PARAMETERS + " ("
+                + names + "), lateral " + overRow(first, expression, "walcast_r");
         try (PreparedStatement statement = connection.prepareStatement(query)) {
             statement.setArray(1, connection.createArrayOf("int4", places(asked.size())));
             statement.setArray(2, rows(connection, asked));
@@ -172,9 +169,14 @@ final class PolicyAsker implements PostgresOracle.Asker {
     }
 
     private static String query(PolicyQuestion question, String row) {
-        return "with " + IsolatedConnections.CLIENT_PATH + " select (" + question.expression()
-                + ") from walcast_path, pg_catalog.unnest(array[" + row + "::" + question.qualifiedTable() + "]) as "
-                + tableAlias(question);
+        return "with " + IsolatedConnections.CLIENT_PATH + " select walcast_v from walcast_path, lateral "
+                + overRow(question, question.expression(), row);
+    }
+
+    /// The expression sees the row under its table's name; in a scope of its own no name of ours can be taken for a column.
+    private static String overRow(PolicyQuestion question, String expression, String row) {
+        return "(select (" + expression + ") as walcast_v from pg_catalog.unnest(array[" + row + "::"
+                + question.qualifiedTable() + "]) as " + SqlText.identifier(question.table().name()) + ") as walcast_answer";
     }
 
     private static List<Answer> answers(String[] texts) {

@@ -1,0 +1,40 @@
+package dev.walcast.rls;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.time.Duration;
+import javax.sql.DataSource;
+
+/// Connections to a test's Postgres, set up as the server does.
+final class TestDataSources implements AutoCloseable {
+    private final HikariDataSource asClients;
+    private final HikariDataSource isolated;
+
+    TestDataSources(int port, String database) {
+        this.asClients = pool(port, database, "set timezone = 'UTC'; set statement_timeout = '5s'");
+        this.isolated = pool(port, database, IsolatedConnections.initSql(Duration.ofSeconds(5)));
+    }
+
+    private static HikariDataSource pool(int port, String database, String initSql) {
+        HikariConfig config = new HikariConfig();
+        config.setJdbcUrl("jdbc:postgresql://127.0.0.1:" + port + "/" + database + "?user=postgres&prepareThreshold=0");
+        config.setMaximumPoolSize(2);
+        config.setMinimumIdle(0);
+        config.setConnectionInitSql(initSql);
+        return new HikariDataSource(config);
+    }
+
+    DataSource asClients() {
+        return asClients;
+    }
+
+    DataSource isolated() {
+        return isolated;
+    }
+
+    @Override
+    public void close() {
+        asClients.close();
+        isolated.close();
+    }
+}
