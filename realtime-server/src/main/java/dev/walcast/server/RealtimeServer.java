@@ -76,6 +76,10 @@ public final class RealtimeServer implements AutoCloseable {
     }
 
     /// Tells clients to come back later, stops reading, and frees everything.
+    Project project() {
+        return project;
+    }
+
     @Override
     public void close() {
         try {

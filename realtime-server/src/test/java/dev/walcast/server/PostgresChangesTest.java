@@ -112,7 +112,6 @@ class PostgresChangesTest {
         assertRefused("anon", table("unpublished"), "public.unpublished is not in the publication", "ADD TABLE");
         assertRefused("anon", table("nosuch"), "Please check Realtime is enabled", "There is no table public.nosuch");
         assertRefused("anon", table("hidden"), "Role \"anon\" may not read public.hidden");
-        assertRefused("anon", table("todos"), "Row-level security is enabled on public.todos");
         assertRefused(
                 "nosuchrole", table("messages"), "ERROR 42704 (undefined_object) role \"nosuchrole\" does not exist");
         assertRefused("anon", filter("nosuch=eq.1"), "invalid column for filter nosuch");
@@ -125,13 +124,78 @@ class PostgresChangesTest {
                 filter("id=eq.abc"),
                 "ERROR 22P02 (invalid_text_representation) invalid input syntax for" + " type integer: \"abc\"");
         assertRefused("anon", filter("id=eq.99999999999"), "ERROR 22003 (numeric_value_out_of_range)");
-        assertRefused("anon", filter("id=gt.1"), "knows the filter operator `eq` only, not `gt`");
-        assertRefused("anon", filter("j=eq.1"), "cannot compare column j of type jsonb");
+        assertRefused("anon", filter("id=like.1"), "operator like requires a text-compatible column type, got integer");
+        assertRefused("anon", filter("room=match.("), "invalid regular expression for match filter");
+        assertRefused("anon", filter("room=like.a\\\\"), "LIKE pattern must not end with escape character");
+        assertRefused("anon", filter("id=is.maybe"), "invalid value for is filter");
+        assertRefused("anon", filter("id=is.true"), "is true filter requires a boolean column, got integer");
+        assertRefused("anon", filter("id=in.(1,x)"), "invalid input syntax for type integer");
+        assertRefused("anon", filter("room=cs.a"), "ERROR 42883 (undefined_function) operator does not exist");
+        assertRefused("anon", filter("room->>a=eq.1"), "invalid column for filter room->>a");
+        assertRefused("anon", filter("or=(id.eq.1,room.foo.2)"), "[\"foo\", \"2\"]");
         assertRefused("anon", filter("id=foo.1"), "Error parsing `filter` params: [\"foo\", \"1\"]");
         assertRefused("anon", "{\"event\":\"*\"}", "No subscription params provided");
         assertRefused("anon", "{\"schema\":\"public\",\"table\":5}", "\"table\" => 5");
-        assertRefused("anon", "{\"schema\":\"public\",\"table\":\"messages\",\"select\":[\"id\"]}", "not available");
+        assertRefused(
+                "anon",
+                "{\"schema\":\"public\",\"table\":\"messages\",\"select\":[\"nosuch\"]}",
+                "invalid column for select nosuch");
         assertRefused("anon", filter("id=eq." + "1".repeat(20_000)), "longer than 10000 characters");
+    }
+
+    /// Each meets the first row only, and not the second.
+    private static final String[] FILTERS = {
+        "id=lt.2", "id=lte.1", "n=gt.1", "n=gte.1.5", "room=neq.b", "id=in.(1,7)", "room=like.a%", "room=ilike.A_PPLE",
+        "d=is.null", "room=match.^a.*e$", "room=imatch.^A", "room=isdistinct.b", "room=not.like.b%", "id=not.in.(2,3)",
+        "or=(id.eq.1,room.eq.nobody)", "not.and=(id.eq.2,room.eq.b)", "j=cs.{\"a\":1}", "j->>a=eq.1", "j->b->0=eq.5",
+        "room=plfts.pple", "id=eq.1,room=match.a", "f=lt.NaN", "c=eq.ab"
+    };
+
+    @Test
+    void everyOperatorSelectsRowsAndTheOrderHoldsThroughQuestionsToPostgres() throws Exception {
+        try (RawSocket socket = server.open("anon")) {
+            List<Integer> ids = new ArrayList<>();
+            String[] bindings = new String[FILTERS.length];
+            for (int i = 0; i < FILTERS.length; i++) {
+                bindings[i] = filter(FILTERS[i].replace("\"", "\\\""));
+            }
+            socket.join("realtime:f", bindings(bindings))
+                    .at("/response/postgres_changes")
+                    .forEach(entry -> ids.add(entry.get("id").asInt()));
+            JsonNode live = socket.receiveJson();
+            assertThat(live.at("/4/message").asText()).isEqualTo("Subscribed to PostgreSQL");
+            assertThat(live.at("/4/warnings/0").asText()).contains("DELETEs of public.messages do not carry");
+            postgres.execute("insert into messages values (1, 'a-pple', 1.5, 1, 'ab', null, '{\"a\":1,\"b\":[5]}'),"
+                    + " (2, 'b', 1, 'NaN', 'abc', '2024-01-01', '{\"a\":2}')");
+            int[] all = new int[FILTERS.length];
+            java.util.Arrays.setAll(all, i -> i);
+            assertThat(change(socket, ids, all).at("/record/id").asInt()).isEqualTo(1);
+            assertThat(socket.untilHeartbeat(false)).isEmpty();
+
+            postgres.execute("update messages set room = 'apple-' || n from generate_series(1, 300) n where id = 1");
+            postgres.execute("delete from messages");
+        }
+    }
+
+    @Test
+    void aSelectionOfColumnsAlwaysHoldsTheKeyAndTwoSelectionsAreTwoFrames() throws Exception {
+        try (RawSocket socket = server.open("anon")) {
+            socket.join(
+                    "realtime:s",
+                    bindings(
+                            "{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"messages\",\"select\":[\"room\"]}",
+                            "{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"messages\",\"select\":[\"n\",\"n\"]}"));
+            awaitLive(socket);
+            postgres.execute("insert into messages values (50, 'a', 1.5)");
+            List<String> records = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                JsonNode data = socket.receiveJson().at("/4/data");
+                records.add(data.get("record").toString());
+                assertThat(data.get("columns")).hasSize(2);
+            }
+            assertThat(records).containsExactlyInAnyOrder("{\"id\":50,\"room\":\"a\"}", "{\"id\":50,\"n\":1.5}");
+            postgres.execute("delete from messages");
+        }
     }
 
     private static void assertRefused(String role, String binding, String... texts) throws Exception {
