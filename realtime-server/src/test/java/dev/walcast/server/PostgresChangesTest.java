@@ -172,7 +172,11 @@ class PostgresChangesTest {
             assertThat(change(socket, ids, all).at("/record/id").asInt()).isEqualTo(1);
             assertThat(socket.untilHeartbeat(false)).isEmpty();
 
-            postgres.execute("update messages set room = 'apple-' || n from generate_series(1, 300) n where id = 1");
+            postgres.execute("insert into messages select g, case when g % 3 = 0 then 'none' else 'a-pple' end"
+                    + " from generate_series(100, 399) g");
+            for (int id = 100; id <= 399; id++) {
+                assertThat(socket.receiveJson().at("/4/data/record/id").asInt()).isEqualTo(id);
+            }
             postgres.execute("delete from messages");
         }
     }
