@@ -1,6 +1,7 @@
 // An unmodified supabase-js client that listens to table changes. Says what happens as JSON lines; obeys commands, one JSON a
-// line on standard input: {"cmd":"digest"}, {"cmd":"broadcast"}, {"cmd":"close"}.
-import { createClient } from '@supabase/supabase-js'
+// line on standard input: {"cmd":"digest"}, {"cmd":"broadcast"}, {"cmd":"token","token":"..."}, {"cmd":"close"}. A binding's filter
+// may be calls of the client's own filter builder: [["gt", "id", 1], ["not", "room", "like", "a%"]].
+import { createClient, postgresChangesFilter } from '@supabase/supabase-js'
 import { createInterface } from 'node:readline'
 import WebSocket from 'ws'
 
@@ -15,8 +16,8 @@ const client = createClient(process.env.WALCAST_URL, process.env.ANON_KEY, {
 const digest = { count: 0, first: null, last: null, ordered: true, distinct: 0 }
 const seen = new Set()
 
-function onChange(change) {
-  if (!quiet) return say({ event: 'change', change })
+function onChange(change, binding) {
+  if (!quiet) return say({ event: 'change', change, binding })
   const { id } = change.new
   digest.first ??= id
   digest.ordered &&= digest.last === null || id > digest.last
@@ -26,19 +27,24 @@ function onChange(change) {
 }
 
 const channel = client.channel(name, { config: { broadcast: { self: true, ack: true } } })
-for (const binding of bindings) channel.on('postgres_changes', binding, onChange)
+const filter = calls => calls.reduce((builder, [method, ...args]) => builder[method](...args), postgresChangesFilter())
+for (const binding of bindings) {
+  const built = Array.isArray(binding.filter) ? { ...binding, filter: filter(binding.filter) } : binding
+  channel.on('postgres_changes', built, change => onChange(change, binding.name))
+}
 channel
   .on('broadcast', { event: '*' }, message => say({ event: 'broadcast', message }))
   .on('system', {}, message => say({ event: 'system', message }))
   .subscribe((status, error) => say({ event: 'status', status, error: error?.message }))
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { cmd } = JSON.parse(line)
+  const { cmd, token } = JSON.parse(line)
   if (cmd === 'digest') say({ event: 'digest', ...digest, distinct: seen.size })
   if (cmd === 'broadcast') {
     const answer = await channel.send({ type: 'broadcast', event: 'greeting', payload: { text: 'héllo' } })
     say({ event: 'sent', answer })
   }
+  if (cmd === 'token') await client.realtime.setAuth(token)
   if (cmd === 'close') break
 }
 await client.removeAllChannels()

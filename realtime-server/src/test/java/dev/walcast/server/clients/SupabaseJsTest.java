@@ -6,8 +6,10 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.server.auth.TokenIssuer;
 import dev.walcast.server.testing.NodeScript;
 import dev.walcast.server.testing.TestServer;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -18,6 +20,10 @@ import org.junit.jupiter.api.Test;
 /// The unmodified `@supabase/supabase-js` from npm against the real server.
 class SupabaseJsTest {
     private static final String ALL_ROWS = "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"rows\"}";
+
+    private static final String OWN_ROWS = "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"own\"}";
+    private static final String ALICE = "11111111-1111-4111-8111-111111111111";
+    private static final String BOB = "22222222-2222-4222-8222-222222222222";
 
     private static TestPostgres postgres;
     private static TestServer server;
@@ -35,8 +41,12 @@ class SupabaseJsTest {
                 "grant usage on schema public to anon",
                 "create table rows (id bigint primary key, room text, n numeric, at timestamptz)",
                 "alter table rows replica identity full",
+                "create role authenticated nologin; grant usage on schema public to authenticated",
+                "create table own (id int primary key, owner uuid); alter table own enable row level security",
+                "create policy own on own using (owner = (current_setting('request.jwt.claims')::json ->> 'sub')::uuid)",
+                "grant select on own to authenticated",
                 "grant select on rows to anon",
-                "create publication supabase_realtime for table rows");
+                "create publication supabase_realtime for table rows, own");
         server = TestServer.start(postgres);
     }
 
@@ -90,6 +100,58 @@ class SupabaseJsTest {
         }
     }
 
+    /// Each as the client's filter builder is called; each meets the row with id 1 and not that with id 2.
+    private static final String[] CALLS = {
+        "[[\"eq\",\"id\",1]]", "[[\"neq\",\"id\",2]]", "[[\"lt\",\"n\",2]]", "[[\"lte\",\"n\",1.5]]", "[[\"gt\",\"room\",\"a\"],[\"lt\",\"id\",2]]",
+        "[[\"gte\",\"at\",\"2024-01-01\"]]", "[[\"in\",\"room\",[\"x,y\",\"gen(1)\"]]]", "[[\"like\",\"room\",\"gen%\"]]",
+        "[[\"ilike\",\"room\",\"GEN_1_\"]]", "[[\"is\",\"at\",null],[\"eq\",\"id\",0]]", "[[\"match\",\"room\",\"^gen.1.$\"]]",
+        "[[\"imatch\",\"room\",\"GEN\"]]", "[[\"isDistinct\",\"room\",\"other\"]]", "[[\"not\",\"room\",\"like\",\"o%\"]]"
+    };
+
+    @Test
+    void theClientsOwnFilterBuilderReachesEveryOperator() throws Exception {
+        StringBuilder bindings = new StringBuilder();
+        for (int i = 0; i < CALLS.length; i++) {
+            bindings.append(i == 0 ? "" : ",")
+                    .append("{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"rows\",\"name\":\"")
+                    .append(i)
+                    .append("\",\"filter\":")
+                    .append(CALLS[i])
+                    .append('}');
+        }
+        try (NodeScript client = listen("{\"bindings\":[" + bindings + "]}")) {
+            client.awaitLive();
+            postgres.execute("insert into rows values (2, 'other', 5, '2020-01-01Z'), (1, 'gen(1)', 1.5, '2024-01-01Z')");
+            for (int i = 0; i < CALLS.length; i++) {
+                if (i != 9) {
+                    JsonNode change = client.await("change", _ -> true);
+                    assertThat(change.at("/change/new/id").asInt()).as(CALLS[change.get("binding").asInt()]).isEqualTo(1);
+                }
+            }
+        }
+    }
+
+    @Test
+    void twoUsersSeeTheirOwnRowsAndAFreshTokenChangesWhatIsSeen() throws Exception {
+        try (NodeScript alice = listen("{\"bindings\":[" + OWN_ROWS + "]}", user(ALICE));
+                NodeScript bob = listen("{\"bindings\":[" + OWN_ROWS + "]}", user(BOB))) {
+            alice.awaitLive();
+            bob.awaitLive();
+            postgres.execute("insert into own values (1, '" + ALICE + "'), (2, '" + BOB + "')");
+            assertThat(change(alice, "INSERT").at("/new/id").asInt()).isEqualTo(1);
+            assertThat(change(bob, "INSERT").at("/new/id").asInt()).isEqualTo(2);
+            bob.command("{\"cmd\":\"token\",\"token\":\"" + user(ALICE) + "\"}");
+            bob.awaitLive();
+            postgres.execute("insert into own values (3, '" + BOB + "'), (4, '" + ALICE + "')");
+            assertThat(change(bob, "INSERT").at("/new/id").asInt()).isEqualTo(4);
+        }
+    }
+
+    private static String user(String id) {
+        return new TokenIssuer(TestServer.SECRET, Clock.systemUTC())
+                .issue("authenticated", Map.of("sub", id), Duration.ofHours(1));
+    }
+
     @Test
     void tenThousandRowsInAHundredTransactionsAndFiftyThousandInOneArriveOnceEachInOrder() throws Exception {
         try (NodeScript client = listen("{\"quiet\":true,\"bindings\":[" + ALL_ROWS + "]}")) {
@@ -121,7 +183,10 @@ class SupabaseJsTest {
     }
 
     private static NodeScript listen(String argument) throws Exception {
-        return NodeScript.start(
-                "listen.mjs", argument, Map.of("WALCAST_URL", server.url(), "ANON_KEY", TestServer.token("anon")));
+        return listen(argument, TestServer.token("anon"));
+    }
+
+    private static NodeScript listen(String argument, String token) throws Exception {
+        return NodeScript.start("listen.mjs", argument, Map.of("WALCAST_URL", server.url(), "ANON_KEY", token));
     }
 }
