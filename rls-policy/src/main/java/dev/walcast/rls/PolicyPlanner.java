@@ -45,12 +45,19 @@ final class PolicyPlanner {
         access.columns().forEach(column -> columns.put((long) column.number(), column));
     }
 
-    /// Visible is what any permissive policy shows and no restrictive one hides; without a permissive one, nothing.
+    /// Visible is what any permissive policy shows and no restrictive one hides; without a permissive one, nothing. In the
+    /// order in which Postgres comes to them, which decides whether an error is met: first the restrictive ones by name, then
+    /// the permissive ones by name backwards.
     Plan plan() {
         List<Plan> permissive = new ArrayList<>();
         List<Plan> all = new ArrayList<>();
         for (Policy policy : policies.policies()) {
-            (policy.permissive() ? permissive : all).add(plan(policy.tree(), policy.expression()));
+            Plan plan = plan(policy.tree(), policy.expression());
+            if (policy.permissive()) {
+                permissive.addFirst(plan);
+            } else {
+                all.add(plan);
+            }
         }
         if (permissive.isEmpty()) {
             return new Plan.Fixed(Predicate.NEVER);

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// The policies that let one role read one table, with all that is known of what they mention. Equal sets decide equally,
 /// as far as the catalog can tell.
 ///
-/// @param policies  in the order in which Postgres combines them
+/// @param policies  by name
 /// @param functions by oid: every function that is not Postgres' own, and of those, what decides
 /// @param operators by oid
 /// @param separate  oids of the tables read whose rows look different to viewers of the same role
