@@ -1,12 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
 import WebSocket from 'ws'
 import { Server, percentile, residentKilobytes } from './server.mjs'
 
 const ms = value => `${value.toFixed(2)} ms`
 const now = () => performance.timeOrigin + performance.now()
 
-const benchmarks = { latency, changes, idle, memory, startup, size }
+const benchmarks = { latency, changes, idle, memory, startup, size, filters, policies }
 const name = process.argv[2]
 if (!benchmarks[name]) {
   console.error(`Usage: bench/run ${Object.keys(benchmarks).join('|')}`)
@@ -140,6 +141,33 @@ async function startup() {
   }
   console.log(`walcast dev, first start with an empty folder: ${seconds[0].toFixed(1)} s`)
   console.log(`again: ${seconds.slice(1).map(value => value.toFixed(1)).join(', ')} s (Postgres included)`)
+}
+
+/** The index alone: matching a change against many subscriptions. */
+async function filters() {
+  await java('Filters')
+}
+
+/** Judging a change for many viewers, beside one prepared check for each. */
+async function policies() {
+  const server = await Server.start()
+  await server.db.query('create database bench')
+  const url = new URL(server.env.DATABASE_URL)
+  const db = new pg.Client({ connectionString: String(Object.assign(new URL(url), { pathname: '/bench' })) })
+  await db.connect()
+  await db.query(`create schema auth; grant usage on schema auth, public to authenticated;
+    create function auth.uid() returns uuid language sql stable as
+      $$ select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid $$`)
+  await db.end()
+  await java('Policies', `jdbc:postgresql://${url.hostname}:${url.port}/bench?user=${url.username}&password=${url.password}`)
+  await finish(server)
+}
+
+/** Runs a program of bench/java on the distribution's classes. */
+async function java(name, ...args) {
+  const child = spawn('./java.sh', [name, ...args], { stdio: 'inherit' })
+  const code = await new Promise(resolve => child.on('exit', resolve))
+  if (code !== 0) process.exit(code)
 }
 
 /** What is shipped. */

@@ -9,6 +9,7 @@ import dev.walcast.filters.RowTest.Place;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -179,7 +180,7 @@ public final class FilterResolver {
                 }
             }
             if (inMemory) {
-                return new Term(question, new RowTest.OneOf(operand.place(), kind, keys, elements.contains(null)));
+                return new Term(question, new RowTest.OneOf(operand.place(), kind, keys, elements.stream().anyMatch(Objects::isNull)));
             }
         }
         return opaque(operand, question, Truth.UNKNOWN, condition);

@@ -1,6 +1,9 @@
 package dev.walcast.filters;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// LIKE and ILIKE of a text under a deterministic collation, where they are defined by characters alone.
 final class LikePattern {
@@ -9,10 +12,31 @@ final class LikePattern {
 
     private final int[] tokens;
     private final boolean foldsCase;
+    /// The texts between the `%`, when the pattern has no `_`: what nearly all patterns are, and much faster.
+    private final @Nullable List<String> literals;
 
     private LikePattern(int[] tokens, boolean foldsCase) {
         this.tokens = tokens;
         this.foldsCase = foldsCase;
+        this.literals = literals(tokens);
+    }
+
+    private static @Nullable List<String> literals(int[] tokens) {
+        List<String> literals = new ArrayList<>();
+        StringBuilder literal = new StringBuilder();
+        for (int token : tokens) {
+            if (token == ANY_CHARACTER) {
+                return null;
+            }
+            if (token == ANY_TEXT) {
+                literals.add(literal.toString());
+                literal.setLength(0);
+            } else {
+                literal.appendCodePoint(token);
+            }
+        }
+        literals.add(literal.toString());
+        return List.copyOf(literals);
     }
 
     /// @throws IllegalArgumentException when the pattern ends in its escape character
@@ -77,8 +101,33 @@ final class LikePattern {
         return isAscii(text) ? Truth.of(matches(lowerAscii(text))) : Truth.UNDECIDED;
     }
 
-    /// Only the last `%` passed need be tried again, so the time is at most text times pattern.
     private boolean matches(String text) {
+        return literals == null ? matchesTokens(text) : matches(text, literals);
+    }
+
+    private static boolean matches(String text, List<String> literals) {
+        String first = literals.getFirst();
+        String last = literals.getLast();
+        if (literals.size() == 1) {
+            return text.equals(first);
+        }
+        int end = text.length() - last.length();
+        if (end < first.length() || !text.startsWith(first) || !text.endsWith(last)) {
+            return false;
+        }
+        int at = first.length();
+        for (String literal : literals.subList(1, literals.size() - 1)) {
+            int found = text.indexOf(literal, at);
+            if (found < 0) {
+                return false;
+            }
+            at = found + literal.length();
+        }
+        return at <= end;
+    }
+
+    /// Only the last `%` passed need be tried again, so the time is at most text times pattern.
+    private boolean matchesTokens(String text) {
         int token = 0;
         int at = 0;
         int retryToken = -1;
