@@ -26,36 +26,28 @@ final class PredicateIndex<S> {
     private final Set<Node<S>> others = ConcurrentHashMap.newKeySet();
 
     /// The subscriptions of one predicate.
-    ///
-    /// @param indexed  the term under which the node lies; null when it lies under none
-    /// @param residual what is left to test where that term is known to hold
-    private record Node<S>(
-            Predicate predicate, @Nullable Term indexed, Predicate residual, Set<Entry<S>> entries) {
-        static <S> Node<S> of(Predicate predicate, @Nullable Term indexed) {
-            Predicate residual = indexed == null
+    private static final class Node<S> extends Bag<Entry<S>> {
+        private final Predicate predicate;
+        /// The term under which the node lies; null when it lies under none.
+        private final @Nullable Term indexed;
+        /// What is left to test where that term is known to hold.
+        private final Predicate residual;
+
+        Node(Predicate predicate, @Nullable Term indexed) {
+            this.predicate = predicate;
+            this.indexed = indexed;
+            this.residual = indexed == null
                     ? predicate
                     : Predicate.and(predicate.conjuncts().stream()
                             .filter(part -> !part.equals(indexed))
                             .toList());
-            return new Node<>(predicate, indexed, residual, ConcurrentHashMap.newKeySet());
-        }
-
-        /// A node is itself only: its predicate can be long.
-        @Override
-        public boolean equals(@Nullable Object other) {
-            return this == other;
-        }
-
-        @Override
-        public int hashCode() {
-            return System.identityHashCode(this);
         }
     }
 
     /// The nodes under the values of one column.
-    private record Equalities<S>(Kind kind, Map<Object, Set<Node<S>>> byKey) {
+    private record Equalities<S>(Kind kind, Map<Object, Bag<Node<S>>> byKey) {
         int size(Object key) {
-            Set<Node<S>> present = byKey.get(key);
+            Bag<Node<S>> present = byKey.get(key);
             return present == null ? 0 : present.size();
         }
     }
@@ -63,14 +55,14 @@ final class PredicateIndex<S> {
     /// The nodes with a bound on one column: those that want more than their key, and those that want less.
     private record Bounds<S>(
             Kind kind,
-            ConcurrentSkipListMap<Object, Set<Node<S>>> lower,
-            ConcurrentSkipListMap<Object, Set<Node<S>>> upper) {
+            ConcurrentSkipListMap<Object, Bag<Node<S>>> lower,
+            ConcurrentSkipListMap<Object, Bag<Node<S>>> upper) {
         static <S> Bounds<S> of(Kind kind) {
             return new Bounds<>(
                     kind, new ConcurrentSkipListMap<>(kind::compare), new ConcurrentSkipListMap<>(kind::compare));
         }
 
-        ConcurrentSkipListMap<Object, Set<Node<S>>> side(Comparison comparison) {
+        ConcurrentSkipListMap<Object, Bag<Node<S>>> side(Comparison comparison) {
             return comparison == Comparison.GREATER || comparison == Comparison.GREATER_OR_EQUAL ? lower : upper;
         }
     }
@@ -82,18 +74,18 @@ final class PredicateIndex<S> {
     void add(Entry<S> entry) {
         Node<S> node = nodes.get(entry.predicate());
         if (node == null) {
-            node = Node.of(entry.predicate(), bestTerm(entry.predicate()));
-            node.entries.add(entry);
+            node = new Node<>(entry.predicate(), bestTerm(entry.predicate()));
+            node.add(entry);
             nodes.put(entry.predicate(), node);
             place(node);
         } else {
-            node.entries.add(entry);
+            node.add(entry);
         }
     }
 
     void remove(Entry<S> entry) {
         Node<S> node = nodes.get(entry.predicate());
-        if (node != null && node.entries.remove(entry) && node.entries.isEmpty()) {
+        if (node != null && node.remove(entry) && node.isEmpty()) {
             nodes.remove(entry.predicate());
             displace(node);
         }
@@ -139,7 +131,7 @@ final class PredicateIndex<S> {
             case Compare compare ->
                 bounds.computeIfAbsent(compare.place(), _ -> Bounds.of(compare.kind()))
                         .side(compare.comparison())
-                        .computeIfAbsent(compare.key(), _ -> ConcurrentHashMap.newKeySet())
+                        .computeIfAbsent(compare.key(), _ -> new Bag<>())
                         .add(node);
             case null, default -> others.add(node);
         }
@@ -149,7 +141,7 @@ final class PredicateIndex<S> {
         Equalities<S> column =
                 equalities.computeIfAbsent(place, _ -> new Equalities<>(kind, new ConcurrentHashMap<>()));
         for (Object key : keys) {
-            column.byKey.computeIfAbsent(key, _ -> ConcurrentHashMap.newKeySet(4)).add(node);
+            column.byKey.computeIfAbsent(key, _ -> new Bag<>()).add(node);
         }
     }
 
@@ -174,7 +166,7 @@ final class PredicateIndex<S> {
         });
     }
 
-    private static <S> void removeFrom(Map<Object, Set<Node<S>>> map, Object key, Node<S> node) {
+    private static <S> void removeFrom(Map<Object, Bag<Node<S>>> map, Object key, Node<S> node) {
         map.computeIfPresent(key, (_, same) -> {
             same.remove(node);
             return same.isEmpty() ? null : same;
@@ -200,11 +192,9 @@ final class PredicateIndex<S> {
             column.byKey.values().forEach(nodes -> visitWhole(nodes, event, row, action));
             return;
         }
-        Set<Node<S>> nodes = column.byKey.get(key);
+        Bag<Node<S>> nodes = column.byKey.get(key);
         if (nodes != null) {
-            for (Node<S> node : nodes) {
-                visit(node, node.residual, event, row, action);
-            }
+            nodes.forEach(node -> visit(node, node.residual, event, row, action));
         }
     }
 
@@ -229,21 +219,19 @@ final class PredicateIndex<S> {
     }
 
     private static <S> void visitWhole(
-            Set<Node<S>> nodes, ChangeEvent event, Row row, BiConsumer<Entry<S>, Truth> action) {
-        for (Node<S> node : nodes) {
-            visit(node, node.predicate, event, row, action);
-        }
+            Bag<Node<S>> nodes, ChangeEvent event, Row row, BiConsumer<Entry<S>, Truth> action) {
+        nodes.forEach(node -> visit(node, node.predicate, event, row, action));
     }
 
     private static <S> void visit(
             Node<S> node, Predicate tested, ChangeEvent event, Row row, BiConsumer<Entry<S>, Truth> action) {
         Truth truth = tested.test(row, Answers.NONE);
         if (truth != Truth.FALSE && truth != Truth.UNKNOWN) {
-            for (Entry<S> entry : node.entries) {
+            node.forEach(entry -> {
                 if (entry.wants(event)) {
                     action.accept(entry, truth);
                 }
-            }
+            });
         }
     }
 }

@@ -25,13 +25,14 @@ public final class SubscriptionIndex<S> {
     /// One subscription's place in the index, itself only; hand it back to [#remove(Entry)].
     public static final class Entry<S> {
         private final Target target;
-        private final Set<ChangeEvent> events;
+        /// One bit for each kind of change: this is looked at for every change that reaches the entry.
+        private final int events;
         private final Predicate predicate;
         private final S subscriber;
 
         public Entry(Target target, Set<ChangeEvent> events, Predicate predicate, S subscriber) {
             this.target = requireNonNull(target, "target is null");
-            this.events = Set.copyOf(events);
+            this.events = events.stream().mapToInt(Entry::bit).sum();
             this.predicate = requireNonNull(predicate, "predicate is null");
             this.subscriber = requireNonNull(subscriber, "subscriber is null");
         }
@@ -49,7 +50,11 @@ public final class SubscriptionIndex<S> {
         }
 
         boolean wants(ChangeEvent event) {
-            return events.contains(event);
+            return (events & bit(event)) != 0;
+        }
+
+        private static int bit(ChangeEvent event) {
+            return 1 << event.ordinal();
         }
     }
 

@@ -64,7 +64,7 @@ final class ColumnAsker implements PostgresOracle.Asker {
     }
 
     /// @param statement of rows of place and boolean
-    static List<Answer> answers(PreparedStatement statement, int count) throws SQLException {
+    private static List<Answer> answers(PreparedStatement statement, int count) throws SQLException {
         Answer[] answers = new Answer[count];
         try (ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {

@@ -7,6 +7,7 @@ import dev.walcast.filters.Answers;
 import dev.walcast.filters.Question;
 import dev.walcast.filters.Truth;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
 
@@ -24,14 +25,16 @@ public interface Oracle {
         }
     }
 
+    /// The maps are taken over, not copied: they can be large.
+    ///
     /// @param answers  to every question asked
     /// @param failures those that could not be answered, with a reason that holds no value of the row's
     record Outcome(Map<Asked, Truth> answers, Map<Asked, Failure> failures) implements Answers {
         public static final Outcome NOTHING = new Outcome(Map.of(), Map.of());
 
         public Outcome {
-            answers = Map.copyOf(answers);
-            failures = Map.copyOf(failures);
+            answers = Collections.unmodifiableMap(answers);
+            failures = Collections.unmodifiableMap(failures);
         }
 
         @Override

@@ -121,7 +121,7 @@ final class PlanBinder {
                 expression = SqlText.replace(
                         expression,
                         call,
-                        "(" + PolicyQuestion.PARAMETERS + ".p" + parameters.size() + "::" + value.type() + ")");
+                        "(" + PolicyExpression.PARAMETERS + ".p" + parameters.size() + "::" + value.type() + ")");
             }
         }
         return question(ask, expression, parameters, ask.needsClaims() ? viewer.claims() : null);
@@ -137,6 +137,8 @@ final class PlanBinder {
             String expression, List<@Nullable String> parameters, @Nullable String claims, boolean replan) {
         List<String> live =
                 access.columns().stream().map(TableAccess.ColumnAccess::name).toList();
-        return new PolicyQuestion(viewer.role(), access.table(), live, expression, parameters, claims, replan);
+        PolicyExpression shared = new PolicyExpression(
+                viewer.role(), access.table(), live, expression, parameters.size(), claims != null, replan);
+        return new PolicyQuestion(shared, parameters, claims);
     }
 }

@@ -2,18 +2,20 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.ArrayText;
+import dev.walcast.cdc.Row;
 import dev.walcast.filters.Truth;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.PostgresOracle.Answer;
-import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -26,29 +28,15 @@ final class PolicyAsker implements PostgresOracle.Asker {
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
     }
 
-    /// What may be asked together.
-    ///
-    /// @param parameters how many
-    record Group(String role, TableId table, String expression, int parameters, boolean needsClaims) {
-        static Group of(PolicyQuestion question) {
-            return new Group(
-                    question.role(),
-                    question.table(),
-                    question.expression(),
-                    question.parameters().size(),
-                    question.claims() != null);
-        }
-    }
-
     @Override
     public List<Answer> ask(List<Asked> asked) throws SQLException {
-        PolicyQuestion first = (PolicyQuestion) asked.getFirst().question();
+        PolicyExpression expression = question(asked.getFirst()).expression();
         try (Connection connection = dataSource.getConnection()) {
             connection.setAutoCommit(false);
             try {
-                return first.claims() == null
-                        ? askTogether(connection, first, asked)
-                        : askEach(connection, first, asked);
+                return expression.needsClaims()
+                        ? askEach(connection, expression, asked)
+                        : askTogether(connection, expression, asked);
             } finally {
                 connection.rollback();
                 connection.setAutoCommit(true);
@@ -71,69 +59,93 @@ final class PolicyAsker implements PostgresOracle.Asker {
         }
     }
 
-    private static List<Answer> askTogether(Connection connection, PolicyQuestion first, List<Asked> asked)
+    private static PolicyQuestion question(Asked asked) {
+        return (PolicyQuestion) asked.question();
+    }
+
+    /// The row images asked about, each once.
+    private record Images(List<String> literals, Integer[] places) {
+        static Images of(PolicyExpression expression, List<Asked> asked) {
+            Map<Row, Integer> known = new IdentityHashMap<>();
+            List<String> literals = new ArrayList<>();
+            Integer[] places = new Integer[asked.size()];
+            for (int i = 0; i < places.length; i++) {
+                places[i] = known.computeIfAbsent(asked.get(i).row(), row -> {
+                    literals.add(expression.rowLiteral(row));
+                    return literals.size();
+                });
+            }
+            return new Images(literals, places);
+        }
+    }
+
+    private static List<Answer> askTogether(Connection connection, PolicyExpression expression, List<Asked> asked)
             throws SQLException {
-        become(connection, first.role());
-        int parameters = first.parameters().size();
-        StringBuilder arrays = new StringBuilder("pg_catalog.unnest(?::int4[]), pg_catalog.unnest(?::text[])");
-        StringBuilder names = new StringBuilder("walcast_n, walcast_r");
-        for (int i = 1; i <= parameters; i++) {
+        become(connection, expression.role());
+        StringBuilder arrays = new StringBuilder("pg_catalog.unnest(?::int4[])");
+        StringBuilder names = new StringBuilder("walcast_i");
+        for (int i = 1; i <= expression.parameters(); i++) {
             arrays.append(", pg_catalog.unnest(?::text[])");
             names.append(", p").append(i);
         }
         // The driver takes `?` for a parameter, also where it is jsonb's operator.
-        String expression = SqlText.replace(first.expression(), "?", "??");
-        String query = "select walcast_n, walcast_v from rows from (" + arrays + ") as " + PolicyQuestion.PARAMETERS + " ("
-                + names + "), lateral " + overRow(first, expression, "walcast_r");
+        String sql = SqlText.replace(expression.sql(), "?", "??");
+        String query = "with walcast_images as materialized (select walcast_o, walcast_t::" + expression.qualifiedTable()
+                + " as walcast_r from pg_catalog.unnest(?::text[]) with ordinality as walcast_u (walcast_t, walcast_o))"
+                + " select pg_catalog.array_agg(walcast_v order by walcast_n) from rows from (" + arrays
+                + ") with ordinality as " + PolicyExpression.PARAMETERS + " (" + names
+                + ", walcast_n) join walcast_images on walcast_o = walcast_i, lateral "
+                + overRow(expression, sql, "walcast_r");
         try (PreparedStatement statement = connection.prepareStatement(query)) {
-            statement.setArray(1, connection.createArrayOf("int4", places(asked.size())));
-            statement.setArray(2, rows(connection, asked));
-            for (int i = 0; i < parameters; i++) {
+            Images images = Images.of(expression, asked);
+            statement.setArray(1, connection.createArrayOf("text", images.literals.toArray()));
+            statement.setArray(2, connection.createArrayOf("int4", images.places));
+            for (int i = 0; i < expression.parameters(); i++) {
                 int parameter = i;
-                List<@Nullable String> values = new ArrayList<>();
-                asked.forEach(one ->
-                        values.add(((PolicyQuestion) one.question()).parameters().get(parameter)));
+                List<@Nullable String> values = new ArrayList<>(asked.size());
+                asked.forEach(one -> values.add(question(one).parameters().get(parameter)));
                 statement.setArray(3 + i, connection.createArrayOf("text", values.toArray()));
             }
-            return ColumnAsker.answers(statement, asked.size());
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return booleans(requireNonNull(row.getString(1)));
+            }
         }
     }
 
-    private static Integer[] places(int count) {
-        Integer[] places = new Integer[count];
-        for (int i = 0; i < count; i++) {
-            places[i] = i;
+    /// @param array of booleans, as Postgres prints it
+    private static List<Answer> booleans(String array) {
+        List<Answer> answers = new ArrayList<>();
+        for (String element : requireNonNull(ArrayText.oneDimension(array)).toArray(new String[0])) {
+            answers.add(element == null ? UNKNOWN : element.equals("t") ? TRUE : FALSE);
         }
-        return places;
+        return answers;
     }
 
-    private static Array rows(Connection connection, List<Asked> asked) throws SQLException {
-        return connection.createArrayOf(
-                "text",
-                asked.stream()
-                        .map(one -> ((PolicyQuestion) one.question()).rowLiteral(one.row()))
-                        .toArray());
-    }
+    private static final Answer TRUE = Answer.of(Truth.TRUE);
+    private static final Answer FALSE = Answer.of(Truth.FALSE);
+    private static final Answer UNKNOWN = Answer.of(Truth.UNKNOWN);
 
     /// The function is made for the question and seen by this connection alone; Postgres plans its expression once.
-    private static List<Answer> askEach(Connection connection, PolicyQuestion first, List<Asked> asked)
+    private static List<Answer> askEach(Connection connection, PolicyExpression expression, List<Asked> asked)
             throws SQLException {
-        String function = "walcast_ask_" + Integer.toUnsignedString(
-                java.util.Objects.hash(first.role(), first.table(), first.expression()), 36);
+        String function = "walcast_ask_" + Integer.toUnsignedString(expression.hashCode(), 36);
         try (Statement statement = connection.createStatement()) {
-            statement.execute(definition(function, first));
+            statement.execute(definition(function, expression));
         }
-        become(connection, first.role());
+        become(connection, expression.role());
         try (PreparedStatement statement =
-                connection.prepareStatement("select pg_temp." + function + "(?::text[], ?::text[])")) {
+                connection.prepareStatement("select pg_temp." + function + "(?::text[], ?::text[], ?::int4[])")) {
             statement.setArray(
                     1,
                     connection.createArrayOf(
                             "text",
                             asked.stream()
-                                    .map(one -> ((PolicyQuestion) one.question()).claims())
+                                    .map(one -> question(one).claims())
                                     .toArray()));
-            statement.setArray(2, rows(connection, asked));
+            Images images = Images.of(expression, asked);
+            statement.setArray(2, connection.createArrayOf("text", images.literals.toArray()));
+            statement.setArray(3, connection.createArrayOf("int4", images.places));
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
                 return answers((String[]) requireNonNull(row.getArray(1).getArray()));
@@ -141,13 +153,13 @@ final class PolicyAsker implements PostgresOracle.Asker {
         }
     }
 
-    private static String definition(String function, PolicyQuestion question) {
+    private static String definition(String function, PolicyExpression expression) {
         // A plan that is kept would keep what functions that wrongly call themselves immutable said of the first viewer.
-        String ask = question.replan()
-                ? "execute " + SqlText.literal(query(question, "$1")) + " into walcast_answer using $2[walcast_i]"
-                : "walcast_answer := (" + query(question, "$2[walcast_i]") + ")";
+        String ask = expression.replan()
+                ? "execute " + SqlText.literal(query(expression, "$1")) + " into walcast_answer using $2[$3[walcast_i]]"
+                : "walcast_answer := (" + query(expression, "$2[$3[walcast_i]]") + ")";
         return """
-                create or replace function pg_temp.%s(text[], text[]) returns text[] language plpgsql as $walcast$
+                create or replace function pg_temp.%s(text[], text[], int4[]) returns text[] language plpgsql as $walcast$
                 #variable_conflict use_column
                 declare
                   walcast_answer boolean;
@@ -168,15 +180,16 @@ final class PolicyAsker implements PostgresOracle.Asker {
                 end $walcast$""".formatted(function, ask);
     }
 
-    private static String query(PolicyQuestion question, String row) {
+    private static String query(PolicyExpression expression, String row) {
         return "with " + IsolatedConnections.CLIENT_PATH + " select walcast_v from walcast_path, lateral "
-                + overRow(question, question.expression(), row);
+                + overRow(expression, expression.sql(), row);
     }
 
     /// The expression sees the row under its table's name; in a scope of its own no name of ours can be taken for a column.
-    private static String overRow(PolicyQuestion question, String expression, String row) {
-        return "(select (" + expression + ") as walcast_v from pg_catalog.unnest(array[" + row + "::"
-                + question.qualifiedTable() + "]) as " + SqlText.identifier(question.table().name()) + ") as walcast_answer";
+    private static String overRow(PolicyExpression expression, String sql, String row) {
+        return "(select (" + sql + ") as walcast_v from pg_catalog.unnest(array[" + row + "::"
+                + expression.qualifiedTable() + "]) as " + SqlText.identifier(expression.table().name())
+                + ") as walcast_answer";
     }
 
     private static List<Answer> answers(String[] texts) {

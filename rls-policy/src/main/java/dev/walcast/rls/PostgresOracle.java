@@ -60,12 +60,12 @@ public final class PostgresOracle implements Oracle {
         }
         Answering answering = new Answering(System.nanoTime() + PATIENCE.toNanos());
         List<Asked> filters = new ArrayList<>();
-        Map<PolicyAsker.Group, List<Asked>> groups = new LinkedHashMap<>();
+        Map<PolicyExpression, List<Asked>> groups = new LinkedHashMap<>();
         for (Asked one : asked) {
             switch (one.question()) {
                 case ColumnQuestion _ -> filters.add(one);
                 case PolicyQuestion question ->
-                    groups.computeIfAbsent(PolicyAsker.Group.of(question), _ -> new ArrayList<>())
+                    groups.computeIfAbsent(question.expression(), _ -> new ArrayList<>())
                             .add(one);
                 default -> throw new IllegalArgumentException("nobody answers " + one.question());
             }

@@ -1,0 +1,118 @@
+package dev.walcast.rls;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Row;
+import dev.walcast.cdc.TableId;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// A policy's expression, or a part of one, as Postgres is asked to evaluate it over row images: what may be asked together.
+/// Its hash is computed once, for questions about it are many.
+final class PolicyExpression {
+    /// The name under which parameters are visible in the SQL.
+    static final String PARAMETERS = "walcast_q";
+
+    private final String role;
+    private final TableId table;
+    private final List<String> columns;
+    private final String sql;
+    private final int parameters;
+    private final boolean needsClaims;
+    private final boolean replan;
+    private final int hash;
+
+    /// @param columns     the table's live columns, in order
+    /// @param sql         all names qualified; [#PARAMETERS]`.p1` and so on stand for the parameters
+    /// @param parameters  how many
+    /// @param needsClaims whether it depends on the viewer in other ways as well
+    /// @param replan      whether a plan made for one viewer might be wrong for the next
+    PolicyExpression(
+            String role,
+            TableId table,
+            List<String> columns,
+            String sql,
+            int parameters,
+            boolean needsClaims,
+            boolean replan) {
+        this.role = requireNonNull(role, "role is null");
+        this.table = requireNonNull(table, "table is null");
+        this.columns = List.copyOf(columns);
+        this.sql = requireNonNull(sql, "sql is null");
+        this.parameters = parameters;
+        this.needsClaims = needsClaims;
+        this.replan = replan;
+        this.hash = Objects.hash(role, table, columns, sql, parameters, needsClaims, replan);
+    }
+
+    String role() {
+        return role;
+    }
+
+    TableId table() {
+        return table;
+    }
+
+    String sql() {
+        return sql;
+    }
+
+    int parameters() {
+        return parameters;
+    }
+
+    boolean needsClaims() {
+        return needsClaims;
+    }
+
+    boolean replan() {
+        return replan;
+    }
+
+    String qualifiedTable() {
+        return SqlText.identifier(table.schema()) + "." + SqlText.identifier(table.name());
+    }
+
+    /// The row as the table's row type reads it; what the image lacks is NULL there.
+    String rowLiteral(Row row) {
+        StringBuilder out = new StringBuilder("(");
+        for (int i = 0; i < columns.size(); i++) {
+            if (i > 0) {
+                out.append(',');
+            }
+            int index = row.table().indexOf(columns.get(i));
+            String text = index < 0 ? null : row.text(index);
+            if (text != null) {
+                out.append('"')
+                        .append(text.replace("\\", "\\\\").replace("\"", "\"\""))
+                        .append('"');
+            }
+        }
+        return out.append(')').toString();
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other == this
+                || other instanceof PolicyExpression that
+                        && hash == that.hash
+                        && sql.equals(that.sql)
+                        && role.equals(that.role)
+                        && table.equals(that.table)
+                        && columns.equals(that.columns)
+                        && parameters == that.parameters
+                        && needsClaims == that.needsClaims
+                        && replan == that.replan;
+    }
+
+    @Override
+    public int hashCode() {
+        return hash;
+    }
+
+    @Override
+    public String toString() {
+        return sql + " on " + table + " as " + role;
+    }
+}
