@@ -7,7 +7,7 @@ import { Server, percentile, residentKilobytes } from './server.mjs'
 const ms = value => `${value.toFixed(2)} ms`
 const now = () => performance.timeOrigin + performance.now()
 
-const benchmarks = { latency, changes, idle, memory, startup, size, filters, policies }
+const benchmarks = { latency, changes, idle, memory, startup, size, filters, policies, hostile }
 const name = process.argv[2]
 if (!benchmarks[name]) {
   console.error(`Usage: bench/run ${Object.keys(benchmarks).join('|')}`)
@@ -141,6 +141,33 @@ async function startup() {
   }
   console.log(`walcast dev, first start with an empty folder: ${seconds[0].toFixed(1)} s`)
   console.log(`again: ${seconds.slice(1).map(value => value.toFixed(1)).join(', ')} s (Postgres included)`)
+}
+
+/** Latency of an ordinary client while another has a thousand of the most expensive filters that are accepted. */
+async function hostile() {
+  const server = await Server.start()
+  const latencies = []
+  await server.client(({ record }) => latencies.push(now() - Number(record.author) * 1000), 'room_id=eq.watched')
+  const run = async () => {
+    latencies.length = 0
+    const began = performance.now()
+    for (let i = 0; i < 500; i++) {
+      await sleep(Math.max(0, began + i * 10 - performance.now()))
+      await server.db.query(`insert into messages (room_id, author, body)
+        values ('watched', extract(epoch from clock_timestamp())::text, repeat('ab', 3000))`)
+    }
+    await sleep(500)
+    return [latencies.length, percentile(latencies, 0.5), percentile(latencies, 0.99)]
+  }
+  await run()
+  const before = await run()
+  let ended = 0
+  const outcomes = await server.manyFilters(1000, n => `body=match.(ab|ba)*(a|b|ab)*${n}(a*)*\\1$`, () => ended++)
+  const during = await run()
+  console.log(`alone: ${before[0]} changes, p50 ${ms(before[1])}, p99 ${ms(before[2])}`)
+  console.log(`beside 1,000 hostile filters (${outcomes} answered): ${during[0]} changes, p50 ${ms(during[1])}, p99 ${ms(during[2])}`)
+  console.log(`ratio of p50: ${(during[1] / before[1]).toFixed(2)}, of p99: ${(during[2] / before[2]).toFixed(2)}; ${ended} messages of trouble`)
+  await finish(server)
 }
 
 /** The index alone: matching a change against many subscriptions. */

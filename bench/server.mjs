@@ -42,10 +42,10 @@ export class Server {
   }
 
   /** A socket of version 2.0.0, joined, live for the table messages when asked. */
-  async client(onChange) {
+  async client(onChange, filter) {
     const url = `${this.env.WALCAST_URL.replace('http', 'ws')}/realtime/v1/websocket?vsn=2.0.0&apikey=${this.env.ANON_KEY}`
     const socket = new WebSocket(url, { perMessageDeflate: false })
-    const bindings = onChange ? [{ event: '*', schema: 'public', table: 'messages' }] : []
+    const bindings = onChange ? [{ event: '*', schema: 'public', table: 'messages', ...(filter && { filter }) }] : []
     await new Promise((resolve, reject) => {
       socket.on('error', reject)
       socket.on('open', () =>
@@ -57,6 +57,27 @@ export class Server {
       })
     })
     return socket
+  }
+
+  /** One socket with many filters on the table messages; resolves when every channel has its answer. */
+  async manyFilters(count, filter, onTrouble) {
+    const url = `${this.env.WALCAST_URL.replace('http', 'ws')}/realtime/v1/websocket?vsn=2.0.0&apikey=${this.env.ANON_KEY}`
+    const socket = new WebSocket(url, { perMessageDeflate: false })
+    await new Promise(resolve => socket.on('open', resolve))
+    const answers = []
+    const answered = new Promise(resolve => socket.on('message', data => {
+      const [, , , event, payload] = JSON.parse(data)
+      if (event !== 'system') return
+      if (answers.length < count / 200 && answers.push(payload.message) >= count / 200) resolve()
+      else if (payload.status === 'error') onTrouble(payload.message)
+    }))
+    for (let channel = 0; channel < count / 200; channel++) {
+      const bindings = Array.from({ length: 200 }, (_, n) =>
+        ({ event: '*', schema: 'public', table: 'messages', filter: filter(channel * 200 + n) }))
+      socket.send(JSON.stringify([`${channel}`, `${channel}`, `realtime:h${channel}`, 'phx_join', { config: { postgres_changes: bindings } }]))
+    }
+    await answered
+    return answers.filter(message => message === 'Subscribed to PostgreSQL').length
   }
 
   async stop(keep = false) {

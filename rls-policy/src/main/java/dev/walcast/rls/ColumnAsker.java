@@ -2,6 +2,7 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Row;
 import dev.walcast.filters.ColumnQuestion;
 import dev.walcast.filters.Truth;
 import dev.walcast.rls.Oracle.Asked;
@@ -11,6 +12,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,42 +27,55 @@ final class ColumnAsker implements PostgresOracle.Asker {
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
     }
 
-    private record Group(
-            List<Integer> places, List<@Nullable String> values, List<@Nullable String> parameters) {}
+    /// Questions that differ only in values; a value that many ask about is sent once.
+    private static final class Group {
+        private final List<Integer> places = new ArrayList<>();
+        private final List<Integer> valuePlaces = new ArrayList<>();
+        private final List<@Nullable String> parameters = new ArrayList<>();
+        private final List<@Nullable String> values = new ArrayList<>();
+        private final Map<Row, Integer> known = new IdentityHashMap<>();
+
+        void add(int place, Row row, ColumnQuestion question) {
+            places.add(place);
+            parameters.add(question.parameter());
+            valuePlaces.add(known.computeIfAbsent(row, _ -> {
+                int column = row.table().indexOf(question.column());
+                values.add(column < 0 ? null : row.text(column));
+                return values.size();
+            }));
+        }
+    }
+
+    /// What may share a group: the column, too, for its values are kept by row.
+    private record Shape(String expression, String column) {}
 
     @Override
     public List<Answer> ask(List<Asked> asked) throws SQLException {
-        Map<String, Group> groups = groups(asked);
-        List<String> selects = groups.keySet().stream()
-                .map(expression -> "select q.n, "
-                        + new ColumnQuestion("", expression, null).sql("q.v", "q.p")
-                        + " from rows from (pg_catalog.unnest(?::pg_catalog.int4[]), pg_catalog.unnest(?::pg_catalog.text[]),"
-                        + " pg_catalog.unnest(?::pg_catalog.text[])) q (n, v, p)")
-                .toList();
+        Map<Shape, Group> groups = new LinkedHashMap<>();
+        for (int i = 0; i < asked.size(); i++) {
+            ColumnQuestion question = (ColumnQuestion) asked.get(i).question();
+            groups.computeIfAbsent(new Shape(question.expression(), question.column()), _ -> new Group())
+                    .add(i, asked.get(i).row(), question);
+        }
+        List<String> selects = groups.keySet().stream().map(ColumnAsker::select).toList();
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement = connection.prepareStatement(String.join("\nunion all\n", selects))) {
             int parameter = 0;
             for (Group group : groups.values()) {
                 statement.setArray(++parameter, connection.createArrayOf("int4", group.places.toArray()));
-                statement.setArray(++parameter, connection.createArrayOf("text", group.values.toArray()));
+                statement.setArray(++parameter, connection.createArrayOf("int4", group.valuePlaces.toArray()));
                 statement.setArray(++parameter, connection.createArrayOf("text", group.parameters.toArray()));
+                statement.setArray(++parameter, connection.createArrayOf("text", group.values.toArray()));
             }
             return answers(statement, asked.size());
         }
     }
 
-    private static Map<String, Group> groups(List<Asked> asked) {
-        Map<String, Group> groups = new LinkedHashMap<>();
-        for (int i = 0; i < asked.size(); i++) {
-            ColumnQuestion question = (ColumnQuestion) asked.get(i).question();
-            Group group = groups.computeIfAbsent(
-                    question.expression(), _ -> new Group(new ArrayList<>(), new ArrayList<>(), new ArrayList<>()));
-            int column = asked.get(i).row().table().indexOf(question.column());
-            group.places.add(i);
-            group.values.add(column < 0 ? null : asked.get(i).row().text(column));
-            group.parameters.add(question.parameter());
-        }
-        return groups;
+    private static String select(Shape shape) {
+        return "select q.n, " + new ColumnQuestion(shape.column, shape.expression, null).sql("u.v", "q.p")
+                + " from rows from (pg_catalog.unnest(?::pg_catalog.int4[]), pg_catalog.unnest(?::pg_catalog.int4[]),"
+                + " pg_catalog.unnest(?::pg_catalog.text[])) q (n, i, p)"
+                + " join pg_catalog.unnest(?::pg_catalog.text[]) with ordinality u (v, o) on u.o = q.i";
     }
 
     /// @param statement of rows of place and boolean
