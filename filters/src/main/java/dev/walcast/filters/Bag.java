@@ -5,7 +5,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// A set of things that are themselves only, small when it holds few: most hold one. Additions and removals exclude each
+/// A set of things that are themselves only, small when it holds few: most hold one. Additions and removals exclude
+/// each
 /// other (by the caller); walking goes on meanwhile, and sees an addition that came before it.
 ///
 /// @param <T> must not be an array or a set
@@ -32,7 +33,8 @@ class Bag<T> {
         Object present = content;
         switch (present) {
             case null -> content = thing;
-            case Object[] array when array.length < ARRAY_MAX -> {
+            case Object[] array
+            when array.length < ARRAY_MAX -> {
                 Object[] longer = java.util.Arrays.copyOf(array, array.length + 1);
                 longer[array.length] = thing;
                 content = longer;

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /// @param column     whose output text stands for [#VALUE]
 /// @param expression SQL in which [#VALUE] and [#PARAMETER] stand for texts; types and collations are spelled out
 /// @param parameter  what stands for [#PARAMETER]; null when the expression has none
-public record ColumnQuestion(String column, String expression, @Nullable String parameter) implements Question {
+public record ColumnQuestion(
+        String column, String expression, @Nullable String parameter) implements Question {
     /// Neither can occur in SQL text or in an identifier.
     public static final char VALUE = '\u0001';
 
@@ -23,8 +24,6 @@ public record ColumnQuestion(String column, String expression, @Nullable String 
     /// @param value     SQL for the column's text
     /// @param parameter SQL for the client's text
     public String sql(String value, String parameter) {
-        return expression
-                .replace(String.valueOf(VALUE), value)
-                .replace(String.valueOf(PARAMETER), parameter);
+        return expression.replace(String.valueOf(VALUE), value).replace(String.valueOf(PARAMETER), parameter);
     }
 }

@@ -12,8 +12,12 @@ public sealed interface FilterNode {
     /// @param column   as written: a column's name, or a path into its JSON
     /// @param value    unquoted; for [Operator#IN] a Postgres array literal
     /// @param language of a full-text search; null for the database's default
-    record Condition(String column, Operator operator, String value, boolean negated, @Nullable String language)
-            implements FilterNode {
+    record Condition(
+            String column,
+            Operator operator,
+            String value,
+            boolean negated,
+            @Nullable String language) implements FilterNode {
         public Condition {
             requireNonNull(column, "column is null");
             requireNonNull(operator, "operator is null");

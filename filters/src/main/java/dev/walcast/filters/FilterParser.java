@@ -44,8 +44,7 @@ public final class FilterParser {
     }
 
     private static List<String> segments(String filter) throws FilterSyntaxException {
-        List<String> segments =
-                split(filter).stream().map(String::strip).toList();
+        List<String> segments = split(filter).stream().map(String::strip).toList();
         if (segments.contains("")) {
             throw new FilterSyntaxException("filter must not contain empty segments (check for extra commas)");
         }

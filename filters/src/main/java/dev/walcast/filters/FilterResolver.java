@@ -150,8 +150,8 @@ public final class FilterResolver {
 
     private Predicate distinct(Operand operand, Condition condition)
             throws FilterRefusedException, UnansweredException {
-        ColumnQuestion question = question(
-                operand, condition.operator().sql(), operand.parameterType(), condition.value());
+        ColumnQuestion question =
+                question(operand, condition.operator().sql(), operand.parameterType(), condition.value());
         Kind kind = kind(operand);
         Object key = kind == null ? null : kind.keyOf(canonical(operand, condition.value()));
         return key == null
@@ -180,7 +180,10 @@ public final class FilterResolver {
                 }
             }
             if (inMemory) {
-                return new Term(question, new RowTest.OneOf(operand.place(), kind, keys, elements.stream().anyMatch(Objects::isNull)));
+                return new Term(
+                        question,
+                        new RowTest.OneOf(
+                                operand.place(), kind, keys, elements.stream().anyMatch(Objects::isNull)));
             }
         }
         return opaque(operand, question, Truth.UNKNOWN, condition);
@@ -189,11 +192,9 @@ public final class FilterResolver {
     private Predicate is(Operand operand, Condition condition) throws FilterRefusedException, UnansweredException {
         String value = condition.value();
         if (!Set.of("null", "true", "false", "unknown").contains(value)) {
-            throw FilterRefusedException.raised(
-                    "invalid value for is filter: must be null, true, false, or unknown");
+            throw FilterRefusedException.raised("invalid value for is filter: must be null, true, false, or unknown");
         }
-        ColumnQuestion question =
-                new ColumnQuestion(operand.column, "(" + operand.sql + ") IS " + value, null);
+        ColumnQuestion question = new ColumnQuestion(operand.column, "(" + operand.sql + ") IS " + value, null);
         if (value.equals("null")) {
             // A composite of NULLs only is NULL to this test.
             return operand.isColumn && operand.type.isBuiltIn()
@@ -208,12 +209,10 @@ public final class FilterResolver {
         return new Term(question, new RowTest.BooleanTest(operand.place(), wanted));
     }
 
-    private Predicate pattern(Operand operand, Condition condition)
-            throws FilterRefusedException, UnansweredException {
+    private Predicate pattern(Operand operand, Condition condition) throws FilterRefusedException, UnansweredException {
         ColumnType type = operand.type;
         String parameterType = Set.of("bytea", "citext").contains(type.base()) ? type.baseSql() : TEXT.sql();
-        ColumnQuestion question =
-                question(operand, condition.operator().sql(), parameterType, condition.value());
+        ColumnQuestion question = question(operand, condition.operator().sql(), parameterType, condition.value());
         checkPattern(operand, condition, question);
         ColumnType.Collation collation = type.collation();
         boolean plainText = operand.isColumn
@@ -242,8 +241,9 @@ public final class FilterResolver {
             database.check(question, null);
         } catch (FilterRefusedException e) {
             if (e.sqlState().equals("42883")) {
-                throw FilterRefusedException.raised("operator " + condition.operator().token()
-                        + " requires a text-compatible column type, got " + operand.type.display());
+                throw FilterRefusedException.raised(
+                        "operator " + condition.operator().token() + " requires a text-compatible column type, got "
+                                + operand.type.display());
             }
             throw e;
         }
@@ -252,7 +252,10 @@ public final class FilterResolver {
         }
         ColumnQuestion tried = operand.isColumn
                 ? question
-                : question(new Operand(operand.column, TEXT, value(TEXT), true), condition.operator().sql(), TEXT.sql(),
+                : question(
+                        new Operand(operand.column, TEXT, value(TEXT), true),
+                        condition.operator().sql(),
+                        TEXT.sql(),
                         condition.value());
         try {
             database.check(tried, "");
@@ -266,7 +269,8 @@ public final class FilterResolver {
 
     private Predicate fullText(Operand operand, Condition condition)
             throws FilterRefusedException, UnansweredException {
-        String language = condition.language() == null ? "" : literal(condition.language()) + "::pg_catalog.regconfig, ";
+        String language =
+                condition.language() == null ? "" : literal(condition.language()) + "::pg_catalog.regconfig, ";
         String query = "pg_catalog." + condition.operator().sql() + "(" + language + ColumnQuestion.PARAMETER + "::"
                 + TEXT.sql() + ")";
         ColumnQuestion question =
@@ -278,8 +282,8 @@ public final class FilterResolver {
     }
 
     private Predicate other(Operand operand, Condition condition) throws FilterRefusedException, UnansweredException {
-        ColumnQuestion question = question(
-                operand, condition.operator().sql(), operand.parameterType(), condition.value());
+        ColumnQuestion question =
+                question(operand, condition.operator().sql(), operand.parameterType(), condition.value());
         return opaque(operand, question, Truth.UNKNOWN, condition);
     }
 

@@ -4,7 +4,8 @@ import java.util.Comparator;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// How values of a type compare in memory: from output text to a key such that keys are equal exactly when Postgres' `=`
+/// How values of a type compare in memory: from output text to a key such that keys are equal exactly when Postgres'
+/// `=`
 /// says so, and ordered as its `<` does.
 ///
 /// Made by [Kinds]; held against Postgres by `FilterVectorsPgTest` and `FilterFuzzPgTest`.
@@ -28,8 +29,7 @@ public final class Kind {
     }
 
     /// @param total whether every text that Postgres prints has a key
-    static Kind ordered(
-            String name, Function<String, @Nullable Object> key, Comparator<Object> order, boolean total) {
+    static Kind ordered(String name, Function<String, @Nullable Object> key, Comparator<Object> order, boolean total) {
         return new Kind(name, key, order, total);
     }
 

@@ -8,13 +8,15 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// A condition over one row, resolved against its table: what a client's filter and a policy both become. Two predicates
+/// A condition over one row, resolved against its table: what a client's filter and a policy both become. Two
+/// predicates
 /// are equal when they ask the same.
 public sealed interface Predicate {
     Predicate ALWAYS = new Constant(Truth.TRUE);
     Predicate NEVER = new Constant(Truth.FALSE);
 
-    /// In SQL's logic, from left to right; [Truth#UNDECIDED] when it hangs on a question that `answers` does not answer.
+    /// In SQL's logic, from left to right; [Truth#UNDECIDED] when it hangs on a question that `answers` does not
+    /// answer.
     Truth test(Row row, Answers answers);
 
     /// Names the questions without whose answers the predicate stays undecided for this row.

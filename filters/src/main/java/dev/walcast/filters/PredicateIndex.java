@@ -109,10 +109,13 @@ final class PredicateIndex<S> {
 
     private long cost(RowTest test) {
         return switch (test) {
-            case Compare compare when compare.comparison() == Comparison.EQUAL ->
-                crowd(compare.place(), compare.key());
-            case OneOf oneOf when !oneOf.hasNull() ->
-                1 + oneOf.keys().stream().mapToLong(key -> crowd(oneOf.place(), key)).sum();
+            case Compare compare when compare.comparison() == Comparison.EQUAL -> crowd(compare.place(), compare.key());
+            case OneOf oneOf
+            when !oneOf.hasNull() ->
+                1
+                        + oneOf.keys().stream()
+                                .mapToLong(key -> crowd(oneOf.place(), key))
+                                .sum();
             case Compare compare when compare.comparison().needsOrder() -> Integer.MAX_VALUE;
             default -> Long.MAX_VALUE;
         };
@@ -125,7 +128,8 @@ final class PredicateIndex<S> {
 
     private void place(Node<S> node) {
         switch (node.indexed == null ? null : node.indexed.test()) {
-            case Compare compare when compare.comparison() == Comparison.EQUAL ->
+            case Compare compare
+            when compare.comparison() == Comparison.EQUAL ->
                 placeUnder(compare.place(), compare.kind(), List.of(compare.key()), node);
             case OneOf oneOf -> placeUnder(oneOf.place(), oneOf.kind(), oneOf.keys(), node);
             case Compare compare ->
@@ -147,7 +151,8 @@ final class PredicateIndex<S> {
 
     private void displace(Node<S> node) {
         switch (node.indexed == null ? null : node.indexed.test()) {
-            case Compare compare when compare.comparison() == Comparison.EQUAL ->
+            case Compare compare
+            when compare.comparison() == Comparison.EQUAL ->
                 displaceFrom(compare.place(), List.of(compare.key()), node);
             case OneOf oneOf -> displaceFrom(oneOf.place(), oneOf.keys(), node);
             case Compare compare ->

@@ -101,7 +101,8 @@ public final class SubscriptionIndex<S> {
                 new Target.AllTables());
     }
 
-    /// INSERT and UPDATE are judged by the new row, DELETE by what the replica identity holds of the old one; null for a
+    /// INSERT and UPDATE are judged by the new row, DELETE by what the replica identity holds of the old one; null for
+    /// a
     /// TRUNCATE, which concerns nobody.
     public static @Nullable Row judgedRow(Change change) {
         return switch (change) {

@@ -53,7 +53,8 @@ class FilterParserTest {
 
     @Test
     void readsGroupsAsPostgrestWritesThem() throws FilterSyntaxException {
-        assertThat(FilterParser.parse("or=(a.eq.1,not.and(b.gt.2,c.is.null)),not.and=(\"x.y\".in.(1,2),d->>k.not.like.a*)"))
+        assertThat(FilterParser.parse(
+                        "or=(a.eq.1,not.and(b.gt.2,c.is.null)),not.and=(\"x.y\".in.(1,2),d->>k.not.like.a*)"))
                 .containsExactly(
                         new FilterNode.Group(
                                 true,
@@ -80,7 +81,8 @@ class FilterParserTest {
                 .containsExactly(
                         new FilterNode.Condition("t", Operator.FULL_TEXT, "cat", false, "english"),
                         new FilterNode.Condition("t", Operator.WEB_FULL_TEXT, "dog", false));
-        assertThatThrownBy(() -> FilterParser.parse("t=eq(english).cat")).hasMessage(PREFIX + "[\"eq(english)\", \"cat\"]");
+        assertThatThrownBy(() -> FilterParser.parse("t=eq(english).cat"))
+                .hasMessage(PREFIX + "[\"eq(english)\", \"cat\"]");
     }
 
     @Test
@@ -89,8 +91,8 @@ class FilterParserTest {
                 .hasMessage(PREFIX + "longer than 10000 characters");
         assertThatThrownBy(() -> FilterParser.parse("or=(a.eq.1" + ",a.eq.1".repeat(FilterParser.CONDITIONS_MAX) + ")"))
                 .hasMessage(PREFIX + "more than 100 conditions");
-        assertThatThrownBy(() -> FilterParser.parse(
-                        "or=(" + "or(".repeat(FilterParser.DEPTH_MAX) + "a.eq.1" + ")".repeat(FilterParser.DEPTH_MAX) + ")"))
+        assertThatThrownBy(() -> FilterParser.parse("or=(" + "or(".repeat(FilterParser.DEPTH_MAX) + "a.eq.1"
+                        + ")".repeat(FilterParser.DEPTH_MAX) + ")"))
                 .hasMessage(PREFIX + "groups are nested deeper than 8");
         assertThatThrownBy(() -> FilterParser.parse("or=(a.eq.1,)")).hasMessageContaining("empty segments");
         assertThatThrownBy(() -> FilterParser.parse("or=(a)")).hasMessage(PREFIX + "[\"a\"]");

@@ -129,11 +129,13 @@ class SubscriptionIndexTest {
             case 0, 1 -> room("r" + random.nextInt(4));
             case 2 -> compare("n", 23, Comparison.values()[random.nextInt(6)], (long) random.nextInt(6));
             case 3 ->
-                term("n in", new RowTest.OneOf(
-                        new RowTest.Place("n", 23),
-                        LONGS,
-                        Set.of((long) random.nextInt(6), 7L),
-                        random.nextBoolean()));
+                term(
+                        "n in",
+                        new RowTest.OneOf(
+                                new RowTest.Place("n", 23),
+                                LONGS,
+                                Set.of((long) random.nextInt(6), 7L),
+                                random.nextBoolean()));
             case 4 -> term("room null", new RowTest.NullTest(new RowTest.Place("room", 25)));
             case 5 -> Predicate.not(randomPredicate(random, depth - 1));
             case 6 -> Predicate.or(parts(random, depth));

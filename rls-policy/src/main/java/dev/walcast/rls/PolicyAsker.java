@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
@@ -126,7 +127,7 @@ final class PolicyAsker implements PostgresOracle.Asker {
     private static final Answer FALSE = Answer.of(Truth.FALSE);
     private static final Answer UNKNOWN = Answer.of(Truth.UNKNOWN);
 
-    /// The function is made for the question and seen by this connection alone; Postgres plans its expression once.
+    /// The function is made for the expression and seen by this connection alone; Postgres plans it once.
     private static List<Answer> askEach(Connection connection, PolicyExpression expression, List<Asked> asked)
             throws SQLException {
         String function = "walcast_ask_" + Integer.toUnsignedString(expression.hashCode(), 36);
@@ -134,55 +135,98 @@ final class PolicyAsker implements PostgresOracle.Asker {
             statement.execute(definition(function, expression));
         }
         become(connection, expression.role());
-        try (PreparedStatement statement =
-                connection.prepareStatement("select pg_temp." + function + "(?::text[], ?::text[], ?::int4[])")) {
-            statement.setArray(
-                    1,
-                    connection.createArrayOf(
-                            "text",
-                            asked.stream()
-                                    .map(one -> question(one).claims())
-                                    .toArray()));
-            Images images = Images.of(expression, asked);
+        try (PreparedStatement statement = connection.prepareStatement(
+                "select pg_temp." + function + "(?::text[], ?::text[], ?::int4[], ?::int4[])")) {
+            ByViewer viewers = ByViewer.of(asked);
+            Images images = Images.of(expression, viewers.asked);
+            statement.setArray(1, connection.createArrayOf("text", viewers.claims.toArray()));
             statement.setArray(2, connection.createArrayOf("text", images.literals.toArray()));
             statement.setArray(3, connection.createArrayOf("int4", images.places));
+            statement.setArray(4, connection.createArrayOf("int4", viewers.ends.toArray()));
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
-                return answers((String[]) requireNonNull(row.getArray(1).getArray()));
+                return viewers.inTheirOrder(answers((String[]) requireNonNull(row.getArray(1).getArray())));
             }
         }
     }
 
-    private static String definition(String function, PolicyExpression expression) {
-        // A plan that is kept would keep what functions that wrongly call themselves immutable said of the first viewer.
-        String ask = expression.replan()
-                ? "execute " + SqlText.literal(query(expression, "$1")) + " into walcast_answer using $2[$3[walcast_i]]"
-                : "walcast_answer := (" + query(expression, "$2[$3[walcast_i]]") + ")";
-        return """
-                create or replace function pg_temp.%s(text[], text[], int4[]) returns text[] language plpgsql as $walcast$
-                #variable_conflict use_column
-                declare
-                  walcast_answer boolean;
-                  walcast_answers text[] := '{}';
-                begin
-                  for walcast_i in 1 .. pg_catalog.cardinality($1) loop
-                    begin
-                      perform pg_catalog.set_config('request.jwt.claims', $1[walcast_i], true);
-                      %s;
-                      walcast_answers := walcast_answers
-                        || case when walcast_answer then 't' when not walcast_answer then 'f' else 'n' end::text;
-                    exception when others then
-                      walcast_answers := walcast_answers || ('E' || sqlstate)::text;
-                    end;
-                    perform pg_catalog.set_config('search_path', '', true);
-                  end loop;
-                  return walcast_answers;
-                end $walcast$""".formatted(function, ask);
+    /// The questions brought together by viewer.
+    ///
+    /// @param ends where each viewer's questions end, counted from one
+    private record ByViewer(List<Asked> asked, List<Integer> places, List<@Nullable String> claims, List<Integer> ends) {
+        static ByViewer of(List<Asked> asked) {
+            Map<@Nullable String, List<Integer>> places = new LinkedHashMap<>();
+            for (int i = 0; i < asked.size(); i++) {
+                places.computeIfAbsent(question(asked.get(i)).claims(), _ -> new ArrayList<>())
+                        .add(i);
+            }
+            List<Integer> order = places.values().stream().flatMap(List::stream).toList();
+            List<Integer> ends = new ArrayList<>();
+            places.values().forEach(own -> ends.add((ends.isEmpty() ? 0 : ends.getLast()) + own.size()));
+            return new ByViewer(order.stream().map(asked::get).toList(), order, new ArrayList<>(places.keySet()), ends);
+        }
+
+        List<Answer> inTheirOrder(List<Answer> answers) {
+            Answer[] ordered = new Answer[answers.size()];
+            for (int i = 0; i < ordered.length; i++) {
+                ordered[places.get(i)] = answers.get(i);
+            }
+            return List.of(ordered);
+        }
     }
 
-    private static String query(PolicyExpression expression, String row) {
-        return "with " + IsolatedConnections.CLIENT_PATH + " select walcast_v from walcast_path, lateral "
-                + overRow(expression, expression.sql(), row);
+    /// Viewer by viewer, a viewer's rows together; where one of them fails, one by one. Answers with the booleans, then a place and
+    /// an SQLSTATE for each error.
+    private static String definition(String function, PolicyExpression expression) {
+        return """
+                create or replace function pg_temp.%s(text[], text[], int4[], int4[]) returns text[] language plpgsql as $walcast$
+                #variable_conflict use_column
+                declare
+                  walcast_from int4 := 1;
+                  walcast_some boolean[];
+                  walcast_answers boolean[] := '{}';
+                  walcast_errors text[] := '{}';
+                begin
+                  for walcast_viewer in 1 .. pg_catalog.cardinality($1) loop
+                    begin
+                      perform pg_catalog.set_config('request.jwt.claims', $1[walcast_viewer], true);
+                      %s;
+                      walcast_answers := walcast_answers || walcast_some;
+                    exception when others then
+                      for walcast_place in walcast_from .. $4[walcast_viewer] loop
+                        begin
+                          perform pg_catalog.set_config('request.jwt.claims', $1[walcast_viewer], true);
+                          %s;
+                          walcast_answers := walcast_answers || walcast_some;
+                        exception when others then
+                          walcast_answers := walcast_answers || null::boolean;
+                          walcast_errors := walcast_errors || (walcast_place || ' ' || sqlstate)::text;
+                        end;
+                        perform pg_catalog.set_config('search_path', '', true);
+                      end loop;
+                    end;
+                    perform pg_catalog.set_config('search_path', '', true);
+                    walcast_from := $4[walcast_viewer] + 1;
+                  end loop;
+                  return array[walcast_answers::text] || walcast_errors;
+                end $walcast$""".formatted(
+                        function,
+                        ask(expression, "$3[walcast_from:$4[walcast_viewer]]"),
+                        ask(expression, "$3[walcast_place:walcast_place]"));
+    }
+
+    /// A plan that is kept would keep what functions that wrongly call themselves immutable said of the first viewer.
+    private static String ask(PolicyExpression expression, String places) {
+        return expression.replan()
+                ? "execute " + SqlText.literal(query(expression, "$1", "$2")) + " into walcast_some using $2, " + places
+                : "walcast_some := (" + query(expression, "$2", places) + ")";
+    }
+
+    private static String query(PolicyExpression expression, String images, String places) {
+        return "with " + IsolatedConnections.CLIENT_PATH
+                + " select pg_catalog.array_agg(walcast_v order by walcast_o) from walcast_path, pg_catalog.unnest(" + places
+                + ") with ordinality as " + PolicyExpression.PARAMETERS + " (walcast_i, walcast_o), lateral "
+                + overRow(expression, expression.sql(), images + "[walcast_i]");
     }
 
     /// The expression sees the row under its table's name; in a scope of its own no name of ours can be taken for a column.
@@ -193,15 +237,10 @@ final class PolicyAsker implements PostgresOracle.Asker {
     }
 
     private static List<Answer> answers(String[] texts) {
-        List<Answer> answers = new ArrayList<>();
-        for (String text : texts) {
-            answers.add(
-                    switch (text) {
-                        case "t" -> Answer.of(Truth.TRUE);
-                        case "f" -> Answer.of(Truth.FALSE);
-                        case "n" -> Answer.of(Truth.UNKNOWN);
-                        default -> Answer.failed(text.substring(1));
-                    });
+        List<Answer> answers = booleans(texts[0]);
+        for (String error : List.of(texts).subList(1, texts.length)) {
+            int blank = error.indexOf(' ');
+            answers.set(Integer.parseInt(error.substring(0, blank)) - 1, Answer.failed(error.substring(blank + 1)));
         }
         return answers;
     }

@@ -26,10 +26,12 @@ final class ExactRow {
             statement.execute("delete from " + name);
             statement.execute(insert(name, access, row));
             statement.execute("set local session_replication_role = origin");
-            statement.execute("select set_config('request.jwt.claims', " + SqlText.literal(viewer.claims()) + ", true)");
+            statement.execute(
+                    "select set_config('request.jwt.claims', " + SqlText.literal(viewer.claims()) + ", true)");
             try {
                 statement.execute("set local role " + SqlText.identifier(viewer.role()));
-                try (ResultSet rows = statement.executeQuery("select count(*) from (select 1 from " + name + ") as x")) {
+                try (ResultSet rows =
+                        statement.executeQuery("select count(*) from (select 1 from " + name + ") as x")) {
                     rows.next();
                     return rows.getInt(1) == 1 ? "visible" : "hidden";
                 }
@@ -50,7 +52,10 @@ final class ExactRow {
             if (index >= 0 && !column.generated() && row.missing(index) == null) {
                 columns.add(SqlText.identifier(column.name()));
                 String text = row.text(index);
-                values.add(text == null ? "null" : SqlText.literal(text) + "::" + column.type().baseSql());
+                values.add(
+                        text == null
+                                ? "null"
+                                : SqlText.literal(text) + "::" + column.type().baseSql());
             }
         }
         return "insert into " + name + " (" + String.join(", ", columns) + ") overriding system value values ("

@@ -32,7 +32,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Random filters over random rows, decided here and by a WHERE clause. `-Dwalcast.fuzz.cases=200000` makes it long; the seed
+/// Random filters over random rows, decided here and by a WHERE clause. `-Dwalcast.fuzz.cases=200000` makes it long;
+/// the seed
 /// is printed, and `-Dwalcast.fuzz.seed` plays one again.
 class FilterFuzzPgTest {
     private static final int CASES = Integer.getInteger("walcast.fuzz.cases", 6_000);
@@ -45,25 +46,66 @@ class FilterFuzzPgTest {
     private static final List<Subject> SUBJECTS = List.of(
             new Subject("i", "int4", "0", "1", "-1", "7", "2147483647", " 7 ", "+7", "07", "x", "1e2"),
             new Subject("l", "int8", "0", "9007199254740993", "9007199254740992", "-9223372036854775808"),
-            new Subject("n", "numeric", "0", "-0", "1.5", "1.50", "NaN", "Infinity", "-Infinity", "1e10", "10000000000", "0.1"),
+            new Subject(
+                    "n",
+                    "numeric",
+                    "0",
+                    "-0",
+                    "1.5",
+                    "1.50",
+                    "NaN",
+                    "Infinity",
+                    "-Infinity",
+                    "1e10",
+                    "10000000000",
+                    "0.1"),
             new Subject("f", "float8", "0", "-0", "1.5", "NaN", "Infinity", "-Infinity", "1e300", "0.1", "1e-320"),
             new Subject("r", "float4", "0", "-0", "1.1", "NaN", "3.4e38", "16777217"),
-            new Subject("t", "text", "", "a", "A", "ab", "Ab", "a b", "é", "É", "z", "ß", "%", "a_", "a\\\\", "日本", "K"),
+            new Subject(
+                    "t", "text", "", "a", "A", "ab", "Ab", "a b", "é", "É", "z", "ß", "%", "a_", "a\\\\", "日本", "K"),
             new Subject("tc", "text collate \"C\"", "", "a", "B", "Z", "é", "\uD83D\uDE00", "\uFFFD", "ab"),
             new Subject("v", "varchar(8)", "", "a", "A", "abc", "abc ", "12345678"),
             new Subject("c", "char(4)", "a", "ab", "ab  ", "", "A"),
             new Subject("b", "bool", "t", "true", "off", "no", "1", "x"),
-            new Subject("u", "uuid", "6b1f3a52-9c1e-4d7b-8a55-0f0d6a7c1e01", "{6B1F3A52-9C1E-4D7B-8A55-0F0D6A7C1E01}",
+            new Subject(
+                    "u",
+                    "uuid",
+                    "6b1f3a52-9c1e-4d7b-8a55-0f0d6a7c1e01",
+                    "{6B1F3A52-9C1E-4D7B-8A55-0F0D6A7C1E01}",
                     "00000000-0000-0000-0000-000000000000"),
-            new Subject("d", "date", "2024-02-29", "0044-03-15 BC", "infinity", "-infinity", "20240229", "5874897-12-31"),
-            new Subject("ts", "timestamp", "2024-01-01 00:00:00", "2024-01-01 00:00:00.000001", "infinity", "0001-01-01 BC"),
-            new Subject("tz", "timestamptz", "2024-01-01 00:00:00+00", "2024-01-01 01:00:00+01", "-infinity", "1600-01-01"),
+            new Subject(
+                    "d", "date", "2024-02-29", "0044-03-15 BC", "infinity", "-infinity", "20240229", "5874897-12-31"),
+            new Subject(
+                    "ts",
+                    "timestamp",
+                    "2024-01-01 00:00:00",
+                    "2024-01-01 00:00:00.000001",
+                    "infinity",
+                    "0001-01-01 BC"),
+            new Subject(
+                    "tz", "timestamptz", "2024-01-01 00:00:00+00", "2024-01-01 01:00:00+01", "-infinity", "1600-01-01"),
             new Subject("ti", "time", "00:00", "24:00:00", "12:00:00.5", "12:00:00.05"),
-            new Subject("iv", "interval", "1 mon", "30 days", "720:00:00", "-1 day", "1 year 2 mons -3 days 04:05:06.7", "0",
+            new Subject(
+                    "iv",
+                    "interval",
+                    "1 mon",
+                    "30 days",
+                    "720:00:00",
+                    "-1 day",
+                    "1 year 2 mons -3 days 04:05:06.7",
+                    "0",
                     "infinity"),
             new Subject("e", "fuzz_mood", "sad", "ok", "happy", "OK"),
             new Subject("by", "bytea", "\\x", "\\x00", "\\xdeadbeef", "\\xDE"),
-            new Subject("ip", "inet", "192.168.0.1", "192.168.0.1/32", "192.168.0.0/24", "10.0.0.0/8", "::1", "fe80::/10",
+            new Subject(
+                    "ip",
+                    "inet",
+                    "192.168.0.1",
+                    "192.168.0.1/32",
+                    "192.168.0.0/24",
+                    "10.0.0.0/8",
+                    "::1",
+                    "fe80::/10",
                     "::ffff:1.2.3.4"),
             new Subject("m", "macaddr", "08:00:2b:01:02:03", "08002b010203", "ff:ff:ff:ff:ff:ff"),
             new Subject("bv", "varbit", "", "0", "1", "10", "101"),
@@ -84,13 +126,13 @@ class FilterFuzzPgTest {
     private int refused;
 
     @ParameterizedTest
-    @ValueSource(strings = {"locale_provider builtin locale 'C.UTF-8'", "locale_provider icu icu_locale 'en-US' locale 'C'"})
+    @ValueSource(
+            strings = {"locale_provider builtin locale 'C.UTF-8'", "locale_provider icu icu_locale 'en-US' locale 'C'"})
     void filtersSelectWhatWhereSelects(String locale) throws Exception {
         List<String> differences = new ArrayList<>();
         try (TestPostgres postgres = TestPostgres.start()) {
             postgres.execute("create database fuzz template template0 encoding 'UTF8' " + locale);
-            String columns =
-                    SUBJECTS.stream().map(s -> s.name + " " + s.type).collect(Collectors.joining(", "));
+            String columns = SUBJECTS.stream().map(s -> s.name + " " + s.type).collect(Collectors.joining(", "));
             postgres.executeIn(
                     "fuzz",
                     "create type fuzz_mood as enum ('sad', 'ok', 'happy')",
@@ -124,8 +166,7 @@ class FilterFuzzPgTest {
 
     private static void setIfValid(Statement statement, Subject subject, String value, int id) {
         try {
-            statement.execute(
-                    "update fuzz set " + subject.name + " = " + SqlText.literal(value) + " where id = " + id);
+            statement.execute("update fuzz set " + subject.name + " = " + SqlText.literal(value) + " where id = " + id);
         } catch (SQLException e) {
             // One of the wrong values: the column stays NULL.
         }
@@ -146,8 +187,9 @@ class FilterFuzzPgTest {
         Cases(TestDataSources sources, Connection connection) throws SQLException {
             this.connection = connection;
             Question question = new Question("postgres", TABLE);
-            this.access = Objects.requireNonNull(
-                    new PostgresCatalog(sources.asClients(), "none").access(List.of(question)).get(question));
+            this.access = Objects.requireNonNull(new PostgresCatalog(sources.asClients(), "none")
+                    .access(List.of(question))
+                    .get(question));
             this.resolver = new FilterResolver(new PostgresFilterDatabase(sources.asClients()));
             this.oracle = new PostgresOracle(sources.asClients(), sources.isolated());
             this.rows = rows();
@@ -155,8 +197,8 @@ class FilterFuzzPgTest {
 
         private List<Row> rows() throws SQLException {
             List<Column> columns = access.columns().stream()
-                    .map(c -> new Column(
-                            c.name(), new PgType.Scalar(c.type().oid(), c.typeName(), JsonForm.TEXT), true))
+                    .map(c ->
+                            new Column(c.name(), new PgType.Scalar(c.type().oid(), c.typeName(), JsonForm.TEXT), true))
                     .toList();
             Table table = new Table(TABLE, columns);
             String texts = access.columns().stream()
@@ -272,9 +314,11 @@ class FilterFuzzPgTest {
         boolean negated = random.nextInt(4) == 0;
         String not = negated ? "not." : "";
         if (random.nextInt(8) == 0) {
-            return new Tree(subject.name + "." + not + "is.null", subject.name + (negated ? " is not null" : " is null"));
+            return new Tree(
+                    subject.name + "." + not + "is.null", subject.name + (negated ? " is not null" : " is null"));
         }
-        boolean textual = subject.type.startsWith("text") || subject.type.startsWith("varchar") || subject.name.equals("c");
+        boolean textual =
+                subject.type.startsWith("text") || subject.type.startsWith("varchar") || subject.name.equals("c");
         boolean sets = Set.of("ia", "ta", "j", "g").contains(subject.name);
         String operator = textual && random.nextBoolean()
                 ? pick(TEXTUAL)

@@ -47,7 +47,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// Every row of `filters.jsonl`: one filter against one value, decided here, in memory or by Postgres, as the vectors say
+/// Every row of `filters.jsonl`: one filter against one value, decided here, in memory or by Postgres, as the vectors
+/// say
 /// that Postgres decides it.
 class FilterVectorsPgTest {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -72,15 +73,17 @@ class FilterVectorsPgTest {
             try {
                 postgres.execute(entry.getValue());
             } catch (IllegalStateException e) {
-                System.out.println("FilterVectorsPgTest leaves out collation " + entry.getKey() + ": this machine's Postgres"
-                        + " cannot have it: " + e.getCause().getMessage());
+                System.out.println(
+                        "FilterVectorsPgTest leaves out collation " + entry.getKey() + ": this machine's Postgres"
+                                + " cannot have it: " + e.getCause().getMessage());
                 withoutDatabase.add(entry.getKey());
                 continue;
             }
             postgres.executeIn(name, setup().split("-- render.jsonl")[0].split("-- filters.jsonl")[1]);
             PGSimpleDataSource dataSource = new PGSimpleDataSource();
-            dataSource.setURL("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/" + name
-                    + "?user=postgres&options=-c%20search_path=filters_types,public%20-c%20timezone=UTC%20-c%20statement_timeout=5s");
+            dataSource.setURL(
+                    "jdbc:postgresql://127.0.0.1:" + postgres.port() + "/" + name
+                            + "?user=postgres&options=-c%20search_path=filters_types,public%20-c%20timezone=UTC%20-c%20statement_timeout=5s");
             databases.put(entry.getKey(), new Database(dataSource));
         }
     }
@@ -123,7 +126,8 @@ class FilterVectorsPgTest {
                 statement.execute("create table filters_types." + table + " (v " + declared + ")");
             }
             Question question = new Question("postgres", new TableId("filters_types", table));
-            TableAccess access = Objects.requireNonNull(catalog.access(List.of(question)).get(question));
+            TableAccess access =
+                    Objects.requireNonNull(catalog.access(List.of(question)).get(question));
             ColumnType type = Objects.requireNonNull(access.readable("v")).type();
             types.put(declared, type);
             return type;
@@ -246,7 +250,9 @@ class FilterVectorsPgTest {
             count("composite, which Postgres compares with a cast");
             return;
         }
-        boolean agrees = expected.equals("error") ? failed && truth != Truth.TRUE : expected.equals("true") == (truth == Truth.TRUE) && !failed;
+        boolean agrees = expected.equals("error")
+                ? failed && truth != Truth.TRUE
+                : expected.equals("true") == (truth == Truth.TRUE) && !failed;
         if (agrees) {
             count(how);
         } else {
@@ -254,7 +260,8 @@ class FilterVectorsPgTest {
         }
     }
 
-    /// The bare literal has no type for Postgres, and the reference stumbles over its own JSON: nothing to compare with.
+    /// The bare literal has no type for Postgres, and the reference stumbles over its own JSON: nothing to compare
+    /// with.
     private static boolean isOnlyWithCast(JsonNode vector) {
         return vector.get("type").asText().equals("addr")
                 && vector.get("pg").asText().equals("error")
@@ -291,7 +298,8 @@ class FilterVectorsPgTest {
                         || !vector.get("error").asText().contains("requires a text-compatible column type"));
     }
 
-    /// What Postgres says, but where only its typing of the bare literal fails (`cidr`, composites): the reference casts the value.
+    /// What Postgres says, but where only its typing of the bare literal fails (`cidr`, composites): the reference
+    /// casts the value.
     private static String expected(JsonNode vector) {
         JsonNode reference = vector.get("expected");
         boolean literalOnly = Set.of("cidr", "addr").contains(vector.get("type").asText())
@@ -341,12 +349,14 @@ class FilterVectorsPgTest {
                 .map(Operator::token)
                 .filter(token -> table.values().stream().anyMatch(row -> row.containsKey(token)))
                 .toList();
-        StringBuilder text = new StringBuilder("| Type | " + String.join(" | ", columns) + " |\n|---|"
-                + "---|".repeat(columns.size()) + "\n");
+        StringBuilder text = new StringBuilder(
+                "| Type | " + String.join(" | ", columns) + " |\n|---|" + "---|".repeat(columns.size()) + "\n");
         table.forEach((type, row) -> text.append("| `")
                 .append(type)
                 .append("` | ")
-                .append(columns.stream().map(op -> how(row.getOrDefault(op, Set.of()))).collect(Collectors.joining(" | ")))
+                .append(columns.stream()
+                        .map(op -> how(row.getOrDefault(op, Set.of())))
+                        .collect(Collectors.joining(" | ")))
                 .append(" |\n"));
         Path docs = Path.of("..", "docs", "filters.md");
         String page = Files.readString(docs);

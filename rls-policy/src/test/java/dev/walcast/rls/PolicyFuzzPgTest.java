@@ -25,7 +25,8 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/// Random policies of the shapes that projects write, random claims, random rows: our verdict against a SELECT of the viewer's
+/// Random policies of the shapes that projects write, random claims, random rows: our verdict against a SELECT of the
+/// viewer's
 /// on a table that holds exactly that row. `-Dwalcast.fuzz.cases=100000` makes it long; the seed is printed, and
 /// `-Dwalcast.fuzz.seed` plays one again.
 class PolicyFuzzPgTest {
@@ -35,32 +36,78 @@ class PolicyFuzzPgTest {
     private static final TableId DOCS = new TableId("public", "docs");
 
     private static final String[] USERS = {
-        "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222",
+        "11111111-1111-4111-8111-111111111111",
+        "22222222-2222-4222-8222-222222222222",
         "33333333-3333-4333-8333-333333333333"
     };
 
     /// Terms of policies, by and large as often as in the wild; `%s` is a value.
     private static final String[] TERMS = {
-        "auth.uid() = owner", "(select auth.uid()) = owner", "owner = auth.uid()", "auth.uid() = editor",
-        "auth.uid() in (owner, editor)", "auth.uid()::text = owner::text", "(auth.jwt() ->> 'sub') = owner::text",
-        "org = (auth.jwt() ->> 'org')::int", "(select auth.jwt() ->> 'org')::int = org", "title = (auth.jwt() ->> 'title')",
-        "kind = (auth.jwt() ->> 'kind')", "lower(title) = lower(auth.jwt() ->> 'title')", "is_public", "not is_public",
-        "is_public is not true", "is_public = true", "status = 'open'", "status in ('open', 'closed')",
-        "status <> 'closed'", "status is null", "title is not null", "n > 3", "n between 1 and 5", "n = any (array[1, 2, 3])",
-        "n <= org", "code = 'ab'", "code > 'aa'", "title like 'a%%'", "title ~ '^[ab]'", "tags @> array['x']", "'x' = any (tags)",
-        "meta ->> 'owner' = auth.uid()::text", "meta ? 'owner'", "owner is null or owner = auth.uid()",
-        "coalesce(owner, editor) = auth.uid()", "auth.role() = 'authenticated'", "auth.uid() is not null",
-        "(auth.jwt() ->> 'admin')::boolean", "coalesce((auth.jwt() ->> 'admin')::boolean, false)", "true", "false",
+        "auth.uid() = owner",
+        "(select auth.uid()) = owner",
+        "owner = auth.uid()",
+        "auth.uid() = editor",
+        "auth.uid() in (owner, editor)",
+        "auth.uid()::text = owner::text",
+        "(auth.jwt() ->> 'sub') = owner::text",
+        "org = (auth.jwt() ->> 'org')::int",
+        "(select auth.jwt() ->> 'org')::int = org",
+        "title = (auth.jwt() ->> 'title')",
+        "kind = (auth.jwt() ->> 'kind')",
+        "lower(title) = lower(auth.jwt() ->> 'title')",
+        "is_public",
+        "not is_public",
+        "is_public is not true",
+        "is_public = true",
+        "status = 'open'",
+        "status in ('open', 'closed')",
+        "status <> 'closed'",
+        "status is null",
+        "title is not null",
+        "n > 3",
+        "n between 1 and 5",
+        "n = any (array[1, 2, 3])",
+        "n <= org",
+        "code = 'ab'",
+        "code > 'aa'",
+        "title like 'a%%'",
+        "title ~ '^[ab]'",
+        "tags @> array['x']",
+        "'x' = any (tags)",
+        "meta ->> 'owner' = auth.uid()::text",
+        "meta ? 'owner'",
+        "owner is null or owner = auth.uid()",
+        "coalesce(owner, editor) = auth.uid()",
+        "auth.role() = 'authenticated'",
+        "auth.uid() is not null",
+        "(auth.jwt() ->> 'admin')::boolean",
+        "coalesce((auth.jwt() ->> 'admin')::boolean, false)",
+        "true",
+        "false",
         "current_setting('request.jwt.claims', true)::json ->> 'sub' = owner::text",
         "exists (select 1 from members m where m.org = docs.org and m.person = auth.uid())",
         "org in (select m.org from members m where m.person = auth.uid())",
         "org in (select m.org from members m where m.person = (select auth.uid()))",
         "not exists (select 1 from members where members.org = docs.org and members.person = editor)",
         "exists (select 1 from closed c where c.org = docs.org and c.person = auth.uid())",
-        "is_member(org)", "(select is_member(org))", "org = my_org()", "org = (select my_org())", "has_role('admin')",
-        "plain_member(docs.org, auth.uid())", "claims_org() = org", "liar() = owner", "editor = auth.uid() and n > 2",
-        "price > 1.5", "price = (auth.jwt() ->> 'price')::numeric", "made >= '2024-01-01'", "made < now()",
-        "mood = 'ok'", "mood >= 'ok'", "mood::text = auth.jwt() ->> 'mood'", "flag_of(docs)", "10 / n > 1"
+        "is_member(org)",
+        "(select is_member(org))",
+        "org = my_org()",
+        "org = (select my_org())",
+        "has_role('admin')",
+        "plain_member(docs.org, auth.uid())",
+        "claims_org() = org",
+        "liar() = owner",
+        "editor = auth.uid() and n > 2",
+        "price > 1.5",
+        "price = (auth.jwt() ->> 'price')::numeric",
+        "made >= '2024-01-01'",
+        "made < now()",
+        "mood = 'ok'",
+        "mood >= 'ok'",
+        "mood::text = auth.jwt() ->> 'mood'",
+        "flag_of(docs)",
+        "10 / n > 1"
     };
 
     private final long seed = Long.getLong("walcast.fuzz.seed", System.nanoTime());
@@ -80,8 +127,9 @@ class PolicyFuzzPgTest {
                 play(postgres, sources, differences);
             }
         }
-        System.out.println("PolicyFuzzPgTest, seed " + seed + ": " + inMemory + " in memory, " + asked + " by Postgres, "
-                + visible + " visible, " + spared + " where SELECT stops at an error that another policy spares us");
+        System.out.println(
+                "PolicyFuzzPgTest, seed " + seed + ": " + inMemory + " in memory, " + asked + " by Postgres, " + visible
+                        + " visible, " + spared + " where SELECT stops at an error that another policy spares us");
         assertThat(differences).as("seed " + seed).isEmpty();
     }
 
@@ -133,8 +181,9 @@ class PolicyFuzzPgTest {
     private void play(TestPostgres postgres, TestDataSources sources, List<String> differences) throws Exception {
         List<String> policies = policies();
         List<String> statements = new ArrayList<>();
-        statements.add("do $$ declare p text; begin for p in select policyname from pg_policies where tablename = 'docs' loop"
-                + " execute format('drop policy %I on docs', p); end loop; end $$");
+        statements.add(
+                "do $$ declare p text; begin for p in select policyname from pg_policies where tablename = 'docs' loop"
+                        + " execute format('drop policy %I on docs', p); end loop; end $$");
         statements.addAll(policies);
         postgres.execute(String.join(";\n", statements));
         Rights rights = new Rights(new PostgresCatalog(sources.asClients(), "none"), System::nanoTime);
@@ -153,7 +202,8 @@ class PolicyFuzzPgTest {
             viewers.add(viewer());
         }
         for (int i = 0; i < ROWS; i++) {
-            changes.add(new Change.Insert(table, new Position(new Lsn(1), i), new Commit(new Lsn(1), 1, 0), row(table)));
+            changes.add(
+                    new Change.Insert(table, new Position(new Lsn(1), i), new Commit(new Lsn(1), 1, 0), row(table)));
         }
         Set<Asked> questions = new LinkedHashSet<>();
         viewers.forEach(viewer -> changes.forEach(change -> guard.undecided(viewer, change, questions::add)));
@@ -187,8 +237,8 @@ class PolicyFuzzPgTest {
         if (shown && selected.startsWith("error")) {
             spared++;
         } else if (shown != selected.equals("visible")) {
-            differences.add(verdict + " but " + selected + "\n  " + String.join("\n  ", policies) + "\n  as " + viewer.role()
-                    + " " + viewer.claims() + "\n  of " + change.newRow());
+            differences.add(verdict + " but " + selected + "\n  " + String.join("\n  ", policies) + "\n  as "
+                    + viewer.role() + " " + viewer.claims() + "\n  of " + change.newRow());
         }
     }
 
@@ -198,7 +248,8 @@ class PolicyFuzzPgTest {
             String restrictive = random.nextInt(6) == 0 ? " as restrictive" : "";
             String role = random.nextInt(3) == 0 ? " to authenticated" : "";
             String command = random.nextInt(5) == 0 ? " for all" : " for select";
-            policies.add("create policy p" + i + " on docs" + restrictive + command + role + " using (" + expression(2) + ")");
+            policies.add("create policy p" + i + " on docs" + restrictive + command + role + " using (" + expression(2)
+                    + ")");
         }
         return policies;
     }

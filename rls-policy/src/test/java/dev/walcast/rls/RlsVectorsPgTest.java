@@ -44,8 +44,10 @@ import java.util.concurrent.Future;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 
-/// Every scenario of `rls.jsonl` through a real Postgres and the real reader: what each subscriber may see must be what a
-/// SELECT as that viewer sees of a table that holds exactly that row, and what the vectors recorded, but for the deviations
+/// Every scenario of `rls.jsonl` through a real Postgres and the real reader: what each subscriber may see must be what
+/// a
+/// SELECT as that viewer sees of a table that holds exactly that row, and what the vectors recorded, but for the
+/// deviations
 /// that `docs/rls.md` explains.
 class RlsVectorsPgTest {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -53,7 +55,8 @@ class RlsVectorsPgTest {
     /// Policies that read their own table: a SELECT on a table of one row answers another question.
     private static final Set<String> READ_THEMSELVES = Set.of("x_self_secdef");
 
-    /// Where the recorded answers are the reference's and not Postgres', with the paragraph of `docs/rls.md` that says why.
+    /// Where the recorded answers are the reference's and not Postgres', with the paragraph of `docs/rls.md` that says
+    /// why.
     private static final Map<String, String> DEVIATIONS = Map.ofEntries(
             Map.entry("f_noexec", "errors"),
             Map.entry("f_random_order", "errors"),
@@ -179,7 +182,8 @@ class RlsVectorsPgTest {
         }
 
         void play() throws Exception {
-            postgres.executeIn(database, 
+            postgres.executeIn(
+                    database,
                     "drop schema public cascade",
                     "create schema public",
                     "grant usage on schema public to public, anon, authenticated, service_role",
@@ -204,7 +208,9 @@ class RlsVectorsPgTest {
             }
             String mark = scenario.get("id").asText() + " " + System.nanoTime();
             postgres.executeIn(database, "insert into marker.marks values ('" + mark + "')");
-            await().pollInterval(Duration.ofMillis(5)).atMost(Duration.ofSeconds(30)).until(() -> hasMark(from, mark));
+            await().pollInterval(Duration.ofMillis(5))
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> hasMark(from, mark));
             policies.refresh(Set.of());
             rights.refresh(Set.of());
             Set<String> seen = new TreeSet<>();
@@ -263,8 +269,9 @@ class RlsVectorsPgTest {
             }
             String selected = select(change, viewer);
             if (!selected.equals(visible ? "visible" : "hidden") && !(selected.startsWith("error") && !visible)) {
-                differences.add(id + ": " + type + " for " + subscription.get("id").asText() + " is " + verdict
-                        + " " + how + ", but SELECT says " + selected + " of " + SubscriptionIndex.judgedRow(change));
+                differences.add(
+                        id + ": " + type + " for " + subscription.get("id").asText() + " is " + verdict + " " + how
+                                + ", but SELECT says " + selected + " of " + SubscriptionIndex.judgedRow(change));
             }
         }
 
@@ -280,7 +287,8 @@ class RlsVectorsPgTest {
             if (nodes.isEmpty()) {
                 return true;
             }
-            TableAccess access = Objects.requireNonNull(rights.access(new Question(viewer.role(), change.table().id())));
+            TableAccess access = Objects.requireNonNull(
+                    rights.access(new Question(viewer.role(), change.table().id())));
             try {
                 Predicate predicate = filters.resolve(nodes, name -> {
                     TableAccess.ColumnAccess column = access.readable(name);
@@ -301,11 +309,13 @@ class RlsVectorsPgTest {
                     .orElseThrow();
         }
 
-        /// What a SELECT of the viewer's sees when the table holds exactly the judged row. Nothing, when the log does not carry
+        /// What a SELECT of the viewer's sees when the table holds exactly the judged row. Nothing, when the log does
+        /// not carry
         /// the whole of a row that row-level security binds.
         private String select(Change change, Viewer viewer) throws SQLException {
             Row row = Objects.requireNonNull(SubscriptionIndex.judgedRow(change));
-            TableAccess access = rights.access(new Question(viewer.role(), change.table().id()));
+            TableAccess access =
+                    rights.access(new Question(viewer.role(), change.table().id()));
             if (access == null) {
                 return "hidden";
             }
@@ -313,7 +323,8 @@ class RlsVectorsPgTest {
             if (!whole) {
                 return !access.rowSecurity() && access.readsAnything()
                         ? "visible"
-                        : ExactRow.select(sources.asClients(), change.table().id(), access, row, viewer).equals("visible")
+                        : ExactRow.select(sources.asClients(), change.table().id(), access, row, viewer)
+                                                .equals("visible")
                                         && policiesIgnoreRows(viewer, access)
                                 ? "visible"
                                 : "hidden";
@@ -329,7 +340,8 @@ class RlsVectorsPgTest {
             Set<String> recorded = new TreeSet<>();
             for (JsonNode event : step.path("expected")) {
                 if (event.get("errors").isEmpty()) {
-                    event.get("visible").forEach(id -> recorded.add(event.get("type").asText() + " " + id.asText()));
+                    event.get("visible")
+                            .forEach(id -> recorded.add(event.get("type").asText() + " " + id.asText()));
                 }
             }
             if (!recorded.equals(seen)) {

@@ -20,7 +20,8 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
     private final ChangeListener listener;
     private final Acknowledgements acknowledgements;
 
-    BatchConsumer(ChangeMapper mapper, TransactionBuffer buffer, ChangeListener listener, Acknowledgements acknowledgements) {
+    BatchConsumer(
+            ChangeMapper mapper, TransactionBuffer buffer, ChangeListener listener, Acknowledgements acknowledgements) {
         this.mapper = requireNonNull(mapper, "mapper is null");
         this.buffer = requireNonNull(buffer, "buffer is null");
         this.listener = requireNonNull(listener, "listener is null");
