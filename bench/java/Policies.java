@@ -36,8 +36,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/// What judging a change costs for N viewers, beside one prepared check for each viewer, which is how it is usually done.
-/// Arguments: JDBC URL of a superuser on a database of its own.
+/// What judging a change costs for N viewers, beside one prepared check for each viewer, which is how it is usually
+/// done. Arguments: JDBC URL of a superuser on a database of its own.
 final class Policies {
     static final TableId DOCS = new TableId("public", "docs");
     static final int[] VIEWERS = {1, 100, 1_000, 10_000};
@@ -153,7 +153,8 @@ final class Policies {
         }
     }
 
-    /// For each viewer: its claims, then whether it sees the row in the table. In one transaction, prepared, no round trip saved.
+    /// For each viewer: its claims, then whether it sees the row in the table. In one transaction, prepared, no
+    /// round trip saved.
     static double checkEach(Case one, int count, HikariDataSource clients) throws Exception {
         try (Connection connection = clients.getConnection()) {
             try (Statement statement = connection.createStatement()) {

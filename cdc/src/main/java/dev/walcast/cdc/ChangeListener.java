@@ -3,9 +3,8 @@ package dev.walcast.cdc;
 /// Receives the feed. All methods are called by the source's own thread, one at a time.
 public interface ChangeListener {
     /// The next transaction in commit order. Returning acknowledges it, unless it was
-    /// [deferred][Transaction#defer()]; while it does not return, the source waits, and
-    /// so
-    /// does the slot. An exception stops the source, and the transaction comes again after its restart.
+    /// [deferred][Transaction#defer()]; while it does not return, the source waits, and so does the slot. An
+    /// exception stops the source, and the transaction comes again after its restart.
     void onTransaction(Transaction transaction);
 
     /// The source went from one state to another.

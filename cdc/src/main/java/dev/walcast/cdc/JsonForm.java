@@ -14,7 +14,8 @@ public enum JsonForm {
     JSON,
     /// Already normal.
     JSONB,
-    /// Hex without `\x` at the top of a record (the Realtime protocol's choice), with it inside arrays and composites.
+    /// Hex without `\x` at the top of a record (the Realtime protocol's choice), with it inside arrays and
+    /// composites.
     BYTEA,
     HSTORE,
     /// A cast function to `json` decides, which only Postgres can run: such a value is reported as not exact.

@@ -7,8 +7,7 @@ import org.jspecify.annotations.Nullable;
 /// Writes values as JSON exactly as Postgres' `to_jsonb(column)::text` does, from their output text and type.
 ///
 /// Numbers never pass through a floating-point type. What cannot be written exactly is reported as missing, not
-/// guessed.
-/// The one deliberate difference is the Realtime protocol's: a `bytea` column is hex without `\x`.
+/// guessed. The one deliberate difference is the Realtime protocol's: a `bytea` column is hex without `\x`.
 public final class JsonText {
     /// Of arrays and composites in one another; deeper values are reported as not exact.
     private static final int DEPTH_MAX = 64;

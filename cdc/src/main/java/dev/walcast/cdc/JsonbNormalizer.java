@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 
-/// Rewrites a `json` value's text as `jsonb` prints it: keys sorted, the last of equal keys kept, numbers as `numeric`
-/// prints them, `", "` and `": "` between. The input is known to be valid JSON: Postgres checked it.
+/// Rewrites a `json` value's text as `jsonb` prints it: keys sorted, the last of equal keys kept, numbers as
+/// `numeric` prints them, `", "` and `": "` between. The input is known to be valid JSON: Postgres checked it.
 final class JsonbNormalizer {
     private static final int DEPTH_MAX = 6_400;
 

@@ -37,7 +37,8 @@ public final class Row {
         return cells[column] instanceof Missing missing ? missing : null;
     }
 
-    /// The column's text; null for SQL NULL and for a missing value, so ask [#missing(int)] first where that matters.
+    /// The column's text; null for SQL NULL and for a missing value, so ask [#missing(int)] first where that
+    /// matters.
     public @Nullable String text(int column) {
         return cells[column] instanceof String text ? text : null;
     }

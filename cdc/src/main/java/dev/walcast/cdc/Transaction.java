@@ -11,9 +11,8 @@ public interface Transaction {
 
     void forEach(Consumer<Change> action);
 
-    /// Keeps the transaction from being acknowledged when [ChangeListener#onTransaction(Transaction)] returns. To be
-    /// called
-    /// within that call, once.
+    /// Keeps the transaction from being acknowledged when [ChangeListener#onTransaction(Transaction)] returns. To
+    /// be called within that call, once.
     ///
     /// @return what acknowledges it, to be run once, by any thread
     Runnable defer();

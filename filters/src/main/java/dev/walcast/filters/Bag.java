@@ -6,10 +6,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A set of things that are themselves only, small when it holds few: most hold one. Additions and removals exclude
-/// each
-/// other (by the caller); walking goes on meanwhile, and sees an addition that came before it.
+/// each other (by the caller); walking goes on meanwhile, and sees an addition that came before it.
 ///
 /// @param <T> must not be an array or a set
+@SuppressWarnings("ReferenceEquality") // things are themselves only
 class Bag<T> {
     private static final int ARRAY_MAX = 8;
 

@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 /// Reads a client's `filter` string: conditions separated by top-level commas, all of which must hold.
 ///
 /// A comma inside parentheses or double quotes does not separate; a quote opens only directly after `.`, `(` or `,`.
-/// Columns are taken literally. The value of `in` becomes a Postgres array literal and is not looked into. A condition
-/// may be a group as PostgREST writes it: `or=(a.eq.1,not.and(b.gt.2,c.is.null))`.
+/// Columns are taken literally. The value of `in` becomes a Postgres array literal and is not looked into. A
+/// condition may be a group as PostgREST writes it: `or=(a.eq.1,not.and(b.gt.2,c.is.null))`.
 public final class FilterParser {
     /// Conditions in one filter.
     public static final int CONDITIONS_MAX = 100;
@@ -103,7 +103,8 @@ public final class FilterParser {
         return new FilterNode.Group(matcher.group(2).equals("or"), matcher.group(1) != null, nodes);
     }
 
-    /// Inside a group a dot stands between column and operator; a column with a dot in its name is written in quotes.
+    /// Inside a group a dot stands between column and operator; a column with a dot in its name is written in
+    /// quotes.
     private FilterNode nestedCondition(String text) throws FilterSyntaxException {
         if (text.startsWith("\"")) {
             int end = text.indexOf("\".", 1);

@@ -5,8 +5,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// How values of a type compare in memory: from output text to a key such that keys are equal exactly when Postgres'
-/// `=`
-/// says so, and ordered as its `<` does.
+/// `=` says so, and ordered as its `<` does.
 ///
 /// Made by [Kinds]; held against Postgres by `FilterVectorsPgTest` and `FilterFuzzPgTest`.
 public final class Kind {

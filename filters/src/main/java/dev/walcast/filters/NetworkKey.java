@@ -3,7 +3,8 @@ package dev.walcast.filters;
 import java.math.BigInteger;
 import org.jspecify.annotations.Nullable;
 
-/// An `inet` or `cidr`: compared by family, then by the network's bits, then by the mask's length, then by the address.
+/// An `inet` or `cidr`: compared by family, then by the network's bits, then by the mask's length, then by the
+/// address.
 record NetworkKey(boolean v6, BigInteger address, int mask) {
     private static final int V4_BITS = 32;
     private static final int V6_BITS = 128;

@@ -6,11 +6,18 @@ import java.math.BigDecimal;
 final class Numbers {
     private Numbers() {}
 
-    /// What `numeric` has beyond the decimals, in order: the decimals come after the first.
+    /// What `numeric` has beyond the decimals.
     private enum Special {
-        NEGATIVE_INFINITY,
-        POSITIVE_INFINITY,
-        NAN
+        NEGATIVE_INFINITY(-1),
+        POSITIVE_INFINITY(1),
+        NAN(2);
+
+        /// The decimals have 0.
+        private final int rank;
+
+        Special(int rank) {
+            this.rank = rank;
+        }
     }
 
     /// `1.50` and `1.5` are equal; `NaN` equals itself and is greater than everything.
@@ -34,9 +41,7 @@ final class Numbers {
     }
 
     private static int rank(Object key) {
-        return key instanceof Special special && special != Special.NEGATIVE_INFINITY
-                ? special.ordinal()
-                : key instanceof BigDecimal ? 0 : -1;
+        return key instanceof Special special ? special.rank : 0;
     }
 
     /// `-0` equals `0`; [Double#compareTo] otherwise orders as Postgres does, NaN last.

@@ -9,12 +9,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /// A condition over one row, resolved against its table: what a client's filter and a policy both become. Two
-/// predicates
-/// are equal when they ask the same.
+/// predicates are equal when they ask the same.
 public sealed interface Predicate {
-    Predicate ALWAYS = new Constant(Truth.TRUE);
-    Predicate NEVER = new Constant(Truth.FALSE);
-
     /// In SQL's logic, from left to right; [Truth#UNDECIDED] when it hangs on a question that `answers` does not
     /// answer.
     Truth test(Row row, Answers answers);
@@ -27,15 +23,15 @@ public sealed interface Predicate {
         for (Predicate part : parts) {
             if (part instanceof And and) {
                 flat.addAll(and.parts);
-            } else if (!part.equals(ALWAYS)) {
+            } else if (!part.equals(Constant.ALWAYS)) {
                 flat.add(part);
             }
         }
-        if (flat.contains(NEVER)) {
-            return NEVER;
+        if (flat.contains(Constant.NEVER)) {
+            return Constant.NEVER;
         }
         return switch (flat.size()) {
-            case 0 -> ALWAYS;
+            case 0 -> Constant.ALWAYS;
             case 1 -> flat.getFirst();
             default -> new And(flat);
         };
@@ -46,15 +42,15 @@ public sealed interface Predicate {
         for (Predicate part : parts) {
             if (part instanceof Or or) {
                 flat.addAll(or.parts);
-            } else if (!part.equals(NEVER)) {
+            } else if (!part.equals(Constant.NEVER)) {
                 flat.add(part);
             }
         }
-        if (flat.contains(ALWAYS)) {
-            return ALWAYS;
+        if (flat.contains(Constant.ALWAYS)) {
+            return Constant.ALWAYS;
         }
         return switch (flat.size()) {
-            case 0 -> NEVER;
+            case 0 -> Constant.NEVER;
             case 1 -> flat.getFirst();
             default -> new Or(flat);
         };
@@ -69,6 +65,9 @@ public sealed interface Predicate {
     }
 
     record Constant(Truth value) implements Predicate {
+        public static final Predicate ALWAYS = new Constant(Truth.TRUE);
+        public static final Predicate NEVER = new Constant(Truth.FALSE);
+
         @Override
         public Truth test(Row row, Answers answers) {
             return value;
@@ -181,7 +180,8 @@ public sealed interface Predicate {
         }
     }
 
-    /// Parts are evaluated from left to right, and an error ends it; but an undecided part before may yet spare that.
+    /// Parts are evaluated from left to right, and an error ends it; but an undecided part before may yet spare
+    /// that.
     private static Truth afterError(Truth before) {
         return before == Truth.UNDECIDED ? before : Truth.FAILED;
     }

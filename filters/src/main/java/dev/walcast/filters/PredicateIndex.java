@@ -15,8 +15,8 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// The subscriptions of one target by their predicates: equal predicates share a node; a node lies under the values of
-/// one of its equalities, or in the order of one of its bounds, or is tested for every change.
+/// The subscriptions of one target by their predicates: equal predicates share a node; a node lies under the values
+/// of one of its equalities, or in the order of one of its bounds, or is tested for every change.
 ///
 /// Additions and removals exclude each other (by the caller); walking goes on meanwhile.
 final class PredicateIndex<S> {

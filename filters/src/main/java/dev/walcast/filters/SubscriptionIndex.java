@@ -54,7 +54,11 @@ public final class SubscriptionIndex<S> {
         }
 
         private static int bit(ChangeEvent event) {
-            return 1 << event.ordinal();
+            return switch (event) {
+                case INSERT -> 1;
+                case UPDATE -> 2;
+                case DELETE -> 4;
+            };
         }
     }
 
@@ -101,9 +105,8 @@ public final class SubscriptionIndex<S> {
                 new Target.AllTables());
     }
 
-    /// INSERT and UPDATE are judged by the new row, DELETE by what the replica identity holds of the old one; null for
-    /// a
-    /// TRUNCATE, which concerns nobody.
+    /// INSERT and UPDATE are judged by the new row, DELETE by what the replica identity holds of the old one;
+    /// null for a TRUNCATE, which concerns nobody.
     public static @Nullable Row judgedRow(Change change) {
         return switch (change) {
             case Change.Insert insert -> insert.newRow();

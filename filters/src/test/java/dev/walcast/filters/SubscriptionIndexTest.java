@@ -34,14 +34,14 @@ class SubscriptionIndexTest {
 
     @Test
     void findsFilteredUnfilteredAndWildcardSubscriptions() {
-        add(new Target.OneTable(MESSAGES.id()), Predicate.ALWAYS, "table");
-        add(new Target.OneSchema("public"), Predicate.ALWAYS, "schema");
-        add(new Target.AnySchema("messages"), Predicate.ALWAYS, "any schema");
-        add(new Target.AllTables(), Predicate.ALWAYS, "all");
+        add(new Target.OneTable(MESSAGES.id()), Predicate.Constant.ALWAYS, "table");
+        add(new Target.OneSchema("public"), Predicate.Constant.ALWAYS, "schema");
+        add(new Target.AnySchema("messages"), Predicate.Constant.ALWAYS, "any schema");
+        add(new Target.AllTables(), Predicate.Constant.ALWAYS, "all");
         add(new Target.OneTable(MESSAGES.id()), room("general"), "general");
         add(new Target.OneTable(MESSAGES.id()), room("random"), "random");
-        add(new Target.OneTable(new TableId("public", "other")), Predicate.ALWAYS, "other table");
-        add(new Target.OneSchema("other"), Predicate.ALWAYS, "other schema");
+        add(new Target.OneTable(new TableId("public", "other")), Predicate.Constant.ALWAYS, "other table");
+        add(new Target.OneSchema("other"), Predicate.Constant.ALWAYS, "other schema");
 
         assertThat(matches(insert("1", "general", "5")))
                 .containsExactlyInAnyOrder("table", "schema", "any schema", "all", "general");
@@ -73,7 +73,7 @@ class SubscriptionIndexTest {
     @Test
     void onlyTheRequestedEventsMatchAndATruncateConcernsNobody() {
         index.add(new SubscriptionIndex.Entry<>(
-                new Target.AllTables(), EnumSet.of(ChangeEvent.DELETE), Predicate.ALWAYS, "deletes"));
+                new Target.AllTables(), EnumSet.of(ChangeEvent.DELETE), Predicate.Constant.ALWAYS, "deletes"));
 
         assertThat(matches(insert("1", "general", "5"))).isEmpty();
         assertThat(matches(new Change.Truncate(MESSAGES, new Position(new Lsn(1), 0), COMMIT)))

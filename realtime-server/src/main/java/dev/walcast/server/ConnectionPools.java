@@ -8,7 +8,8 @@ import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.rls.IsolatedConnections;
 import java.time.Duration;
 
-/// The connections to one database, by what they are for, so that a slow question never waits for, or delays, the catalog.
+/// The connections to one database, by what they are for, so that a slow question never waits for, or delays, the
+/// catalog.
 final class ConnectionPools implements AutoCloseable {
     private static final Duration CATALOG_TIMEOUT = Duration.ofSeconds(10);
     private static final int CATALOG_SIZE = 8;
@@ -29,7 +30,8 @@ final class ConnectionPools implements AutoCloseable {
 
     private static String asClientsHaveThem(Duration timeout) {
         return "set datestyle = 'ISO, MDY'; set timezone = 'UTC'; set intervalstyle = 'postgres';"
-                + " set bytea_output = 'hex'; set extra_float_digits = 1; set statement_timeout = " + timeout.toMillis();
+                + " set bytea_output = 'hex'; set extra_float_digits = 1; set statement_timeout = "
+                + timeout.toMillis();
     }
 
     private static HikariDataSource pool(String name, PostgresUrl url, int size, String initSql) {
@@ -37,7 +39,8 @@ final class ConnectionPools implements AutoCloseable {
         config.setPoolName(name);
         config.setJdbcUrl(url.jdbcUrl());
         config.setDataSourceProperties(url.properties());
-        // Never a plan that was made for somebody else: functions that call themselves immutable are computed in planning.
+        // Never a plan that was made for somebody else: functions that call themselves immutable are computed in
+        // planning.
         config.addDataSourceProperty("prepareThreshold", name.equals("policies") ? "0" : "5");
         config.setMaximumPoolSize(size);
         config.setMinimumIdle(1);

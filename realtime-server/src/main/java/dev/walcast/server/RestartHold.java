@@ -10,8 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Keeps what was committed while the server was down from being delivered to nobody: such transactions wait a while,
-/// so
-/// that clients who lost the server can come back first.
+/// so that clients who lost the server can come back first.
 ///
 /// A transaction committed after the start never waits, unless one from before it does.
 final class RestartHold {

@@ -31,7 +31,8 @@ public record ServerSettings(
     }
 
     /// @param url                    `postgres://user:password@host:port/database`; holds the password
-    /// @param pollInterval           how often the reader looks for changes: the floor of latency against idle CPU
+    /// @param pollInterval           how often the reader looks for changes: the floor of latency against idle
+    ///                               CPU
     /// @param transactionMemoryBytes beyond which a transaction under way is spilled to a temporary file
     /// @param askTimeout             how long a question to Postgres about a change may take
     /// @param deletes                who hears of deleted rows under row-level security

@@ -145,10 +145,29 @@ class PostgresChangesTest {
 
     /// Each meets the first row only, and not the second.
     private static final String[] FILTERS = {
-        "id=lt.2", "id=lte.1", "n=gt.1", "n=gte.1.5", "room=neq.b", "id=in.(1,7)", "room=like.a%", "room=ilike.A_PPLE",
-        "d=is.null", "room=match.^a.*e$", "room=imatch.^A", "room=isdistinct.b", "room=not.like.b%", "id=not.in.(2,3)",
-        "or=(id.eq.1,room.eq.nobody)", "not.and=(id.eq.2,room.eq.b)", "j=cs.{\"a\":1}", "j->>a=eq.1", "j->b->0=eq.5",
-        "room=plfts.pple", "id=eq.1,room=match.a", "f=lt.NaN", "c=eq.ab"
+        "id=lt.2",
+        "id=lte.1",
+        "n=gt.1",
+        "n=gte.1.5",
+        "room=neq.b",
+        "id=in.(1,7)",
+        "room=like.a%",
+        "room=ilike.A_PPLE",
+        "d=is.null",
+        "room=match.^a.*e$",
+        "room=imatch.^A",
+        "room=isdistinct.b",
+        "room=not.like.b%",
+        "id=not.in.(2,3)",
+        "or=(id.eq.1,room.eq.nobody)",
+        "not.and=(id.eq.2,room.eq.b)",
+        "j=cs.{\"a\":1}",
+        "j->>a=eq.1",
+        "j->b->0=eq.5",
+        "room=plfts.pple",
+        "id=eq.1,room=match.a",
+        "f=lt.NaN",
+        "c=eq.ab"
     };
 
     @Test

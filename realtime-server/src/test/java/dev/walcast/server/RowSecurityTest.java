@@ -19,7 +19,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Row-level security on the wire: who gets a row, what of the old one, and what happens when policies change or fail.
+/// Row-level security on the wire: who gets a row, what of the old one, and what happens when policies change or
+/// fail.
 class RowSecurityTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
     private static final String BOB = "22222222-2222-4222-8222-222222222222";
@@ -46,8 +47,8 @@ class RowSecurityTest {
                 "alter table notes enable row level security; alter table docs enable row level security",
                 "grant select on all tables in schema public to anon, authenticated, service_role",
                 "create publication supabase_realtime for table notes, docs, members, keyed");
-        server = TestServer.start(TestServer.settings(
-                postgres.url("postgres", "walcast", "unchecked", "postgres"), "row_security"));
+        server = TestServer.start(
+                TestServer.settings(postgres.url("postgres", "walcast", "unchecked", "postgres"), "row_security"));
     }
 
     @AfterAll
@@ -112,13 +113,17 @@ class RowSecurityTest {
     void anotherPolicyTakesEffectWithinTwoSeconds() throws Exception {
         try (RawSocket bob = listening(BOB, "notes")) {
             postgres.execute("drop policy own on notes; create policy own on notes using (body = 'for all')");
-            await().atMost(Duration.ofSeconds(2)).pollInterval(Duration.ofMillis(100)).until(() -> {
-                postgres.execute("insert into notes select coalesce(max(id), 0) + 1, null, 'for all' from notes");
-                return delivered(bob);
-            });
+            await().atMost(Duration.ofSeconds(2))
+                    .pollInterval(Duration.ofMillis(100))
+                    .until(() -> {
+                        postgres.execute(
+                                "insert into notes select coalesce(max(id), 0) + 1, null, 'for all' from notes");
+                        return delivered(bob);
+                    });
             postgres.execute("revoke select on notes from authenticated");
             try {
-                await().atMost(Duration.ofSeconds(3)).until(() -> bob.receiveJson().toString().contains("may not read"));
+                await().atMost(Duration.ofSeconds(3))
+                        .until(() -> bob.receiveJson().toString().contains("may not read"));
             } finally {
                 postgres.execute("grant select on notes to authenticated");
             }
@@ -131,7 +136,8 @@ class RowSecurityTest {
             socket.send("[\"1\",\"9\",\"realtime:r\",\"access_token\",{\"access_token\":\"" + token(BOB) + "\"}]");
             assertThat(socket.receiveJson().at("/4/message").asText()).isEqualTo("Subscribed to PostgreSQL");
             postgres.execute(
-                    "insert into notes values (1, '" + ALICE + "', 'a')", "insert into notes values (2, '" + BOB + "', 'b')");
+                    "insert into notes values (1, '" + ALICE + "', 'a')",
+                    "insert into notes values (2, '" + BOB + "', 'b')");
             assertThat(next(socket).at("/record/body").asText()).isEqualTo("b");
         }
     }
@@ -142,7 +148,8 @@ class RowSecurityTest {
                 RawSocket alice = listening(ALICE, "notes")) {
             long failures = server.server().project().changes().counters().failures();
             postgres.execute(
-                    "insert into notes values (1, '" + ALICE + "', 'a')", "insert into notes values (2, '" + ALICE + "', 'b')");
+                    "insert into notes values (1, '" + ALICE + "', 'a')",
+                    "insert into notes values (2, '" + ALICE + "', 'b')");
             assertThat(next(alice).at("/record/body").asText()).isEqualTo("a");
             assertThat(next(alice).at("/record/body").asText()).isEqualTo("b");
             JsonNode trouble = broken.receiveJson();
@@ -151,7 +158,8 @@ class RowSecurityTest {
                     .contains("could not be evaluated", "public.notes")
                     .doesNotContain("not a uuid");
             assertThat(broken.untilHeartbeat(false)).isEmpty();
-            assertThat(server.server().project().changes().counters().failures()).isEqualTo(failures + 2);
+            assertThat(server.server().project().changes().counters().failures())
+                    .isEqualTo(failures + 2);
         }
     }
 
@@ -184,7 +192,8 @@ class RowSecurityTest {
 
     @Test
     void aRoleThatTheServerMayNotBecomeIsRefusedWithTheGrant() throws Exception {
-        postgres.execute("create role stranger; grant usage on schema public to stranger; grant select on notes to stranger");
+        postgres.execute(
+                "create role stranger; grant usage on schema public to stranger; grant select on notes to stranger");
         try (RawSocket socket = open("stranger", Map.of())) {
             socket.join("realtime:r", binding("notes"));
             assertThat(socket.receiveJson().at("/4/message").asText())

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Proves of an expression that its value depends on the viewer alone: on the claims and settings of the session, on no row,
-/// no table, no clock. What is not proven is not so; what functions declare of themselves counts for nothing.
+/// Proves of an expression that its value depends on the viewer alone: on the claims and settings of the session, on
+/// no row, no table, no clock. What is not proven is not so; what functions declare of themselves counts for nothing.
 final class ClaimsOnly {
     private static final long FIRST_USER_OID = 16_384;
 
@@ -19,23 +19,82 @@ final class ClaimsOnly {
 
     /// Nodes that compute from what is below them and nothing else.
     private static final Set<String> PURE = Set.of(
-            "FUNCEXPR", "OPEXPR", "DISTINCTEXPR", "NULLIFEXPR", "SCALARARRAYOPEXPR", "CONST", "COERCEVIAIO",
-            "RELABELTYPE", "COALESCEEXPR", "BOOLEXPR", "NULLTEST", "BOOLEANTEST", "CASEEXPR", "CASEWHEN",
-            "CASETESTEXPR", "ARRAYEXPR", "ARRAYCOERCEEXPR", "SUBLINK", "QUERY", "FROMEXPR", "TARGETENTRY", "PARAM",
+            "FUNCEXPR",
+            "OPEXPR",
+            "DISTINCTEXPR",
+            "NULLIFEXPR",
+            "SCALARARRAYOPEXPR",
+            "CONST",
+            "COERCEVIAIO",
+            "RELABELTYPE",
+            "COALESCEEXPR",
+            "BOOLEXPR",
+            "NULLTEST",
+            "BOOLEANTEST",
+            "CASEEXPR",
+            "CASEWHEN",
+            "CASETESTEXPR",
+            "ARRAYEXPR",
+            "ARRAYCOERCEEXPR",
+            "SUBLINK",
+            "QUERY",
+            "FROMEXPR",
+            "TARGETENTRY",
+            "PARAM",
             "COLLATEEXPR");
 
-    private static final Pattern TOKEN = Pattern.compile("\\s+|--[^\\n]*|'(?:[^']|'')*'|\\d+(?:\\.\\d+)?"
-            + "|[A-Za-z_][A-Za-z0-9_$]*(?:\\.[A-Za-z_][A-Za-z0-9_$]*)?|::|->>|->|#>>|#>|\\|\\||<>|!=|<=|>=|[=<>(),;\\[\\]]");
+    private static final Pattern TOKEN = Pattern.compile(
+            "\\s+|--[^\\n]*|'(?:[^']|'')*'|\\d+(?:\\.\\d+)?"
+                    + "|[A-Za-z_][A-Za-z0-9_$]*(?:\\.[A-Za-z_][A-Za-z0-9_$]*)?|::|->>|->|#>>|#>|\\|\\||<>|!=|<=|>=|[=<>(),;\\[\\]]");
 
     /// Words of SQL and of types that read nothing.
     private static final Set<String> WORDS = Set.of(
-            "select", "as", "coalesce", "nullif", "case", "when", "then", "else", "end", "and", "or", "not", "is", "in",
-            "null", "true", "false", "uuid", "text", "jsonb", "json", "int", "integer", "bigint", "int4", "int8",
-            "boolean", "bool", "varchar", "cast", "distinct", "like", "any", "array");
+            "select",
+            "as",
+            "coalesce",
+            "nullif",
+            "case",
+            "when",
+            "then",
+            "else",
+            "end",
+            "and",
+            "or",
+            "not",
+            "is",
+            "in",
+            "null",
+            "true",
+            "false",
+            "uuid",
+            "text",
+            "jsonb",
+            "json",
+            "int",
+            "integer",
+            "bigint",
+            "int4",
+            "int8",
+            "boolean",
+            "bool",
+            "varchar",
+            "cast",
+            "distinct",
+            "like",
+            "any",
+            "array");
 
     /// Functions of Postgres that compute from their arguments, and the one that reads settings.
     private static final Set<String> CALLS = Set.of(
-            "current_setting", "lower", "upper", "btrim", "ltrim", "rtrim", "replace", "split_part", "length",
+            "current_setting",
+            "lower",
+            "upper",
+            "btrim",
+            "ltrim",
+            "rtrim",
+            "replace",
+            "split_part",
+            "length",
             "pg_catalog.current_setting");
 
     private static final Pattern QUALIFIED_CALL =

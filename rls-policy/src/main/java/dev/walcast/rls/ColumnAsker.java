@@ -33,7 +33,7 @@ final class ColumnAsker implements PostgresOracle.Asker {
         private final List<Integer> valuePlaces = new ArrayList<>();
         private final List<@Nullable String> parameters = new ArrayList<>();
         private final List<@Nullable String> values = new ArrayList<>();
-        private final Map<Row, Integer> known = new IdentityHashMap<>();
+        private final IdentityHashMap<Row, Integer> known = new IdentityHashMap<>();
 
         void add(int place, Row row, ColumnQuestion question) {
             places.add(place);

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads a column's type from a row of `access.sql`.
 final class ColumnTypes {
-    /// Languages in which lower case of ASCII letters is plain, under ICU and under libc: those with rules of their own
-    /// (Turkish and its kin, Lithuanian) are not among them, nor any that nobody checked.
+    /// Languages in which lower case of ASCII letters is plain, under ICU and under libc: those with rules of
+    /// their own (Turkish and its kin, Lithuanian) are not among them, nor any that nobody checked.
     private static final Set<String> PLAIN_LANGUAGES = Set.of(
             "", "c", "posix", "und", "en", "de", "fr", "es", "it", "nl", "pt", "sv", "da", "nb", "nn", "fi", "pl", "cs",
             "sk", "ru", "uk", "ja", "zh", "ko");
@@ -61,7 +61,8 @@ final class ColumnTypes {
         String provider = rows.getString("provider");
         String locale = rows.getString("locale");
         String name = locale == null ? "" : locale.toLowerCase(Locale.ROOT);
-        boolean bytewise = provider.equals("b") || (provider.equals("c") && Set.of("c", "posix").contains(name));
+        boolean bytewise = provider.equals("b")
+                || (provider.equals("c") && Set.of("c", "posix").contains(name));
         String language = name.split("[-_.@]", 2)[0];
         return new Collation(
                 rows.getString("collation_sql"),

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// An expression as Postgres has it stored after looking up every name (`pg_node_tree`): functions, operators and types are
-/// oids here, so no `search_path` can change what they mean.
+/// An expression as Postgres has it stored after looking up every name (`pg_node_tree`): functions, operators and
+/// types are oids here, so no `search_path` can change what they mean.
 ///
 /// @param name   the node's kind, `OPEXPR`
 /// @param fields a text, a [NodeTree], or a list of these

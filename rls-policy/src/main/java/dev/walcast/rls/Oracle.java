@@ -13,8 +13,9 @@ import java.util.Set;
 
 /// Answers the questions that memory cannot: Postgres, today.
 public interface Oracle {
-    /// Answers all of them in as few round trips as there are kinds of question. Blocks, but not for long: a question that
-    /// fails or takes too long is among the failures, and its answer is [Truth#FAILED], so that nothing passes on it.
+    /// Answers all of them in as few round trips as there are kinds of question. Blocks, but not for long: a
+    /// question that fails or takes too long is among the failures, and its answer is [Truth#FAILED], so that
+    /// nothing passes on it.
     Outcome ask(Set<Asked> asked);
 
     /// A question about a row.

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/// How a policy is decided: its expression, cut into what memory can compare, what depends on the viewer alone, and what
-/// Postgres has to be asked. Claims stand here as SQL, to be filled in for each viewer.
+/// How a policy is decided: its expression, cut into what memory can compare, what depends on the viewer alone, and
+/// what Postgres has to be asked. Claims stand here as SQL, to be filled in for each viewer.
 sealed interface Plan {
     record All(List<Plan> parts) implements Plan {}
 

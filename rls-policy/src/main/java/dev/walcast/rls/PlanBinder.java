@@ -52,7 +52,9 @@ final class PlanBinder {
         if (value.error() != null) {
             return FAILED;
         }
-        return value.text() == null ? UNKNOWN : value.text().equals("t") ? Predicate.ALWAYS : Predicate.NEVER;
+        return value.text() == null
+                ? UNKNOWN
+                : value.text().equals("t") ? Predicate.Constant.ALWAYS : Predicate.Constant.NEVER;
     }
 
     private Predicate compare(Plan.Compare compare) {
@@ -99,8 +101,8 @@ final class PlanBinder {
                 new RowTest.OneOf(oneOf.place(), oneOf.kind(), keys, elements.contains(null)));
     }
 
-    /// What a comparison in memory is known by, the same for all viewers with the same value. Where memory may not know a
-    /// row's value, it is what Postgres will be asked, and the viewer's own.
+    /// What a comparison in memory is known by, the same for all viewers with the same value. Where memory may
+    /// not know a row's value, it is what Postgres will be asked, and the viewer's own.
     private Question identity(Place place, Kind kind, String comparison, String value, String sql) {
         return kind.isTotal()
                 ? new ColumnQuestion(place.name(), comparison, value)
@@ -130,7 +132,8 @@ final class PlanBinder {
     private Predicate question(
             Plan.Ask ask, String expression, List<@Nullable String> parameters, @Nullable String claims) {
         return new Predicate.Term(
-                policyQuestion(expression, parameters, claims, ask.replan()), new RowTest.OpaqueRow(List.copyOf(ask.columns())));
+                policyQuestion(expression, parameters, claims, ask.replan()),
+                new RowTest.OpaqueRow(List.copyOf(ask.columns())));
     }
 
     private PolicyQuestion policyQuestion(

@@ -20,8 +20,9 @@ import java.util.Map;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// Asks what policies leave open, as the viewers' role: in one statement for all viewers where the expression depends on
-/// them through parameters only, else viewer by viewer inside one function call, each with its claims and its own errors.
+/// Asks what policies leave open, as the viewers' role: in one statement for all viewers where the expression depends
+/// on them through parameters only, else viewer by viewer inside one function call, each with its claims and its own
+/// errors.
 final class PolicyAsker implements PostgresOracle.Asker {
     private final DataSource dataSource;
 
@@ -51,7 +52,8 @@ final class PolicyAsker implements PostgresOracle.Asker {
         }
     }
 
-    /// In a statement of its own: Postgres may compute functions that call themselves immutable while it plans the next.
+    /// In a statement of its own: Postgres may compute functions that call themselves immutable while it plans
+    /// the next.
     static void claim(Connection connection, String claims) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement("select pg_catalog.set_config('request.jwt.claims', ?, true)")) {
@@ -67,7 +69,7 @@ final class PolicyAsker implements PostgresOracle.Asker {
     /// The row images asked about, each once.
     private record Images(List<String> literals, Integer[] places) {
         static Images of(PolicyExpression expression, List<Asked> asked) {
-            Map<Row, Integer> known = new IdentityHashMap<>();
+            IdentityHashMap<Row, Integer> known = new IdentityHashMap<>();
             List<String> literals = new ArrayList<>();
             Integer[] places = new Integer[asked.size()];
             for (int i = 0; i < places.length; i++) {
@@ -91,12 +93,13 @@ final class PolicyAsker implements PostgresOracle.Asker {
         }
         // The driver takes `?` for a parameter, also where it is jsonb's operator.
         String sql = SqlText.replace(expression.sql(), "?", "??");
-        String query = "with walcast_images as materialized (select walcast_o, walcast_t::" + expression.qualifiedTable()
-                + " as walcast_r from pg_catalog.unnest(?::text[]) with ordinality as walcast_u (walcast_t, walcast_o))"
-                + " select pg_catalog.array_agg(walcast_v order by walcast_n) from rows from (" + arrays
-                + ") with ordinality as " + PolicyExpression.PARAMETERS + " (" + names
-                + ", walcast_n) join walcast_images on walcast_o = walcast_i, lateral "
-                + overRow(expression, sql, "walcast_r");
+        String query =
+                "with walcast_images as materialized (select walcast_o, walcast_t::" + expression.qualifiedTable()
+                        + " as walcast_r from pg_catalog.unnest(?::text[]) with ordinality as walcast_u (walcast_t, walcast_o))"
+                        + " select pg_catalog.array_agg(walcast_v order by walcast_n) from rows from (" + arrays
+                        + ") with ordinality as " + PolicyExpression.PARAMETERS + " (" + names
+                        + ", walcast_n) join walcast_images on walcast_o = walcast_i, lateral "
+                        + overRow(expression, sql, "walcast_r");
         try (PreparedStatement statement = connection.prepareStatement(query)) {
             Images images = Images.of(expression, asked);
             statement.setArray(1, connection.createArrayOf("text", images.literals.toArray()));
@@ -145,7 +148,8 @@ final class PolicyAsker implements PostgresOracle.Asker {
             statement.setArray(4, connection.createArrayOf("int4", viewers.ends.toArray()));
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
-                return viewers.inTheirOrder(answers((String[]) requireNonNull(row.getArray(1).getArray())));
+                return viewers.inTheirOrder(
+                        answers((String[]) requireNonNull(row.getArray(1).getArray())));
             }
         }
     }
@@ -153,7 +157,8 @@ final class PolicyAsker implements PostgresOracle.Asker {
     /// The questions brought together by viewer.
     ///
     /// @param ends where each viewer's questions end, counted from one
-    private record ByViewer(List<Asked> asked, List<Integer> places, List<@Nullable String> claims, List<Integer> ends) {
+    private record ByViewer(
+            List<Asked> asked, List<Integer> places, List<@Nullable String> claims, List<Integer> ends) {
         static ByViewer of(List<Asked> asked) {
             Map<@Nullable String, List<Integer>> places = new LinkedHashMap<>();
             for (int i = 0; i < asked.size(); i++) {
@@ -175,8 +180,8 @@ final class PolicyAsker implements PostgresOracle.Asker {
         }
     }
 
-    /// Viewer by viewer, a viewer's rows together; where one of them fails, one by one. Answers with the booleans, then a place and
-    /// an SQLSTATE for each error.
+    /// Viewer by viewer, a viewer's rows together; where one of them fails, one by one. Answers with the
+    /// booleans, then a place and an SQLSTATE for each error.
     private static String definition(String function, PolicyExpression expression) {
         return """
                 create or replace function pg_temp.%s(text[], text[], int4[], int4[]) returns text[] language plpgsql as $walcast$
@@ -215,7 +220,8 @@ final class PolicyAsker implements PostgresOracle.Asker {
                         ask(expression, "$3[walcast_place:walcast_place]"));
     }
 
-    /// A plan that is kept would keep what functions that wrongly call themselves immutable said of the first viewer.
+    /// A plan that is kept would keep what functions that wrongly call themselves immutable said of the first
+    /// viewer.
     private static String ask(PolicyExpression expression, String places) {
         return expression.replan()
                 ? "execute " + SqlText.literal(query(expression, "$1", "$2")) + " into walcast_some using $2, " + places
@@ -224,15 +230,18 @@ final class PolicyAsker implements PostgresOracle.Asker {
 
     private static String query(PolicyExpression expression, String images, String places) {
         return "with " + IsolatedConnections.CLIENT_PATH
-                + " select pg_catalog.array_agg(walcast_v order by walcast_o) from walcast_path, pg_catalog.unnest(" + places
+                + " select pg_catalog.array_agg(walcast_v order by walcast_o) from walcast_path, pg_catalog.unnest("
+                + places
                 + ") with ordinality as " + PolicyExpression.PARAMETERS + " (walcast_i, walcast_o), lateral "
                 + overRow(expression, expression.sql(), images + "[walcast_i]");
     }
 
-    /// The expression sees the row under its table's name; in a scope of its own no name of ours can be taken for a column.
+    /// The expression sees the row under its table's name; in a scope of its own no name of ours can be taken for
+    /// a column.
     private static String overRow(PolicyExpression expression, String sql, String row) {
         return "(select (" + sql + ") as walcast_v from pg_catalog.unnest(array[" + row + "::"
-                + expression.qualifiedTable() + "]) as " + SqlText.identifier(expression.table().name())
+                + expression.qualifiedTable() + "]) as "
+                + SqlText.identifier(expression.table().name())
                 + ") as walcast_answer";
     }
 

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// A policy's expression, or a part of one, as Postgres is asked to evaluate it over row images: what may be asked together.
-/// Its hash is computed once, for questions about it are many.
+/// A policy's expression, or a part of one, as Postgres is asked to evaluate it over row images: what may be asked
+/// together. Its hash is computed once, for questions about it are many.
 final class PolicyExpression {
     /// The name under which parameters are visible in the SQL.
     static final String PARAMETERS = "walcast_q";
@@ -94,16 +94,18 @@ final class PolicyExpression {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other == this
-                || other instanceof PolicyExpression that
-                        && hash == that.hash
-                        && sql.equals(that.sql)
-                        && role.equals(that.role)
-                        && table.equals(that.table)
-                        && columns.equals(that.columns)
-                        && parameters == that.parameters
-                        && needsClaims == that.needsClaims
-                        && replan == that.replan;
+        if (other == this) {
+            return true;
+        }
+        return other instanceof PolicyExpression that
+                && hash == that.hash
+                && sql.equals(that.sql)
+                && role.equals(that.role)
+                && table.equals(that.table)
+                && columns.equals(that.columns)
+                && parameters == that.parameters
+                && needsClaims == that.needsClaims
+                && replan == that.replan;
     }
 
     @Override

@@ -22,8 +22,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// Makes plans of policies. The tree says what an expression means, its text is what Postgres can be asked; the two are
-/// walked together, and where they do not match, or the tree is not understood, the whole piece is left to Postgres.
+/// Makes plans of policies. The tree says what an expression means, its text is what Postgres can be asked; the two
+/// are walked together, and where they do not match, or the tree is not understood, the whole piece is left to
+/// Postgres.
 final class PolicyPlanner {
     private static final long FIRST_USER_OID = 16_384;
     private static final long TEXT = 25;
@@ -45,9 +46,9 @@ final class PolicyPlanner {
         access.columns().forEach(column -> columns.put((long) column.number(), column));
     }
 
-    /// Visible is what any permissive policy shows and no restrictive one hides; without a permissive one, nothing. In the
-    /// order in which Postgres comes to them, which decides whether an error is met: first the restrictive ones by name, then
-    /// the permissive ones by name backwards.
+    /// Visible is what any permissive policy shows and no restrictive one hides; without a permissive one,
+    /// nothing. In the order in which Postgres comes to them, which decides whether an error is met: first the
+    /// restrictive ones by name, then the permissive ones by name backwards.
     Plan plan() {
         List<Plan> permissive = new ArrayList<>();
         List<Plan> all = new ArrayList<>();
@@ -60,7 +61,7 @@ final class PolicyPlanner {
             }
         }
         if (permissive.isEmpty()) {
-            return new Plan.Fixed(Predicate.NEVER);
+            return new Plan.Fixed(Predicate.Constant.NEVER);
         }
         all.add(permissive.size() == 1 ? permissive.getFirst() : new Plan.Any(permissive));
         return all.size() == 1 ? all.getFirst() : new Plan.All(all);
@@ -70,16 +71,15 @@ final class PolicyPlanner {
         if (claimsOnly.isProven(node)) {
             return constant(node, sql);
         }
-        Plan plan =
-                switch (node.name()) {
-                    case "BOOLEXPR" -> boolExpression(node, sql);
-                    case "OPEXPR" -> comparison(node, sql);
-                    case "SCALARARRAYOPEXPR" -> oneOf(node, sql);
-                    case "NULLTEST" -> nullTest(node);
-                    case "BOOLEANTEST" -> booleanTest(node);
-                    case "VAR" -> flag(node);
-                    default -> null;
-                };
+        Plan plan = switch (node.name()) {
+            case "BOOLEXPR" -> boolExpression(node, sql);
+            case "OPEXPR" -> comparison(node, sql);
+            case "SCALARARRAYOPEXPR" -> oneOf(node, sql);
+            case "NULLTEST" -> nullTest(node);
+            case "BOOLEANTEST" -> booleanTest(node);
+            case "VAR" -> flag(node);
+            default -> null;
+        };
         return plan == null ? ask(node, sql) : plan;
     }
 
@@ -91,8 +91,8 @@ final class PolicyPlanner {
                 && node.text("constisnull").equals("false")
                 && node.text("constvalue").startsWith("1 [ 0 ");
         return isTrue
-                ? new Plan.Fixed(Predicate.ALWAYS)
-                : isFalse ? new Plan.Fixed(Predicate.NEVER) : new Plan.OfViewer(sql);
+                ? new Plan.Fixed(Predicate.Constant.ALWAYS)
+                : isFalse ? new Plan.Fixed(Predicate.Constant.NEVER) : new Plan.OfViewer(sql);
     }
 
     private @Nullable Plan boolExpression(NodeTree node, String sql) {
@@ -118,7 +118,11 @@ final class PolicyPlanner {
     /// A column as an operand: how its text stands in the expression, and how it compares there.
     ///
     /// @param typeOid the type that the operator sees
-    private record Operand(ColumnAccess column, String sql, long typeOid, @Nullable Kind kind) {
+    private record Operand(
+            ColumnAccess column,
+            String sql,
+            long typeOid,
+            @Nullable Kind kind) {
         Place place() {
             return new Place(column.name(), column.type().oid());
         }
@@ -195,12 +199,8 @@ final class PolicyPlanner {
         }
         String inner = SqlText.withoutParentheses(sql);
         String symbol = " " + operator.name() + " ";
-        String expression = left != null
-                ? after(inner, column.sql + symbol)
-                : before(inner, symbol + column.sql);
-        return expression == null
-                ? null
-                : new Plan.Compare(column.place(), seen, column.kind, expression, inner);
+        String expression = left != null ? after(inner, column.sql + symbol) : before(inner, symbol + column.sql);
+        return expression == null ? null : new Plan.Compare(column.place(), seen, column.kind, expression, inner);
     }
 
     private static @Nullable String after(String text, String prefix) {
@@ -232,7 +232,8 @@ final class PolicyPlanner {
     /// Whether the operator compares values of the operand's type as that type does.
     private static boolean compares(Operator operator, Operand operand) {
         Set<Long> sides = Set.copyOf(List.of(operator.left(), operator.right()));
-        if (sides.equals(Set.of(operand.typeOid)) || INTEGERS.containsAll(sides) && INTEGERS.contains(operand.typeOid)) {
+        if (sides.equals(Set.of(operand.typeOid))
+                || (INTEGERS.containsAll(sides) && INTEGERS.contains(operand.typeOid))) {
             return true;
         }
         if (TEXTS.containsAll(sides) && TEXTS.contains(operand.typeOid)) {
@@ -307,8 +308,8 @@ final class PolicyPlanner {
         return new Predicate.Term(new ColumnQuestion(column, sql, null), test);
     }
 
-    /// What is not understood. Postgres can answer for several viewers at once when the expression depends on them only
-    /// through calls that are proven to depend on the claims alone.
+    /// What is not understood. Postgres can answer for several viewers at once when the expression depends on
+    /// them only through calls that are proven to depend on the claims alone.
     private Plan ask(NodeTree node, String sql) {
         List<String> calls = new ArrayList<>();
         boolean[] needsClaims = {false};
@@ -318,18 +319,24 @@ final class PolicyPlanner {
                 long oid = part.number(field);
                 if (oid > 0) {
                     needsClaims[0] |= !isCommon(oid, calls);
-                    replan[0] |= oid >= FIRST_USER_OID && policies.functions().get(oid) instanceof PolicySet.Function f
-                            && f.volatility() == 'i';
+                    replan[0] |= claimsToBeImmutable(oid);
                 }
             }
             needsClaims[0] |= policies.separate().contains(part.number("relid"));
             needsClaims[0] |= part.name().equals("COERCEVIAIO") && part.number("resulttype") >= FIRST_USER_OID;
         });
-        return new Plan.Ask(
-                sql, columnsRead(node), calls.stream().distinct().toList(), needsClaims[0], replan[0]);
+        return new Plan.Ask(sql, columnsRead(node), calls.stream().distinct().toList(), needsClaims[0], replan[0]);
     }
 
-    /// Whether a function's value is the same for all viewers, or depends on them in a way that is then among the calls.
+    /// Of a function of the project's.
+    private boolean claimsToBeImmutable(long oid) {
+        PolicySet.Function function =
+                oid < FIRST_USER_OID ? null : policies.functions().get(oid);
+        return function != null && function.volatility() == 'i';
+    }
+
+    /// Whether a function's value is the same for all viewers, or depends on them in a way that is then among the
+    /// calls.
     private boolean isCommon(long oid, List<String> calls) {
         PolicySet.Function function = policies.functions().get(oid);
         if (function == null) {
@@ -346,7 +353,8 @@ final class PolicyPlanner {
         return false;
     }
 
-    /// The columns of the policy's own table: variables that look up as many levels as there are queries around them.
+    /// The columns of the policy's own table: variables that look up as many levels as there are queries around
+    /// them.
     private Set<String> columnsRead(NodeTree node) {
         Set<String> names = new TreeSet<>();
         collectColumns(node, 0, names);

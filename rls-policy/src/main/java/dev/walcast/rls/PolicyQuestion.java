@@ -11,10 +11,12 @@ import org.jspecify.annotations.Nullable;
 /// A policy's expression for one viewer, or for all viewers with the same parameters.
 ///
 /// @param parameters what of the viewer the expression depends on, null for NULL
-/// @param claims     the viewer's claims; null when the parameters are all it depends on, so that viewers can be asked
-///                   for together
-record PolicyQuestion(PolicyExpression expression, List<@Nullable String> parameters, @Nullable String claims)
-        implements Question {
+/// @param claims     the viewer's claims; null when the parameters are all it depends on, so that viewers can be
+///                   asked for together
+record PolicyQuestion(
+        PolicyExpression expression,
+        List<@Nullable String> parameters,
+        @Nullable String claims) implements Question {
     PolicyQuestion {
         requireNonNull(expression, "expression is null");
         parameters = Collections.unmodifiableList(new ArrayList<>(parameters));

@@ -7,18 +7,15 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The policies that let one role read one table, with all that is known of what they mention. Equal sets decide equally,
-/// as far as the catalog can tell.
+/// The policies that let one role read one table, with all that is known of what they mention. Equal sets decide
+/// equally, as far as the catalog can tell.
 ///
 /// @param policies  by name
 /// @param functions by oid: every function that is not Postgres' own, and of those, what decides
 /// @param operators by oid
 /// @param separate  oids of the tables read whose rows look different to viewers of the same role
 record PolicySet(
-        List<Policy> policies,
-        Map<Long, Function> functions,
-        Map<Long, Operator> operators,
-        Set<Long> separate) {
+        List<Policy> policies, Map<Long, Function> functions, Map<Long, Operator> operators, Set<Long> separate) {
     PolicySet {
         policies = List.copyOf(policies);
         functions = Map.copyOf(functions);

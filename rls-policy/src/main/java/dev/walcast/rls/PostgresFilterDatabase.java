@@ -28,7 +28,8 @@ public final class PostgresFilterDatabase implements FilterDatabase {
     public String canonical(ColumnType type, String value) throws FilterRefusedException, UnansweredException {
         // Types' names come quoted from Postgres itself; values are bound.
         String text = "pg_catalog.concat(cast(cast(? as pg_catalog.text) as " + type.baseSql() + "))";
-        String query = "select " + text + (type.isDomain() ? ", cast(cast(? as pg_catalog.text) as " + type.sql() + ")" : "");
+        String query =
+                "select " + text + (type.isDomain() ? ", cast(cast(? as pg_catalog.text) as " + type.sql() + ")" : "");
         List<@Nullable String> values = type.isDomain() ? List.of(value, value) : List.of(value);
         return requireNonNull(ask(query, values).getFirst());
     }

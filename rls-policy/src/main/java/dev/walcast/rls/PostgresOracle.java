@@ -16,8 +16,8 @@ import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Asks a real Postgres, questions of a kind together. Where that fails, the halves are asked by themselves, so that only
-/// the question at fault stays without an answer. Safe for any thread.
+/// Asks a real Postgres, questions of a kind together. Where that fails, the halves are asked by themselves, so that
+/// only the question at fault stays without an answer. Safe for any thread.
 public final class PostgresOracle implements Oracle {
     private static final Logger log = LoggerFactory.getLogger(PostgresOracle.class);
     private static final String TIMED_OUT = "57014";

@@ -66,12 +66,16 @@ final class PostgresPolicies {
             throws SQLException {
         Map<Question, List<Policy>> found = new LinkedHashMap<>();
         try (PreparedStatement statement = connection.prepareStatement(POLICIES)) {
-            statement.setArray(1, texts(connection, asked.stream().map(Question::role).toList()));
+            statement.setArray(
+                    1, texts(connection, asked.stream().map(Question::role).toList()));
             statement.setArray(
                     2,
-                    texts(connection, asked.stream().map(q -> q.table().schema()).toList()));
+                    texts(
+                            connection,
+                            asked.stream().map(q -> q.table().schema()).toList()));
             statement.setArray(
-                    3, texts(connection, asked.stream().map(q -> q.table().name()).toList()));
+                    3,
+                    texts(connection, asked.stream().map(q -> q.table().name()).toList()));
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     TableId table = new TableId(rows.getString("schema_name"), rows.getString("table_name"));

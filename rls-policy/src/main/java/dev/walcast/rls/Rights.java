@@ -18,8 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The rights in force: every answer that was asked for lately, asked again all together by [#refresh()], which
-/// somebody
-/// calls every second. So a REVOKE takes effect within that time plus one query.
+/// somebody calls every second. So a REVOKE takes effect within that time plus one query.
 ///
 /// An answer older than [#MAX_AGE] is never used, and one that stayed the same stays the same instance. Safe for any
 /// thread.
@@ -50,8 +49,8 @@ public final class Rights {
         listeners.add(listener);
     }
 
-    /// The right now in force; null when there is no such table. Asks Postgres when the answer at hand is missing or
-    /// old.
+    /// The right now in force; null when there is no such table. Asks Postgres when the answer at hand is missing
+    /// or old.
     public @Nullable TableAccess access(Question question) throws SQLException {
         Answer answer = answers.get(question);
         long now = nanoTime.getAsLong();

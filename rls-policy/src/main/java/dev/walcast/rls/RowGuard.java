@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Decides whether a viewer may see a change and which of its columns. Hidden when in doubt. Safe for any thread; it may
-/// ask Postgres for rights and policies that are not at hand, and then blocks.
+/// Decides whether a viewer may see a change and which of its columns. Hidden when in doubt. Safe for any thread; it
+/// may ask Postgres for rights and policies that are not at hand, and then blocks.
 public final class RowGuard {
     private static final Logger log = LoggerFactory.getLogger(RowGuard.class);
 
@@ -38,8 +38,7 @@ public final class RowGuard {
     private final RowPolicies policies;
     private final Deletes deletes;
     /// The columns for the table versions seen, valid for the access they were made from.
-    private final Map<Table, Map<String, Columns>> columns =
-            java.util.Collections.synchronizedMap(new WeakHashMap<>());
+    private final Map<Table, Map<String, Columns>> columns = java.util.Collections.synchronizedMap(new WeakHashMap<>());
 
     /// Who hears of deleted rows in a table with row-level security.
     public enum Deletes {
@@ -77,7 +76,11 @@ public final class RowGuard {
             }
             return judge(policies.predicate(viewer, readable.access), change, judged, readable, answers);
         } catch (SQLException e) {
-            log.warn("Hiding changes of {} from role {}: its rights could not be asked", change.table(), viewer.role(), e);
+            log.warn(
+                    "Hiding changes of {} from role {}: its rights could not be asked",
+                    change.table(),
+                    viewer.role(),
+                    e);
             return new Hidden(Reason.RIGHTS_UNKNOWN);
         }
     }
@@ -120,20 +123,20 @@ public final class RowGuard {
         }
     }
 
-    /// What the policies show to the viewer, for an index to find changes by; always true where row-level security does not
-    /// bind, or DELETEs are told to everybody.
+    /// What the policies show to the viewer, for an index to find changes by; always true where row-level
+    /// security does not bind, or DELETEs are told to everybody.
     public Predicate narrowing(Viewer viewer, TableAccess access) throws SQLException {
         return access.rowSecurity() && deletes == Deletes.STRICT
                 ? policies.predicate(viewer, access)
-                : Predicate.ALWAYS;
+                : Predicate.Constant.ALWAYS;
     }
 
     @SuppressWarnings("ReferenceEquality") // Rights keeps the instance while the answer stays the same
     private @Nullable Columns columns(Viewer viewer, Table table) throws SQLException {
         Question question = new Question(viewer.role(), table.id());
         TableAccess access = rights.access(question);
-        Columns known = columns.computeIfAbsent(table, _ -> new ConcurrentHashMap<>())
-                .get(viewer.role());
+        Columns known =
+                columns.computeIfAbsent(table, _ -> new ConcurrentHashMap<>()).get(viewer.role());
         if (known != null && known.access == access) {
             return known;
         }

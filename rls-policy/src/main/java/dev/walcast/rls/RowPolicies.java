@@ -23,12 +23,14 @@ import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What the policies in force let each viewer see of a table, as a predicate over its rows. Asked of Postgres once for each
-/// viewer and set of policies; [#refresh()], which somebody calls every second, notices other policies. Safe for any thread.
+/// What the policies in force let each viewer see of a table, as a predicate over its rows. Asked of Postgres once
+/// for each viewer and set of policies; [#refresh()], which somebody calls every second, notices other policies. Safe
+/// for any thread.
 public final class RowPolicies {
     private static final Logger log = LoggerFactory.getLogger(RowPolicies.class);
 
-    /// Viewers are as many as tokens: beyond this the ones without a subscription are forgotten at the next refresh.
+    /// Viewers are as many as tokens: beyond this the ones without a subscription are forgotten at the next
+    /// refresh.
     private static final int PREDICATES_MAX = 20_000;
 
     private static final String INSUFFICIENT_PRIVILEGE = "42501";
@@ -101,7 +103,8 @@ public final class RowPolicies {
         Set<Question> changed = new HashSet<>();
         for (Question question : known) {
             PolicySet policies = fresh.get(question);
-            if (policies == null || !policies.equals(requireNonNull(plans.get(question)).policies())) {
+            if (policies == null
+                    || !policies.equals(requireNonNull(plans.get(question)).policies())) {
                 plans.remove(question);
                 changed.add(question);
             }
@@ -156,7 +159,8 @@ public final class RowPolicies {
         PolicyAsker.claim(connection, viewer.claims());
         List<String> selected = new ArrayList<>();
         for (String expression : expressions) {
-            selected.add("case when (" + expression + ") is null then null else pg_catalog.concat(" + expression + ") end");
+            selected.add(
+                    "case when (" + expression + ") is null then null else pg_catalog.concat(" + expression + ") end");
             selected.add("pg_catalog.pg_typeof(" + expression + ")::text");
         }
         String query = "with " + IsolatedConnections.CLIENT_PATH + " select " + String.join(", ", selected)

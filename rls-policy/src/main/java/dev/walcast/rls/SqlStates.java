@@ -28,7 +28,12 @@ public final class SqlStates {
     /// Whether the statement reached Postgres and was refused for its data, so that asking again would not help.
     static boolean saysTheValueIsWrong(SQLException e) {
         String state = String.valueOf(e.getSQLState());
-        return state.startsWith("0A") || state.startsWith("22") || state.startsWith("23") || state.startsWith("42") || state.startsWith("P0") || state.equals("XX000");
+        return state.startsWith("0A")
+                || state.startsWith("22")
+                || state.startsWith("23")
+                || state.startsWith("42")
+                || state.startsWith("P0")
+                || state.equals("XX000");
     }
 
     public static String conditionName(String state) {

@@ -7,8 +7,8 @@ import java.util.List;
 /// Whether a viewer may see a change, and why not.
 public sealed interface Verdict {
     /// @param columns    which of the change's columns the viewer may read, by their place in its table
-    /// @param oldColumns the same for the row before the change: all of them when the viewer could see that row,
-    else the key
+    /// @param oldColumns the same for the row before the change: all when the viewer could see that row, else the
+    ///                   key
     /// @param key        the primary key's among them
     record Visible(ReadableColumns columns, ReadableColumns oldColumns, ReadableColumns key) implements Verdict {
         public Visible {

@@ -14,7 +14,8 @@ record ViewerValues(Map<String, Value> values) {
     /// @param text  the output text; null for NULL and for an error
     /// @param type  its type as Postgres names it; empty for an error
     /// @param error the SQLSTATE when evaluating it fails; null otherwise
-    record Value(@Nullable String text, String type, @Nullable String error) {
+    record Value(
+            @Nullable String text, String type, @Nullable String error) {
         Value {
             requireNonNull(type, "type is null");
         }

@@ -1,5 +1,5 @@
-/// Who may see what: roles, privileges, row-level security. Talks to Postgres behind one interface and knows nothing of
-/// sockets.
+/// Who may see what: roles, privileges, row-level security. Talks to Postgres behind one interface and knows nothing
+/// of sockets.
 @NullMarked
 package dev.walcast.rls;
 

@@ -33,8 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Random filters over random rows, decided here and by a WHERE clause. `-Dwalcast.fuzz.cases=200000` makes it long;
-/// the seed
-/// is printed, and `-Dwalcast.fuzz.seed` plays one again.
+/// the seed is printed, and `-Dwalcast.fuzz.seed` plays one again.
 class FilterFuzzPgTest {
     private static final int CASES = Integer.getInteger("walcast.fuzz.cases", 6_000);
     private static final int ROWS = 60;

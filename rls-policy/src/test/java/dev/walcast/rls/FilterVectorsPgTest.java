@@ -48,8 +48,7 @@ import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /// Every row of `filters.jsonl`: one filter against one value, decided here, in memory or by Postgres, as the vectors
-/// say
-/// that Postgres decides it.
+/// say that Postgres decides it.
 class FilterVectorsPgTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -260,8 +259,8 @@ class FilterVectorsPgTest {
         }
     }
 
-    /// The bare literal has no type for Postgres, and the reference stumbles over its own JSON: nothing to compare
-    /// with.
+    /// The bare literal has no type for Postgres, and the reference stumbles over its own JSON: nothing to
+    /// compare with.
     private static boolean isOnlyWithCast(JsonNode vector) {
         return vector.get("type").asText().equals("addr")
                 && vector.get("pg").asText().equals("error")
@@ -298,8 +297,8 @@ class FilterVectorsPgTest {
                         || !vector.get("error").asText().contains("requires a text-compatible column type"));
     }
 
-    /// What Postgres says, but where only its typing of the bare literal fails (`cidr`, composites): the reference
-    /// casts the value.
+    /// What Postgres says, but where only its typing of the bare literal fails (`cidr`, composites): the
+    /// reference casts the value.
     private static String expected(JsonNode vector) {
         JsonNode reference = vector.get("expected");
         boolean literalOnly = Set.of("cidr", "addr").contains(vector.get("type").asText())

@@ -44,19 +44,17 @@ import java.util.concurrent.Future;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 
-/// Every scenario of `rls.jsonl` through a real Postgres and the real reader: what each subscriber may see must be what
-/// a
-/// SELECT as that viewer sees of a table that holds exactly that row, and what the vectors recorded, but for the
-/// deviations
-/// that `docs/rls.md` explains.
+/// Every scenario of `rls.jsonl` through a real Postgres and the real reader: what each subscriber may see must be
+/// what a SELECT as that viewer sees of a table that holds exactly that row, and what the vectors recorded, but for
+/// the deviations that `docs/rls.md` explains.
 class RlsVectorsPgTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /// Policies that read their own table: a SELECT on a table of one row answers another question.
     private static final Set<String> READ_THEMSELVES = Set.of("x_self_secdef");
 
-    /// Where the recorded answers are the reference's and not Postgres', with the paragraph of `docs/rls.md` that says
-    /// why.
+    /// Where the recorded answers are the reference's and not Postgres', with the paragraph of `docs/rls.md` that
+    /// says why.
     private static final Map<String, String> DEVIATIONS = Map.ofEntries(
             Map.entry("f_noexec", "errors"),
             Map.entry("f_random_order", "errors"),
@@ -309,9 +307,8 @@ class RlsVectorsPgTest {
                     .orElseThrow();
         }
 
-        /// What a SELECT of the viewer's sees when the table holds exactly the judged row. Nothing, when the log does
-        /// not carry
-        /// the whole of a row that row-level security binds.
+        /// What a SELECT of the viewer's sees when the table holds exactly the judged row. Nothing, when the
+        /// log does not carry the whole of a row that row-level security binds.
         private String select(Change change, Viewer viewer) throws SQLException {
             Row row = Objects.requireNonNull(SubscriptionIndex.judgedRow(change));
             TableAccess access =

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Which transactions were received and which of them are handled; lets the slot advance past the longest run of
-/// handled
-/// ones. Outlives an engine, so that what Postgres sends again after a reconnect is recognised. Safe for any thread.
+/// handled ones. Outlives an engine, so that what Postgres sends again after a reconnect is recognised. Safe for any
+/// thread.
 final class Acknowledgements {
     private static final Logger log = LoggerFactory.getLogger(Acknowledgements.class);
 

@@ -4,8 +4,7 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /// How long to wait before the next attempt: twice as long each time, up to ten seconds, with a random part so that
-/// many
-/// servers do not come back at once.
+/// many servers do not come back at once.
 final class Backoff {
     private static final Duration FIRST = Duration.ofMillis(250);
     private static final Duration LONGEST = Duration.ofSeconds(10);

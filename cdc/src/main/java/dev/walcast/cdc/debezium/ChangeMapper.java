@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// thread.
 ///
 /// Debezium writes an UPDATE of the primary key as a delete and a create with a hint in their headers; they are put
-/// together
-/// again here.
+/// together again here.
 final class ChangeMapper {
     private static final String NEW_KEY_HEADER = "__debezium.newkey";
     private static final String OLD_KEY_HEADER = "__debezium.oldkey";

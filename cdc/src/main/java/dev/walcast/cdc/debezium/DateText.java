@@ -17,8 +17,8 @@ final class DateText {
 
     private static final int LAST_TIMESTAMP_YEAR = 294_276;
 
-    /// What the JDBC driver gives for an infinite timestamp. (A finite one at this very microsecond cannot be told from
-    /// it.)
+    /// What the JDBC driver gives for an infinite timestamp. (A finite one at this very microsecond cannot be
+    /// told from it.)
     private static final LocalDateTime POSITIVE_INFINITY = LocalDateTime.of(294_247, 1, 10, 4, 0, 25, 200_000_000);
 
     private DateText() {}

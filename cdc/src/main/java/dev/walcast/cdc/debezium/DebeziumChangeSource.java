@@ -25,8 +25,7 @@ import org.slf4j.LoggerFactory;
 /// Reads the slot with Debezium's embedded engine and starts the engine again whenever it fails.
 ///
 /// States: idle, starting, streaming, reconnecting (for as long as it takes), stopped. Only the supervising thread
-/// changes
-/// them after [#start(ChangeListener)] returned.
+/// changes them after [#start(ChangeListener)] returned.
 public final class DebeziumChangeSource implements ChangeSource {
     private static final Logger log = LoggerFactory.getLogger(DebeziumChangeSource.class);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);

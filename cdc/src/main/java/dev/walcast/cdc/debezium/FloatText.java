@@ -6,8 +6,7 @@ import java.math.RoundingMode;
 import java.util.List;
 
 /// Prints floating-point numbers as Postgres does: the shortest digits that read back as the same number, with an
-/// exponent
-/// below 1e-4 and from 1e15 (`float8`) or 1e6 (`float4`).
+/// exponent below 1e-4 and from 1e15 (`float8`) or 1e6 (`float4`).
 final class FloatText {
     private static final int FLOAT8_PLAIN_DIGITS = 15;
     private static final int FLOAT4_PLAIN_DIGITS = 6;
@@ -42,15 +41,13 @@ final class FloatText {
     private record Digits(String java, double value, double below, double above) {
         private static final int PRECISION_MAX = 17;
 
-        /// Below a power of two the neighbour is nearer than above it, so the nearest digits may read back as the
-        /// neighbour
-        /// where those on the other side do not.
+        /// Below a power of two the neighbour is nearer than above it, so the nearest digits may read back as
+        /// the neighbour where those on the other side do not.
         private static final List<RoundingMode> NEAREST_FIRST =
                 List.of(RoundingMode.HALF_EVEN, RoundingMode.FLOOR, RoundingMode.CEILING);
 
-        /// Java never prints fewer than two digits where one would do, and it accepts digits that lie exactly half way
-        /// to a
-        /// neighbour, which Postgres does not.
+        /// Java never prints fewer than two digits where one would do, and it accepts digits that lie exactly
+        /// half way to a neighbour, which Postgres does not.
         BigDecimal shortest() {
             BigDecimal printed = new BigDecimal(java).stripTrailingZeros();
             BigDecimal exact = new BigDecimal(value);

@@ -7,9 +7,8 @@ import java.util.EnumMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Strings that stand for missing values between [TextConverter] and [ChangeMapper]. Only the instance counts: a column
-/// may
-/// well hold an equal text.
+/// Strings that stand for missing values between [TextConverter] and [ChangeMapper]. Only the instance counts: a
+/// column may well hold an equal text.
 final class Mark {
     private static final Map<Missing, String> INSTANCES = new EnumMap<>(Missing.class);
 

@@ -28,9 +28,8 @@ import org.slf4j.LoggerFactory;
 /// Gives back the output text of a value that Debezium has already turned into a Java object.
 ///
 /// What cannot be given back exactly, the declared exceptions, becomes a [Mark]: every `timetz` (Debezium drops its
-/// offset),
-/// every `money` (its format), an infinite date (its sign), an interval that is empty or infinite (which of them).
-/// Inside arrays, ranges and composites all of these are exact.
+/// offset), every `money` (its format), an infinite date (its sign), an interval that is empty or infinite (which of
+/// them). Inside arrays, ranges and composites all of these are exact.
 final class PgText {
     private static final Logger log = LoggerFactory.getLogger(PgText.class);
     private static final HexFormat HEX = HexFormat.of();

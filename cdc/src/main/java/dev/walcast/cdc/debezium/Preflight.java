@@ -13,8 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Looks, before the reader starts, for everything that would make it fail, and says in one sentence what to do about
-/// it.
-/// Creates the slot when it is missing.
+/// it. Creates the slot when it is missing.
 final class Preflight {
     private static final Logger log = LoggerFactory.getLogger(Preflight.class);
     private static final int OLDEST_SERVER_VERSION = 140_000;

@@ -35,7 +35,8 @@ final class RowMapper {
         return row.build();
     }
 
-    /// An UPDATE that leaves the identity alone carries no old image: its identity columns are those of the new row.
+    /// An UPDATE that leaves the identity alone carries no old image: its identity columns are those of the new
+    /// row.
     static Row unchangedIdentity(Table table, Row newRow) {
         Row.Builder row = Row.of(table);
         List<Column> columns = table.columns();
@@ -51,8 +52,7 @@ final class RowMapper {
     }
 
     /// The identity was asked of the catalog later than the change was written: an image that holds more than the
-    /// identity
-    /// shows that it was FULL then.
+    /// identity shows that it was FULL then.
     private static boolean isWhole(Table table, Struct image) {
         for (Column column : table.columns()) {
             if (!column.identity() && image.getString(column.name()) != null) {

@@ -26,8 +26,7 @@ import org.slf4j.LoggerFactory;
 /// Row events on disk, in a temporary file that only its owner can read and that is gone when the process is.
 ///
 /// An event is its kind, its table's number, and its rows; a row is a tag for each column, with a length and UTF-8
-/// bytes for
-/// a text. Tables stay in memory.
+/// bytes for a text. Tables stay in memory.
 @SuppressWarnings("EnumOrdinal") // the file never outlives the process that wrote it
 final class SpillFile implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SpillFile.class);

@@ -21,8 +21,7 @@ import org.apache.kafka.connect.source.SourceRecord;
 /// reader's thread.
 ///
 /// Columns and types come with the record, so they are those of the moment when the change was written. Which columns
-/// make
-/// up the replica identity is asked of the catalog when a version is first seen.
+/// make up the replica identity is asked of the catalog when a version is first seen.
 final class TableCatalog {
     private static final int VERSIONS_MAX = 10_000;
 

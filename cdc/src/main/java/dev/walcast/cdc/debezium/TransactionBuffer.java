@@ -12,8 +12,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The changes of the transaction at hand until its end is seen. What exceeds the bound goes to a temporary file.
-/// Belongs to
-/// the reader's thread.
+/// Belongs to the reader's thread.
 final class TransactionBuffer implements AutoCloseable {
     private final long memoryBytesMax;
     private final List<RowEvent> events = new ArrayList<>();

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 final class TypeCatalog {
     private static final long FIRST_USER_OID = 16_384;
 
-    /// Casts made by users or extensions decide what `to_jsonb` does with a type that is nothing special otherwise.
+    /// Casts made by users or extensions decide what `to_jsonb` does with a type that is nothing special
+    /// otherwise.
     private static final String TYPE = """
             select t.typname, t.typtype, t.typelem, t.typbasetype, t.typrelid, e.typdelim,
                    t.typsubscript = 'pg_catalog.array_subscript_handler'::pg_catalog.regproc as is_array,

@@ -24,14 +24,12 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// Every value of the rendering vectors through a real Postgres and Debezium, in a database whose own settings would
-/// print
-/// values differently.
+/// print values differently.
 class RenderingPgTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /// What Debezium cannot carry exactly, by type: such a value is left out, with this reason. A row here that turns
-    /// out to
-    /// be exact fails the test, so the list stays honest.
+    /// What Debezium cannot carry exactly, by type: such a value is left out, with this reason. A row here that
+    /// turns out to be exact fails the test, so the list stays honest.
     private static final Map<String, Missing> DECLARED = Map.of(
             "timetz", Missing.TIMETZ_OFFSET,
             "money", Missing.MONEY_FORMAT,

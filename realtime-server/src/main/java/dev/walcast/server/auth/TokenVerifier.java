@@ -24,8 +24,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /// Decides who a token stands for. Only HS256 with the one secret is believed. Checks in a fixed order: shape,
-/// algorithm,
-/// signature, expiry, required claims; the first failure is the answer. Nothing of the token ends up in a refusal.
+/// algorithm, signature, expiry, required claims; the first failure is the answer. Nothing of the token ends up in a
+/// refusal.
 public final class TokenVerifier {
     private static final BigDecimal LAST_SECOND = BigDecimal.valueOf(Instant.MAX.getEpochSecond());
 

@@ -13,8 +13,8 @@ import java.util.concurrent.BlockingQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Where changes wait until Postgres has answered: many changes' questions go out together, and the changes leave in the
-/// order in which they came. One thread of its own.
+/// Where changes wait until Postgres has answered: many changes' questions go out together, and the changes leave in
+/// the order in which they came. One thread of its own.
 final class AskingLane implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AskingLane.class);
 
@@ -45,7 +45,8 @@ final class AskingLane implements AutoCloseable {
         }
     }
 
-    /// @param patient whether who adds waits when the lane is full; otherwise the subscriptions concerned are ended
+    /// @param patient whether who adds waits when the lane is full; otherwise the subscriptions concerned are
+    ///                ended
     AskingLane(String name, Oracle oracle, Delivery delivery, boolean patient) {
         this.oracle = requireNonNull(oracle, "oracle is null");
         this.delivery = requireNonNull(delivery, "delivery is null");
@@ -121,14 +122,17 @@ final class AskingLane implements AutoCloseable {
         }
     }
 
-    /// Something that has become undecided since the questions were named, as when a viewer changed, is asked by itself.
+    /// Something that has become undecided since the questions were named, as when a viewer changed, is asked by
+    /// itself.
     private void deliver(Candidate candidate, Encodings encodings, Oracle.Outcome outcome) {
         try {
             if (!delivery.deliver(candidate, encodings, outcome)) {
                 Set<Asked> asked = new LinkedHashSet<>();
                 delivery.undecided(candidate, encodings.change(), asked::add);
                 if (!delivery.deliver(candidate, encodings, oracle.ask(asked))) {
-                    log.warn("A change stays undecided and hidden: {}", encodings.change().position());
+                    log.warn(
+                            "A change stays undecided and hidden: {}",
+                            encodings.change().position());
                 }
             }
         } catch (RuntimeException e) {

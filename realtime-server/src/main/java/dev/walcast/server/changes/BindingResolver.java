@@ -74,7 +74,7 @@ final class BindingResolver {
                 Predicate narrowing = guard.narrowing(viewer, access);
                 return new Resolved(filter, narrowing, warnings(spec, access, filter, narrowing));
             }
-            return new Resolved(wildcard(spec, viewer), Predicate.ALWAYS, List.of());
+            return new Resolved(wildcard(spec, viewer), Predicate.Constant.ALWAYS, List.of());
         } catch (UnansweredException e) {
             throw new SQLException(e);
         }
@@ -139,7 +139,7 @@ final class BindingResolver {
             throw notEnabled(spec, "The publication \"" + publication + "\" has no such table.");
         }
         if (spec.filters().isEmpty()) {
-            return Predicate.ALWAYS;
+            return Predicate.Constant.ALWAYS;
         }
         Predicate filter = null;
         for (TableId table : wanted) {
@@ -155,8 +155,7 @@ final class BindingResolver {
         return requireNonNull(filter);
     }
 
-    private Predicate filter(BindingSpec spec, TableAccess access)
-            throws BindingRefusedException, UnansweredException {
+    private Predicate filter(BindingSpec spec, TableAccess access) throws BindingRefusedException, UnansweredException {
         for (String column : spec.select()) {
             if (access.readable(column) == null) {
                 throw postgresError(spec, "P0001", "invalid column for select " + column);
@@ -173,8 +172,7 @@ final class BindingResolver {
     }
 
     /// That DELETEs will not come, because they do not carry what decides about them.
-    private static List<String> warnings(
-            BindingSpec spec, TableAccess access, Predicate filter, Predicate narrowing) {
+    private static List<String> warnings(BindingSpec spec, TableAccess access, Predicate filter, Predicate narrowing) {
         if (!spec.events().contains(ChangeEvent.DELETE)) {
             return List.of();
         }

@@ -23,8 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// @param schema as the client wrote it or the protocol fills it in; `*` for any
 /// @param table  likewise
 /// @param select the columns asked for besides the key; empty for all
-record BindingSpec(
-        Set<ChangeEvent> events, String schema, String table, List<FilterNode> filters, Set<String> select) {
+record BindingSpec(Set<ChangeEvent> events, String schema, String table, List<FilterNode> filters, Set<String> select) {
     private static final String WILDCARD = "*";
 
     /// As many columns as a table can have.
@@ -88,8 +87,7 @@ record BindingSpec(
             }
         }
         if (columns.size() > SELECT_MAX) {
-            throw new BindingRefusedException(
-                    "Error parsing `select` params: more than " + SELECT_MAX + " columns");
+            throw new BindingRefusedException("Error parsing `select` params: more than " + SELECT_MAX + " columns");
         }
         return columns;
     }
@@ -128,8 +126,8 @@ record BindingSpec(
         String columns = select.isEmpty()
                 ? "nil"
                 : select.stream().map(ElixirText::of).collect(Collectors.joining(", ", "[", "]"));
-        return "[event: " + event + ", schema: " + schema + ", table: " + table + ", filters: " + printed
-                + ", select: " + columns + "]";
+        return "[event: " + event + ", schema: " + schema + ", table: " + table + ", filters: " + printed + ", select: "
+                + columns + "]";
     }
 
     private static String print(FilterNode node) {
@@ -145,9 +143,7 @@ record BindingSpec(
             case FilterNode.Group group ->
                 (group.negated() ? "not." : "")
                         + (group.any() ? "or" : "and")
-                        + group.nodes().stream()
-                                .map(BindingSpec::print)
-                                .collect(Collectors.joining(", ", "(", ")"));
+                        + group.nodes().stream().map(BindingSpec::print).collect(Collectors.joining(", ", "(", ")"));
         };
     }
 }

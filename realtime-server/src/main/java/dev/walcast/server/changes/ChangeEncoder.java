@@ -22,8 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// Encodes a change's `data` object for one set of readable columns. Safe for any thread.
 ///
 /// A value that the feed does not carry is left out of its record and named in an extra object `missing` with the
-/// reason;
-/// clients ignore extra keys.
+/// reason; clients ignore extra keys.
 final class ChangeEncoder {
     /// A larger record is cut down to its small values, as the reference server does.
     private static final int SMALL_VALUE_BYTES_MAX = 64;
@@ -99,8 +98,7 @@ final class ChangeEncoder {
         return records;
     }
 
-    private static void appendRow(
-            Records records, String name, ReadableColumns readable, Row row, int valueBytesMax) {
+    private static void appendRow(Records records, String name, ReadableColumns readable, Row row, int valueBytesMax) {
         StringBuilder out = records.json;
         out.append(",\"").append(name).append("\":{");
         boolean first = true;

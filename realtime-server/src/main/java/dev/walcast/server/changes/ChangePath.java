@@ -33,12 +33,7 @@ public final class ChangePath implements AutoCloseable {
     public ChangePath(Database database, RowGuard.Deletes deletes, int recordBytesMax) {
         RowGuard guard = new RowGuard(database.rights, database.policies, deletes);
         this.feed = new LiveFeed(new BindingResolver(
-                database.catalog,
-                database.rights,
-                database.policies,
-                guard,
-                database.filters,
-                database.publication));
+                database.catalog, database.rights, database.policies, guard, database.filters, database.publication));
         Delivery delivery = new Delivery(guard, new ChangeEncoder(recordBytesMax), counters);
         this.filterLane = new AskingLane("ask-filters", database.oracle, delivery, false);
         this.policyLane = new AskingLane("ask-policies", database.oracle, delivery, true);

@@ -102,8 +102,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     }
 
     /// Puts the new entries into the index before the old ones leave it, so that no change falls between; a
-    /// subscription
-    /// closed meanwhile gets none.
+    /// subscription closed meanwhile gets none.
     ///
     /// @return whether that made a difference
     synchronized boolean replaceEntries(List<Entry<Bound>> fresh) {

@@ -88,7 +88,8 @@ final class Delivery {
         candidate
                 .receiver()
                 .subscription()
-                .tellOnce("A filter or policy could not be evaluated for you on changes of " + change.table().id()
+                .tellOnce("A filter or policy could not be evaluated for you on changes of "
+                        + change.table().id()
                         + ", which are therefore hidden from you; the server's counters tell how many.");
     }
 
@@ -110,7 +111,8 @@ final class Delivery {
         Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE concerns nobody");
         for (Candidate.Match match : candidate.matches()) {
             if (!match.known()) {
-                match.predicate().undecided(judged, Answers.NONE, question -> action.accept(new Asked(question, judged)));
+                match.predicate()
+                        .undecided(judged, Answers.NONE, question -> action.accept(new Asked(question, judged)));
             }
         }
         guard.undecided(candidate.receiver().subscription().viewer(), change, action);

@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Finds whom a committed change concerns. What memory can decide is delivered at once; what Postgres has to be asked waits
-/// in a lane, and so does whatever comes later for the same subscription, so that its order holds. Runs on the change
-/// source's thread.
+/// Finds whom a committed change concerns. What memory can decide is delivered at once; what Postgres has to be asked
+/// waits in a lane, and so does whatever comes later for the same subscription, so that its order holds. Runs on the
+/// change source's thread.
 final class FanOut {
     private final SubscriptionIndex<ChangeSubscription.Bound> index;
     private final Delivery delivery;
@@ -27,7 +27,8 @@ final class FanOut {
     private final AskingLane policyLane;
     private final ChangeCounters counters;
 
-    /// @param filterLane for subscriptions whose own filters raise questions: who asks too much loses his subscription
+    /// @param filterLane for subscriptions whose own filters raise questions: who asks too much loses his
+    ///                   subscription
     /// @param policyLane for the questions of policies: here the change source waits
     FanOut(
             SubscriptionIndex<ChangeSubscription.Bound> index,
@@ -70,8 +71,7 @@ final class FanOut {
         enqueue(policyLane, forPolicies, encodings, outstanding);
     }
 
-    private void enqueue(
-            AskingLane lane, List<Candidate> candidates, Encodings encodings, Outstanding outstanding) {
+    private void enqueue(AskingLane lane, List<Candidate> candidates, Encodings encodings, Outstanding outstanding) {
         if (!candidates.isEmpty()) {
             Set<Asked> asked = new LinkedHashSet<>();
             candidates.forEach(candidate -> delivery.undecided(candidate, encodings.change(), asked::add));

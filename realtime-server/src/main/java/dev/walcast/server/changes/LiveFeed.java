@@ -25,13 +25,12 @@ import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The subscriptions of this node: resolves them against the database, keeps them in the index, and resolves them again
-/// when
-/// the rights or the shape of their tables change.
+/// The subscriptions of this node: resolves them against the database, keeps them in the index, and resolves them
+/// again when the rights or the shape of their tables change.
 ///
-/// A subscription is live once its entries stand in the index: the slot exists already, so every transaction committed
-/// after
-/// that moment passes the index later. Resolving happens on virtual threads, a bounded number at a time.
+/// A subscription is live once its entries stand in the index: the slot exists already, so every transaction
+/// committed after that moment passes the index later. Resolving happens on virtual threads, a bounded number at a
+/// time.
 public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LiveFeed.class);
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);

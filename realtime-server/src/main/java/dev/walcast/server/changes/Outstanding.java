@@ -6,8 +6,6 @@ import org.jspecify.annotations.Nullable;
 
 /// Counts what of a transaction is not delivered yet, and acknowledges the transaction after the last of it.
 final class Outstanding {
-    private static final Runnable DONE = () -> {};
-
     private final AtomicInteger left = new AtomicInteger();
     private final AtomicReference<@Nullable Runnable> acknowledge = new AtomicReference<>();
     private boolean any;
@@ -37,7 +35,7 @@ final class Outstanding {
 
     private void runIfDone() {
         if (left.get() == 0) {
-            Runnable action = acknowledge.getAndUpdate(known -> known == null ? null : DONE);
+            Runnable action = acknowledge.getAndSet(null);
             if (action != null) {
                 action.run();
             }

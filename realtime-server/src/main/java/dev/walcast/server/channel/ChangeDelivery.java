@@ -28,7 +28,8 @@ final class ChangeDelivery implements ChangeReceiver {
         this.bindings = List.copyOf(bindings);
     }
 
-    /// Begins to deliver what this viewer may see, or goes on with it. Called by the session's reader thread only.
+    /// Begins to deliver what this viewer may see, or goes on with it. Called by the session's reader thread
+    /// only.
     void follow(Viewer viewer) {
         ChangeFeed.Subscription current;
         synchronized (lock) {

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// One socket's membership of one topic. JOINING → JOINED → LEFT.
 ///
 /// The session's reader thread handles pushes; other sessions, the change feed and timers deliver. The lock makes the
-/// reply to the join the channel's first frame and its last words the last: whoever delivers holds it for one offer to
-/// the outbox. The only lock taken while holding it is the hub's; nothing foreign is called.
+/// reply to the join the channel's first frame and its last words the last: whoever delivers holds it for one offer
+/// to the outbox. The only lock taken while holding it is the hub's; nothing foreign is called.
 final class Channel {
     private static final Duration EXPIRY_CHECK_MAX = Duration.ofMinutes(5);
 

@@ -13,8 +13,7 @@ import java.util.List;
 import java.util.Optional;
 
 /// What a join asks for. Fields of the wrong type count as absent: clients rely on that leniency, so only the few
-/// shapes
-/// that leave nothing to go by are refused.
+/// shapes that leave nothing to go by are refused.
 ///
 /// @param legacy whether the topic itself is the binding, as it was before joins had a `config`
 /// @param replay whether a replay is asked for, in whatever form

@@ -23,7 +23,8 @@ final class Timers implements AutoCloseable {
         executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
-    /// Cancel what is returned when it is not needed any more; it is forgotten at once. After [#close] nothing runs.
+    /// Cancel what is returned when it is not needed any more; it is forgotten at once. After [#close] nothing
+    /// runs.
     Future<?> after(Duration delay, Runnable task) {
         requireNonNull(task, "task is null");
         return executor.schedule(() -> start(task), delay.toNanos(), TimeUnit.NANOSECONDS);

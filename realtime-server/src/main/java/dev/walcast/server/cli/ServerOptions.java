@@ -183,8 +183,7 @@ final class ServerOptions {
             throw new SettingsException(problems);
         }
         ServerSettings.Database database = new ServerSettings.Database(
-                new Secret(url), publication, slotName, pollInterval, transactionMemory.bytes(),
-                askTimeout, deletes);
+                new Secret(url), publication, slotName, pollInterval, transactionMemory.bytes(), askTimeout, deletes);
         return new ServerSettings(
                 database, new Secret(secret), host, port, restartHold, Math.toIntExact(maxRecord.bytes()), limits());
     }

@@ -17,8 +17,7 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /// Where an option that was not given on the command line gets its value: the environment, then the settings file,
-/// under the
-/// option's name in capitals (`--slot-name` is `SLOT_NAME`).
+/// under the option's name in capitals (`--slot-name` is `SLOT_NAME`).
 final class SettingsSource implements IDefaultValueProvider {
     private final Map<String, String> environment;
     private final Map<String, String> file;

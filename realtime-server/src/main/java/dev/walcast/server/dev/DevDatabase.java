@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The embedded Postgres of `walcast dev`: durable, kept in the data folder, reachable on the loopback interface with a
-/// password only.
+/// The embedded Postgres of `walcast dev`: durable, kept in the data folder, reachable on the loopback interface with
+/// a password only.
 ///
 /// A kill -9 of the JVM leaves Postgres running; the next start on the folder finds it by its pid file and stops it
 /// first.

@@ -2,8 +2,8 @@ package dev.walcast.server.protocol;
 
 /// Every way a socket ends. The texts are fixed and at most 123 bytes, the most a close frame holds.
 ///
-/// Where clients should come back the code is neither 1000, 1001 nor 1005 (one client takes those for good) and always
-/// below 4000 (another never returns from there).
+/// Where clients should come back the code is neither 1000, 1001 nor 1005 (one client takes those for good) and
+/// always below 4000 (another never returns from there).
 public enum CloseReason {
     /// The client said goodbye; its own code is echoed.
     CLIENT_CLOSED(1000, ""),

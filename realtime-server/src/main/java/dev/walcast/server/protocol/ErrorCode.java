@@ -8,8 +8,7 @@ import java.util.Locale;
 import java.util.OptionalInt;
 
 /// Every way this server refuses a request: the code operators look up, the fixed public text, whose fault it is, and
-/// the
-/// HTTP status where the refusal can happen before the socket exists.
+/// the HTTP status where the refusal can happen before the socket exists.
 ///
 /// A *bare* text reaches the client without its code in front.
 public enum ErrorCode {

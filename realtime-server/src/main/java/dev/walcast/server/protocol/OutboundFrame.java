@@ -3,8 +3,7 @@ package dev.walcast.server.protocol;
 import static java.util.Objects.requireNonNull;
 
 /// One message for one or many sockets, encoded. The pieces are sent one after the other; any of them may be shared
-/// with
-/// other frames and is never written to.
+/// with other frames and is never written to.
 public record OutboundFrame(Kind kind, byte[] prefix, byte[] body, byte[] suffix) {
     private static final byte[] NOTHING = {};
 

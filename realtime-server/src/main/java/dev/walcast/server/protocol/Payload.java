@@ -1,8 +1,9 @@
 package dev.walcast.server.protocol;
 
-import java.util.stream.Collectors;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
+
+import java.util.stream.Collectors;
 
 /// A JSON object on its way out, as up to three pieces of UTF-8, so that the middle one can be shared by many frames.
 public record Payload(byte[] before, byte[] shared, byte[] after) {
@@ -53,9 +54,7 @@ public record Payload(byte[] before, byte[] shared, byte[] after) {
     public static Payload system(SystemNote note, String channel) {
         String warnings = note.warnings().isEmpty()
                 ? ""
-                : note.warnings().stream()
-                        .map(Json::quoted)
-                        .collect(Collectors.joining(",", ",\"warnings\":[", "]"));
+                : note.warnings().stream().map(Json::quoted).collect(Collectors.joining(",", ",\"warnings\":[", "]"));
         return of(Json.bytes("{\"status\":\"" + note.status() + "\",\"message\":" + Json.quoted(note.message())
                 + ",\"extension\":\"" + note.extension() + "\",\"channel\":" + Json.quoted(channel) + warnings + "}"));
     }

@@ -2,8 +2,8 @@ package dev.walcast.server.protocol;
 
 import org.jspecify.annotations.Nullable;
 
-/// The one binary message a client may send, kind 3: seven sizes, then join ref, ref, topic, event, metadata, payload.
-/// The sender's metadata is not forwarded.
+/// The one binary message a client may send, kind 3: seven sizes, then join ref, ref, topic, event, metadata,
+/// payload. The sender's metadata is not forwarded.
 final class UserBroadcastPush {
     private static final byte KIND = 3;
     private static final int HEADER_BYTES = 7;

@@ -158,9 +158,8 @@ final class Connection implements ServerConnection {
         };
     }
 
-    /// A client in the middle of sending would never see our goodbye if its bytes were left unread: the connection
-    /// would
-    /// be reset. The watch ends this if the client does not.
+    /// A client in the middle of sending would never see our goodbye if its bytes were left unread: the
+    /// connection would be reset. The watch ends this if the client does not.
     private void discardRest() {
         byte[] ignored = new byte[8 * 1024];
         int n = 0;

@@ -14,9 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// What waits to be written to one socket, bounded in bytes. Any thread may offer; one writer takes.
 ///
 /// Offering never blocks. Whoever finds it full ends this socket and no other: the queue is emptied and only the
-/// goodbye
-/// is still written. OPEN → CLOSING (a goodbye is queued, nothing more gets in) → CLOSED. The first reason to end stays
-/// the reason.
+/// goodbye is still written. OPEN → CLOSING (a goodbye is queued, nothing more gets in) → CLOSED. The first reason to
+/// end stays the reason.
 public final class Outbox {
     private static final int BATCH_BYTES = 256 * 1024;
 
@@ -128,8 +127,8 @@ public final class Outbox {
         }
     }
 
-    /// The next frames to write, waiting for the first; empty when nothing will come any more. What was taken before
-    /// counts as written.
+    /// The next frames to write, waiting for the first; empty when nothing will come any more. What was taken
+    /// before counts as written.
     List<Outgoing> take() throws InterruptedException {
         synchronized (lock) {
             takenBytes = 0;

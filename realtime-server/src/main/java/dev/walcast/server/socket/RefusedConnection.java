@@ -13,7 +13,8 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// A refused upgrade on its way to its answer. While it waits it holds its own connection and thread, and nothing else.
+/// A refused upgrade on its way to its answer. While it waits it holds its own connection and thread, and nothing
+/// else.
 final class RefusedConnection implements ServerConnection {
     private final HelidonSocket socket;
     private final Refused refused;

@@ -11,8 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Looks at every socket a few times per limit, so that no socket needs a timer of its own. One platform thread that
-/// never
-/// blocks.
+/// never blocks.
 final class Watch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
     private static final long PERIOD_MILLIS_MAX = 1_000;

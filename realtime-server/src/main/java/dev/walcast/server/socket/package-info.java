@@ -1,6 +1,5 @@
 /// WebSocket on Helidon's connections: frames in, frames out, and every way a socket ends. Moves messages without
-/// looking
-/// into them.
+/// looking into them.
 @NullMarked
 package dev.walcast.server.socket;
 

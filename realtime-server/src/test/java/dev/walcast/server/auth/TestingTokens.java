@@ -29,7 +29,8 @@ public final class TestingTokens {
         return sign(encoded(header), encoded(claims), secret);
     }
 
-    /// Signs the tokens in a recorded text again, with our secret; those whose signature is listed get a wrong one.
+    /// Signs the tokens in a recorded text again, with our secret; those whose signature is listed get a wrong
+    /// one.
     public static String resigned(String text, String wrongSignature) {
         Matcher matcher = TOKEN.matcher(text);
         return matcher.replaceAll(match -> sign(

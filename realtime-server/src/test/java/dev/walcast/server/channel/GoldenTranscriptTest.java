@@ -22,8 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Replays conversations recorded with the reference server against ours and compares every status, frame and close.
 /// Where a transcript is silent we have to be silent too: a heartbeat on every socket proves that nothing came before
-/// its
-/// answer. Everything that differs is in [Deviation] with its reason, and has to go on differing exactly so.
+/// its answer. Everything that differs is in [Deviation] with its reason, and has to go on differing exactly so.
 class GoldenTranscriptTest {
     private static final int PAYLOAD_BYTES_MAX = 1_500;
 
@@ -193,7 +192,8 @@ class GoldenTranscriptTest {
             clients.remove(conn(line));
         }
 
-        /// Twice, because what one socket's probe flushes out may arrive at another one that was probed before.
+        /// Twice, because what one socket's probe flushes out may arrive at another one that was probed
+        /// before.
         private void expectSilence() throws Exception {
             for (int round = 0; round < 2; round++) {
                 for (Map.Entry<String, WireClient> entry : clients.entrySet()) {

@@ -12,8 +12,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /// Several sockets of both versions join, leave and broadcast at random; after each step every socket must have
-/// received
-/// exactly what a model of a few lines says. The seed is part of every failure.
+/// received exactly what a model of a few lines says. The seed is part of every failure.
 class RandomConversationTest {
     private static final int STEPS = 600;
     private static final List<String> TOPICS = List.of("realtime:a", "realtime:b:c", "realtime:é", "nonsense");

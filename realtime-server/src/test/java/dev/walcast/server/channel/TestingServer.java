@@ -85,7 +85,8 @@ final class TestingServer implements AutoCloseable {
                 + "\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]";
     }
 
-    /// Sends a heartbeat and returns what came before its answer: with it, silence can be asserted without waiting.
+    /// Sends a heartbeat and returns what came before its answer: with it, silence can be asserted without
+    /// waiting.
     static java.util.List<String> before(WireClient client, String probe) throws IOException, InterruptedException {
         client.text("[null,\"" + probe + "\",\"phoenix\",\"heartbeat\",{}]");
         java.util.List<String> texts = new java.util.ArrayList<>();

@@ -102,10 +102,20 @@ class SupabaseJsTest {
 
     /// Each as the client's filter builder is called; each meets the row with id 1 and not that with id 2.
     private static final String[] CALLS = {
-        "[[\"eq\",\"id\",1]]", "[[\"neq\",\"id\",2]]", "[[\"lt\",\"n\",2]]", "[[\"lte\",\"n\",1.5]]", "[[\"gt\",\"room\",\"a\"],[\"lt\",\"id\",2]]",
-        "[[\"gte\",\"at\",\"2024-01-01\"]]", "[[\"in\",\"room\",[\"x,y\",\"gen(1)\"]]]", "[[\"like\",\"room\",\"gen%\"]]",
-        "[[\"ilike\",\"room\",\"GEN_1_\"]]", "[[\"is\",\"at\",null],[\"eq\",\"id\",0]]", "[[\"match\",\"room\",\"^gen.1.$\"]]",
-        "[[\"imatch\",\"room\",\"GEN\"]]", "[[\"isDistinct\",\"room\",\"other\"]]", "[[\"not\",\"room\",\"like\",\"o%\"]]"
+        "[[\"eq\",\"id\",1]]",
+        "[[\"neq\",\"id\",2]]",
+        "[[\"lt\",\"n\",2]]",
+        "[[\"lte\",\"n\",1.5]]",
+        "[[\"gt\",\"room\",\"a\"],[\"lt\",\"id\",2]]",
+        "[[\"gte\",\"at\",\"2024-01-01\"]]",
+        "[[\"in\",\"room\",[\"x,y\",\"gen(1)\"]]]",
+        "[[\"like\",\"room\",\"gen%\"]]",
+        "[[\"ilike\",\"room\",\"GEN_1_\"]]",
+        "[[\"is\",\"at\",null],[\"eq\",\"id\",0]]",
+        "[[\"match\",\"room\",\"^gen.1.$\"]]",
+        "[[\"imatch\",\"room\",\"GEN\"]]",
+        "[[\"isDistinct\",\"room\",\"other\"]]",
+        "[[\"not\",\"room\",\"like\",\"o%\"]]"
     };
 
     @Test
@@ -121,11 +131,14 @@ class SupabaseJsTest {
         }
         try (NodeScript client = listen("{\"bindings\":[" + bindings + "]}")) {
             client.awaitLive();
-            postgres.execute("insert into rows values (2, 'other', 5, '2020-01-01Z'), (1, 'gen(1)', 1.5, '2024-01-01Z')");
+            postgres.execute(
+                    "insert into rows values (2, 'other', 5, '2020-01-01Z'), (1, 'gen(1)', 1.5, '2024-01-01Z')");
             for (int i = 0; i < CALLS.length; i++) {
                 if (i != 9) {
                     JsonNode change = client.await("change", _ -> true);
-                    assertThat(change.at("/change/new/id").asInt()).as(CALLS[change.get("binding").asInt()]).isEqualTo(1);
+                    assertThat(change.at("/change/new/id").asInt())
+                            .as(CALLS[change.get("binding").asInt()])
+                            .isEqualTo(1);
                 }
             }
         }

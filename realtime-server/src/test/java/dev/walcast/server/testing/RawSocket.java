@@ -18,8 +18,7 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /// A WebSocket client on a bare TCP socket, which can do what a well-behaved one cannot: send broken frames, stop
-/// reading,
-/// vanish.
+/// reading, vanish.
 public final class RawSocket implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int PATIENCE_MILLIS = 15_000;

@@ -60,8 +60,13 @@ public final class TestServer implements AutoCloseable {
 
     public static ServerSettings settings(String databaseUrl, String slot) {
         ServerSettings.Database database = new ServerSettings.Database(
-                new Secret(databaseUrl), "supabase_realtime", slot, Duration.ofMillis(5), 64L << 20,
-                Duration.ofMillis(500), RowGuard.Deletes.STRICT);
+                new Secret(databaseUrl),
+                "supabase_realtime",
+                slot,
+                Duration.ofMillis(5),
+                64L << 20,
+                Duration.ofMillis(500),
+                RowGuard.Deletes.STRICT);
         return new ServerSettings(
                 database, new Secret(SECRET), "127.0.0.1", 0, Duration.ofSeconds(5), 1 << 20, quick());
     }
