@@ -6,6 +6,7 @@ import dev.walcast.cdc.Row;
 import dev.walcast.filters.Answers;
 import dev.walcast.filters.Question;
 import dev.walcast.filters.Truth;
+import dev.walcast.filters.UnansweredException;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Map;
@@ -16,7 +17,9 @@ public interface Oracle {
     /// Answers all of them in as few round trips as there are kinds of question. Blocks, but not for long: a
     /// question that fails or takes too long is among the failures, and its answer is [Truth#FAILED], so that
     /// nothing passes on it.
-    Outcome ask(Set<Asked> asked);
+    ///
+    /// @throws UnansweredException when Postgres cannot be reached; asking again may help
+    Outcome ask(Set<Asked> asked) throws UnansweredException;
 
     /// A question about a row.
     record Asked(Question question, Row row) {

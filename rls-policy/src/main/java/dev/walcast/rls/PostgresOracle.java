@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.ColumnQuestion;
 import dev.walcast.filters.Truth;
+import dev.walcast.filters.UnansweredException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -54,7 +55,7 @@ public final class PostgresOracle implements Oracle {
     }
 
     @Override
-    public Outcome ask(Set<Asked> asked) {
+    public Outcome ask(Set<Asked> asked) throws UnansweredException {
         if (asked.isEmpty()) {
             return Outcome.NOTHING;
         }
@@ -71,7 +72,9 @@ public final class PostgresOracle implements Oracle {
             }
         }
         answering.ask(filters, columns);
-        groups.values().forEach(group -> answering.ask(group, policies));
+        for (List<Asked> group : groups.values()) {
+            answering.ask(group, policies);
+        }
         return new Outcome(answering.answers, answering.failures);
     }
 
@@ -85,7 +88,7 @@ public final class PostgresOracle implements Oracle {
             this.deadline = deadline;
         }
 
-        void ask(List<Asked> asked, Asker asker) {
+        void ask(List<Asked> asked, Asker asker) throws UnansweredException {
             if (asked.isEmpty()) {
                 return;
             }
@@ -95,6 +98,9 @@ public final class PostgresOracle implements Oracle {
                     take(asked.get(i), given.get(i));
                 }
             } catch (SQLException e) {
+                if (SqlStates.saysPostgresIsAway(e)) {
+                    throw new UnansweredException(e);
+                }
                 String state = String.valueOf(e.getSQLState());
                 boolean ofOne = state.equals(TIMED_OUT) || SqlStates.saysTheValueIsWrong(e);
                 if (ofOne && asked.size() > 1 && System.nanoTime() < deadline) {

@@ -10,6 +10,7 @@ import dev.walcast.filters.Answers;
 import dev.walcast.filters.Predicate;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.Truth;
+import dev.walcast.filters.UnansweredException;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.TableAccess.ColumnAccess;
@@ -26,14 +27,10 @@ import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// Decides whether a viewer may see a change and which of its columns. Hidden when in doubt. Safe for any thread; it
 /// may ask Postgres for rights and policies that are not at hand, and then blocks.
 public final class RowGuard {
-    private static final Logger log = LoggerFactory.getLogger(RowGuard.class);
-
     private final Rights rights;
     private final RowPolicies policies;
     private final Deletes deletes;
@@ -61,7 +58,8 @@ public final class RowGuard {
         }
     }
 
-    public Verdict judge(Viewer viewer, Change change, Answers answers) {
+    /// @throws UnansweredException when rights or policies cannot be asked for now
+    public Verdict judge(Viewer viewer, Change change, Answers answers) throws UnansweredException {
         Row judged = SubscriptionIndex.judgedRow(change);
         try {
             Columns readable = columns(viewer, change.table());
@@ -76,12 +74,7 @@ public final class RowGuard {
             }
             return judge(policies.predicate(viewer, readable.access), change, judged, readable, answers);
         } catch (SQLException e) {
-            log.warn(
-                    "Hiding changes of {} from role {}: its rights could not be asked",
-                    change.table(),
-                    viewer.role(),
-                    e);
-            return new Hidden(Reason.RIGHTS_UNKNOWN);
+            throw new UnansweredException(e);
         }
     }
 
@@ -105,7 +98,9 @@ public final class RowGuard {
     }
 
     /// Names what Postgres has to be asked before [#judge] is decided.
-    public void undecided(Viewer viewer, Change change, Consumer<Asked> action) {
+    ///
+    /// @throws UnansweredException when rights or policies cannot be asked for now
+    public void undecided(Viewer viewer, Change change, Consumer<Asked> action) throws UnansweredException {
         Row judged = SubscriptionIndex.judgedRow(change);
         try {
             Columns readable = columns(viewer, change.table());
@@ -119,7 +114,7 @@ public final class RowGuard {
                 policy.undecided(old, Answers.NONE, question -> action.accept(new Asked(question, old)));
             }
         } catch (SQLException e) {
-            log.debug("Questions about {} cannot be named now", change.table(), e);
+            throw new UnansweredException(e);
         }
     }
 

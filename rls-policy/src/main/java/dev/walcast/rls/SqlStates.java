@@ -1,6 +1,7 @@
 package dev.walcast.rls;
 
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.util.Map;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -34,6 +35,16 @@ public final class SqlStates {
                 || state.startsWith("42")
                 || state.startsWith("P0")
                 || state.equals("XX000");
+    }
+
+    /// Whether there is no connection, or none to be had now: the same question may be answered later.
+    static boolean saysPostgresIsAway(SQLException e) {
+        String state = e.getSQLState();
+        return e instanceof SQLTransientConnectionException
+                || state == null
+                || state.startsWith("08")
+                || state.startsWith("57P")
+                || state.startsWith("53");
     }
 
     public static String conditionName(String state) {

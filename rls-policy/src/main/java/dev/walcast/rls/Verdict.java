@@ -33,9 +33,7 @@ public sealed interface Verdict {
         /// The policies do not show the row to the viewer.
         POLICY,
         /// Evaluating the policies for this viewer and row raised an error, or took too long.
-        POLICY_FAILED,
-        /// The rights could not be asked of Postgres in time.
-        RIGHTS_UNKNOWN
+        POLICY_FAILED
     }
 
     /// A set of column places, equal when the columns are: what an encoding is shared by.

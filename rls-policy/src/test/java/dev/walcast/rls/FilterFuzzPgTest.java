@@ -257,7 +257,7 @@ class FilterFuzzPgTest {
             return answers;
         }
 
-        private void compare(Tree tree, Predicate predicate, List<String> differences) {
+        private void compare(Tree tree, Predicate predicate, List<String> differences) throws Exception {
             List<Boolean> expected;
             try {
                 expected = where(tree);

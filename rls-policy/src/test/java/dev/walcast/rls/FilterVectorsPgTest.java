@@ -225,7 +225,7 @@ class FilterVectorsPgTest {
         }
     }
 
-    private void askPostgres(Database database, List<Pending> pending) {
+    private void askPostgres(Database database, List<Pending> pending) throws UnansweredException {
         for (int from = 0; from < pending.size(); from += 500) {
             List<Pending> batch = pending.subList(from, Math.min(pending.size(), from + 500));
             Set<Asked> asked = new LinkedHashSet<>();

@@ -205,7 +205,11 @@ class PolicyFuzzPgTest {
                     new Change.Insert(table, new Position(new Lsn(1), i), new Commit(new Lsn(1), 1, 0), row(table)));
         }
         Set<Asked> questions = new LinkedHashSet<>();
-        viewers.forEach(viewer -> changes.forEach(change -> guard.undecided(viewer, change, questions::add)));
+        for (Viewer viewer : viewers) {
+            for (Change change : changes) {
+                guard.undecided(viewer, change, questions::add);
+            }
+        }
         Answers answers = oracle.ask(questions);
         for (Viewer viewer : viewers) {
             for (Change change : changes) {
@@ -223,7 +227,7 @@ class PolicyFuzzPgTest {
             Change.Insert change,
             List<String> policies,
             List<String> differences)
-            throws SQLException {
+            throws Exception {
         if (guard.judge(viewer, change, Answers.NONE) instanceof Verdict.Undecided) {
             asked++;
         } else {

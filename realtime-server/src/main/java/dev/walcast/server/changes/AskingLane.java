@@ -2,8 +2,11 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.filters.Answers;
+import dev.walcast.filters.UnansweredException;
 import dev.walcast.rls.Oracle;
 import dev.walcast.rls.Oracle.Asked;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,17 +17,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Where changes wait until Postgres has answered: many changes' questions go out together, and the changes leave in
-/// the order in which they came. One thread of its own.
+/// the order in which they came. While Postgres is away the lane waits for it. One thread of its own.
 final class AskingLane implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AskingLane.class);
 
     /// Changes asked about at once.
     private static final int BATCH_MAX = 256;
 
-    /// Questions asked at once, but for those of a single change.
-    private static final int QUESTIONS_MAX = 5_000;
-
     private static final int CHANGES_MAX = 20_000;
+    private static final Duration ASK_AGAIN_AFTER = Duration.ofMillis(500);
 
     private final Oracle oracle;
     private final Delivery delivery;
@@ -34,19 +35,16 @@ final class AskingLane implements AutoCloseable {
 
     /// A change that waits.
     ///
-    /// @param asked what there is to ask about it
-    /// @param done  to be run when it was delivered or dropped
-    record Waiting(List<Candidate> candidates, Encodings encodings, Set<Asked> asked, Runnable done) {
+    /// @param done to be run when it was delivered or dropped
+    record Waiting(List<Candidate> candidates, Encodings encodings, Runnable done) {
         Waiting {
             candidates = List.copyOf(candidates);
             requireNonNull(encodings, "encodings is null");
-            requireNonNull(asked, "asked is null");
             requireNonNull(done, "done is null");
         }
     }
 
-    /// @param patient whether who adds waits when the lane is full; otherwise the subscriptions concerned are
-    ///                ended
+    /// @param patient whether who adds waits when the lane is full; otherwise the subscriptions concerned are ended
     AskingLane(String name, Oracle oracle, Delivery delivery, boolean patient) {
         this.oracle = requireNonNull(oracle, "oracle is null");
         this.delivery = requireNonNull(delivery, "delivery is null");
@@ -56,7 +54,9 @@ final class AskingLane implements AutoCloseable {
 
     /// Each candidate's subscription counts this change as waiting already.
     void add(Waiting waiting) {
-        if (!patient && !queue.offer(waiting)) {
+        if (patient) {
+            put(waiting);
+        } else if (!queue.offer(waiting)) {
             for (Candidate candidate : waiting.candidates) {
                 candidate
                         .receiver()
@@ -65,8 +65,6 @@ final class AskingLane implements AutoCloseable {
                                 + " changes wait for its answer. Subscribe with a filter that is easier to decide.");
             }
             leave(waiting);
-        } else if (patient) {
-            put(waiting);
         }
     }
 
@@ -84,7 +82,7 @@ final class AskingLane implements AutoCloseable {
         try {
             while (true) {
                 batch.add(queue.take());
-                fill(batch);
+                queue.drainTo(batch, BATCH_MAX - 1);
                 answer(batch);
                 batch.clear();
             }
@@ -93,50 +91,59 @@ final class AskingLane implements AutoCloseable {
         }
     }
 
-    private void fill(List<Waiting> batch) {
-        int questions = batch.getFirst().asked.size();
-        while (batch.size() < BATCH_MAX && questions < QUESTIONS_MAX) {
-            Waiting next = queue.poll();
-            if (next == null) {
-                return;
-            }
-            batch.add(next);
-            questions += next.asked.size();
-        }
-    }
-
-    private void answer(List<Waiting> batch) {
-        Oracle.Outcome outcome = Oracle.Outcome.NOTHING;
-        try {
-            Set<Asked> asked = new LinkedHashSet<>();
-            batch.forEach(waiting -> asked.addAll(waiting.asked));
-            outcome = oracle.ask(asked);
-        } catch (RuntimeException e) {
-            log.error("Questions could not be asked; the changes they are about are hidden from those who asked", e);
-        }
+    private void answer(List<Waiting> batch) throws InterruptedException {
+        Answers answers = untilAnswered(() -> oracle.ask(questions(batch)));
         for (Waiting waiting : batch) {
             for (Candidate candidate : waiting.candidates) {
-                deliver(candidate, waiting.encodings, outcome);
+                deliver(candidate, waiting, answers);
             }
             leave(waiting);
         }
     }
 
+    private Set<Asked> questions(List<Waiting> batch) throws UnansweredException {
+        Set<Asked> asked = new LinkedHashSet<>();
+        for (Waiting waiting : batch) {
+            for (Candidate candidate : waiting.candidates) {
+                delivery.undecided(candidate, waiting.encodings.change(), asked::add);
+            }
+        }
+        return asked;
+    }
+
     /// Something that has become undecided since the questions were named, as when a viewer changed, is asked by
     /// itself.
-    private void deliver(Candidate candidate, Encodings encodings, Oracle.Outcome outcome) {
+    private void deliver(Candidate candidate, Waiting waiting, Answers answers) throws InterruptedException {
         try {
-            if (!delivery.deliver(candidate, encodings, outcome)) {
-                Set<Asked> asked = new LinkedHashSet<>();
-                delivery.undecided(candidate, encodings.change(), asked::add);
-                if (!delivery.deliver(candidate, encodings, oracle.ask(asked))) {
-                    log.warn(
-                            "A change stays undecided and hidden: {}",
-                            encodings.change().position());
+            if (!untilAnswered(() -> delivery.deliver(candidate, waiting.encodings, answers))) {
+                Waiting alone = new Waiting(List.of(candidate), waiting.encodings, () -> {});
+                Answers own = untilAnswered(() -> oracle.ask(questions(List.of(alone))));
+                if (!untilAnswered(() -> delivery.deliver(candidate, waiting.encodings, own))) {
+                    log.warn("A change stays undecided and hidden: {}", waiting.encodings.change().position());
                 }
             }
         } catch (RuntimeException e) {
             log.error("A change could not be delivered", e);
+        }
+    }
+
+    @FunctionalInterface
+    private interface Asking<T> {
+        T ask() throws UnansweredException;
+    }
+
+    private static <T> T untilAnswered(Asking<T> asking) throws InterruptedException {
+        boolean said = false;
+        while (true) {
+            try {
+                return asking.ask();
+            } catch (UnansweredException e) {
+                if (!said) {
+                    log.info("Changes wait for the database: {}", String.valueOf(e.getMessage()));
+                    said = true;
+                }
+                Thread.sleep(ASK_AGAIN_AFTER);
+            }
         }
     }
 

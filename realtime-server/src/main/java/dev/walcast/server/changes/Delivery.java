@@ -8,6 +8,7 @@ import dev.walcast.cdc.Table;
 import dev.walcast.filters.Answers;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.Truth;
+import dev.walcast.filters.UnansweredException;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.rls.Verdict;
@@ -35,7 +36,8 @@ final class Delivery {
     }
 
     /// @return false when Postgres has to be asked first, and nothing happened
-    boolean deliver(Candidate candidate, Encodings encodings, Answers answers) {
+    /// @throws UnansweredException when it cannot be asked, and nothing happened
+    boolean deliver(Candidate candidate, Encodings encodings, Answers answers) throws UnansweredException {
         Change change = encodings.change();
         Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE concerns nobody");
         int[] ids = new int[candidate.matches().size()];
@@ -51,13 +53,15 @@ final class Delivery {
             }
             failed |= truth == Truth.FAILED;
         }
-        if (failed) {
+        boolean done = count == 0 || deliver(candidate, encodings, Arrays.copyOf(ids, count), answers);
+        if (failed && done) {
             fail(candidate, change);
         }
-        return count == 0 || deliver(candidate, encodings, Arrays.copyOf(ids, count), answers);
+        return done;
     }
 
-    private boolean deliver(Candidate candidate, Encodings encodings, int[] ids, Answers answers) {
+    private boolean deliver(Candidate candidate, Encodings encodings, int[] ids, Answers answers)
+            throws UnansweredException {
         ChangeSubscription subscription = candidate.receiver().subscription();
         Change change = encodings.change();
         switch (guard.judge(subscription.viewer(), change, answers)) {
@@ -107,7 +111,7 @@ final class Delivery {
     }
 
     /// Names what Postgres has to be asked for this candidate.
-    void undecided(Candidate candidate, Change change, Consumer<Asked> action) {
+    void undecided(Candidate candidate, Change change, Consumer<Asked> action) throws UnansweredException {
         Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE concerns nobody");
         for (Candidate.Match match : candidate.matches()) {
             if (!match.known()) {

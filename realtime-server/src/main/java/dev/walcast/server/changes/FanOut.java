@@ -7,15 +7,13 @@ import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.Answers;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.Truth;
-import dev.walcast.rls.Oracle.Asked;
+import dev.walcast.filters.UnansweredException;
 import dev.walcast.server.changes.Candidate.Match;
 import dev.walcast.server.changes.Candidate.Receiver;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /// Finds whom a committed change concerns. What memory can decide is delivered at once; what Postgres has to be asked
 /// waits in a lane, and so does whatever comes later for the same subscription, so that its order holds. Runs on the
@@ -63,7 +61,7 @@ final class FanOut {
         matches.forEach((receiver, matching) -> {
             Candidate candidate = new Candidate(receiver, matching);
             boolean queued = receiver.subscription().waiting().get() > 0;
-            if (queued || !delivery.deliver(candidate, encodings, Answers.NONE)) {
+            if (queued || !isDelivered(candidate, encodings)) {
                 (receiver.subscription().filterMayAsk() ? forFilters : forPolicies).add(candidate);
             }
         });
@@ -71,13 +69,19 @@ final class FanOut {
         enqueue(policyLane, forPolicies, encodings, outstanding);
     }
 
+    private boolean isDelivered(Candidate candidate, Encodings encodings) {
+        try {
+            return delivery.deliver(candidate, encodings, Answers.NONE);
+        } catch (UnansweredException e) {
+            return false;
+        }
+    }
+
     private void enqueue(AskingLane lane, List<Candidate> candidates, Encodings encodings, Outstanding outstanding) {
         if (!candidates.isEmpty()) {
-            Set<Asked> asked = new LinkedHashSet<>();
-            candidates.forEach(candidate -> delivery.undecided(candidate, encodings.change(), asked::add));
             candidates.forEach(
                     candidate -> candidate.receiver().subscription().waiting().incrementAndGet());
-            lane.add(new AskingLane.Waiting(candidates, encodings, asked, outstanding.one()));
+            lane.add(new AskingLane.Waiting(candidates, encodings, outstanding.one()));
         }
     }
 

@@ -175,6 +175,7 @@ final class ListenCommand implements Callable<Integer> {
 
         private void system(JsonNode payload) {
             err.println(payload.path("message").asText());
+            payload.path("warnings").forEach(warning -> err.println("Warning: " + warning.asText()));
             err.flush();
             if (payload.path("status").asText().equals("error")) {
                 ended.complete(1);

@@ -48,6 +48,8 @@ create table if not exists public.todos (
 );
 grant select, insert, update, delete on public.todos to authenticated, service_role;
 alter table public.todos enable row level security;
+-- So that a DELETE carries what the policy looks at.
+alter table public.todos replica identity full;
 drop policy if exists "own todos" on public.todos;
 create policy "own todos" on public.todos for all to authenticated
   using (auth.uid() = user_id) with check (auth.uid() = user_id);
