@@ -125,11 +125,12 @@ class FilterFuzzPgTest {
     private int refused;
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"locale_provider builtin locale 'C.UTF-8'", "locale_provider icu icu_locale 'en-US' locale 'C'"})
-    void filtersSelectWhatWhereSelects(String locale) throws Exception {
+    @ValueSource(booleans = {false, true})
+    void filtersSelectWhatWhereSelects(boolean icu) throws Exception {
         List<String> differences = new ArrayList<>();
+        String locale;
         try (TestPostgres postgres = TestPostgres.start()) {
+            locale = icu ? "locale_provider icu icu_locale 'en-US' locale 'C'" : postgres.localeC();
             postgres.execute("create database fuzz template template0 encoding 'UTF8' " + locale);
             String columns = SUBJECTS.stream().map(s -> s.name + " " + s.type).collect(Collectors.joining(", "));
             postgres.executeIn(

@@ -53,12 +53,13 @@ class FilterVectorsPgTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /// The databases by the collation that the vectors name.
-    private static final Map<String, String> DATABASES = Map.of(
-            "C.UTF-8", "create database c template template0 encoding 'UTF8' locale_provider builtin locale 'C.UTF-8'",
+    private static final Map<String, String> LOCALES = Map.of(
+            "C.UTF-8",
+            "",
             "icu:en-US",
-                    "create database icu template template0 encoding 'UTF8' locale_provider icu icu_locale 'en-US' locale 'C'",
+            "locale_provider icu icu_locale 'en-US' locale 'C'",
             "libc:en_US.UTF-8",
-                    "create database libc template template0 encoding 'UTF8' locale_provider libc locale 'en_US.UTF-8'");
+            "locale_provider libc locale 'en_US.UTF-8'");
 
     private static TestPostgres postgres;
     private static final Map<String, Database> databases = new HashMap<>();
@@ -67,10 +68,11 @@ class FilterVectorsPgTest {
     @BeforeAll
     static void startPostgres() throws Exception {
         postgres = TestPostgres.start();
-        for (Map.Entry<String, String> entry : DATABASES.entrySet()) {
+        for (Map.Entry<String, String> entry : LOCALES.entrySet()) {
             String name = entry.getKey().split("[:.]", 2)[0].toLowerCase(java.util.Locale.ROOT);
             try {
-                postgres.execute(entry.getValue());
+                String locale = entry.getValue().isEmpty() ? postgres.localeC() : entry.getValue();
+                postgres.execute("create database " + name + " template template0 encoding 'UTF8' " + locale);
             } catch (IllegalStateException e) {
                 System.out.println(
                         "FilterVectorsPgTest leaves out collation " + entry.getKey() + ": this machine's Postgres"
@@ -175,8 +177,10 @@ class FilterVectorsPgTest {
     @Test
     void everyVectorIsDecidedAsPostgresDecidesIt() throws Exception {
         Map<String, JsonNode> newer = new HashMap<>();
-        for (JsonNode row : lines("/vectors/filters.pg18.diff.jsonl")) {
-            newer.put(key(row), row);
+        if (postgres.majorVersion() >= 16) {
+            for (JsonNode row : lines("/vectors/filters.pg18.diff.jsonl")) {
+                newer.put(key(row), row);
+            }
         }
         Map<Database, List<Pending>> pending = new HashMap<>();
         for (JsonNode row : lines("/vectors/filters.jsonl.gz")) {
@@ -196,7 +200,9 @@ class FilterVectorsPgTest {
         System.out.println("filters.jsonl: " + tally);
         differences.stream().limit(60).forEach(System.out::println);
         assertThat(differences).hasSize(0);
-        checkDocs();
+        if (postgres.majorVersion() >= 18) {
+            checkDocs();
+        }
     }
 
     private void decide(JsonNode vector, Database database, List<Pending> pending)

@@ -16,7 +16,6 @@ import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.filters.Answers;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -97,6 +97,22 @@ public final class TestPostgres implements AutoCloseable {
         return DriverManager.getConnection(url.jdbcUrl(), url.properties());
     }
 
+    /// 18, or what `-Dversion.postgres-binaries=15.19.0` asks Maven for.
+    public int majorVersion() {
+        try (Connection connection = connect()) {
+            return connection.getMetaData().getDatabaseMajorVersion();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /// What to write in CREATE DATABASE for the locale `C.UTF-8`: built in where Postgres has it.
+    public String localeC() {
+        return majorVersion() >= 17
+                ? "locale_provider builtin locale 'C.UTF-8'"
+                : "locale_provider libc locale 'C.UTF-8'";
+    }
+
     /// Runs statements as superuser in the database `postgres`.
     public void execute(String... statements) {
         executeIn("postgres", statements);

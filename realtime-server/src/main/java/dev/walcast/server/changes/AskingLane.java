@@ -119,7 +119,9 @@ final class AskingLane implements AutoCloseable {
                 Waiting alone = new Waiting(List.of(candidate), waiting.encodings, () -> {});
                 Answers own = untilAnswered(() -> oracle.ask(questions(List.of(alone))));
                 if (!untilAnswered(() -> delivery.deliver(candidate, waiting.encodings, own))) {
-                    log.warn("A change stays undecided and hidden: {}", waiting.encodings.change().position());
+                    log.warn(
+                            "A change stays undecided and hidden: {}",
+                            waiting.encodings.change().position());
                 }
             }
         } catch (RuntimeException e) {
