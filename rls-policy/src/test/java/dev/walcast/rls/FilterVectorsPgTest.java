@@ -185,7 +185,7 @@ class FilterVectorsPgTest {
         Map<Database, List<Pending>> pending = new HashMap<>();
         for (JsonNode row : lines("/vectors/filters.jsonl.gz")) {
             JsonNode vector = newer.getOrDefault(key(row), row);
-            String collation = vector.path("collation").asText("C.UTF-8");
+            String collation = row.path("collation").asText("C.UTF-8");
             Database database = databases.get(collation);
             if (database == null) {
                 assertThat(withoutDatabase).contains(collation);
@@ -325,11 +325,14 @@ class FilterVectorsPgTest {
         tally.merge(what, 1, Integer::sum);
     }
 
+    /// A column with a collation of its own compares alike in every database; the newer rows leave out the libc ones.
     private static String key(JsonNode row) {
         return String.join(
                 "\n",
                 row.get("type").asText(),
-                row.path("collation").asText("C.UTF-8"),
+                row.get("type").asText().contains("collate")
+                        ? ""
+                        : row.path("collation").asText("C.UTF-8"),
                 String.valueOf(row.get("value")),
                 row.get("op").asText(),
                 String.valueOf(row.get("negate")),
