@@ -6,7 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// Who is in which room on this node. Used by all threads; never blocks a broadcast for a join.
-final class Hub {
+final class Hub implements Rooms {
     private final ConcurrentHashMap<RoomName, Set<Channel>> rooms = new ConcurrentHashMap<>();
 
     void join(RoomName room, Channel channel) {
@@ -32,6 +32,11 @@ final class Hub {
                 member.deliver(encoded);
             }
         }
+    }
+
+    @Override
+    public void broadcast(Broadcast broadcast, boolean isPrivate) {
+        broadcast(new RoomName(broadcast.topic(), isPrivate), broadcast, null);
     }
 
     int rooms() {

@@ -65,6 +65,11 @@ public final class SocketServer implements AutoCloseable {
         return stats;
     }
 
+    /// For broadcasts that no socket sends.
+    public Rooms rooms() {
+        return hub;
+    }
+
     /// Channels joined right now.
     public int channels() {
         return hub.channels();
@@ -84,7 +89,7 @@ public final class SocketServer implements AutoCloseable {
         timers.close();
     }
 
-    int rooms() {
+    int openRooms() {
         return hub.rooms();
     }
 

@@ -25,13 +25,22 @@ public sealed interface Broadcast {
         }
     }
 
-    /// A binary frame of kind 3. Nobody has checked that a [Encoding#JSON] payload is JSON.
-    record User(String topic, String event, Encoding encoding, Slice payload) implements Broadcast {
+    /// A binary frame of kind 3, or what comes from the database or over HTTP. Nobody has checked that a
+    /// [Encoding#JSON] payload is JSON.
+    ///
+    /// @param meta a JSON object for the receivers, at most 255 bytes; empty for none
+    record User(String topic, String event, Encoding encoding, Slice payload, String meta) implements Broadcast {
         public User {
+            requireNonNull(meta, "meta is null");
             requireNonNull(topic, "topic is null");
             requireNonNull(event, "event is null");
             requireNonNull(encoding, "encoding is null");
             requireNonNull(payload, "payload is null");
+        }
+
+        /// Without metadata.
+        public User(String topic, String event, Encoding encoding, Slice payload) {
+            this(topic, event, encoding, payload, "");
         }
 
         @Override

@@ -65,7 +65,8 @@ record SerializerV1() implements Serializer {
 
     private OutboundFrame encodeUser(Broadcast.User user) {
         byte[] before = Json.bytes("{\"type\":\"broadcast\",\"event\":" + Json.quoted(user.event()) + PAYLOAD);
-        return wrap(user.topic(), new Payload(before, user.payload().copy(), Json.bytes("}")));
+        byte[] after = Json.bytes(user.meta().isEmpty() ? "}" : ",\"meta\":" + user.meta() + "}");
+        return wrap(user.topic(), new Payload(before, user.payload().copy(), after));
     }
 
     private OutboundFrame wrap(String topic, Payload payload) {

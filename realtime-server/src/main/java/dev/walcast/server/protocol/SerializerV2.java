@@ -64,18 +64,21 @@ record SerializerV2() implements Serializer {
     private static Optional<OutboundFrame> encodeUser(Broadcast.User user) {
         byte[] topic = user.topic().getBytes(UTF_8);
         byte[] event = user.event().getBytes(UTF_8);
-        if (topic.length > HEADER_FIELD_BYTES_MAX || event.length > HEADER_FIELD_BYTES_MAX) {
+        byte[] meta = user.meta().getBytes(UTF_8);
+        if (Math.max(topic.length, Math.max(event.length, meta.length)) > HEADER_FIELD_BYTES_MAX) {
             return Optional.empty();
         }
         Slice payload = user.payload();
-        ByteArrayOutputStream frame = new ByteArrayOutputStream(5 + topic.length + event.length + payload.length());
+        ByteArrayOutputStream frame =
+                new ByteArrayOutputStream(5 + topic.length + event.length + meta.length + payload.length());
         frame.write(USER_BROADCAST);
         frame.write(topic.length);
         frame.write(event.length);
-        frame.write(0);
+        frame.write(meta.length);
         frame.write(user.encoding().code());
         frame.writeBytes(topic);
         frame.writeBytes(event);
+        frame.writeBytes(meta);
         frame.write(payload.bytes(), payload.offset(), payload.length());
         return Optional.of(OutboundFrame.binary(frame.toByteArray()));
     }

@@ -392,7 +392,7 @@ class ChannelTest {
         }
         assertThat(before(client, "probe")).isEmpty();
         assertThat(server.sockets.channels()).isZero();
-        assertThat(server.sockets.rooms()).isZero();
+        assertThat(server.sockets.openRooms()).isZero();
         assertThat(server.sockets.waitingTimers()).isZero();
         assertThat(server.feed.subscriptions()).isEmpty();
     }

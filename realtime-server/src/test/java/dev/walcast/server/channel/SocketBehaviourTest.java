@@ -193,7 +193,7 @@ class SocketBehaviourTest {
                 await().until(() -> server.sockets.stats().connected() == 0);
             }
             assertThat(server.sockets.stats().closed(CloseReason.DISCONNECTED)).isEqualTo(2);
-            assertThat(server.sockets.rooms()).isZero();
+            assertThat(server.sockets.openRooms()).isZero();
             assertThat(server.sockets.waitingTimers()).isZero();
         }
     }
