@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.Transaction;
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
 import java.sql.SQLException;
@@ -19,13 +20,19 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
     private final TransactionBuffer buffer;
     private final ChangeListener listener;
     private final Acknowledgements acknowledgements;
+    private final Progress progress;
 
     BatchConsumer(
-            ChangeMapper mapper, TransactionBuffer buffer, ChangeListener listener, Acknowledgements acknowledgements) {
+            ChangeMapper mapper,
+            TransactionBuffer buffer,
+            ChangeListener listener,
+            Acknowledgements acknowledgements,
+            Progress progress) {
         this.mapper = requireNonNull(mapper, "mapper is null");
         this.buffer = requireNonNull(buffer, "buffer is null");
         this.listener = requireNonNull(listener, "listener is null");
         this.acknowledgements = requireNonNull(acknowledgements, "acknowledgements is null");
+        this.progress = requireNonNull(progress, "progress is null");
     }
 
     @Override
@@ -35,6 +42,7 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
             throws InterruptedException {
         try {
             for (ChangeEvent<SourceRecord, SourceRecord> event : records) {
+                progress.sawRecord();
                 handle(event.value(), new Acknowledgements.Mark(event, committer));
             }
         } catch (SQLException e) {
@@ -79,10 +87,11 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
     /// @return whether the listener will say later that it has handled the transaction
     private boolean deliver(Commit commit) {
         boolean[] deferred = {false};
-        listener.onTransaction(buffer.committed(commit, () -> {
+        Transaction transaction = buffer.committed(commit, () -> {
             deferred[0] = true;
             return () -> acknowledgements.handled(commit.lsn());
-        }));
+        });
+        progress.whileDelivering(() -> listener.onTransaction(transaction));
         return deferred[0];
     }
 

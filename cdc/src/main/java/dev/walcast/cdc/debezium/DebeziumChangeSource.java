@@ -32,6 +32,7 @@ public final class DebeziumChangeSource implements ChangeSource {
 
     private final SourceConfig config;
     private final Acknowledgements acknowledgements = new Acknowledgements();
+    private final Progress progress = new Progress();
     private final Backoff backoff = new Backoff(ThreadLocalRandom.current());
     private final CountDownLatch closing = new CountDownLatch(1);
     private final AtomicReference<@Nullable Closeable> engine = new AtomicReference<>();
@@ -125,8 +126,8 @@ public final class DebeziumChangeSource implements ChangeSource {
         AtomicReference<String> reason = new AtomicReference<>("the reader stopped");
         try (CatalogConnection catalog = new CatalogConnection(config.url());
                 TransactionBuffer buffer = new TransactionBuffer(config.transactionMemoryBytes())) {
-            BatchConsumer consumer =
-                    new BatchConsumer(new ChangeMapper(new TableCatalog(catalog)), buffer, listener, acknowledgements);
+            BatchConsumer consumer = new BatchConsumer(
+                    new ChangeMapper(new TableCatalog(catalog)), buffer, listener, acknowledgements, progress);
             DebeziumEngine<ChangeEvent<SourceRecord, SourceRecord>> created = DebeziumEngine.create(Connect.class)
                     .using(EngineSettings.of(config))
                     .using(streamingAgain(listener))
@@ -178,9 +179,17 @@ public final class DebeziumChangeSource implements ChangeSource {
         return state;
     }
 
-    /// The end of the last transaction that the listener handled; zero before the first.
-    public Lsn handled() {
-        return acknowledgements.received();
+    @Override
+    public Activity activity() {
+        return new Activity(acknowledgements.received(), progress.records(), progress.isDelivering());
+    }
+
+    @Override
+    public void restart(String reason) {
+        if (state instanceof SourceState.Streaming) {
+            log.info("The reader is ended: {}", reason);
+            closeEngine();
+        }
     }
 
     /// An engine that is still starting cannot be closed yet, so it is asked again until its thread has ended.

@@ -303,8 +303,10 @@ class ChangeFeedPgTest {
 
     private void awaitConfirmed(DebeziumChangeSource source) {
         await().atMost(SOON)
-                .until(() -> source.handled().value() > 0
-                        && dev.walcast.cdc.Lsn.parse(confirmed()).compareTo(source.handled()) >= 0);
+                .until(() -> source.activity().reached().value() > 0
+                        && dev.walcast.cdc.Lsn.parse(confirmed())
+                                        .compareTo(source.activity().reached())
+                                >= 0);
     }
 
     private String confirmed() throws SQLException {

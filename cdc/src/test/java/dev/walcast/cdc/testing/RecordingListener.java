@@ -5,6 +5,7 @@ import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.SourceState;
 import dev.walcast.cdc.Transaction;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// Keeps every change and state it hears of.
@@ -13,8 +14,24 @@ public final class RecordingListener implements ChangeListener {
     public final List<SourceState> states = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
     public final AtomicInteger transactions = new AtomicInteger();
 
+    private volatile CountDownLatch held = new CountDownLatch(0);
+
+    /// From now on no transaction gets through.
+    public void hold() {
+        held = new CountDownLatch(1);
+    }
+
+    public void release() {
+        held.countDown();
+    }
+
     @Override
     public void onTransaction(Transaction transaction) {
+        try {
+            held.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         List<Change> all = new java.util.ArrayList<>();
         transaction.forEach(all::add);
         changes.addAll(all);

@@ -1,0 +1,174 @@
+package dev.walcast.cdc.slot;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.ChangeSource;
+import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.PostgresUrl;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Writes a heartbeat into the log now and then. It moves the slot on while the published tables are quiet, so that
+/// they
+/// hold no log; and a heartbeat that the reader does not pass, although it has nothing else to do, shows that the
+/// reader is stuck: then it is started again. Warns when the slot comes close to losing its log. One thread.
+public final class SlotGuardian implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(SlotGuardian.class);
+
+    /// What a reader may need to begin.
+    private static final Duration STARTING_MAX = Duration.ofMinutes(1);
+
+    /// Heartbeats on their way; a reader that is further behind shows by the oldest of them.
+    private static final int BEATS_MAX = 1_000;
+
+    private final SlotProbe probe;
+    private final ChangeSource source;
+    private final Settings settings;
+    private final LongSupplier nanoTime;
+    private final Deque<Beat> beats = new ArrayDeque<>();
+    private final CountDownLatch closing = new CountDownLatch(1);
+
+    private ChangeSource.Activity seen = new ChangeSource.Activity(Lsn.ZERO, 0, false);
+    private long movedNanos;
+    /// The process that served the reader when last all was well; null until a reader has begun.
+    private @Nullable Integer walsender;
+    private boolean warned;
+    private volatile SlotHealth health = SlotHealth.UNKNOWN;
+
+    /// What the guardian is told.
+    ///
+    /// @param heartbeat  how often it writes one
+    /// @param stallAfter how long a reader may neither move nor be at work before it is started again
+    /// @param lagBytesWarn from which lag on it warns
+    public record Settings(Duration heartbeat, Duration stallAfter, long lagBytesWarn) {
+        public Settings {
+            requireNonNull(heartbeat, "heartbeat is null");
+            requireNonNull(stallAfter, "stallAfter is null");
+        }
+    }
+
+    private record Beat(Lsn lsn, long nanos) {}
+
+    /// @param nanoTime a monotonic clock
+    public SlotGuardian(
+            PostgresUrl url, String slotName, ChangeSource source, Settings settings, LongSupplier nanoTime) {
+        this.probe = new SlotProbe(url, slotName);
+        this.source = requireNonNull(source, "source is null");
+        this.settings = requireNonNull(settings, "settings is null");
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+    }
+
+    /// The source must have been started.
+    public void start() {
+        movedNanos = nanoTime.getAsLong();
+        Thread.ofVirtual().name("slot-guardian").start(this::run);
+    }
+
+    public SlotHealth health() {
+        return health;
+    }
+
+    private void run() {
+        try {
+            do {
+                try {
+                    look();
+                } catch (SQLException e) {
+                    probe.close();
+                    // The source says what is wrong with the database.
+                    log.debug("The slot cannot be looked at: {}", e.getMessage());
+                }
+            } while (!closing.await(settings.heartbeat.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            probe.close();
+        }
+    }
+
+    private void look() throws SQLException {
+        long now = nanoTime.getAsLong();
+        boolean hears = hears(source.activity(), now);
+        Optional<SlotStatus> status = probe.status();
+        health = health(status, now);
+        if (status.isPresent()) {
+            warn(status.get());
+            if (hears) {
+                walsender = status.get().pid();
+            } else {
+                mendStall(status.get(), now);
+            }
+        }
+        Lsn beat = probe.beat();
+        if (beats.size() < BEATS_MAX) {
+            beats.add(new Beat(beat, now));
+        }
+    }
+
+    /// Whether the reader has passed a heartbeat since the last look.
+    private boolean hears(ChangeSource.Activity activity, long now) {
+        if (activity.delivering() || !activity.equals(seen)) {
+            movedNanos = now;
+        }
+        seen = activity;
+        return beats.removeIf(beat -> activity.reached().isAfter(beat.lsn));
+    }
+
+    private SlotHealth health(Optional<SlotStatus> status, long now) {
+        Duration lag = beats.isEmpty() ? Duration.ZERO : Duration.ofNanos(now - beats.getFirst().nanos);
+        return status.map(slot -> new SlotHealth(slot.walStatus(), slot.lagBytes(), lag))
+                .orElse(new SlotHealth(null, 0, lag));
+    }
+
+    private void warn(SlotStatus slot) {
+        boolean endangered = "unreserved".equals(slot.walStatus()) || slot.lagBytes() > settings.lagBytesWarn;
+        if (endangered && !warned) {
+            log.warn(
+                    "The slot holds back {} MiB of the database's log (wal_status {}, {}). Is the reader too slow, or"
+                            + " are clients' questions? Beyond max_slot_wal_keep_size Postgres drops the slot's log.",
+                    slot.lagBytes() >> 20,
+                    slot.walStatus(),
+                    slot.safeBytes() == null ? "no limit set" : (slot.safeBytes() >> 20) + " MiB to the limit");
+        }
+        warned = endangered;
+    }
+
+    /// A walsender that decodes a large transaction sends nothing for a long time, and a listener may take long too:
+    /// neither is a stall.
+    private void mendStall(SlotStatus slot, long now) throws SQLException {
+        boolean atWork = slot.pid() != null && slot.decoding();
+        if (!beats.isEmpty() && !atWork && isOver(Math.max(beats.getFirst().nanos, movedNanos), now)) {
+            String reason = slot.pid() == null
+                    ? "nobody reads the slot any more"
+                    : "the reader does not see what Postgres has sent";
+            log.warn("The feed has stalled and is started again: {}", reason);
+            source.restart(reason);
+            if (slot.pid() != null && slot.pid().equals(walsender)) {
+                probe.end(slot.pid());
+            }
+            walsender = null;
+            movedNanos = now;
+        }
+    }
+
+    private boolean isOver(long sinceNanos, long now) {
+        boolean begun = walsender != null;
+        Duration patience =
+                begun || settings.stallAfter.compareTo(STARTING_MAX) > 0 ? settings.stallAfter : STARTING_MAX;
+        return now - sinceNanos > patience.toNanos();
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+    }
+}
