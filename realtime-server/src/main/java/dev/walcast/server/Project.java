@@ -9,6 +9,8 @@ import dev.walcast.cdc.SourceState;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.cdc.debezium.DebeziumChangeSource;
 import dev.walcast.cdc.debezium.SourceConfig;
+import dev.walcast.cdc.slot.SlotGuardian;
+import dev.walcast.cdc.slot.SlotHealth;
 import dev.walcast.rls.PostgresCatalog;
 import dev.walcast.rls.PostgresFilterDatabase;
 import dev.walcast.rls.PostgresOracle;
@@ -39,6 +41,7 @@ final class Project implements ChangeListener, AutoCloseable {
     private final RowPolicies policies;
     private final ChangePath changes;
     private final DebeziumChangeSource source;
+    private final SlotGuardian guardian;
     private final RestartHold hold;
     private final CountDownLatch closing = new CountDownLatch(1);
 
@@ -65,6 +68,7 @@ final class Project implements ChangeListener, AutoCloseable {
                 settings.pollInterval(),
                 settings.transactionMemoryBytes(),
                 usual.slotWait()));
+        this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), System::nanoTime);
         this.hold = new RestartHold(restartHold, closing);
     }
 
@@ -77,6 +81,7 @@ final class Project implements ChangeListener, AutoCloseable {
             log.warn("The catalog cannot be asked yet: {}", e.getMessage());
         }
         Thread.ofVirtual().name("refresh-rights").start(this::refreshRights);
+        guardian.start();
     }
 
     private void warnOfInexactColumns() throws SQLException {
@@ -127,6 +132,10 @@ final class Project implements ChangeListener, AutoCloseable {
         return source.state();
     }
 
+    SlotHealth slot() {
+        return guardian.health();
+    }
+
     String slotName() {
         return settings.slotName();
     }
@@ -134,6 +143,7 @@ final class Project implements ChangeListener, AutoCloseable {
     @Override
     public void close() {
         closing.countDown();
+        guardian.close();
         source.close();
         changes.close();
         pools.close();

@@ -47,7 +47,7 @@ public final class RealtimeServer implements AutoCloseable {
         WebServerConfig.Builder builder =
                 WebServer.builder().host(settings.host()).port(settings.port()).shutdownHook(false);
         sockets.register(builder, routing);
-        routing.register(new HealthRoutes(project::state));
+        routing.register(new HealthRoutes(project::state, project::slot));
         services.forEach(routing::register);
         WebServer server = builder.routing(routing).build();
         web = server;
@@ -75,11 +75,11 @@ public final class RealtimeServer implements AutoCloseable {
         return sockets;
     }
 
-    /// Tells clients to come back later, stops reading, and frees everything.
     Project project() {
         return project;
     }
 
+    /// Tells clients to come back later, stops reading, and frees everything.
     @Override
     public void close() {
         try {

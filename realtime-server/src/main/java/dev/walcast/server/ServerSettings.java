@@ -2,6 +2,7 @@ package dev.walcast.server;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Duration;
@@ -36,6 +37,7 @@ public record ServerSettings(
     /// @param transactionMemoryBytes beyond which a transaction under way is spilled to a temporary file
     /// @param askTimeout             how long a question to Postgres about a change may take
     /// @param deletes                who hears of deleted rows under row-level security
+    /// @param guardian               how the slot is watched
     public record Database(
             Secret url,
             String publication,
@@ -43,7 +45,8 @@ public record ServerSettings(
             Duration pollInterval,
             long transactionMemoryBytes,
             Duration askTimeout,
-            RowGuard.Deletes deletes) {
+            RowGuard.Deletes deletes,
+            SlotGuardian.Settings guardian) {
         public Database {
             requireNonNull(url, "url is null");
             requireNonNull(publication, "publication is null");
@@ -51,6 +54,7 @@ public record ServerSettings(
             requireNonNull(pollInterval, "pollInterval is null");
             requireNonNull(askTimeout, "askTimeout is null");
             requireNonNull(deletes, "deletes is null");
+            requireNonNull(guardian, "guardian is null");
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.walcast.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.cdc.testing.TestPostgres;
@@ -8,6 +9,10 @@ import dev.walcast.server.auth.TokenIssuer;
 import dev.walcast.server.testing.RawSocket;
 import dev.walcast.server.testing.TestServer;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,6 +50,18 @@ class PostgresChangesTest {
     static void stopServer() throws Exception {
         server.close();
         postgres.close();
+    }
+
+    @Test
+    void readinessTellsHowFarTheFeedIsBehind() throws Exception {
+        URI address = URI.create(server.url() + "/readyz");
+        await().untilAsserted(() -> {
+            HttpResponse<String> answer = HttpClient.newHttpClient()
+                    .send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.body())
+                    .contains("\"status\":\"ready\"", "\"wal_status\":\"reserved\"", "\"lag_seconds\":");
+        });
     }
 
     @Test

@@ -138,8 +138,11 @@ final class Preflight {
         }
     }
 
+    /// Where Postgres can carry the slot over to a standby that takes over, it shall.
     private void createSlot(Connection connection) throws SQLException, SourceException {
-        String query = "select pg_catalog.pg_create_logical_replication_slot(?, 'pgoutput')";
+        boolean failover = connection.getMetaData().getDatabaseMajorVersion() >= 17;
+        String query = "select pg_catalog.pg_create_logical_replication_slot(?, 'pgoutput'"
+                + (failover ? ", failover => true)" : ")");
         try (PreparedStatement statement = connection.prepareStatement(query)) {
             statement.setString(1, config.slotName());
             statement.execute();

@@ -82,6 +82,18 @@ class SlotGuardianPgTest {
         }
     }
 
+    @Test
+    void aSlotIsCarriedOverToAStandbyWherePostgresCanDoThat() throws Exception {
+        try (Watched _ = new Watched("failover", postgres.port(), Duration.ofMinutes(1));
+                Connection connection = postgres.connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "select to_jsonb(s) ->> 'failover' from pg_replication_slots s where slot_name = 'failover'")) {
+            row.next();
+            assertThat(row.getString(1)).isEqualTo(postgres.majorVersion() >= 17 ? "true" : null);
+        }
+    }
+
     /// A source and its guardian; the guardian always has a good line.
     private static final class Watched implements AutoCloseable {
         private final RecordingListener listener = new RecordingListener();

@@ -1,6 +1,7 @@
 package dev.walcast.server.cli;
 
 import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.server.Secret;
 import dev.walcast.server.ServerSettings;
@@ -79,6 +80,28 @@ final class ServerOptions {
             description = "Who hears of deleted rows under row-level security: strict, who could see the row;"
                     + " parity, everybody, but only the key.")
     private RowGuard.Deletes deletes = RowGuard.Deletes.STRICT;
+
+    @Option(
+            names = "--heartbeat",
+            paramLabel = "TIME",
+            defaultValue = "10s",
+            description = "How often a heartbeat is written into the log, so that quiet tables hold back none of it.")
+    private Duration heartbeat = Duration.ZERO;
+
+    @Option(
+            names = "--stall-timeout",
+            paramLabel = "TIME",
+            defaultValue = "1m",
+            description =
+                    "How long the reader may miss heartbeats, with nothing else to do, before it is started again.")
+    private Duration stallTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--slot-lag-warn",
+            paramLabel = "SIZE",
+            defaultValue = "1GiB",
+            description = "From how much log on that the slot holds back a warning is logged.")
+    private ByteSize slotLagWarn = new ByteSize(0);
 
     @Option(
             names = "--restart-hold",
@@ -183,7 +206,14 @@ final class ServerOptions {
             throw new SettingsException(problems);
         }
         ServerSettings.Database database = new ServerSettings.Database(
-                new Secret(url), publication, slotName, pollInterval, transactionMemory.bytes(), askTimeout, deletes);
+                new Secret(url),
+                publication,
+                slotName,
+                pollInterval,
+                transactionMemory.bytes(),
+                askTimeout,
+                deletes,
+                new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()));
         return new ServerSettings(
                 database, new Secret(secret), host, port, restartHold, Math.toIntExact(maxRecord.bytes()), limits());
     }
@@ -219,6 +249,11 @@ final class ServerOptions {
         check(problems, !publication.isBlank(), "PUBLICATION is empty.");
         check(problems, pollInterval.toMillis() >= 1, "POLL_INTERVAL must be at least 1ms.");
         check(problems, askTimeout.toMillis() >= 1, "ASK_TIMEOUT must be at least 1ms.");
+        check(problems, heartbeat.toMillis() >= 100, "HEARTBEAT must be at least 100ms.");
+        check(
+                problems,
+                stallTimeout.compareTo(heartbeat.multipliedBy(2)) >= 0,
+                "STALL_TIMEOUT must be at least twice HEARTBEAT.");
         check(problems, maxChannels >= 1, "MAX_CHANNELS must be at least 1.");
         check(problems, maxBindings >= 1, "MAX_BINDINGS must be at least 1.");
         check(problems, writeTimeout.isPositive(), "WRITE_TIMEOUT must be longer than nothing.");

@@ -1,5 +1,6 @@
 package dev.walcast.server.testing;
 
+import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.server.RealtimeServer;
@@ -66,7 +67,8 @@ public final class TestServer implements AutoCloseable {
                 Duration.ofMillis(5),
                 64L << 20,
                 Duration.ofMillis(500),
-                RowGuard.Deletes.STRICT);
+                RowGuard.Deletes.STRICT,
+                new SlotGuardian.Settings(Duration.ofSeconds(1), Duration.ofSeconds(30), 1L << 30));
         return new ServerSettings(
                 database, new Secret(SECRET), "127.0.0.1", 0, Duration.ofSeconds(5), 1 << 20, quick());
     }
