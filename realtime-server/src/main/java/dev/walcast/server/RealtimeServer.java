@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.SourceException;
 import dev.walcast.server.auth.TokenVerifier;
+import dev.walcast.server.channel.Backends;
 import dev.walcast.server.channel.SocketServer;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
@@ -33,7 +34,9 @@ public final class RealtimeServer implements AutoCloseable {
         this.services = List.copyOf(services);
         this.project = new Project(settings.database(), settings.restartHold(), settings.recordBytesMax());
         TokenVerifier tokens = new TokenVerifier(settings.jwtSecret().reveal(), clock);
-        this.sockets = new SocketServer(settings.limits(), tokens, project.feed(), clock);
+        UnpreparedDatabase topics = new UnpreparedDatabase();
+        Backends backends = new Backends(project.feed(), topics, topics, () -> false);
+        this.sockets = new SocketServer(settings.limits(), tokens, backends, clock);
     }
 
     /// Returns when clients can connect and what they subscribe to is live.

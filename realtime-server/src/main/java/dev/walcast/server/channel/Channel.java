@@ -3,7 +3,8 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.walcast.server.auth.TokenVerdict;
+import dev.walcast.rls.Viewer;
+import dev.walcast.server.channel.MessageHistory.StoredMessage;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Json;
@@ -12,25 +13,28 @@ import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.SystemNote;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// One socket's membership of one topic. JOINING → JOINED → LEFT.
+/// One socket's membership of one topic. JOINING → JOINED → LEFT or CLOSED.
 ///
-/// The session's reader thread handles pushes; other sessions, the change feed and timers deliver. The lock makes the
-/// reply to the join the channel's first frame and its last words the last: whoever delivers holds it for one offer
-/// to the outbox. The only lock taken while holding it is the hub's; nothing foreign is called.
+/// What the client sends is handled by [ChannelPushes], in order. Other sessions, the change feed and timers deliver. The lock makes the reply to the join the
+/// channel's first frame and its last words the last: whoever delivers holds it for one offer to the outbox. The only
+/// lock taken while holding it is the hub's; nothing foreign is called.
 final class Channel {
-    private static final Duration EXPIRY_CHECK_MAX = Duration.ofMinutes(5);
+    private static final Logger LOG = LoggerFactory.getLogger(Channel.class);
 
     private enum State {
         JOINING,
         JOINED,
-        LEFT
+        /// By the client: what it pushed before is still handled.
+        LEFT,
+        /// By us: what it pushed before is not handled any more.
+        CLOSED
     }
 
     private final Services services;
@@ -40,26 +44,51 @@ final class Channel {
     private final JoinRequest request;
     private final List<Binding> bindings;
     private final ChangeDelivery changes;
+    private final ChannelFrames frames;
+    private final ChannelRights rights;
+    private final Entrance entrance;
+    private final Lane lane;
+    private final ChannelPushes pushes;
+    private final PresenceBudget presenceBudget;
+    private final ExpiryWatch expiry;
+    private final ReplicationNotice replication;
     private final Object lock = new Object();
 
     // guarded by lock
     private State state = State.JOINING;
     private Credential credential;
-    private @Nullable Future<?> expiryCheck;
+    private @Nullable Replay replay;
 
     Channel(Services services, Session session, Address joined, JoinResult.Accepted accepted) {
         this.services = requireNonNull(services, "services is null");
         this.session = requireNonNull(session, "session is null");
         this.joined = requireNonNull(joined, "joined is null");
-        this.room = RoomName.publicRoom(joined.topic());
         this.request = accepted.request();
         this.credential = accepted.credential();
+        this.room = new RoomName(joined.topic(), request.isPrivate());
         this.bindings = Bindings.number(request.bindings());
         this.changes = new ChangeDelivery(this, services.feed(), bindings);
+        this.frames = new ChannelFrames(session.serializer(), joined);
+        this.rights = new ChannelRights(session.questions(), room);
+        this.entrance = new Entrance(session.questions(), rights, room);
+        this.lane = new Lane(session.waitingBytes(), this::failed);
+        this.pushes = new ChannelPushes(services, session.budget(), this, rights, lane);
+        this.presenceBudget = session.budget().presence();
+        this.expiry = new ExpiryWatch(
+                services, until -> closeBecause(services.verifier().expired(until)));
+        this.replication = new ReplicationNotice(services, this);
     }
 
     String topic() {
         return joined.topic();
+    }
+
+    RoomName room() {
+        return room;
+    }
+
+    JoinRequest request() {
+        return request;
     }
 
     @Nullable
@@ -67,191 +96,240 @@ final class Channel {
         return joined.joinRef();
     }
 
-    /// Answers the join; from here on the channel receives what happens in its room.
+    // -- how it begins
+
+    /// Answers the join, at once or when the database has said whether it may be; from then on the channel receives
+    /// what happens in its room.
     void open() {
-        byte[] response = Json.bytes(Bindings.response(bindings));
+        if (!room.isPrivate()) {
+            enter(List.of());
+        } else if (!lane.start(this::decide, 0)) {
+            closeBecause(ErrorCode.CHANNEL_BUSY.refusal());
+        }
+    }
+
+    private void decide() {
+        if (!is(State.JOINING)) {
+            return;
+        }
+        switch (entrance.ask(request, viewer(), this::hold)) {
+            case Answer.Given<List<StoredMessage>>(List<StoredMessage> stored) -> enter(stored);
+            case Answer.Refused<List<StoredMessage>>(Refusal refusal) -> closeBecause(refusal);
+        }
+    }
+
+    /// Enters the room before the history is read, so that nothing is lost between the two.
+    private void hold() {
         synchronized (lock) {
-            state = State.JOINED;
-            services.hub().join(room, this);
-            session.offer(joined, "phx_reply", Payload.ok(response));
+            if (state == State.JOINING) {
+                replay = new Replay();
+                services.hub().join(room, this);
+            }
+        }
+    }
+
+    private void enter(List<StoredMessage> stored) {
+        OutboundFrame reply = frames.joined(Bindings.response(bindings));
+        synchronized (lock) {
+            boolean complete = replay == null || !replay.overflown();
+            if (state == State.JOINING && complete) {
+                state = State.JOINED;
+                services.hub().join(room, this);
+                session.offer(reply);
+                if (replay != null) {
+                    replay.finish(stored, session.serializer(), joined).forEach(session::offer);
+                }
+            }
+        }
+        if (!is(State.JOINED)) {
+            closeBecause(ErrorCode.REPLAY_FAILED.refusal());
+            return;
+        }
+        if (request.replicationReady()) {
+            replication.look();
         }
         follow(credential());
     }
 
     // -- what the client sends
 
-    void broadcast(Message.BroadcastPush push) {
-        if (push.content().payloadBytes() > services.limits().payloadBytesMax()) {
-            acknowledge(push.address(), Payload.error(ErrorCode.PAYLOAD_TOO_LARGE.refusal()));
-            services.stats().countDropped();
-            return;
-        }
-        services.hub().broadcast(room, push.content(), request.self() ? null : this);
-        acknowledge(push.address(), Payload.ok());
+    /// @param bytes what it holds in memory while it waits
+    void receive(Message.Push push, int bytes) {
+        pushes.receive(push, bytes);
     }
 
-    void refuseBroadcast(Address address) {
-        acknowledge(address, Payload.error(ErrorCode.BROADCAST_UNREADABLE.refusal()));
-    }
-
+    /// On the lane, while the client is a member.
     void presence(Message.Presence push) {
-        reply(push.address(), presenceAnswer(Json.tree(push.payload()).orElse(null)));
+        JsonNode payload = Json.tree(push.payload()).orElse(null);
+        if (payload == null || !payload.isObject()) {
+            reply(push.address(), Payload.error());
+        } else if (!payload.has("event")) {
+            reply(push.address(), Payload.ok());
+        } else if (!presenceBudget.tryTrack()) {
+            closeBecause(presenceBudget.refusal());
+        } else {
+            presence(push.address(), payload.path("event").asText().toLowerCase(Locale.ROOT));
+        }
     }
 
-    void accessToken(Message.AccessToken push) {
-        String token = Json.tree(push.payload())
-                .map(payload -> payload.path("access_token").textValue())
-                .orElse(null);
-        if (token == null
-                || JoinRequest.isOpaque(token)
-                || token.equals(credential().token())) {
-            return;
-        }
-        switch (services.verifier().verify(token)) {
-            case TokenVerdict.Rejected rejected -> closeBecause(rejected.refusal());
-            case TokenVerdict.Verified verified -> follow(new Credential(token, verified));
+    private void presence(Address address, String event) {
+        Payload unavailable = Payload.error(ErrorCode.PRESENCE_UNAVAILABLE.refusal());
+        switch (event) {
+            case "track" ->
+                withPresenceWrite(
+                        write -> reply(address, write == PresenceWrite.ALLOWED ? unavailable : Payload.error()));
+            case "untrack" -> reply(address, unavailable);
+            default -> reply(address, Payload.error());
         }
     }
 
     /// Answers the leave and ends the channel; false when it has just ended by itself and nothing was answered.
     boolean leave(Address address) {
-        return shutDown(
-                session.encode(address.withJoinRef(joined.joinRef()), "phx_reply", Payload.ok()),
-                session.encode(closing(), "phx_close", Payload.empty()));
+        return isOpen(end(State.LEFT, frames.reply(address, Payload.ok()), frames.close()));
+    }
+
+    // -- presence
+
+    /// Whether this client may hear who is present: `presence_state` and `presence_diff` are for those only.
+    boolean mayReadPresence() {
+        return rights.mayReadPresence();
+    }
+
+    /// Says whether this client may track, asking the database when nobody knows yet. Only from within [#presence],
+    /// which is on the thread that may wait; `then` is called there, before this returns.
+    void withPresenceWrite(Consumer<PresenceWrite> then) {
+        then.accept(rights.writePresence(viewer()));
     }
 
     // -- what reaches it
 
     void deliver(EncodedBroadcast broadcast) {
-        broadcast.frame(session.serializer()).ifPresent(this::push);
+        if (rights.mayReadBroadcasts()) {
+            broadcast.frame(session.serializer()).ifPresent(frame -> deliver(broadcast, frame));
+        }
+    }
+
+    private void deliver(EncodedBroadcast broadcast, OutboundFrame frame) {
+        synchronized (lock) {
+            if (state == State.JOINING && replay != null) {
+                replay.hold(broadcast.id(), frame);
+            } else if (state == State.JOINED && (replay == null || !replay.isReplayed(broadcast.id()))) {
+                session.offer(frame);
+            }
+        }
     }
 
     void deliverNote(SystemNote note) {
-        push(note(joined.withRef(null), note));
+        push(frames.note(note));
     }
 
     void deliverChange(int[] ids, EncodedChange change) {
-        push(changeFrame(ids, change));
+        push(request.legacy() ? frames.legacyChange(change) : frames.change(ids, change));
     }
 
     void announceDisconnect() {
-        push(note(Address.everybodyOn(topic()), SystemNote.disconnecting()));
+        push(frames.noteToAll(SystemNote.disconnecting()));
     }
 
     // -- how it ends
 
-    /// Ends it with a reason the client reads; clients do not come back by themselves.
+    /// Ends it with a reason the client reads; clients do not come back by themselves. A join under way is refused.
     void closeBecause(Refusal refusal) {
-        session.forget(this);
-        shutDown(
-                note(joined.withRef(null), SystemNote.closing(refusal)),
-                session.encode(closing(), "phx_close", Payload.empty()));
+        close(refusal, frames.note(SystemNote.closing(refusal)), frames.close());
     }
 
     /// Ends it after an accident of ours; clients join again.
     void crash() {
-        shutDown(session.encode(closing(), "phx_error", Payload.reason(ErrorCode.CHANNEL_CRASHED.refusal())));
+        close(ErrorCode.JOIN_CRASHED.refusal(), frames.crash());
     }
 
-    /// Ends it, and nothing follows the last words; false when it has ended before.
-    boolean shutDown(OutboundFrame... lastWords) {
+    /// Ends it without a word; what is to be said about it is returned.
+    OutboundFrame shutDown() {
+        end(State.LEFT);
+        return frames.close();
+    }
+
+    private void failed(RuntimeException e) {
+        LOG.error("a channel failed", e);
+        crash();
+    }
+
+    private void close(Refusal ofJoin, OutboundFrame... lastWords) {
+        session.forget(this);
+        if (end(State.CLOSED, lastWords) == State.JOINING) {
+            session.refuseLater(joined, ofJoin);
+        }
+    }
+
+    /// Nothing follows the last words; whoever has not joined hears them only when it wanted to leave itself.
+    ///
+    /// @return the state before
+    private State end(State how, OutboundFrame... lastWords) {
+        State before;
         synchronized (lock) {
-            if (state == State.LEFT) {
-                return false;
-            }
-            state = State.LEFT;
-            if (expiryCheck != null) {
-                expiryCheck.cancel(false);
-            }
+            before = state;
+            state = isOpen(before) ? how : before;
         }
-        services.hub().leave(room, this);
-        for (OutboundFrame frame : lastWords) {
-            session.offer(frame);
+        if (isOpen(before)) {
+            expiry.cancel();
+            replication.cancel();
+            services.hub().leave(room, this);
+            if (before == State.JOINED || how == State.LEFT) {
+                List.of(lastWords).forEach(session::offer);
+            }
+            changes.retire();
         }
-        changes.retire();
-        return true;
+        if (before == State.JOINING) {
+            session.budget().giveSeatBack();
+        }
+        return before;
     }
 
-    /// `phx_close` and `phx_error` name the join they end.
-    Address closing() {
-        return joined.withRef(joined.joinRef());
+    private static boolean isOpen(State state) {
+        return state == State.JOINING || state == State.JOINED;
     }
 
     // -- inside
 
-    private Credential credential() {
+    private boolean is(State expected) {
+        synchronized (lock) {
+            return state == expected;
+        }
+    }
+
+    boolean isJoined() {
+        return is(State.JOINED);
+    }
+
+    /// Whether we have ended it: what the client pushed before is not handled any more.
+    boolean isClosed() {
+        return is(State.CLOSED);
+    }
+
+    Credential credential() {
         synchronized (lock) {
             return credential;
         }
     }
 
-    private void follow(Credential fresh) {
+    Viewer viewer() {
+        return credential().verified().viewer();
+    }
+
+    /// Goes on with this token, which has been found good enough.
+    void follow(Credential fresh) {
         synchronized (lock) {
-            if (state == State.LEFT) {
+            if (state != State.JOINED) {
                 return;
             }
             credential = fresh;
-            scheduleExpiryCheck();
         }
+        expiry.follow(fresh.verified().expiresAt());
         changes.follow(fresh.verified().viewer());
     }
 
-    /// With the lock held.
-    private void scheduleExpiryCheck() {
-        if (expiryCheck != null) {
-            expiryCheck.cancel(false);
-        }
-        Duration left = Duration.between(
-                services.clock().instant(), credential.verified().expiresAt());
-        Duration delay = left.compareTo(EXPIRY_CHECK_MAX) < 0 ? left : EXPIRY_CHECK_MAX;
-        expiryCheck = services.timers().after(delay, this::checkExpiry);
-    }
-
-    private void checkExpiry() {
-        Instant expiresAt = credential().verified().expiresAt();
-        if (!expiresAt.isAfter(services.clock().instant())) {
-            closeBecause(services.verifier().expired(expiresAt));
-            return;
-        }
-        synchronized (lock) {
-            if (state == State.JOINED) {
-                scheduleExpiryCheck();
-            }
-        }
-    }
-
-    private static Payload presenceAnswer(@Nullable JsonNode payload) {
-        if (payload == null || !payload.isObject()) {
-            return Payload.error();
-        }
-        if (!payload.has("event")) {
-            return Payload.ok();
-        }
-        return switch (payload.path("event").asText().toLowerCase(Locale.ROOT)) {
-            case "track", "untrack" -> Payload.error(ErrorCode.PRESENCE_UNAVAILABLE.refusal());
-            default -> Payload.error();
-        };
-    }
-
-    private void acknowledge(Address address, Payload payload) {
-        if (request.ack()) {
-            reply(address, payload);
-        }
-    }
-
-    private void reply(Address address, Payload payload) {
-        push(session.encode(address.withJoinRef(joined.joinRef()), "phx_reply", payload));
-    }
-
-    private OutboundFrame note(Address address, SystemNote note) {
-        return session.encode(address, "system", Payload.system(note, Topics.subTopic(topic())));
-    }
-
-    private OutboundFrame changeFrame(int[] ids, EncodedChange change) {
-        Address everybody = Address.everybodyOn(topic());
-        return request.legacy()
-                ? session.encode(everybody, change.type(), Payload.of(change.data()))
-                : session.encode(everybody, "postgres_changes", Payload.change(ids, change.data()));
+    void reply(Address address, Payload payload) {
+        push(frames.reply(address, payload));
     }
 
     private void push(OutboundFrame frame) {

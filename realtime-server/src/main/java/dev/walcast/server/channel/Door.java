@@ -35,9 +35,13 @@ final class Door implements SocketDoor {
         if (services.draining().getAsBoolean()) {
             return refused(ErrorCode.RESTARTING.refusal(), Duration.ZERO);
         }
+        Optional<String> headers = RequestHeaders.json(handshake);
+        if (headers.isEmpty()) {
+            return refusedLater(ErrorCode.HEADERS_TOO_LARGE.refusal());
+        }
         Optional<String> token =
                 handshake.header().apply("x-api-key").or(() -> handshake.query().apply("apikey"));
-        return token.map(text -> admit(text, serializer.get()))
+        return token.map(text -> admit(text, serializer.get(), headers.get()))
                 .orElseGet(() -> refusedLater(ErrorCode.API_KEY_MISSING.refusal()));
     }
 
@@ -45,15 +49,17 @@ final class Door implements SocketDoor {
         return sessions;
     }
 
-    private Admission admit(String token, Serializer serializer) {
+    private Admission admit(String token, Serializer serializer, String headers) {
         return switch (services.verifier().verify(token)) {
-            case TokenVerdict.Verified _ -> new Admission.Admitted(outbox -> open(token, serializer, outbox));
+            case TokenVerdict.Verified _ ->
+                services.budget().refuseUpgrade().map(this::refusedLater).orElseGet(() ->
+                        new Admission.Admitted(outbox -> open(new Client(token, headers), serializer, outbox)));
             case TokenVerdict.Rejected rejected -> refusedLater(rejected.refusal());
         };
     }
 
-    private Session open(String token, Serializer serializer, Outbox outbox) {
-        Session session = new Session(services, serializer, token, outbox, sessions::remove);
+    private Session open(Client client, Serializer serializer, Outbox outbox) {
+        Session session = new Session(services, serializer, client, outbox, sessions::remove);
         sessions.add(session);
         return session;
     }

@@ -19,6 +19,11 @@ final class EncodedBroadcast {
         this.broadcast = requireNonNull(broadcast, "broadcast is null");
     }
 
+    /// The id under which the database stored it.
+    Optional<String> id() {
+        return broadcast.id();
+    }
+
     /// Nothing when that version cannot express the broadcast.
     Optional<OutboundFrame> frame(Serializer serializer) {
         return frames.computeIfAbsent(serializer, s -> s.encode(broadcast));

@@ -16,14 +16,17 @@ import java.util.Optional;
 /// shapes that leave nothing to go by are refused.
 ///
 /// @param legacy whether the topic itself is the binding, as it was before joins had a `config`
-/// @param replay whether a replay is asked for, in whatever form
+/// @param presence         whether presence is asked for
+/// @param replicationReady whether the client wants to hear when broadcasts from the database arrive
 /// @param token  the client's own token; absent also when it is one of the opaque `sb_…` keys
 record JoinRequest(
         boolean self,
         boolean ack,
+        boolean replicationReady,
         boolean isPrivate,
-        boolean replay,
+        boolean presence,
         boolean legacy,
+        ReplayRequest replay,
         List<ObjectNode> bindings,
         Optional<String> token)
         implements JoinReading {
@@ -31,6 +34,7 @@ record JoinRequest(
 
     JoinRequest {
         bindings = List.copyOf(bindings);
+        requireNonNull(replay, "replay is null");
         requireNonNull(token, "token is null");
     }
 
@@ -42,8 +46,7 @@ record JoinRequest(
         }
         JsonNode config = tree.get().path("config");
         if (config.isMissingNode()) {
-            return new JoinRequest(
-                    false, false, false, false, true, List.of(topicAsBinding(subTopic)), token(tree.get()));
+            return legacy(subTopic, token(tree.get()));
         }
         if (!config.isObject() && !config.isNull()) {
             return unreadable("config");
@@ -55,11 +58,19 @@ record JoinRequest(
         return new JoinRequest(
                 flag(broadcast.path("self")),
                 flag(broadcast.path("ack")),
+                flag(broadcast.path("replication_ready")),
                 flag(config.path("private")),
-                broadcast.has("replay"),
+                flag(config.path("presence").path("enabled")),
                 false,
+                ReplayRequest.read(broadcast.path("replay")),
                 objectsOf(config.path("postgres_changes")),
                 token(tree.get()));
+    }
+
+    private static JoinRequest legacy(String subTopic, Optional<String> token) {
+        List<ObjectNode> bindings = List.of(topicAsBinding(subTopic));
+        return new JoinRequest(
+                false, false, false, false, false, true, new ReplayRequest.Absent(), bindings, token);
     }
 
     /// `schema[:table[:filter]]`

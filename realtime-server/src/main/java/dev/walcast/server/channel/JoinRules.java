@@ -8,28 +8,40 @@ import dev.walcast.server.channel.JoinResult.Accepted;
 import dev.walcast.server.channel.JoinResult.Refused;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;
+import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.Serializer;
+import java.util.Optional;
 
 /// The checks a join has to pass, in the order in which clients may see them fail.
 final class JoinRules {
     private final Services services;
     private final Serializer serializer;
     private final String connectionToken;
+    private final ClientBudget budget;
 
-    JoinRules(Services services, Serializer serializer, String connectionToken) {
+    JoinRules(Services services, Serializer serializer, String connectionToken, ClientBudget budget) {
         this.services = requireNonNull(services, "services is null");
         this.serializer = requireNonNull(serializer, "serializer is null");
         this.connectionToken = requireNonNull(connectionToken, "connectionToken is null");
+        this.budget = requireNonNull(budget, "budget is null");
     }
 
+    /// Whoever is accepted has taken a seat of the budget.
+    ///
     /// @param channels how many the socket has besides this one
     JoinResult decide(Message.Join join, int channels) {
+        Optional<Refusal> tooFast = budget.join();
+        return tooFast.isPresent() ? new Refused(tooFast.get()) : read(join, channels);
+    }
+
+    private JoinResult read(Message.Join join, int channels) {
         String topic = join.address().topic();
         if (Topics.subTopic(topic).isEmpty()) {
             return refused(ErrorCode.TOPIC_NAME_REQUIRED);
         }
-        if (topic.length() > serializer.topicBytesMax() || topic.getBytes(UTF_8).length > serializer.topicBytesMax()) {
-            return refused(ErrorCode.TOPIC_TOO_LONG, serializer.topicBytesMax());
+        int topicBytes = topic.getBytes(UTF_8).length;
+        if (topicBytes > serializer.topicBytesMax()) {
+            return over(ErrorCode.TOPIC_TOO_LONG, serializer.topicBytesMax(), topicBytes);
         }
         return switch (JoinRequest.read(join.payload(), Topics.subTopic(topic))) {
             case JoinReading.Unreadable unreadable -> new Refused(unreadable.refusal());
@@ -41,11 +53,15 @@ final class JoinRules {
         if (services.draining().getAsBoolean()) {
             return refused(ErrorCode.RESTARTING);
         }
-        if (channels >= services.limits().channelsMax()) {
-            return refused(ErrorCode.CHANNELS_TOO_MANY);
+        if (services.limits().clients().privateOnly() && !request.isPrivate()) {
+            return refused(ErrorCode.PRIVATE_ONLY);
         }
-        if (request.bindings().size() > services.limits().bindingsMax()) {
-            return refused(ErrorCode.BINDINGS_TOO_MANY, services.limits().bindingsMax());
+        if (channels >= services.limits().channelsMax()) {
+            return over(ErrorCode.CHANNELS_TOO_MANY, services.limits().channelsMax(), channels);
+        }
+        int bindings = request.bindings().size();
+        if (bindings > services.limits().bindingsMax()) {
+            return over(ErrorCode.BINDINGS_TOO_MANY, services.limits().bindingsMax(), bindings);
         }
         String token = request.token().orElse(connectionToken);
         return switch (services.verifier().verify(token)) {
@@ -54,14 +70,18 @@ final class JoinRules {
         };
     }
 
-    private static JoinResult decide(JoinRequest request, Credential credential) {
-        if (request.isPrivate()) {
-            return refused(ErrorCode.PRIVATE_UNAVAILABLE);
+    private JoinResult decide(JoinRequest request, Credential credential) {
+        if (!request.isPrivate() && !(request.replay() instanceof ReplayRequest.Absent)) {
+            return refused(ErrorCode.REPLAY_ON_PUBLIC);
         }
-        return request.replay() ? refused(ErrorCode.REPLAY_ON_PUBLIC) : new Accepted(request, credential);
+        return budget.takeSeat().<JoinResult>map(Refused::new).orElseGet(() -> new Accepted(request, credential));
     }
 
-    private static Refused refused(ErrorCode code, Object... blanks) {
-        return new Refused(code.refusal(blanks));
+    private static Refused refused(ErrorCode code) {
+        return new Refused(code.refusal());
+    }
+
+    private static Refused over(ErrorCode code, int limit, int current) {
+        return new Refused(code.refusal(limit).over(limit, current));
     }
 }

@@ -7,8 +7,4 @@ record RoomName(String topic, boolean isPrivate) {
     RoomName {
         requireNonNull(topic, "topic is null");
     }
-
-    static RoomName publicRoom(String topic) {
-        return new RoomName(topic, false);
-    }
 }

@@ -10,6 +10,7 @@ import java.util.function.BooleanSupplier;
 
 /// What every session and channel of one server works with.
 ///
+/// @param databaseBroadcasts whether broadcasts from the database arrive right now
 /// @param draining whether the server is stopping, so that nobody may join any more
 record Services(
         SocketLimits limits,
@@ -19,6 +20,9 @@ record Services(
         Clock clock,
         Hub hub,
         Timers timers,
+        TopicQuestions questions,
+        ServerBudget budget,
+        BooleanSupplier databaseBroadcasts,
         BooleanSupplier draining) {
     Services {
         requireNonNull(limits, "limits is null");
@@ -28,6 +32,9 @@ record Services(
         requireNonNull(clock, "clock is null");
         requireNonNull(hub, "hub is null");
         requireNonNull(timers, "timers is null");
+        requireNonNull(questions, "questions is null");
+        requireNonNull(budget, "budget is null");
+        requireNonNull(databaseBroadcasts, "databaseBroadcasts is null");
         requireNonNull(draining, "draining is null");
     }
 }

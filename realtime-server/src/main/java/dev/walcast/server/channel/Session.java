@@ -15,6 +15,7 @@ import dev.walcast.server.socket.SocketListener;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -29,36 +30,46 @@ final class Session implements SocketListener {
     /// How many refused joins per allowed channel may wait for their answer; more are not answered.
     private static final int WAITING_REFUSALS_PER_CHANNEL = 10;
 
+    /// How many messages of the largest size may wait for the database; of smaller ones more.
+    private static final int WAITING_MESSAGES = 2;
+
     private final Services services;
     private final Serializer serializer;
     private final Outbox outbox;
+    private final ClientBudget budget;
+    private final ClientQuestions questions;
+    private final Semaphore waitingBytes;
     private final JoinRules rules;
     private final Consumer<Session> whenClosed;
     private final Map<String, Channel> channels = new ConcurrentHashMap<>();
     private final AtomicInteger waitingRefusals = new AtomicInteger();
 
-    Session(Services services, Serializer serializer, String token, Outbox outbox, Consumer<Session> whenClosed) {
+    Session(Services services, Serializer serializer, Client client, Outbox outbox, Consumer<Session> whenClosed) {
         this.services = requireNonNull(services, "services is null");
         this.serializer = requireNonNull(serializer, "serializer is null");
         this.outbox = requireNonNull(outbox, "outbox is null");
         this.whenClosed = requireNonNull(whenClosed, "whenClosed is null");
-        this.rules = new JoinRules(services, serializer, token);
+        this.budget = new ClientBudget(services.budget());
+        this.questions = new ClientQuestions(services.questions(), client.headers());
+        this.waitingBytes = new Semaphore(WAITING_MESSAGES * services.limits().messageBytesMax());
+        this.rules = new JoinRules(services, serializer, client.token(), budget);
     }
 
     @Override
     public void onText(byte[] utf8) {
-        handle(serializer.decodeText(utf8));
+        handle(serializer.decodeText(utf8), utf8.length);
     }
 
     @Override
     public void onBinary(byte[] bytes) {
-        handle(serializer.decodeBinary(bytes));
+        handle(serializer.decodeBinary(bytes), bytes.length);
     }
 
     @Override
     public void onClosed(CloseReason reason) {
         channels.values().forEach(Channel::shutDown);
         channels.clear();
+        budget.close();
         whenClosed.accept(this);
     }
 
@@ -68,6 +79,19 @@ final class Session implements SocketListener {
 
     Serializer serializer() {
         return serializer;
+    }
+
+    ClientBudget budget() {
+        return budget;
+    }
+
+    ClientQuestions questions() {
+        return questions;
+    }
+
+    /// How many bytes of messages may still wait for the database.
+    Semaphore waitingBytes() {
+        return waitingBytes;
     }
 
     OutboundFrame encode(Address address, String event, Payload payload) {
@@ -87,17 +111,12 @@ final class Session implements SocketListener {
         channels.remove(channel.topic(), channel);
     }
 
-    private void handle(Message message) {
+    private void handle(Message message, int bytes) {
         switch (message) {
             case Message.Heartbeat(Address address) -> offer(address.withoutJoinRef(), "phx_reply", Payload.ok());
             case Message.Join join -> guarded(join.address(), () -> join(join));
             case Message.Leave(Address address) -> guarded(address, () -> leave(address));
-            case Message.AccessToken push -> onChannel(push.address(), channel -> channel.accessToken(push));
-            case Message.Presence push -> onChannel(push.address(), channel -> channel.presence(push));
-            case Message.BroadcastPush push -> onChannel(push.address(), channel -> channel.broadcast(push));
-            case Message.UnreadableBroadcast(Address address) ->
-                onChannel(address, channel -> channel.refuseBroadcast(address));
-            case Message.Unknown(Address address, String _) -> onChannel(address, _ -> {});
+            case Message.Push push -> push(push, bytes);
             case Message.Malformed(String why) -> {
                 services.stats().countMalformed();
                 LOG.debug("dropped a message: {}", why);
@@ -105,12 +124,12 @@ final class Session implements SocketListener {
         }
     }
 
-    private void onChannel(Address address, Consumer<Channel> action) {
-        Channel channel = channels.get(address.topic());
+    private void push(Message.Push push, int bytes) {
+        Channel channel = channels.get(push.address().topic());
         if (channel == null) {
-            replyUnmatched(address);
+            replyUnmatched(push.address());
         } else {
-            guarded(address, () -> action.accept(channel));
+            guarded(push.address(), () -> channel.receive(push, bytes));
         }
     }
 
@@ -121,14 +140,15 @@ final class Session implements SocketListener {
             return;
         }
         Channel superseded = channels.remove(address.topic());
-        if (superseded != null) {
-            superseded.shutDown();
-        }
+        OutboundFrame close = superseded == null ? null : superseded.shutDown();
         switch (rules.decide(join, channels.size())) {
             case JoinResult.Accepted accepted -> open(new Channel(services, this, address, accepted));
             case JoinResult.Refused(Refusal refusal) -> refuseLater(address, refusal);
         }
-        sayClosed(superseded);
+        // without a join ref it could not be told from one for the channel that took its place
+        if (superseded != null && close != null && superseded.joinRef() != null) {
+            offer(close);
+        }
     }
 
     private void open(Channel channel) {
@@ -136,15 +156,8 @@ final class Session implements SocketListener {
         channel.open();
     }
 
-    /// Without a join ref its `phx_close` could not be told from one for the channel that took its place.
-    private void sayClosed(@Nullable Channel superseded) {
-        if (superseded != null && superseded.joinRef() != null) {
-            offer(superseded.closing(), "phx_close", Payload.empty());
-        }
-    }
-
     /// Clients that are refused try again at once; the wait slows them down without holding up their socket.
-    private void refuseLater(Address address, Refusal refusal) {
+    void refuseLater(Address address, Refusal refusal) {
         LOG.debug("refused a join: {}", refusal.code());
         if (waitingRefusals.incrementAndGet()
                 > WAITING_REFUSALS_PER_CHANNEL * services.limits().channelsMax()) {

@@ -21,6 +21,7 @@ import io.helidon.webserver.http1.Http1ConnectionSelectorConfig;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /// The real-time sockets of one server: what the composition root adds to its web server.
 ///
@@ -36,13 +37,34 @@ public final class SocketServer implements AutoCloseable {
     private final SocketStats stats = new SocketStats();
     private final Hub hub = new Hub();
     private final Timers timers = new Timers();
+    private final ServerBudget budget;
     private final Door door;
 
     private volatile boolean draining;
 
-    public SocketServer(SocketLimits limits, TokenVerifier verifier, ChangeFeed feed, Clock clock) {
+    public SocketServer(SocketLimits limits, TokenVerifier verifier, Backends backends, Clock clock) {
+        this(limits, verifier, backends, clock, System::nanoTime);
+    }
+
+    /// @param nanos what the rates are measured with
+    SocketServer(
+            SocketLimits limits, TokenVerifier verifier, Backends backends, Clock clock, LongSupplier nanos) {
         this.sockets = new WebSockets(requireNonNull(limits, "limits is null"), stats);
-        this.door = new Door(new Services(limits, stats, verifier, feed, clock, hub, timers, () -> draining));
+        this.budget = new ServerBudget(limits.clients(), nanos);
+        TopicQuestions questions = new TopicQuestions(
+                backends.permissions(), backends.history(), limits.clients().topicChecksMax());
+        this.door = new Door(new Services(
+                limits,
+                stats,
+                verifier,
+                backends.feed(),
+                clock,
+                hub,
+                timers,
+                questions,
+                budget,
+                backends.databaseBroadcasts(),
+                () -> draining));
     }
 
     /// Adds the sockets to a server: an HTTP/1 selector of our own, and an answer for those who come without an
@@ -87,6 +109,11 @@ public final class SocketServer implements AutoCloseable {
         draining = true;
         sockets.close();
         timers.close();
+    }
+
+    /// Sockets with a channel right now.
+    public int users() {
+        return budget.users();
     }
 
     int openRooms() {

@@ -5,19 +5,16 @@ import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.server.Secret;
 import dev.walcast.server.ServerSettings;
-import dev.walcast.server.socket.SocketLimits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The settings of a server as the command line, the environment and the settings file give them.
 final class ServerOptions {
     static final int JWT_SECRET_LENGTH_MIN = 32;
-
-    /// How long a client may take to answer a close frame.
-    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     @Option(
             names = "--database-url",
@@ -110,75 +107,8 @@ final class ServerOptions {
             description = "How long changes committed while the server was down wait for clients to come back.")
     private Duration restartHold = Duration.ZERO;
 
-    @Option(
-            names = "--outbox",
-            paramLabel = "SIZE",
-            defaultValue = "32MiB",
-            description = "What may wait for one slow client before it is disconnected.")
-    private ByteSize outbox = new ByteSize(0);
-
-    @Option(
-            names = "--write-timeout",
-            paramLabel = "TIME",
-            defaultValue = "10s",
-            description = "How long one write to a client may take before it is disconnected.")
-    private Duration writeTimeout = Duration.ZERO;
-
-    @Option(
-            names = "--idle-timeout",
-            paramLabel = "TIME",
-            defaultValue = "60s",
-            description = "How long a client may be silent; official clients send a heartbeat every 15 to 25 seconds.")
-    private Duration idleTimeout = Duration.ZERO;
-
-    @Option(
-            names = "--join-error-delay",
-            paramLabel = "TIME",
-            defaultValue = "5s",
-            description = "How long a refused join waits for its answer, against retry storms.")
-    private Duration joinErrorDelay = Duration.ZERO;
-
-    @Option(
-            names = "--refusal-delay",
-            paramLabel = "TIME",
-            defaultValue = "2s",
-            description = "How long a refused connection waits for its answer.")
-    private Duration refusalDelay = Duration.ZERO;
-
-    @Option(
-            names = "--max-payload",
-            paramLabel = "SIZE",
-            defaultValue = "3000500",
-            description = "The largest broadcast.")
-    private ByteSize maxPayload = new ByteSize(0);
-
-    @Option(
-            names = "--max-frame",
-            paramLabel = "SIZE",
-            defaultValue = "5000000",
-            description = "The largest WebSocket message.")
-    private ByteSize maxFrame = new ByteSize(0);
-
-    @Option(
-            names = "--max-record",
-            paramLabel = "SIZE",
-            defaultValue = "1MiB",
-            description = "The largest change; of a larger one only values of up to 64 bytes are sent.")
-    private ByteSize maxRecord = new ByteSize(0);
-
-    @Option(
-            names = "--max-channels",
-            paramLabel = "COUNT",
-            defaultValue = "100",
-            description = "How many channels one client may have.")
-    private int maxChannels;
-
-    @Option(
-            names = "--max-bindings",
-            paramLabel = "COUNT",
-            defaultValue = "200",
-            description = "How many postgres_changes entries one channel may have.")
-    private int maxBindings;
+    @Mixin
+    private LimitOptions limits = new LimitOptions();
 
     ServerOptions() {}
 
@@ -215,21 +145,7 @@ final class ServerOptions {
                 deletes,
                 new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()));
         return new ServerSettings(
-                database, new Secret(secret), host, port, restartHold, Math.toIntExact(maxRecord.bytes()), limits());
-    }
-
-    private SocketLimits limits() {
-        return new SocketLimits(
-                refusalDelay,
-                joinErrorDelay,
-                idleTimeout,
-                writeTimeout,
-                CLOSE_TIMEOUT,
-                outbox.bytes(),
-                Math.toIntExact(maxFrame.bytes()),
-                Math.toIntExact(maxPayload.bytes()),
-                maxChannels,
-                maxBindings);
+                database, new Secret(secret), host, port, restartHold, limits.recordBytesMax(), limits.limits());
     }
 
     private List<String> problems(@Nullable String url, @Nullable String secret) {
@@ -254,17 +170,7 @@ final class ServerOptions {
                 problems,
                 stallTimeout.compareTo(heartbeat.multipliedBy(2)) >= 0,
                 "STALL_TIMEOUT must be at least twice HEARTBEAT.");
-        check(problems, maxChannels >= 1, "MAX_CHANNELS must be at least 1.");
-        check(problems, maxBindings >= 1, "MAX_BINDINGS must be at least 1.");
-        check(problems, writeTimeout.isPositive(), "WRITE_TIMEOUT must be longer than nothing.");
-        check(problems, idleTimeout.toSeconds() >= 1, "IDLE_TIMEOUT must be at least 1s.");
-        for (ByteSize size : List.of(maxPayload, maxFrame, maxRecord)) {
-            check(
-                    problems,
-                    size.bytes() >= 1024 && size.bytes() <= 64 << 20,
-                    "MAX_PAYLOAD, MAX_FRAME and MAX_RECORD must be between 1KiB and 64MiB.");
-        }
-        check(problems, outbox.bytes() >= maxFrame.bytes(), "OUTBOX must hold at least one message of MAX_FRAME.");
+        problems.addAll(limits.problems());
         return problems.stream().distinct().toList();
     }
 

@@ -2,6 +2,8 @@ package dev.walcast.server.protocol;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Optional;
+
 /// A message for everybody on a topic, exactly as its sender worded it.
 public sealed interface Broadcast {
     /// The whole topic, with its `realtime:`.
@@ -9,6 +11,9 @@ public sealed interface Broadcast {
 
     /// What the payload limit is compared with.
     int payloadBytes();
+
+    /// The id under which the database stored it; only what came from there has one.
+    Optional<String> id();
 
     /// A `broadcast` text frame.
     ///
@@ -22,6 +27,11 @@ public sealed interface Broadcast {
         @Override
         public int payloadBytes() {
             return payload.length();
+        }
+
+        @Override
+        public Optional<String> id() {
+            return Optional.empty();
         }
     }
 
@@ -46,6 +56,14 @@ public sealed interface Broadcast {
         @Override
         public int payloadBytes() {
             return payload.length();
+        }
+
+        @Override
+        public Optional<String> id() {
+            return meta.isEmpty()
+                    ? Optional.empty()
+                    : Json.tree(Slice.of(Json.bytes(meta)))
+                            .map(tree -> tree.path("id").textValue());
         }
     }
 

@@ -3,6 +3,7 @@ package dev.walcast.server.protocol;
 import static dev.walcast.server.protocol.Fault.CAPACITY;
 import static dev.walcast.server.protocol.Fault.CLIENT;
 import static dev.walcast.server.protocol.Fault.SERVER;
+import static dev.walcast.server.protocol.Fault.UPSTREAM;
 
 import java.util.Locale;
 import java.util.OptionalInt;
@@ -31,9 +32,42 @@ public enum ErrorCode {
     TOPIC_TOO_LONG("InvalidJoinPayload", CLIENT, 0, "The topic is longer than %d bytes"),
     JOIN_UNREADABLE("UnknownErrorOnChannel", CLIENT, 0, "%s must be an object"),
     BINDINGS_TOO_MANY("InvalidJoinPayload", CAPACITY, 0, "More than %d postgres_changes entries"),
+    HEADERS_TOO_LARGE("HeadersTooLarge", CLIENT, 431, "The x- headers are too many or too long"),
+    USERS_TOO_MANY("ConnectionRateLimitReached", CAPACITY, 429, "Too many connected users"),
+    UPGRADE_JOINS_TOO_MANY("JoinsRateLimitReached", CAPACITY, 429, "Too many joins per second"),
+    JOINS_TOO_MANY("ClientJoinRateLimitReached", CAPACITY, 0, "Too many joins per second"),
     CHANNELS_TOO_MANY("ChannelRateLimitReached", CAPACITY, 0, "Too many channels"),
-    PRIVATE_UNAVAILABLE("Unauthorized", CLIENT, 0, "Private channels are not available in this version of the server"),
+    MESSAGES_TOO_MANY("MessagePerSecondRateLimitReached", CAPACITY, 0, "Too many messages per second"),
+    PRESENCE_TOO_FAST("PresenceRateLimitReached", CAPACITY, 0, "Too many presence messages per second"),
+    PRESENCE_TOO_OFTEN("ClientPresenceRateLimitReached", CAPACITY, 0, "Client presence rate limit exceeded"),
+    CHANNEL_BUSY("ChannelBusy", CAPACITY, 0, "Too many messages wait for an answer of the database"),
+    PRIVATE_ONLY("PrivateOnly", CLIENT, 0, "This project only allows private channels"),
+    TOPIC_UNREADABLE(
+            "Unauthorized", CLIENT, 0, "You do not have permissions to read from this Channel topic: %s"),
+    TOPIC_LOST(
+            "Unauthorized", CLIENT, 0, "You no longer have permission to read from this Channel topic: %s"),
+    TOPIC_UNWRITABLE(
+            "Unauthorized", CLIENT, 0, "You do not have permissions to write to this Channel topic: %s"),
+    PRIVATE_NOT_INSTALLED(
+            "PrivateChannelsNotInstalled",
+            UPSTREAM,
+            0,
+            "The database is not prepared for private channels: run `walcast setup`"),
+    TOPIC_POOL_EXHAUSTED("IncreaseConnectionPool", CAPACITY, 0, "Please increase your connection pool size"),
+    TOPIC_QUERY_CANCELED("QueryCanceled", UPSTREAM, 0, "Query was cancelled, please try again"),
+    TOPIC_PARTITION_MISSING(
+            "MissingPartition", UPSTREAM, 0, "Realtime was unable to find the expected messages partition"),
+    TOPIC_DATABASE_UNREACHABLE(
+            "UnableToSetPolicies",
+            UPSTREAM,
+            0,
+            true,
+            "Realtime was unable to connect to the project database"),
     REPLAY_ON_PUBLIC("UnableToReplayMessages", CLIENT, 0, "Replay is not allowed for public channels"),
+    REPLAY_UNREADABLE("UnableToReplayMessages", CLIENT, 0, "Replay params are not valid"),
+    REPLAY_FAILED("UnableToReplayMessages", UPSTREAM, 0, "Realtime was unable to replay messages"),
+    REPLICATION_LATE(
+            "ReplicationConnectionTimeout", UPSTREAM, 0, "Replication connection was not established in time"),
     PAYLOAD_TOO_LARGE("PayloadSizeExceeded", CLIENT, 0, true, "payload_size_exceeded"),
     BROADCAST_UNREADABLE("UnableToHandleBroadcast", CLIENT, 0, true, "The broadcast payload must be an object"),
     PRESENCE_UNAVAILABLE(

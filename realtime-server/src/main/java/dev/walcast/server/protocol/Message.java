@@ -8,17 +8,22 @@ public sealed interface Message {
 
     record Leave(Address address) implements Message {}
 
-    record AccessToken(Address address, Slice payload) implements Message {}
+    /// What only a joined channel can handle.
+    sealed interface Push extends Message {
+        Address address();
+    }
 
-    record Presence(Address address, Slice payload) implements Message {}
+    record AccessToken(Address address, Slice payload) implements Push {}
 
-    record BroadcastPush(Address address, Broadcast content) implements Message {}
+    record Presence(Address address, Slice payload) implements Push {}
+
+    record BroadcastPush(Address address, Broadcast content) implements Push {}
 
     /// A `broadcast` push whose payload is not an object.
-    record UnreadableBroadcast(Address address) implements Message {}
+    record UnreadableBroadcast(Address address) implements Push {}
 
     /// An event no channel knows.
-    record Unknown(Address address, String event) implements Message {}
+    record Unknown(Address address, String event) implements Push {}
 
     /// Not a message of this protocol version. Dropped without an answer.
     ///

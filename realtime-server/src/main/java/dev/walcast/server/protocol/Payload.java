@@ -47,7 +47,7 @@ public record Payload(byte[] before, byte[] shared, byte[] after) {
 
     /// What goes with `phx_error`.
     public static Payload reason(Refusal refusal) {
-        return new Payload(NOTHING, Json.bytes("{\"reason\":" + Json.quoted(refusal.reason()) + "}"), NOTHING);
+        return new Payload(NOTHING, Json.bytes("{\"reason\":" + Json.quoted(refusal.reason()) + refusal.details() + "}"), NOTHING);
     }
 
     /// @param channel the topic without its `realtime:`
@@ -56,7 +56,8 @@ public record Payload(byte[] before, byte[] shared, byte[] after) {
                 ? ""
                 : note.warnings().stream().map(Json::quoted).collect(Collectors.joining(",", ",\"warnings\":[", "]"));
         return of(Json.bytes("{\"status\":\"" + note.status() + "\",\"message\":" + Json.quoted(note.message())
-                + ",\"extension\":\"" + note.extension() + "\",\"channel\":" + Json.quoted(channel) + warnings + "}"));
+                + ",\"extension\":\"" + note.extension() + "\",\"channel\":" + Json.quoted(channel) + warnings
+                + note.refusal().map(Refusal::details).orElse("") + "}"));
     }
 
     /// @param data the change's `data` object; shared, not copied
@@ -66,6 +67,17 @@ public record Payload(byte[] before, byte[] shared, byte[] after) {
             before.append(i == 0 ? "" : ",").append(ids[i]);
         }
         return new Payload(before.append("],\"data\":").toString().getBytes(US_ASCII), data, CLOSING_BRACE);
+    }
+
+    /// A broadcast in words: what a client would have sent as a text frame.
+    ///
+    /// @param json the user's payload; shared, not copied
+    /// @param meta a JSON object, or empty for none
+    static Payload broadcast(String event, byte[] json, String meta) {
+        return new Payload(
+                Json.bytes("{\"type\":\"broadcast\",\"event\":" + Json.quoted(event) + ",\"payload\":"),
+                json,
+                Json.bytes(meta.isEmpty() ? "}" : ",\"meta\":" + meta + "}"));
     }
 
     private static Payload ascii(String json) {

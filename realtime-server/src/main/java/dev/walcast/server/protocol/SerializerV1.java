@@ -64,9 +64,7 @@ record SerializerV1() implements Serializer {
     }
 
     private OutboundFrame encodeUser(Broadcast.User user) {
-        byte[] before = Json.bytes("{\"type\":\"broadcast\",\"event\":" + Json.quoted(user.event()) + PAYLOAD);
-        byte[] after = Json.bytes(user.meta().isEmpty() ? "}" : ",\"meta\":" + user.meta() + "}");
-        return wrap(user.topic(), new Payload(before, user.payload().copy(), after));
+        return wrap(user.topic(), Payload.broadcast(user.event(), user.payload().copy(), user.meta()));
     }
 
     private OutboundFrame wrap(String topic, Payload payload) {

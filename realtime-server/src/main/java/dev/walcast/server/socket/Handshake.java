@@ -2,15 +2,21 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
 /// What an upgrade request says about its client.
 ///
-/// @param query  a decoded query parameter by its name
-/// @param header a header by its lower-case name
-public record Handshake(Function<String, Optional<String>> query, Function<String, Optional<String>> header) {
+/// @param query       a decoded query parameter by its name
+/// @param header      a header by its lower-case name
+/// @param headerNames all headers' lower-case names
+public record Handshake(
+        Function<String, Optional<String>> query,
+        Function<String, Optional<String>> header,
+        List<String> headerNames) {
     public Handshake {
+        headerNames = List.copyOf(headerNames);
         requireNonNull(query, "query is null");
         requireNonNull(header, "header is null");
     }

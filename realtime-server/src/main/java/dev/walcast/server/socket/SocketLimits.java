@@ -16,6 +16,7 @@ import java.time.Duration;
 /// @param payloadBytesMax     the payload of one broadcast
 /// @param channelsMax         channels on one socket
 /// @param bindingsMax         `postgres_changes` entries of one channel
+/// @param clients             what clients may do on their channels
 public record SocketLimits(
         Duration upgradeRefusalDelay,
         Duration joinRefusalDelay,
@@ -26,13 +27,15 @@ public record SocketLimits(
         int messageBytesMax,
         int payloadBytesMax,
         int channelsMax,
-        int bindingsMax) {
+        int bindingsMax,
+        ClientLimits clients) {
     public SocketLimits {
         requireNonNull(upgradeRefusalDelay, "upgradeRefusalDelay is null");
         requireNonNull(joinRefusalDelay, "joinRefusalDelay is null");
         requirePositive(idleTimeout, "idleTimeout");
         requirePositive(writeTimeout, "writeTimeout");
         requirePositive(closeTimeout, "closeTimeout");
+        requireNonNull(clients, "clients is null");
         if (Math.min(outboxBytesMax, Math.min(messageBytesMax, payloadBytesMax)) < 1) {
             throw new IllegalArgumentException("a size limit is below 1 byte");
         }
@@ -52,7 +55,8 @@ public record SocketLimits(
                 5_000_000,
                 3_000_500,
                 100,
-                200);
+                200,
+                ClientLimits.defaults());
     }
 
     private static void requirePositive(Duration duration, String name) {

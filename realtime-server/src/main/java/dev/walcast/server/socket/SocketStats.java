@@ -18,6 +18,7 @@ public final class SocketStats {
     private final LongAdder writes = new LongAdder();
     private final LongAdder malformed = new LongAdder();
     private final LongAdder dropped = new LongAdder();
+    private final LongAdder denied = new LongAdder();
     private final Map<CloseReason, LongAdder> closed = new EnumMap<>(CloseReason.class);
 
     public SocketStats() {
@@ -75,12 +76,21 @@ public final class SocketStats {
         return dropped.sum();
     }
 
+    /// Pushes that the policies of a private topic did not allow.
+    public long denied() {
+        return denied.sum();
+    }
+
     public void countMalformed() {
         malformed.increment();
     }
 
     public void countDropped() {
         dropped.increment();
+    }
+
+    public void countDenied() {
+        denied.increment();
     }
 
     void countOpened() {

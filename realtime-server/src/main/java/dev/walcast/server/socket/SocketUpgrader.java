@@ -73,7 +73,8 @@ final class SocketUpgrader implements Http1Upgrader {
         UriQuery query = prologue.query();
         return new Handshake(
                 name -> query.contains(name) ? Optional.of(query.get(name)) : Optional.empty(),
-                name -> header(headers, HeaderNames.create(name)));
+                name -> header(headers, HeaderNames.create(name)),
+                headers.stream().map(header -> header.headerName().lowerCase()).toList());
     }
 
     private static Optional<String> header(WritableHeaders<?> headers, HeaderName name) {

@@ -1,10 +1,14 @@
 package dev.walcast.server.channel;
 
+import dev.walcast.server.socket.ClientLimits;
+import dev.walcast.server.socket.ClientLimits.Rate;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Duration;
 
 /// Limits for a test, which names only those it is about.
 final class TestingLimits {
+    private static final Rate UNLIMITED = new Rate(1_000_000, 1_000_000);
+
     private final SocketLimits defaults = SocketLimits.defaults();
     private Duration upgradeRefusalDelay = Duration.ofMillis(50);
     private Duration joinRefusalDelay = Duration.ofMillis(50);
@@ -15,6 +19,13 @@ final class TestingLimits {
     private int payloadBytesMax = defaults.payloadBytesMax();
     private int channelsMax = defaults.channelsMax();
     private int bindingsMax = defaults.bindingsMax();
+    private boolean privateOnly;
+    private int usersMax = defaults.clients().usersMax();
+    private int topicChecksMax = defaults.clients().topicChecksMax();
+    private Rate joins = UNLIMITED;
+    private Rate clientJoins = UNLIMITED;
+    private Rate messages = UNLIMITED;
+    private Rate presence = UNLIMITED;
 
     TestingLimits upgradeRefusalDelay(Duration delay) {
         upgradeRefusalDelay = delay;
@@ -61,6 +72,53 @@ final class TestingLimits {
         return this;
     }
 
+    TestingLimits privateOnly() {
+        privateOnly = true;
+        return this;
+    }
+
+    TestingLimits usersMax(int users) {
+        usersMax = users;
+        return this;
+    }
+
+    TestingLimits topicChecksMax(int atOnce) {
+        topicChecksMax = atOnce;
+        return this;
+    }
+
+    TestingLimits joins(int perSecond, int burst) {
+        joins = new Rate(perSecond, burst);
+        return this;
+    }
+
+    TestingLimits clientJoins(int perSecond, int burst) {
+        clientJoins = new Rate(perSecond, burst);
+        return this;
+    }
+
+    TestingLimits messages(int perSecond, int burst) {
+        messages = new Rate(perSecond, burst);
+        return this;
+    }
+
+    TestingLimits presence(int perSecond, int burst) {
+        presence = new Rate(perSecond, burst);
+        return this;
+    }
+
+    private ClientLimits clients() {
+        return new ClientLimits(
+                privateOnly,
+                usersMax,
+                topicChecksMax,
+                joins,
+                clientJoins,
+                messages,
+                presence,
+                defaults.clients().presenceWindow());
+    }
+
     SocketLimits build() {
         return new SocketLimits(
                 upgradeRefusalDelay,
@@ -72,6 +130,7 @@ final class TestingLimits {
                 defaults.messageBytesMax(),
                 payloadBytesMax,
                 channelsMax,
-                bindingsMax);
+                bindingsMax,
+                clients());
     }
 }

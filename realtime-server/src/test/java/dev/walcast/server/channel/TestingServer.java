@@ -12,21 +12,33 @@ import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import java.io.IOException;
-import java.time.Clock;
 
-/// The real server on a free port; only the change feed is not real.
+/// The real server on a free port; only what it knows from the database is not real.
 final class TestingServer implements AutoCloseable {
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
 
     final TestingChangeFeed feed = new TestingChangeFeed();
+    final TestingTopics topics;
+    final TestingTime time = new TestingTime();
+
+    /// Whether broadcasts from the database arrive.
+    volatile boolean databaseBroadcasts;
+
     final SocketServer sockets;
     private final WebServer web;
 
     TestingServer(SocketLimits limits) {
-        TokenVerifier verifier = new TokenVerifier(TestingTokens.SECRET, Clock.systemUTC());
-        this.sockets = new SocketServer(limits, verifier, feed, Clock.systemUTC());
+        this(limits, new TestingTopics());
+    }
+
+    /// With a database that others know as well.
+    TestingServer(SocketLimits limits, TestingTopics topics) {
+        this.topics = topics;
+        TokenVerifier verifier = new TokenVerifier(TestingTokens.SECRET, time);
+        Backends backends = new Backends(feed, topics, topics, () -> databaseBroadcasts);
+        this.sockets = new SocketServer(limits, verifier, backends, time, time::nanos);
         WebServerConfig.Builder builder = WebServer.builder().port(0).shutdownHook(false);
         HttpRouting.Builder routing = HttpRouting.builder();
         sockets.register(builder, routing);

@@ -37,7 +37,8 @@ public final class TestServer implements AutoCloseable {
                 usual.messageBytesMax(),
                 usual.payloadBytesMax(),
                 usual.channelsMax(),
-                usual.bindingsMax());
+                usual.bindingsMax(),
+                usual.clients());
     }
 
     public static TestServer start(TestPostgres postgres) throws Exception {

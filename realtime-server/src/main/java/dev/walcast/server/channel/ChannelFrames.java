@@ -1,0 +1,72 @@
+package dev.walcast.server.channel;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.server.protocol.Address;
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Json;
+import dev.walcast.server.protocol.OutboundFrame;
+import dev.walcast.server.protocol.Payload;
+import dev.walcast.server.protocol.Serializer;
+import dev.walcast.server.protocol.SystemNote;
+
+/// What one channel says, as its client reads it.
+final class ChannelFrames {
+    private final Serializer serializer;
+    private final Address joined;
+
+    /// @param joined how the client named its join
+    ChannelFrames(Serializer serializer, Address joined) {
+        this.serializer = requireNonNull(serializer, "serializer is null");
+        this.joined = requireNonNull(joined, "joined is null");
+    }
+
+    OutboundFrame joined(ObjectNode response) {
+        return serializer.encode(joined, "phx_reply", Payload.ok(Json.bytes(response)));
+    }
+
+    /// @param address of the request, whose join ref may be stale
+    OutboundFrame reply(Address address, Payload payload) {
+        return serializer.encode(address.withJoinRef(joined.joinRef()), "phx_reply", payload);
+    }
+
+    OutboundFrame note(SystemNote note) {
+        return note(joined.withRef(null), note);
+    }
+
+    OutboundFrame noteToAll(SystemNote note) {
+        return note(everybody(), note);
+    }
+
+    /// @param ids the bindings that match
+    OutboundFrame change(int[] ids, EncodedChange change) {
+        return serializer.encode(everybody(), "postgres_changes", Payload.change(ids, change.data()));
+    }
+
+    /// For clients whose topic is their binding.
+    OutboundFrame legacyChange(EncodedChange change) {
+        return serializer.encode(everybody(), change.type(), Payload.of(change.data()));
+    }
+
+    OutboundFrame close() {
+        return serializer.encode(ended(), "phx_close", Payload.empty());
+    }
+
+    OutboundFrame crash() {
+        return serializer.encode(ended(), "phx_error", Payload.reason(ErrorCode.CHANNEL_CRASHED.refusal()));
+    }
+
+    /// `phx_close` and `phx_error` name the join they end.
+    private Address ended() {
+        return joined.withRef(joined.joinRef());
+    }
+
+    private Address everybody() {
+        return Address.everybodyOn(joined.topic());
+    }
+
+    private OutboundFrame note(Address address, SystemNote note) {
+        return serializer.encode(address, "system", Payload.system(note, Topics.subTopic(joined.topic())));
+    }
+}

@@ -1,0 +1,112 @@
+package dev.walcast.server.channel;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.auth.TokenVerdict;
+import dev.walcast.server.protocol.Address;
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Json;
+import dev.walcast.server.protocol.Message;
+import dev.walcast.server.protocol.Payload;
+import dev.walcast.server.protocol.Refusal;
+import java.util.Optional;
+
+/// What a channel's client pushes, handled in order: by the session's reader thread, or on the channel's [Lane] from
+/// where the database has to be asked until nothing waits any more.
+final class ChannelPushes {
+    private final Services services;
+    private final ClientBudget budget;
+    private final Channel channel;
+    private final ChannelRights rights;
+    private final Lane lane;
+
+    ChannelPushes(Services services, ClientBudget budget, Channel channel, ChannelRights rights, Lane lane) {
+        this.services = requireNonNull(services, "services is null");
+        this.budget = requireNonNull(budget, "budget is null");
+        this.channel = requireNonNull(channel, "channel is null");
+        this.rights = requireNonNull(rights, "rights is null");
+        this.lane = requireNonNull(lane, "lane is null");
+    }
+
+    /// Handles a push now or, when something is to be waited for, in its turn.
+    ///
+    /// @param bytes what it holds in memory while it waits
+    void receive(Message.Push push, int bytes) {
+        Optional<Refusal> tooMany = push instanceof Message.Presence ? Optional.empty() : budget.message();
+        if (tooMany.isPresent()) {
+            channel.closeBecause(tooMany.get());
+        } else if (!(rights.mustAsk(push)
+                ? lane.start(() -> handle(push), bytes)
+                : lane.run(() -> handle(push), bytes))) {
+            services.stats().countDropped();
+            refuseBusy(push);
+        }
+    }
+
+    private void handle(Message.Push push) {
+        boolean isMember = channel.isJoined();
+        switch (push) {
+            case Message.BroadcastPush broadcast -> broadcast(broadcast);
+            case Message.UnreadableBroadcast(Address address) ->
+                acknowledge(address, Payload.error(ErrorCode.BROADCAST_UNREADABLE.refusal()));
+            case Message.AccessToken token when isMember -> accessToken(token);
+            case Message.Presence presence when isMember -> channel.presence(presence);
+            case Message.AccessToken _, Message.Presence _, Message.Unknown _ -> {}
+        }
+    }
+
+    private void refuseBusy(Message.Push push) {
+        Refusal busy = ErrorCode.CHANNEL_BUSY.refusal().over(Lane.WAITING_MAX, Lane.WAITING_MAX);
+        switch (push) {
+            case Message.BroadcastPush _, Message.UnreadableBroadcast _ ->
+                acknowledge(push.address(), Payload.error(busy));
+            case Message.Presence _ -> channel.reply(push.address(), Payload.error(busy));
+            // the rights of the token that was to be replaced must not go on
+            case Message.AccessToken _ -> channel.crash();
+            case Message.Unknown _ -> {}
+        }
+    }
+
+    private void broadcast(Message.BroadcastPush push) {
+        int bytes = push.content().payloadBytes();
+        int bytesMax = services.limits().payloadBytesMax();
+        if (bytes > bytesMax) {
+            acknowledge(push.address(), Payload.error(ErrorCode.PAYLOAD_TOO_LARGE.refusal().over(bytesMax, bytes)));
+            services.stats().countDropped();
+            return;
+        }
+        Optional<Refusal> denied = rights.writeBroadcast(channel.viewer());
+        if (denied.isPresent()) {
+            acknowledge(push.address(), Payload.error(denied.get()));
+            services.stats().countDenied();
+        } else if (!channel.isClosed()) {
+            services.hub().broadcast(channel.room(), push.content(), channel.request().self() ? null : channel);
+            acknowledge(push.address(), Payload.ok());
+        }
+    }
+
+    private void accessToken(Message.AccessToken push) {
+        String token = Json.tree(push.payload())
+                .map(payload -> payload.path("access_token").textValue())
+                .orElse(null);
+        if (token == null
+                || JoinRequest.isOpaque(token)
+                || token.equals(channel.credential().token())) {
+            return;
+        }
+        switch (services.verifier().verify(token)) {
+            case TokenVerdict.Rejected rejected -> channel.closeBecause(rejected.refusal());
+            case TokenVerdict.Verified verified -> replace(new Credential(token, verified));
+        }
+    }
+
+    private void replace(Credential fresh) {
+        rights.change(fresh.verified().viewer()).ifPresentOrElse(channel::closeBecause, () -> channel.follow(fresh));
+    }
+
+    private void acknowledge(Address address, Payload payload) {
+        if (channel.request().ack()) {
+            channel.reply(address, payload);
+        }
+    }
+}

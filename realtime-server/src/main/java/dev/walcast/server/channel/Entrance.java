@@ -1,0 +1,45 @@
+package dev.walcast.server.channel;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.rls.Viewer;
+import dev.walcast.server.channel.MessageHistory.StoredMessage;
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Refusal;
+import java.util.List;
+import java.util.Optional;
+
+/// Decides whether a private channel's client may enter, and finds what it wants to hear first. Blocks.
+final class Entrance {
+    private final ClientQuestions questions;
+    private final ChannelRights rights;
+    private final RoomName room;
+
+    Entrance(ClientQuestions questions, ChannelRights rights, RoomName room) {
+        this.questions = requireNonNull(questions, "questions is null");
+        this.rights = requireNonNull(rights, "rights is null");
+        this.room = requireNonNull(room, "room is null");
+    }
+
+    /// @param beforeHistory called before the history is read, when it is
+    /// @return what is to be replayed
+    Answer<List<StoredMessage>> ask(JoinRequest request, Viewer viewer, Runnable beforeHistory) {
+        Optional<Refusal> refused = rights.enter(viewer, request.presence());
+        if (refused.isPresent()) {
+            return new Answer.Refused<>(refused.get());
+        }
+        return switch (request.replay()) {
+            case ReplayRequest.Absent _, ReplayRequest.Ignored _ -> new Answer.Given<>(List.of());
+            case ReplayRequest.Unreadable _ -> new Answer.Refused<>(ErrorCode.REPLAY_UNREADABLE.refusal());
+            case ReplayRequest.Wanted wanted -> history(wanted, beforeHistory);
+        };
+    }
+
+    private Answer<List<StoredMessage>> history(ReplayRequest.Wanted wanted, Runnable beforeHistory) {
+        if (!rights.mayReadBroadcasts()) {
+            return new Answer.Refused<>(rights.unreadable());
+        }
+        beforeHistory.run();
+        return questions.stored(Topics.subTopic(room.topic()), wanted);
+    }
+}

@@ -1,0 +1,65 @@
+package dev.walcast.server.channel;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.channel.MessageHistory.StoredMessage;
+import dev.walcast.server.protocol.Address;
+import dev.walcast.server.protocol.OutboundFrame;
+import dev.walcast.server.protocol.Serializer;
+import dev.walcast.server.protocol.StoredBroadcast;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// A channel's replay next to the live broadcasts: those that come while the history is read wait for it, and none
+/// comes twice. Guarded by the channel's lock.
+final class Replay {
+    /// Beyond these the history is not worth waiting for, and the join fails rather than having a hole.
+    static final int HELD_MAX = 1_000;
+
+    private static final int HELD_BYTES_MAX = 8 * 1024 * 1024;
+
+    private record Held(Optional<String> id, OutboundFrame frame) {}
+
+    private final Set<String> ids = HashSet.newHashSet(ReplayRequest.LIMIT_MAX);
+    private List<Held> held = new ArrayList<>();
+    private long heldBytes;
+    private boolean overflown;
+
+    /// Keeps a live broadcast until the replay is through.
+    void hold(Optional<String> id, OutboundFrame frame) {
+        heldBytes += frame.bytes();
+        overflown |= held.size() >= HELD_MAX || heldBytes > HELD_BYTES_MAX;
+        if (!overflown) {
+            held.add(new Held(id, frame));
+        }
+    }
+
+    /// Whether more came than could be kept.
+    boolean overflown() {
+        return overflown;
+    }
+
+    /// All there is to be sent now, in order; the replay is through.
+    ///
+    /// @param stored the oldest first, at most [ReplayRequest#LIMIT_MAX]
+    List<OutboundFrame> finish(List<StoredMessage> stored, Serializer serializer, Address joined) {
+        List<OutboundFrame> frames = new ArrayList<>();
+        for (StoredMessage message : stored) {
+            requireNonNull(message, "message is null");
+            ids.add(message.id());
+            new StoredBroadcast(joined.topic(), message.event(), message.encoding(), message.payload(), message.id())
+                    .encode(serializer, joined)
+                    .ifPresent(frames::add);
+        }
+        held.stream().filter(live -> !isReplayed(live.id())).map(Held::frame).forEach(frames::add);
+        held = List.of();
+        return frames;
+    }
+
+    boolean isReplayed(Optional<String> id) {
+        return !ids.isEmpty() && id.filter(ids::contains).isPresent();
+    }
+}

@@ -1,0 +1,61 @@
+package dev.walcast.server.channel;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.socket.ClientLimits;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+
+/// What all clients of a server may still do together. Safe for any thread.
+final class ServerBudget {
+    private final ClientLimits limits;
+    private final LongSupplier nanos;
+    private final RateLimiter joins;
+    private final AtomicInteger users = new AtomicInteger();
+
+    ServerBudget(ClientLimits limits, LongSupplier nanos) {
+        this.limits = requireNonNull(limits, "limits is null");
+        this.nanos = requireNonNull(nanos, "nanos is null");
+        this.joins = new RateLimiter(limits.joins(), nanos);
+    }
+
+    ClientLimits limits() {
+        return limits;
+    }
+
+    LongSupplier nanos() {
+        return nanos;
+    }
+
+    /// Nothing when another socket may be opened.
+    Optional<Refusal> refuseUpgrade() {
+        if (users.get() >= limits.usersMax()) {
+            return Optional.of(usersTooMany());
+        }
+        return joins.isEmpty() ? Optional.of(joins.refusal(ErrorCode.UPGRADE_JOINS_TOO_MANY)) : Optional.empty();
+    }
+
+    Optional<Refusal> join() {
+        return joins.tryTake() ? Optional.empty() : Optional.of(joins.refusal(ErrorCode.JOINS_TOO_MANY));
+    }
+
+    Optional<Refusal> addUser() {
+        int before = users.getAndUpdate(count -> Math.min(count + 1, limits.usersMax()));
+        return before < limits.usersMax() ? Optional.empty() : Optional.of(usersTooMany());
+    }
+
+    void removeUser() {
+        users.decrementAndGet();
+    }
+
+    int users() {
+        return users.get();
+    }
+
+    private Refusal usersTooMany() {
+        return ErrorCode.USERS_TOO_MANY.refusal().over(limits.usersMax(), users.get());
+    }
+}

@@ -1,0 +1,99 @@
+package dev.walcast.server.channel;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.rls.TopicCheckException;
+import dev.walcast.rls.TopicPermissions;
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Refusal;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Asks the database about private topics, only so many questions at once: a flood of joins waits here and not in the
+/// connection pool. First come, first served; whoever waits too long is refused.
+final class TopicQuestions {
+    private static final Logger LOG = LoggerFactory.getLogger(TopicQuestions.class);
+
+    /// Clients give a join ten seconds.
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private final TopicPermissions permissions;
+    private final MessageHistory history;
+    private final int atOnce;
+    private final Semaphore permits;
+
+    TopicQuestions(TopicPermissions permissions, MessageHistory history, int atOnce) {
+        this.permissions = requireNonNull(permissions, "permissions is null");
+        this.history = requireNonNull(history, "history is null");
+        this.atOnce = atOnce;
+        this.permits = new Semaphore(atOnce, true);
+    }
+
+    interface Question<T> {
+        T ask(TopicPermissions permissions, MessageHistory history)
+                throws TopicCheckException, MessageHistory.HistoryException;
+    }
+
+    /// How many of them one client may have: with half of them slow, the others still get their answers.
+    int atOnceOfClient() {
+        return Math.max(1, atOnce / 2);
+    }
+
+    /// Blocks until there is an answer.
+    <T> Answer<T> ask(Semaphore permitsOfClient, Question<T> question) {
+        long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
+        return within(
+                permitsOfClient,
+                deadlineNanos,
+                () -> within(permits, deadlineNanos, () -> answer(question)));
+    }
+
+    private interface Step<T> {
+        Answer<T> take();
+    }
+
+    private static <T> Answer<T> within(Semaphore permits, long deadlineNanos, Step<T> step) {
+        try {
+            if (!permits.tryAcquire(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                return refused(ErrorCode.TOPIC_POOL_EXHAUSTED.refusal());
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return refused(ErrorCode.RESTARTING.refusal());
+        }
+        try {
+            return step.take();
+        } finally {
+            permits.release();
+        }
+    }
+
+    private <T> Answer<T> answer(Question<T> question) {
+        try {
+            return new Answer.Given<>(question.ask(permissions, history));
+        } catch (TopicCheckException e) {
+            LOG.warn("what a client may do on a private topic is not known ({}): {}", e.reason(), e.getMessage());
+            return refused(refusal(e.reason()));
+        } catch (MessageHistory.HistoryException e) {
+            LOG.warn("stored broadcasts could not be read: {}", e.getMessage());
+            return refused(ErrorCode.REPLAY_FAILED.refusal());
+        }
+    }
+
+    private static Refusal refusal(TopicCheckException.Reason reason) {
+        return switch (reason) {
+            case NOT_INSTALLED -> ErrorCode.PRIVATE_NOT_INSTALLED.refusal();
+            case POOL_EXHAUSTED -> ErrorCode.TOPIC_POOL_EXHAUSTED.refusal();
+            case CANCELED -> ErrorCode.TOPIC_QUERY_CANCELED.refusal();
+            case PARTITION_MISSING -> ErrorCode.TOPIC_PARTITION_MISSING.refusal();
+            case UNREACHABLE -> ErrorCode.TOPIC_DATABASE_UNREACHABLE.refusal();
+        };
+    }
+
+    private static <T> Answer<T> refused(Refusal refusal) {
+        return new Answer.Refused<>(refusal);
+    }
+}

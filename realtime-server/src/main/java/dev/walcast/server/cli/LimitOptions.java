@@ -1,0 +1,219 @@
+package dev.walcast.server.cli;
+
+import dev.walcast.server.socket.ClientLimits;
+import dev.walcast.server.socket.ClientLimits.Rate;
+import dev.walcast.server.socket.SocketLimits;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/// The settings that bound what clients may do.
+final class LimitOptions {
+    /// How long a client may take to answer a close frame.
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+
+    private static final int RATE_MAX = 1_000_000;
+
+    @Option(
+            names = "--outbox",
+            paramLabel = "SIZE",
+            defaultValue = "32MiB",
+            description = "What may wait for one slow client before it is disconnected.")
+    private ByteSize outbox = new ByteSize(0);
+
+    @Option(
+            names = "--write-timeout",
+            paramLabel = "TIME",
+            defaultValue = "10s",
+            description = "How long one write to a client may take before it is disconnected.")
+    private Duration writeTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--idle-timeout",
+            paramLabel = "TIME",
+            defaultValue = "60s",
+            description = "How long a client may be silent; official clients send a heartbeat every 15 to 25 seconds.")
+    private Duration idleTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--join-error-delay",
+            paramLabel = "TIME",
+            defaultValue = "5s",
+            description = "How long a refused join waits for its answer, against retry storms.")
+    private Duration joinErrorDelay = Duration.ZERO;
+
+    @Option(
+            names = "--refusal-delay",
+            paramLabel = "TIME",
+            defaultValue = "2s",
+            description = "How long a refused connection waits for its answer.")
+    private Duration refusalDelay = Duration.ZERO;
+
+    @Option(
+            names = "--max-payload",
+            paramLabel = "SIZE",
+            defaultValue = "3000500",
+            description = "The largest broadcast.")
+    private ByteSize maxPayload = new ByteSize(0);
+
+    @Option(
+            names = "--max-frame",
+            paramLabel = "SIZE",
+            defaultValue = "5000000",
+            description = "The largest WebSocket message.")
+    private ByteSize maxFrame = new ByteSize(0);
+
+    @Option(
+            names = "--max-record",
+            paramLabel = "SIZE",
+            defaultValue = "1MiB",
+            description = "The largest change; of a larger one only values of up to 64 bytes are sent.")
+    private ByteSize maxRecord = new ByteSize(0);
+
+    @Option(
+            names = "--max-channels",
+            paramLabel = "COUNT",
+            defaultValue = "100",
+            description = "How many channels one client may have.")
+    private int maxChannels;
+
+    @Option(
+            names = "--max-bindings",
+            paramLabel = "COUNT",
+            defaultValue = "200",
+            description = "How many postgres_changes entries one channel may have.")
+    private int maxBindings;
+
+    @Option(
+            names = "--private-only",
+            paramLabel = "BOOLEAN",
+            arity = "0..1",
+            fallbackValue = "true",
+            defaultValue = "false",
+            description = "Whether only private channels may be joined: true or false.")
+    private boolean privateOnly;
+
+    @Option(
+            names = "--max-users",
+            paramLabel = "COUNT",
+            defaultValue = "10000",
+            description = "How many clients may have channels at the same time.")
+    private int maxUsers;
+
+    @Option(
+            names = "--max-joins-per-second",
+            paramLabel = "COUNT",
+            defaultValue = "2500",
+            description = "How many channels all clients together may join in a second; ten times as many at once.")
+    private int maxJoins;
+
+    @Option(
+            names = "--max-client-joins-per-second",
+            paramLabel = "COUNT",
+            defaultValue = "100",
+            description = "How many channels one client may join in a second; ten times as many at once.")
+    private int maxClientJoins;
+
+    @Option(
+            names = "--max-messages-per-second",
+            paramLabel = "COUNT",
+            defaultValue = "100",
+            description = "How many messages one client may send in a second, ten times as many at once; what it receives does not count.")
+    private int maxMessages;
+
+    @Option(
+            names = "--max-presence-per-second",
+            paramLabel = "COUNT",
+            defaultValue = "50",
+            description = "How many presence messages one client may send in a second; ten times as many at once.")
+    private int maxPresence;
+
+    @Option(
+            names = "--presence-window-max",
+            paramLabel = "COUNT",
+            defaultValue = "5",
+            description = "How many presence messages one channel may send in PRESENCE_WINDOW.")
+    private int presenceWindowMax;
+
+    @Option(
+            names = "--presence-window",
+            paramLabel = "TIME",
+            defaultValue = "30s",
+            description = "The time PRESENCE_WINDOW_MAX is counted in.")
+    private Duration presenceWindow = Duration.ZERO;
+
+    @Option(
+            names = "--max-topic-checks",
+            paramLabel = "COUNT",
+            defaultValue = "8",
+            description = "How many questions about private channels the database is asked at the same time.")
+    private int maxTopicChecks;
+
+    int recordBytesMax() {
+        return Math.toIntExact(maxRecord.bytes());
+    }
+
+    /// Once there are no [#problems].
+    SocketLimits limits() {
+        return new SocketLimits(
+                refusalDelay,
+                joinErrorDelay,
+                idleTimeout,
+                writeTimeout,
+                CLOSE_TIMEOUT,
+                outbox.bytes(),
+                Math.toIntExact(maxFrame.bytes()),
+                Math.toIntExact(maxPayload.bytes()),
+                maxChannels,
+                maxBindings,
+                clients());
+    }
+
+    private ClientLimits clients() {
+        return new ClientLimits(
+                privateOnly,
+                maxUsers,
+                maxTopicChecks,
+                Rate.of(maxJoins),
+                Rate.of(maxClientJoins),
+                Rate.of(maxMessages),
+                Rate.of(maxPresence),
+                new ClientLimits.Window(presenceWindowMax, presenceWindow));
+    }
+
+    List<String> problems() {
+        List<String> problems = new ArrayList<>();
+        check(problems, maxChannels >= 1, "MAX_CHANNELS must be at least 1.");
+        check(problems, maxBindings >= 1, "MAX_BINDINGS must be at least 1.");
+        check(problems, maxUsers >= 1, "MAX_USERS must be at least 1.");
+        check(problems, maxTopicChecks >= 1, "MAX_TOPIC_CHECKS must be at least 1.");
+        for (int perSecond : new int[] {maxJoins, maxClientJoins, maxMessages, maxPresence}) {
+            check(
+                    problems,
+                    perSecond >= 1 && perSecond <= RATE_MAX,
+                    "MAX_JOINS_PER_SECOND, MAX_CLIENT_JOINS_PER_SECOND, MAX_MESSAGES_PER_SECOND and"
+                            + " MAX_PRESENCE_PER_SECOND must be between 1 and 1000000.");
+        }
+        check(
+                problems,
+                presenceWindowMax >= 1 && presenceWindow.toMillis() >= 1,
+                "PRESENCE_WINDOW_MAX must be at least 1 and PRESENCE_WINDOW at least 1ms.");
+        check(problems, writeTimeout.isPositive(), "WRITE_TIMEOUT must be longer than nothing.");
+        check(problems, idleTimeout.toSeconds() >= 1, "IDLE_TIMEOUT must be at least 1s.");
+        for (ByteSize size : List.of(maxPayload, maxFrame, maxRecord)) {
+            check(
+                    problems,
+                    size.bytes() >= 1024 && size.bytes() <= 64 << 20,
+                    "MAX_PAYLOAD, MAX_FRAME and MAX_RECORD must be between 1KiB and 64MiB.");
+        }
+        check(problems, outbox.bytes() >= maxFrame.bytes(), "OUTBOX must hold at least one message of MAX_FRAME.");
+        return problems;
+    }
+
+    private static void check(List<String> problems, boolean holds, String otherwise) {
+        if (!holds) {
+            problems.add(otherwise);
+        }
+    }
+}
