@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.auth0.jwt.algorithms.Algorithm;
 import java.util.Base64;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -31,10 +32,12 @@ public final class TestingTokens {
 
     /// Signs the tokens in a recorded text again, with our secret; those whose signature is listed get a wrong
     /// one.
-    public static String resigned(String text, String wrongSignature) {
+    public static String resigned(String text, String wrongSignature, UnaryOperator<String> claims) {
         Matcher matcher = TOKEN.matcher(text);
         return matcher.replaceAll(match -> sign(
-                match.group(1), match.group(2), match.group(3).equals(wrongSignature) ? "another secret" : SECRET));
+                match.group(1),
+                encoded(claims.apply(new String(Base64.getUrlDecoder().decode(match.group(2)), UTF_8))),
+                match.group(3).equals(wrongSignature) ? "another secret" : SECRET));
     }
 
     private static String sign(String header, String claims, String secret) {

@@ -64,16 +64,6 @@ class ChannelTest {
     }
 
     @Test
-    void aPrivateJoinIsRefusedRatherThanMadePublic() throws Exception {
-        for (String flag : List.of("true", "\"true\"", "\"TRUE\"")) {
-            client.text(join("1", TOPIC, "{\"config\":{\"private\":" + flag + "}}"));
-            assertThat(reason(client.nextText()))
-                    .isEqualTo("Unauthorized: Private channels are not available in this version of the server");
-        }
-        assertThat(server.sockets.channels()).isZero();
-    }
-
-    @Test
     void askingForAReplayOnAPublicChannelIsRefusedEvenWhenItIsNull() throws Exception {
         client.text(join("1", TOPIC, "{\"config\":{\"broadcast\":{\"replay\":null}}}"));
         assertThat(reason(client.nextText()))

@@ -10,23 +10,24 @@ import java.util.List;
 /// @param extra      whether our frames come after that line rather than in its place
 /// @param frames     what we send; for a refused or closed socket its status or code
 record Deviation(String transcript, String at, boolean extra, List<String> frames, String reason) {
-    private static final String ONE_DATABASE = "one server serves one database, whatever the host name";
-    private static final String OWN_TEXTS = "the reference shows the text of an exception of its own";
+    static final String ONE_DATABASE = "one server serves one database, whatever the host name";
+    static final String OWN_TEXTS = "the reference shows the text of an exception of its own";
     private static final String VERBATIM =
             "payloads are forwarded as they came: any number, and a repeated key is the receiver's to judge";
     private static final String INVALID_JSON =
             "a payload that only claims to be JSON would break the 1.0.0 frame around it";
     private static final String KIND_0 = "binary pushes of kind 0 are ignored: no official client sends or reads them";
     private static final String OBJECTS_ONLY = "one client accepts only objects as a response, all clients accept one";
-    private static final String NO_PRESENCE = "presence comes later; until then it is refused, and nothing is closed";
+    static final String NO_PRESENCE = "presence comes later; until then it is refused, and nothing is closed";
     private static final String CLOSE_CODE = "the reference resets the connection before its close frame is read";
 
     private static final String NUMBERS = """
             {"type":"broadcast","event":"e","payload":{"a":12345678901234567890123,"b":1.0,"c":%s,"d":0.1,"z":1,\
             "a2":2,"dup":1,"dup":2,"uni":"\\u00e9\\ud83d\\ude00\\u2028","sl":"<\\/>"}}""";
     private static final String TOO_LARGE = """
-            {"status":"error","response":{"reason":"payload_size_exceeded"}}""";
-    private static final String PRESENCE_REFUSED = """
+            {"status":"error","response":{"reason":"payload_size_exceeded","code":"PayloadSizeExceeded","limit":1500,\
+            "current":%d}}""";
+    static final String PRESENCE_REFUSED = """
             {"status":"error","response":{"reason":"Presence is not available in this version of the server"}}""";
 
     static List<Deviation> all() {
@@ -39,6 +40,7 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
         all.add(instead("broadcast_oversize.v1", "1006 frame5MB", CLOSE_CODE, "1009"));
         addJoins(all);
         addBinary(all);
+        all.addAll(RightsAndLimitsDeviations.all());
         return all;
     }
 
@@ -52,8 +54,8 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
 
     private static void addOversize(List<Deviation> all, String version) {
         String name = "broadcast_oversize." + version;
-        String small = frame(version, "1", "3", "realtime:ov", "phx_reply", TOO_LARGE);
-        String large = frame(version, "1", "2", "realtime:ov5", "phx_reply", TOO_LARGE);
+        String small = frame(version, "1", "3", "realtime:ov", "phx_reply", TOO_LARGE.formatted(3_053));
+        String large = frame(version, "1", "2", "realtime:ov5", "phx_reply", TOO_LARGE.formatted(3_100_053));
         String presence = frame(version, "1", "4", "realtime:ov", "phx_reply", PRESENCE_REFUSED);
         all.add(instead(name, recorded(version, "3", "realtime:ov\""), OBJECTS_ONLY, small));
         all.add(instead(name, recorded(version, "2", "realtime:ov5\""), OBJECTS_ONLY, large));
@@ -90,11 +92,11 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
         all.add(instead("broadcast_binary.v2", "[\"1\",\"90\",", KIND_0));
     }
 
-    private static Deviation instead(String transcript, String at, String reason, String... frames) {
+    static Deviation instead(String transcript, String at, String reason, String... frames) {
         return new Deviation(transcript, at, false, List.of(frames), reason);
     }
 
-    private static String frame(
+    static String frame(
             String version, String joinRef, String ref, String topic, String event, String payload) {
         return version.equals("v2")
                 ? "[" + quoted(joinRef) + "," + quoted(ref) + ",\"" + topic + "\",\"" + event + "\"," + payload + "]"
@@ -102,7 +104,7 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
                         + quoted(ref) + "}";
     }
 
-    private static String quoted(String ref) {
+    static String quoted(String ref) {
         return ref == null ? "null" : "\"" + ref + "\"";
     }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.server.auth.TestingTokens;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 
@@ -14,10 +15,18 @@ record GoldenTranscript(String name, List<JsonNode> lines) {
     /// The one recorded token whose signature is wrong on purpose.
     private static final String WRONG_SIGNATURE = "pRDRFFZtHY9oDcAGkfFAilycuMEYa5W7KXykRXyMWus";
 
+    /// When the one token expired that expires in the middle of its transcript.
+    private static final String SOON = "1795436841";
+
     static GoldenTranscript load(String name) {
         try (InputStream in = GoldenTranscript.class.getResourceAsStream("/golden/" + name + ".jsonl")) {
             String text = new String(Objects.requireNonNull(in, name).readAllBytes(), UTF_8);
-            List<JsonNode> lines = TestingTokens.resigned(text, WRONG_SIGNATURE)
+            List<JsonNode> lines = TestingTokens.resigned(
+                            text,
+                            WRONG_SIGNATURE,
+                            claims -> claims.replace(
+                                    SOON,
+                                    Long.toString(Instant.now().getEpochSecond() + 3)))
                     .lines()
                     .map(TestingServer::json)
                     .toList();

@@ -1,0 +1,467 @@
+package dev.walcast.server.channel;
+
+import static dev.walcast.server.channel.TestingServer.before;
+import static dev.walcast.server.channel.TestingServer.broadcast;
+import static dev.walcast.server.channel.TestingServer.delivered;
+import static dev.walcast.server.channel.TestingServer.join;
+import static dev.walcast.server.channel.TestingServer.joined;
+import static dev.walcast.server.channel.TestingServer.json;
+import static dev.walcast.server.channel.TestingServer.ok;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.walcast.rls.TopicCheckException;
+import dev.walcast.rls.TopicCheckException.Reason;
+import dev.walcast.rls.TopicPermissions.Access;
+import dev.walcast.rls.TopicPermissions.Question;
+import dev.walcast.server.auth.TestingTokens;
+import dev.walcast.server.socket.WireClient;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// Private channels: who may enter, read and write, and what happens while the database is being asked.
+class PrivateChannelTest {
+    private static final String TOPIC = "realtime:room";
+    private static final String PRIVATE =
+            "{\"config\":{\"private\":true,\"broadcast\":{\"self\":true,\"ack\":true}}}";
+    private static final Access BROADCAST = new Access(true, false);
+    private static final Access PRESENCE = new Access(false, true);
+    private static final String HELLO = "{\"event\":\"e\",\"payload\":{}}";
+    private static final String CLOSED = "[\"1\",\"1\",\"realtime:room\",\"phx_close\",{}]";
+
+    private final CountDownLatch answer = new CountDownLatch(1);
+    private TestingServer server;
+    private WireClient client;
+
+    @BeforeEach
+    void start() throws Exception {
+        start(TestingServer.limits());
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        answer.countDown();
+        client.close();
+        server.close();
+    }
+
+    private void start(TestingLimits limits) throws Exception {
+        if (server != null) {
+            client.close();
+            server.close();
+        }
+        server = new TestingServer(limits);
+        client = server.open();
+    }
+
+    // -- who may enter
+
+    @Test
+    void anyReadRightLetsInAndNoneDoesNot() throws Exception {
+        for (Access access : List.of(BROADCAST, PRESENCE, TestingTopics.ALL)) {
+            server.topics.read(_ -> access);
+            client.text(join("1", TOPIC, "{\"config\":{\"private\":\"TRUE\",\"presence\":{\"enabled\":true}}}"));
+            assertThat(client.nextText()).isEqualTo(joined("1", TOPIC));
+            client.text("[\"1\",\"2\",\"" + TOPIC + "\",\"phx_leave\",{}]");
+            client.nextText();
+            client.nextText();
+        }
+        server.topics.read(_ -> Access.NONE).write(_ -> TestingTopics.ALL);
+        assertRefused(PRIVATE, "Unauthorized: You do not have permissions to read from this Channel topic: room");
+        assertThat(server.sockets.users()).isEqualTo(1);
+    }
+
+    @Test
+    void whoMayOnlyReadPresenceHasToAskForIt() throws Exception {
+        server.topics.read(_ -> PRESENCE);
+        assertRefused(PRIVATE, "Unauthorized: You do not have permissions to read from this Channel topic: room");
+    }
+
+    @Test
+    void aFailureToAskIsToldAndNeverLetsIn() throws Exception {
+        assertFailure(Reason.POOL_EXHAUSTED, "IncreaseConnectionPool: Please increase your connection pool size");
+        assertFailure(Reason.CANCELED, "QueryCanceled: Query was cancelled, please try again");
+        assertFailure(
+                Reason.PARTITION_MISSING,
+                "MissingPartition: Realtime was unable to find the expected messages partition");
+        assertFailure(Reason.UNREACHABLE, "Realtime was unable to connect to the project database");
+        assertFailure(
+                Reason.NOT_INSTALLED,
+                "PrivateChannelsNotInstalled: The database is not prepared for private channels: run `walcast setup`");
+        server.topics.read(_ -> {
+            throw new IllegalStateException("for the test");
+        });
+        assertRefused(PRIVATE, "Unknown Error on Channel");
+        assertThat(server.sockets.channels()).isZero();
+        assertThat(server.sockets.users()).isZero();
+    }
+
+    private void assertFailure(Reason reason, String text) throws Exception {
+        server.topics.read(_ -> {
+            throw new TopicCheckException(reason, "for the test", new IllegalStateException("secret"));
+        });
+        assertRefused(PRIVATE, text);
+    }
+
+    private void assertRefused(String payload, String reason) throws Exception {
+        client.text(join("1", TOPIC, payload));
+        assertThat(json(client.nextText()).get(4).path("response").path("reason").asText())
+                .isEqualTo(reason);
+        assertThat(before(client, "probe")).isEmpty();
+    }
+
+    @Test
+    void aServerForPrivateChannelsRefusesPublicOnes() throws Exception {
+        start(TestingServer.limits().privateOnly());
+        server.topics.allowAll();
+        assertRefused("{\"config\":{}}", "PrivateOnly: This project only allows private channels");
+        client.text(join("2", TOPIC, PRIVATE));
+        assertThat(client.nextText()).isEqualTo(joined("2", TOPIC));
+    }
+
+    @Test
+    void policiesSeeTheTopicTheViewerAndTheHeadersButNotTheKey() throws Exception {
+        BlockingQueue<Question> questions = new LinkedBlockingQueue<>();
+        server.topics.read(question -> {
+            questions.add(question);
+            return BROADCAST;
+        });
+        Map<String, String> headers = Map.of("X-Forwarded-For", "10.0.0.\"1", "X-Api-Key", TestingTokens.ANON);
+        try (WireClient other = WireClient.open(server.port(), TestingServer.path("2.0.0"), headers)) {
+            other.text(join("1", "realtime:a:b", PRIVATE));
+            other.nextText();
+            Question question = questions.take();
+            assertThat(question.topic()).isEqualTo("a:b");
+            assertThat(question.viewer().role()).isEqualTo("anon");
+            assertThat(question.headers()).isEqualTo("{\"x-forwarded-for\":\"10.0.0.\\\"1\"}");
+        }
+    }
+
+    @Test
+    void moreHeadersThanCanBeKeptAreRefused() throws Exception {
+        Map<String, String> headers = Map.of("X-Long", "x".repeat(9_000));
+        try (WireClient other = WireClient.open(server.port(), TestingServer.path("2.0.0"), headers)) {
+            assertThat(other.status()).isEqualTo(431);
+            assertThat(other.body()).isEqualTo("{\"error\":\"The x- headers are too many or too long\"}");
+        }
+    }
+
+    // -- rooms
+
+    @Test
+    void aPublicAndAPrivateChannelOfOneNameAreTwoRooms() throws Exception {
+        server.topics.allowAll();
+        try (WireClient other = server.open()) {
+            client.text(join("1", TOPIC, PRIVATE));
+            client.nextText();
+            other.text(join("1", TOPIC));
+            other.nextText();
+            client.text(broadcast("2", TOPIC, HELLO));
+            assertThat(client.nextText()).isEqualTo(delivered(TOPIC, HELLO));
+            assertThat(client.nextText()).isEqualTo(ok("1", "2", TOPIC));
+            assertThat(before(other, "probe")).isEmpty();
+            assertThat(server.sockets.openRooms()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void namesThatLookInternalAreRoomsLikeOthers() throws Exception {
+        for (String topic : List.of("realtime:realtime:operations:x", "realtime:postgres:x", "realtime:phoenix")) {
+            client.text(join("1", topic));
+            assertThat(client.nextText()).isEqualTo(joined("1", topic));
+            assertThat(before(client, "probe")).isEmpty();
+        }
+        assertThat(server.sockets.openRooms()).isEqualTo(3);
+    }
+
+    @Test
+    void whoMayNotReadBroadcastsGetsNoneButMaySendThem() throws Exception {
+        server.topics.read(_ -> PRESENCE).write(_ -> BROADCAST);
+        client.text(join(
+                "1",
+                TOPIC,
+                "{\"config\":{\"private\":true,\"presence\":{\"enabled\":true},"
+                        + "\"broadcast\":{\"self\":true,\"ack\":true}}}"));
+        client.nextText();
+        client.text(broadcast("2", TOPIC, HELLO));
+        assertThat(client.nextText()).isEqualTo(ok("1", "2", TOPIC));
+        assertThat(before(client, "probe")).isEmpty();
+    }
+
+    // -- writing
+
+    @Test
+    void theRightToWriteIsAskedOnceAndADenialIsAnsweredWhereAnAnswerIsWanted() throws Exception {
+        server.topics.read(_ -> BROADCAST).write(_ -> Access.NONE);
+        client.text(join("1", TOPIC, PRIVATE));
+        client.nextText();
+        assertThat(server.topics.asked()).isEqualTo(1);
+        for (int i = 0; i < 5; i++) {
+            client.text(broadcast("2", TOPIC, HELLO));
+            assertThat(client.nextText())
+                    .isEqualTo("[\"1\",\"2\",\"realtime:room\",\"phx_reply\",{\"status\":\"error\",\"response\":"
+                            + "{\"reason\":\"Unauthorized: You do not have permissions to write to this Channel"
+                            + " topic: room\"}}]");
+        }
+        assertThat(server.topics.asked()).isEqualTo(2);
+        client.text(join("3", "realtime:quiet", "{\"config\":{\"private\":true}}"));
+        client.nextText();
+        client.text(broadcast("4", "realtime:quiet", HELLO));
+        await().until(() -> server.sockets.stats().denied() == 6);
+        assertThat(before(client, "probe")).isEmpty();
+    }
+
+    @Test
+    void presenceMayBeWrittenByWhoeverMayAndReadFromThereOn() throws Exception {
+        server.topics.read(_ -> TestingTopics.ALL).write(_ -> Access.NONE);
+        client.text(join("1", TOPIC, PRIVATE));
+        client.nextText();
+        String track = "[\"1\",\"2\",\"" + TOPIC + "\",\"presence\",{\"event\":\"track\",\"payload\":{}}]";
+        client.text(track);
+        assertThat(client.nextText())
+                .isEqualTo("[\"1\",\"2\",\"realtime:room\",\"phx_reply\",{\"status\":\"error\",\"response\":{}}]");
+        assertThat(server.topics.asked()).isEqualTo(3);
+        client.text(track);
+        client.nextText();
+        assertThat(server.topics.asked()).isEqualTo(3);
+    }
+
+    // -- tokens
+
+    @Test
+    void aNewTokenIsAskedAboutAgain() throws Exception {
+        server.topics.read(q -> role(q).equals("anon") ? TestingTopics.ALL : BROADCAST).write(_ -> TestingTopics.ALL);
+        client.text(join("1", TOPIC, PRIVATE));
+        client.nextText();
+        client.text(broadcast("2", TOPIC, HELLO));
+        client.nextText();
+        client.nextText();
+        server.topics.write(_ -> Access.NONE);
+        client.text(accessToken("member"));
+        client.text(broadcast("3", TOPIC, HELLO));
+        assertThat(client.nextText()).contains("\"3\"").contains("Unauthorized");
+    }
+
+    @Test
+    void aRightThatIsLostWithANewTokenEndsTheChannel() throws Exception {
+        String presence = "{\"config\":{\"private\":true,\"presence\":{\"enabled\":true}}}";
+        assertLost(presence, PRESENCE, "You no longer have permission to read from this Channel topic: room");
+        assertLost(presence, Access.NONE, "You do not have permissions to read from this Channel topic: room");
+        assertLost(PRIVATE, PRESENCE, "You do not have permissions to read from this Channel topic: room");
+    }
+
+    private void assertLost(String payload, Access rest, String message) throws Exception {
+        server.topics.read(q -> role(q).equals("anon") ? TestingTopics.ALL : rest);
+        client.text(join("1", TOPIC, payload));
+        client.nextText();
+        client.text(accessToken("member"));
+        assertThat(json(client.nextText()).get(4).path("message").asText()).isEqualTo(message);
+        assertThat(client.nextText()).isEqualTo(CLOSED);
+        assertThat(server.sockets.channels()).isZero();
+    }
+
+    @Test
+    void aRightThatIsGainedTakesEffectAtOnce() throws Exception {
+        server.topics.read(q -> role(q).equals("anon") ? PRESENCE : TestingTopics.ALL).write(_ -> TestingTopics.ALL);
+        client.text(join(
+                "1",
+                TOPIC,
+                "{\"config\":{\"private\":true,\"presence\":{\"enabled\":true},\"broadcast\":{\"self\":true}}}"));
+        client.nextText();
+        client.text(broadcast("2", TOPIC, HELLO));
+        client.text(accessToken("member"));
+        client.text(broadcast("3", TOPIC, HELLO));
+        assertThat(client.nextText()).isEqualTo(delivered(TOPIC, HELLO));
+        assertThat(before(client, "probe")).isEmpty();
+    }
+
+    @Test
+    void aTokenThatNobodyCanJudgeEndsTheChannel() throws Exception {
+        server.topics.allowAll();
+        client.text(join("1", TOPIC, PRIVATE));
+        client.nextText();
+        server.topics.read(_ -> {
+            throw new TopicCheckException(Reason.UNREACHABLE, "for the test", new IllegalStateException());
+        });
+        client.text(accessToken("member"));
+        assertThat(json(client.nextText()).get(4).path("message").asText())
+                .isEqualTo("Realtime was unable to connect to the project database");
+        assertThat(client.nextText()).isEqualTo(CLOSED);
+    }
+
+    private static String role(Question question) {
+        return question.viewer().role();
+    }
+
+    private static String accessToken(String role) {
+        String token = TestingTokens.signed("{\"role\":\"" + role + "\",\"exp\":2100000000}");
+        return "[\"1\",\"t\",\"" + TOPIC + "\",\"access_token\",{\"access_token\":\"" + token + "\"}]";
+    }
+
+    // -- while the database is asked
+
+    /// The topic `slow` is answered when the test says so.
+    private void hangOnSlow() {
+        server.topics
+                .read(question -> {
+                    if (question.topic().startsWith("slow")) {
+                        waitFor(answer);
+                    }
+                    return TestingTopics.ALL;
+                })
+                .write(_ -> TestingTopics.ALL);
+    }
+
+    private static void waitFor(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void aQuestionThatHangsHoldsUpItsChannelOnly() throws Exception {
+        hangOnSlow();
+        client.text(join("1", "realtime:slow", PRIVATE));
+        client.text(broadcast("2", "realtime:slow", HELLO));
+        client.text(join("3", "realtime:quick", PRIVATE));
+        assertThat(client.nextText()).isEqualTo(joined("3", "realtime:quick"));
+        client.text(join("4", TOPIC));
+        assertThat(client.nextText()).isEqualTo(joined("4", TOPIC));
+        assertThat(before(client, "probe")).isEmpty();
+        answer.countDown();
+        assertThat(client.nextText()).isEqualTo(joined("1", "realtime:slow"));
+        assertThat(client.nextText()).isEqualTo(delivered("realtime:slow", HELLO));
+        assertThat(client.nextText()).isEqualTo(ok("1", "2", "realtime:slow"));
+    }
+
+    @Test
+    void pushesToAPendingJoinKeepTheirOrderAndAreBounded() throws Exception {
+        hangOnSlow();
+        client.text(join("1", "realtime:slow", PRIVATE));
+        int sent = Lane.WAITING_MAX + 50;
+        for (int i = 0; i < sent; i++) {
+            client.text(broadcast("b" + i, "realtime:slow", "{\"n\":" + i + "}"));
+        }
+        assertThat(before(client, "probe")).isEmpty();
+        // the join itself may wait as well, or be under way
+        long dropped = server.sockets.stats().dropped();
+        assertThat(dropped).isBetween(50L, 51L);
+        answer.countDown();
+        assertThat(client.nextText()).isEqualTo(joined("1", "realtime:slow"));
+        for (int i = 0; i < sent - dropped; i++) {
+            assertThat(client.nextText()).isEqualTo(delivered("realtime:slow", "{\"n\":" + i + "}"));
+            assertThat(client.nextText()).isEqualTo(ok("1", "b" + i, "realtime:slow"));
+        }
+        assertThat(before(client, "probe2")).isEmpty();
+    }
+
+    @Test
+    void leavingAPendingJoinIsAnsweredAtOnceAndNothingFollows() throws Exception {
+        hangOnSlow();
+        client.text(join("1", "realtime:slow", PRIVATE));
+        client.text("[\"1\",\"2\",\"realtime:slow\",\"phx_leave\",{}]");
+        assertThat(client.nextText()).isEqualTo(ok("1", "2", "realtime:slow"));
+        assertThat(client.nextText()).isEqualTo("[\"1\",\"1\",\"realtime:slow\",\"phx_close\",{}]");
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void aPendingJoinThatIsReplacedIsNeverAnswered() throws Exception {
+        hangOnSlow();
+        client.text(join("1", "realtime:slow", PRIVATE));
+        client.text(join("2", "realtime:slow"));
+        assertThat(client.nextText()).isEqualTo(joined("2", "realtime:slow"));
+        assertThat(client.nextText()).isEqualTo("[\"1\",\"1\",\"realtime:slow\",\"phx_close\",{}]");
+        answer.countDown();
+        await().until(() -> server.topics.asking() == 0);
+        assertThat(before(client, "probe")).isEmpty();
+        assertThat(server.sockets.openRooms()).isEqualTo(1);
+        client.text("[\"2\",\"3\",\"realtime:slow\",\"phx_leave\",{}]");
+        client.nextText();
+        client.nextText();
+        assertNothingIsLeft();
+    }
+
+    @Test
+    void aSocketThatGoesWhileItsJoinsArePendingLeavesNothingBehind() throws Exception {
+        hangOnSlow();
+        for (int i = 0; i < 50; i++) {
+            client.text(join("1", "realtime:slow" + i, PRIVATE));
+        }
+        before(client, "probe");
+        client.reset();
+        await().until(() -> server.sockets.stats().connected() == 0);
+        assertNothingIsLeft();
+    }
+
+    private void assertNothingIsLeft() {
+        answer.countDown();
+        await().until(() -> server.topics.asking() == 0);
+        await().until(() -> server.sockets.openRooms() == 0);
+        assertThat(server.sockets.channels()).isZero();
+        assertThat(server.sockets.waitingTimers()).isZero();
+    }
+
+    @Test
+    void whatWasSentBeforeALeaveIsStillDelivered() throws Exception {
+        CountDownLatch mayWrite = new CountDownLatch(1);
+        server.topics.allowAll().write(_ -> {
+            waitFor(mayWrite);
+            return TestingTopics.ALL;
+        });
+        try (WireClient other = server.open()) {
+            other.text(join("1", TOPIC, PRIVATE));
+            other.nextText();
+            client.text(join("1", TOPIC, PRIVATE));
+            client.nextText();
+            client.text(broadcast("2", TOPIC, HELLO));
+            client.text("[\"1\",\"3\",\"" + TOPIC + "\",\"phx_leave\",{}]");
+            assertThat(client.nextText()).isEqualTo(ok("1", "3", TOPIC));
+            assertThat(client.nextText()).isEqualTo(CLOSED);
+            mayWrite.countDown();
+            assertThat(other.nextText()).isEqualTo(delivered(TOPIC, HELLO));
+            assertThat(before(client, "probe")).isEmpty();
+        }
+    }
+
+    @Test
+    void aFloodOfJoinsAsksOnlySoMuchAtOnce() throws Exception {
+        start(TestingServer.limits().topicChecksMax(4).channelsMax(1_000));
+        server.topics.allowAll();
+        try (WireClient other = server.open()) {
+            for (int i = 0; i < 1_000; i++) {
+                client.text(join("j", "realtime:a" + i, PRIVATE));
+                other.text(join("j", "realtime:b" + i, PRIVATE));
+            }
+            for (int i = 0; i < 1_000; i++) {
+                assertThat(client.nextText()).contains("\"status\":\"ok\"");
+                assertThat(other.nextText()).contains("\"status\":\"ok\"");
+            }
+        }
+        assertThat(server.topics.askingMost()).isLessThanOrEqualTo(4);
+        assertThat(server.topics.asked()).isEqualTo(2_000);
+    }
+
+    @Test
+    void oneClientsSlowQuestionsLeaveRoomForAnothers() throws Exception {
+        start(TestingServer.limits().topicChecksMax(4));
+        hangOnSlow();
+        for (int i = 0; i < 20; i++) {
+            client.text(join("j" + i, "realtime:slow" + i, PRIVATE));
+        }
+        await().until(() -> server.topics.asking() == 2);
+        try (WireClient other = server.open()) {
+            other.text(join("1", TOPIC, PRIVATE));
+            assertThat(other.nextText()).isEqualTo(joined("1", TOPIC));
+        }
+        assertThat(before(client, "probe")).isEmpty();
+    }
+}
