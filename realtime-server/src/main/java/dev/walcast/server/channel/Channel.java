@@ -15,14 +15,14 @@ import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.SystemNote;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// One socket's membership of one topic. JOINING → JOINED → LEFT or CLOSED.
 ///
-/// What the client sends is handled by [ChannelPushes], in order. Other sessions, the change feed and timers deliver. The lock makes the reply to the join the
+/// What the client sends is handled by [ChannelPushes], in order. Other sessions, the change feed and timers deliver.
+/// The lock makes the reply to the join the
 /// channel's first frame and its last words the last: whoever delivers holds it for one offer to the outbox. The only
 /// lock taken while holding it is the hub's; nothing foreign is called.
 final class Channel {
@@ -103,7 +103,7 @@ final class Channel {
     void open() {
         if (!room.isPrivate()) {
             enter(List.of());
-        } else if (!lane.start(this::decide, 0)) {
+        } else if (!lane.give(this::decide, () -> true, 0)) {
             closeBecause(ErrorCode.CHANNEL_BUSY.refusal());
         }
     }
@@ -175,9 +175,7 @@ final class Channel {
     private void presence(Address address, String event) {
         Payload unavailable = Payload.error(ErrorCode.PRESENCE_UNAVAILABLE.refusal());
         switch (event) {
-            case "track" ->
-                withPresenceWrite(
-                        write -> reply(address, write == PresenceWrite.ALLOWED ? unavailable : Payload.error()));
+            case "track" -> reply(address, mayWritePresence() ? unavailable : Payload.error());
             case "untrack" -> reply(address, unavailable);
             default -> reply(address, Payload.error());
         }
@@ -195,10 +193,10 @@ final class Channel {
         return rights.mayReadPresence();
     }
 
-    /// Says whether this client may track, asking the database when nobody knows yet. Only from within [#presence],
-    /// which is on the thread that may wait; `then` is called there, before this returns.
-    void withPresenceWrite(Consumer<PresenceWrite> then) {
-        then.accept(rights.writePresence(viewer()));
+    /// Whether this client may track; asks the database when nobody knows yet. Call it from within [#presence] only:
+    /// that is on the thread that may wait.
+    boolean mayWritePresence() {
+        return rights.mayWritePresence(viewer());
     }
 
     // -- what reaches it

@@ -35,9 +35,7 @@ final class ChannelPushes {
         Optional<Refusal> tooMany = push instanceof Message.Presence ? Optional.empty() : budget.message();
         if (tooMany.isPresent()) {
             channel.closeBecause(tooMany.get());
-        } else if (!(rights.mustAsk(push)
-                ? lane.start(() -> handle(push), bytes)
-                : lane.run(() -> handle(push), bytes))) {
+        } else if (!lane.give(() -> handle(push), () -> rights.mustAsk(push), bytes)) {
             services.stats().countDropped();
             refuseBusy(push);
         }
@@ -71,7 +69,9 @@ final class ChannelPushes {
         int bytes = push.content().payloadBytes();
         int bytesMax = services.limits().payloadBytesMax();
         if (bytes > bytesMax) {
-            acknowledge(push.address(), Payload.error(ErrorCode.PAYLOAD_TOO_LARGE.refusal().over(bytesMax, bytes)));
+            acknowledge(
+                    push.address(),
+                    Payload.error(ErrorCode.PAYLOAD_TOO_LARGE.refusal().over(bytesMax, bytes)));
             services.stats().countDropped();
             return;
         }
@@ -80,7 +80,8 @@ final class ChannelPushes {
             acknowledge(push.address(), Payload.error(denied.get()));
             services.stats().countDenied();
         } else if (!channel.isClosed()) {
-            services.hub().broadcast(channel.room(), push.content(), channel.request().self() ? null : channel);
+            services.hub()
+                    .broadcast(channel.room(), push.content(), channel.request().self() ? null : channel);
             acknowledge(push.address(), Payload.ok());
         }
     }

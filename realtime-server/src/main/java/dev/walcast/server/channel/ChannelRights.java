@@ -11,7 +11,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// What a channel's client may do in its room. Everything in a public one. In a private one what the database says: the
-/// right to read is asked at the join, the right to write at the first push that needs it, both again after a new token.
+/// right to read is asked at the join, the right to write at the first push that needs it, both again after a new
+/// token.
 ///
 /// What asks blocks, and is called on the channel's lane only; all threads may look at what is known.
 final class ChannelRights {
@@ -73,17 +74,16 @@ final class ChannelRights {
         return askToWrite(viewer).or(() -> mayWrite().broadcast() ? Optional.empty() : Optional.of(unwritable()));
     }
 
-    /// Who did not ask for presence at the join may read it from here on, if it may.
-    PresenceWrite writePresence(Viewer viewer) {
+    /// Not when nobody can say. Who did not ask for presence at the join may read it from here on, if it may.
+    boolean mayWritePresence(Viewer viewer) {
         if (!presenceAsked) {
             presenceAsked = true;
             if (askToRead(viewer).isPresent()) {
                 presenceAsked = false;
-                return PresenceWrite.DENIED;
+                return false;
             }
         }
-        boolean known = askToWrite(viewer).isEmpty();
-        return known && mayWrite().presence() ? PresenceWrite.ALLOWED : PresenceWrite.DENIED;
+        return askToWrite(viewer).isEmpty() && mayWrite().presence();
     }
 
     /// What the client reads that may not, or no longer, receive broadcasts.
@@ -100,7 +100,7 @@ final class ChannelRights {
         if (!now.any()) {
             return Optional.of(unreadable());
         }
-        boolean less = before.broadcast() && !now.broadcast() || before.presence() && !now.presence();
+        boolean less = (before.broadcast() && !now.broadcast()) || (before.presence() && !now.presence());
         return less ? Optional.of(ErrorCode.TOPIC_LOST.refusal(subTopic)) : Optional.empty();
     }
 

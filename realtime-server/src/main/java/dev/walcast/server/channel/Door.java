@@ -52,8 +52,11 @@ final class Door implements SocketDoor {
     private Admission admit(String token, Serializer serializer, String headers) {
         return switch (services.verifier().verify(token)) {
             case TokenVerdict.Verified _ ->
-                services.budget().refuseUpgrade().map(this::refusedLater).orElseGet(() ->
-                        new Admission.Admitted(outbox -> open(new Client(token, headers), serializer, outbox)));
+                services.budget()
+                        .refuseUpgrade()
+                        .map(this::refusedLater)
+                        .orElseGet(() ->
+                                new Admission.Admitted(outbox -> open(new Client(token, headers), serializer, outbox)));
             case TokenVerdict.Rejected rejected -> refusedLater(rejected.refusal());
         };
     }

@@ -24,7 +24,7 @@ final class Entrance {
     /// @param beforeHistory called before the history is read, when it is
     /// @return what is to be replayed
     Answer<List<StoredMessage>> ask(JoinRequest request, Viewer viewer, Runnable beforeHistory) {
-        Optional<Refusal> refused = rights.enter(viewer, request.presence());
+        Optional<Refusal> refused = rights.enter(viewer, request.presenceEnabled());
         if (refused.isPresent()) {
             return new Answer.Refused<>(refused.get());
         }

@@ -16,7 +16,7 @@ import java.util.Optional;
 /// shapes that leave nothing to go by are refused.
 ///
 /// @param legacy whether the topic itself is the binding, as it was before joins had a `config`
-/// @param presence         whether presence is asked for
+/// @param presenceEnabled  whether presence is asked for
 /// @param replicationReady whether the client wants to hear when broadcasts from the database arrive
 /// @param token  the client's own token; absent also when it is one of the opaque `sb_…` keys
 record JoinRequest(
@@ -24,7 +24,7 @@ record JoinRequest(
         boolean ack,
         boolean replicationReady,
         boolean isPrivate,
-        boolean presence,
+        boolean presenceEnabled,
         boolean legacy,
         ReplayRequest replay,
         List<ObjectNode> bindings,
@@ -69,8 +69,7 @@ record JoinRequest(
 
     private static JoinRequest legacy(String subTopic, Optional<String> token) {
         List<ObjectNode> bindings = List.of(topicAsBinding(subTopic));
-        return new JoinRequest(
-                false, false, false, false, false, true, new ReplayRequest.Absent(), bindings, token);
+        return new JoinRequest(false, false, false, false, false, true, new ReplayRequest.Absent(), bindings, token);
     }
 
     /// `schema[:table[:filter]]`

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Semaphore;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -32,11 +33,14 @@ final class Lane {
         this.onFailure = requireNonNull(onFailure, "onFailure is null");
     }
 
-    /// For work that never waits: at once, on the caller's thread, when nothing is before it. False when there is no
-    /// room for it to wait.
-    boolean run(Runnable task, int bytes) {
+    /// Does the work at once, on the caller's thread, when nothing is before it and it does not have to wait.
+    ///
+    /// @param mayWait whether the work may have to wait for the database; asked when nothing is before it
+    /// @param bytes   what the work holds in memory
+    /// @return false when there is no room for it to wait
+    boolean give(Runnable task, BooleanSupplier mayWait, int bytes) {
         synchronized (lock) {
-            if (busy) {
+            if (busy || mayWait.getAsBoolean()) {
                 return enqueue(task, bytes);
             }
         }
@@ -44,25 +48,17 @@ final class Lane {
         return true;
     }
 
-    /// For work that may wait for the database. False when there is no room for it to wait.
-    boolean start(Runnable task, int bytes) {
-        synchronized (lock) {
-            if (!enqueue(task, bytes)) {
-                return false;
-            }
-            if (!busy) {
-                busy = true;
-                Thread.ofVirtual().name("channel-lane").start(this::workOff);
-            }
-            return true;
-        }
-    }
-
+    /// With the lock held.
     private boolean enqueue(Runnable task, int bytes) {
         if (waiting.size() >= WAITING_MAX || !bytesLeft.tryAcquire(bytes)) {
             return false;
         }
-        return waiting.add(new Work(task, bytes));
+        waiting.add(new Work(task, bytes));
+        if (!busy) {
+            busy = true;
+            Thread.ofVirtual().name("channel-lane").start(this::workOff);
+        }
+        return true;
     }
 
     private void workOff() {

@@ -30,8 +30,7 @@ final class RateLimiter {
         this.nanos = requireNonNull(nanos, "nanos is null");
         this.secondBegan = nanos.getAsLong();
         this.bucket = Bucket.builder()
-                .addLimit(limit ->
-                        limit.capacity(rate.burst()).refillGreedy(rate.perSecond(), Duration.ofSeconds(1)))
+                .addLimit(limit -> limit.capacity(rate.burst()).refillGreedy(rate.perSecond(), Duration.ofSeconds(1)))
                 .withCustomTimePrecision(new Ticker(nanos))
                 .withSynchronizationStrategy(SynchronizationStrategy.SYNCHRONIZED)
                 .build();

@@ -1,7 +1,5 @@
 package dev.walcast.server.channel;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.walcast.server.channel.MessageHistory.StoredMessage;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.OutboundFrame;
@@ -48,7 +46,6 @@ final class Replay {
     List<OutboundFrame> finish(List<StoredMessage> stored, Serializer serializer, Address joined) {
         List<OutboundFrame> frames = new ArrayList<>();
         for (StoredMessage message : stored) {
-            requireNonNull(message, "message is null");
             ids.add(message.id());
             new StoredBroadcast(joined.topic(), message.event(), message.encoding(), message.payload(), message.id())
                     .encode(serializer, joined)

@@ -18,14 +18,16 @@ final class ReplicationNotice {
     private final Channel channel;
     private final Object lock = new Object();
 
+    private final Instant deadline;
+
     // guarded by lock
-    private @Nullable Instant deadline;
     private @Nullable Future<?> nextLook;
     private boolean cancelled;
 
     ReplicationNotice(Services services, Channel channel) {
         this.services = requireNonNull(services, "services is null");
         this.channel = requireNonNull(channel, "channel is null");
+        this.deadline = services.clock().instant().plus(PATIENCE);
     }
 
     void look() {
@@ -48,13 +50,10 @@ final class ReplicationNotice {
     /// False when there was time enough.
     private boolean lookAgain() {
         synchronized (lock) {
-            Instant now = services.clock().instant();
-            Instant until = deadline == null ? now.plus(PATIENCE) : deadline;
-            deadline = until;
             if (cancelled) {
                 return true;
             }
-            if (!now.isBefore(until)) {
+            if (!services.clock().instant().isBefore(deadline)) {
                 return false;
             }
             nextLook = services.timers().after(LOOK_EVERY, this::look);

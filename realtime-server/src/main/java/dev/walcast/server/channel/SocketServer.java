@@ -47,8 +47,7 @@ public final class SocketServer implements AutoCloseable {
     }
 
     /// @param nanos what the rates are measured with
-    SocketServer(
-            SocketLimits limits, TokenVerifier verifier, Backends backends, Clock clock, LongSupplier nanos) {
+    SocketServer(SocketLimits limits, TokenVerifier verifier, Backends backends, Clock clock, LongSupplier nanos) {
         this.sockets = new WebSockets(requireNonNull(limits, "limits is null"), stats);
         this.budget = new ServerBudget(limits.clients(), nanos);
         TopicQuestions questions = new TopicQuestions(

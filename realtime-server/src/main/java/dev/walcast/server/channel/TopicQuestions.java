@@ -45,10 +45,7 @@ final class TopicQuestions {
     /// Blocks until there is an answer.
     <T> Answer<T> ask(Semaphore permitsOfClient, Question<T> question) {
         long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
-        return within(
-                permitsOfClient,
-                deadlineNanos,
-                () -> within(permits, deadlineNanos, () -> answer(question)));
+        return within(permitsOfClient, deadlineNanos, () -> within(permits, deadlineNanos, () -> answer(question)));
     }
 
     private interface Step<T> {

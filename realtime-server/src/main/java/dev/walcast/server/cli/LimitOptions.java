@@ -119,7 +119,8 @@ final class LimitOptions {
             names = "--max-messages-per-second",
             paramLabel = "COUNT",
             defaultValue = "100",
-            description = "How many messages one client may send in a second, ten times as many at once; what it receives does not count.")
+            description =
+                    "How many messages one client may send in a second, ten times as many at once; what it receives does not count.")
     private int maxMessages;
 
     @Option(

@@ -42,12 +42,9 @@ public enum ErrorCode {
     PRESENCE_TOO_OFTEN("ClientPresenceRateLimitReached", CAPACITY, 0, "Client presence rate limit exceeded"),
     CHANNEL_BUSY("ChannelBusy", CAPACITY, 0, "Too many messages wait for an answer of the database"),
     PRIVATE_ONLY("PrivateOnly", CLIENT, 0, "This project only allows private channels"),
-    TOPIC_UNREADABLE(
-            "Unauthorized", CLIENT, 0, "You do not have permissions to read from this Channel topic: %s"),
-    TOPIC_LOST(
-            "Unauthorized", CLIENT, 0, "You no longer have permission to read from this Channel topic: %s"),
-    TOPIC_UNWRITABLE(
-            "Unauthorized", CLIENT, 0, "You do not have permissions to write to this Channel topic: %s"),
+    TOPIC_UNREADABLE("Unauthorized", CLIENT, 0, "You do not have permissions to read from this Channel topic: %s"),
+    TOPIC_LOST("Unauthorized", CLIENT, 0, "You no longer have permission to read from this Channel topic: %s"),
+    TOPIC_UNWRITABLE("Unauthorized", CLIENT, 0, "You do not have permissions to write to this Channel topic: %s"),
     PRIVATE_NOT_INSTALLED(
             "PrivateChannelsNotInstalled",
             UPSTREAM,
@@ -58,16 +55,11 @@ public enum ErrorCode {
     TOPIC_PARTITION_MISSING(
             "MissingPartition", UPSTREAM, 0, "Realtime was unable to find the expected messages partition"),
     TOPIC_DATABASE_UNREACHABLE(
-            "UnableToSetPolicies",
-            UPSTREAM,
-            0,
-            true,
-            "Realtime was unable to connect to the project database"),
+            "UnableToSetPolicies", UPSTREAM, 0, true, "Realtime was unable to connect to the project database"),
     REPLAY_ON_PUBLIC("UnableToReplayMessages", CLIENT, 0, "Replay is not allowed for public channels"),
     REPLAY_UNREADABLE("UnableToReplayMessages", CLIENT, 0, "Replay params are not valid"),
     REPLAY_FAILED("UnableToReplayMessages", UPSTREAM, 0, "Realtime was unable to replay messages"),
-    REPLICATION_LATE(
-            "ReplicationConnectionTimeout", UPSTREAM, 0, "Replication connection was not established in time"),
+    REPLICATION_LATE("ReplicationConnectionTimeout", UPSTREAM, 0, "Replication connection was not established in time"),
     PAYLOAD_TOO_LARGE("PayloadSizeExceeded", CLIENT, 0, true, "payload_size_exceeded"),
     BROADCAST_UNREADABLE("UnableToHandleBroadcast", CLIENT, 0, true, "The broadcast payload must be an object"),
     PRESENCE_UNAVAILABLE(

@@ -47,7 +47,8 @@ public record Payload(byte[] before, byte[] shared, byte[] after) {
 
     /// What goes with `phx_error`.
     public static Payload reason(Refusal refusal) {
-        return new Payload(NOTHING, Json.bytes("{\"reason\":" + Json.quoted(refusal.reason()) + refusal.details() + "}"), NOTHING);
+        return new Payload(
+                NOTHING, Json.bytes("{\"reason\":" + Json.quoted(refusal.reason()) + refusal.details() + "}"), NOTHING);
     }
 
     /// @param channel the topic without its `realtime:`

@@ -22,10 +22,9 @@ public record StoredBroadcast(String topic, String event, Broadcast.Encoding enc
         String meta = "{\"id\":" + Json.quoted(id) + ",\"replayed\":true}";
         return switch (encoding) {
             case JSON ->
-                Optional.of(serializer.encode(
-                        joined.withRef(null), "broadcast", Payload.broadcast(event, payload, meta)));
-            case BINARY ->
-                serializer.encode(new Broadcast.User(topic, event, encoding, Slice.of(payload), meta));
+                Optional.of(
+                        serializer.encode(joined.withRef(null), "broadcast", Payload.broadcast(event, payload, meta)));
+            case BINARY -> serializer.encode(new Broadcast.User(topic, event, encoding, Slice.of(payload), meta));
         };
     }
 }

@@ -12,9 +12,7 @@ import java.util.function.Function;
 /// @param header      a header by its lower-case name
 /// @param headerNames all headers' lower-case names
 public record Handshake(
-        Function<String, Optional<String>> query,
-        Function<String, Optional<String>> header,
-        List<String> headerNames) {
+        Function<String, Optional<String>> query, Function<String, Optional<String>> header, List<String> headerNames) {
     public Handshake {
         headerNames = List.copyOf(headerNames);
         requireNonNull(query, "query is null");

@@ -96,8 +96,7 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
         return new Deviation(transcript, at, false, List.of(frames), reason);
     }
 
-    static String frame(
-            String version, String joinRef, String ref, String topic, String event, String payload) {
+    static String frame(String version, String joinRef, String ref, String topic, String event, String payload) {
         return version.equals("v2")
                 ? "[" + quoted(joinRef) + "," + quoted(ref) + ",\"" + topic + "\",\"" + event + "\"," + payload + "]"
                 : "{\"topic\":\"" + topic + "\",\"event\":\"" + event + "\",\"payload\":" + payload + ",\"ref\":"

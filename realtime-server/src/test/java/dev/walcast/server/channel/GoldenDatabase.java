@@ -24,7 +24,8 @@ import java.util.Optional;
 /// does what the reference then delivered.
 final class GoldenDatabase {
     private final GoldenTranscript transcript;
-    private final TestingTopics topics = new TestingTopics().read(GoldenDatabase::read).write(GoldenDatabase::write);
+    private final TestingTopics topics =
+            new TestingTopics().read(GoldenDatabase::read).write(GoldenDatabase::write);
     private final List<TestingServer> servers = new ArrayList<>();
     private final Deque<StoredMessage> toBeStored;
     private final Instant begin;
@@ -68,8 +69,7 @@ final class GoldenDatabase {
     // -- private topics
 
     private static Access read(Question question) {
-        return access(
-                question, List.of("room:", "ro:", own(question)), List.of("bro:"), List.of("pro:"));
+        return access(question, List.of("room:", "ro:", own(question)), List.of("bro:"), List.of("pro:"));
     }
 
     private static Access write(Question question) {
@@ -174,8 +174,7 @@ final class GoldenDatabase {
 
     /// What the reference refused, with its words.
     private Optional<String> refusalOf(TestingChangeFeed.Subscribed subscribed) {
-        if (!subscribed.isFor("schema", "plain")
-                && !subscribed.viewer().role().equals("nosuchrole")) {
+        if (!subscribed.isFor("schema", "plain") && !subscribed.viewer().role().equals("nosuchrole")) {
             return Optional.empty();
         }
         return transcript.lines().stream()

@@ -106,8 +106,9 @@ final class GoldenReplay implements AutoCloseable {
                 .isEqualTo(deviation
                         .map(d -> Integer.valueOf(d.frames().getFirst()))
                         .orElse(status));
-        deviation.filter(d -> d.frames().size() > 1).ifPresent(d -> assertThat(client.body())
-                .isEqualTo(d.frames().getLast()));
+        deviation
+                .filter(d -> d.frames().size() > 1)
+                .ifPresent(d -> assertThat(client.body()).isEqualTo(d.frames().getLast()));
         if (status != 101 && deviation.isEmpty()) {
             assertThat(client.body()).isEqualTo(line.path("data").asText());
             assertThat(client.header("content-type"))
@@ -170,10 +171,7 @@ final class GoldenReplay implements AutoCloseable {
     private void close(JsonNode line, int index) throws Exception {
         expectSilence();
         WireClient client = client(line);
-        boolean polite = transcript
-                .lines()
-                .subList(index, transcript.lines().size())
-                .stream()
+        boolean polite = transcript.lines().subList(index, transcript.lines().size()).stream()
                 .anyMatch(l -> l.path("dir").asText().equals("close<")
                         && l.path("code").asInt() == 1000
                         && conn(l).equals(conn(line)));

@@ -25,8 +25,7 @@ record GoldenTranscript(String name, List<JsonNode> lines) {
                             text,
                             WRONG_SIGNATURE,
                             claims -> claims.replace(
-                                    SOON,
-                                    Long.toString(Instant.now().getEpochSecond() + 3)))
+                                    SOON, Long.toString(Instant.now().getEpochSecond() + 3)))
                     .lines()
                     .map(TestingServer::json)
                     .toList();

@@ -28,8 +28,7 @@ import org.junit.jupiter.api.Test;
 /// Private channels: who may enter, read and write, and what happens while the database is being asked.
 class PrivateChannelTest {
     private static final String TOPIC = "realtime:room";
-    private static final String PRIVATE =
-            "{\"config\":{\"private\":true,\"broadcast\":{\"self\":true,\"ack\":true}}}";
+    private static final String PRIVATE = "{\"config\":{\"private\":true,\"broadcast\":{\"self\":true,\"ack\":true}}}";
     private static final Access BROADCAST = new Access(true, false);
     private static final Access PRESENCE = new Access(false, true);
     private static final String HELLO = "{\"event\":\"e\",\"payload\":{}}";
@@ -111,7 +110,11 @@ class PrivateChannelTest {
 
     private void assertRefused(String payload, String reason) throws Exception {
         client.text(join("1", TOPIC, payload));
-        assertThat(json(client.nextText()).get(4).path("response").path("reason").asText())
+        assertThat(json(client.nextText())
+                        .get(4)
+                        .path("response")
+                        .path("reason")
+                        .asText())
                 .isEqualTo(reason);
         assertThat(before(client, "probe")).isEmpty();
     }
@@ -236,7 +239,9 @@ class PrivateChannelTest {
 
     @Test
     void aNewTokenIsAskedAboutAgain() throws Exception {
-        server.topics.read(q -> role(q).equals("anon") ? TestingTopics.ALL : BROADCAST).write(_ -> TestingTopics.ALL);
+        server.topics
+                .read(q -> role(q).equals("anon") ? TestingTopics.ALL : BROADCAST)
+                .write(_ -> TestingTopics.ALL);
         client.text(join("1", TOPIC, PRIVATE));
         client.nextText();
         client.text(broadcast("2", TOPIC, HELLO));
@@ -268,7 +273,9 @@ class PrivateChannelTest {
 
     @Test
     void aRightThatIsGainedTakesEffectAtOnce() throws Exception {
-        server.topics.read(q -> role(q).equals("anon") ? PRESENCE : TestingTopics.ALL).write(_ -> TestingTopics.ALL);
+        server.topics
+                .read(q -> role(q).equals("anon") ? PRESENCE : TestingTopics.ALL)
+                .write(_ -> TestingTopics.ALL);
         client.text(join(
                 "1",
                 TOPIC,
@@ -318,7 +325,7 @@ class PrivateChannelTest {
                 .write(_ -> TestingTopics.ALL);
     }
 
-    private static void waitFor(CountDownLatch latch) {
+    static void waitFor(CountDownLatch latch) {
         try {
             latch.await();
         } catch (InterruptedException e) {

@@ -10,10 +10,10 @@ import java.util.List;
 final class RightsAndLimitsDeviations {
     private static final String ANSWERED = "who asked for an acknowledgement hears that he may not send";
     private static final String MEASURED = "a refusal names the limit and the current value";
-    private static final String OWN_BUCKET = "who sends too much is closed, at the message that is too much, and nobody"
-            + " else";
-    private static final String STAYS_OPEN = "a join too many does not cost the socket, and nothing waits for its"
-            + " refusal";
+    private static final String OWN_BUCKET =
+            "who sends too much is closed, at the message that is too much, and nobody" + " else";
+    private static final String STAYS_OPEN =
+            "a join too many does not cost the socket, and nothing waits for its" + " refusal";
 
     private RightsAndLimitsDeviations() {}
 
@@ -102,12 +102,20 @@ final class RightsAndLimitsDeviations {
         String again = Integer.toString(last + 3);
         all.add(instead(name, "\"payload\":{\"i\":" + last + "}", OWN_BUCKET));
         all.add(instead(name, v2 ? "[\"1\",\"326\"," : "{\"ref\":\"226\",", OWN_BUCKET));
-        all.add(instead(name, (v2 ? "\"channel\":\"ev\"}]" : "\"channel\":\"ev\"},\"topic\":\"realtime:ev\"}") + " other", OWN_BUCKET));
-        all.add(instead(name, (v2 ? "\"phx_close\",{}]" : "\"phx_close\",\"payload\":{},\"topic\":\"realtime:ev\"}") + " other", OWN_BUCKET));
+        all.add(instead(
+                name,
+                (v2 ? "\"channel\":\"ev\"}]" : "\"channel\":\"ev\"},\"topic\":\"realtime:ev\"}") + " other",
+                OWN_BUCKET));
+        all.add(instead(
+                name,
+                (v2 ? "\"phx_close\",{}]" : "\"phx_close\",\"payload\":{},\"topic\":\"realtime:ev\"}") + " other",
+                OWN_BUCKET));
         all.add(instead(name, "\"channel\":\"ev\"}", MEASURED, tooManyMessages(version, "1", "ev", last + 1)));
         all.add(instead(
                 name,
-                v2 ? "\"realtime:ev2\",\"broadcast\"" : "\"payload\":{},\"type\":\"broadcast\"},\"topic\":\"realtime:ev2\"",
+                v2
+                        ? "\"realtime:ev2\",\"broadcast\""
+                        : "\"payload\":{},\"type\":\"broadcast\"},\"topic\":\"realtime:ev2\"",
                 OWN_BUCKET));
         all.add(instead(name, v2 ? "[\"327\",\"328\"" : "{\"ref\":\"228\",", OWN_BUCKET));
         all.add(instead(name, "\"channel\":\"ev2\"", MEASURED, tooManyMessages(version, again, "ev2", last + 2)));

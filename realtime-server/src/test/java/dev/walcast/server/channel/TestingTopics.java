@@ -22,6 +22,7 @@ final class TestingTopics implements TopicPermissions, MessageHistory {
     private volatile Policy read = _ -> Access.NONE;
     private volatile Policy write = _ -> Access.NONE;
     private volatile Runnable whileReadingHistory = () -> {};
+    private volatile boolean historyFails;
 
     static final Access ALL = new Access(true, true);
 
@@ -45,6 +46,10 @@ final class TestingTopics implements TopicPermissions, MessageHistory {
 
     void whileReadingHistory(Runnable action) {
         whileReadingHistory = action;
+    }
+
+    void failHistory() {
+        historyFails = true;
     }
 
     /// How many questions were asked at the same time at most.
@@ -84,6 +89,9 @@ final class TestingTopics implements TopicPermissions, MessageHistory {
     @Override
     public List<StoredMessage> since(String topic, Instant since, int limit) throws HistoryException {
         whileReadingHistory.run();
+        if (historyFails) {
+            throw new HistoryException("for the test", new IllegalStateException());
+        }
         List<StoredMessage> found = stored.stream()
                 .filter(s -> s.topic().equals(topic) && !s.at().isBefore(since))
                 .map(Stored::message)

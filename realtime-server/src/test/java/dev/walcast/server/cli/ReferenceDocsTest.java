@@ -61,7 +61,7 @@ class ReferenceDocsTest {
 
                 What a refusal says, in the reply to the request that caused it (`response.reason`, mostly with the code in front), and in the
                 body of the HTTP answer where the socket does not exist yet. *Fault* says whose: the client's request, the server's, or a bound
-                that was reached.
+                that was reached. A refusal for a limit also has `code`, `limit` and `current` beside its text.
 
                 | Code | HTTP | Fault | Text |
                 |---|---|---|---|
