@@ -33,7 +33,7 @@ public final class RealtimeServer implements AutoCloseable {
         this.services = List.copyOf(services);
         this.project = new Project(settings.database(), settings.restartHold(), settings.recordBytesMax());
         TokenVerifier tokens = new TokenVerifier(settings.jwtSecret().reveal(), clock);
-        this.sockets = new SocketServer(settings.limits(), tokens, project.feed(), clock);
+        this.sockets = new SocketServer(settings.limits(), settings.presence(), tokens, project.feed(), clock);
     }
 
     /// Returns when clients can connect and what they subscribe to is live.

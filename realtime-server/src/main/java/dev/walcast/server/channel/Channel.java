@@ -2,7 +2,6 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.server.auth.TokenVerdict;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
@@ -15,7 +14,6 @@ import dev.walcast.server.protocol.SystemNote;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
@@ -23,9 +21,16 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The session's reader thread handles pushes; other sessions, the change feed and timers deliver. The lock makes the
 /// reply to the join the channel's first frame and its last words the last: whoever delivers holds it for one offer
-/// to the outbox. The only lock taken while holding it is the hub's; nothing foreign is called.
+/// to the outbox. The only lock taken while holding it is the hub's; nothing foreign is called. Presence rooms take it
+/// while they hold their own.
 final class Channel {
     private static final Duration EXPIRY_CHECK_MAX = Duration.ofMinutes(5);
+
+    /// Whether the client may come back; what it tracks may wait for it then.
+    enum Parting {
+        FOR_GOOD,
+        TO_RETURN
+    }
 
     private enum State {
         JOINING,
@@ -40,6 +45,7 @@ final class Channel {
     private final JoinRequest request;
     private final List<Binding> bindings;
     private final ChangeDelivery changes;
+    private final ChannelPresence presence;
     private final Object lock = new Object();
 
     // guarded by lock
@@ -56,6 +62,7 @@ final class Channel {
         this.credential = accepted.credential();
         this.bindings = Bindings.number(request.bindings());
         this.changes = new ChangeDelivery(this, services.feed(), bindings);
+        this.presence = new ChannelPresence(this, services, room, request, () -> true, () -> true);
     }
 
     String topic() {
@@ -95,7 +102,7 @@ final class Channel {
     }
 
     void presence(Message.Presence push) {
-        reply(push.address(), presenceAnswer(Json.tree(push.payload()).orElse(null)));
+        presence.handle(push);
     }
 
     void accessToken(Message.AccessToken push) {
@@ -116,6 +123,7 @@ final class Channel {
     /// Answers the leave and ends the channel; false when it has just ended by itself and nothing was answered.
     boolean leave(Address address) {
         return shutDown(
+                Parting.FOR_GOOD,
                 session.encode(address.withJoinRef(joined.joinRef()), "phx_reply", Payload.ok()),
                 session.encode(closing(), "phx_close", Payload.empty()));
     }
@@ -124,6 +132,14 @@ final class Channel {
 
     void deliver(EncodedBroadcast broadcast) {
         broadcast.frame(session.serializer()).ifPresent(this::push);
+    }
+
+    void deliverPresenceState(byte[] state) {
+        push(session.encode(joined.withRef(null), "presence_state", Payload.of(state)));
+    }
+
+    void deliverPresenceDiff(EncodedBroadcast diff) {
+        diff.frame(session.serializer()).ifPresent(this::push);
     }
 
     void deliverNote(SystemNote note) {
@@ -144,17 +160,20 @@ final class Channel {
     void closeBecause(Refusal refusal) {
         session.forget(this);
         shutDown(
+                Parting.FOR_GOOD,
                 note(joined.withRef(null), SystemNote.closing(refusal)),
                 session.encode(closing(), "phx_close", Payload.empty()));
     }
 
     /// Ends it after an accident of ours; clients join again.
     void crash() {
-        shutDown(session.encode(closing(), "phx_error", Payload.reason(ErrorCode.CHANNEL_CRASHED.refusal())));
+        shutDown(
+                Parting.TO_RETURN,
+                session.encode(closing(), "phx_error", Payload.reason(ErrorCode.CHANNEL_CRASHED.refusal())));
     }
 
     /// Ends it, and nothing follows the last words; false when it has ended before.
-    boolean shutDown(OutboundFrame... lastWords) {
+    boolean shutDown(Parting parting, OutboundFrame... lastWords) {
         synchronized (lock) {
             if (state == State.LEFT) {
                 return false;
@@ -165,6 +184,7 @@ final class Channel {
             }
         }
         services.hub().leave(room, this);
+        presence.retire(parting == Parting.TO_RETURN);
         for (OutboundFrame frame : lastWords) {
             session.offer(frame);
         }
@@ -193,6 +213,7 @@ final class Channel {
             credential = fresh;
             scheduleExpiryCheck();
         }
+        presence.follow();
         changes.follow(fresh.verified().viewer());
     }
 
@@ -220,26 +241,13 @@ final class Channel {
         }
     }
 
-    private static Payload presenceAnswer(@Nullable JsonNode payload) {
-        if (payload == null || !payload.isObject()) {
-            return Payload.error();
-        }
-        if (!payload.has("event")) {
-            return Payload.ok();
-        }
-        return switch (payload.path("event").asText().toLowerCase(Locale.ROOT)) {
-            case "track", "untrack" -> Payload.error(ErrorCode.PRESENCE_UNAVAILABLE.refusal());
-            default -> Payload.error();
-        };
-    }
-
     private void acknowledge(Address address, Payload payload) {
         if (request.ack()) {
             reply(address, payload);
         }
     }
 
-    private void reply(Address address, Payload payload) {
+    void reply(Address address, Payload payload) {
         push(session.encode(address.withJoinRef(joined.joinRef()), "phx_reply", payload));
     }
 

@@ -17,6 +17,7 @@ import java.util.Optional;
 ///
 /// @param legacy whether the topic itself is the binding, as it was before joins had a `config`
 /// @param replay whether a replay is asked for, in whatever form
+/// @param presenceKey absent also when it is empty
 /// @param token  the client's own token; absent also when it is one of the opaque `sb_…` keys
 record JoinRequest(
         boolean self,
@@ -24,6 +25,8 @@ record JoinRequest(
         boolean isPrivate,
         boolean replay,
         boolean legacy,
+        boolean presenceEnabled,
+        Optional<String> presenceKey,
         List<ObjectNode> bindings,
         Optional<String> token)
         implements JoinReading {
@@ -31,6 +34,7 @@ record JoinRequest(
 
     JoinRequest {
         bindings = List.copyOf(bindings);
+        requireNonNull(presenceKey, "presenceKey is null");
         requireNonNull(token, "token is null");
     }
 
@@ -43,7 +47,15 @@ record JoinRequest(
         JsonNode config = tree.get().path("config");
         if (config.isMissingNode()) {
             return new JoinRequest(
-                    false, false, false, false, true, List.of(topicAsBinding(subTopic)), token(tree.get()));
+                    false,
+                    false,
+                    false,
+                    false,
+                    true,
+                    false,
+                    Optional.empty(),
+                    List.of(topicAsBinding(subTopic)),
+                    token(tree.get()));
         }
         if (!config.isObject() && !config.isNull()) {
             return unreadable("config");
@@ -52,12 +64,15 @@ record JoinRequest(
         if (!broadcast.isObject() && !broadcast.isNull() && !broadcast.isMissingNode()) {
             return unreadable("config.broadcast");
         }
+        JsonNode presence = config.path("presence");
         return new JoinRequest(
                 flag(broadcast.path("self")),
                 flag(broadcast.path("ack")),
                 flag(config.path("private")),
                 broadcast.has("replay"),
                 false,
+                flag(presence.path("enabled")),
+                key(presence.path("key")),
                 objectsOf(config.path("postgres_changes")),
                 token(tree.get()));
     }
@@ -75,6 +90,13 @@ record JoinRequest(
 
     private static boolean flag(JsonNode node) {
         return node.isTextual() ? node.textValue().equalsIgnoreCase("true") : node.booleanValue();
+    }
+
+    /// Any scalar will do.
+    private static Optional<String> key(JsonNode node) {
+        return node.isValueNode() && !node.isNull()
+                ? Optional.of(node.asText()).filter(key -> !key.isEmpty())
+                : Optional.empty();
     }
 
     private static List<ObjectNode> objectsOf(JsonNode array) {

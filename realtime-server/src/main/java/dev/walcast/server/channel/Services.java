@@ -18,6 +18,7 @@ record Services(
         ChangeFeed feed,
         Clock clock,
         Hub hub,
+        PresenceRooms presence,
         Timers timers,
         BooleanSupplier draining) {
     Services {
@@ -27,6 +28,7 @@ record Services(
         requireNonNull(feed, "feed is null");
         requireNonNull(clock, "clock is null");
         requireNonNull(hub, "hub is null");
+        requireNonNull(presence, "presence is null");
         requireNonNull(timers, "timers is null");
         requireNonNull(draining, "draining is null");
     }

@@ -57,7 +57,7 @@ final class Session implements SocketListener {
 
     @Override
     public void onClosed(CloseReason reason) {
-        channels.values().forEach(Channel::shutDown);
+        channels.values().forEach(channel -> channel.shutDown(Channel.Parting.TO_RETURN));
         channels.clear();
         whenClosed.accept(this);
     }
@@ -122,7 +122,7 @@ final class Session implements SocketListener {
         }
         Channel superseded = channels.remove(address.topic());
         if (superseded != null) {
-            superseded.shutDown();
+            superseded.shutDown(Channel.Parting.TO_RETURN);
         }
         switch (rules.decide(join, channels.size())) {
             case JoinResult.Accepted accepted -> open(new Channel(services, this, address, accepted));

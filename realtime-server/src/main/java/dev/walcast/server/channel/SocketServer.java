@@ -36,13 +36,16 @@ public final class SocketServer implements AutoCloseable {
     private final SocketStats stats = new SocketStats();
     private final Hub hub = new Hub();
     private final Timers timers = new Timers();
+    private final PresenceRooms presence;
     private final Door door;
 
     private volatile boolean draining;
 
-    public SocketServer(SocketLimits limits, TokenVerifier verifier, ChangeFeed feed, Clock clock) {
+    public SocketServer(
+            SocketLimits limits, PresenceLimits presenceLimits, TokenVerifier verifier, ChangeFeed feed, Clock clock) {
         this.sockets = new WebSockets(requireNonNull(limits, "limits is null"), stats);
-        this.door = new Door(new Services(limits, stats, verifier, feed, clock, hub, timers, () -> draining));
+        this.presence = new PresenceRooms(presenceLimits, timers);
+        this.door = new Door(new Services(limits, stats, verifier, feed, clock, hub, presence, timers, () -> draining));
     }
 
     /// Adds the sockets to a server: an HTTP/1 selector of our own, and an answer for those who come without an
@@ -91,6 +94,10 @@ public final class SocketServer implements AutoCloseable {
 
     int openRooms() {
         return hub.rooms();
+    }
+
+    int presenceRooms() {
+        return presence.rooms();
     }
 
     int waitingTimers() {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The settings of a server as the command line, the environment and the settings file give them.
@@ -180,6 +181,9 @@ final class ServerOptions {
             description = "How many postgres_changes entries one channel may have.")
     private int maxBindings;
 
+    @Mixin
+    private PresenceOptions presence = new PresenceOptions();
+
     ServerOptions() {}
 
     /// The usual settings, but for where to listen; for a server that is not configured from outside.
@@ -192,7 +196,7 @@ final class ServerOptions {
     }
 
     @picocli.CommandLine.Command
-    private record Holder(@picocli.CommandLine.Mixin ServerOptions options) {}
+    private record Holder(@Mixin ServerOptions options) {}
 
     /// @throws SettingsException with every problem at once
     ServerSettings settings() throws SettingsException {
@@ -215,7 +219,14 @@ final class ServerOptions {
                 deletes,
                 new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()));
         return new ServerSettings(
-                database, new Secret(secret), host, port, restartHold, Math.toIntExact(maxRecord.bytes()), limits());
+                database,
+                new Secret(secret),
+                host,
+                port,
+                restartHold,
+                Math.toIntExact(maxRecord.bytes()),
+                limits(),
+                presence.limits());
     }
 
     private SocketLimits limits() {
@@ -264,6 +275,7 @@ final class ServerOptions {
                     size.bytes() >= 1024 && size.bytes() <= 64 << 20,
                     "MAX_PAYLOAD, MAX_FRAME and MAX_RECORD must be between 1KiB and 64MiB.");
         }
+        problems.addAll(presence.problems(outbox));
         check(problems, outbox.bytes() >= maxFrame.bytes(), "OUTBOX must hold at least one message of MAX_FRAME.");
         return problems.stream().distinct().toList();
     }

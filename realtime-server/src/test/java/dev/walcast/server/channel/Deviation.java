@@ -18,7 +18,10 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
             "a payload that only claims to be JSON would break the 1.0.0 frame around it";
     private static final String KIND_0 = "binary pushes of kind 0 are ignored: no official client sends or reads them";
     private static final String OBJECTS_ONLY = "one client accepts only objects as a response, all clients accept one";
-    private static final String NO_PRESENCE = "presence comes later; until then it is refused, and nothing is closed";
+    private static final String OWN_REFS = "a client cannot give out refs: others tell metas apart by them";
+    private static final String UNINTERESTED = "diffs go to those who asked for presence or have tracked";
+    private static final String NO_TENANT_FLAG = "presence is for those who ask for it; there is no switch for all";
+    private static final String NO_RATE_LIMIT = "how often a client may track is not limited yet";
     private static final String CLOSE_CODE = "the reference resets the connection before its close frame is read";
 
     private static final String NUMBERS = """
@@ -26,8 +29,8 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
             "a2":2,"dup":1,"dup":2,"uni":"\\u00e9\\ud83d\\ude00\\u2028","sl":"<\\/>"}}""";
     private static final String TOO_LARGE = """
             {"status":"error","response":{"reason":"payload_size_exceeded"}}""";
-    private static final String PRESENCE_REFUSED = """
-            {"status":"error","response":{"reason":"Presence is not available in this version of the server"}}""";
+
+    private static final String OK = "{\"status\":\"ok\",\"response\":{}}";
 
     static List<Deviation> all() {
         List<Deviation> all = new ArrayList<>();
@@ -39,6 +42,7 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
         all.add(instead("broadcast_oversize.v1", "1006 frame5MB", CLOSE_CODE, "1009"));
         addJoins(all);
         addBinary(all);
+        addPresence(all);
         return all;
     }
 
@@ -54,11 +58,8 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
         String name = "broadcast_oversize." + version;
         String small = frame(version, "1", "3", "realtime:ov", "phx_reply", TOO_LARGE);
         String large = frame(version, "1", "2", "realtime:ov5", "phx_reply", TOO_LARGE);
-        String presence = frame(version, "1", "4", "realtime:ov", "phx_reply", PRESENCE_REFUSED);
         all.add(instead(name, recorded(version, "3", "realtime:ov\""), OBJECTS_ONLY, small));
         all.add(instead(name, recorded(version, "2", "realtime:ov5\""), OBJECTS_ONLY, large));
-        all.add(instead(name, "Track message size exceeded", NO_PRESENCE, presence));
-        all.add(instead(name, "phx_close", NO_PRESENCE));
     }
 
     private static String recorded(String version, String ref, String topic) {
@@ -88,6 +89,79 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
         all.add(instead("broadcast_binary.v2", "AgsJcmVhbHRpbWU6YmJicm9hZGNhc3QBAg==", KIND_0));
         all.add(instead("broadcast_binary.v2", "unable to parse response", KIND_0));
         all.add(instead("broadcast_binary.v2", "[\"1\",\"90\",", KIND_0));
+    }
+
+    private static void addPresence(List<Deviation> all) {
+        for (String diff : List.of(
+                "\"name\":\"Alice\"}]}},\"leaves\":{}}]",
+                "\"name\":\"Bob\"}]}},\"leaves\":{}}]",
+                "\"name\":\"Alice\"}]}}}]",
+                "\"name\":\"Alice tab2\"}]}},\"leaves\":{}}]",
+                "\"name\":\"Alice tab2\"}]}}}]",
+                "\"name\":\"Alice2\"}]}}}]",
+                "\"name\":\"Bob\"}]}}}]")) {
+            all.add(instead("presence.v2", diff + " disabled", UNINTERESTED));
+        }
+        all.add(instead("presence.v2", "Client presence rate limit exceeded", NO_RATE_LIMIT, furtherUpdates()));
+        all.add(instead("presence.v2", "phx_close\",{}] rate", NO_RATE_LIMIT));
+        for (String version : List.of("v1", "v2")) {
+            addPresenceWithoutKey(all, version);
+        }
+    }
+
+    private static void addPresenceWithoutKey(List<Deviation> all, String version) {
+        String name = "presence_nokey." + version;
+        String key =
+                version.equals("v1") ? "06d03396-e739-11f1-bb7e-86d2235daea5" : "0b5b047c-e739-11f1-a0ef-86d2235daea5";
+        String first = version.equals("v1") ? "GOqsNx16xAagYhsy" : "GOqsOOMwUeagYjFx";
+        String second = version.equals("v1") ? "GOqsN6EfXdOgYhtC" : "GOqsOWb9GZ6gYjGB";
+        String updated = metas(key, second, ",\"phx_ref_prev\":\"" + first + "\",\"x\":2");
+        String update = "{\"joins\":" + updated + ",\"leaves\":" + metas(key, first, ",\"x\":1") + "}";
+        String leave = "{\"joins\":{},\"leaves\":" + updated + "}";
+        all.add(instead(
+                name,
+                "\"x\":2}]}},\"leaves\"",
+                OWN_REFS,
+                frame(version, null, null, "realtime:pnk", "presence_diff", update)));
+        all.add(instead(
+                name,
+                "\"joins\":{},\"leaves\"",
+                OWN_REFS,
+                frame(version, null, null, "realtime:pnk", "presence_diff", leave)));
+        all.add(instead(
+                name,
+                (version.equals("v1")
+                                ? "\"presence_state\",\"payload\":{},\"topic\":\"realtime:x\"}"
+                                : "presence_state\",{}]")
+                        + " tenant-presence-on",
+                NO_TENANT_FLAG));
+    }
+
+    private static String metas(String key, String ref, String rest) {
+        return "{\"" + key + "\":{\"metas\":[{\"phx_ref\":\"" + ref + "\"" + rest + "}]}}";
+    }
+
+    /// What the reference cut off: the fifth diff, and two more answers with their diffs.
+    private static String[] furtherUpdates() {
+        List<String> refs = List.of(
+                "GOqsNnHwgDYLvhrC", "GOqsNnHyn2cLvhrS", "the-fifth-update", "the-sixth-update", "the-final-update");
+        List<String> frames = new ArrayList<>();
+        for (int i = 4; i <= 6; i++) {
+            if (i > 4) {
+                frames.add(frame("v2", "1", String.valueOf(i + 2), "realtime:prr", "phx_reply", OK));
+            }
+            String joins = metas("r", refs.get(i - 2), ",\"phx_ref_prev\":\"" + refs.get(i - 3) + "\",\"i\":" + i);
+            String leaves =
+                    metas("r", refs.get(i - 3), ",\"phx_ref_prev\":\"" + refs.get(i - 4) + "\",\"i\":" + (i - 1));
+            frames.add(frame(
+                    "v2",
+                    null,
+                    null,
+                    "realtime:prr",
+                    "presence_diff",
+                    "{\"joins\":" + joins + ",\"leaves\":" + leaves + "}"));
+        }
+        return frames.toArray(String[]::new);
     }
 
     private static Deviation instead(String transcript, String at, String reason, String... frames) {

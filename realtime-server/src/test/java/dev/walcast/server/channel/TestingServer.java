@@ -25,8 +25,12 @@ final class TestingServer implements AutoCloseable {
     private final WebServer web;
 
     TestingServer(SocketLimits limits) {
+        this(limits, PresenceLimits.defaults());
+    }
+
+    TestingServer(SocketLimits limits, PresenceLimits presence) {
         TokenVerifier verifier = new TokenVerifier(TestingTokens.SECRET, Clock.systemUTC());
-        this.sockets = new SocketServer(limits, verifier, feed, Clock.systemUTC());
+        this.sockets = new SocketServer(limits, presence, verifier, feed, Clock.systemUTC());
         WebServerConfig.Builder builder = WebServer.builder().port(0).shutdownHook(false);
         HttpRouting.Builder routing = HttpRouting.builder();
         sockets.register(builder, routing);
