@@ -6,18 +6,18 @@ import WebSocket from 'ws'
 import { Server, cpuSeconds, percentile } from './server.mjs'
 
 const MEMBERS = 500
-const ROUNDS = 7
+const ROUNDS = 4
 
 export async function presence() {
   const server = await Server.start()
   const url = `${server.env.WALCAST_URL.replace('http', 'ws')}/realtime/v1/websocket?vsn=2.0.0&apikey=${server.env.ANON_KEY}`
   const ours = await rounds(url, () => server.cpuSeconds())
+  report('Walcast', ours)
   await server.stop()
   const plain = spawn(process.execPath, ['plain-presence.mjs'], { stdio: ['ignore', 'pipe', 'inherit'] })
   const port = Number(await new Promise(resolve => plain.stdout.once('data', resolve)))
   const theirs = await rounds(`ws://127.0.0.1:${port}`, () => cpuSeconds(plain.pid))
   plain.kill()
-  report('Walcast', ours)
   report('baseline, one message for each join and member', theirs)
   console.log(`ratio: ${(theirs.seconds / ours.seconds).toFixed(1)} in time, ${(theirs.cpu / ours.cpu).toFixed(1)} in CPU`)
   process.exit(0)

@@ -7,7 +7,9 @@ import dev.walcast.server.protocol.Payload;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /// Who is present in one room, and who is told.
@@ -37,7 +39,7 @@ final class PresenceRoom {
     private long bytes;
     private long publishedNanos;
     private boolean publishing;
-    private boolean expiring;
+    private @Nullable Future<?> expiry;
 
     PresenceRoom(RoomName name, PresenceLimits limits, PresenceRefs refs, Timers timers, Runnable giveBackPlace) {
         this.name = requireNonNull(name, "name is null");
@@ -77,6 +79,7 @@ final class PresenceRoom {
                 if (member.meta == null) {
                     member.meta = lingering.take(member.key(), payload).orElse(null);
                     adopted = member.meta != null;
+                    rescheduleExpiry();
                 }
                 boolean tracked = replace(member, payload);
                 if (tracked && listens) {
@@ -135,7 +138,7 @@ final class PresenceRoom {
             member.meta = null;
             if (meta != null && lost && limits.grace().isPositive()) {
                 lingering.add(meta, System.nanoTime() + limits.grace().toNanos());
-                expireLater();
+                rescheduleExpiry();
                 return; // its place is the meta's now
             }
             if (meta != null) {
@@ -181,23 +184,25 @@ final class PresenceRoom {
         publishedNanos = System.nanoTime();
     }
 
-    /// With the lock held.
-    private void expireLater() {
-        if (!expiring) {
-            lingering.nextNanos().ifPresent(until -> {
-                expiring = true;
-                timers.after(Duration.ofNanos(Math.max(0, until - System.nanoTime())), this::expire);
-            });
+    /// With the lock held. Nothing waits when nobody is missed.
+    private void rescheduleExpiry() {
+        Optional<Long> next = lingering.nextNanos();
+        if (next.isEmpty() && expiry != null) {
+            expiry.cancel(false);
+            expiry = null;
+        } else if (next.isPresent() && expiry == null) {
+            long wait = Math.max(0, next.get() - System.nanoTime());
+            expiry = timers.after(Duration.ofNanos(wait), this::expire);
         }
     }
 
     private void expire() {
         List<PresenceMeta> expired;
         synchronized (lock) {
-            expiring = false;
+            expiry = null;
             expired = lingering.takeExpired(System.nanoTime());
             expired.forEach(this::remove);
-            expireLater();
+            rescheduleExpiry();
         }
         publishSoon();
         expired.forEach(_ -> giveBackPlace.run());
