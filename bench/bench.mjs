@@ -2,12 +2,13 @@ import { execFileSync, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import WebSocket from 'ws'
+import { presence } from './presence.mjs'
 import { Server, percentile, residentKilobytes } from './server.mjs'
 
 const ms = value => `${value.toFixed(2)} ms`
 const now = () => performance.timeOrigin + performance.now()
 
-const benchmarks = { latency, changes, idle, memory, startup, size, filters, policies, hostile }
+const benchmarks = { latency, changes, idle, memory, startup, size, filters, policies, hostile, presence }
 const name = process.argv[2]
 if (!benchmarks[name]) {
   console.error(`Usage: bench/run ${Object.keys(benchmarks).join('|')}`)

@@ -33,8 +33,7 @@ export class Server {
 
   /** Processor seconds the server process has used, of all its threads. */
   cpuSeconds() {
-    const fields = readFileSync(`/proc/${this.process.pid}/stat`, 'utf8').split(') ')[1].split(' ')
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+    return cpuSeconds(this.process.pid)
   }
 
   residentKilobytes() {
@@ -86,6 +85,11 @@ export class Server {
     await new Promise(resolve => this.process.on('exit', resolve))
     if (!keep && existsSync(this.folder)) rmSync(this.folder, { recursive: true })
   }
+}
+
+export function cpuSeconds(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
 
 export function residentKilobytes(pid) {

@@ -1,11 +1,11 @@
 // An unmodified supabase-js client that listens to table changes. Says what happens as JSON lines; obeys commands, one JSON a
-// line on standard input: {"cmd":"digest"}, {"cmd":"broadcast"}, {"cmd":"token","token":"..."}, {"cmd":"close"}. A binding's filter
+// line on standard input: {"cmd":"digest"}, {"cmd":"broadcast"}, {"cmd":"track","object":{}}, {"cmd":"untrack"}, {"cmd":"token","token":"..."}, {"cmd":"close"}. A binding's filter
 // may be calls of the client's own filter builder: [["gt", "id", 1], ["not", "room", "like", "a%"]].
 import { createClient, postgresChangesFilter } from '@supabase/supabase-js'
 import { createInterface } from 'node:readline'
 import WebSocket from 'ws'
 
-const { bindings, quiet = false, channel: name = 'test' } = JSON.parse(process.argv[2])
+const { bindings = [], quiet = false, channel: name = 'test', presence } = JSON.parse(process.argv[2])
 const say = message => process.stdout.write(JSON.stringify(message) + '\n')
 
 const client = createClient(process.env.WALCAST_URL, process.env.ANON_KEY, {
@@ -26,11 +26,17 @@ function onChange(change, binding) {
   seen.add(id)
 }
 
-const channel = client.channel(name, { config: { broadcast: { self: true, ack: true } } })
+const channel = client.channel(name, { config: { broadcast: { self: true, ack: true }, ...(presence && { presence: { key: presence } }) } })
 const filter = calls => calls.reduce((builder, [method, ...args]) => builder[method](...args), postgresChangesFilter())
 for (const binding of bindings) {
   const built = Array.isArray(binding.filter) ? { ...binding, filter: filter(binding.filter) } : binding
   channel.on('postgres_changes', built, change => onChange(change, binding.name))
+}
+if (presence) {
+  channel
+    .on('presence', { event: 'sync' }, () => say({ event: 'sync', state: channel.presenceState() }))
+    .on('presence', { event: 'join' }, ({ key, newPresences }) => say({ event: 'join', key, newPresences }))
+    .on('presence', { event: 'leave' }, ({ key, leftPresences }) => say({ event: 'leave', key, leftPresences }))
 }
 channel
   .on('broadcast', { event: '*' }, message => say({ event: 'broadcast', message }))
@@ -38,12 +44,14 @@ channel
   .subscribe((status, error) => say({ event: 'status', status, error: error?.message }))
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { cmd, token } = JSON.parse(line)
+  const { cmd, token, object } = JSON.parse(line)
   if (cmd === 'digest') say({ event: 'digest', ...digest, distinct: seen.size })
   if (cmd === 'broadcast') {
     const answer = await channel.send({ type: 'broadcast', event: 'greeting', payload: { text: 'héllo' } })
     say({ event: 'sent', answer })
   }
+  if (cmd === 'track') say({ event: 'tracked', answer: await channel.track(object) })
+  if (cmd === 'untrack') say({ event: 'untracked', answer: await channel.untrack() })
   if (cmd === 'token') await client.realtime.setAuth(token)
   if (cmd === 'close') break
 }

@@ -36,7 +36,7 @@ public final class RealtimeServer implements AutoCloseable {
         TokenVerifier tokens = new TokenVerifier(settings.jwtSecret().reveal(), clock);
         UnpreparedDatabase topics = new UnpreparedDatabase();
         Backends backends = new Backends(project.feed(), topics, topics, () -> false);
-        this.sockets = new SocketServer(settings.limits(), tokens, backends, clock);
+        this.sockets = new SocketServer(settings.limits(), settings.presence(), tokens, backends, clock);
     }
 
     /// Returns when clients can connect and what they subscribe to is live.

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.RowGuard;
+import dev.walcast.server.channel.PresenceLimits;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Duration;
 
@@ -22,13 +23,15 @@ public record ServerSettings(
         int port,
         Duration restartHold,
         int recordBytesMax,
-        SocketLimits limits) {
+        SocketLimits limits,
+        PresenceLimits presence) {
     public ServerSettings {
         requireNonNull(database, "database is null");
         requireNonNull(jwtSecret, "jwtSecret is null");
         requireNonNull(host, "host is null");
         requireNonNull(restartHold, "restartHold is null");
         requireNonNull(limits, "limits is null");
+        requireNonNull(presence, "presence is null");
     }
 
     /// @param url                    `postgres://user:password@host:port/database`; holds the password

@@ -2,19 +2,16 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.MessageHistory.StoredMessage;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
-import dev.walcast.server.protocol.Json;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.SystemNote;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,11 +19,17 @@ import org.slf4j.LoggerFactory;
 /// One socket's membership of one topic. JOINING → JOINED → LEFT or CLOSED.
 ///
 /// What the client sends is handled by [ChannelPushes], in order. Other sessions, the change feed and timers deliver.
-/// The lock makes the reply to the join the
-/// channel's first frame and its last words the last: whoever delivers holds it for one offer to the outbox. The only
-/// lock taken while holding it is the hub's; nothing foreign is called.
+/// The lock makes the reply to the join the channel's first frame and its last words the last: whoever delivers holds
+/// it for one offer to the outbox. The only lock taken while holding it is the hub's; nothing foreign is called.
+/// Presence rooms take it while they hold their own.
 final class Channel {
     private static final Logger LOG = LoggerFactory.getLogger(Channel.class);
+
+    /// Whether the client may come back; what it tracks may wait for it then.
+    enum Parting {
+        FOR_GOOD,
+        TO_RETURN
+    }
 
     private enum State {
         JOINING,
@@ -49,7 +52,7 @@ final class Channel {
     private final Entrance entrance;
     private final Lane lane;
     private final ChannelPushes pushes;
-    private final PresenceBudget presenceBudget;
+    private final ChannelPresence presence;
     private final ExpiryWatch expiry;
     private final ReplicationNotice replication;
     private final Object lock = new Object();
@@ -73,7 +76,11 @@ final class Channel {
         this.entrance = new Entrance(session.questions(), rights, room);
         this.lane = new Lane(session.waitingBytes(), this::failed);
         this.pushes = new ChannelPushes(services, session.budget(), this, rights, lane);
-        this.presenceBudget = session.budget().presence();
+        this.presence = new ChannelPresence(
+                this,
+                services,
+                session.budget().presence(),
+                new ChannelPresence.Rights(rights::mayReadPresence, () -> rights.mayWritePresence(viewer())));
         this.expiry = new ExpiryWatch(
                 services, until -> closeBecause(services.verifier().expired(until)));
         this.replication = new ReplicationNotice(services, this);
@@ -160,43 +167,13 @@ final class Channel {
 
     /// On the lane, while the client is a member.
     void presence(Message.Presence push) {
-        JsonNode payload = Json.tree(push.payload()).orElse(null);
-        if (payload == null || !payload.isObject()) {
-            reply(push.address(), Payload.error());
-        } else if (!payload.has("event")) {
-            reply(push.address(), Payload.ok());
-        } else if (!presenceBudget.tryTrack()) {
-            closeBecause(presenceBudget.refusal());
-        } else {
-            presence(push.address(), payload.path("event").asText().toLowerCase(Locale.ROOT));
-        }
-    }
-
-    private void presence(Address address, String event) {
-        Payload unavailable = Payload.error(ErrorCode.PRESENCE_UNAVAILABLE.refusal());
-        switch (event) {
-            case "track" -> reply(address, mayWritePresence() ? unavailable : Payload.error());
-            case "untrack" -> reply(address, unavailable);
-            default -> reply(address, Payload.error());
-        }
+        presence.handle(push);
     }
 
     /// Answers the leave and ends the channel; false when it has just ended by itself and nothing was answered.
     boolean leave(Address address) {
-        return isOpen(end(State.LEFT, frames.reply(address, Payload.ok()), frames.close()));
-    }
-
-    // -- presence
-
-    /// Whether this client may hear who is present: `presence_state` and `presence_diff` are for those only.
-    boolean mayReadPresence() {
-        return rights.mayReadPresence();
-    }
-
-    /// Whether this client may track; asks the database when nobody knows yet. Call it from within [#presence] only:
-    /// that is on the thread that may wait.
-    boolean mayWritePresence() {
-        return rights.mayWritePresence(viewer());
+        OutboundFrame reply = frames.reply(address, Payload.ok());
+        return isOpen(end(State.LEFT, Parting.FOR_GOOD, reply, frames.close()));
     }
 
     // -- what reaches it
@@ -217,6 +194,14 @@ final class Channel {
         }
     }
 
+    void deliverPresenceState(byte[] state) {
+        push(session.encode(joined.withRef(null), "presence_state", Payload.of(state)));
+    }
+
+    void deliverPresenceDiff(EncodedBroadcast diff) {
+        diff.frame(session.serializer()).ifPresent(this::push);
+    }
+
     void deliverNote(SystemNote note) {
         push(frames.note(note));
     }
@@ -233,17 +218,17 @@ final class Channel {
 
     /// Ends it with a reason the client reads; clients do not come back by themselves. A join under way is refused.
     void closeBecause(Refusal refusal) {
-        close(refusal, frames.note(SystemNote.closing(refusal)), frames.close());
+        close(refusal, Parting.FOR_GOOD, frames.note(SystemNote.closing(refusal)), frames.close());
     }
 
     /// Ends it after an accident of ours; clients join again.
     void crash() {
-        close(ErrorCode.JOIN_CRASHED.refusal(), frames.crash());
+        close(ErrorCode.JOIN_CRASHED.refusal(), Parting.TO_RETURN, frames.crash());
     }
 
     /// Ends it without a word; what is to be said about it is returned.
-    OutboundFrame shutDown() {
-        end(State.LEFT);
+    OutboundFrame shutDown(Parting parting) {
+        end(State.LEFT, parting);
         return frames.close();
     }
 
@@ -252,9 +237,9 @@ final class Channel {
         crash();
     }
 
-    private void close(Refusal ofJoin, OutboundFrame... lastWords) {
+    private void close(Refusal ofJoin, Parting parting, OutboundFrame... lastWords) {
         session.forget(this);
-        if (end(State.CLOSED, lastWords) == State.JOINING) {
+        if (end(State.CLOSED, parting, lastWords) == State.JOINING) {
             session.refuseLater(joined, ofJoin);
         }
     }
@@ -262,7 +247,7 @@ final class Channel {
     /// Nothing follows the last words; whoever has not joined hears them only when it wanted to leave itself.
     ///
     /// @return the state before
-    private State end(State how, OutboundFrame... lastWords) {
+    private State end(State how, Parting parting, OutboundFrame... lastWords) {
         State before;
         synchronized (lock) {
             before = state;
@@ -272,6 +257,7 @@ final class Channel {
             expiry.cancel();
             replication.cancel();
             services.hub().leave(room, this);
+            presence.retire(parting == Parting.TO_RETURN);
             if (before == State.JOINED || how == State.LEFT) {
                 List.of(lastWords).forEach(session::offer);
             }
@@ -323,6 +309,7 @@ final class Channel {
             credential = fresh;
         }
         expiry.follow(fresh.verified().expiresAt());
+        presence.follow();
         changes.follow(fresh.verified().viewer());
     }
 

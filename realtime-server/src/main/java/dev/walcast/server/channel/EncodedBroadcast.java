@@ -2,30 +2,41 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.protocol.OutboundFrame;
+import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Serializer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
-/// A broadcast under way: the first receiver of each protocol version pays for the encoding, the others get the same
-/// bytes. Used by the broadcasting thread only.
+/// A message to a whole room under way: the first receiver of each protocol version pays for the encoding, the others
+/// get the same bytes. Used by the broadcasting thread only.
 final class EncodedBroadcast {
-    private final Broadcast broadcast;
+    private final Optional<String> id;
+    private final Function<Serializer, Optional<OutboundFrame>> encoder;
     private final Map<Serializer, Optional<OutboundFrame>> frames = HashMap.newHashMap(2);
 
     EncodedBroadcast(Broadcast broadcast) {
-        this.broadcast = requireNonNull(broadcast, "broadcast is null");
+        requireNonNull(broadcast, "broadcast is null");
+        this.id = broadcast.id();
+        this.encoder = serializer -> serializer.encode(broadcast);
     }
 
-    /// The id under which the database stored it.
+    EncodedBroadcast(Address everybody, String event, Payload payload) {
+        this.id = Optional.empty();
+        this.encoder = serializer -> Optional.of(serializer.encode(everybody, event, payload));
+    }
+
+    /// The id under which the database stored it; nothing when it did not.
     Optional<String> id() {
-        return broadcast.id();
+        return id;
     }
 
-    /// Nothing when that version cannot express the broadcast.
+    /// Nothing when that version cannot express it.
     Optional<OutboundFrame> frame(Serializer serializer) {
-        return frames.computeIfAbsent(serializer, s -> s.encode(broadcast));
+        return frames.computeIfAbsent(serializer, encoder);
     }
 }

@@ -16,8 +16,8 @@ import java.util.Optional;
 /// shapes that leave nothing to go by are refused.
 ///
 /// @param legacy whether the topic itself is the binding, as it was before joins had a `config`
-/// @param presenceEnabled  whether presence is asked for
 /// @param replicationReady whether the client wants to hear when broadcasts from the database arrive
+/// @param presenceKey      absent also when it is empty
 /// @param token  the client's own token; absent also when it is one of the opaque `sb_…` keys
 record JoinRequest(
         boolean self,
@@ -26,6 +26,7 @@ record JoinRequest(
         boolean isPrivate,
         boolean presenceEnabled,
         boolean legacy,
+        Optional<String> presenceKey,
         ReplayRequest replay,
         List<ObjectNode> bindings,
         Optional<String> token)
@@ -34,6 +35,7 @@ record JoinRequest(
 
     JoinRequest {
         bindings = List.copyOf(bindings);
+        requireNonNull(presenceKey, "presenceKey is null");
         requireNonNull(replay, "replay is null");
         requireNonNull(token, "token is null");
     }
@@ -55,13 +57,15 @@ record JoinRequest(
         if (!broadcast.isObject() && !broadcast.isNull() && !broadcast.isMissingNode()) {
             return unreadable("config.broadcast");
         }
+        JsonNode presence = config.path("presence");
         return new JoinRequest(
                 flag(broadcast.path("self")),
                 flag(broadcast.path("ack")),
                 flag(broadcast.path("replication_ready")),
                 flag(config.path("private")),
-                flag(config.path("presence").path("enabled")),
+                flag(presence.path("enabled")),
                 false,
+                key(presence.path("key")),
                 ReplayRequest.read(broadcast.path("replay")),
                 objectsOf(config.path("postgres_changes")),
                 token(tree.get()));
@@ -69,7 +73,8 @@ record JoinRequest(
 
     private static JoinRequest legacy(String subTopic, Optional<String> token) {
         List<ObjectNode> bindings = List.of(topicAsBinding(subTopic));
-        return new JoinRequest(false, false, false, false, false, true, new ReplayRequest.Absent(), bindings, token);
+        return new JoinRequest(
+                false, false, false, false, false, true, Optional.empty(), new ReplayRequest.Absent(), bindings, token);
     }
 
     /// `schema[:table[:filter]]`
@@ -85,6 +90,13 @@ record JoinRequest(
 
     private static boolean flag(JsonNode node) {
         return node.isTextual() ? node.textValue().equalsIgnoreCase("true") : node.booleanValue();
+    }
+
+    /// Any scalar will do.
+    private static Optional<String> key(JsonNode node) {
+        return node.isValueNode() && !node.isNull()
+                ? Optional.of(node.asText()).filter(key -> !key.isEmpty())
+                : Optional.empty();
     }
 
     private static List<ObjectNode> objectsOf(JsonNode array) {

@@ -19,6 +19,7 @@ record Services(
         ChangeFeed feed,
         Clock clock,
         Hub hub,
+        PresenceRooms presence,
         Timers timers,
         TopicQuestions questions,
         ServerBudget budget,
@@ -31,6 +32,7 @@ record Services(
         requireNonNull(feed, "feed is null");
         requireNonNull(clock, "clock is null");
         requireNonNull(hub, "hub is null");
+        requireNonNull(presence, "presence is null");
         requireNonNull(timers, "timers is null");
         requireNonNull(questions, "questions is null");
         requireNonNull(budget, "budget is null");

@@ -66,7 +66,7 @@ final class Session implements SocketListener {
 
     @Override
     public void onClosed(CloseReason reason) {
-        channels.values().forEach(Channel::shutDown);
+        channels.values().forEach(channel -> channel.shutDown(Channel.Parting.TO_RETURN));
         channels.clear();
         budget.close();
         whenClosed.accept(this);
@@ -139,7 +139,7 @@ final class Session implements SocketListener {
             return;
         }
         Channel superseded = channels.remove(address.topic());
-        OutboundFrame close = superseded == null ? null : superseded.shutDown();
+        OutboundFrame close = superseded == null ? null : superseded.shutDown(Channel.Parting.TO_RETURN);
         switch (rules.decide(join, channels.size())) {
             case JoinResult.Accepted accepted -> open(new Channel(services, this, address, accepted));
             case JoinResult.Refused(Refusal refusal) -> refuseLater(address, refusal);

@@ -38,18 +38,31 @@ public final class SocketServer implements AutoCloseable {
     private final Hub hub = new Hub();
     private final Timers timers = new Timers();
     private final ServerBudget budget;
+    private final PresenceRooms presence;
     private final Door door;
 
     private volatile boolean draining;
 
-    public SocketServer(SocketLimits limits, TokenVerifier verifier, Backends backends, Clock clock) {
-        this(limits, verifier, backends, clock, System::nanoTime);
+    public SocketServer(
+            SocketLimits limits,
+            PresenceLimits presenceLimits,
+            TokenVerifier verifier,
+            Backends backends,
+            Clock clock) {
+        this(limits, presenceLimits, verifier, backends, clock, System::nanoTime);
     }
 
     /// @param nanos what the rates are measured with
-    SocketServer(SocketLimits limits, TokenVerifier verifier, Backends backends, Clock clock, LongSupplier nanos) {
+    SocketServer(
+            SocketLimits limits,
+            PresenceLimits presenceLimits,
+            TokenVerifier verifier,
+            Backends backends,
+            Clock clock,
+            LongSupplier nanos) {
         this.sockets = new WebSockets(requireNonNull(limits, "limits is null"), stats);
         this.budget = new ServerBudget(limits.clients(), nanos);
+        this.presence = new PresenceRooms(presenceLimits, timers);
         TopicQuestions questions = new TopicQuestions(
                 backends.permissions(), backends.history(), limits.clients().topicChecksMax());
         this.door = new Door(new Services(
@@ -59,6 +72,7 @@ public final class SocketServer implements AutoCloseable {
                 backends.feed(),
                 clock,
                 hub,
+                presence,
                 timers,
                 questions,
                 budget,
@@ -117,6 +131,10 @@ public final class SocketServer implements AutoCloseable {
 
     int openRooms() {
         return hub.rooms();
+    }
+
+    int presenceRooms() {
+        return presence.rooms();
     }
 
     int waitingTimers() {

@@ -183,6 +183,10 @@ final class LimitOptions {
                 new ClientLimits.Window(presenceWindowMax, presenceWindow));
     }
 
+    ByteSize outbox() {
+        return outbox;
+    }
+
     List<String> problems() {
         List<String> problems = new ArrayList<>();
         check(problems, maxChannels >= 1, "MAX_CHANNELS must be at least 1.");

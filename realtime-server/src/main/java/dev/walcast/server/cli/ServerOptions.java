@@ -110,6 +110,9 @@ final class ServerOptions {
     @Mixin
     private LimitOptions limits = new LimitOptions();
 
+    @Mixin
+    private PresenceOptions presence = new PresenceOptions();
+
     ServerOptions() {}
 
     /// The usual settings, but for where to listen; for a server that is not configured from outside.
@@ -122,7 +125,7 @@ final class ServerOptions {
     }
 
     @picocli.CommandLine.Command
-    private record Holder(@picocli.CommandLine.Mixin ServerOptions options) {}
+    private record Holder(@Mixin ServerOptions options) {}
 
     /// @throws SettingsException with every problem at once
     ServerSettings settings() throws SettingsException {
@@ -145,7 +148,14 @@ final class ServerOptions {
                 deletes,
                 new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()));
         return new ServerSettings(
-                database, new Secret(secret), host, port, restartHold, limits.recordBytesMax(), limits.limits());
+                database,
+                new Secret(secret),
+                host,
+                port,
+                restartHold,
+                limits.recordBytesMax(),
+                limits.limits(),
+                presence.limits());
     }
 
     private List<String> problems(@Nullable String url, @Nullable String secret) {
@@ -171,6 +181,7 @@ final class ServerOptions {
                 stallTimeout.compareTo(heartbeat.multipliedBy(2)) >= 0,
                 "STALL_TIMEOUT must be at least twice HEARTBEAT.");
         problems.addAll(limits.problems());
+        problems.addAll(presence.problems(limits.outbox()));
         return problems.stream().distinct().toList();
     }
 

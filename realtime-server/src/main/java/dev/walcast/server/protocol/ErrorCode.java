@@ -62,8 +62,11 @@ public enum ErrorCode {
     REPLICATION_LATE("ReplicationConnectionTimeout", UPSTREAM, 0, "Replication connection was not established in time"),
     PAYLOAD_TOO_LARGE("PayloadSizeExceeded", CLIENT, 0, true, "payload_size_exceeded"),
     BROADCAST_UNREADABLE("UnableToHandleBroadcast", CLIENT, 0, true, "The broadcast payload must be an object"),
-    PRESENCE_UNAVAILABLE(
-            "UnableToTrackPresence", CLIENT, 0, true, "Presence is not available in this version of the server"),
+    PRESENCE_NOT_AN_OBJECT("UnableToTrackPresence", CLIENT, 0, true, "Presence track payload must be a map"),
+    PRESENCE_TOO_LARGE("PayloadSizeExceeded", CLIENT, 0, true, "Track message size exceeded"),
+    PRESENCE_KEY_RESERVED("UnableToTrackPresence", CLIENT, 0, "The presence key %s is reserved"),
+    PRESENCE_ROOM_FULL(
+            "PresenceLimitReached", CAPACITY, 0, "More than %d presences, or %d bytes of them, in this channel"),
     CHANNEL_CRASHED("UnknownErrorOnChannel", SERVER, 0, true, "channel_crash"),
     JOIN_CRASHED("UnknownErrorOnChannel", SERVER, 0, true, "Unknown Error on Channel");
 

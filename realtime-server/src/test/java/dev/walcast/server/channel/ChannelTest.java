@@ -219,16 +219,6 @@ class ChannelTest {
         return frame;
     }
 
-    @Test
-    void trackingIsRefusedInWords() throws Exception {
-        client.text(join("1", TOPIC));
-        client.nextText();
-        for (String event : List.of("track", "UnTrack")) {
-            client.text("[\"1\",\"2\",\"" + TOPIC + "\",\"presence\",{\"event\":\"" + event + "\",\"payload\":{}}]");
-            assertThat(reason(client.nextText())).isEqualTo("Presence is not available in this version of the server");
-        }
-    }
-
     // -- tokens
 
     @Test

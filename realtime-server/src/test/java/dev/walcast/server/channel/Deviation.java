@@ -18,7 +18,6 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
             "a payload that only claims to be JSON would break the 1.0.0 frame around it";
     private static final String KIND_0 = "binary pushes of kind 0 are ignored: no official client sends or reads them";
     private static final String OBJECTS_ONLY = "one client accepts only objects as a response, all clients accept one";
-    static final String NO_PRESENCE = "presence comes later; until then it is refused, and nothing is closed";
     private static final String CLOSE_CODE = "the reference resets the connection before its close frame is read";
 
     private static final String NUMBERS = """
@@ -27,8 +26,6 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
     private static final String TOO_LARGE = """
             {"status":"error","response":{"reason":"payload_size_exceeded","code":"PayloadSizeExceeded","limit":1500,\
             "current":%d}}""";
-    static final String PRESENCE_REFUSED = """
-            {"status":"error","response":{"reason":"Presence is not available in this version of the server"}}""";
 
     static List<Deviation> all() {
         List<Deviation> all = new ArrayList<>();
@@ -40,6 +37,7 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
         all.add(instead("broadcast_oversize.v1", "1006 frame5MB", CLOSE_CODE, "1009"));
         addJoins(all);
         addBinary(all);
+        all.addAll(PresenceDeviations.all());
         all.addAll(RightsAndLimitsDeviations.all());
         return all;
     }
@@ -56,11 +54,8 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
         String name = "broadcast_oversize." + version;
         String small = frame(version, "1", "3", "realtime:ov", "phx_reply", TOO_LARGE.formatted(3_053));
         String large = frame(version, "1", "2", "realtime:ov5", "phx_reply", TOO_LARGE.formatted(3_100_053));
-        String presence = frame(version, "1", "4", "realtime:ov", "phx_reply", PRESENCE_REFUSED);
         all.add(instead(name, recorded(version, "3", "realtime:ov\""), OBJECTS_ONLY, small));
         all.add(instead(name, recorded(version, "2", "realtime:ov5\""), OBJECTS_ONLY, large));
-        all.add(instead(name, "Track message size exceeded", NO_PRESENCE, presence));
-        all.add(instead(name, "phx_close", NO_PRESENCE));
     }
 
     private static String recorded(String version, String ref, String topic) {

@@ -11,6 +11,7 @@ import dev.walcast.server.channel.MessageHistory.StoredMessage;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.protocol.Slice;
 import dev.walcast.server.socket.SocketLimits;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -26,6 +27,9 @@ final class GoldenDatabase {
     private final GoldenTranscript transcript;
     private final TestingTopics topics =
             new TestingTopics().read(GoldenDatabase::read).write(GoldenDatabase::write);
+    private static final PresenceLimits EVERY_DIFF_BY_ITSELF =
+            new PresenceLimits(Duration.ZERO, Duration.ZERO, 100, 100_000);
+
     private final List<TestingServer> servers = new ArrayList<>();
     private final Deque<StoredMessage> toBeStored;
     private final Instant begin;
@@ -49,7 +53,7 @@ final class GoldenDatabase {
 
     /// Another server on this database.
     TestingServer serve(SocketLimits limits) {
-        TestingServer server = new TestingServer(limits, topics);
+        TestingServer server = new TestingServer(limits, EVERY_DIFF_BY_ITSELF, topics);
         server.feed.refuse(this::refusalOf);
         server.databaseBroadcasts = true;
         servers.add(server);

@@ -7,8 +7,13 @@ import dev.walcast.server.auth.TestingTokens;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /// A conversation with the reference server, recorded line by line. Its tokens are signed again with our secret.
 record GoldenTranscript(String name, List<JsonNode> lines) {
@@ -29,10 +34,37 @@ record GoldenTranscript(String name, List<JsonNode> lines) {
                     .lines()
                     .map(TestingServer::json)
                     .toList();
-            return new GoldenTranscript(name, lines);
+            return new GoldenTranscript(name, answersFirst(lines));
         } catch (IOException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /// The reply to a track and its diff may come in either order; ours answers first.
+    private static List<JsonNode> answersFirst(List<JsonNode> recorded) {
+        List<JsonNode> lines = new ArrayList<>(recorded);
+        Map<JsonNode, Integer> lastDiffs = new HashMap<>();
+        Set<JsonNode> answered = new HashSet<>();
+        for (int i = 0; i < lines.size(); i++) {
+            JsonNode conn = lines.get(i).path("conn");
+            Integer lastDiff = lastDiffs.remove(conn);
+            if (isReply(lines.get(i)) && lastDiff != null) {
+                lines.add(lastDiff, lines.remove(i));
+            } else if (isReply(lines.get(i))) {
+                answered.add(conn);
+            } else if (isDiff(lines.get(i)) && !answered.remove(conn)) {
+                lastDiffs.put(conn, i);
+            }
+        }
+        return lines;
+    }
+
+    private static boolean isReply(JsonNode line) {
+        return line.path("data").asText().contains("\"phx_reply\"");
+    }
+
+    private static boolean isDiff(JsonNode line) {
+        return line.path("data").asText().contains("\"presence_diff\"");
     }
 
     boolean isVersion2() {

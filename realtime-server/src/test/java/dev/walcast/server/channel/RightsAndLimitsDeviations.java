@@ -9,7 +9,7 @@ import java.util.List;
 /// The deviations of private channels, tokens and limits.
 final class RightsAndLimitsDeviations {
     private static final String ANSWERED = "who asked for an acknowledgement hears that he may not send";
-    private static final String MEASURED = "a refusal names the limit and the current value";
+    static final String MEASURED = "a refusal names the limit and the current value";
     private static final String OWN_BUCKET =
             "who sends too much is closed, at the message that is too much, and nobody" + " else";
     private static final String STAYS_OPEN =
@@ -38,12 +38,6 @@ final class RightsAndLimitsDeviations {
                 {"status":"error","response":{"reason":"Unauthorized: You do not have permissions to write to this \
                 Channel topic: ro:p"}}""");
         all.add(new Deviation(name, "[\"1\",\"2\",\"realtime:ro:p\"", true, List.of(denied), ANSWERED));
-        for (String topic : List.of("realtime:bro:p", "realtime:pro:p")) {
-            String refused = frame("v2", "1", "2", topic, "phx_reply", Deviation.PRESENCE_REFUSED);
-            all.add(instead(name, "[\"1\",\"2\",\"" + topic + "\"", Deviation.NO_PRESENCE, refused));
-        }
-        all.add(instead(name, "presence_state", Deviation.NO_PRESENCE));
-        all.add(instead(name, "presence_diff", Deviation.NO_PRESENCE));
         all.add(instead(name, "403 suspended", Deviation.ONE_DATABASE, "101"));
     }
 

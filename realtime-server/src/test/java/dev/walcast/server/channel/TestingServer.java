@@ -30,15 +30,23 @@ final class TestingServer implements AutoCloseable {
     private final WebServer web;
 
     TestingServer(SocketLimits limits) {
-        this(limits, new TestingTopics());
+        this(limits, PresenceLimits.defaults(), new TestingTopics());
     }
 
     /// With a database that others know as well.
     TestingServer(SocketLimits limits, TestingTopics topics) {
+        this(limits, PresenceLimits.defaults(), topics);
+    }
+
+    TestingServer(SocketLimits limits, PresenceLimits presence) {
+        this(limits, presence, new TestingTopics());
+    }
+
+    TestingServer(SocketLimits limits, PresenceLimits presence, TestingTopics topics) {
         this.topics = topics;
         TokenVerifier verifier = new TokenVerifier(TestingTokens.SECRET, time);
         Backends backends = new Backends(feed, topics, topics, () -> databaseBroadcasts);
-        this.sockets = new SocketServer(limits, verifier, backends, time, time::nanos);
+        this.sockets = new SocketServer(limits, presence, verifier, backends, time, time::nanos);
         WebServerConfig.Builder builder = WebServer.builder().port(0).shutdownHook(false);
         HttpRouting.Builder routing = HttpRouting.builder();
         sockets.register(builder, routing);

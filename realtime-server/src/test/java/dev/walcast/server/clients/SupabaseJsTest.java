@@ -189,6 +189,42 @@ class SupabaseJsTest {
         }
     }
 
+    @Test
+    void twoMembersSeeEachOtherComeChangeAndGo() throws Exception {
+        try (NodeScript alice = listen("{\"presence\":\"alice\"}");
+                NodeScript bob = listen("{\"presence\":\"bob\"}")) {
+            alice.await("status", line -> line.get("status").asText().equals("SUBSCRIBED"));
+            bob.await("status", line -> line.get("status").asText().equals("SUBSCRIBED"));
+            alice.command("{\"cmd\":\"track\",\"object\":{\"mood\":\"good\"}}");
+            assertThat(alice.await("tracked", _ -> true).get("answer").asText()).isEqualTo("ok");
+            bob.await("sync", line -> mood(line, "alice").equals("good"));
+            bob.command("{\"cmd\":\"track\",\"object\":{\"mood\":\"fine\"}}");
+            alice.await(
+                    "sync",
+                    line -> mood(line, "bob").equals("fine")
+                            && mood(line, "alice").equals("good"));
+            alice.command("{\"cmd\":\"track\",\"object\":{\"mood\":\"better\"}}");
+            JsonNode updated = bob.await("sync", line -> mood(line, "alice").equals("better"));
+            assertThat(updated.at("/state/alice")).hasSize(1);
+            alice.command("{\"cmd\":\"untrack\"}");
+            assertThat(bob.await(
+                                    "leave",
+                                    line -> line.at("/leftPresences/0/mood")
+                                            .asText()
+                                            .equals("better"))
+                            .get("key")
+                            .asText())
+                    .isEqualTo("alice");
+            bob.close();
+            alice.await("leave", line -> line.get("key").asText().equals("bob"));
+            assertThat(alice.await("sync", _ -> true).get("state")).isEmpty();
+        }
+    }
+
+    private static String mood(JsonNode sync, String key) {
+        return sync.at("/state/" + key + "/0/mood").asText();
+    }
+
     private static JsonNode change(NodeScript client, String type) throws Exception {
         return client.await(
                         "change", line -> line.at("/change/eventType").asText().equals(type))

@@ -1,0 +1,159 @@
+package dev.walcast.server.channel;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.server.protocol.Address;
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Json;
+import dev.walcast.server.protocol.Message;
+import dev.walcast.server.protocol.Payload;
+import dev.walcast.server.protocol.Refusal;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// A channel's part in the presence of its room: it takes a place there when it joins with presence enabled, or when
+/// it first tracks. All but [#retire] is called by the thread that handles the channel's pushes, and nothing with the
+/// channel's lock held.
+final class ChannelPresence {
+    private final Channel channel;
+    private final Services services;
+    private final PresenceBudget budget;
+    private final Rights rights;
+    private final Object lock = new Object();
+
+    // guarded by lock
+    private @Nullable PresenceMember member;
+    private boolean retired;
+
+    /// What the client may do with presence.
+    ///
+    /// @param read  asked when a state or diffs would begin to be sent
+    /// @param write asked at each track; may take its time
+    record Rights(BooleanSupplier read, BooleanSupplier write) {
+        Rights {
+            requireNonNull(read, "read is null");
+            requireNonNull(write, "write is null");
+        }
+    }
+
+    ChannelPresence(Channel channel, Services services, PresenceBudget budget, Rights rights) {
+        this.channel = requireNonNull(channel, "channel is null");
+        this.services = requireNonNull(services, "services is null");
+        this.budget = requireNonNull(budget, "budget is null");
+        this.rights = requireNonNull(rights, "rights is null");
+    }
+
+    /// After the join's answer, and whenever the right to read may have changed.
+    void follow() {
+        if (channel.request().presenceEnabled()) {
+            member().ifPresent(this::listen);
+        } else {
+            current().ifPresent(this::listen);
+        }
+    }
+
+    private void listen(PresenceMember listener) {
+        if (rights.read.getAsBoolean()) {
+            listener.room().listen(listener);
+        } else {
+            listener.room().stopListening(listener);
+        }
+    }
+
+    void handle(Message.Presence push) {
+        Address address = push.address();
+        JsonNode payload = Json.tree(push.payload()).orElse(null);
+        if (payload == null || !payload.isObject()) {
+            channel.reply(address, Payload.error());
+        } else if (!payload.has("event")) {
+            channel.reply(address, Payload.ok());
+        } else if (!budget.tryTrack()) {
+            channel.closeBecause(budget.refusal());
+        } else {
+            switch (payload.path("event").asText().toLowerCase(Locale.ROOT)) {
+                case "track" -> track(address, payload.path("payload"));
+                case "untrack" -> untrack(address);
+                default -> channel.reply(address, Payload.error());
+            }
+        }
+    }
+
+    private void track(Address address, JsonNode tracked) {
+        JsonNode object = tracked.isMissingNode() ? JsonNodeFactory.instance.objectNode() : tracked;
+        if (!(object instanceof ObjectNode node)) {
+            channel.reply(address, Payload.error(ErrorCode.PRESENCE_NOT_AN_OBJECT.refusal()));
+        } else if (!rights.write.getAsBoolean()) {
+            channel.reply(address, Payload.error());
+        } else {
+            member().ifPresent(tracker -> track(address, tracker, PresenceMeta.payload(node)));
+        }
+    }
+
+    private void track(Address address, PresenceMember tracker, byte[] payload) {
+        PresenceKey key = tracker.key();
+        if (key.json().length + payload.length > services.limits().payloadBytesMax()) {
+            channel.closeBecause(ErrorCode.PRESENCE_TOO_LARGE.refusal());
+        } else if (key.isReserved()) {
+            channel.reply(address, Payload.error(ErrorCode.PRESENCE_KEY_RESERVED.refusal(key.text())));
+        } else if (tracker.room().track(tracker, payload, rights.read.getAsBoolean())) {
+            channel.reply(address, Payload.ok());
+            tracker.room().publishSoon();
+        } else {
+            channel.reply(address, Payload.error(full()));
+        }
+    }
+
+    private Refusal full() {
+        PresenceLimits limits = services.presence().limits();
+        return ErrorCode.PRESENCE_ROOM_FULL.refusal(limits.metasMax(), limits.bytesMax());
+    }
+
+    private void untrack(Address address) {
+        Optional<PresenceMember> tracker = current();
+        tracker.ifPresent(t -> t.room().untrack(t));
+        channel.reply(address, Payload.ok());
+        tracker.ifPresent(t -> t.room().publishSoon());
+    }
+
+    /// The channel has ended; nothing follows.
+    ///
+    /// @param lost whether its client may come back
+    void retire(boolean lost) {
+        PresenceMember leaver;
+        synchronized (lock) {
+            retired = true;
+            leaver = member;
+            member = null;
+        }
+        if (leaver != null) {
+            leaver.room().leave(leaver, lost);
+        }
+    }
+
+    private Optional<PresenceMember> current() {
+        synchronized (lock) {
+            return Optional.ofNullable(member);
+        }
+    }
+
+    /// Nothing once the channel has ended.
+    private Optional<PresenceMember> member() {
+        synchronized (lock) {
+            if (member == null && !retired) {
+                PresenceKey key =
+                        channel.request().presenceKey().map(PresenceKey::of).orElseGet(PresenceKey::generated);
+                member = new PresenceMember(
+                        channel,
+                        services.presence().takePlace(channel.room()),
+                        key,
+                        channel.request().presenceEnabled());
+            }
+            return Optional.ofNullable(member);
+        }
+    }
+}

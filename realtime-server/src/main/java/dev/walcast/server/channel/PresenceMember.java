@@ -1,0 +1,43 @@
+package dev.walcast.server.channel;
+
+import static java.util.Objects.requireNonNull;
+
+import org.jspecify.annotations.Nullable;
+
+/// A channel that takes part in the presence of a room.
+final class PresenceMember {
+    private final Channel channel;
+    private final PresenceRoom room;
+    private final PresenceKey key;
+    private final boolean wantsState;
+
+    // guarded by the room's lock
+    @Nullable
+    PresenceMeta meta;
+
+    boolean hasLeft;
+
+    /// @param wantsState whether it joined with presence enabled
+    PresenceMember(Channel channel, PresenceRoom room, PresenceKey key, boolean wantsState) {
+        this.channel = requireNonNull(channel, "channel is null");
+        this.room = requireNonNull(room, "room is null");
+        this.key = requireNonNull(key, "key is null");
+        this.wantsState = wantsState;
+    }
+
+    Channel channel() {
+        return channel;
+    }
+
+    PresenceRoom room() {
+        return room;
+    }
+
+    PresenceKey key() {
+        return key;
+    }
+
+    boolean wantsState() {
+        return wantsState;
+    }
+}

@@ -1,0 +1,46 @@
+package dev.walcast.server.channel;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.concurrent.ConcurrentHashMap;
+
+/// The rooms where somebody takes part in presence. Safe for any thread.
+final class PresenceRooms {
+    private record Places(PresenceRoom room, int taken) {
+        Places plus(int more) {
+            return new Places(room, taken + more);
+        }
+    }
+
+    private final ConcurrentHashMap<RoomName, Places> rooms = new ConcurrentHashMap<>();
+    private final PresenceRefs refs = new PresenceRefs();
+    private final PresenceLimits limits;
+    private final Timers timers;
+
+    PresenceRooms(PresenceLimits limits, Timers timers) {
+        this.limits = requireNonNull(limits, "limits is null");
+        this.timers = requireNonNull(timers, "timers is null");
+    }
+
+    PresenceLimits limits() {
+        return limits;
+    }
+
+    /// The room, with a place taken in it that [PresenceRoom#leave] gives back.
+    PresenceRoom takePlace(RoomName name) {
+        Places places = rooms.compute(name, (_, old) -> old == null ? new Places(open(name), 1) : old.plus(1));
+        return requireNonNull(places).room();
+    }
+
+    private PresenceRoom open(RoomName name) {
+        return new PresenceRoom(name, limits, refs, timers, () -> giveBackPlace(name));
+    }
+
+    private void giveBackPlace(RoomName name) {
+        rooms.computeIfPresent(name, (_, places) -> places.taken() == 1 ? null : places.plus(-1));
+    }
+
+    int rooms() {
+        return rooms.size();
+    }
+}
