@@ -22,9 +22,8 @@ import org.slf4j.LoggerFactory;
 /// One socket's membership of one topic. JOINING → JOINED → LEFT or CLOSED.
 ///
 /// What the client sends is handled by [ChannelPushes], in order. Other sessions, the change feed and timers deliver.
-/// The lock makes the reply to the join the
-/// channel's first frame and its last words the last: whoever delivers holds it for one offer to the outbox. The only
-/// lock taken while holding it is the hub's; nothing foreign is called.
+/// The lock makes the reply to the join the channel's first frame and its last words the last: whoever delivers holds
+/// it for one offer to the outbox. The only lock taken while holding it is the hub's; nothing foreign is called.
 final class Channel {
     private static final Logger LOG = LoggerFactory.getLogger(Channel.class);
 
@@ -56,6 +55,7 @@ final class Channel {
 
     // guarded by lock
     private State state = State.JOINING;
+    private boolean entered;
     private Credential credential;
     private @Nullable Replay replay;
 
@@ -134,6 +134,7 @@ final class Channel {
             boolean complete = replay == null || !replay.overflown();
             if (state == State.JOINING && complete) {
                 state = State.JOINED;
+                entered = true;
                 services.hub().join(room, this);
                 session.offer(reply);
                 if (replay != null) {
@@ -299,9 +300,11 @@ final class Channel {
         return is(State.JOINED);
     }
 
-    /// Whether we have ended it: what the client pushed before is not handled any more.
-    boolean isClosed() {
-        return is(State.CLOSED);
+    /// Whether what the client pushed is handled: not when it was never let in, and not when we have shown it out.
+    boolean isServed() {
+        synchronized (lock) {
+            return entered && state != State.CLOSED;
+        }
     }
 
     Credential credential() {
