@@ -59,6 +59,7 @@ final class Channel {
 
     // guarded by lock
     private State state = State.JOINING;
+    private boolean entered;
     private Credential credential;
     private @Nullable Replay replay;
 
@@ -141,6 +142,7 @@ final class Channel {
             boolean complete = replay == null || !replay.overflown();
             if (state == State.JOINING && complete) {
                 state = State.JOINED;
+                entered = true;
                 services.hub().join(room, this);
                 session.offer(reply);
                 if (replay != null) {
@@ -285,9 +287,11 @@ final class Channel {
         return is(State.JOINED);
     }
 
-    /// Whether we have ended it: what the client pushed before is not handled any more.
-    boolean isClosed() {
-        return is(State.CLOSED);
+    /// Whether what the client pushed is handled: not when it was never let in, and not when we have shown it out.
+    boolean isServed() {
+        synchronized (lock) {
+            return entered && state != State.CLOSED;
+        }
     }
 
     Credential credential() {

@@ -44,12 +44,12 @@ final class ChannelPushes {
     private void handle(Message.Push push) {
         boolean isMember = channel.isJoined();
         switch (push) {
-            case Message.BroadcastPush broadcast -> broadcast(broadcast);
+            case Message.BroadcastPush broadcast when channel.isServed() -> broadcast(broadcast);
             case Message.UnreadableBroadcast(Address address) ->
                 acknowledge(address, Payload.error(ErrorCode.BROADCAST_UNREADABLE.refusal()));
             case Message.AccessToken token when isMember -> accessToken(token);
             case Message.Presence presence when isMember -> channel.presence(presence);
-            case Message.AccessToken _, Message.Presence _, Message.Unknown _ -> {}
+            case Message.BroadcastPush _, Message.AccessToken _, Message.Presence _, Message.Unknown _ -> {}
         }
     }
 
@@ -79,7 +79,7 @@ final class ChannelPushes {
         if (denied.isPresent()) {
             acknowledge(push.address(), Payload.error(denied.get()));
             services.stats().countDenied();
-        } else if (!channel.isClosed()) {
+        } else if (channel.isServed()) {
             services.hub()
                     .broadcast(channel.room(), push.content(), channel.request().self() ? null : channel);
             acknowledge(push.address(), Payload.ok());

@@ -230,7 +230,7 @@ class LimitsTest {
         start(TestingServer.limits().messages(1, 1));
         CountDownLatch answer = new CountDownLatch(1);
         server.topics.read(_ -> {
-            PrivateChannelTest.waitFor(answer);
+            PendingJoinTest.waitFor(answer);
             return TestingTopics.ALL;
         });
         client.text(join("1", TOPIC, "{\"config\":{\"private\":true}}"));

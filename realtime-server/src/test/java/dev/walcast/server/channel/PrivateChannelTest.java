@@ -19,7 +19,6 @@ import dev.walcast.server.socket.WireClient;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,7 +33,6 @@ class PrivateChannelTest {
     private static final String HELLO = "{\"event\":\"e\",\"payload\":{}}";
     private static final String CLOSED = "[\"1\",\"1\",\"realtime:room\",\"phx_close\",{}]";
 
-    private final CountDownLatch answer = new CountDownLatch(1);
     private TestingServer server;
     private WireClient client;
 
@@ -45,7 +43,6 @@ class PrivateChannelTest {
 
     @AfterEach
     void stop() throws Exception {
-        answer.countDown();
         client.close();
         server.close();
     }
@@ -309,166 +306,5 @@ class PrivateChannelTest {
     private static String accessToken(String role) {
         String token = TestingTokens.signed("{\"role\":\"" + role + "\",\"exp\":2100000000}");
         return "[\"1\",\"t\",\"" + TOPIC + "\",\"access_token\",{\"access_token\":\"" + token + "\"}]";
-    }
-
-    // -- while the database is asked
-
-    /// The topic `slow` is answered when the test says so.
-    private void hangOnSlow() {
-        server.topics
-                .read(question -> {
-                    if (question.topic().startsWith("slow")) {
-                        waitFor(answer);
-                    }
-                    return TestingTopics.ALL;
-                })
-                .write(_ -> TestingTopics.ALL);
-    }
-
-    static void waitFor(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    @Test
-    void aQuestionThatHangsHoldsUpItsChannelOnly() throws Exception {
-        hangOnSlow();
-        client.text(join("1", "realtime:slow", PRIVATE));
-        client.text(broadcast("2", "realtime:slow", HELLO));
-        client.text(join("3", "realtime:quick", PRIVATE));
-        assertThat(client.nextText()).isEqualTo(joined("3", "realtime:quick"));
-        client.text(join("4", TOPIC));
-        assertThat(client.nextText()).isEqualTo(joined("4", TOPIC));
-        assertThat(before(client, "probe")).isEmpty();
-        answer.countDown();
-        assertThat(client.nextText()).isEqualTo(joined("1", "realtime:slow"));
-        assertThat(client.nextText()).isEqualTo(delivered("realtime:slow", HELLO));
-        assertThat(client.nextText()).isEqualTo(ok("1", "2", "realtime:slow"));
-    }
-
-    @Test
-    void pushesToAPendingJoinKeepTheirOrderAndAreBounded() throws Exception {
-        hangOnSlow();
-        client.text(join("1", "realtime:slow", PRIVATE));
-        int sent = Lane.WAITING_MAX + 50;
-        for (int i = 0; i < sent; i++) {
-            client.text(broadcast("b" + i, "realtime:slow", "{\"n\":" + i + "}"));
-        }
-        assertThat(before(client, "probe")).isEmpty();
-        // the join itself may wait as well, or be under way
-        long dropped = server.sockets.stats().dropped();
-        assertThat(dropped).isBetween(50L, 51L);
-        answer.countDown();
-        assertThat(client.nextText()).isEqualTo(joined("1", "realtime:slow"));
-        for (int i = 0; i < sent - dropped; i++) {
-            assertThat(client.nextText()).isEqualTo(delivered("realtime:slow", "{\"n\":" + i + "}"));
-            assertThat(client.nextText()).isEqualTo(ok("1", "b" + i, "realtime:slow"));
-        }
-        assertThat(before(client, "probe2")).isEmpty();
-    }
-
-    @Test
-    void leavingAPendingJoinIsAnsweredAtOnceAndNothingFollows() throws Exception {
-        hangOnSlow();
-        client.text(join("1", "realtime:slow", PRIVATE));
-        client.text("[\"1\",\"2\",\"realtime:slow\",\"phx_leave\",{}]");
-        assertThat(client.nextText()).isEqualTo(ok("1", "2", "realtime:slow"));
-        assertThat(client.nextText()).isEqualTo("[\"1\",\"1\",\"realtime:slow\",\"phx_close\",{}]");
-        assertNothingIsLeft();
-    }
-
-    @Test
-    void aPendingJoinThatIsReplacedIsNeverAnswered() throws Exception {
-        hangOnSlow();
-        client.text(join("1", "realtime:slow", PRIVATE));
-        client.text(join("2", "realtime:slow"));
-        assertThat(client.nextText()).isEqualTo(joined("2", "realtime:slow"));
-        assertThat(client.nextText()).isEqualTo("[\"1\",\"1\",\"realtime:slow\",\"phx_close\",{}]");
-        answer.countDown();
-        await().until(() -> server.topics.asking() == 0);
-        assertThat(before(client, "probe")).isEmpty();
-        assertThat(server.sockets.openRooms()).isEqualTo(1);
-        client.text("[\"2\",\"3\",\"realtime:slow\",\"phx_leave\",{}]");
-        client.nextText();
-        client.nextText();
-        assertNothingIsLeft();
-    }
-
-    @Test
-    void aSocketThatGoesWhileItsJoinsArePendingLeavesNothingBehind() throws Exception {
-        hangOnSlow();
-        for (int i = 0; i < 50; i++) {
-            client.text(join("1", "realtime:slow" + i, PRIVATE));
-        }
-        before(client, "probe");
-        client.reset();
-        await().until(() -> server.sockets.stats().connected() == 0);
-        assertNothingIsLeft();
-    }
-
-    private void assertNothingIsLeft() {
-        answer.countDown();
-        await().until(() -> server.topics.asking() == 0);
-        await().until(() -> server.sockets.openRooms() == 0);
-        assertThat(server.sockets.channels()).isZero();
-        assertThat(server.sockets.waitingTimers()).isZero();
-    }
-
-    @Test
-    void whatWasSentBeforeALeaveIsStillDelivered() throws Exception {
-        CountDownLatch mayWrite = new CountDownLatch(1);
-        server.topics.allowAll().write(_ -> {
-            waitFor(mayWrite);
-            return TestingTopics.ALL;
-        });
-        try (WireClient other = server.open()) {
-            other.text(join("1", TOPIC, PRIVATE));
-            other.nextText();
-            client.text(join("1", TOPIC, PRIVATE));
-            client.nextText();
-            client.text(broadcast("2", TOPIC, HELLO));
-            client.text("[\"1\",\"3\",\"" + TOPIC + "\",\"phx_leave\",{}]");
-            assertThat(client.nextText()).isEqualTo(ok("1", "3", TOPIC));
-            assertThat(client.nextText()).isEqualTo(CLOSED);
-            mayWrite.countDown();
-            assertThat(other.nextText()).isEqualTo(delivered(TOPIC, HELLO));
-            assertThat(before(client, "probe")).isEmpty();
-        }
-    }
-
-    @Test
-    void aFloodOfJoinsAsksOnlySoMuchAtOnce() throws Exception {
-        start(TestingServer.limits().topicChecksMax(4).channelsMax(1_000));
-        server.topics.allowAll();
-        try (WireClient other = server.open()) {
-            for (int i = 0; i < 1_000; i++) {
-                client.text(join("j", "realtime:a" + i, PRIVATE));
-                other.text(join("j", "realtime:b" + i, PRIVATE));
-            }
-            for (int i = 0; i < 1_000; i++) {
-                assertThat(client.nextText()).contains("\"status\":\"ok\"");
-                assertThat(other.nextText()).contains("\"status\":\"ok\"");
-            }
-        }
-        assertThat(server.topics.askingMost()).isLessThanOrEqualTo(4);
-        assertThat(server.topics.asked()).isEqualTo(2_000);
-    }
-
-    @Test
-    void oneClientsSlowQuestionsLeaveRoomForAnothers() throws Exception {
-        start(TestingServer.limits().topicChecksMax(4));
-        hangOnSlow();
-        for (int i = 0; i < 20; i++) {
-            client.text(join("j" + i, "realtime:slow" + i, PRIVATE));
-        }
-        await().until(() -> server.topics.asking() == 2);
-        try (WireClient other = server.open()) {
-            other.text(join("1", TOPIC, PRIVATE));
-            assertThat(other.nextText()).isEqualTo(joined("1", TOPIC));
-        }
-        assertThat(before(client, "probe")).isEmpty();
     }
 }

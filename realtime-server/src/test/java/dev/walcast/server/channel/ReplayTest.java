@@ -178,7 +178,7 @@ class ReplayTest {
         CountDownLatch go = new CountDownLatch(1);
         server.topics.whileReadingHistory(() -> {
             reading.countDown();
-            PrivateChannelTest.waitFor(go);
+            PendingJoinTest.waitFor(go);
         });
         store("m", BEGIN, "{}");
         client.text(join("1", TOPIC, replay("{" + SINCE + "}")));
