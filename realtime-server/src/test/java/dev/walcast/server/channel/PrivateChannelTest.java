@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /// Private channels: who may enter, read and write, and what happens while the database is being asked.
 class PrivateChannelTest {
+    private static final String STATE = "[\"1\",null,\"realtime:room\",\"presence_state\",{}]";
     private static final String TOPIC = "realtime:room";
     private static final String PRIVATE = "{\"config\":{\"private\":true,\"broadcast\":{\"self\":true,\"ack\":true}}}";
     private static final Access BROADCAST = new Access(true, false);
@@ -64,6 +65,9 @@ class PrivateChannelTest {
             server.topics.read(_ -> access);
             client.text(join("1", TOPIC, "{\"config\":{\"private\":\"TRUE\",\"presence\":{\"enabled\":true}}}"));
             assertThat(client.nextText()).isEqualTo(joined("1", TOPIC));
+            if (access.presence()) {
+                assertThat(client.nextText()).isEqualTo(STATE);
+            }
             client.text("[\"1\",\"2\",\"" + TOPIC + "\",\"phx_leave\",{}]");
             client.nextText();
             client.nextText();
@@ -189,6 +193,7 @@ class PrivateChannelTest {
                 "{\"config\":{\"private\":true,\"presence\":{\"enabled\":true},"
                         + "\"broadcast\":{\"self\":true,\"ack\":true}}}"));
         client.nextText();
+        assertThat(client.nextText()).isEqualTo(STATE);
         client.text(broadcast("2", TOPIC, HELLO));
         assertThat(client.nextText()).isEqualTo(ok("1", "2", TOPIC));
         assertThat(before(client, "probe")).isEmpty();
@@ -262,6 +267,9 @@ class PrivateChannelTest {
         server.topics.read(q -> role(q).equals("anon") ? TestingTopics.ALL : rest);
         client.text(join("1", TOPIC, payload));
         client.nextText();
+        if (payload.contains("presence")) {
+            assertThat(client.nextText()).isEqualTo(STATE);
+        }
         client.text(accessToken("member"));
         assertThat(json(client.nextText()).get(4).path("message").asText()).isEqualTo(message);
         assertThat(client.nextText()).isEqualTo(CLOSED);
@@ -278,6 +286,7 @@ class PrivateChannelTest {
                 TOPIC,
                 "{\"config\":{\"private\":true,\"presence\":{\"enabled\":true},\"broadcast\":{\"self\":true}}}"));
         client.nextText();
+        assertThat(client.nextText()).isEqualTo(STATE);
         client.text(broadcast("2", TOPIC, HELLO));
         client.text(accessToken("member"));
         client.text(broadcast("3", TOPIC, HELLO));

@@ -26,6 +26,7 @@ final class TestingLimits {
     private Rate clientJoins = UNLIMITED;
     private Rate messages = UNLIMITED;
     private Rate presence = UNLIMITED;
+    private Window presenceWindow = SocketLimits.defaults().clients().presenceWindow();
 
     TestingLimits upgradeRefusalDelay(Duration delay) {
         upgradeRefusalDelay = delay;
@@ -102,6 +103,12 @@ final class TestingLimits {
         return this;
     }
 
+    /// So often may one channel speak of its presence in a minute.
+    TestingLimits presenceWindow(int max) {
+        presenceWindow = new Window(max, Duration.ofMinutes(1));
+        return this;
+    }
+
     TestingLimits presence(int perSecond, int burst) {
         presence = new Rate(perSecond, burst);
         return this;
@@ -116,7 +123,7 @@ final class TestingLimits {
                 clientJoins,
                 messages,
                 presence,
-                defaults.clients().presenceWindow());
+                presenceWindow);
     }
 
     SocketLimits build() {
