@@ -24,6 +24,7 @@ public final class RealtimeServer implements AutoCloseable {
     private final ServerSettings settings;
     private final List<HttpService> services;
     private final Project project;
+    private final TokenVerifier tokens;
     private final SocketServer sockets;
     private volatile @Nullable WebServer web;
 
@@ -32,7 +33,7 @@ public final class RealtimeServer implements AutoCloseable {
         this.settings = requireNonNull(settings, "settings is null");
         this.services = List.copyOf(services);
         this.project = new Project(settings.database(), settings.restartHold(), settings.recordBytesMax());
-        TokenVerifier tokens = new TokenVerifier(settings.jwtSecret().reveal(), clock);
+        this.tokens = new TokenVerifier(settings.tokens(), clock);
         this.sockets = new SocketServer(settings.limits(), tokens, project.feed(), clock);
     }
 
@@ -92,6 +93,7 @@ public final class RealtimeServer implements AutoCloseable {
             server.stop();
         }
         sockets.close();
+        tokens.close();
         project.close();
     }
 }

@@ -3,6 +3,7 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.walcast.server.auth.OpaqueKeys;
 import dev.walcast.server.auth.TokenVerdict;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
@@ -103,7 +104,7 @@ final class Channel {
                 .map(payload -> payload.path("access_token").textValue())
                 .orElse(null);
         if (token == null
-                || JoinRequest.isOpaque(token)
+                || OpaqueKeys.isOpaque(token)
                 || token.equals(credential().token())) {
             return;
         }

@@ -18,7 +18,7 @@ public record Refusal(ErrorCode code, String text) {
 
     /// The body of the HTTP answer when a socket is refused; empty for the refusals that have none.
     public String upgradeBody() {
-        String upgradeText = code.upgradeText();
+        String upgradeText = code.upgradeText(text);
         return upgradeText.isEmpty() ? "" : "{\"error\":" + Json.quoted(upgradeText) + "}";
     }
 }

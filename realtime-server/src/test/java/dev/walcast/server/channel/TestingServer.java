@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.walcast.server.auth.TestingTokens;
+import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.socket.SocketLimits;
 import dev.walcast.server.socket.WireClient;
@@ -25,7 +26,11 @@ final class TestingServer implements AutoCloseable {
     private final WebServer web;
 
     TestingServer(SocketLimits limits) {
-        TokenVerifier verifier = new TokenVerifier(TestingTokens.SECRET, Clock.systemUTC());
+        this(limits, TokenRules.ofSecret(TestingTokens.SECRET));
+    }
+
+    TestingServer(SocketLimits limits, TokenRules tokens) {
+        TokenVerifier verifier = new TokenVerifier(tokens, Clock.systemUTC());
         this.sockets = new SocketServer(limits, verifier, feed, Clock.systemUTC());
         WebServerConfig.Builder builder = WebServer.builder().port(0).shutdownHook(false);
         HttpRouting.Builder routing = HttpRouting.builder();

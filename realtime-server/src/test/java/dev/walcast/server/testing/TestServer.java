@@ -7,6 +7,7 @@ import dev.walcast.server.RealtimeServer;
 import dev.walcast.server.Secret;
 import dev.walcast.server.ServerSettings;
 import dev.walcast.server.auth.TokenIssuer;
+import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Clock;
 import java.time.Duration;
@@ -70,7 +71,7 @@ public final class TestServer implements AutoCloseable {
                 RowGuard.Deletes.STRICT,
                 new SlotGuardian.Settings(Duration.ofSeconds(1), Duration.ofSeconds(30), 1L << 30));
         return new ServerSettings(
-                database, new Secret(SECRET), "127.0.0.1", 0, Duration.ofSeconds(5), 1 << 20, quick());
+                database, TokenRules.ofSecret(SECRET), "127.0.0.1", 0, Duration.ofSeconds(5), 1 << 20, quick());
     }
 
     public static String token(String role) {
