@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
@@ -84,7 +85,7 @@ final class FetchedKeys implements KeyLookup {
     private void keepFresh() {
         try {
             do {
-                startFetch();
+                Future<?> _ = startFetch();
             } while (!closing.await(timing.refreshEvery().toNanos(), TimeUnit.NANOSECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -117,13 +118,9 @@ final class FetchedKeys implements KeyLookup {
     private void fetch(CompletableFuture<@Nullable Void> done) {
         try {
             KeySet fetched = endpoint.fetch();
-            synchronized (lock) {
-                if (!fetched.equals(keys)) {
-                    LOG.info("JWT_JWKS: {} keys fetched", fetched.entries().size());
-                    fetched.skipped().forEach(sentence -> LOG.warn("JWT_JWKS: {}", sentence));
-                }
-                keys = fetched;
-                fetchedNanos = nanoTime.getAsLong();
+            if (!fetched.equals(replace(fetched))) {
+                LOG.info("JWT_JWKS: {} keys fetched", fetched.entries().size());
+                fetched.skipped().forEach(sentence -> LOG.warn("JWT_JWKS: {}", sentence));
             }
         } catch (IOException e) {
             if (closing.getCount() > 0) {
@@ -133,6 +130,16 @@ final class FetchedKeys implements KeyLookup {
             Thread.currentThread().interrupt();
         } finally {
             done.complete(null);
+        }
+    }
+
+    /// @return the keys of before
+    private KeySet replace(KeySet fetched) {
+        synchronized (lock) {
+            KeySet before = keys;
+            keys = fetched;
+            fetchedNanos = nanoTime.getAsLong();
+            return before;
         }
     }
 

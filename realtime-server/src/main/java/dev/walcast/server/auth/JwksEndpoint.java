@@ -32,6 +32,7 @@ final class JwksEndpoint implements AutoCloseable {
         // the client's own threads would outlive it for a minute
         this.client = HttpClient.newBuilder()
                 .executor(task -> Thread.ofVirtual().name("jwks-http").start(task))
+                .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(timeout)
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .build();

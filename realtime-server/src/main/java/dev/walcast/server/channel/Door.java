@@ -35,6 +35,9 @@ final class Door implements SocketDoor {
         if (services.draining().getAsBoolean()) {
             return refused(ErrorCode.RESTARTING.refusal(), Duration.ZERO);
         }
+        if (sessions.size() >= services.limits().socketsMax()) {
+            return refusedLater(ErrorCode.CONNECTIONS_TOO_MANY.refusal());
+        }
         Optional<String> token =
                 handshake.header().apply("x-api-key").or(() -> handshake.query().apply("apikey"));
         return token.map(text -> admit(text, serializer.get()))

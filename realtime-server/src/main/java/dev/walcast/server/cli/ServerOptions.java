@@ -9,7 +9,6 @@ import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -123,6 +122,13 @@ final class ServerOptions {
     private Duration writeTimeout = Duration.ZERO;
 
     @Option(
+            names = "--request-timeout",
+            paramLabel = "TIME",
+            defaultValue = "10s",
+            description = "How long a client may take to send the head of its request.")
+    private Duration requestTimeout = Duration.ZERO;
+
+    @Option(
             names = "--idle-timeout",
             paramLabel = "TIME",
             defaultValue = "60s",
@@ -165,6 +171,13 @@ final class ServerOptions {
     private ByteSize maxRecord = new ByteSize(0);
 
     @Option(
+            names = "--max-connections",
+            paramLabel = "COUNT",
+            defaultValue = "16384",
+            description = "How many sockets may be open at once; 1000 more connections serve everything else.")
+    private int maxConnections;
+
+    @Option(
             names = "--max-channels",
             paramLabel = "COUNT",
             defaultValue = "100",
@@ -203,7 +216,7 @@ final class ServerOptions {
     }
 
     private ServerSettings settings(@Nullable String url, TokenOptions tokenOptions) throws SettingsException {
-        List<String> problems = problems(url);
+        List<String> problems = new ArrayList<>(problems(url));
         TokenRules tokenRules = tokenOptions.rules(problems);
         if (!problems.isEmpty() || url == null) {
             throw new SettingsException(problems);
@@ -225,12 +238,14 @@ final class ServerOptions {
         return new SocketLimits(
                 refusalDelay,
                 joinErrorDelay,
+                requestTimeout,
                 idleTimeout,
                 writeTimeout,
                 CLOSE_TIMEOUT,
                 outbox.bytes(),
                 Math.toIntExact(maxFrame.bytes()),
                 Math.toIntExact(maxPayload.bytes()),
+                maxConnections,
                 maxChannels,
                 maxBindings);
     }
@@ -252,10 +267,18 @@ final class ServerOptions {
                 problems,
                 stallTimeout.compareTo(heartbeat.multipliedBy(2)) >= 0,
                 "STALL_TIMEOUT must be at least twice HEARTBEAT.");
+        check(
+                problems,
+                maxConnections >= 1 && maxConnections <= 1_000_000,
+                "MAX_CONNECTIONS must be between 1 and 1000000.");
         check(problems, maxChannels >= 1, "MAX_CHANNELS must be at least 1.");
         check(problems, maxBindings >= 1, "MAX_BINDINGS must be at least 1.");
         check(problems, writeTimeout.isPositive(), "WRITE_TIMEOUT must be longer than nothing.");
-        check(problems, idleTimeout.toSeconds() >= 1, "IDLE_TIMEOUT must be at least 1s.");
+        check(problems, requestTimeout.isPositive(), "REQUEST_TIMEOUT must be longer than nothing.");
+        check(
+                problems,
+                idleTimeout.toSeconds() >= 1 && idleTimeout.toHours() <= 24,
+                "IDLE_TIMEOUT must be between 1s and 24h.");
         for (ByteSize size : List.of(maxPayload, maxFrame, maxRecord)) {
             check(
                     problems,
@@ -263,7 +286,7 @@ final class ServerOptions {
                     "MAX_PAYLOAD, MAX_FRAME and MAX_RECORD must be between 1KiB and 64MiB.");
         }
         check(problems, outbox.bytes() >= maxFrame.bytes(), "OUTBOX must hold at least one message of MAX_FRAME.");
-        return new ArrayList<>(new LinkedHashSet<>(problems));
+        return problems.stream().distinct().toList();
     }
 
     private static void checkUrl(List<String> problems, String url) {

@@ -31,6 +31,7 @@ public enum ErrorCode {
     TOKEN_EXPIRED("InvalidJWTToken", CLIENT, 401, "Token has expired %d seconds ago"),
     TOKEN_INCOMPLETE("InvalidJWTToken", CLIENT, 401, "Fields `role` and `exp` are required in JWT"),
     TOKEN_UNUSABLE("UnknownErrorOnChannel", CLIENT, 500, true, "Unknown Error on Channel"),
+    CONNECTIONS_TOO_MANY("ConnectionRateLimitReached", CAPACITY, 429, "Too many connected users"),
     RESTARTING("RealtimeRestarting", SERVER, 503, "Realtime is restarting, please standby"),
     TOPIC_UNMATCHED("UnmatchedTopic", CLIENT, 0, true, "unmatched topic"),
     TOPIC_NAME_REQUIRED("TopicNameRequired", CLIENT, 0, "You must provide a topic name"),

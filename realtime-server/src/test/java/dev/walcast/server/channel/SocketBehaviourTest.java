@@ -36,7 +36,7 @@ class SocketBehaviourTest {
             assertThat(gateway.status()).isEqualTo(101);
             assertThat(direct.status()).isEqualTo(101);
             assertThat(gateway.header("sec-websocket-accept")).isEqualTo("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-            assertThat(server.sockets.stats().connected()).isEqualTo(2);
+            await().until(() -> server.sockets.stats().connected() == 2);
         }
     }
 

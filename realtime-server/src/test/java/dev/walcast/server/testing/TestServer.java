@@ -31,12 +31,14 @@ public final class TestServer implements AutoCloseable {
         return new SocketLimits(
                 Duration.ofMillis(20),
                 Duration.ofMillis(20),
+                usual.requestTimeout(),
                 usual.idleTimeout(),
                 usual.writeTimeout(),
                 usual.closeTimeout(),
                 usual.outboxBytesMax(),
                 usual.messageBytesMax(),
                 usual.payloadBytesMax(),
+                usual.socketsMax(),
                 usual.channelsMax(),
                 usual.bindingsMax());
     }
