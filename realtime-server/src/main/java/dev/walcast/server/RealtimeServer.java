@@ -25,6 +25,7 @@ public final class RealtimeServer implements AutoCloseable {
     private final ServerSettings settings;
     private final List<HttpService> services;
     private final Project project;
+    private final TokenVerifier tokens;
     private final SocketServer sockets;
     private volatile @Nullable WebServer web;
 
@@ -33,7 +34,7 @@ public final class RealtimeServer implements AutoCloseable {
         this.settings = requireNonNull(settings, "settings is null");
         this.services = List.copyOf(services);
         this.project = new Project(settings.database(), settings.restartHold(), settings.recordBytesMax());
-        TokenVerifier tokens = new TokenVerifier(settings.jwtSecret().reveal(), clock);
+        this.tokens = new TokenVerifier(settings.tokens(), clock);
         UnpreparedDatabase topics = new UnpreparedDatabase();
         Backends backends = new Backends(project.feed(), topics, topics, () -> false);
         this.sockets = new SocketServer(settings.limits(), settings.presence(), tokens, backends, clock);
@@ -95,6 +96,7 @@ public final class RealtimeServer implements AutoCloseable {
             server.stop();
         }
         sockets.close();
+        tokens.close();
         project.close();
     }
 }

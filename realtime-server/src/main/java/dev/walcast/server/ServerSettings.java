@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.RowGuard;
+import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.channel.PresenceLimits;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Duration;
@@ -11,14 +12,14 @@ import java.time.Duration;
 /// Everything a server is told at its start; nothing changes afterwards.
 ///
 /// @param database    which database, and what of it
-/// @param jwtSecret   signs and verifies HS256 tokens
+/// @param tokens      what clients' tokens are measured by
 /// @param host        the address to listen on
 /// @param port        0 picks a free one
 /// @param restartHold how long changes committed while the server was down wait for clients to come back
 /// @param recordBytesMax of one change; beyond it only small values are sent
 public record ServerSettings(
         Database database,
-        Secret jwtSecret,
+        TokenRules tokens,
         String host,
         int port,
         Duration restartHold,
@@ -27,7 +28,7 @@ public record ServerSettings(
         PresenceLimits presence) {
     public ServerSettings {
         requireNonNull(database, "database is null");
-        requireNonNull(jwtSecret, "jwtSecret is null");
+        requireNonNull(tokens, "tokens is null");
         requireNonNull(host, "host is null");
         requireNonNull(restartHold, "restartHold is null");
         requireNonNull(limits, "limits is null");

@@ -12,18 +12,21 @@ import java.util.Optional;
 
 /// A JWT taken apart, nothing about it believed yet.
 ///
-/// @param signedHeader the first part as signed, still encoded
-/// @param signedClaims the second part as signed, still encoded
-/// @param claimsText   the claims object as the issuer wrote it
+/// @param keyId       the header's `kid`
+/// @param signedText  the first two parts as signed, still encoded
+/// @param claimsText  the claims object as the issuer wrote it
 record CompactToken(
         String algorithm,
-        String signedHeader,
-        String signedClaims,
+        Optional<String> keyId,
+        String signedText,
         JsonNode claims,
         String claimsText,
         byte[] signature) {
 
-    /// Nothing when this is not a JWT: three parts, header and claims objects, header with an `alg`.
+    private static final int KEY_ID_LENGTH_MAX = 256;
+
+    /// Nothing when this is not a JWT: three parts, header and claims objects, header with an `alg`, and without
+    /// demands that we do not know (`crit`).
     static Optional<CompactToken> parse(String token) {
         try {
             String[] parts =
@@ -38,15 +41,28 @@ record CompactToken(
         Base64.Decoder base64 = Base64.getUrlDecoder();
         byte[] claimsText = base64.decode(parts[1]);
         byte[] signature = base64.decode(parts[2]);
-        Optional<JsonNode> header = object(base64.decode(parts[0]));
+        Optional<JsonNode> header = object(base64.decode(parts[0])).filter(h -> !h.has("crit"));
         Optional<JsonNode> claims = object(claimsText);
-        Optional<String> algorithm =
-                header.map(h -> h.path("alg")).filter(JsonNode::isTextual).map(JsonNode::textValue);
+        Optional<String> algorithm = header.flatMap(h -> text(h, "alg"));
         if (algorithm.isEmpty() || claims.isEmpty()) {
             return Optional.empty();
         }
+        Optional<String> keyId = header.flatMap(h -> text(h, "kid")).filter(id -> id.length() <= KEY_ID_LENGTH_MAX);
         return Optional.of(new CompactToken(
-                algorithm.get(), parts[0], parts[1], claims.get(), new String(claimsText, UTF_8), signature));
+                algorithm.get(),
+                keyId,
+                parts[0] + "." + parts[1],
+                claims.get(),
+                new String(claimsText, UTF_8),
+                signature));
+    }
+
+    byte[] signedBytes() {
+        return signedText.getBytes(UTF_8);
+    }
+
+    private static Optional<String> text(JsonNode object, String key) {
+        return Optional.ofNullable(object.path(key).textValue());
     }
 
     /// A claim named twice could mean one role to us and another to Postgres, so it is no object.

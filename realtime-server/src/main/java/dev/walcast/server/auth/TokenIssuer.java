@@ -1,33 +1,54 @@
 package dev.walcast.server.auth;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import com.auth0.jwt.JWT;
-import com.auth0.jwt.algorithms.Algorithm;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.server.protocol.Json;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import org.jose4j.jws.AlgorithmIdentifiers;
+import org.jose4j.jws.JsonWebSignature;
+import org.jose4j.keys.HmacKey;
+import org.jose4j.lang.JoseException;
 
 /// Signs HS256 access tokens, for development and tests; in production your auth server does.
 public final class TokenIssuer {
-    private final Algorithm algorithm;
+    private final HmacKey key;
     private final Clock clock;
 
     public TokenIssuer(String secret, Clock clock) {
-        this.algorithm = Algorithm.HMAC256(requireNonNull(secret, "secret is null"));
+        this.key = new HmacKey(requireNonNull(secret, "secret is null").getBytes(UTF_8));
         this.clock = requireNonNull(clock, "clock is null");
     }
 
     /// @param claims further claims, as Jackson maps JSON to Java
     public String issue(String role, Map<String, ?> claims, Duration validFor) {
         Instant now = clock.instant();
-        return JWT.create()
-                .withPayload(claims)
-                .withClaim("role", role)
-                .withIssuer("walcast")
-                .withIssuedAt(now)
-                .withExpiresAt(now.plus(validFor))
-                .sign(algorithm);
+        ObjectNode all = new ObjectMapper().valueToTree(claims);
+        all.put("role", role)
+                .put("iss", "walcast")
+                .put("iat", now.getEpochSecond())
+                .put("exp", now.plus(validFor).getEpochSecond());
+        return sign(all);
+    }
+
+    private String sign(JsonNode claims) {
+        JsonWebSignature token = new JsonWebSignature();
+        token.setHeader("typ", "JWT");
+        token.setAlgorithmHeaderValue(AlgorithmIdentifiers.HMAC_SHA256);
+        token.setPayloadBytes(Json.bytes(claims));
+        token.setKey(key);
+        // whether the secret is long enough is the server's to judge
+        token.setDoKeyValidation(false);
+        try {
+            return token.getCompactSerialization();
+        } catch (JoseException e) {
+            throw new IllegalStateException("every Java signs HS256", e);
+        }
     }
 }

@@ -1,89 +1,91 @@
 package dev.walcast.server.auth;
 
 import static dev.walcast.server.protocol.ErrorCode.TOKEN_ALGORITHM_REFUSED;
-import static dev.walcast.server.protocol.ErrorCode.TOKEN_EXPIRED;
-import static dev.walcast.server.protocol.ErrorCode.TOKEN_INCOMPLETE;
+import static dev.walcast.server.protocol.ErrorCode.TOKEN_KEY_UNKNOWN;
 import static dev.walcast.server.protocol.ErrorCode.TOKEN_MALFORMED;
 import static dev.walcast.server.protocol.ErrorCode.TOKEN_SIGNATURE_WRONG;
-import static dev.walcast.server.protocol.ErrorCode.TOKEN_UNUSABLE;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import com.auth0.jwt.algorithms.Algorithm;
-import com.fasterxml.jackson.databind.JsonNode;
-import dev.walcast.rls.Viewer;
 import dev.walcast.server.auth.TokenVerdict.Rejected;
 import dev.walcast.server.auth.TokenVerdict.Verified;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
-import java.math.BigDecimal;
-import java.math.RoundingMode;
-import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// Decides who a token stands for. Only HS256 with the one secret is believed. Checks in a fixed order: shape,
-/// algorithm, signature, expiry, required claims; the first failure is the answer. Nothing of the token ends up in a
-/// refusal.
-public final class TokenVerifier {
-    private static final BigDecimal LAST_SECOND = BigDecimal.valueOf(Instant.MAX.getEpochSecond());
+/// Decides who a token or an opaque key stands for. Checks in a fixed order: shape, algorithm and key, signature,
+/// claims; the first failure is the answer. Nothing of the token but the name of an unknown key ends up in a refusal.
+public final class TokenVerifier implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TokenVerifier.class);
 
-    private final Algorithm algorithm;
+    private final TokenRules rules;
+    private final KeyLookup keys;
     private final Clock clock;
 
-    public TokenVerifier(String secret, Clock clock) {
-        this.algorithm = Algorithm.HMAC256(requireNonNull(secret, "secret is null"));
+    public TokenVerifier(TokenRules rules, Clock clock) {
+        this.rules = requireNonNull(rules, "rules is null");
         this.clock = requireNonNull(clock, "clock is null");
+        this.keys = rules.keySource().open();
+        rules.keySource().warnings().forEach(sentence -> LOG.warn("JWT_JWKS: {}", sentence));
     }
 
+    /// Believes tokens that are signed with the secret.
+    public TokenVerifier(String secret, Clock clock) {
+        this(TokenRules.ofSecret(requireNonNull(secret, "secret is null")), clock);
+    }
+
+    /// May wait a moment when the token names a key that has to be fetched.
+    ///
     /// @param token as the client sent it: may be percent-encoded and contain whitespace
     public TokenVerdict verify(String token) {
-        Optional<CompactToken> parsed = CompactToken.parse(token);
-        if (parsed.isEmpty()) {
-            return rejected(TOKEN_MALFORMED);
+        if (OpaqueKeys.isOpaque(token)) {
+            return rules.opaqueKeys()
+                    .viewer(token)
+                    .<TokenVerdict>map(viewer -> new Verified(viewer, Instant.MAX))
+                    .orElseGet(() -> rejected(TOKEN_MALFORMED));
         }
-        CompactToken compact = parsed.get();
-        if (!compact.algorithm().equals("HS256")) {
-            return rejected(TOKEN_ALGORITHM_REFUSED);
-        }
-        return isSigned(compact) ? judgeClaims(compact) : rejected(TOKEN_SIGNATURE_WRONG);
+        return CompactToken.parse(token).map(this::verify).orElseGet(() -> rejected(TOKEN_MALFORMED));
     }
 
     /// The refusal to give for a token that was good until then.
     public Refusal expired(Instant expiresAt) {
-        return TOKEN_EXPIRED.refusal(Math.max(0, clock.instant().getEpochSecond() - expiresAt.getEpochSecond()));
+        return rules.claims().expired(expiresAt, clock.instant());
     }
 
-    private boolean isSigned(CompactToken token) {
-        byte[] expected = algorithm.sign(
-                token.signedHeader().getBytes(UTF_8), token.signedClaims().getBytes(UTF_8));
-        return MessageDigest.isEqual(expected, token.signature());
+    @Override
+    public void close() {
+        keys.close();
     }
 
-    private TokenVerdict judgeClaims(CompactToken token) {
-        JsonNode exp = token.claims().path("exp");
-        JsonNode role = token.claims().path("role");
-        if (isNotANumber(exp) || isNotANumber(token.claims().path("iat"))) {
-            return rejected(TOKEN_UNUSABLE);
+    private TokenVerdict verify(CompactToken token) {
+        Optional<SignatureAlgorithm> algorithm = SignatureAlgorithm.named(token.algorithm());
+        if (algorithm.isEmpty()) {
+            return rejected(TOKEN_ALGORITHM_REFUSED);
         }
-        if (exp.isNumber() && !expiry(exp).isAfter(clock.instant())) {
-            return new Rejected(expired(expiry(exp)));
+        Optional<VerificationKey> key = keyFor(token, algorithm.get());
+        if (key.isEmpty()) {
+            return noKeyFor(token);
         }
-        if (!exp.isNumber() || !role.isTextual()) {
-            return rejected(TOKEN_INCOMPLETE);
-        }
-        return new Verified(new Viewer(role.textValue(), token.claimsText()), expiry(exp));
+        return key.get().hasSigned(token, algorithm.get())
+                ? rules.claims().judge(token, clock.instant())
+                : rejected(TOKEN_SIGNATURE_WRONG);
     }
 
-    /// Whether the claim is there and is something else.
-    private static boolean isNotANumber(JsonNode claim) {
-        return !claim.isMissingNode() && !claim.isNull() && !claim.isNumber();
+    /// The key that the token names; the secret for those that could be signed with it and name none, or none that we
+    /// have.
+    private Optional<VerificationKey> keyFor(CompactToken token, SignatureAlgorithm algorithm) {
+        Optional<VerificationKey> named = token.keyId().flatMap(id -> keys.find(id, algorithm));
+        return named.isEmpty() && algorithm.isSymmetric() ? rules.secret() : named;
     }
 
-    private static Instant expiry(JsonNode exp) {
-        BigDecimal seconds = exp.decimalValue().min(LAST_SECOND).max(BigDecimal.ZERO);
-        return Instant.ofEpochSecond(seconds.setScale(0, RoundingMode.HALF_UP).longValueExact());
+    private TokenVerdict noKeyFor(CompactToken token) {
+        return token.keyId()
+                .filter(_ -> !(rules.keySource() instanceof KeySource.None))
+                .map(id -> new Rejected(TOKEN_KEY_UNKNOWN.refusal(id)))
+                .orElseGet(() -> rejected(TOKEN_ALGORITHM_REFUSED));
     }
 
     private static Rejected rejected(ErrorCode code) {

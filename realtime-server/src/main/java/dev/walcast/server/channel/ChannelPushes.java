@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.auth.OpaqueKeys;
 import dev.walcast.server.auth.TokenVerdict;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
@@ -91,7 +92,7 @@ final class ChannelPushes {
                 .map(payload -> payload.path("access_token").textValue())
                 .orElse(null);
         if (token == null
-                || JoinRequest.isOpaque(token)
+                || OpaqueKeys.isOpaque(token)
                 || token.equals(channel.credential().token())) {
             return;
         }

@@ -35,6 +35,9 @@ final class Door implements SocketDoor {
         if (services.draining().getAsBoolean()) {
             return refused(ErrorCode.RESTARTING.refusal(), Duration.ZERO);
         }
+        if (sessions.size() >= services.limits().socketsMax()) {
+            return refusedLater(ErrorCode.CONNECTIONS_TOO_MANY.refusal());
+        }
         Optional<String> headers = RequestHeaders.json(handshake);
         if (headers.isEmpty()) {
             return refusedLater(ErrorCode.HEADERS_TOO_LARGE.refusal());

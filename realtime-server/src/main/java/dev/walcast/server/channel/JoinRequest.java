@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.server.auth.OpaqueKeys;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Json;
 import dev.walcast.server.protocol.Slice;
@@ -31,8 +32,6 @@ record JoinRequest(
         List<ObjectNode> bindings,
         Optional<String> token)
         implements JoinReading {
-    private static final String OPAQUE_KEY = "sb_";
-
     JoinRequest {
         bindings = List.copyOf(bindings);
         requireNonNull(presenceKey, "presenceKey is null");
@@ -115,11 +114,7 @@ record JoinRequest(
     private static Optional<String> token(JsonNode payload) {
         return text(payload.path("user_token"))
                 .or(() -> text(payload.path("access_token")))
-                .filter(token -> !isOpaque(token));
-    }
-
-    static boolean isOpaque(String token) {
-        return token.startsWith(OPAQUE_KEY);
+                .filter(token -> !OpaqueKeys.isOpaque(token));
     }
 
     private static Optional<String> text(JsonNode node) {

@@ -16,8 +16,6 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
-import io.helidon.webserver.http1.Http1ConnectionSelector;
-import io.helidon.webserver.http1.Http1ConnectionSelectorConfig;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;
@@ -33,6 +31,12 @@ public final class SocketServer implements AutoCloseable {
     /// Tokens travel in the query, which is also why requests are not logged.
     private static final int REQUEST_LINE_BYTES_MAX = 16 * 1024;
 
+    private static final int HEADERS_BYTES_MAX = 16 * 1024;
+
+    /// For requests that open no socket, and for those that wait for their refusal.
+    private static final int CONNECTIONS_BESIDE_SOCKETS = 1_000;
+
+    private final SocketLimits limits;
     private final WebSockets sockets;
     private final SocketStats stats = new SocketStats();
     private final Hub hub = new Hub();
@@ -60,7 +64,8 @@ public final class SocketServer implements AutoCloseable {
             Backends backends,
             Clock clock,
             LongSupplier nanos) {
-        this.sockets = new WebSockets(requireNonNull(limits, "limits is null"), stats);
+        this.limits = requireNonNull(limits, "limits is null");
+        this.sockets = new WebSockets(limits, stats);
         this.budget = new ServerBudget(limits.clients(), nanos);
         this.presence = new PresenceRooms(presenceLimits, timers);
         TopicQuestions questions = new TopicQuestions(
@@ -80,19 +85,23 @@ public final class SocketServer implements AutoCloseable {
                 () -> draining));
     }
 
-    /// Adds the sockets to a server: an HTTP/1 selector of our own, and an answer for those who come without an
+    /// Adds the sockets to a server: HTTP/1 connections of our own, and an answer for those who come without an
     /// upgrade.
     public void register(WebServerConfig.Builder server, HttpRouting.Builder routing) {
-        Http1ConnectionSelectorConfig.Builder http1 = Http1ConnectionSelector.builder()
-                .config(Http1Config.builder()
-                        .maxPrologueLength(REQUEST_LINE_BYTES_MAX)
-                        .receiveLog(false)
-                        .sendLog(false)
-                        .build());
-        sockets.upgraders(PATHS, door).forEach(http1::addUpgrader);
-        server.addConnectionSelector(http1.build());
+        Http1Config.Builder http = Http1Config.builder()
+                .maxPrologueLength(REQUEST_LINE_BYTES_MAX)
+                .maxHeadersSize(HEADERS_BYTES_MAX)
+                .receiveLog(false)
+                .sendLog(false);
+        // with a second kind of connection Helidon would wait, for ever, for the bytes that tell which it is
+        server.protocolsDiscoverServices(false);
+        server.addConnectionSelector(sockets.selector(http, PATHS, door));
+        server.maxTcpConnections(limits.socketsMax() + CONNECTIONS_BESIDE_SOCKETS);
         // small frames must not wait for the acknowledgement of the previous ones
-        server.connectionOptions(SocketOptions.builder().tcpNoDelay(true).build());
+        server.connectionOptions(SocketOptions.builder()
+                .tcpNoDelay(true)
+                .readTimeout(limits.idleTimeout().multipliedBy(2))
+                .build());
         PATHS.forEach(path -> routing.any(path, SocketServer::demandUpgrade));
     }
 

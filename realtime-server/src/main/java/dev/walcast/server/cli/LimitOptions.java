@@ -30,6 +30,13 @@ final class LimitOptions {
     private Duration writeTimeout = Duration.ZERO;
 
     @Option(
+            names = "--request-timeout",
+            paramLabel = "TIME",
+            defaultValue = "10s",
+            description = "How long a client may take to send the head of its request.")
+    private Duration requestTimeout = Duration.ZERO;
+
+    @Option(
             names = "--idle-timeout",
             paramLabel = "TIME",
             defaultValue = "60s",
@@ -70,6 +77,13 @@ final class LimitOptions {
             defaultValue = "1MiB",
             description = "The largest change; of a larger one only values of up to 64 bytes are sent.")
     private ByteSize maxRecord = new ByteSize(0);
+
+    @Option(
+            names = "--max-connections",
+            paramLabel = "COUNT",
+            defaultValue = "16384",
+            description = "How many sockets may be open at once; 1000 more connections serve everything else.")
+    private int maxConnections;
 
     @Option(
             names = "--max-channels",
@@ -160,12 +174,14 @@ final class LimitOptions {
         return new SocketLimits(
                 refusalDelay,
                 joinErrorDelay,
+                requestTimeout,
                 idleTimeout,
                 writeTimeout,
                 CLOSE_TIMEOUT,
                 outbox.bytes(),
                 Math.toIntExact(maxFrame.bytes()),
                 Math.toIntExact(maxPayload.bytes()),
+                maxConnections,
                 maxChannels,
                 maxBindings,
                 clients());
@@ -189,6 +205,10 @@ final class LimitOptions {
 
     List<String> problems() {
         List<String> problems = new ArrayList<>();
+        check(
+                problems,
+                maxConnections >= 1 && maxConnections <= 1_000_000,
+                "MAX_CONNECTIONS must be between 1 and 1000000.");
         check(problems, maxChannels >= 1, "MAX_CHANNELS must be at least 1.");
         check(problems, maxBindings >= 1, "MAX_BINDINGS must be at least 1.");
         check(problems, maxUsers >= 1, "MAX_USERS must be at least 1.");
@@ -205,7 +225,11 @@ final class LimitOptions {
                 presenceWindowMax >= 1 && presenceWindow.toMillis() >= 1,
                 "PRESENCE_WINDOW_MAX must be at least 1 and PRESENCE_WINDOW at least 1ms.");
         check(problems, writeTimeout.isPositive(), "WRITE_TIMEOUT must be longer than nothing.");
-        check(problems, idleTimeout.toSeconds() >= 1, "IDLE_TIMEOUT must be at least 1s.");
+        check(problems, requestTimeout.isPositive(), "REQUEST_TIMEOUT must be longer than nothing.");
+        check(
+                problems,
+                idleTimeout.toSeconds() >= 1 && idleTimeout.toHours() <= 24,
+                "IDLE_TIMEOUT must be between 1s and 24h.");
         for (ByteSize size : List.of(maxPayload, maxFrame, maxRecord)) {
             check(
                     problems,

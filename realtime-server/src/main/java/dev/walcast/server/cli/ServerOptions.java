@@ -5,6 +5,7 @@ import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.server.Secret;
 import dev.walcast.server.ServerSettings;
+import dev.walcast.server.auth.TokenRules;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +15,6 @@ import picocli.CommandLine.Option;
 
 /// The settings of a server as the command line, the environment and the settings file give them.
 final class ServerOptions {
-    static final int JWT_SECRET_LENGTH_MIN = 32;
 
     @Option(
             names = "--database-url",
@@ -23,11 +23,8 @@ final class ServerOptions {
                     "The database: postgres://user:password@host:port/name. Its role needs LOGIN and REPLICATION.")
     private @Nullable String databaseUrl;
 
-    @Option(
-            names = "--jwt-secret",
-            paramLabel = "TEXT",
-            description = "The secret that signs access tokens (HS256), at least 32 characters.")
-    private @Nullable String jwtSecret;
+    @Mixin
+    private TokenOptions tokens = new TokenOptions();
 
     @Option(names = "--host", defaultValue = "0.0.0.0", description = "The address to listen on.")
     private String host = "";
@@ -129,13 +126,18 @@ final class ServerOptions {
 
     /// @throws SettingsException with every problem at once
     ServerSettings settings() throws SettingsException {
-        return settings(databaseUrl, jwtSecret);
+        return settings(databaseUrl, tokens);
     }
 
     /// The settings with another database and secret than those given.
-    ServerSettings settings(@Nullable String url, @Nullable String secret) throws SettingsException {
-        List<String> problems = problems(url, secret);
-        if (!problems.isEmpty() || url == null || secret == null) {
+    ServerSettings settings(String url, String secret) throws SettingsException {
+        return settings(url, TokenOptions.ofSecret(secret));
+    }
+
+    private ServerSettings settings(@Nullable String url, TokenOptions tokenOptions) throws SettingsException {
+        List<String> problems = new ArrayList<>(problems(url));
+        TokenRules tokenRules = tokenOptions.rules(problems);
+        if (!problems.isEmpty() || url == null) {
             throw new SettingsException(problems);
         }
         ServerSettings.Database database = new ServerSettings.Database(
@@ -148,27 +150,15 @@ final class ServerOptions {
                 deletes,
                 new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()));
         return new ServerSettings(
-                database,
-                new Secret(secret),
-                host,
-                port,
-                restartHold,
-                limits.recordBytesMax(),
-                limits.limits(),
-                presence.limits());
+                database, tokenRules, host, port, restartHold, limits.recordBytesMax(), limits.limits(), presence.limits());
     }
 
-    private List<String> problems(@Nullable String url, @Nullable String secret) {
+    private List<String> problems(@Nullable String url) {
         List<String> problems = new ArrayList<>();
         if (url == null) {
             problems.add("DATABASE_URL is missing: set it to postgres://user:password@host:port/database.");
         } else {
             checkUrl(problems, url);
-        }
-        if (secret == null) {
-            problems.add("JWT_SECRET is missing: set it to the secret that signs your access tokens.");
-        } else if (secret.length() < JWT_SECRET_LENGTH_MIN) {
-            problems.add("JWT_SECRET is too short: at least " + JWT_SECRET_LENGTH_MIN + " characters.");
         }
         check(problems, port >= 0 && port <= 65_535, "PORT must be between 0 and 65535.");
         check(problems, slotName.matches("[a-z0-9_]{1,63}"), "SLOT_NAME may hold only a-z, 0-9 and _, at most 63.");

@@ -17,8 +17,12 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /// Where an option that was not given on the command line gets its value: the environment, then the settings file,
-/// under the option's name in capitals (`--slot-name` is `SLOT_NAME`).
+/// under the option's name in capitals (`--slot-name` is `SLOT_NAME`), or the reference server's name for it.
 final class SettingsSource implements IDefaultValueProvider {
+    /// The reference server's names for some of our settings; ours win where both are given.
+    private static final Map<String, String> ALIASES =
+            Map.of("JWT_SECRET", "API_JWT_SECRET", "JWT_JWKS", "API_JWT_JWKS");
+
     private final Map<String, String> environment;
     private final Map<String, String> file;
 
@@ -60,7 +64,7 @@ final class SettingsSource implements IDefaultValueProvider {
         List<String> known = options.stream().map(SettingsSource::nameOf).toList();
         List<String> problems = new ArrayList<>();
         for (String name : file.keySet()) {
-            if (!known.contains(name)) {
+            if (!known.contains(name) && !ALIASES.containsValue(name)) {
                 problems.add("There is no setting " + name + ". Did you mean " + nearest(name, known) + "?");
             }
         }
@@ -73,6 +77,11 @@ final class SettingsSource implements IDefaultValueProvider {
             return null;
         }
         String name = nameOf(option);
+        String value = value(name);
+        return value == null && ALIASES.containsKey(name) ? value(ALIASES.get(name)) : value;
+    }
+
+    private @Nullable String value(String name) {
         String fromEnvironment = environment.get(name);
         return fromEnvironment != null && !fromEnvironment.isEmpty() ? fromEnvironment : file.get(name);
     }

@@ -23,9 +23,16 @@ public enum ErrorCode {
             CLIENT,
             401,
             "Failed to generate JWT signer, check your JWT secret or JWKS configuration"),
+    TOKEN_KEY_UNKNOWN(
+            "JwtSignerError",
+            CLIENT,
+            401,
+            "Failed to generate JWT signer for key ID (kid) \"%s\", check your JWT secret or JWKS configuration"),
+    TOKEN_TOO_EARLY("InvalidJWTToken", CLIENT, 401, "Token is not valid yet"),
     TOKEN_EXPIRED("InvalidJWTToken", CLIENT, 401, "Token has expired %d seconds ago"),
     TOKEN_INCOMPLETE("InvalidJWTToken", CLIENT, 401, "Fields `role` and `exp` are required in JWT"),
     TOKEN_UNUSABLE("UnknownErrorOnChannel", CLIENT, 500, true, "Unknown Error on Channel"),
+    CONNECTIONS_TOO_MANY("ConnectionRateLimitReached", CAPACITY, 429, "Too many connected users"),
     RESTARTING("RealtimeRestarting", SERVER, 503, "Realtime is restarting, please standby"),
     TOPIC_UNMATCHED("UnmatchedTopic", CLIENT, 0, true, "unmatched topic"),
     TOPIC_NAME_REQUIRED("TopicNameRequired", CLIENT, 0, "You must provide a topic name"),
@@ -112,10 +119,15 @@ public enum ErrorCode {
 
     /// What is said when the socket is refused rather than a channel; two texts differ there.
     public String upgradeText() {
+        return upgradeText(text);
+    }
+
+    /// @param filled the text with its blanks filled in
+    String upgradeText(String filled) {
         return switch (this) {
             case TOKEN_EXPIRED -> "Token has expired";
             case TOKEN_UNUSABLE -> "Error connecting to Realtime";
-            default -> text;
+            default -> filled;
         };
     }
 }

@@ -34,7 +34,7 @@ public record Refusal(ErrorCode code, String text, Optional<Measure> measure) {
 
     /// The body of the HTTP answer when a socket is refused; empty for the refusals that have none.
     public String upgradeBody() {
-        String upgradeText = code.upgradeText();
+        String upgradeText = code.upgradeText(text);
         return upgradeText.isEmpty() ? "" : "{\"error\":" + Json.quoted(upgradeText) + details() + "}";
     }
 

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 
 /// One open socket. Helidon's connection thread reads and dispatches; a [SocketWriter] writes; the [Watch] keeps the
 /// time. However it ends, [#handle] returns, the listener hears of it once, and Helidon closes the connection.
-final class Connection implements ServerConnection {
+final class Connection implements ServerConnection, Watched {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
     private final WebSockets owner;
@@ -82,8 +82,8 @@ final class Connection implements ServerConnection {
         Thread.ofVirtual().name("cut-" + socket.childSocketId()).start(() -> Sockets.closeQuietly(socket));
     }
 
-    /// Called by the watch, often.
-    void check(long nowNanos) {
+    @Override
+    public void check(long nowNanos) {
         long heardNanos = input.heardNanos();
         if (isOver(writer.writingSinceNanos(), limits.writeTimeout(), nowNanos)) {
             outbox.kill(CloseReason.WRITE_TIMEOUT);

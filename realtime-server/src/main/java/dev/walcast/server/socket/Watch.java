@@ -3,6 +3,7 @@ package dev.walcast.server.socket;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -10,18 +11,18 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Looks at every socket a few times per limit, so that no socket needs a timer of its own. One platform thread that
+/// Looks at every connection a few times per limit, so that none needs a timer of its own. One platform thread that
 /// never blocks.
 final class Watch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
     private static final long PERIOD_MILLIS_MAX = 1_000;
     private static final long PERIOD_MILLIS_MIN = 10;
 
-    private final Supplier<Iterable<Connection>> connections;
+    private final Supplier<List<Iterable<? extends Watched>>> watched;
     private final ScheduledThreadPoolExecutor executor;
 
-    Watch(SocketLimits limits, Supplier<Iterable<Connection>> connections) {
-        this.connections = requireNonNull(connections, "connections is null");
+    Watch(SocketLimits limits, Supplier<List<Iterable<? extends Watched>>> watched) {
+        this.watched = requireNonNull(watched, "watched is null");
         this.executor = new ScheduledThreadPoolExecutor(
                 1, Thread.ofPlatform().daemon().name("socket-watch").factory());
         long period = periodMillis(limits);
@@ -35,7 +36,8 @@ final class Watch implements AutoCloseable {
 
     private static long periodMillis(SocketLimits limits) {
         long shortest = Math.min(millis(limits.idleTimeout()), millis(limits.writeTimeout()));
-        return Math.clamp(Math.min(shortest, millis(limits.closeTimeout())) / 8, PERIOD_MILLIS_MIN, PERIOD_MILLIS_MAX);
+        shortest = Math.min(shortest, Math.min(millis(limits.closeTimeout()), millis(limits.requestTimeout())));
+        return Math.clamp(shortest / 8, PERIOD_MILLIS_MIN, PERIOD_MILLIS_MAX);
     }
 
     private static long millis(Duration duration) {
@@ -44,12 +46,16 @@ final class Watch implements AutoCloseable {
 
     private void checkAll() {
         long nowNanos = System.nanoTime();
-        for (Connection connection : connections.get()) {
-            try {
-                connection.check(nowNanos);
-            } catch (RuntimeException e) {
-                LOG.error("a socket could not be checked", e);
-            }
+        for (Iterable<? extends Watched> some : watched.get()) {
+            some.forEach(one -> check(one, nowNanos));
+        }
+    }
+
+    private static void check(Watched one, long nowNanos) {
+        try {
+            one.check(nowNanos);
+        } catch (RuntimeException e) {
+            LOG.error("a connection could not be checked", e);
         }
     }
 }

@@ -3,7 +3,8 @@ package dev.walcast.server.socket;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.protocol.CloseReason;
-import io.helidon.webserver.http1.spi.Http1Upgrader;
+import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -19,6 +20,7 @@ public final class WebSockets implements AutoCloseable {
     private final SocketStats stats;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final Watch watch;
+    private volatile Iterable<HttpConnection> requests = List.of();
 
     /// Why everybody is being sent away; a socket that opens meanwhile is sent after them.
     private volatile @Nullable CloseReason closing;
@@ -26,16 +28,21 @@ public final class WebSockets implements AutoCloseable {
     public WebSockets(SocketLimits limits, SocketStats stats) {
         this.limits = requireNonNull(limits, "limits is null");
         this.stats = requireNonNull(stats, "stats is null");
-        this.watch = new Watch(limits, () -> connections);
+        this.watch = new Watch(limits, () -> List.of(connections, requests));
     }
 
-    /// For Helidon's HTTP/1 selector.
+    /// What makes the server's HTTP connections, for all of its paths.
     ///
     /// @param paths where sockets are opened; upgrades elsewhere are none of ours
-    public List<Http1Upgrader> upgraders(Set<String> paths, SocketDoor door) {
-        return UPGRADE_SPELLINGS.stream()
-                .<Http1Upgrader>map(spelling -> new SocketUpgrader(this, spelling, paths, door))
-                .toList();
+    public ServerConnectionSelector selector(Http1Config.Builder http, Set<String> paths, SocketDoor door) {
+        HttpConnections selector = new HttpConnections(
+                limits,
+                http,
+                UPGRADE_SPELLINGS.stream()
+                        .map(spelling -> new SocketUpgrader(this, spelling, paths, door))
+                        .toList());
+        requests = selector.open();
+        return selector;
     }
 
     /// Says goodbye to everybody and waits for them to be gone; whoever is not gone by then is cut.

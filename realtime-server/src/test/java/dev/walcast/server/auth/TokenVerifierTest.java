@@ -1,13 +1,18 @@
 package dev.walcast.server.auth;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.walcast.rls.Viewer;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class TokenVerifierTest {
@@ -58,8 +63,8 @@ class TokenVerifierTest {
     }
 
     @Test
-    void onlyHs256IsBelievedAndOnlyWithOurSecret() {
-        for (String algorithm : new String[] {"none", "None", "HS384", "HS512", "RS256", "ES256", "hs256", ""}) {
+    void onlyKnownAlgorithmsAreBelievedAndOnlyWithOurSecret() {
+        for (String algorithm : new String[] {"none", "None", "RS256", "ES256", "EdDSA", "PS256", "hs256", ""}) {
             String token = TestingTokens.signed("{\"alg\":\"" + algorithm + "\"}", GOOD, TestingTokens.SECRET);
             assertReason(
                     token,
@@ -70,6 +75,97 @@ class TokenVerifierTest {
         assertReason(
                 TestingTokens.signed("{\"alg\":\"HS256\"}", GOOD, "wrong"),
                 "JwtSignatureError: Failed to validate JWT signature");
+    }
+
+    @Test
+    void aTokenThatIsNotValidYetIsRefused() {
+        String early = "InvalidJWTToken: Token is not valid yet";
+        assertRefused("{\"role\":\"anon\",\"exp\":1800000009,\"nbf\":1800000001}", early);
+        assertRefused("{\"role\":\"anon\",\"exp\":1800000009,\"nbf\":1800000000.1}", early);
+        assertRefused("{\"role\":\"anon\",\"exp\":1800000009,\"nbf\":\"x\"}", "Unknown Error on Channel");
+        assertThat(verifier.verify(TestingTokens.signed("{\"role\":\"anon\",\"exp\":1800000009,\"nbf\":1800000000}")))
+                .isInstanceOf(TokenVerdict.Verified.class);
+    }
+
+    @Test
+    void theLeewayIsGrantedOnBothSidesAndNotInTheText() {
+        TokenVerifier lenient = verifier(new ClaimRules(Map.of(), Duration.ofSeconds(10)));
+        assertThat(lenient.verify(TestingTokens.signed("{\"role\":\"anon\",\"exp\":1799999991,\"nbf\":1800000010}")))
+                .isInstanceOfSatisfying(
+                        TokenVerdict.Verified.class,
+                        verified -> assertThat(verified.expiresAt()).isEqualTo(NOW.plusSeconds(1)));
+        assertReason(
+                lenient,
+                TestingTokens.signed("{\"role\":\"anon\",\"exp\":1799999990}"),
+                "InvalidJWTToken: Token has expired 10 seconds ago");
+        assertReason(
+                lenient,
+                TestingTokens.signed("{\"role\":\"anon\",\"exp\":1900000000,\"nbf\":1800000011}"),
+                "InvalidJWTToken: Token is not valid yet");
+        assertThat(lenient.expired(NOW).text()).isEqualTo("Token has expired 10 seconds ago");
+        assertThat(lenient.verify(TestingTokens.signed("{\"role\":\"anon\",\"exp\":1e40}")))
+                .isInstanceOf(TokenVerdict.Verified.class);
+    }
+
+    @Test
+    void claimsThatTheOperatorRequiresMustBeThereWithExactlyThatValue() {
+        TokenVerifier strict = verifier(new ClaimRules(
+                ClaimRules.parseRequired("{\"iss\":\"my-auth\",\"aud\":[\"a\",\"b\"],\"level\":2}"), Duration.ZERO));
+        assertThat(strict.verify(TestingTokens.signed("""
+                        {"role":"anon","exp":1800000001,"iss":"my-auth","aud":["a","b"],"level":2}"""))).isInstanceOf(TokenVerdict.Verified.class);
+        for (String claims : List.of(
+                "\"iss\":\"other\",\"aud\":[\"a\",\"b\"],\"level\":2",
+                "\"iss\":\"my-auth\",\"aud\":[\"b\",\"a\"],\"level\":2",
+                "\"iss\":\"my-auth\",\"aud\":[\"a\",\"b\"],\"level\":\"2\"",
+                "\"iss\":\"my-auth\",\"aud\":[\"a\",\"b\"]",
+                "\"iss\":null,\"aud\":[\"a\",\"b\"],\"level\":2")) {
+            assertReason(
+                    strict,
+                    TestingTokens.signed("{\"role\":\"anon\",\"exp\":1800000001," + claims + "}"),
+                    "Unknown Error on Channel");
+        }
+    }
+
+    @Test
+    void opaqueKeysStandForTheirRoleForEver() {
+        String anon = "sb_publishable_" + "a1_-".repeat(5);
+        String secret = "sb_secret_" + "Z".repeat(20);
+        TokenVerifier withKeys = new TokenVerifier(
+                new TokenRules(
+                        Optional.of(TestingTokens.SECRET),
+                        new KeySource.None(),
+                        ClaimRules.usual(),
+                        OpaqueKeys.Kind.PUBLISHABLE
+                                .parse(anon + ", sb_publishable_" + "b".repeat(20))
+                                .and(OpaqueKeys.Kind.SECRET.parse(secret))),
+                Clock.fixed(NOW, ZoneOffset.UTC));
+        assertThat(withKeys.verify(anon))
+                .isEqualTo(new TokenVerdict.Verified(new Viewer("anon", "{\"role\":\"anon\"}"), Instant.MAX));
+        assertThat(withKeys.verify(secret))
+                .isEqualTo(new TokenVerdict.Verified(
+                        new Viewer("service_role", "{\"role\":\"service_role\"}"), Instant.MAX));
+        for (String wrong : List.of(
+                "sb_",
+                "sb_secret_",
+                secret + "Z",
+                secret.substring(1),
+                secret + ",",
+                "sb_publishable_" + "Z".repeat(20))) {
+            assertReason(withKeys, wrong, "MalformedJWT: The token provided is not a valid JWT");
+        }
+    }
+
+    @Test
+    void opaqueKeysThatCouldBeGuessedAreRefusedAtTheStart() {
+        for (String wrong : List.of(
+                "sb_publishable_" + "a".repeat(19),
+                "sb_secret_" + "a".repeat(20),
+                "x",
+                "sb_publishable_" + "é".repeat(20))) {
+            assertThatThrownBy(() -> OpaqueKeys.Kind.PUBLISHABLE.parse(wrong))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageNotContaining(wrong);
+        }
     }
 
     @Test
@@ -103,11 +199,21 @@ class TokenVerifierTest {
         }
     }
 
+    private static TokenVerifier verifier(ClaimRules claims) {
+        return new TokenVerifier(
+                new TokenRules(Optional.of(TestingTokens.SECRET), new KeySource.None(), claims, OpaqueKeys.none()),
+                Clock.fixed(NOW, ZoneOffset.UTC));
+    }
+
     private void assertRefused(String claims, String reason) {
         assertReason(TestingTokens.signed(claims), reason);
     }
 
     private void assertReason(String token, String reason) {
+        assertReason(verifier, token, reason);
+    }
+
+    private static void assertReason(TokenVerifier verifier, String token, String reason) {
         assertThat(verifier.verify(token))
                 .as(token)
                 .isInstanceOfSatisfying(

@@ -12,11 +12,13 @@ final class TestingLimits {
     private final SocketLimits defaults = SocketLimits.defaults();
     private Duration upgradeRefusalDelay = Duration.ofMillis(50);
     private Duration joinRefusalDelay = Duration.ofMillis(50);
+    private Duration requestTimeout = defaults.requestTimeout();
     private Duration idleTimeout = defaults.idleTimeout();
     private Duration writeTimeout = defaults.writeTimeout();
     private Duration closeTimeout = defaults.closeTimeout();
     private long outboxBytesMax = defaults.outboxBytesMax();
     private int payloadBytesMax = defaults.payloadBytesMax();
+    private int socketsMax = defaults.socketsMax();
     private int channelsMax = defaults.channelsMax();
     private int bindingsMax = defaults.bindingsMax();
     private boolean privateOnly;
@@ -35,6 +37,11 @@ final class TestingLimits {
 
     TestingLimits joinRefusalDelay(Duration delay) {
         joinRefusalDelay = delay;
+        return this;
+    }
+
+    TestingLimits requestTimeout(Duration timeout) {
+        requestTimeout = timeout;
         return this;
     }
 
@@ -60,6 +67,11 @@ final class TestingLimits {
 
     TestingLimits payloadBytesMax(int bytes) {
         payloadBytesMax = bytes;
+        return this;
+    }
+
+    TestingLimits socketsMax(int sockets) {
+        socketsMax = sockets;
         return this;
     }
 
@@ -130,12 +142,14 @@ final class TestingLimits {
         return new SocketLimits(
                 upgradeRefusalDelay,
                 joinRefusalDelay,
+                requestTimeout,
                 idleTimeout,
                 writeTimeout,
                 closeTimeout,
                 outboxBytesMax,
                 defaults.messageBytesMax(),
                 payloadBytesMax,
+                socketsMax,
                 channelsMax,
                 bindingsMax,
                 clients());

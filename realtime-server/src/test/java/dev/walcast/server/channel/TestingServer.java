@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.walcast.server.auth.TestingTokens;
+import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.socket.SocketLimits;
 import dev.walcast.server.socket.WireClient;
@@ -43,8 +44,16 @@ final class TestingServer implements AutoCloseable {
     }
 
     TestingServer(SocketLimits limits, PresenceLimits presence, TestingTopics topics) {
+        this(limits, presence, topics, TokenRules.ofSecret(TestingTokens.SECRET));
+    }
+
+    TestingServer(SocketLimits limits, TokenRules tokens) {
+        this(limits, PresenceLimits.defaults(), new TestingTopics(), tokens);
+    }
+
+    private TestingServer(SocketLimits limits, PresenceLimits presence, TestingTopics topics, TokenRules tokens) {
         this.topics = topics;
-        TokenVerifier verifier = new TokenVerifier(TestingTokens.SECRET, time);
+        TokenVerifier verifier = new TokenVerifier(tokens, time);
         Backends backends = new Backends(feed, topics, topics, () -> databaseBroadcasts);
         this.sockets = new SocketServer(limits, presence, verifier, backends, time, time::nanos);
         WebServerConfig.Builder builder = WebServer.builder().port(0).shutdownHook(false);

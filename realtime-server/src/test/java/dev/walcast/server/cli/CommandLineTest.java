@@ -51,6 +51,36 @@ class CommandLineTest {
     }
 
     @Test
+    void settingsOfTokensThatCannotWorkAreSaidWithoutRepeatingThem() throws Exception {
+        String secret = "secretword";
+        assertFails(
+                Map.of(
+                        "DATABASE_URL",
+                        postgres.url(),
+                        "API_JWT_JWKS",
+                        "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"secretword\",\"k\":\"c2hvcnQ\"}]}",
+                        "JWT_CLAIM_VALIDATORS",
+                        "secretword",
+                        "PUBLISHABLE_KEYS",
+                        "sb_secret_" + secret.repeat(3),
+                        "SECRET_KEYS",
+                        "sb_secret_" + secret),
+                "JWT_JWKS holds no key that can verify a token. Key 1 of 1 is skipped: ",
+                "JWT_CLAIM_VALIDATORS is not a JSON object",
+                "PUBLISHABLE_KEYS holds a key that does not begin with sb_publishable_",
+                "SECRET_KEYS holds a key that is not sb_secret_ and at least 20 letters");
+        assertFails(
+                Map.of(
+                        "DATABASE_URL", postgres.url(),
+                        "API_JWT_SECRET", "short",
+                        "JWT_JWKS", "https://user:secretword@/keys",
+                        "JWT_LEEWAY", "1h"),
+                "JWT_SECRET is too short",
+                "JWT_JWKS is not a valid URL",
+                "JWT_LEEWAY must be between 0s and 5m.");
+    }
+
+    @Test
     void anUnknownNameInTheSettingsFileIsSaidWithTheNearestOne() throws Exception {
         Path file = Files.writeString(folder.resolve("walcast.conf"), "JWT_SECERT=x\n");
         try (DevProcess serve = DevProcess.run(folder, Map.of(), "serve", "--config", file.toString())) {

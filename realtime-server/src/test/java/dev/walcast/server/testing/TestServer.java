@@ -7,6 +7,7 @@ import dev.walcast.server.RealtimeServer;
 import dev.walcast.server.Secret;
 import dev.walcast.server.ServerSettings;
 import dev.walcast.server.auth.TokenIssuer;
+import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.channel.PresenceLimits;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Clock;
@@ -31,12 +32,14 @@ public final class TestServer implements AutoCloseable {
         return new SocketLimits(
                 Duration.ofMillis(20),
                 Duration.ofMillis(20),
+                usual.requestTimeout(),
                 usual.idleTimeout(),
                 usual.writeTimeout(),
                 usual.closeTimeout(),
                 usual.outboxBytesMax(),
                 usual.messageBytesMax(),
                 usual.payloadBytesMax(),
+                usual.socketsMax(),
                 usual.channelsMax(),
                 usual.bindingsMax(),
                 usual.clients());
@@ -73,7 +76,7 @@ public final class TestServer implements AutoCloseable {
                 new SlotGuardian.Settings(Duration.ofSeconds(1), Duration.ofSeconds(30), 1L << 30));
         return new ServerSettings(
                 database,
-                new Secret(SECRET),
+                TokenRules.ofSecret(SECRET),
                 "127.0.0.1",
                 0,
                 Duration.ofSeconds(5),

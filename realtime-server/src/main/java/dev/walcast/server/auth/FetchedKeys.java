@@ -1,0 +1,155 @@
+package dev.walcast.server.auth;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The keys behind a URL, fetched at regular intervals by a thread of its own, and when somebody names a key that is
+/// not there. However many ask, one fetch is under way, and after it none for a while on their account.
+final class FetchedKeys implements KeyLookup {
+    private static final Logger LOG = LoggerFactory.getLogger(FetchedKeys.class);
+
+    private final JwksEndpoint endpoint;
+    private final Timing timing;
+    private final LongSupplier nanoTime;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Object lock = new Object();
+
+    // guarded by lock
+    private KeySet keys = KeySet.none();
+    private long fetchedNanos;
+    private @Nullable CompletableFuture<@Nullable Void> fetch;
+    private long fetchStartedNanos;
+
+    /// @param refreshEvery the interval between fetches
+    /// @param patience     how long a token waits for a fetch
+    /// @param pause        how long after the start of a fetch an unknown key does not cause another
+    /// @param staleFor     how long keys are believed while they cannot be fetched
+    record Timing(Duration refreshEvery, Duration patience, Duration pause, Duration staleFor) {
+        static Timing usual() {
+            return new Timing(
+                    Duration.ofMinutes(5), Duration.ofSeconds(2), Duration.ofSeconds(10), Duration.ofHours(24));
+        }
+    }
+
+    private FetchedKeys(JwksEndpoint endpoint, Timing timing, LongSupplier nanoTime) {
+        this.endpoint = requireNonNull(endpoint, "endpoint is null");
+        this.timing = requireNonNull(timing, "timing is null");
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+    }
+
+    /// Begins to fetch. Until the first answer no key is known, and tokens wait for it as for an unknown key.
+    static FetchedKeys start(JwksEndpoint endpoint, Timing timing, LongSupplier nanoTime) {
+        FetchedKeys keys = new FetchedKeys(endpoint, timing, nanoTime);
+        Thread.ofVirtual().name("jwks-refresh").start(keys::keepFresh);
+        return keys;
+    }
+
+    @Override
+    public Optional<VerificationKey> find(String keyId, SignatureAlgorithm algorithm) {
+        if (algorithm.isSymmetric()) {
+            return Optional.empty();
+        }
+        Optional<VerificationKey> known = current().find(keyId, algorithm);
+        if (known.isPresent()) {
+            return known;
+        }
+        await(fetchUnlessJustTried());
+        return current().find(keyId, algorithm);
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+        endpoint.close();
+    }
+
+    private KeySet current() {
+        synchronized (lock) {
+            return nanoTime.getAsLong() - fetchedNanos > timing.staleFor().toNanos() ? KeySet.none() : keys;
+        }
+    }
+
+    private void keepFresh() {
+        try {
+            do {
+                Future<?> _ = startFetch();
+            } while (!closing.await(timing.refreshEvery().toNanos(), TimeUnit.NANOSECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private CompletableFuture<@Nullable Void> fetchUnlessJustTried() {
+        synchronized (lock) {
+            boolean justTried = fetch != null
+                    && nanoTime.getAsLong() - fetchStartedNanos < timing.pause().toNanos();
+            return justTried ? requireNonNull(fetch) : startFetch();
+        }
+    }
+
+    /// The fetch that is under way, or a new one.
+    private CompletableFuture<@Nullable Void> startFetch() {
+        synchronized (lock) {
+            CompletableFuture<@Nullable Void> running = fetch;
+            if (running != null && !running.isDone()) {
+                return running;
+            }
+            CompletableFuture<@Nullable Void> started = new CompletableFuture<>();
+            fetch = started;
+            fetchStartedNanos = nanoTime.getAsLong();
+            Thread.ofVirtual().name("jwks-fetch").start(() -> fetch(started));
+            return started;
+        }
+    }
+
+    private void fetch(CompletableFuture<@Nullable Void> done) {
+        try {
+            KeySet fetched = endpoint.fetch();
+            if (!fetched.equals(replace(fetched))) {
+                LOG.info("JWT_JWKS: {} keys fetched", fetched.entries().size());
+                fetched.skipped().forEach(sentence -> LOG.warn("JWT_JWKS: {}", sentence));
+            }
+        } catch (IOException e) {
+            if (closing.getCount() > 0) {
+                LOG.warn("JWT_JWKS: the keys cannot be fetched, those fetched before stay: {}", e.getMessage());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            done.complete(null);
+        }
+    }
+
+    /// @return the keys of before
+    private KeySet replace(KeySet fetched) {
+        synchronized (lock) {
+            KeySet before = keys;
+            keys = fetched;
+            fetchedNanos = nanoTime.getAsLong();
+            return before;
+        }
+    }
+
+    private void await(CompletableFuture<@Nullable Void> running) {
+        try {
+            running.get(timing.patience().toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (TimeoutException | ExecutionException _) {
+            // the keys of before have to do
+        }
+    }
+}

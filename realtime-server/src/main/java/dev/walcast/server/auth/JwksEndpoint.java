@@ -1,0 +1,72 @@
+package dev.walcast.server.auth;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// The address of an auth server's key set. Redirects are not followed: the keys decide who is who, and come from
+/// where the operator said.
+final class JwksEndpoint implements AutoCloseable {
+    private static final long BODY_BYTES_MAX = 256 * 1024;
+
+    private final HttpRequest request;
+    private final Duration timeout;
+    private final HttpClient client;
+
+    /// @param timeout of a whole fetch, from connecting to the last byte
+    JwksEndpoint(URI url, Duration timeout) {
+        this.timeout = requireNonNull(timeout, "timeout is null");
+        this.request = HttpRequest.newBuilder(url)
+                .header("Accept", "application/jwk-set+json, application/json")
+                .build();
+        // the client's own threads would outlive it for a minute
+        this.client = HttpClient.newBuilder()
+                .executor(task -> Thread.ofVirtual().name("jwks-http").start(task))
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(timeout)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .build();
+    }
+
+    /// @throws IOException when there are no keys to be had; the message says why and repeats nothing of the answer
+    KeySet fetch() throws IOException, InterruptedException {
+        HttpResponse<byte[]> response = send();
+        if (response.statusCode() != 200) {
+            throw new IOException("the answer is " + response.statusCode() + " rather than 200");
+        }
+        try {
+            return KeySet.parse(response.body(), false);
+        } catch (IllegalArgumentException e) {
+            throw new IOException("the answer " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        client.shutdownNow();
+    }
+
+    private HttpResponse<byte[]> send() throws IOException, InterruptedException {
+        CompletableFuture<HttpResponse<byte[]>> sent =
+                client.sendAsync(request, BodyHandlers.limiting(BodyHandlers.ofByteArray(), BODY_BYTES_MAX));
+        try {
+            return sent.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw new IOException("there is no answer within " + timeout.toMillis() + " ms", e);
+        } catch (ExecutionException e) {
+            throw new IOException("the request failed (" + e.getCause() + ")", e);
+        } finally {
+            sent.cancel(true);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package dev.walcast.server.channel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.walcast.server.auth.ClaimRules;
+import dev.walcast.server.auth.KeySource;
+import dev.walcast.server.auth.OpaqueKeys;
+import dev.walcast.server.auth.TestingKey;
+import dev.walcast.server.auth.TestingTokens;
+import dev.walcast.server.auth.TokenRules;
+import dev.walcast.server.socket.WireClient;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// Keys and tokens as a client presents them, at the door and in a join.
+class TokenSocketTest {
+    private static final String PUBLISHABLE = "sb_publishable_" + "p".repeat(22);
+    private static final String SECRET = "sb_secret_" + "s".repeat(22);
+    private static final String BINDING =
+            "{\"config\":{\"postgres_changes\":[{\"event\":\"*\",\"schema\":\"public\"}]}%s}";
+
+    private final TestingKey key = TestingKey.of("auth-1", "ES256");
+    private final TestingServer server = new TestingServer(
+            TestingServer.limits().build(),
+            new TokenRules(
+                    Optional.of(TestingTokens.SECRET),
+                    KeySource.parse("[" + key.jwk() + "]"),
+                    ClaimRules.usual(),
+                    OpaqueKeys.Kind.PUBLISHABLE.parse(PUBLISHABLE).and(OpaqueKeys.Kind.SECRET.parse(SECRET))));
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    void opaqueKeysOpenSocketsAndJoinAsTheirRole() throws Exception {
+        assertThat(roleOfAJoin(open("&apikey=" + PUBLISHABLE), "")).isEqualTo("anon");
+        WireClient header =
+                WireClient.open(server.port(), "/realtime/v1/websocket?vsn=2.0.0", Map.of("x-api-key", SECRET));
+        assertThat(roleOfAJoin(header, "")).isEqualTo("service_role");
+    }
+
+    @Test
+    void aJoinsOpaqueKeyFallsBackToTheConnectionsIdentityWhateverItIs() throws Exception {
+        String join = ",\"access_token\":\"" + SECRET + "\"";
+        assertThat(roleOfAJoin(open("&apikey=" + PUBLISHABLE), join)).isEqualTo("anon");
+    }
+
+    @Test
+    void aTokenOfTheKeySetJoinsOnASocketOpenedWithAnOpaqueKey() throws Exception {
+        String token = key.token("ES256", "{\"role\":\"authenticated\",\"exp\":2100000000}");
+        String join = ",\"access_token\":\"" + token + "\"";
+        assertThat(roleOfAJoin(open("&apikey=" + PUBLISHABLE), join)).isEqualTo("authenticated");
+    }
+
+    @Test
+    void whatIsNoKeyOfOursIsRefusedAtTheDoorWithTheTextsThatClientsKnow() throws Exception {
+        assertRefused(PUBLISHABLE + "x", "The token provided is not a valid JWT");
+        assertRefused(
+                TestingKey.of("gone", "ES256").token("ES256", "{\"role\":\"anon\",\"exp\":2100000000}"),
+                "Failed to generate JWT signer for key ID (kid) \\\"gone\\\", check your JWT secret or JWKS configuration");
+        assertRefused(
+                TestingKey.of("auth-1", "ES256").token("ES256", "{\"role\":\"anon\",\"exp\":2100000000}"),
+                "Failed to validate JWT signature");
+        assertRefused(
+                key.signed("{\"alg\":\"none\"}", "ES256", "{\"role\":\"anon\",\"exp\":2100000000}"),
+                "Failed to generate JWT signer, check your JWT secret or JWKS configuration");
+        assertRefused(
+                key.token("ES256", "{\"role\":\"anon\",\"exp\":2100000000,\"nbf\":2099999999}"),
+                "Token is not valid yet");
+    }
+
+    private void assertRefused(String apiKey, String error) throws Exception {
+        WireClient refused = open("&apikey=" + apiKey);
+        assertThat(refused.status()).isEqualTo(401);
+        assertThat(refused.body()).isEqualTo("{\"error\":\"" + error + "\"}");
+    }
+
+    private WireClient open(String query) throws Exception {
+        return WireClient.open(server.port(), "/realtime/v1/websocket?vsn=2.0.0" + query);
+    }
+
+    private String roleOfAJoin(WireClient client, String more) throws Exception {
+        try (client) {
+            client.text(TestingServer.join("1", "realtime:t", BINDING.formatted(more)));
+            assertThat(client.nextText()).contains("\"status\":\"ok\"");
+            assertThat(client.nextText()).contains("Subscribed to PostgreSQL");
+            return server.feed.subscriptions().getLast().viewer().role();
+        }
+    }
+}
