@@ -1,7 +1,5 @@
 package dev.walcast.server;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceException;
@@ -14,11 +12,21 @@ import dev.walcast.cdc.slot.SlotHealth;
 import dev.walcast.rls.PostgresCatalog;
 import dev.walcast.rls.PostgresFilterDatabase;
 import dev.walcast.rls.PostgresOracle;
+import dev.walcast.rls.PostgresTopicPermissions;
 import dev.walcast.rls.Rights;
 import dev.walcast.rls.RowPolicies;
+import dev.walcast.rls.TopicPermissions;
 import dev.walcast.server.changes.ChangePath;
 import dev.walcast.server.channel.ChangeFeed;
+import dev.walcast.server.channel.MessageHistory;
+import dev.walcast.server.channel.Rooms;
+import dev.walcast.server.messages.DatabaseBroadcasts;
+import dev.walcast.server.messages.Installation;
+import dev.walcast.server.messages.PartitionUpkeep;
+import dev.walcast.server.messages.PostgresMessageHistory;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -35,6 +43,7 @@ final class Project implements ChangeListener, AutoCloseable {
     private static final List<String> INEXACT_TYPES = List.of("timetz", "money");
 
     private final ServerSettings.Database settings;
+    private final PostgresUrl url;
     private final ConnectionPools pools;
     private final PostgresCatalog catalog;
     private final Rights rights;
@@ -43,11 +52,17 @@ final class Project implements ChangeListener, AutoCloseable {
     private final DebeziumChangeSource source;
     private final SlotGuardian guardian;
     private final RestartHold hold;
+    private final PartitionUpkeep partitions;
+    private final PostgresTopicPermissions permissions;
+    private final MessageHistory history;
+    private final DatabaseBroadcasts broadcasts;
+    private volatile Installation installation = Installation.NONE;
     private final CountDownLatch closing = new CountDownLatch(1);
 
-    Project(ServerSettings.Database settings, Duration restartHold, int recordBytesMax) {
-        this.settings = requireNonNull(settings, "settings is null");
-        PostgresUrl url = PostgresUrl.parse(settings.url().reveal());
+    /// @param rooms where broadcasts from the database go
+    Project(ServerSettings server, Rooms rooms, Clock clock) {
+        this.settings = server.database();
+        this.url = PostgresUrl.parse(settings.url().reveal());
         this.pools = new ConnectionPools(url, settings.askTimeout());
         this.catalog = new PostgresCatalog(pools.catalog(), settings.publication());
         this.rights = new Rights(catalog, System::nanoTime);
@@ -59,17 +74,22 @@ final class Project implements ChangeListener, AutoCloseable {
                 new PostgresFilterDatabase(pools.catalog()),
                 new PostgresOracle(pools.filters(), pools.policies()),
                 settings.publication());
-        this.changes = new ChangePath(database, settings.deletes(), recordBytesMax);
+        this.changes = new ChangePath(database, settings.deletes(), server.recordBytesMax());
         SourceConfig usual = SourceConfig.of(url, settings.publication(), settings.slotName());
         this.source = new DebeziumChangeSource(new SourceConfig(
                 url,
                 settings.publication(),
+                List.of(Installation.PUBLICATION),
                 settings.slotName(),
                 settings.pollInterval(),
                 settings.transactionMemoryBytes(),
                 usual.slotWait()));
         this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), System::nanoTime);
-        this.hold = new RestartHold(restartHold, closing);
+        this.hold = new RestartHold(server.restartHold(), closing);
+        this.partitions = new PartitionUpkeep(pools.catalog(), clock, settings.messagesRetention());
+        this.permissions = new PostgresTopicPermissions(pools.topics());
+        this.history = new PostgresMessageHistory(pools.topics());
+        this.broadcasts = new DatabaseBroadcasts(rooms, server.limits().payloadBytesMax());
     }
 
     void start() throws SourceException {
@@ -77,6 +97,7 @@ final class Project implements ChangeListener, AutoCloseable {
         try {
             hold.begin(catalog.now());
             warnOfInexactColumns();
+            findMessages();
         } catch (SQLException e) {
             log.warn("The catalog cannot be asked yet: {}", e.getMessage());
         }
@@ -91,6 +112,21 @@ final class Project implements ChangeListener, AutoCloseable {
                     "The reader cannot carry these columns exactly; their values are left out of records and named in"
                             + " `missing`: {}",
                     columns);
+        }
+    }
+
+    /// What needs `realtime.messages` is left out where that is missing, and the rest goes on.
+    private void findMessages() throws SQLException {
+        if (installationNow().maintainable()) {
+            partitions.start();
+        }
+        installation = installationNow();
+        installation.missing(url.user(), source.publications()).forEach(log::warn);
+    }
+
+    private Installation installationNow() throws SQLException {
+        try (Connection connection = pools.catalog().getConnection()) {
+            return Installation.of(connection);
         }
     }
 
@@ -112,7 +148,12 @@ final class Project implements ChangeListener, AutoCloseable {
     @Override
     public void onTransaction(Transaction transaction) {
         hold.await(transaction.commit());
-        changes.deliver(transaction);
+        changes.deliver(broadcasts.takenFrom(transaction, isListenedTo()));
+    }
+
+    /// Whether `realtime.messages` is a table like others for subscribers too, because the user published it.
+    private boolean isListenedTo() {
+        return installation.publications().contains(settings.publication());
     }
 
     @Override
@@ -126,6 +167,23 @@ final class Project implements ChangeListener, AutoCloseable {
 
     ChangePath changes() {
         return changes;
+    }
+
+    TopicPermissions permissions() {
+        return permissions;
+    }
+
+    MessageHistory history() {
+        return history;
+    }
+
+    DatabaseBroadcasts broadcasts() {
+        return broadcasts;
+    }
+
+    /// Whether what is stored in `realtime.messages` from now on reaches the rooms.
+    boolean broadcastsFromDatabase() {
+        return source.state() instanceof SourceState.Streaming && installation.isReadWith(source.publications());
     }
 
     SourceState state() {
@@ -144,6 +202,7 @@ final class Project implements ChangeListener, AutoCloseable {
     public void close() {
         closing.countDown();
         guardian.close();
+        partitions.close();
         source.close();
         changes.close();
         pools.close();

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.SourceException;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.channel.SocketServer;
+import dev.walcast.server.protocol.Broadcast;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
@@ -31,9 +32,13 @@ public final class RealtimeServer implements AutoCloseable {
     public RealtimeServer(ServerSettings settings, Clock clock, List<? extends HttpService> services) {
         this.settings = requireNonNull(settings, "settings is null");
         this.services = List.copyOf(services);
-        this.project = new Project(settings.database(), settings.restartHold(), settings.recordBytesMax());
+        this.project = new Project(settings, this::broadcast, clock);
         TokenVerifier tokens = new TokenVerifier(settings.jwtSecret().reveal(), clock);
         this.sockets = new SocketServer(settings.limits(), tokens, project.feed(), clock);
+    }
+
+    private void broadcast(Broadcast broadcast, boolean isPrivate) {
+        sockets.rooms().broadcast(broadcast, isPrivate);
     }
 
     /// Returns when clients can connect and what they subscribe to is live.

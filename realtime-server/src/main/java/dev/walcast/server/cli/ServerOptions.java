@@ -104,6 +104,13 @@ final class ServerOptions {
     private ByteSize slotLagWarn = new ByteSize(0);
 
     @Option(
+            names = "--messages-retention",
+            paramLabel = "TIME",
+            defaultValue = "72h",
+            description = "How long broadcasts stored in realtime.messages are kept, in whole days on top.")
+    private Duration messagesRetention = Duration.ZERO;
+
+    @Option(
             names = "--restart-hold",
             paramLabel = "TIME",
             defaultValue = "10s",
@@ -213,7 +220,8 @@ final class ServerOptions {
                 transactionMemory.bytes(),
                 askTimeout,
                 deletes,
-                new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()));
+                new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()),
+                messagesRetention);
         return new ServerSettings(
                 database, new Secret(secret), host, port, restartHold, Math.toIntExact(maxRecord.bytes()), limits());
     }
@@ -254,6 +262,7 @@ final class ServerOptions {
                 problems,
                 stallTimeout.compareTo(heartbeat.multipliedBy(2)) >= 0,
                 "STALL_TIMEOUT must be at least twice HEARTBEAT.");
+        check(problems, messagesRetention.toHours() >= 1, "MESSAGES_RETENTION must be at least 1h.");
         check(problems, maxChannels >= 1, "MAX_CHANNELS must be at least 1.");
         check(problems, maxBindings >= 1, "MAX_BINDINGS must be at least 1.");
         check(problems, writeTimeout.isPositive(), "WRITE_TIMEOUT must be longer than nothing.");

@@ -68,7 +68,8 @@ public final class TestServer implements AutoCloseable {
                 64L << 20,
                 Duration.ofMillis(500),
                 RowGuard.Deletes.STRICT,
-                new SlotGuardian.Settings(Duration.ofSeconds(1), Duration.ofSeconds(30), 1L << 30));
+                new SlotGuardian.Settings(Duration.ofSeconds(1), Duration.ofSeconds(30), 1L << 30),
+                Duration.ofHours(72));
         return new ServerSettings(
                 database, new Secret(SECRET), "127.0.0.1", 0, Duration.ofSeconds(5), 1 << 20, quick());
     }
