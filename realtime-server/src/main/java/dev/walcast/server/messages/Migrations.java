@@ -45,7 +45,7 @@ public final class Migrations {
         }
     }
 
-    private static PGSimpleDataSource dataSource(PostgresUrl url) {
+    static PGSimpleDataSource dataSource(PostgresUrl url) {
         PGSimpleDataSource dataSource = new PGSimpleDataSource();
         dataSource.setUrl(url.jdbcUrl());
         Properties properties = url.properties();
