@@ -60,8 +60,8 @@ class DatabaseBroadcastTest {
                 "create trigger bc after insert or update or delete on bc_src for each row execute function bc_trg()",
                 "alter publication supabase_realtime add table plain",
                 "create policy lab on realtime.messages for all to authenticated using (realtime.topic() like 'room:%')");
-        settings = TestServer.settings(
-                postgres.url("postgres", "walcast", "unchecked", "postgres"), "database_broadcast");
+        settings =
+                TestServer.settings(postgres.url("postgres", "walcast", "unchecked", "postgres"), "database_broadcast");
     }
 
     @AfterAll
@@ -86,7 +86,11 @@ class DatabaseBroadcastTest {
                 user.event(),
                 user.encoding() == Broadcast.Encoding.JSON ? 1 : 0,
                 user.meta().replaceAll(ID, "ID"),
-                new String(user.payload().bytes(), user.payload().offset(), user.payload().length(), UTF_8)
+                new String(
+                                user.payload().bytes(),
+                                user.payload().offset(),
+                                user.payload().length(),
+                                UTF_8)
                         .replaceAll(ID, "ID")));
     }
 
@@ -102,7 +106,8 @@ class DatabaseBroadcastTest {
                 if (line.path("dir").asText().equals("sql")) {
                     postgres.execute(line.get("data").asText());
                 } else if (line.path("type").asText().equals("binary")) {
-                    expected.add(frame(Base64.getDecoder().decode(line.get("base64").asText()), privateRooms));
+                    expected.add(
+                            frame(Base64.getDecoder().decode(line.get("base64").asText()), privateRooms));
                 }
             }
             awaitLast("pubdb");
@@ -119,7 +124,9 @@ class DatabaseBroadcastTest {
     private static List<JsonNode> transcript() throws Exception {
         try (InputStream in = DatabaseBroadcastTest.class.getResourceAsStream("/golden/db_broadcast.v2.jsonl")) {
             List<JsonNode> lines = new ArrayList<>();
-            for (String line : new String(Objects.requireNonNull(in).readAllBytes(), UTF_8).lines().toList()) {
+            for (String line : new String(Objects.requireNonNull(in).readAllBytes(), UTF_8)
+                    .lines()
+                    .toList()) {
                 lines.add(JSON.readTree(line));
             }
             return lines;
@@ -144,7 +151,8 @@ class DatabaseBroadcastTest {
 
     private void awaitLast(String topic) {
         postgres.execute("select realtime.send('{}', 'last', '" + topic + "', false)");
-        await().atMost(SOON).until(() -> sent.stream().anyMatch(one -> one.event().equals("last")));
+        await().atMost(SOON)
+                .until(() -> sent.stream().anyMatch(one -> one.event().equals("last")));
     }
 
     @Test
@@ -236,9 +244,10 @@ class DatabaseBroadcastTest {
                     .isEqualTo(new Sent(
                             "realtime:pubdb", false, "evt", 1, "{\"id\":\"ID\"}", "{\"a\": 2, \"id\": \"x\"}"));
             assertThat(((RawSocket.Received.Text) v1.receive()).text().replaceAll(ID, "ID"))
-                    .isEqualTo("{\"topic\":\"realtime:pubdb\",\"event\":\"broadcast\",\"payload\":{\"type\":\"broadcast\","
-                            + "\"event\":\"evt\",\"payload\":{\"a\": 2, \"id\": \"x\"},\"meta\":{\"id\":\"ID\"}},"
-                            + "\"ref\":null}");
+                    .isEqualTo(
+                            "{\"topic\":\"realtime:pubdb\",\"event\":\"broadcast\",\"payload\":{\"type\":\"broadcast\","
+                                    + "\"event\":\"evt\",\"payload\":{\"a\": 2, \"id\": \"x\"},\"meta\":{\"id\":\"ID\"}},"
+                                    + "\"ref\":null}");
             assertThat(tables.receiveJson().at("/4/data/table").asText()).isEqualTo("plain");
             assertThat(server.server().project().changes().counters().changes()).isEqualTo(1);
         }

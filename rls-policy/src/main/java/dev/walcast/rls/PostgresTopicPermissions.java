@@ -8,7 +8,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -48,8 +47,8 @@ public final class PostgresTopicPermissions implements TopicPermissions {
 
     private static final String SEE = "select extension from realtime.messages where id = any (?::uuid[])";
 
-    private static final String WRITE = "insert into realtime.messages (topic, extension)"
-            + " select ?, e from unnest(?::text[]) as e";
+    private static final String WRITE =
+            "insert into realtime.messages (topic, extension)" + " select ?, e from unnest(?::text[]) as e";
 
     private final DataSource dataSource;
     private final LongAdder policyFailures = new LongAdder();
@@ -64,9 +63,8 @@ public final class PostgresTopicPermissions implements TopicPermissions {
         List<String> extensions = presence ? List.of("broadcast", "presence") : List.of("broadcast");
         Set<String> seen = new HashSet<>();
         Trial trial = (connection) -> {
-            String[] ids = extensions.stream()
-                    .map(_ -> UUID.randomUUID().toString())
-                    .toArray(String[]::new);
+            String[] ids =
+                    extensions.stream().map(_ -> UUID.randomUUID().toString()).toArray(String[]::new);
             try (PreparedStatement statement = connection.prepareStatement(STORE + CLAIM + BECOME + SEE)) {
                 statement.setString(1, question.topic());
                 statement.setArray(2, connection.createArrayOf("uuid", ids));
@@ -89,14 +87,15 @@ public final class PostgresTopicPermissions implements TopicPermissions {
     }
 
     private boolean mayWrite(Question question, List<String> extensions) throws TopicCheckException {
-        return mayBeARole(question) && isAllowed(connection -> {
-            try (PreparedStatement statement = connection.prepareStatement(CLAIM + BECOME + WRITE)) {
-                int next = claim(statement, 1, question);
-                statement.setString(next, question.topic());
-                statement.setArray(next + 1, connection.createArrayOf("text", extensions.toArray()));
-                statement.execute();
-            }
-        });
+        return mayBeARole(question)
+                && isAllowed(connection -> {
+                    try (PreparedStatement statement = connection.prepareStatement(CLAIM + BECOME + WRITE)) {
+                        int next = claim(statement, 1, question);
+                        statement.setString(next, question.topic());
+                        statement.setArray(next + 1, connection.createArrayOf("text", extensions.toArray()));
+                        statement.execute();
+                    }
+                });
     }
 
     /// To become `none` is to stay who one is, and no role can have that name.

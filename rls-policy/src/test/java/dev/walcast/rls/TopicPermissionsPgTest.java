@@ -52,7 +52,8 @@ class TopicPermissionsPgTest {
 
     private static HikariDataSource pool(int size, String statementTimeout) {
         HikariConfig config = new HikariConfig();
-        config.setJdbcUrl("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres?user=walcast&prepareThreshold=0");
+        config.setJdbcUrl(
+                "jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres?user=walcast&prepareThreshold=0");
         config.setMaximumPoolSize(size);
         config.setMinimumIdle(0);
         config.setConnectionTimeout(Duration.ofSeconds(1).toMillis());
@@ -90,8 +91,8 @@ class TopicPermissionsPgTest {
     void nothingStays() throws Exception {
         try (Connection connection = postgres.connect();
                 Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(
-                        "select count(*) from pg_catalog.pg_class where relname = 'messages'"
+                ResultSet row =
+                        statement.executeQuery("select count(*) from pg_catalog.pg_class where relname = 'messages'"
                                 + " and exists (select from realtime.messages)")) {
             row.next();
             assertThat(row.getInt(1)).isZero();
@@ -135,8 +136,11 @@ class TopicPermissionsPgTest {
 
     @Test
     void rolesThatAreNoneOrNotOursAreDenied() throws Exception {
-        for (String role : new String[] {"nosuchrole", "stranger", "postgres", "none", "", "anon\"; drop table x; --"}) {
-            assertThat(permissions.read(question(role, "room:1"), true)).as(role).isEqualTo(Access.NONE);
+        for (String role :
+                new String[] {"nosuchrole", "stranger", "postgres", "none", "", "anon\"; drop table x; --"}) {
+            assertThat(permissions.read(question(role, "room:1"), true))
+                    .as(role)
+                    .isEqualTo(Access.NONE);
             assertThat(permissions.write(question(role, "room:1"))).as(role).isEqualTo(Access.NONE);
         }
     }
@@ -147,8 +151,8 @@ class TopicPermissionsPgTest {
                 + "topic = realtime.topic() and current_setting('request.headers')::jsonb ->> 'x-team' = 'red'"
                 + " and current_setting('request.jwt.claims')::jsonb ->> 'org' = 'acme'"
                 + " and current_setting('request.jwt.claim.role') = 'authenticated')");
-        Viewer viewer = new Viewer(
-                "authenticated", "{\"role\":\"authenticated\",\"org\":\"acme\",\"sub\":\"" + ALICE + "\"}");
+        Viewer viewer =
+                new Viewer("authenticated", "{\"role\":\"authenticated\",\"org\":\"acme\",\"sub\":\"" + ALICE + "\"}");
         assertThat(permissions.read(new Question(viewer, "any'topic", "{\"x-team\":\"red\"}"), true))
                 .isEqualTo(BOTH);
         assertThat(permissions.read(new Question(viewer, "any'topic", "{}"), true))
@@ -157,8 +161,9 @@ class TopicPermissionsPgTest {
 
     @Test
     void aPolicyThatFailsDeniesAndIsCounted() throws Exception {
-        postgres.execute("create policy broken on realtime.messages for select to authenticated using (1 / (length(topic)"
-                + " - 5) > 0)");
+        postgres.execute(
+                "create policy broken on realtime.messages for select to authenticated using (1 / (length(topic)"
+                        + " - 5) > 0)");
         long before = permissions.policyFailures();
         assertThat(permissions.read(question("authenticated", "12345"), true)).isEqualTo(Access.NONE);
         assertThat(permissions.policyFailures()).isEqualTo(before + 1);
@@ -176,7 +181,8 @@ class TopicPermissionsPgTest {
     void whatIsMissingIsSaid() {
         postgres.execute("alter table realtime.messages detach partition realtime.messages_now");
         assertReason(Reason.PARTITION_MISSING);
-        postgres.execute("alter table realtime.messages owner to postgres; revoke all on realtime.messages from walcast");
+        postgres.execute(
+                "alter table realtime.messages owner to postgres; revoke all on realtime.messages from walcast");
         assertReason(Reason.NOT_INSTALLED);
         postgres.execute("drop table realtime.messages, realtime.messages_now");
         assertReason(Reason.NOT_INSTALLED);
@@ -207,8 +213,7 @@ class TopicPermissionsPgTest {
     private static void assertReason(Reason reason) {
         assertThatThrownBy(() -> permissions.read(question("authenticated", "room:1"), true))
                 .isInstanceOfSatisfying(
-                        TopicCheckException.class,
-                        e -> assertThat(e.reason()).isEqualTo(reason));
+                        TopicCheckException.class, e -> assertThat(e.reason()).isEqualTo(reason));
     }
 
     private static Question question(String role, String topic) {

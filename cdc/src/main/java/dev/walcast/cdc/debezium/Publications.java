@@ -63,7 +63,9 @@ final class Publications {
         try (PreparedStatement statement = connection.prepareStatement(
                 "select pubname from pg_catalog.pg_publication where pubname = any (?) and pubname <> ? order by 1")) {
             statement.setArray(
-                    1, connection.createArrayOf("text", config.furtherPublications().toArray()));
+                    1,
+                    connection.createArrayOf(
+                            "text", config.furtherPublications().toArray()));
             statement.setString(2, config.publication());
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {

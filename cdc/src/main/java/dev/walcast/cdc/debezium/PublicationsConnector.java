@@ -38,8 +38,8 @@ public final class PublicationsConnector extends PostgresConnector {
                     .withPlugin(config.plugin())
                     // The builder's own default would throw away what was not read yet.
                     .dropSlotOnClose(false)
-                    .statusUpdateInterval(
-                            config.getConfig().getDuration(PostgresConnectorConfig.STATUS_UPDATE_INTERVAL_MS, ChronoUnit.MILLIS))
+                    .statusUpdateInterval(config.getConfig()
+                            .getDuration(PostgresConnectorConfig.STATUS_UPDATE_INTERVAL_MS, ChronoUnit.MILLIS))
                     .withTypeRegistry(metadata.getTypeRegistry())
                     .withSchema(schema)
                     .jdbcMetadataConnection(metadata)

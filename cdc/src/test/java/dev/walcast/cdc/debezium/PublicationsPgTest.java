@@ -60,9 +60,10 @@ class PublicationsPgTest {
                     "insert into parts values (2)",
                     "insert into unpublished values (3)",
                     "insert into own values (4)");
-            await().atMost(SOON).untilAsserted(() -> assertThat(listener.changes)
-                    .extracting(change -> change.table().toString())
-                    .containsExactly("public.own", "public.parts_1", "public.own"));
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(listener.changes)
+                            .extracting(change -> change.table().toString())
+                            .containsExactly("public.own", "public.parts_1", "public.own"));
             assertThat(listener.changes.get(1).table().root()).isEqualTo(new TableId("public", "parts"));
             assertThat(listener.changes.get(0).table().root()).isEqualTo(new TableId("public", "own"));
             assertThat(source.publications()).containsExactly("Own one", "further");
@@ -95,13 +96,16 @@ class PublicationsPgTest {
             await().atMost(SOON)
                     .untilAsserted(() -> assertThat(source.publications()).containsExactly("Own one", "further"));
             postgres.execute("insert into parts values (3)", "insert into own values (4)");
-            await().atMost(SOON).untilAsserted(() -> assertThat(listener.changes)
-                    .extracting(change -> change.table() + " "
-                            + ((dev.walcast.cdc.Change.Insert) change).newRow().text(0))
-                    .contains("public.parts_1 3")
-                    .startsWith("public.own 1")
-                    .endsWith("public.own 4")
-                    .doesNotHaveDuplicates());
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(listener.changes)
+                            .extracting(change -> change.table() + " "
+                                    + ((dev.walcast.cdc.Change.Insert) change)
+                                            .newRow()
+                                            .text(0))
+                            .contains("public.parts_1 3")
+                            .startsWith("public.own 1")
+                            .endsWith("public.own 4")
+                            .doesNotHaveDuplicates());
         }
     }
 

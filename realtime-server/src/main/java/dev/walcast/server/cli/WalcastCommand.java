@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         version = "walcast 0.1.0-SNAPSHOT",
         description = "A self-hosted real-time server for Postgres that speaks the Supabase Realtime protocol.",
-        subcommands = {ServeCommand.class, SetupCommand.class, DevCommand.class, TokenCommand.class, ListenCommand.class},
+        subcommands = {ServeCommand.class, SetupCommand.class, DevCommand.class, TokenCommand.class, ListenCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND")
 public final class WalcastCommand implements Runnable {
     @Spec

@@ -40,7 +40,8 @@ public final class DemoDatabase implements AutoCloseable {
             statement.execute(sql("demo-policies.sql"));
         } catch (SetupException e) {
             dataSource.close();
-            throw new DevException("The schema realtime could not be made in the data folder's database: " + e.getMessage());
+            throw new DevException(
+                    "The schema realtime could not be made in the data folder's database: " + e.getMessage());
         } catch (SQLException | IOException e) {
             dataSource.close();
             throw e;

@@ -39,8 +39,7 @@ public record Installation(
     /// Named as in every Supabase database.
     public static final String PUBLICATION = "supabase_realtime_messages_publication";
 
-    public static final Installation NONE =
-            new Installation(false, false, "", false, false, false, false, Set.of());
+    public static final Installation NONE = new Installation(false, false, "", false, false, false, false, Set.of());
 
     private static final String QUERY = Migrations.text("installation.sql");
 
@@ -94,7 +93,8 @@ public record Installation(
                     + "\" or as a role with BYPASSRLS, SELECT and INSERT.");
         }
         if (!hasTopic) {
-            missing.add("Private channels are off: there is no function realtime.topic(). Run `walcast setup --apply`.");
+            missing.add(
+                    "Private channels are off: there is no function realtime.topic(). Run `walcast setup --apply`.");
         }
         if (!isReadWith(read)) {
             missing.add("Broadcasts from the database are off: realtime.messages is in no publication that is read."

@@ -64,7 +64,9 @@ public final class Migrations {
         StringBuilder all = new StringBuilder();
         for (String file : FILES) {
             all.append("-- ")
-                    .append(file.replaceFirst("^V(\\d+)__", "$1: ").replace(".sql", "").toLowerCase(Locale.ROOT))
+                    .append(file.replaceFirst("^V(\\d+)__", "$1: ")
+                            .replace(".sql", "")
+                            .toLowerCase(Locale.ROOT))
                     .append('\n')
                     .append(text(FOLDER + file))
                     .append('\n');

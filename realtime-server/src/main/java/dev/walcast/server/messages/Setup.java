@@ -51,8 +51,8 @@ public final class Setup {
         try (Connection connection = connect(url);
                 Statement statement = connection.createStatement()) {
             statement.execute(script.admin());
-            say.accept("Role \"" + script.server().user() + "\", its grants and publication \""
-                    + script.publication() + "\" are there.");
+            say.accept("Role \"" + script.server().user() + "\", its grants and publication \"" + script.publication()
+                    + "\" are there.");
         } catch (SQLException e) {
             throw new SetupException(
                     "Part 1 failed as \"" + url.user() + "\": " + SetupException.sentence(e)
@@ -105,11 +105,12 @@ public final class Setup {
     }
 
     private void report(PostgresUrl server, Consumer<String> say) throws SetupException {
-        List<String> missing = installation(server)
-                .missing(server.user(), List.of(script.publication(), Installation.PUBLICATION));
+        List<String> missing =
+                installation(server).missing(server.user(), List.of(script.publication(), Installation.PUBLICATION));
         missing.forEach(say);
         if (missing.isEmpty()) {
-            say.accept("Private channels, replay and broadcasts from the database are ready. Restart a running server.");
+            say.accept(
+                    "Private channels, replay and broadcasts from the database are ready. Restart a running server.");
         }
     }
 

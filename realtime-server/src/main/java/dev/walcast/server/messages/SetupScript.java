@@ -42,7 +42,9 @@ public record SetupScript(PostgresUrl server, String publication) {
         return ADMIN.replace("@DATABASE@", identifier(server.database()))
                 .replace("@ROLE@", identifier(server.user()))
                 .replace("@ROLE_TEXT@", literal(server.user()))
-                .replace("@ROLE_IN_TEXT@", identifier(server.user()).replace("%", "%%").replace("'", "''"))
+                .replace(
+                        "@ROLE_IN_TEXT@",
+                        identifier(server.user()).replace("%", "%%").replace("'", "''"))
                 .replace("@PASSWORD@", password)
                 .replace("@PUBLICATION@", identifier(publication))
                 .replace("@PUBLICATION_TEXT@", literal(publication));

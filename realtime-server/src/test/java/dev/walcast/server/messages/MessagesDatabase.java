@@ -35,7 +35,7 @@ public final class MessagesDatabase {
     }
 
     /// The rows' columns, joined by commas.
-    static List<String> query(Connection connection, String sql) throws SQLException {
+    public static List<String> query(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             List<String> found = new ArrayList<>();

@@ -87,8 +87,10 @@ class MigrationsPgTest {
                         .asString()
                         .startsWith("ErrorSendingBroadcastMessage: ");
             }
-            assertThat(warnings(connection, "select realtime.send('{}', 'e', null)")).hasSize(1);
-            assertThat(warnings(connection, "select realtime.send_binary(null, 'e', 't')")).hasSize(1);
+            assertThat(warnings(connection, "select realtime.send('{}', 'e', null)"))
+                    .hasSize(1);
+            assertThat(warnings(connection, "select realtime.send_binary(null, 'e', 't')"))
+                    .hasSize(1);
         }
         assertThat(query(postgres, "select count(*) from realtime.messages")).containsExactly("0");
     }
@@ -133,7 +135,8 @@ class MigrationsPgTest {
         try (Connection connection = postgres.connect();
                 Statement statement = connection.createStatement()) {
             statement.execute("set role authenticated; begin");
-            assertThat(warnings(connection, "select realtime.send('{}', 'e', 'room:open')")).isEmpty();
+            assertThat(warnings(connection, "select realtime.send('{}', 'e', 'room:open')"))
+                    .isEmpty();
             assertThat(warnings(connection, "select realtime.send('{}', 'e', 'room:closed')"))
                     .singleElement()
                     .asString()
@@ -142,7 +145,8 @@ class MigrationsPgTest {
             statement.execute("commit; reset role");
             assertThat(query(connection, "select topic from realtime.messages")).containsExactly("room:open");
             statement.execute("set role anon");
-            assertThat(warnings(connection, "select realtime.send('{}', 'e', 'room:open')")).hasSize(1);
+            assertThat(warnings(connection, "select realtime.send('{}', 'e', 'room:open')"))
+                    .hasSize(1);
         } finally {
             postgres.execute("drop policy speak on realtime.messages");
         }

@@ -56,8 +56,7 @@ class PartitionUpkeepPgTest {
                 + " '2026-02-26 23:59:59.999999')");
         assertThat(upkeep("2026-03-01T23:59:59Z").once()).containsExactly("messages_2026_03_04");
         assertThat(query(postgres, "select count(*) from realtime.messages")).containsExactly("1");
-        assertThat(upkeep("2026-03-02T00:00:00Z").once())
-                .containsExactly("messages_2026_03_05", "messages_2026_02_26");
+        assertThat(upkeep("2026-03-02T00:00:00Z").once()).containsExactly("messages_2026_03_05", "messages_2026_02_26");
         assertThat(query(postgres, "select count(*) from realtime.messages")).containsExactly("0");
     }
 
