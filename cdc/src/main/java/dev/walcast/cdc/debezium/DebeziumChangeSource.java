@@ -139,11 +139,8 @@ public final class DebeziumChangeSource implements ChangeSource {
                     .notifying(consumer)
                     .build();
             engine.set(created);
-            if (publications.isWaiting()) {
-                Thread.ofVirtual().name("watch-publications").start(() -> endWhenNoLongerNeeded(created));
-            }
             if (!isClosingAfter(Duration.ZERO)) {
-                created.run();
+                run(created);
             }
         } catch (RuntimeException e) {
             log.error("The reader failed unexpectedly", e);
@@ -154,9 +151,21 @@ public final class DebeziumChangeSource implements ChangeSource {
         return requireNonNull(reason.get());
     }
 
+    private void run(Runnable created) {
+        Thread watch = Thread.ofVirtual().name("watch-publications").unstarted(this::endWhenNoLongerNeeded);
+        if (publications.isWaiting()) {
+            watch.start();
+        }
+        try {
+            created.run();
+        } finally {
+            watch.interrupt();
+        }
+    }
+
     /// For an engine without a publication that was too young: the next one reads it.
-    private void endWhenNoLongerNeeded(Closeable watched) {
-        while (engine.get() == watched && !isClosingAfter(Duration.ofMillis(200))) {
+    private void endWhenNoLongerNeeded() {
+        while (!isClosingAfter(Duration.ofMillis(200))) {
             if (publications.wantsAnotherEngine()) {
                 closeEngine();
             }
