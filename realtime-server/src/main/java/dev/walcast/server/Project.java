@@ -18,13 +18,11 @@ import dev.walcast.rls.RowPolicies;
 import dev.walcast.rls.TopicPermissions;
 import dev.walcast.server.changes.ChangePath;
 import dev.walcast.server.channel.ChangeFeed;
-import dev.walcast.server.channel.MessageHistory;
 import dev.walcast.server.channel.Rooms;
 import dev.walcast.server.messages.DatabaseBroadcasts;
 import dev.walcast.server.messages.Installation;
 import dev.walcast.server.messages.PartitionUpkeep;
-import dev.walcast.server.messages.PostgresMessageHistory;
-import java.sql.Connection;
+import dev.walcast.server.messages.StoredMessages;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -52,11 +50,8 @@ final class Project implements ChangeListener, AutoCloseable {
     private final DebeziumChangeSource source;
     private final SlotGuardian guardian;
     private final RestartHold hold;
-    private final PartitionUpkeep partitions;
-    private final PostgresTopicPermissions permissions;
-    private final MessageHistory history;
-    private final DatabaseBroadcasts broadcasts;
-    private volatile Installation installation = Installation.NONE;
+    private final TopicPermissions permissions;
+    private final StoredMessages messages;
     private final CountDownLatch closing = new CountDownLatch(1);
 
     /// @param rooms where broadcasts from the database go
@@ -86,10 +81,12 @@ final class Project implements ChangeListener, AutoCloseable {
                 usual.slotWait()));
         this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), System::nanoTime);
         this.hold = new RestartHold(server.restartHold(), closing);
-        this.partitions = new PartitionUpkeep(pools.catalog(), clock, settings.messagesRetention());
         this.permissions = new PostgresTopicPermissions(pools.topics());
-        this.history = new PostgresMessageHistory(pools.topics());
-        this.broadcasts = new DatabaseBroadcasts(rooms, server.limits().payloadBytesMax());
+        this.messages = new StoredMessages(
+                pools.catalog(),
+                pools.topics(),
+                new DatabaseBroadcasts(rooms, server.limits().payloadBytesMax()),
+                new PartitionUpkeep(pools.catalog(), clock, settings.messagesRetention()));
     }
 
     void start() throws SourceException {
@@ -97,7 +94,7 @@ final class Project implements ChangeListener, AutoCloseable {
         try {
             hold.begin(catalog.now());
             warnOfInexactColumns();
-            findMessages();
+            messages.find(url.user(), source.publications());
         } catch (SQLException e) {
             log.warn("The catalog cannot be asked yet: {}", e.getMessage());
         }
@@ -115,27 +112,13 @@ final class Project implements ChangeListener, AutoCloseable {
         }
     }
 
-    /// What needs `realtime.messages` is left out where that is missing, and the rest goes on.
-    private void findMessages() throws SQLException {
-        if (installationNow().maintainable()) {
-            partitions.start();
-        }
-        installation = installationNow();
-        installation.missing(url.user(), source.publications()).forEach(log::warn);
-    }
-
-    private Installation installationNow() throws SQLException {
-        try (Connection connection = pools.catalog().getConnection()) {
-            return Installation.of(connection);
-        }
-    }
-
     private void refreshRights() {
         try {
             while (!closing.await(REFRESH_RIGHTS_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
                 try {
                     rights.refresh(changes.questionsInUse());
                     policies.refresh(changes.viewers());
+                    messages.find(url.user(), source.publications());
                 } catch (SQLException e) {
                     log.debug("The rights could not be refreshed: {}", e.getMessage());
                 }
@@ -148,12 +131,7 @@ final class Project implements ChangeListener, AutoCloseable {
     @Override
     public void onTransaction(Transaction transaction) {
         hold.await(transaction.commit());
-        changes.deliver(broadcasts.takenFrom(transaction, isListenedTo()));
-    }
-
-    /// Whether `realtime.messages` is a table like others for subscribers too, because the user published it.
-    private boolean isListenedTo() {
-        return installation.publications().contains(settings.publication());
+        changes.deliver(messages.takenFrom(transaction, settings.publication()));
     }
 
     @Override
@@ -173,17 +151,13 @@ final class Project implements ChangeListener, AutoCloseable {
         return permissions;
     }
 
-    MessageHistory history() {
-        return history;
-    }
-
-    DatabaseBroadcasts broadcasts() {
-        return broadcasts;
+    StoredMessages messages() {
+        return messages;
     }
 
     /// Whether what is stored in `realtime.messages` from now on reaches the rooms.
     boolean broadcastsFromDatabase() {
-        return source.state() instanceof SourceState.Streaming && installation.isReadWith(source.publications());
+        return source.state() instanceof SourceState.Streaming && messages.isReadWith(source.publications());
     }
 
     SourceState state() {
@@ -202,7 +176,7 @@ final class Project implements ChangeListener, AutoCloseable {
     public void close() {
         closing.countDown();
         guardian.close();
-        partitions.close();
+        messages.close();
         source.close();
         changes.close();
         pools.close();

@@ -170,10 +170,13 @@ class DatabaseBroadcastTest {
                     columns + "(repeat('t', 246), 'any', repeat('é', 127), true, '[1]')",
                     "update realtime.messages set payload = '{}'");
             awaitLast("t");
-            assertThat(project.broadcasts().dropped(Dropped.INCOMPLETE)).isEqualTo(3);
-            assertThat(project.broadcasts().dropped(Dropped.NAME_TOO_LONG)).isEqualTo(2);
-            assertThat(project.broadcasts().dropped(Dropped.PAYLOAD_TOO_LARGE)).isEqualTo(1);
-            assertThat(project.broadcasts().sent()).isEqualTo(2);
+            assertThat(project.messages().broadcasts().dropped(Dropped.INCOMPLETE))
+                    .isEqualTo(3);
+            assertThat(project.messages().broadcasts().dropped(Dropped.NAME_TOO_LONG))
+                    .isEqualTo(2);
+            assertThat(project.messages().broadcasts().dropped(Dropped.PAYLOAD_TOO_LARGE))
+                    .isEqualTo(1);
+            assertThat(project.messages().broadcasts().sent()).isEqualTo(2);
             assertThat(sent).hasSize(2).first().extracting(Sent::payload).isEqualTo("[1]");
         }
     }
@@ -188,7 +191,8 @@ class DatabaseBroadcastTest {
             assertThat(project.permissions().write(question)).isEqualTo(new TopicPermissions.Access(true, true));
             awaitLast("t");
             assertThat(sent).hasSize(1);
-            assertThat(project.broadcasts().dropped(Dropped.INCOMPLETE)).isZero();
+            assertThat(project.messages().broadcasts().dropped(Dropped.INCOMPLETE))
+                    .isZero();
         }
     }
 
@@ -206,16 +210,18 @@ class DatabaseBroadcastTest {
         try (Project project = project()) {
             project.start();
             Instant hourAgo = Instant.now().minus(Duration.ofHours(1));
-            List<StoredMessage> all = project.history().since("room:r", hourAgo, 25);
+            List<StoredMessage> all = project.messages().history().since("room:r", hourAgo, 25);
             assertThat(all).extracting(StoredMessage::event).containsExactly("e1", "e2", "e3");
             assertThat(all.get(0).payload()).isEqualTo("{\"n\": 1, \"id\": \"one\"}".getBytes(UTF_8));
             assertThat(all.get(0).id()).matches(ID);
             assertThat(all.get(1).encoding()).isEqualTo(Broadcast.Encoding.BINARY);
             assertThat(all.get(1).payload()).containsExactly(0, 0xff);
-            assertThat(project.history().since("room:r", hourAgo, 2))
+            assertThat(project.messages().history().since("room:r", hourAgo, 2))
                     .extracting(StoredMessage::event)
                     .containsExactly("e2", "e3");
-            assertThat(project.history().since("room:r", Instant.now().plusSeconds(5), 25))
+            assertThat(project.messages()
+                            .history()
+                            .since("room:r", Instant.now().plusSeconds(5), 25))
                     .isEmpty();
         }
     }
