@@ -3,6 +3,7 @@ package dev.walcast.cdc.debezium;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.walcast.cdc.Change;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.RecordingListener;
@@ -82,6 +83,26 @@ class PublicationsPgTest {
     }
 
     @Test
+    void theSlotOutlivesTheReaderAndKeepsWhatWasNotRead() throws Exception {
+        postgres.execute("create publication further for table parts");
+        try (DebeziumChangeSource source = new DebeziumChangeSource(config())) {
+            source.start(listener);
+            postgres.execute("insert into parts values (1)");
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(listener.changes).hasSize(1));
+        }
+        postgres.execute("insert into parts values (2)");
+        try (DebeziumChangeSource source = new DebeziumChangeSource(config())) {
+            source.start(listener);
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(listener.changes)
+                            .extracting(
+                                    change -> ((Change.Insert) change).newRow().text(0))
+                            .contains("1", "2"));
+        }
+    }
+
+    @Test
     void oneThatIsYoungerThanWhatTheSlotHasToSendIsReadOnceThatIsSent() throws Exception {
         postgres.execute("select pg_create_logical_replication_slot('two', 'pgoutput')");
         postgres.execute(
@@ -99,9 +120,7 @@ class PublicationsPgTest {
             await().atMost(SOON)
                     .untilAsserted(() -> assertThat(listener.changes)
                             .extracting(change -> change.table() + " "
-                                    + ((dev.walcast.cdc.Change.Insert) change)
-                                            .newRow()
-                                            .text(0))
+                                    + ((Change.Insert) change).newRow().text(0))
                             .contains("public.parts_1 3")
                             .startsWith("public.own 1")
                             .endsWith("public.own 4")
