@@ -227,6 +227,32 @@ class DatabaseBroadcastTest {
     }
 
     @Test
+    void aSupabaseDatabaseIsServedThroughItsOwnPublicationAsItIs() throws Exception {
+        try (TestPostgres supabase = TestPostgres.start();
+                InputStream sql = DatabaseBroadcastTest.class.getResourceAsStream("/supabase/realtime-schema.sql")) {
+            supabase.execute(new String(Objects.requireNonNull(sql).readAllBytes(), UTF_8));
+            String url = supabase.url("postgres", "supabase_admin", "unchecked", "postgres");
+            try (Project project = new Project(TestServer.settings(url, "supabase"), this::record, Clock.systemUTC())) {
+                project.start();
+                assertThat(project.broadcastsFromDatabase()).isTrue();
+                supabase.execute("insert into realtime.messages (topic, extension, event, private, payload) values"
+                        + " ('room:1', 'broadcast', 'e', true, '{\"a\": 1}')");
+                await().atMost(SOON).until(() -> !sent.isEmpty());
+                assertThat(sent)
+                        .containsExactly(new Sent("realtime:room:1", true, "e", 1, "{\"id\":\"ID\"}", "{\"a\": 1}"));
+                assertThat(project.messages()
+                                .history()
+                                .since("room:1", Instant.now().minusSeconds(60), 25))
+                        .hasSize(1);
+                TopicPermissions.Question service =
+                        new TopicPermissions.Question(new Viewer("service_role", "{}"), "room:1", "{}");
+                assertThat(project.permissions().read(service, false))
+                        .isEqualTo(new TopicPermissions.Access(true, false));
+            }
+        }
+    }
+
+    @Test
     void bothVersionsHearAPublicRoomAndListenersOfTablesDoNotHearMessages() throws Exception {
         try (TestServer server = TestServer.start(settings);
                 RawSocket v2 = server.open("anon");
