@@ -2,3 +2,5 @@
 create role walcast login replication noinherit password 'walcast';
 -- Policies are evaluated as the roles of the tokens.
 grant anon, authenticated, service_role to walcast;
+-- For the schema realtime.
+grant create on database postgres to walcast;

@@ -10,11 +10,19 @@ import java.util.Map;
 /// whether two changes share a shape.
 public final class Table {
     private final TableId id;
+    private final TableId root;
     private final List<Column> columns;
     private final Map<String, Integer> indexes;
 
+    /// A table that is no partition.
     public Table(TableId id, List<Column> columns) {
+        this(id, id, columns);
+    }
+
+    /// @param root the partitioned table it belongs to in the end; itself when it is no partition
+    public Table(TableId id, TableId root, List<Column> columns) {
         this.id = requireNonNull(id, "id is null");
+        this.root = requireNonNull(root, "root is null");
         this.columns = List.copyOf(columns);
         this.indexes = HashMap.newHashMap(columns.size());
         for (int i = 0; i < columns.size(); i++) {
@@ -24,6 +32,11 @@ public final class Table {
 
     public TableId id() {
         return id;
+    }
+
+    /// The partitioned table it belongs to in the end; itself when it is no partition.
+    public TableId root() {
+        return root;
     }
 
     /// In table order; only columns that the publication sends (no generated columns by default).

@@ -7,6 +7,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.rls.IsolatedConnections;
 import java.time.Duration;
+import java.util.Set;
 
 /// The connections to one database, by what they are for, so that a slow question never waits for, or delays, the
 /// catalog.
@@ -15,10 +16,16 @@ final class ConnectionPools implements AutoCloseable {
     private static final int CATALOG_SIZE = 8;
     private static final int FILTERS_SIZE = 2;
     private static final int POLICIES_SIZE = 4;
+    private static final int TOPICS_SIZE = 8;
+    private static final Duration TOPICS_TIMEOUT = Duration.ofSeconds(5);
+
+    /// On whose connections anybody's claims are tried out.
+    private static final Set<String> WITHOUT_PREPARED = Set.of("policies", "topics");
 
     private final HikariDataSource catalog;
     private final HikariDataSource filters;
     private final HikariDataSource policies;
+    private final HikariDataSource topics;
 
     /// @param askTimeout how long a question about a change may take
     ConnectionPools(PostgresUrl url, Duration askTimeout) {
@@ -26,6 +33,7 @@ final class ConnectionPools implements AutoCloseable {
         this.catalog = pool("catalog", url, CATALOG_SIZE, asClientsHaveThem(CATALOG_TIMEOUT));
         this.filters = pool("filters", url, FILTERS_SIZE, asClientsHaveThem(askTimeout));
         this.policies = pool("policies", url, POLICIES_SIZE, IsolatedConnections.initSql(askTimeout));
+        this.topics = pool("topics", url, TOPICS_SIZE, asClientsHaveThem(TOPICS_TIMEOUT));
     }
 
     private static String asClientsHaveThem(Duration timeout) {
@@ -41,7 +49,7 @@ final class ConnectionPools implements AutoCloseable {
         config.setDataSourceProperties(url.properties());
         // Never a plan that was made for somebody else: functions that call themselves immutable are computed in
         // planning.
-        config.addDataSourceProperty("prepareThreshold", name.equals("policies") ? "0" : "5");
+        config.addDataSourceProperty("prepareThreshold", WITHOUT_PREPARED.contains(name) ? "0" : "5");
         config.setMaximumPoolSize(size);
         config.setMinimumIdle(1);
         config.setConnectionTimeout(Duration.ofSeconds(10).toMillis());
@@ -66,10 +74,16 @@ final class ConnectionPools implements AutoCloseable {
         return policies;
     }
 
+    /// For private channels: who may do what on a topic, and what was stored for it.
+    HikariDataSource topics() {
+        return topics;
+    }
+
     @Override
     public void close() {
         catalog.close();
         filters.close();
         policies.close();
+        topics.close();
     }
 }

@@ -1,7 +1,5 @@
 package dev.walcast.server;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceException;
@@ -14,11 +12,19 @@ import dev.walcast.cdc.slot.SlotHealth;
 import dev.walcast.rls.PostgresCatalog;
 import dev.walcast.rls.PostgresFilterDatabase;
 import dev.walcast.rls.PostgresOracle;
+import dev.walcast.rls.PostgresTopicPermissions;
 import dev.walcast.rls.Rights;
 import dev.walcast.rls.RowPolicies;
+import dev.walcast.rls.TopicPermissions;
 import dev.walcast.server.changes.ChangePath;
 import dev.walcast.server.channel.ChangeFeed;
+import dev.walcast.server.channel.Rooms;
+import dev.walcast.server.messages.DatabaseBroadcasts;
+import dev.walcast.server.messages.Installation;
+import dev.walcast.server.messages.PartitionUpkeep;
+import dev.walcast.server.messages.StoredMessages;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -35,6 +41,7 @@ final class Project implements ChangeListener, AutoCloseable {
     private static final List<String> INEXACT_TYPES = List.of("timetz", "money");
 
     private final ServerSettings.Database settings;
+    private final PostgresUrl url;
     private final ConnectionPools pools;
     private final PostgresCatalog catalog;
     private final Rights rights;
@@ -43,11 +50,14 @@ final class Project implements ChangeListener, AutoCloseable {
     private final DebeziumChangeSource source;
     private final SlotGuardian guardian;
     private final RestartHold hold;
+    private final TopicPermissions permissions;
+    private final StoredMessages messages;
     private final CountDownLatch closing = new CountDownLatch(1);
 
-    Project(ServerSettings.Database settings, Duration restartHold, int recordBytesMax) {
-        this.settings = requireNonNull(settings, "settings is null");
-        PostgresUrl url = PostgresUrl.parse(settings.url().reveal());
+    /// @param rooms where broadcasts from the database go
+    Project(ServerSettings server, Rooms rooms, Clock clock) {
+        this.settings = server.database();
+        this.url = PostgresUrl.parse(settings.url().reveal());
         this.pools = new ConnectionPools(url, settings.askTimeout());
         this.catalog = new PostgresCatalog(pools.catalog(), settings.publication());
         this.rights = new Rights(catalog, System::nanoTime);
@@ -59,17 +69,24 @@ final class Project implements ChangeListener, AutoCloseable {
                 new PostgresFilterDatabase(pools.catalog()),
                 new PostgresOracle(pools.filters(), pools.policies()),
                 settings.publication());
-        this.changes = new ChangePath(database, settings.deletes(), recordBytesMax);
+        this.changes = new ChangePath(database, settings.deletes(), server.recordBytesMax());
         SourceConfig usual = SourceConfig.of(url, settings.publication(), settings.slotName());
         this.source = new DebeziumChangeSource(new SourceConfig(
                 url,
                 settings.publication(),
+                List.of(Installation.PUBLICATION),
                 settings.slotName(),
                 settings.pollInterval(),
                 settings.transactionMemoryBytes(),
                 usual.slotWait()));
         this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), System::nanoTime);
-        this.hold = new RestartHold(restartHold, closing);
+        this.hold = new RestartHold(server.restartHold(), closing);
+        this.permissions = new PostgresTopicPermissions(pools.topics());
+        this.messages = new StoredMessages(
+                pools.catalog(),
+                pools.topics(),
+                new DatabaseBroadcasts(rooms, server.limits().payloadBytesMax()),
+                new PartitionUpkeep(pools.catalog(), clock, settings.messagesRetention()));
     }
 
     void start() throws SourceException {
@@ -77,6 +94,7 @@ final class Project implements ChangeListener, AutoCloseable {
         try {
             hold.begin(catalog.now());
             warnOfInexactColumns();
+            messages.find(url.user(), source.publications());
         } catch (SQLException e) {
             log.warn("The catalog cannot be asked yet: {}", e.getMessage());
         }
@@ -100,6 +118,7 @@ final class Project implements ChangeListener, AutoCloseable {
                 try {
                     rights.refresh(changes.questionsInUse());
                     policies.refresh(changes.viewers());
+                    messages.find(url.user(), source.publications());
                 } catch (SQLException e) {
                     log.debug("The rights could not be refreshed: {}", e.getMessage());
                 }
@@ -112,7 +131,7 @@ final class Project implements ChangeListener, AutoCloseable {
     @Override
     public void onTransaction(Transaction transaction) {
         hold.await(transaction.commit());
-        changes.deliver(transaction);
+        changes.deliver(messages.takenFrom(transaction, settings.publication()));
     }
 
     @Override
@@ -126,6 +145,19 @@ final class Project implements ChangeListener, AutoCloseable {
 
     ChangePath changes() {
         return changes;
+    }
+
+    TopicPermissions permissions() {
+        return permissions;
+    }
+
+    StoredMessages messages() {
+        return messages;
+    }
+
+    /// Whether what is stored in `realtime.messages` from now on reaches the rooms.
+    boolean broadcastsFromDatabase() {
+        return source.state() instanceof SourceState.Streaming && messages.isReadWith(source.publications());
     }
 
     SourceState state() {
@@ -144,6 +176,7 @@ final class Project implements ChangeListener, AutoCloseable {
     public void close() {
         closing.countDown();
         guardian.close();
+        messages.close();
         source.close();
         changes.close();
         pools.close();

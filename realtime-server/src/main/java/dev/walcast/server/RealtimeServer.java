@@ -6,6 +6,7 @@ import dev.walcast.cdc.SourceException;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.channel.Backends;
 import dev.walcast.server.channel.SocketServer;
+import dev.walcast.server.protocol.Broadcast;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
@@ -33,11 +34,18 @@ public final class RealtimeServer implements AutoCloseable {
     public RealtimeServer(ServerSettings settings, Clock clock, List<? extends HttpService> services) {
         this.settings = requireNonNull(settings, "settings is null");
         this.services = List.copyOf(services);
-        this.project = new Project(settings.database(), settings.restartHold(), settings.recordBytesMax());
+        this.project = new Project(settings, this::broadcast, clock);
         this.tokens = new TokenVerifier(settings.tokens(), clock);
-        UnpreparedDatabase topics = new UnpreparedDatabase();
-        Backends backends = new Backends(project.feed(), topics, topics, () -> false);
+        Backends backends = new Backends(
+                project.feed(),
+                project.permissions(),
+                project.messages().history(),
+                project::broadcastsFromDatabase);
         this.sockets = new SocketServer(settings.limits(), settings.presence(), tokens, backends, clock);
+    }
+
+    private void broadcast(Broadcast broadcast, boolean isPrivate) {
+        sockets.rooms().broadcast(broadcast, isPrivate);
     }
 
     /// Returns when clients can connect and what they subscribe to is live.

@@ -42,6 +42,7 @@ public record ServerSettings(
     /// @param askTimeout             how long a question to Postgres about a change may take
     /// @param deletes                who hears of deleted rows under row-level security
     /// @param guardian               how the slot is watched
+    /// @param messagesRetention      how long stored broadcasts are kept
     public record Database(
             Secret url,
             String publication,
@@ -50,7 +51,8 @@ public record ServerSettings(
             long transactionMemoryBytes,
             Duration askTimeout,
             RowGuard.Deletes deletes,
-            SlotGuardian.Settings guardian) {
+            SlotGuardian.Settings guardian,
+            Duration messagesRetention) {
         public Database {
             requireNonNull(url, "url is null");
             requireNonNull(publication, "publication is null");
@@ -59,6 +61,7 @@ public record ServerSettings(
             requireNonNull(askTimeout, "askTimeout is null");
             requireNonNull(deletes, "deletes is null");
             requireNonNull(guardian, "guardian is null");
+            requireNonNull(messagesRetention, "messagesRetention is null");
         }
     }
 }

@@ -13,6 +13,7 @@ import io.debezium.engine.DebeziumEngine;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +34,7 @@ public final class DebeziumChangeSource implements ChangeSource {
     private final SourceConfig config;
     private final Acknowledgements acknowledgements = new Acknowledgements();
     private final Progress progress = new Progress();
+    private final Publications publications;
     private final Backoff backoff = new Backoff(ThreadLocalRandom.current());
     private final CountDownLatch closing = new CountDownLatch(1);
     private final AtomicReference<@Nullable Closeable> engine = new AtomicReference<>();
@@ -42,6 +44,7 @@ public final class DebeziumChangeSource implements ChangeSource {
 
     public DebeziumChangeSource(SourceConfig config) {
         this.config = requireNonNull(config, "config is null");
+        this.publications = new Publications(config, acknowledgements);
     }
 
     @Override
@@ -65,7 +68,7 @@ public final class DebeziumChangeSource implements ChangeSource {
         boolean said = false;
         while (true) {
             try {
-                new Preflight(config).run();
+                new Preflight(config, publications).run();
                 return;
             } catch (SourceException e) {
                 boolean slotInUse = String.valueOf(e.getMessage()).contains("is in use by another process");
@@ -95,6 +98,7 @@ public final class DebeziumChangeSource implements ChangeSource {
                 checked = true;
                 continue;
             }
+            publications.engineEnded(reason);
             if (acknowledgements.received().isAfter(before)) {
                 backoff.reset();
             }
@@ -112,7 +116,7 @@ public final class DebeziumChangeSource implements ChangeSource {
 
     private @Nullable String preflightProblem() {
         try {
-            new Preflight(config).run();
+            new Preflight(config, publications).run();
             return null;
         } catch (SourceException e) {
             return String.valueOf(e.getMessage());
@@ -129,14 +133,14 @@ public final class DebeziumChangeSource implements ChangeSource {
             BatchConsumer consumer = new BatchConsumer(
                     new ChangeMapper(new TableCatalog(catalog)), buffer, listener, acknowledgements, progress);
             DebeziumEngine<ChangeEvent<SourceRecord, SourceRecord>> created = DebeziumEngine.create(Connect.class)
-                    .using(EngineSettings.of(config))
+                    .using(EngineSettings.of(config, publications.inUse()))
                     .using(streamingAgain(listener))
                     .using((success, message, error) -> reason.set(EngineFailure.sentence(message, error)))
                     .notifying(consumer)
                     .build();
             engine.set(created);
             if (!isClosingAfter(Duration.ZERO)) {
-                created.run();
+                run(created);
             }
         } catch (RuntimeException e) {
             log.error("The reader failed unexpectedly", e);
@@ -145,6 +149,27 @@ public final class DebeziumChangeSource implements ChangeSource {
             engine.set(null);
         }
         return requireNonNull(reason.get());
+    }
+
+    private void run(Runnable created) {
+        Thread watch = Thread.ofVirtual().name("watch-publications").unstarted(this::endWhenNoLongerNeeded);
+        if (publications.isWaiting()) {
+            watch.start();
+        }
+        try {
+            created.run();
+        } finally {
+            watch.interrupt();
+        }
+    }
+
+    /// For an engine without a publication that was too young: the next one reads it.
+    private void endWhenNoLongerNeeded() {
+        while (!isClosingAfter(Duration.ofMillis(200))) {
+            if (publications.wantsAnotherEngine()) {
+                closeEngine();
+            }
+        }
     }
 
     private DebeziumEngine.ConnectorCallback streamingAgain(ChangeListener listener) {
@@ -177,6 +202,11 @@ public final class DebeziumChangeSource implements ChangeSource {
     @Override
     public SourceState state() {
         return state;
+    }
+
+    /// The publications that are being read.
+    public List<String> publications() {
+        return publications.inUse();
     }
 
     @Override

@@ -1,8 +1,10 @@
 package dev.walcast.cdc.debezium;
 
 import dev.walcast.cdc.PostgresUrl;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.stream.Collectors;
 
 /// What Debezium is told.
 final class EngineSettings {
@@ -20,7 +22,8 @@ final class EngineSettings {
         return topic.endsWith(TRANSACTION_TOPIC) && topic.indexOf('.') == topic.length() - TRANSACTION_TOPIC.length();
     }
 
-    static Properties of(SourceConfig config) {
+    /// @param publications the configured one first
+    static Properties of(SourceConfig config, List<String> publications) {
         PostgresUrl url = config.url();
         Properties properties = new Properties();
         url.parameters().forEach((name, value) -> properties.setProperty("driver." + name, value));
@@ -31,7 +34,7 @@ final class EngineSettings {
                 "topic.prefix",
                 "walcast-" + config.slotName(),
                 "connector.class",
-                "io.debezium.connector.postgresql.PostgresConnector",
+                PublicationsConnector.class.getName(),
                 "database.hostname",
                 url.host(),
                 "database.port",
@@ -46,9 +49,18 @@ final class EngineSettings {
         if (password != null) {
             properties.setProperty("database.password", password);
         }
+        properties.setProperty(PublicationsConnector.FIRST_PUBLICATION, publications.getFirst());
+        properties.setProperty("publication.name", list(publications));
         properties.putAll(reading(config));
         properties.putAll(whatIsRead());
         return properties;
+    }
+
+    /// As Postgres reads a list of names: a name without quotes would be folded to lower case.
+    private static String list(List<String> names) {
+        return names.stream()
+                .map(name -> "\"" + name.replace("\"", "\"\"") + "\"")
+                .collect(Collectors.joining(","));
     }
 
     /// The slot's own confirmed position is the only offset: what is kept in memory dies with the process, as it
@@ -58,7 +70,6 @@ final class EngineSettings {
                 "plugin.name", "pgoutput",
                 "slot.name", config.slotName(),
                 "slot.drop.on.stop", "false",
-                "publication.name", config.publication(),
                 "publication.autocreate.mode", "disabled",
                 "snapshot.mode", "no_data",
                 "offset.storage", "org.apache.kafka.connect.storage.MemoryOffsetBackingStore",

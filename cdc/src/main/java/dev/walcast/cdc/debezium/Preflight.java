@@ -19,9 +19,11 @@ final class Preflight {
     private static final int OLDEST_SERVER_VERSION = 140_000;
 
     private final SourceConfig config;
+    private final Publications publications;
 
-    Preflight(SourceConfig config) {
+    Preflight(SourceConfig config, Publications publications) {
         this.config = requireNonNull(config, "config is null");
+        this.publications = requireNonNull(publications, "publications is null");
     }
 
     void run() throws SourceException {
@@ -29,6 +31,7 @@ final class Preflight {
         try (Connection connection = CatalogConnection.open(url)) {
             checkServer(connection);
             checkPublication(connection);
+            publications.choose(connection);
             checkTableNames(connection);
             checkSlot(connection);
         } catch (SQLException e) {
@@ -77,9 +80,10 @@ final class Preflight {
     private void checkTableNames(Connection connection) throws SQLException, SourceException {
         String query = """
                 select schemaname || '.' || tablename from pg_catalog.pg_publication_tables
-                 where pubname = ? and (schemaname like '%"%' or tablename like '%"%') order by 1 limit 1""";
+                 where pubname = any (?) and (schemaname like '%"%' or tablename like '%"%') order by 1 limit 1""";
         try (PreparedStatement statement = connection.prepareStatement(query)) {
-            statement.setString(1, config.publication());
+            statement.setArray(
+                    1, connection.createArrayOf("text", publications.inUse().toArray()));
             try (ResultSet row = statement.executeQuery()) {
                 if (row.next()) {
                     throw permanent(

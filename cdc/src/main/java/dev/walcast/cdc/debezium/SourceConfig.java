@@ -4,15 +4,19 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.PostgresUrl;
 import java.time.Duration;
+import java.util.List;
 
 /// What the reader is told.
 ///
+/// @param publication            whose tables are read
+/// @param furtherPublications    read as well, as far as they exist when the reader starts
 /// @param pollInterval           how long Debezium sleeps when nothing came: latency's floor against idle CPU
 /// @param transactionMemoryBytes what one transaction under way may hold in memory before it is spilled to a file
 /// @param slotWait               how long a start waits for a slot that another process still holds
 public record SourceConfig(
         PostgresUrl url,
         String publication,
+        List<String> furtherPublications,
         String slotName,
         Duration pollInterval,
         long transactionMemoryBytes,
@@ -20,6 +24,7 @@ public record SourceConfig(
     public SourceConfig {
         requireNonNull(url, "url is null");
         requireNonNull(publication, "publication is null");
+        furtherPublications = List.copyOf(furtherPublications);
         requireNonNull(slotName, "slotName is null");
         requireNonNull(pollInterval, "pollInterval is null");
         requireNonNull(slotWait, "slotWait is null");
@@ -27,6 +32,7 @@ public record SourceConfig(
 
     /// The usual intervals and bounds.
     public static SourceConfig of(PostgresUrl url, String publication, String slotName) {
-        return new SourceConfig(url, publication, slotName, Duration.ofMillis(5), 64L << 20, Duration.ofSeconds(15));
+        return new SourceConfig(
+                url, publication, List.of(), slotName, Duration.ofMillis(5), 64L << 20, Duration.ofSeconds(15));
     }
 }

@@ -21,7 +21,7 @@ import org.apache.kafka.connect.source.SourceRecord;
 /// reader's thread.
 ///
 /// Columns and types come with the record, so they are those of the moment when the change was written. Which columns
-/// make up the replica identity is asked of the catalog when a version is first seen.
+/// make up the replica identity, and whose partition it is, is asked of the catalog when a version is first seen.
 final class TableCatalog {
     private static final int VERSIONS_MAX = 10_000;
 
@@ -35,6 +35,14 @@ final class TableCatalog {
                and case c.relreplident when 'd' then i.indisprimary when 'i' then i.indisreplident else false end
              where n.nspname = ? and c.relname = ? and c.relkind in ('r', 'p')
                and (c.relreplident = 'f' or a.attnum = any (i.indkey))""";
+
+    private static final String ROOT = """
+            select rn.nspname, r.relname
+              from pg_catalog.pg_class c
+              join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+              join pg_catalog.pg_class r on r.oid = pg_catalog.pg_partition_root(c.oid)
+              join pg_catalog.pg_namespace rn on rn.oid = r.relnamespace
+             where n.nspname = ? and c.relname = ?""";
 
     private final CatalogConnection catalog;
     private final TypeCatalog types;
@@ -55,9 +63,19 @@ final class TableCatalog {
             versions.clear();
         }
         types.forgetUserTypes();
-        Table table = new Table(id, columns(rowSchema, identity(record, id)));
+        Table table = new Table(id, root(id), columns(rowSchema, identity(record, id)));
         versions.put(rowSchema, table);
         return table;
+    }
+
+    private TableId root(TableId id) throws SQLException {
+        try (PreparedStatement statement = catalog.get().prepareStatement(ROOT)) {
+            statement.setString(1, id.schema());
+            statement.setString(2, id.name());
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? new TableId(row.getString(1), row.getString(2)) : id;
+            }
+        }
     }
 
     private List<Column> columns(Schema rowSchema, Set<String> identity) throws SQLException {

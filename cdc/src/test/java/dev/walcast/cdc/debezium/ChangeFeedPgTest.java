@@ -195,7 +195,7 @@ class ChangeFeedPgTest {
         postgres.execute("create table t (id int primary key, v text)");
         SourceConfig usual = SourceConfig.of(PostgresUrl.parse(postgres.url()), "p", slot);
         SourceConfig tiny = new SourceConfig(
-                usual.url(), usual.publication(), slot, usual.pollInterval(), 10_000, usual.slotWait());
+                usual.url(), usual.publication(), List.of(), slot, usual.pollInterval(), 10_000, usual.slotWait());
         start(tiny, listener);
         for (int i = 0; i < 100; i++) {
             postgres.execute("insert into t select n, 'v' || n from generate_series(" + (i * 100 + 1) + ", "

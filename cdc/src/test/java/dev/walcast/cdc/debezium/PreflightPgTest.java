@@ -143,6 +143,12 @@ class PreflightPgTest {
 
     private static SourceConfig config(String url, String publication, String slot) {
         return new SourceConfig(
-                PostgresUrl.parse(url), publication, slot, Duration.ofMillis(5), 1 << 20, Duration.ofSeconds(1));
+                PostgresUrl.parse(url),
+                publication,
+                java.util.List.of(),
+                slot,
+                Duration.ofMillis(5),
+                1 << 20,
+                Duration.ofSeconds(1));
     }
 }

@@ -98,6 +98,13 @@ final class ServerOptions {
     private ByteSize slotLagWarn = new ByteSize(0);
 
     @Option(
+            names = "--messages-retention",
+            paramLabel = "TIME",
+            defaultValue = "72h",
+            description = "How long broadcasts stored in realtime.messages are kept, in whole days on top.")
+    private Duration messagesRetention = Duration.ZERO;
+
+    @Option(
             names = "--restart-hold",
             paramLabel = "TIME",
             defaultValue = "10s",
@@ -148,7 +155,8 @@ final class ServerOptions {
                 transactionMemory.bytes(),
                 askTimeout,
                 deletes,
-                new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()));
+                new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()),
+                messagesRetention);
         return new ServerSettings(
                 database, tokenRules, host, port, restartHold, limits.recordBytesMax(), limits.limits(), presence.limits());
     }
@@ -170,6 +178,7 @@ final class ServerOptions {
                 problems,
                 stallTimeout.compareTo(heartbeat.multipliedBy(2)) >= 0,
                 "STALL_TIMEOUT must be at least twice HEARTBEAT.");
+        check(problems, messagesRetention.toHours() >= 1, "MESSAGES_RETENTION must be at least 1h.");
         problems.addAll(limits.problems());
         problems.addAll(presence.problems(limits.outbox()));
         return problems.stream().distinct().toList();

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.SourceException;
 import dev.walcast.server.dev.DevException;
+import dev.walcast.server.messages.SetupException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -19,7 +20,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         version = "walcast 0.1.0-SNAPSHOT",
         description = "A self-hosted real-time server for Postgres that speaks the Supabase Realtime protocol.",
-        subcommands = {ServeCommand.class, DevCommand.class, TokenCommand.class, ListenCommand.class},
+        subcommands = {ServeCommand.class, SetupCommand.class, DevCommand.class, TokenCommand.class, ListenCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND")
 public final class WalcastCommand implements Runnable {
     @Spec
@@ -63,6 +65,7 @@ public final class WalcastCommand implements Runnable {
         switch (exception) {
             case SettingsException settings -> err.println(settings.getMessage());
             case SourceException source -> err.println(source.getMessage());
+            case SetupException setup -> err.println(setup.getMessage());
             case DevException dev -> err.println(dev.getMessage());
             case IOException io -> err.println("Input or output failed: " + io.getMessage());
             default -> exception.printStackTrace(err);

@@ -4,6 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.server.messages.Migrations;
+import dev.walcast.server.messages.SetupException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -26,13 +29,19 @@ public final class DemoDatabase implements AutoCloseable {
     }
 
     /// Safe to run again; the server role's password is a new one each time.
-    public static DemoDatabase prepare(DevDatabase postgres) throws SQLException, IOException {
+    public static DemoDatabase prepare(DevDatabase postgres) throws SQLException, IOException, DevException {
         HikariDataSource dataSource = dataSource(postgres);
         String password = RandomText.ofLength32();
         try (Connection connection = dataSource.getConnection();
                 Statement statement = connection.createStatement()) {
-            statement.execute(schema());
+            statement.execute(sql("demo-schema.sql"));
             statement.execute(serverRole(password));
+            Migrations.run(PostgresUrl.parse(postgres.url(SERVER_ROLE, password)));
+            statement.execute(sql("demo-policies.sql"));
+        } catch (SetupException e) {
+            dataSource.close();
+            throw new DevException(
+                    "The schema realtime could not be made in the data folder's database: " + e.getMessage());
         } catch (SQLException | IOException e) {
             dataSource.close();
             throw e;
@@ -50,12 +59,13 @@ public final class DemoDatabase implements AutoCloseable {
                   end if;
                   alter role %1$s password '%2$s';
                   grant anon, authenticated, service_role to %1$s;
+                  grant create on database postgres to %1$s;
                 end
                 $$""".formatted(SERVER_ROLE, password);
     }
 
-    private static String schema() throws IOException {
-        try (InputStream file = requireNonNull(DemoDatabase.class.getResourceAsStream("demo-schema.sql"))) {
+    private static String sql(String name) throws IOException {
+        try (InputStream file = requireNonNull(DemoDatabase.class.getResourceAsStream(name))) {
             return new String(file.readAllBytes(), StandardCharsets.UTF_8);
         }
     }

@@ -206,6 +206,25 @@ class CommandLineTest {
         }
     }
 
+    @Test
+    void devHasTheSchemaForPrivateChannelsAndMissesNothing() throws Exception {
+        try (DevProcess dev = DevProcess.start(folder);
+                Connection connection = connect(dev);
+                Statement statement = connection.createStatement()) {
+            statement.execute("select realtime.send('{}', 'greeting', 'room:1')");
+            try (ResultSet row =
+                    statement.executeQuery("select count(*), (select count(*) from pg_policies where schemaname ="
+                            + " 'realtime'), (select tableowner from pg_tables where tablename = 'messages' and schemaname = 'realtime')"
+                            + " from realtime.messages")) {
+                row.next();
+                assertThat(row.getInt(1)).isEqualTo(1);
+                assertThat(row.getInt(2)).isEqualTo(2);
+                assertThat(row.getString(3)).isEqualTo("walcast");
+            }
+            assertThat(dev.output()).doesNotContain("WARN");
+        }
+    }
+
     private static void insert(DevProcess dev, String body) throws Exception {
         try (Connection connection = connect(dev);
                 Statement statement = connection.createStatement()) {

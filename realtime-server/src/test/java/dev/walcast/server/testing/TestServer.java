@@ -73,7 +73,8 @@ public final class TestServer implements AutoCloseable {
                 64L << 20,
                 Duration.ofMillis(500),
                 RowGuard.Deletes.STRICT,
-                new SlotGuardian.Settings(Duration.ofSeconds(1), Duration.ofSeconds(30), 1L << 30));
+                new SlotGuardian.Settings(Duration.ofSeconds(1), Duration.ofSeconds(30), 1L << 30),
+                Duration.ofHours(72));
         return new ServerSettings(
                 database,
                 TokenRules.ofSecret(SECRET),

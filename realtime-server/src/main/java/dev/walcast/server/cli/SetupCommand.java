@@ -1,0 +1,80 @@
+package dev.walcast.server.cli;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.server.messages.Setup;
+import dev.walcast.server.messages.SetupException;
+import dev.walcast.server.messages.SetupScript;
+import java.io.PrintWriter;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "setup",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Prepare a database: role, grants, publication, and the schema realtime for private channels, replay and"
+                    + " broadcasts from the database.",
+            "Prints the SQL unless --apply is given. Safe to run again."
+        })
+final class SetupCommand implements Callable<Integer> {
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Option(names = "--print", description = "Print the whole SQL, with who has to run which part. The default.")
+    private boolean print;
+
+    @Option(names = "--apply", description = "Run it, as the role in --database-url, and say what was done.")
+    private boolean apply;
+
+    @Option(
+            names = "--admin-url",
+            paramLabel = "URL",
+            description = "With --apply: who may run the first part, a superuser as a rule.")
+    private @Nullable String adminUrl;
+
+    @Option(names = "--database-url", paramLabel = "URL", description = "As for serve.")
+    private @Nullable String databaseUrl;
+
+    @Option(
+            names = "--publication",
+            paramLabel = "NAME",
+            defaultValue = "supabase_realtime",
+            description = "As for serve.")
+    private String publication = "";
+
+    @Override
+    public Integer call() throws SettingsException, SetupException {
+        PrintWriter out = requireNonNull(spec).commandLine().getOut();
+        SetupScript script = new SetupScript(url("DATABASE_URL", databaseUrl), publication);
+        if (!apply || print) {
+            out.print(script.print(Clock.systemUTC()));
+        }
+        if (apply) {
+            PostgresUrl admin = adminUrl == null ? null : url("ADMIN_URL", adminUrl);
+            new Setup(script, admin, Clock.systemUTC()).apply(out::println);
+        }
+        out.flush();
+        return 0;
+    }
+
+    private static PostgresUrl url(String name, @Nullable String text) throws SettingsException {
+        if (text == null) {
+            throw new SettingsException(
+                    List.of(name + " is missing: set it to postgres://user:password@host:port/database."));
+        }
+        try {
+            return PostgresUrl.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new SettingsException(List.of(name + ": " + e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,32 @@
+-- 1. By a superuser, or whoever may do this, in database @DATABASE@.
+
+-- The log must carry row changes. Needs a restart of Postgres; the server says so when it is missing.
+-- alter system set wal_level = 'logical';
+
+do $$
+declare
+  token_role text;
+begin
+  if not exists (select from pg_catalog.pg_roles where rolname = @ROLE_TEXT@) then
+    create role @ROLE@ login replication noinherit@PASSWORD@;
+  end if;
+  if not (select rolreplication or rolsuper from pg_catalog.pg_roles where rolname = @ROLE_TEXT@) then
+    alter role @ROLE@ replication;
+  end if;
+  -- Policies are evaluated as the roles of the tokens. Grant others that your tokens name likewise.
+  foreach token_role in array array['anon', 'authenticated', 'service_role'] loop
+    if exists (select from pg_catalog.pg_roles where rolname = token_role)
+        and not pg_catalog.pg_has_role(@ROLE_TEXT@, token_role, 'MEMBER') then
+      execute format('grant %I to @ROLE_IN_TEXT@', token_role);
+    end if;
+  end loop;
+  -- For the schema realtime and its publication.
+  if not pg_catalog.has_database_privilege(@ROLE_TEXT@, pg_catalog.current_database(), 'CREATE') then
+    grant create on database @DATABASE@ to @ROLE@;
+  end if;
+  -- What can be listened to: ALTER PUBLICATION @PUBLICATION@ ADD TABLE ...
+  if not exists (select from pg_catalog.pg_publication where pubname = @PUBLICATION_TEXT@) then
+    create publication @PUBLICATION@;
+  end if;
+end
+$$;
