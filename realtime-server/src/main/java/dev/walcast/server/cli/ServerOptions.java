@@ -158,7 +158,14 @@ final class ServerOptions {
                 new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()),
                 messagesRetention);
         return new ServerSettings(
-                database, tokenRules, host, port, restartHold, limits.recordBytesMax(), limits.limits(), presence.limits());
+                database,
+                tokenRules,
+                host,
+                port,
+                restartHold,
+                limits.recordBytesMax(),
+                limits.limits(),
+                presence.limits());
     }
 
     private List<String> problems(@Nullable String url) {

@@ -31,7 +31,12 @@ class PresenceTest {
     }
 
     private void start(PresenceLimits limits) {
-        server = new TestingServer(TestingServer.limits().payloadBytesMax(100).presenceWindow(1_000).build(), limits);
+        server = new TestingServer(
+                TestingServer.limits()
+                        .payloadBytesMax(100)
+                        .presenceWindow(1_000)
+                        .build(),
+                limits);
     }
 
     @AfterEach

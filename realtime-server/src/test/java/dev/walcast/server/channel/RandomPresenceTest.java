@@ -35,7 +35,8 @@ class RandomPresenceTest {
         System.out.println("random presence with seed " + seed);
         PresenceLimits limits =
                 new PresenceLimits(Duration.ofMillis(flush), Duration.ofMillis(grace), 1_000, 1_000_000);
-        try (TestingServer server = new TestingServer(TestingServer.limits().presenceWindow(1_000_000).build(), limits)) {
+        try (TestingServer server = new TestingServer(
+                TestingServer.limits().presenceWindow(1_000_000).build(), limits)) {
             List<Party> parties = new ArrayList<>();
             List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < PARTIES; i++) {

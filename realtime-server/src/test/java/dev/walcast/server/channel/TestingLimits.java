@@ -28,7 +28,7 @@ final class TestingLimits {
     private Rate clientJoins = UNLIMITED;
     private Rate messages = UNLIMITED;
     private Rate presence = UNLIMITED;
-    private Window presenceWindow = SocketLimits.defaults().clients().presenceWindow();
+    private ClientLimits.Window presenceWindow = SocketLimits.defaults().clients().presenceWindow();
 
     TestingLimits upgradeRefusalDelay(Duration delay) {
         upgradeRefusalDelay = delay;
@@ -117,7 +117,7 @@ final class TestingLimits {
 
     /// So often may one channel speak of its presence in a minute.
     TestingLimits presenceWindow(int max) {
-        presenceWindow = new Window(max, Duration.ofMinutes(1));
+        presenceWindow = new ClientLimits.Window(max, Duration.ofMinutes(1));
         return this;
     }
 
@@ -128,14 +128,7 @@ final class TestingLimits {
 
     private ClientLimits clients() {
         return new ClientLimits(
-                privateOnly,
-                usersMax,
-                topicChecksMax,
-                joins,
-                clientJoins,
-                messages,
-                presence,
-                presenceWindow);
+                privateOnly, usersMax, topicChecksMax, joins, clientJoins, messages, presence, presenceWindow);
     }
 
     SocketLimits build() {
