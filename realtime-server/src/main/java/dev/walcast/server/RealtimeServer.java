@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.SourceException;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.channel.SocketServer;
+import dev.walcast.server.rest.RestLimits;
+import dev.walcast.server.rest.RestRoutes;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
@@ -25,6 +27,7 @@ public final class RealtimeServer implements AutoCloseable {
     private final List<HttpService> services;
     private final Project project;
     private final SocketServer sockets;
+    private final RestRoutes rest;
     private volatile @Nullable WebServer web;
 
     /// @param services further HTTP services, such as the demo page
@@ -34,6 +37,11 @@ public final class RealtimeServer implements AutoCloseable {
         this.project = new Project(settings.database(), settings.restartHold(), settings.recordBytesMax());
         TokenVerifier tokens = new TokenVerifier(settings.jwtSecret().reveal(), clock);
         this.sockets = new SocketServer(settings.limits(), tokens, project.feed(), clock);
+        this.rest = new RestRoutes(
+                RestLimits.of(settings.limits().payloadBytesMax(), settings.restMessagesPerSecond()),
+                tokens,
+                sockets.rooms(),
+                new PrivateTopicsUnavailable());
     }
 
     /// Returns when clients can connect and what they subscribe to is live.
@@ -47,7 +55,7 @@ public final class RealtimeServer implements AutoCloseable {
         WebServerConfig.Builder builder =
                 WebServer.builder().host(settings.host()).port(settings.port()).shutdownHook(false);
         sockets.register(builder, routing);
-        routing.register(new HealthRoutes(project::state, project::slot));
+        routing.register(new HealthRoutes(project::state, project::slot), rest);
         services.forEach(routing::register);
         WebServer server = builder.routing(routing).build();
         web = server;
@@ -91,6 +99,7 @@ public final class RealtimeServer implements AutoCloseable {
         if (server != null) {
             server.stop();
         }
+        rest.close();
         sockets.close();
         project.close();
     }

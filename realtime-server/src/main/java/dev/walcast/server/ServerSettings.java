@@ -15,6 +15,7 @@ import java.time.Duration;
 /// @param port        0 picks a free one
 /// @param restartHold how long changes committed while the server was down wait for clients to come back
 /// @param recordBytesMax of one change; beyond it only small values are sent
+/// @param restMessagesPerSecond broadcasts over HTTP of one caller
 public record ServerSettings(
         Database database,
         Secret jwtSecret,
@@ -22,6 +23,7 @@ public record ServerSettings(
         int port,
         Duration restartHold,
         int recordBytesMax,
+        int restMessagesPerSecond,
         SocketLimits limits) {
     public ServerSettings {
         requireNonNull(database, "database is null");

@@ -180,6 +180,13 @@ final class ServerOptions {
             description = "How many postgres_changes entries one channel may have.")
     private int maxBindings;
 
+    @Option(
+            names = "--rest-rate",
+            paramLabel = "COUNT",
+            defaultValue = "100",
+            description = "How many broadcasts a second one caller may send over HTTP; ten times as many for a moment.")
+    private int restRate;
+
     ServerOptions() {}
 
     /// The usual settings, but for where to listen; for a server that is not configured from outside.
@@ -215,7 +222,14 @@ final class ServerOptions {
                 deletes,
                 new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()));
         return new ServerSettings(
-                database, new Secret(secret), host, port, restartHold, Math.toIntExact(maxRecord.bytes()), limits());
+                database,
+                new Secret(secret),
+                host,
+                port,
+                restartHold,
+                Math.toIntExact(maxRecord.bytes()),
+                restRate,
+                limits());
     }
 
     private SocketLimits limits() {
@@ -256,6 +270,7 @@ final class ServerOptions {
                 "STALL_TIMEOUT must be at least twice HEARTBEAT.");
         check(problems, maxChannels >= 1, "MAX_CHANNELS must be at least 1.");
         check(problems, maxBindings >= 1, "MAX_BINDINGS must be at least 1.");
+        check(problems, restRate >= 1 && restRate <= 1_000_000, "REST_RATE must be between 1 and 1000000.");
         check(problems, writeTimeout.isPositive(), "WRITE_TIMEOUT must be longer than nothing.");
         check(problems, idleTimeout.toSeconds() >= 1, "IDLE_TIMEOUT must be at least 1s.");
         for (ByteSize size : List.of(maxPayload, maxFrame, maxRecord)) {

@@ -19,6 +19,9 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
     private static final String KIND_0 = "binary pushes of kind 0 are ignored: no official client sends or reads them";
     private static final String OBJECTS_ONLY = "one client accepts only objects as a response, all clients accept one";
     private static final String NO_PRESENCE = "presence comes later; until then it is refused, and nothing is closed";
+    private static final String NO_PRIVATE = "private channels come later";
+    private static final String NO_PATH = "the web server's own words where there is nothing of the protocol";
+    private static final String PREFLIGHT = "browsers ask first, and there may be no gateway that answers";
     private static final String CLOSE_CODE = "the reference resets the connection before its close frame is read";
 
     private static final String NUMBERS = """
@@ -26,6 +29,11 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
             "a2":2,"dup":1,"dup":2,"uni":"\\u00e9\\ud83d\\ude00\\u2028","sl":"<\\/>"}}""";
     private static final String TOO_LARGE = """
             {"status":"error","response":{"reason":"payload_size_exceeded"}}""";
+    private static final String REST_PAYLOAD = """
+            {"type":"broadcast","event":"e","payload":{}}""";
+    private static final String PRIVATE_REFUSED = """
+            {"status":"error","response":{"reason":"Unauthorized: Private channels are not available in this version of \
+            the server"}}""";
     private static final String PRESENCE_REFUSED = """
             {"status":"error","response":{"reason":"Presence is not available in this version of the server"}}""";
 
@@ -39,6 +47,7 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
         all.add(instead("broadcast_oversize.v1", "1006 frame5MB", CLOSE_CODE, "1009"));
         addJoins(all);
         addBinary(all);
+        addRest(all);
         return all;
     }
 
@@ -88,6 +97,19 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
         all.add(instead("broadcast_binary.v2", "AgsJcmVhbHRpbWU6YmJicm9hZGNhc3QBAg==", KIND_0));
         all.add(instead("broadcast_binary.v2", "unable to parse response", KIND_0));
         all.add(instead("broadcast_binary.v2", "[\"1\",\"90\",", KIND_0));
+    }
+
+    private static void addRest(List<Deviation> all) {
+        String name = "rest_broadcast.v2";
+        all.add(instead(name, "Tenant not found", ONE_DATABASE, "202 "));
+        String delivered = frame("v2", null, null, "realtime:rest", "broadcast", REST_PAYLOAD);
+        all.add(new Deviation(name, "nope.localhost", true, List.of(delivered), ONE_DATABASE));
+        all.add(instead(name, "GET /nope", NO_PATH, "404 Endpoint not found"));
+        all.add(instead(name, "OPTIONS /api/broadcast 404", PREFLIGHT, "204 "));
+        String refused = frame("v2", "1", "1", "realtime:room:rest", "phx_reply", PRIVATE_REFUSED);
+        all.add(instead(name, "realtime:room:rest\",\"phx_reply", NO_PRIVATE, refused));
+        all.add(instead(name, "realtime:room:rest\",\"broadcast", NO_PRIVATE));
+        all.add(instead(name, "BBIGAAFyZWFsdGltZTpyb29tOnJlc3RzaW5nbGV7", NO_PRIVATE));
     }
 
     private static Deviation instead(String transcript, String at, String reason, String... frames) {

@@ -8,8 +8,10 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.socket.WireClient.Received;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -52,7 +54,8 @@ class GoldenTranscriptTest {
                 "broadcast_oversize.v1",
                 "broadcast_oversize.v2",
                 "tokens_join.v1",
-                "tokens_join.v2"
+                "tokens_join.v2",
+                "rest_broadcast.v2"
             })
     void weAnswerAsTheReferenceDidExceptWhereDeclared(String name) throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits().payloadBytesMax(PAYLOAD_BYTES_MAX))) {
@@ -65,6 +68,7 @@ class GoldenTranscriptTest {
         private final TestingServer server;
         private final Map<String, WireClient> clients = new LinkedHashMap<>();
         private final Map<String, Boolean> isVersion2 = new HashMap<>();
+        private final Deque<GoldenHttp.Answer> answers = new ArrayDeque<>();
         private final Set<String> closedByUs = new HashSet<>();
         private final List<Deviation> deviations;
         private final Set<Deviation> unused;
@@ -90,11 +94,39 @@ class GoldenTranscriptTest {
                     case "close>" -> close(line, i);
                     case "close<" -> expectClose(line);
                     case "sql" -> emit(i);
-                    case "note", "http>", "http<" -> {}
+                    case "http>" -> request(line);
+                    case "http<" -> expectAnswer(line);
+                    case "note" -> {}
                     default -> throw new AssertionError("unknown line " + line);
                 }
             }
             assertThat(unused).as("declared deviations that did not occur").isEmpty();
+        }
+
+        private void request(JsonNode line) throws Exception {
+            answers.add(GoldenHttp.send(server.port(), line));
+            Optional<Deviation> extra =
+                    deviationAt(line.path("headers").path("host").asText(), true);
+            if (extra.isPresent()) {
+                for (String frame : extra.get().frames()) {
+                    expectText(clients.values().iterator().next(), frame, line);
+                }
+            }
+        }
+
+        /// Answers come in the order of the requests, whatever was delivered in between.
+        private void expectAnswer(JsonNode line) {
+            GoldenHttp.Answer answer = answers.remove();
+            String content = answer.request() + " " + line.path("status").asText() + " "
+                    + line.path("data").asText();
+            Optional<Deviation> deviation = deviationAt(content, false);
+            if (deviation.isPresent()) {
+                assertThat(answer.status() + " " + answer.body())
+                        .as(line.toString())
+                        .isEqualTo(deviation.get().frames().getFirst());
+            } else {
+                answer.assertIs(line);
+            }
         }
 
         private void open(JsonNode line) throws IOException {
@@ -129,7 +161,7 @@ class GoldenTranscriptTest {
             if (line.path("type").asText().equals("binary")) {
                 client.binary(Base64.getDecoder().decode(line.path("base64").asText()));
             } else {
-                client.text(whole(line.path("data").asText()));
+                client.text(GoldenTranscript.whole(line.path("data").asText()));
             }
             Optional<Deviation> extra = deviationAt(content(line), true);
             if (extra.isPresent()) {
@@ -259,17 +291,6 @@ class GoldenTranscriptTest {
 
         private static String content(JsonNode line) {
             return line.path("data").asText() + line.path("base64").asText();
-        }
-
-        /// The recorder shortened very long texts and noted their length.
-        private static String whole(String text) {
-            int cut = text.indexOf("…(");
-            if (cut < 0) {
-                return text;
-            }
-            int length = Integer.parseInt(text.substring(cut + 2, text.indexOf(' ', cut)));
-            String end = text.startsWith("[") ? "\"}}]" : "\"}},\"ref\":\"2\",\"join_ref\":\"1\"}";
-            return text.substring(0, cut) + "x".repeat(length - cut - end.length()) + end;
         }
 
         /// Ids and times are different on every run.

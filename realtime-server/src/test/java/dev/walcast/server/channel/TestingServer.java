@@ -4,8 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.walcast.rls.TopicPermissions;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.auth.TokenVerifier;
+import dev.walcast.server.rest.RestLimits;
+import dev.walcast.server.rest.RestRoutes;
+import dev.walcast.server.rest.TestingPermissions;
 import dev.walcast.server.socket.SocketLimits;
 import dev.walcast.server.socket.WireClient;
 import io.helidon.webserver.WebServer;
@@ -15,21 +19,28 @@ import java.io.IOException;
 import java.time.Clock;
 
 /// The real server on a free port; only the change feed is not real.
-final class TestingServer implements AutoCloseable {
+public final class TestingServer implements AutoCloseable {
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
 
     final TestingChangeFeed feed = new TestingChangeFeed();
     final SocketServer sockets;
+    private final RestRoutes rest;
     private final WebServer web;
 
     TestingServer(SocketLimits limits) {
+        this(limits, RestLimits.of(limits.payloadBytesMax(), 100), new TestingPermissions());
+    }
+
+    public TestingServer(SocketLimits limits, RestLimits restLimits, TopicPermissions permissions) {
         TokenVerifier verifier = new TokenVerifier(TestingTokens.SECRET, Clock.systemUTC());
         this.sockets = new SocketServer(limits, verifier, feed, Clock.systemUTC());
         WebServerConfig.Builder builder = WebServer.builder().port(0).shutdownHook(false);
         HttpRouting.Builder routing = HttpRouting.builder();
         sockets.register(builder, routing);
+        this.rest = new RestRoutes(restLimits, verifier, sockets.rooms(), permissions);
+        routing.register(rest);
         this.web = builder.addRouting(routing).build().start();
     }
 
@@ -42,11 +53,11 @@ final class TestingServer implements AutoCloseable {
         this(limits.build());
     }
 
-    int port() {
+    public int port() {
         return web.port();
     }
 
-    WireClient open(String version) throws IOException {
+    public WireClient open(String version) throws IOException {
         return WireClient.open(port(), path(version));
     }
 
@@ -59,7 +70,7 @@ final class TestingServer implements AutoCloseable {
         return "/realtime/v1/websocket?apikey=" + TestingTokens.ANON + "&vsn=" + version;
     }
 
-    static String join(String ref, String topic) {
+    public static String join(String ref, String topic) {
         return join(ref, topic, "{\"config\":{\"broadcast\":{\"self\":true,\"ack\":true}}}");
     }
 
@@ -107,6 +118,7 @@ final class TestingServer implements AutoCloseable {
 
     @Override
     public void close() {
+        rest.close();
         sockets.close();
         web.stop();
     }

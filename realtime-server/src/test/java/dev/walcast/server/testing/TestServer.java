@@ -70,7 +70,7 @@ public final class TestServer implements AutoCloseable {
                 RowGuard.Deletes.STRICT,
                 new SlotGuardian.Settings(Duration.ofSeconds(1), Duration.ofSeconds(30), 1L << 30));
         return new ServerSettings(
-                database, new Secret(SECRET), "127.0.0.1", 0, Duration.ofSeconds(5), 1 << 20, quick());
+                database, new Secret(SECRET), "127.0.0.1", 0, Duration.ofSeconds(5), 1 << 20, 100, quick());
     }
 
     public static String token(String role) {
