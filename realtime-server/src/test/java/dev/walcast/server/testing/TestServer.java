@@ -73,6 +73,19 @@ public final class TestServer implements AutoCloseable {
                 database, new Secret(SECRET), "127.0.0.1", 0, Duration.ofSeconds(5), 1 << 20, 100, quick());
     }
 
+    /// The same, where a server was before.
+    public static ServerSettings onPort(ServerSettings usual, int port) {
+        return new ServerSettings(
+                usual.database(),
+                usual.jwtSecret(),
+                usual.host(),
+                port,
+                usual.restartHold(),
+                usual.recordBytesMax(),
+                usual.restMessagesPerSecond(),
+                usual.limits());
+    }
+
     public static String token(String role) {
         return new TokenIssuer(SECRET, Clock.systemUTC()).issue(role, Map.of(), Duration.ofHours(1));
     }
