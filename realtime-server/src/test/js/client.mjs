@@ -46,7 +46,8 @@ function supabaseJs() {
 }
 
 function realtimeJs211() {
-  const client = new RealtimeClient(url.replace('http', 'ws') + '/realtime/v1', { params: { apikey: token }, transport: WebSocket })
+  // Given a transport, this version never listens to it; it finds ws by itself.
+  const client = new RealtimeClient(url.replace('http', 'ws') + '/realtime/v1', { params: { apikey: token } })
   client.setAuth(token)
   return {
     join: options => joinRealtime(client, options),

@@ -16,20 +16,24 @@ record Target(String topic, String event) {
     private static final int BYTES_MAX = 255;
 
     private static final String PREFIX = "realtime:";
+    private static final String BEFORE_TOPIC = "/api/broadcast/";
+    private static final String BEFORE_EVENT = "/events/";
 
     Target {
         requireNonNull(topic, "topic is null");
         requireNonNull(event, "event is null");
     }
 
-    /// @param rawPath as it was sent, `…/broadcast/:topic/events/:event`, so that an encoded slash is part of a name
+    /// @param rawPath as it was sent, `…/api/broadcast/:topic/events/:event`. A slash in the topic may be encoded or not:
+    ///                one client does not.
     static Target parse(String rawPath) throws RequestRefusedException {
-        String[] segments = rawPath.split("/", -1);
-        int last = segments.length - 1;
-        if (last < 4 || !segments[last - 1].equals("events") || !segments[last - 3].equals("broadcast")) {
+        int topic = rawPath.indexOf(BEFORE_TOPIC) + BEFORE_TOPIC.length();
+        int event = rawPath.lastIndexOf('/') + 1;
+        int end = event - BEFORE_EVENT.length();
+        if (end <= topic || event == rawPath.length() || !rawPath.startsWith(BEFORE_EVENT, end)) {
             throw new RequestRefusedException(Answer.html(ErrorCode.REST_NOT_FOUND));
         }
-        Target target = new Target(decoded(segments[last - 2]), decoded(segments[last]));
+        Target target = new Target(decoded(rawPath.substring(topic, end)), decoded(rawPath.substring(event)));
         if (isTooLong(PREFIX + target.topic())) {
             throw new RequestRefusedException(Answer.field("topic", ErrorCode.FIELD_TOO_LONG));
         }
@@ -43,13 +47,10 @@ record Target(String topic, String event) {
         return text.getBytes(UTF_8).length > BYTES_MAX;
     }
 
-    private static String decoded(String segment) throws RequestRefusedException {
-        if (segment.isEmpty()) {
-            throw new RequestRefusedException(Answer.html(ErrorCode.REST_NOT_FOUND));
-        }
+    private static String decoded(String encoded) throws RequestRefusedException {
         try {
             byte[] bytes =
-                    URLDecoder.decode(segment.replace("+", "%2B"), ISO_8859_1).getBytes(ISO_8859_1);
+                    URLDecoder.decode(encoded.replace("+", "%2B"), ISO_8859_1).getBytes(ISO_8859_1);
             if (Utf8.isValid(bytes, 0, bytes.length)) {
                 return new String(bytes, UTF_8);
             }

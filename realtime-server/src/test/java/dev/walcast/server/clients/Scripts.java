@@ -48,7 +48,9 @@ final class Scripts {
         joinTogether("a room/for all", "", bob);
         alice.command("{\"cmd\":\"post\",\"topic\":\"a room/for all\",\"event\":\"greeting\","
                 + "\"payload\":{\"text\":\"over HTTP\"}}");
-        assertThat(alice.await("posted", _ -> true).get("ok").asBoolean()).isTrue();
+        assertThat(alice.await("posted", _ -> true).get("ok").asBoolean())
+                .as(alice.transcript().toString())
+                .isTrue();
         assertThat(heard(bob)).isEqualTo("over HTTP");
     }
 

@@ -102,8 +102,8 @@ private class KotlinClient(private val scope: CoroutineScope) {
     }
 
     private suspend fun tell(event: String, action: suspend () -> Unit) {
-        val ok = runCatching { action() }.isSuccess
-        say(event, "ok" to JsonPrimitive(ok))
+        val failure = runCatching { action() }.exceptionOrNull()
+        say(event, "ok" to JsonPrimitive(failure == null), "error" to JsonPrimitive(failure?.toString()))
     }
 }
 
