@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -65,13 +66,21 @@ class ClientMatrixTest {
         postgres.execute("truncate rows", "truncate own");
     }
 
-    static Stream<Arguments> cells() {
+    private static List<Cell> all() {
         return Arrays.stream(Feature.values())
                 .filter(feature -> !Feature.LATER.contains(feature))
                 .flatMap(feature -> Arrays.stream(ClientKind.values())
                         .filter(feature::isFor)
-                        .filter(client -> (client + " " + feature).matches(System.getProperty("walcast.matrix", ".*")))
-                        .map(client -> Arguments.of(client, feature)));
+                        .map(client -> new Cell(client, feature)))
+                .toList();
+    }
+
+    /// With `-Dwalcast.matrix=SUPABASE_KT.*` only those whose names match.
+    static Stream<Arguments> cells() {
+        String wanted = System.getProperty("walcast.matrix", ".*");
+        return all().stream()
+                .filter(cell -> (cell.client() + " " + cell.feature()).matches(wanted))
+                .map(cell -> Arguments.of(cell.client(), cell.feature()));
     }
 
     @Order(1)
@@ -87,7 +96,10 @@ class ClientMatrixTest {
     @Order(2)
     @Test
     void theTableInTheDocsIsWhatWasSeen() throws Exception {
-        assumeThat(passed).as("all scenarios were played, and passed").hasSize((int) cells().count());
+        if (passed.size() < all().size()) {
+            System.out.println("The table of clients is not compared: not every scenario was played and passed");
+        }
+        assumeThat(passed).hasSameSizeAs(all());
         String text = Files.readString(DOCS);
         int from = text.indexOf(BEGIN) + BEGIN.length();
         String expected = text.substring(0, from) + "\n" + table() + "\n" + text.substring(text.indexOf(END));
