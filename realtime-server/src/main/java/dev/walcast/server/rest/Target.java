@@ -24,7 +24,8 @@ record Target(String topic, String event) {
         requireNonNull(event, "event is null");
     }
 
-    /// @param rawPath as it was sent, `…/api/broadcast/:topic/events/:event`. A slash in the topic may be encoded or not:
+    /// @param rawPath as it was sent, `…/api/broadcast/:topic/events/:event`. A slash in the topic may be encoded or
+    /// not:
     ///                one client does not.
     static Target parse(String rawPath) throws RequestRefusedException {
         int topic = rawPath.indexOf(BEFORE_TOPIC) + BEFORE_TOPIC.length();

@@ -40,7 +40,6 @@ class ClientMatrixTest {
 
     private record Cell(ClientKind client, Feature feature) {}
 
-
     @BeforeAll
     static void startServer() throws Exception {
         String whyNot = NodeScript.whyNot();
@@ -106,7 +105,9 @@ class ClientMatrixTest {
         if (System.getProperty("walcast.write-docs") != null) {
             Files.writeString(DOCS, expected);
         }
-        assertThat(Files.readString(DOCS)).as("run it with -Dwalcast.write-docs").isEqualTo(expected);
+        assertThat(Files.readString(DOCS))
+                .as("run it with -Dwalcast.write-docs")
+                .isEqualTo(expected);
     }
 
     private static String table() throws Exception {
@@ -119,7 +120,11 @@ class ClientMatrixTest {
             String cells = Arrays.stream(Feature.values())
                     .map(feature -> cell(new Cell(client, feature)))
                     .collect(Collectors.joining(" | "));
-            table.append("| ").append(client.title()).append(" | ").append(cells).append(" |\n");
+            table.append("| ")
+                    .append(client.title())
+                    .append(" | ")
+                    .append(cells)
+                    .append(" |\n");
         }
         return table.toString();
     }

@@ -92,8 +92,9 @@ class ClientStrictnessTest {
     void nothingButChangesHasTheKeyIds() {
         both().flatMap(talk -> talk.texts().stream())
                 .filter(frame -> !event(frame).equals("postgres_changes"))
-                .forEach(frame ->
-                        assertThat(payload(frame).has("ids")).as(frame.toString()).isFalse());
+                .forEach(frame -> assertThat(payload(frame).has("ids"))
+                        .as(frame.toString())
+                        .isFalse());
     }
 
     // -- Python: pydantic models of version 1.0.0
@@ -166,7 +167,8 @@ class ClientStrictnessTest {
             if (!topic(frame).asText().equals(Conversation.TOPIC)) {
                 continue;
             }
-            if (event(frame).equals("phx_reply") && Set.of("1", "10").contains(ref(frame).asText())) {
+            if (event(frame).equals("phx_reply")
+                    && Set.of("1", "10").contains(ref(frame).asText())) {
                 current = ref(frame).asText();
             }
             assertThat(frame.get(0).isNull() || frame.get(0).asText().equals(current))

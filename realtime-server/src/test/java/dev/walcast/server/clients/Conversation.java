@@ -107,7 +107,10 @@ final class Conversation implements AutoCloseable {
             socket.send(kind3());
             untilReply("3");
         }
-        post(server, "/api/broadcast", "{\"messages\":[{\"topic\":\"strict\",\"event\":\"e\",\"payload\":{},\"id\":\"m\"}]}");
+        post(
+                server,
+                "/api/broadcast",
+                "{\"messages\":[{\"topic\":\"strict\",\"event\":\"e\",\"payload\":{},\"id\":\"m\"}]}");
         until(frame -> payload(frame).path("meta").path("id").asText().equals("m"));
         post(server, "/api/broadcast/strict/events/single", "[1]");
         push("1", "4", TOPIC, "broadcast", MESSAGE);

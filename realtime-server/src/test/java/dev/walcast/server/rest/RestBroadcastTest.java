@@ -95,7 +95,8 @@ class RestBroadcastTest {
                             .statusCode())
                     .isEqualTo(202);
             assertThat(binary(socket)).endsWith("/{\"a\":1}");
-            assertThat(client.json("/api/broadcast/a/b%20c+%C3%A9/events/x", "{}").statusCode())
+            assertThat(client.json("/api/broadcast/a/b%20c+%C3%A9/events/x", "{}")
+                            .statusCode())
                     .isEqualTo(202);
             assertThat(binary(socket)).endsWith("x{}");
         }
