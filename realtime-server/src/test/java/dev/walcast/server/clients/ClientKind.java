@@ -11,10 +11,10 @@ import java.util.regex.Pattern;
 
 /// The clients of the matrix, each as its registry has it.
 enum ClientKind {
-    SUPABASE_JS("supabase-js", "`@supabase/supabase-js`", "@supabase/supabase-js"),
-    REALTIME_JS("realtime-js", "`@supabase/realtime-js`, serializer 1.0.0", "realtime-js-2-11"),
-    PHOENIX("phoenix", "`phoenix` (npm)", "phoenix"),
-    SUPABASE_KT("", "`realtime-kt`", "realtime-kt-jvm");
+    SUPABASE_JS("supabase-js", "`@supabase/supabase-js` %s", "@supabase/supabase-js"),
+    REALTIME_JS("realtime-js", "`@supabase/realtime-js` %s (serializer 1.0.0)", "realtime-js-2-11"),
+    PHOENIX("phoenix", "`phoenix` %s (npm)", "phoenix"),
+    SUPABASE_KT("", "`realtime-kt` %s (supabase-kt)", "realtime-kt-jvm");
 
     private final String argument;
     private final String title;
@@ -35,7 +35,7 @@ enum ClientKind {
     }
 
     String title() throws Exception {
-        return title + " " + version();
+        return title.formatted(version());
     }
 
     private String version() throws Exception {
