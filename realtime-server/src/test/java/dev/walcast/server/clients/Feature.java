@@ -1,8 +1,5 @@
 package dev.walcast.server.clients;
 
-import java.util.EnumSet;
-import java.util.Set;
-
 /// What every client is asked to do, with the script that asks it.
 enum Feature {
     CHANGES("`postgres_changes` with a filter", Scripts::changes),
@@ -12,9 +9,6 @@ enum Feature {
     PRIVATE("private channels", Scripts::privateChannels),
     TOKEN("fresh token", Scripts::token),
     RESTART("server restart", Scripts::restart);
-
-    /// What this server does not do yet.
-    static final Set<Feature> LATER = EnumSet.of(PRESENCE, PRIVATE);
 
     private final String title;
     private final Script script;

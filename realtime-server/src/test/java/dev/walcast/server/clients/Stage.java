@@ -1,7 +1,10 @@
 package dev.walcast.server.clients;
 
+import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.server.auth.TokenIssuer;
+import dev.walcast.server.messages.Migrations;
+import dev.walcast.server.messages.SetupException;
 import dev.walcast.server.testing.NodeScript;
 import dev.walcast.server.testing.TestServer;
 import java.time.Clock;
@@ -26,7 +29,7 @@ final class Stage implements AutoCloseable {
         this.server = server;
     }
 
-    static void prepare(TestPostgres postgres) {
+    static void prepare(TestPostgres postgres) throws SetupException {
         postgres.execute(
                 "create role anon nologin; create role authenticated nologin",
                 "grant usage on schema public to anon, authenticated",
@@ -37,6 +40,7 @@ final class Stage implements AutoCloseable {
                 "grant select on own to authenticated",
                 "grant select on rows to anon, authenticated",
                 "create publication supabase_realtime for table rows, own");
+        Migrations.run(PostgresUrl.parse(postgres.url()));
     }
 
     NodeScript client(String token) throws Exception {
