@@ -27,9 +27,6 @@ final class RightsAndLimitsDeviations {
                 frame("v2", "1", null, "realtime:rf", "system", note("Failed to validate JWT signature", "rf", ""))));
         addChannelsAndUsers(all);
         addJoins(all);
-        for (String name : List.of("limits.v2", "limits_events.v1", "limits_events.v2")) {
-            all.add(instead(name, "POST /api/broadcast 429", OWN_BUCKET, "202 "));
-        }
         addEvents(all, "v1", 224);
         addEvents(all, "v2", 324);
         return all;
