@@ -6,10 +6,11 @@ import static java.util.Objects.requireNonNull;
 /// may have been lost in between, or that this is another history.
 ///
 /// @param epoch     [#EPOCH_LENGTH] hexadecimal digits
+/// @param continued whether an earlier server's feed goes on here, so that its subscribers may come back
 /// @param from      every transaction committed after this comes, also those that an earlier server delivered
 /// @param delivered up to here an earlier server had handed everything to its subscribers; not before `from`
 /// @param reach     the end of the log at the start: once a transaction behind it came, all earlier ones did
-public record FeedStart(String epoch, Lsn from, Lsn delivered, Lsn reach) {
+public record FeedStart(String epoch, boolean continued, Lsn from, Lsn delivered, Lsn reach) {
     public static final int EPOCH_LENGTH = 12;
 
     public FeedStart {

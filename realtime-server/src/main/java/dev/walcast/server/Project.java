@@ -3,6 +3,7 @@ package dev.walcast.server;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.ChangeListener;
+import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceException;
 import dev.walcast.cdc.SourceState;
@@ -17,6 +18,8 @@ import dev.walcast.rls.PostgresOracle;
 import dev.walcast.rls.Rights;
 import dev.walcast.rls.RowPolicies;
 import dev.walcast.server.changes.ChangePath;
+import dev.walcast.server.changes.FeedStatus;
+import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.channel.ChangeFeed;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -42,10 +45,10 @@ final class Project implements ChangeListener, AutoCloseable {
     private final ChangePath changes;
     private final DebeziumChangeSource source;
     private final SlotGuardian guardian;
-    private final RestartHold hold;
+    private final WindowKeeper keeper;
     private final CountDownLatch closing = new CountDownLatch(1);
 
-    Project(ServerSettings.Database settings, Duration restartHold, int recordBytesMax) {
+    Project(ServerSettings.Database settings, ReplayLimits replay, int recordBytesMax) {
         this.settings = requireNonNull(settings, "settings is null");
         PostgresUrl url = PostgresUrl.parse(settings.url().reveal());
         this.pools = new ConnectionPools(url, settings.askTimeout());
@@ -59,7 +62,8 @@ final class Project implements ChangeListener, AutoCloseable {
                 new PostgresFilterDatabase(pools.catalog()),
                 new PostgresOracle(pools.filters(), pools.policies()),
                 settings.publication());
-        this.changes = new ChangePath(database, settings.deletes(), recordBytesMax);
+        this.changes = new ChangePath(
+                database, settings.deletes(), recordBytesMax, replay, System::nanoTime);
         SourceConfig usual = SourceConfig.of(url, settings.publication(), settings.slotName());
         this.source = new DebeziumChangeSource(new SourceConfig(
                 url,
@@ -69,19 +73,19 @@ final class Project implements ChangeListener, AutoCloseable {
                 settings.transactionMemoryBytes(),
                 usual.slotWait()));
         this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), System::nanoTime);
-        this.hold = new RestartHold(restartHold, closing);
+        this.keeper = new WindowKeeper(changes, source, replay.walBytes());
     }
 
     void start() throws SourceException {
         source.start(this);
         try {
-            hold.begin(catalog.now());
             warnOfInexactColumns();
         } catch (SQLException e) {
             log.warn("The catalog cannot be asked yet: {}", e.getMessage());
         }
         Thread.ofVirtual().name("refresh-rights").start(this::refreshRights);
         guardian.start();
+        keeper.start();
     }
 
     private void warnOfInexactColumns() throws SQLException {
@@ -110,8 +114,12 @@ final class Project implements ChangeListener, AutoCloseable {
     }
 
     @Override
+    public void onStart(FeedStart start) {
+        changes.begin(start);
+    }
+
+    @Override
     public void onTransaction(Transaction transaction) {
-        hold.await(transaction.commit());
         changes.deliver(transaction);
     }
 
@@ -136,16 +144,28 @@ final class Project implements ChangeListener, AutoCloseable {
         return guardian.health();
     }
 
+    /// The feed's position, and how much log it holds.
+    FeedStatus feedStatus() {
+        return keeper.status();
+    }
+
     String slotName() {
         return settings.slotName();
+    }
+
+    /// What is delivered from here on, to clients who are going, counts as not delivered: the next server hands it to
+    /// those who come back.
+    void prepareToClose() {
+        keeper.close();
     }
 
     @Override
     public void close() {
         closing.countDown();
         guardian.close();
-        source.close();
+        keeper.close();
         changes.close();
+        source.close();
         pools.close();
     }
 }

@@ -31,7 +31,7 @@ public final class RealtimeServer implements AutoCloseable {
     public RealtimeServer(ServerSettings settings, Clock clock, List<? extends HttpService> services) {
         this.settings = requireNonNull(settings, "settings is null");
         this.services = List.copyOf(services);
-        this.project = new Project(settings.database(), settings.restartHold(), settings.recordBytesMax());
+        this.project = new Project(settings.database(), settings.replay(), settings.recordBytesMax());
         TokenVerifier tokens = new TokenVerifier(settings.jwtSecret().reveal(), clock);
         this.sockets = new SocketServer(settings.limits(), tokens, project.feed(), clock);
     }
@@ -82,6 +82,7 @@ public final class RealtimeServer implements AutoCloseable {
     /// Tells clients to come back later, stops reading, and frees everything.
     @Override
     public void close() {
+        project.prepareToClose();
         try {
             sockets.drain(DRAIN_PATIENCE);
         } catch (InterruptedException e) {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.RowGuard;
+import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Duration;
 
@@ -13,21 +14,21 @@ import java.time.Duration;
 /// @param jwtSecret   signs and verifies HS256 tokens
 /// @param host        the address to listen on
 /// @param port        0 picks a free one
-/// @param restartHold how long changes committed while the server was down wait for clients to come back
+/// @param replay      how much of the past is at hand for clients that come back
 /// @param recordBytesMax of one change; beyond it only small values are sent
 public record ServerSettings(
         Database database,
         Secret jwtSecret,
         String host,
         int port,
-        Duration restartHold,
+        ReplayLimits replay,
         int recordBytesMax,
         SocketLimits limits) {
     public ServerSettings {
         requireNonNull(database, "database is null");
         requireNonNull(jwtSecret, "jwtSecret is null");
         requireNonNull(host, "host is null");
-        requireNonNull(restartHold, "restartHold is null");
+        requireNonNull(replay, "replay is null");
         requireNonNull(limits, "limits is null");
     }
 

@@ -46,28 +46,28 @@ final class FeedMark {
     FeedStart establish(Connection connection, boolean created, @Nullable Running running) throws SQLException {
         Place place = place(connection);
         if (!created && running != null && goesOn(running, place)) {
-            return new FeedStart(running.epoch(), place.confirmed(), running.received(), Lsn.ZERO);
+            return new FeedStart(running.epoch(), true, place.confirmed(), running.received(), Lsn.ZERO);
         }
         List<Mark> marks = marks(connection);
         for (Mark mark : marks) {
             Lsn lsn = mark.lsn();
             if (!created && running == null && lsn != null && !place.confirmed().isAfter(lsn)) {
-                return start(connection, mark.name().substring(slotName.length() + 1), place, lsn);
+                return start(connection, mark.name().substring(slotName.length() + 1), true, place, lsn);
             }
         }
         for (Mark mark : marks) {
             drop(connection, mark);
         }
-        return start(connection, made(connection, place), place, place.confirmed());
+        return start(connection, made(connection, place), false, place, place.confirmed());
     }
 
     private static boolean goesOn(Running running, Place place) {
         return running.epoch().endsWith(timeline(place)) && !place.confirmed().isAfter(running.received());
     }
 
-    private static FeedStart start(Connection connection, String token, Place place, Lsn delivered)
-            throws SQLException {
-        return new FeedStart(token + timeline(place), place.confirmed(), delivered, reach(connection));
+    private static FeedStart start(
+            Connection connection, String token, boolean continued, Place place, Lsn delivered) throws SQLException {
+        return new FeedStart(token + timeline(place), continued, place.confirmed(), delivered, reach(connection));
     }
 
     private static String timeline(Place place) {

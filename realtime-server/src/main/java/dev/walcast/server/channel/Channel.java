@@ -134,6 +134,10 @@ final class Channel {
         push(changeFrame(ids, change));
     }
 
+    void awaitRoom() throws InterruptedException {
+        session.awaitRoom();
+    }
+
     void announceDisconnect() {
         push(note(Address.everybodyOn(topic()), SystemNote.disconnecting()));
     }

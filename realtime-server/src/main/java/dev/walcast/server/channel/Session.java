@@ -83,6 +83,11 @@ final class Session implements SocketListener {
         Outbox.Offer _ = outbox.offer(frame);
     }
 
+    /// Returns when most of what was offered is written, or the socket ends.
+    void awaitRoom() throws InterruptedException {
+        outbox.awaitRoom();
+    }
+
     void forget(Channel channel) {
         channels.remove(channel.topic(), channel);
     }

@@ -5,6 +5,7 @@ import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.server.Secret;
 import dev.walcast.server.ServerSettings;
+import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,7 +50,7 @@ final class ServerOptions {
             names = "--slot-name",
             paramLabel = "NAME",
             defaultValue = "walcast",
-            description = "The replication slot; created when missing. One server for each slot.")
+            description = "The replication slot; created when missing, and a second one named after it. One server for each slot.")
     private String slotName = "";
 
     @Option(
@@ -107,8 +108,29 @@ final class ServerOptions {
             names = "--restart-hold",
             paramLabel = "TIME",
             defaultValue = "10s",
-            description = "How long changes committed while the server was down wait for clients to come back.")
+            description = "How long after a restart clients that name no position get what was committed meanwhile.")
     private Duration restartHold = Duration.ZERO;
+
+    @Option(
+            names = "--replay-memory",
+            paramLabel = "SIZE",
+            defaultValue = "64MiB",
+            description = "Recent changes kept in memory for clients that come back; 0 keeps none.")
+    private ByteSize replayMemory = new ByteSize(0);
+
+    @Option(
+            names = "--replay-window",
+            paramLabel = "TIME",
+            defaultValue = "5m",
+            description = "How long a change is kept for clients that come back, memory and log permitting.")
+    private Duration replayWindow = Duration.ZERO;
+
+    @Option(
+            names = "--replay-wal",
+            paramLabel = "SIZE",
+            defaultValue = "1GiB",
+            description = "How much write-ahead log Postgres may keep for it; beyond, the oldest changes are let go.")
+    private ByteSize replayWal = new ByteSize(0);
 
     @Option(
             names = "--outbox",
@@ -215,7 +237,11 @@ final class ServerOptions {
                 deletes,
                 new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()));
         return new ServerSettings(
-                database, new Secret(secret), host, port, restartHold, Math.toIntExact(maxRecord.bytes()), limits());
+                database, new Secret(secret), host, port, replay(), Math.toIntExact(maxRecord.bytes()), limits());
+    }
+
+    private ReplayLimits replay() {
+        return new ReplayLimits(replayMemory.bytes(), replayWindow, replayWal.bytes(), restartHold);
     }
 
     private SocketLimits limits() {
@@ -245,7 +271,7 @@ final class ServerOptions {
             problems.add("JWT_SECRET is too short: at least " + JWT_SECRET_LENGTH_MIN + " characters.");
         }
         check(problems, port >= 0 && port <= 65_535, "PORT must be between 0 and 65535.");
-        check(problems, slotName.matches("[a-z0-9_]{1,63}"), "SLOT_NAME may hold only a-z, 0-9 and _, at most 63.");
+        check(problems, slotName.matches("[a-z0-9_]{1,54}"), "SLOT_NAME may hold only a-z, 0-9 and _, at most 54.");
         check(problems, !publication.isBlank(), "PUBLICATION is empty.");
         check(problems, pollInterval.toMillis() >= 1, "POLL_INTERVAL must be at least 1ms.");
         check(problems, askTimeout.toMillis() >= 1, "ASK_TIMEOUT must be at least 1ms.");

@@ -3,11 +3,14 @@ package dev.walcast.server.protocol;
 import static java.util.Objects.requireNonNull;
 
 import java.util.List;
+import java.util.Optional;
 
 /// The content of a `system` message; clients need all of it, always as strings.
 ///
 /// @param warnings beyond the reference; clients ignore the key, which is left out when there are none
-public record SystemNote(String status, String extension, String message, List<String> warnings) {
+/// @param place    likewise
+public record SystemNote(
+        String status, String extension, String message, List<String> warnings, Optional<FeedPlace> place) {
     private static final String SYSTEM = "system";
     private static final String POSTGRES_CHANGES = "postgres_changes";
 
@@ -16,14 +19,15 @@ public record SystemNote(String status, String extension, String message, List<S
         requireNonNull(extension, "extension is null");
         requireNonNull(message, "message is null");
         warnings = List.copyOf(warnings);
+        requireNonNull(place, "place is null");
     }
 
     private SystemNote(String status, String extension, String message) {
-        this(status, extension, message, List.of());
+        this(status, extension, message, List.of(), Optional.empty());
     }
 
-    public static SystemNote subscribed(List<String> warnings) {
-        return new SystemNote("ok", POSTGRES_CHANGES, "Subscribed to PostgreSQL", warnings);
+    public static SystemNote subscribed(List<String> warnings, Optional<FeedPlace> place) {
+        return new SystemNote("ok", POSTGRES_CHANGES, "Subscribed to PostgreSQL", warnings, place);
     }
 
     public static SystemNote notSubscribed(String why) {

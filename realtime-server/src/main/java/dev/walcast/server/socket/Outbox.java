@@ -69,6 +69,15 @@ public final class Outbox {
         }
     }
 
+    /// Returns when a quarter or less of the room is taken, or nothing is written any more.
+    public void awaitRoom() throws InterruptedException {
+        synchronized (lock) {
+            while (state == State.OPEN && queuedBytes + takenBytes > bytesMax / 4) {
+                lock.wait();
+            }
+        }
+    }
+
     /// Ends the socket after what is queued has been written.
     public void close(CloseReason why) {
         closeWith(Outgoing.close(why), why);
@@ -132,6 +141,7 @@ public final class Outbox {
     List<Outgoing> take() throws InterruptedException {
         synchronized (lock) {
             takenBytes = 0;
+            lock.notifyAll();
             while (queue.isEmpty() && state == State.OPEN) {
                 lock.wait();
             }

@@ -7,6 +7,7 @@ import dev.walcast.server.RealtimeServer;
 import dev.walcast.server.Secret;
 import dev.walcast.server.ServerSettings;
 import dev.walcast.server.auth.TokenIssuer;
+import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Clock;
 import java.time.Duration;
@@ -17,6 +18,9 @@ import java.util.UUID;
 /// The real server on a free port, on a database of a [TestPostgres].
 public final class TestServer implements AutoCloseable {
     public static final String SECRET = "super-secret-jwt-token-with-at-least-32-characters-long";
+
+    public static final ReplayLimits REPLAY =
+            new ReplayLimits(64L << 20, Duration.ofMinutes(5), 1L << 30, Duration.ofSeconds(5));
 
     private final RealtimeServer server;
 
@@ -70,7 +74,7 @@ public final class TestServer implements AutoCloseable {
                 RowGuard.Deletes.STRICT,
                 new SlotGuardian.Settings(Duration.ofSeconds(1), Duration.ofSeconds(30), 1L << 30));
         return new ServerSettings(
-                database, new Secret(SECRET), "127.0.0.1", 0, Duration.ofSeconds(5), 1 << 20, quick());
+                database, new Secret(SECRET), "127.0.0.1", 0, REPLAY, 1 << 20, quick());
     }
 
     public static String token(String role) {

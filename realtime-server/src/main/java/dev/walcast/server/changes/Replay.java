@@ -1,0 +1,126 @@
+package dev.walcast.server.changes;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Position;
+import dev.walcast.filters.Answers;
+import dev.walcast.filters.SubscriptionIndex;
+import dev.walcast.filters.SubscriptionIndex.Entry;
+import dev.walcast.server.changes.Asker.Inquiry;
+import dev.walcast.server.changes.ChangeSubscription.Bound;
+import dev.walcast.server.changes.ReplayWindow.Read;
+import dev.walcast.server.changes.ReplayWindow.Wanted;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+
+/// Leads a subscription from where its bindings begin to the head of the window, and hands it over to the live feed
+/// there. Runs on a thread of the subscription's own; only a bounded number of them work at a time, and one whose client
+/// does not keep up works for nobody.
+final class Replay {
+    private static final int BATCH_MAX = 256;
+    private static final int AT_ONCE_MAX = 8;
+
+    private final ReplayWindow window;
+    private final Asker asker;
+    private final Semaphore atOnce = new Semaphore(AT_ONCE_MAX, true);
+
+    Replay(ReplayWindow window, Asker asker) {
+        this.window = requireNonNull(window, "window is null");
+        this.asker = requireNonNull(asker, "asker is null");
+    }
+
+    /// @param starts where each binding begins, by its id
+    /// @return where the subscription went live; whether something was let go before it was read, and for which
+    ///         epoch that was read
+    Outcome run(ChangeSubscription subscription, Map<Integer, BindingStart> starts, String epoch)
+            throws InterruptedException {
+        FeedPosition cursor = new FeedPosition(
+                epoch,
+                starts.values().stream()
+                        .map(BindingStart::after)
+                        .min(Position::compareTo)
+                        .orElse(Position.START));
+        Sieve sieve = new Sieve(starts);
+        while (true) {
+            subscription.receiver().awaitRoom();
+            atOnce.acquire();
+            try {
+                sieve.follow(subscription.entries());
+                Read read = window.read(sieve.wanted(), cursor, BATCH_MAX, subscription::goLive);
+                switch (read) {
+                    case Read.CaughtUp(FeedPosition head) -> {
+                        return new Outcome(head, false);
+                    }
+                    case Read.Gone(FeedPosition head) -> {
+                        return new Outcome(head, true);
+                    }
+                    case Read.Batch(List<Encodings> changes) -> {
+                        deliver(sieve.inquiries(changes));
+                        cursor = new FeedPosition(
+                                epoch, changes.getLast().change().position());
+                    }
+                }
+            } finally {
+                atOnce.release();
+            }
+        }
+    }
+
+    /// @param gone whether something was let go before it was read
+    record Outcome(FeedPosition head, boolean gone) {}
+
+    private void deliver(List<Inquiry> inquiries) throws InterruptedException {
+        Answers answers = asker.ask(inquiries);
+        for (Inquiry inquiry : inquiries) {
+            asker.deliver(inquiry, answers);
+        }
+    }
+
+    /// Finds which of the past changes concern the subscription, by the filters and policies that it has now.
+    private static final class Sieve {
+        private final Map<Integer, BindingStart> starts;
+        private List<Entry<Bound>> entries = List.of();
+        private SubscriptionIndex<Bound> index = new SubscriptionIndex<>();
+
+        Sieve(Map<Integer, BindingStart> starts) {
+            this.starts = Map.copyOf(starts);
+        }
+
+        @SuppressWarnings("ReferenceEquality") // the list is replaced as a whole
+        void follow(List<Entry<Bound>> current) {
+            if (current != entries) {
+                entries = current;
+                index = new SubscriptionIndex<>();
+                current.forEach(index::add);
+            }
+        }
+
+        List<Wanted> wanted() {
+            return entries.stream()
+                    .map(entry -> new Wanted(entry.target(), after(entry.subscriber())))
+                    .toList();
+        }
+
+        List<Inquiry> inquiries(List<Encodings> changes) {
+            List<Inquiry> inquiries = new ArrayList<>();
+            for (Encodings encodings : changes) {
+                List<Candidate> candidates = Candidate.matches(
+                                index, encodings.change(), (bound, position) -> position.isAfter(after(bound)))
+                        .entrySet()
+                        .stream()
+                        .map(match -> new Candidate(match.getKey(), match.getValue()))
+                        .toList();
+                if (!candidates.isEmpty()) {
+                    inquiries.add(new Inquiry(candidates, encodings));
+                }
+            }
+            return inquiries;
+        }
+
+        private Position after(Bound bound) {
+            return requireNonNull(starts.get(bound.bindingId())).after();
+        }
+    }
+}
