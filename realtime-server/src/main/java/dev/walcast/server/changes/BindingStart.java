@@ -20,20 +20,22 @@ sealed interface BindingStart {
         }
     }
 
-    /// Its first change is the one after this.
-    Position after();
+    /// Where its subscription goes live.
+    record Live() implements BindingStart {}
 
-    /// @param resumed whether the client named the place
+    /// After a place in the past.
+    ///
+    /// @param resumed whether the client named it
     record At(Position after, boolean resumed) implements BindingStart {
         public At {
             requireNonNull(after, "after is null");
         }
     }
 
-    /// From now on, and something may be missing before.
-    record Reset(Position after, Reason reason) implements BindingStart {
+    /// Where its subscription goes live, and something may be missing before. None of its changes may reach the client
+    /// before it was told, or the client would take that for the next one.
+    record Reset(Reason reason) implements BindingStart {
         public Reset {
-            requireNonNull(after, "after is null");
             requireNonNull(reason, "reason is null");
         }
     }

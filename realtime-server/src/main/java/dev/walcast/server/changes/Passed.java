@@ -18,6 +18,7 @@ final class Passed {
     private final Runnable acknowledge;
     private List<Encodings> changes = List.of();
     private Lsn through;
+    private boolean empty;
     private boolean delivered;
     private boolean evicted;
 
@@ -57,9 +58,16 @@ final class Passed {
         evicted = true;
     }
 
-    /// It was never kept.
-    void pass() {
+    /// It is not kept.
+    ///
+    /// @param withoutChanges or too large
+    void pass(boolean withoutChanges) {
         evicted = true;
+        empty = withoutChanges;
+    }
+
+    boolean isEmpty() {
+        return empty;
     }
 
     void deliver() {

@@ -10,10 +10,12 @@ import dev.walcast.server.changes.Asker.Inquiry;
 import dev.walcast.server.changes.ChangeSubscription.Bound;
 import dev.walcast.server.changes.ReplayWindow.Read;
 import dev.walcast.server.changes.ReplayWindow.Wanted;
+import dev.walcast.server.channel.ChangeReceiver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 
 /// Leads a subscription from where its bindings begin to the head of the window, and hands it over to the live feed
 /// there. Runs on a thread of the subscription's own; only a bounded number of them work at a time, and one whose client
@@ -31,33 +33,33 @@ final class Replay {
         this.asker = requireNonNull(asker, "asker is null");
     }
 
-    /// @param starts where each binding begins, by its id
-    /// @return where the subscription went live; whether something was let go before it was read, and for which
-    ///         epoch that was read
-    Outcome run(ChangeSubscription subscription, Map<Integer, BindingStart> starts, String epoch)
+    /// Returns when the subscription is live.
+    ///
+    /// @param starts where bindings with a past begin, by their ids; the others begin where the subscription goes live
+    /// @param epoch  the one in which that is
+    /// @param finish called once, when nothing is left or something is gone, before any later change can come
+    void run(
+            ChangeSubscription subscription,
+            Map<Integer, BindingStart.At> starts,
+            String epoch,
+            Consumer<Read.End> finish)
             throws InterruptedException {
-        FeedPosition cursor = new FeedPosition(
-                epoch,
-                starts.values().stream()
-                        .map(BindingStart::after)
-                        .min(Position::compareTo)
-                        .orElse(Position.START));
+        Position first = starts.values().stream()
+                .map(BindingStart.At::after)
+                .min(Position::compareTo)
+                .orElse(Position.START);
+        FeedPosition cursor = new FeedPosition(epoch, first);
         Sieve sieve = new Sieve(starts);
         while (true) {
-            subscription.receiver().awaitRoom();
             atOnce.acquire();
             try {
                 sieve.follow(subscription.entries());
-                Read read = window.read(sieve.wanted(), cursor, BATCH_MAX, subscription::goLive);
-                switch (read) {
-                    case Read.CaughtUp(FeedPosition head) -> {
-                        return new Outcome(head, false);
-                    }
-                    case Read.Gone(FeedPosition head) -> {
-                        return new Outcome(head, true);
+                switch (window.read(sieve.wanted(), cursor, BATCH_MAX, finish)) {
+                    case Read.End _ -> {
+                        return;
                     }
                     case Read.Batch(List<Encodings> changes) -> {
-                        deliver(sieve.inquiries(changes));
+                        deliver(sieve.inquiries(changes), subscription.receiver());
                         cursor = new FeedPosition(
                                 epoch, changes.getLast().change().position());
                     }
@@ -68,23 +70,28 @@ final class Replay {
         }
     }
 
-    /// @param gone whether something was let go before it was read
-    record Outcome(FeedPosition head, boolean gone) {}
-
-    private void deliver(List<Inquiry> inquiries) throws InterruptedException {
+    private void deliver(List<Inquiry> inquiries, ChangeReceiver receiver) throws InterruptedException {
         Answers answers = asker.ask(inquiries);
         for (Inquiry inquiry : inquiries) {
+            if (!receiver.hasRoom()) {
+                atOnce.release();
+                try {
+                    receiver.awaitRoom();
+                } finally {
+                    atOnce.acquireUninterruptibly();
+                }
+            }
             asker.deliver(inquiry, answers);
         }
     }
 
     /// Finds which of the past changes concern the subscription, by the filters and policies that it has now.
     private static final class Sieve {
-        private final Map<Integer, BindingStart> starts;
+        private final Map<Integer, BindingStart.At> starts;
         private List<Entry<Bound>> entries = List.of();
         private SubscriptionIndex<Bound> index = new SubscriptionIndex<>();
 
-        Sieve(Map<Integer, BindingStart> starts) {
+        Sieve(Map<Integer, BindingStart.At> starts) {
             this.starts = Map.copyOf(starts);
         }
 
@@ -93,12 +100,17 @@ final class Replay {
             if (current != entries) {
                 entries = current;
                 index = new SubscriptionIndex<>();
-                current.forEach(index::add);
+                for (Entry<Bound> entry : current) {
+                    if (starts.containsKey(entry.subscriber().bindingId())) {
+                        index.add(entry);
+                    }
+                }
             }
         }
 
         List<Wanted> wanted() {
             return entries.stream()
+                    .filter(entry -> starts.containsKey(entry.subscriber().bindingId()))
                     .map(entry -> new Wanted(entry.target(), after(entry.subscriber())))
                     .toList();
         }

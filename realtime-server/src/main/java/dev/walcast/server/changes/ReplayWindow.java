@@ -39,6 +39,10 @@ final class ReplayWindow implements AutoCloseable {
     /// Commit times are taken a moment before the commit's place in the log is.
     private static final long CLOCK_MARGIN_MICROS = 1_000_000;
 
+    /// The last change stays, however old, and whatever is empty after it, while they keep no more log than this: so
+    /// who was idle for long is told after a restart that nothing was missed.
+    private static final long IDLE_LOG_BYTES_MAX = 64L << 20;
+
     private final ReplayLimits limits;
     private final ChangeEncoder encoder;
     private final LongSupplier nanoTime;
@@ -126,7 +130,7 @@ final class ReplayWindow implements AutoCloseable {
 
     private void take(Passed passed, Transaction transaction, List<Encodings> changes) {
         if (transaction.inMemory() && changes.isEmpty()) {
-            passed.pass();
+            passed.pass(true);
             return;
         }
         long size = Passed.OVERHEAD_BYTES
@@ -157,7 +161,7 @@ final class ReplayWindow implements AutoCloseable {
         }
         transaction.forEach(this::raise);
         evicted = passed.lsn();
-        passed.pass();
+        passed.pass(false);
     }
 
     private List<Encodings> collected(Transaction transaction, String epoch) {
@@ -252,8 +256,8 @@ final class ReplayWindow implements AutoCloseable {
         lock.lock();
         try {
             return switch (from) {
-                case ResumeFrom.Now _ -> new BindingStart.At(now(targets), false);
-                case ResumeFrom.Unreadable _ -> reset(BindingStart.Reason.INVALID);
+                case ResumeFrom.Now _ -> isHolding() ? new BindingStart.At(handedOver(targets), false) : new BindingStart.Live();
+                case ResumeFrom.Unreadable _ -> new BindingStart.Reset(BindingStart.Reason.INVALID);
                 case ResumeFrom.After(FeedPosition position) -> after(targets, position);
                 case ResumeFrom.Since(long millis) -> since(targets, millis);
             };
@@ -263,10 +267,7 @@ final class ReplayWindow implements AutoCloseable {
     }
 
     /// Shortly after a restart whoever comes is taken for somebody who came back.
-    private Position now(List<? extends Target> targets) {
-        if (!isHolding()) {
-            return head;
-        }
+    private Position handedOver(List<? extends Target> targets) {
         Position floor = floors.position(targets);
         Position delivered = Position.after(start.delivered());
         return floor.isAfter(delivered) ? floor : delivered;
@@ -277,17 +278,17 @@ final class ReplayWindow implements AutoCloseable {
         if (!from.epoch().equals(start.epoch())
                 || from.position().isAfter(head)
                 || (commit.isAfter(evicted) && !commits.contains(commit))) {
-            return reset(BindingStart.Reason.EPOCH_CHANGED);
+            return new BindingStart.Reset(BindingStart.Reason.EPOCH_CHANGED);
         }
         if (floors.position(targets).isAfter(from.position())) {
-            return reset(BindingStart.Reason.EXPIRED);
+            return new BindingStart.Reset(BindingStart.Reason.EXPIRED);
         }
         return resumed(targets, from.position());
     }
 
     private BindingStart since(List<? extends Target> targets, long millis) {
         if (Math.floorDiv(floors.micros(targets), 1000L) >= millis) {
-            return reset(BindingStart.Reason.EXPIRED);
+            return new BindingStart.Reset(BindingStart.Reason.EXPIRED);
         }
         Position before = head;
         for (Passed passed : kept) {
@@ -303,7 +304,7 @@ final class ReplayWindow implements AutoCloseable {
         for (Map.Entry<TableId, NavigableMap<Position, Encodings>> table : tables.entrySet()) {
             if (targets.stream().anyMatch(target -> target.includes(table.getKey()))
                     && hasOtherColumns(table.getValue(), after)) {
-                return reset(BindingStart.Reason.SCHEMA_CHANGED);
+                return new BindingStart.Reset(BindingStart.Reason.SCHEMA_CHANGED);
             }
         }
         return new BindingStart.At(after, true);
@@ -320,18 +321,12 @@ final class ReplayWindow implements AutoCloseable {
                         .equals(changes.lastEntry().getValue().change().table().columns());
     }
 
-    private BindingStart reset(BindingStart.Reason reason) {
-        return new BindingStart.Reset(head, reason);
-    }
-
     /// What reading further gave.
     sealed interface Read {
         record Batch(List<Encodings> changes) implements Read {}
 
-        record CaughtUp(FeedPosition head) implements Read {}
-
-        /// Something was let go before it was read.
-        record Gone(FeedPosition head) implements Read {}
+        /// @param gone whether something was let go before it was read
+        record End(FeedPosition head, boolean gone) implements Read {}
     }
 
     /// A table or more, and after which change they are of interest.
@@ -343,20 +338,20 @@ final class ReplayWindow implements AutoCloseable {
 
     /// The next wanted changes after a position, in order.
     ///
-    /// @param whenDone called with the head when nothing is left or something is gone, before any later transaction
-    ///                 enters the window
-    Read read(Collection<Wanted> wanted, FeedPosition cursor, int max, Consumer<Position> whenDone) {
+    /// @param finish called when nothing is left or something is gone, before any later transaction enters the window
+    Read read(Collection<Wanted> wanted, FeedPosition cursor, int max, Consumer<Read.End> finish) {
         lock.lock();
         try {
-            boolean gone = !cursor.epoch().equals(start.epoch())
+            boolean otherEpoch = !wanted.isEmpty() && !cursor.epoch().equals(start.epoch());
+            boolean gone = otherEpoch
                     || wanted.stream().anyMatch(one -> isGone(one, cursor.position()));
             List<Encodings> changes = gone ? List.of() : next(wanted, cursor.position(), max);
             if (!changes.isEmpty()) {
                 return new Read.Batch(changes);
             }
-            whenDone.accept(head);
-            FeedPosition end = new FeedPosition(start.epoch(), head);
-            return gone ? new Read.Gone(end) : new Read.CaughtUp(end);
+            Read.End end = new Read.End(new FeedPosition(start.epoch(), head), gone);
+            finish.accept(end);
+            return end;
         } finally {
             lock.unlock();
         }
@@ -424,8 +419,9 @@ final class ReplayWindow implements AutoCloseable {
         try {
             long oldest = nanoTime.getAsLong() - limits.age().toNanos();
             while (!kept.isEmpty() && !isProtected(kept.element().lsn())) {
-                boolean old = kept.element().arrivedNanos() - oldest <= 0;
-                boolean heavy = walEnd.value() - kept.element().lsn().value() > limits.walBytes();
+                long log = walEnd.value() - kept.element().lsn().value();
+                boolean old = kept.element().arrivedNanos() - oldest <= 0 && (kept.size() > 1 || log > idleLogMax());
+                boolean heavy = log > limits.walBytes();
                 if (!old && !heavy) {
                     break;
                 }
@@ -433,12 +429,17 @@ final class ReplayWindow implements AutoCloseable {
                 evictFirst();
             }
             changed.signalAll();
-            acknowledge = settlement.acknowledgeable(remembered);
+            boolean idle = walEnd.value() - settlement.acknowledged().value() <= idleLogMax();
+            acknowledge = settlement.acknowledgeable(remembered, idle);
         } finally {
             lock.unlock();
         }
         acknowledge.forEach(Runnable::run);
         return shed;
+    }
+
+    private long idleLogMax() {
+        return Math.min(limits.walBytes(), IDLE_LOG_BYTES_MAX);
     }
 
     private boolean isHolding() {

@@ -10,9 +10,11 @@ import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.changes.BindingStart.Reason;
 import dev.walcast.server.changes.ChangeSubscription.Bound;
+import dev.walcast.server.changes.ReplayWindow.Read;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.FeedPlace.Resumed;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,32 +55,43 @@ final class Resumption {
     void begin(ChangeSubscription subscription, List<String> warnings) throws InterruptedException {
         String epoch = window.epoch();
         Map<Integer, BindingStart> starts = new HashMap<>();
+        Map<Integer, BindingStart.At> past = new HashMap<>();
         for (Entry<Bound> entry : subscription.entries()) {
-            starts.put(entry.subscriber().bindingId(), start(subscription, entry, epoch));
+            int id = entry.subscriber().bindingId();
+            BindingStart start = start(subscription, entry, epoch);
+            starts.put(id, start);
+            if (start instanceof BindingStart.At at) {
+                past.put(id, at);
+            }
         }
-        Replay.Outcome outcome = replay.run(subscription, starts, epoch);
-        if (!subscription.isClosed() && !subscription.entries().isEmpty()) {
-            Optional<Reason> gone = outcome.gone() ? Optional.of(whyGone(outcome, epoch)) : Optional.empty();
-            List<Resumed> bindings = starts.entrySet().stream()
-                    .flatMap(start -> resumed(subscription, start.getKey(), start.getValue(), gone).stream())
-                    .toList();
-            subscription.receiver().onLive(warnings, Optional.of(place(outcome.head(), bindings)));
-        }
+        replay.run(subscription, past, epoch, end -> {
+            subscription.goLive(end.head().position());
+            if (!subscription.isClosed() && !subscription.entries().isEmpty()) {
+                FeedPlace place = place(end.head(), bindings(subscription, starts, end, epoch));
+                subscription.receiver().onLive(warnings, Optional.of(place));
+            }
+        });
     }
 
-    private static Reason whyGone(Replay.Outcome outcome, String epoch) {
-        return outcome.head().epoch().equals(epoch) ? Reason.EXPIRED : Reason.EPOCH_CHANGED;
-    }
-
-    /// What to tell about a binding; nothing when it named no place and misses nothing.
-    private static Optional<Resumed> resumed(
-            ChangeSubscription subscription, int id, BindingStart start, Optional<Reason> gone) {
-        Optional<Reason> reset =
-                start instanceof BindingStart.Reset(Position _, Reason reason) ? Optional.of(reason) : gone;
-        boolean asked = !(start instanceof BindingStart.At(Position _, boolean named)) || named;
-        return asked || reset.isPresent()
-                ? Optional.of(new Resumed(id, subscription.replayed(id), reset.map(Reason::code)))
-                : Optional.empty();
+    private static List<Resumed> bindings(
+            ChangeSubscription subscription, Map<Integer, BindingStart> starts, Read.End end, String epoch) {
+        Reason gone = end.head().epoch().equals(epoch) ? Reason.EXPIRED : Reason.EPOCH_CHANGED;
+        List<Resumed> bindings = new ArrayList<>();
+        starts.forEach((id, start) -> {
+            int replayed = subscription.replayed(id);
+            switch (start) {
+                case BindingStart.Live() -> {}
+                case BindingStart.Reset(Reason reason) -> bindings.add(new Resumed(id, 0, Optional.of(reason.code())));
+                case BindingStart.At(Position _, boolean resumed) -> {
+                    if (end.gone()) {
+                        bindings.add(new Resumed(id, replayed, Optional.of(gone.code())));
+                    } else if (resumed) {
+                        bindings.add(new Resumed(id, replayed, Optional.empty()));
+                    }
+                }
+            }
+        });
+        return bindings;
     }
 
     static FeedPlace place(FeedPosition head, List<Resumed> bindings) {
@@ -104,7 +117,7 @@ final class Resumption {
             Optional<Reason> against =
                     history.against(subscription.viewer().role(), entry.target(), epoch, after);
             if (against.isPresent()) {
-                return new BindingStart.Reset(window.head().position(), against.get());
+                return new BindingStart.Reset(against.get());
             }
         }
         return start;

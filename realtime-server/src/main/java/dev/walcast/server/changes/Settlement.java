@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Lsn;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 
@@ -51,16 +50,23 @@ final class Settlement {
 
     /// What acknowledges the run, to be called in this order: the last transaction comes first, so that all of them
     /// make one step of the slot.
-    List<Runnable> acknowledgeable(Lsn remembered) {
-        List<Runnable> run = new ArrayList<>();
+    ///
+    /// @param idle whether transactions without changes may stay open behind the last one with changes
+    List<Runnable> acknowledgeable(Lsn remembered, boolean idle) {
+        Deque<Passed> run = new ArrayDeque<>();
         while (!open.isEmpty()
                 && open.element().isDone()
                 && !open.element().through().isAfter(remembered)) {
-            Passed passed = open.remove();
-            acknowledged = passed.through();
-            run.add(passed.acknowledge());
+            run.add(open.remove());
         }
-        Collections.reverse(run);
-        return run;
+        while (idle && !run.isEmpty() && run.getLast().isEmpty()) {
+            open.addFirst(run.removeLast());
+        }
+        if (!run.isEmpty()) {
+            acknowledged = run.getLast().through();
+        }
+        List<Runnable> actions = new ArrayList<>();
+        run.descendingIterator().forEachRemaining(passed -> actions.add(passed.acknowledge()));
+        return actions;
     }
 }

@@ -97,6 +97,11 @@ final class ChangeDelivery implements ChangeReceiver {
     }
 
     @Override
+    public boolean hasRoom() {
+        return channel.hasRoom();
+    }
+
+    @Override
     public void awaitRoom() throws InterruptedException {
         channel.awaitRoom();
     }

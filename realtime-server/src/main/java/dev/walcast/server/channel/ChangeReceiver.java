@@ -24,6 +24,9 @@ public interface ChangeReceiver {
     /// @param ids the bindings of this channel that match, in binding order
     void onChange(int[] ids, EncodedChange change);
 
+    /// Whether so little waits to be sent that more of the past may follow.
+    boolean hasRoom();
+
     /// Returns when the client has taken most of what was sent to it, or is gone.
     void awaitRoom() throws InterruptedException;
 }

@@ -134,6 +134,10 @@ final class Channel {
         push(changeFrame(ids, change));
     }
 
+    boolean hasRoom() {
+        return session.hasRoom();
+    }
+
     void awaitRoom() throws InterruptedException {
         session.awaitRoom();
     }

@@ -69,10 +69,17 @@ public final class Outbox {
         }
     }
 
-    /// Returns when a quarter or less of the room is taken, or nothing is written any more.
+    /// Whether a quarter or less of it is taken, or nothing gets in any more.
+    public boolean hasRoom() {
+        synchronized (lock) {
+            return state != State.OPEN || queuedBytes + takenBytes <= bytesMax / 4;
+        }
+    }
+
+    /// Returns when there is room.
     public void awaitRoom() throws InterruptedException {
         synchronized (lock) {
-            while (state == State.OPEN && queuedBytes + takenBytes > bytesMax / 4) {
+            while (!hasRoom()) {
                 lock.wait();
             }
         }

@@ -29,7 +29,7 @@ public final class TestServer implements AutoCloseable {
     }
 
     /// The usual limits, but refusals come at once.
-    private static SocketLimits quick() {
+    private static SocketLimits quick(long outboxBytes) {
         SocketLimits usual = SocketLimits.defaults();
         return new SocketLimits(
                 Duration.ofMillis(20),
@@ -37,7 +37,7 @@ public final class TestServer implements AutoCloseable {
                 usual.idleTimeout(),
                 usual.writeTimeout(),
                 usual.closeTimeout(),
-                usual.outboxBytesMax(),
+                outboxBytes,
                 usual.messageBytesMax(),
                 usual.payloadBytesMax(),
                 usual.channelsMax(),
@@ -64,6 +64,14 @@ public final class TestServer implements AutoCloseable {
     }
 
     public static ServerSettings settings(String databaseUrl, String slot) {
+        return settings(databaseUrl, slot, REPLAY);
+    }
+
+    public static ServerSettings settings(String databaseUrl, String slot, ReplayLimits replay) {
+        return settings(databaseUrl, slot, replay, SocketLimits.defaults().outboxBytesMax());
+    }
+
+    public static ServerSettings settings(String databaseUrl, String slot, ReplayLimits replay, long outboxBytes) {
         ServerSettings.Database database = new ServerSettings.Database(
                 new Secret(databaseUrl),
                 "supabase_realtime",
@@ -74,7 +82,7 @@ public final class TestServer implements AutoCloseable {
                 RowGuard.Deletes.STRICT,
                 new SlotGuardian.Settings(Duration.ofSeconds(1), Duration.ofSeconds(30), 1L << 30));
         return new ServerSettings(
-                database, new Secret(SECRET), "127.0.0.1", 0, REPLAY, 1 << 20, quick());
+                database, new Secret(SECRET), "127.0.0.1", 0, replay, 1 << 20, quick(outboxBytes));
     }
 
     public static String token(String role) {
