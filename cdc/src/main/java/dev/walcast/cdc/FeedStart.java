@@ -2,8 +2,8 @@ package dev.walcast.cdc;
 
 import static java.util.Objects.requireNonNull;
 
-/// From where a feed goes on. Within one epoch positions of earlier servers stay valid; a new epoch says that something
-/// may have been lost in between, or that this is another history.
+/// From where a feed goes on. Within one epoch positions of earlier servers stay valid; a new epoch says that
+/// something may have been lost in between, or that this is another history.
 ///
 /// @param epoch     [#EPOCH_LENGTH] hexadecimal digits
 /// @param continued whether an earlier server's feed goes on here, so that its subscribers may come back

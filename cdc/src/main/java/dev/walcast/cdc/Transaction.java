@@ -4,8 +4,8 @@ import java.util.function.Consumer;
 
 /// One committed transaction's changes, in the order in which they were made.
 ///
-/// It may be larger than memory: the changes can be walked, more than once, by the thread that received the transaction,
-/// before [ChangeListener#onTransaction(Transaction)] returns.
+/// It may be larger than memory: the changes can be walked, more than once, by the thread that received the
+/// transaction, before [ChangeListener#onTransaction(Transaction)] returns.
 public interface Transaction {
     Commit commit();
 

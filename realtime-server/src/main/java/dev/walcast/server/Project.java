@@ -62,8 +62,7 @@ final class Project implements ChangeListener, AutoCloseable {
                 new PostgresFilterDatabase(pools.catalog()),
                 new PostgresOracle(pools.filters(), pools.policies()),
                 settings.publication());
-        this.changes = new ChangePath(
-                database, settings.deletes(), recordBytesMax, replay, System::nanoTime);
+        this.changes = new ChangePath(database, settings.deletes(), recordBytesMax, replay, System::nanoTime);
         SourceConfig usual = SourceConfig.of(url, settings.publication(), settings.slotName());
         this.source = new DebeziumChangeSource(new SourceConfig(
                 url,
@@ -153,8 +152,8 @@ final class Project implements ChangeListener, AutoCloseable {
         return settings.slotName();
     }
 
-    /// What is delivered from here on, to clients who are going, counts as not delivered: the next server hands it to
-    /// those who come back.
+    /// What is delivered from here on, to clients who are going, counts as not delivered: the next server hands it
+    /// to those who come back.
     void prepareToClose() {
         keeper.close();
     }

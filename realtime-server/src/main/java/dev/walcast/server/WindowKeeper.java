@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Once a second has Postgres remember how far everything was delivered, lets go of what the replay window may not keep
-/// any longer, and lets the slot pass it. A thread of its own.
+/// Once a second has Postgres remember how far everything was delivered, lets go of what the replay window may not
+/// keep any longer, and lets the slot pass it. A thread of its own.
 final class WindowKeeper implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(WindowKeeper.class);
     private static final Duration EVERY = Duration.ofSeconds(1);

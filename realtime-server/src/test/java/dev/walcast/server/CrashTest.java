@@ -179,10 +179,14 @@ class CrashTest {
         DevProcess server = DevProcess.run(
                 folder,
                 Map.of(
-                        "DATABASE_URL", postgres.url(),
-                        "JWT_SECRET", TestServer.SECRET,
-                        "PORT", Integer.toString(port),
-                        "RESTART_HOLD", restartHold),
+                        "DATABASE_URL",
+                        postgres.url(),
+                        "JWT_SECRET",
+                        TestServer.SECRET,
+                        "PORT",
+                        Integer.toString(port),
+                        "RESTART_HOLD",
+                        restartHold),
                 "serve");
         await().atMost(Duration.ofSeconds(60)).until(() -> server.output().contains("listening") || !server.isAlive());
         assertThat(server.output()).contains("Walcast is listening on port " + port);

@@ -67,7 +67,9 @@ class ResumeTest {
 
     private record Heard(JsonNode system, List<JsonNode> before) {
         List<Integer> ids() {
-            return before.stream().map(change -> change.at("/record/id").asInt()).toList();
+            return before.stream()
+                    .map(change -> change.at("/record/id").asInt())
+                    .toList();
         }
 
         String position() {
@@ -176,7 +178,8 @@ class ResumeTest {
             JsonNode live = change(socket);
             assertThat(live.at("/record/id").asInt()).isEqualTo(1001);
             assertThat(live.get("position").asText()).isGreaterThan(heard.position());
-            assertThat(live.get("position").asText()).startsWith(heard.system().get("epoch").asText());
+            assertThat(live.get("position").asText())
+                    .startsWith(heard.system().get("epoch").asText());
         }
     }
 
@@ -246,7 +249,10 @@ class ResumeTest {
         try (RawSocket socket = server.open("anon")) {
             Heard heard = join(socket, binding("asked", began));
             assertThat(heard.ids())
-                    .isEqualTo(IntStream.rangeClosed(1, 500).map(n -> 2 * n).boxed().toList());
+                    .isEqualTo(IntStream.rangeClosed(1, 500)
+                            .map(n -> 2 * n)
+                            .boxed()
+                            .toList());
         }
         postgres.execute("update allowed set yes = false");
         try (RawSocket socket = server.open("anon")) {
@@ -317,9 +323,7 @@ class ResumeTest {
         }
         try (RawSocket socket = server.open("anon")) {
             assertReset(
-                    join(
-                            socket,
-                            "{\"schema\":\"public\",\"table\":\"*\",\"resume\":" + quiet.get("position") + "}"),
+                    join(socket, "{\"schema\":\"public\",\"table\":\"*\",\"resume\":" + quiet.get("position") + "}"),
                     "expired");
         }
         try (RawSocket socket = server.open("anon")) {
@@ -346,7 +350,8 @@ class ResumeTest {
 
     @Test
     void otherRightsAndOtherColumnsAreTold() throws Exception {
-        postgres.execute("create table changing (id int primary key, a text, b text)",
+        postgres.execute(
+                "create table changing (id int primary key, a text, b text)",
                 "grant select (id, a) on changing to anon",
                 "alter publication supabase_realtime add table changing");
         JsonNode seen = seeOne("changing");
@@ -357,7 +362,8 @@ class ResumeTest {
 
     @Test
     void otherColumnsAreTold() throws Exception {
-        postgres.execute("create table growing (id int primary key)",
+        postgres.execute(
+                "create table growing (id int primary key)",
                 "grant select on growing to anon",
                 "alter publication supabase_realtime add table growing");
         JsonNode seen = seeOne("growing");
@@ -374,7 +380,8 @@ class ResumeTest {
         await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
             try (RawSocket socket = server.open("anon")) {
                 commit(1, "insert into quiet select count(*) from quiet");
-                assertReset(join(socket, binding("changing", seen.get("position").asText())), reason);
+                assertReset(
+                        join(socket, binding("changing", seen.get("position").asText())), reason);
             }
         });
     }

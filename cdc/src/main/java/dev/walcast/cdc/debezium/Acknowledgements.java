@@ -103,8 +103,8 @@ final class Acknowledgements {
         }
     }
 
-    /// Of neighbours that are both handled only the later one's mark is of use: whatever lets the slot pass one, passes
-    /// both.
+    /// Of neighbours that are both handled only the later one's mark is of use: whatever lets the slot pass one,
+    /// passes both.
     private void forgetWithinRun(Lsn lsn, Waiting known) {
         Map.Entry<Long, Waiting> lower = waiting.lowerEntry(lsn.value());
         if (lower != null && lower.getValue().handled) {

@@ -120,8 +120,7 @@ public final class DebeziumChangeSource implements ChangeSource {
             FeedStart known = requireNonNull(feed);
             Lsn received = acknowledgements.received();
             FeedStart fresh = new Preflight(config)
-                    .run(new FeedMark.Running(
-                            known.epoch(), received.isAfter(known.from()) ? received : known.from()));
+                    .run(new FeedMark.Running(known.epoch(), received.isAfter(known.from()) ? received : known.from()));
             if (!fresh.epoch().equals(known.epoch())) {
                 log.warn("The feed's continuity is broken: changes may be missing. Every subscriber is told.");
                 acknowledgements.beginAnew();

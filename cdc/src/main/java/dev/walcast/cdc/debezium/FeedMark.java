@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What a feed must know of the servers before it, kept by Postgres itself: a physical slot beside the logical one that
-/// nobody reads. Its name ends in the feed's identity, its position is how far everything was delivered. Where it is
-/// missing, or behind what the logical slot confirmed, a new epoch begins.
+/// What a feed must know of the servers before it, kept by Postgres itself: a physical slot beside the logical one
+/// that nobody reads. Its name ends in the feed's identity, its position is how far everything was delivered. Where
+/// it is missing, or behind what the logical slot confirmed, a new epoch begins.
 final class FeedMark {
     private static final Logger log = LoggerFactory.getLogger(FeedMark.class);
     private static final int TOKEN_BYTES = 4;
@@ -65,8 +65,8 @@ final class FeedMark {
         return running.epoch().endsWith(timeline(place)) && !place.confirmed().isAfter(running.received());
     }
 
-    private static FeedStart start(
-            Connection connection, String token, boolean continued, Place place, Lsn delivered) throws SQLException {
+    private static FeedStart start(Connection connection, String token, boolean continued, Place place, Lsn delivered)
+            throws SQLException {
         return new FeedStart(token + timeline(place), continued, place.confirmed(), delivered, reach(connection));
     }
 
@@ -122,8 +122,8 @@ final class FeedMark {
         byte[] random = new byte[TOKEN_BYTES];
         new SecureRandom().nextBytes(random);
         String token = HexFormat.of().formatHex(random);
-        try (PreparedStatement create = connection.prepareStatement(
-                "select pg_catalog.pg_create_physical_replication_slot(?, true)")) {
+        try (PreparedStatement create =
+                connection.prepareStatement("select pg_catalog.pg_create_physical_replication_slot(?, true)")) {
             create.setString(1, name(slotName, token));
             create.execute();
             advance(connection, name(slotName, token), place.confirmed());

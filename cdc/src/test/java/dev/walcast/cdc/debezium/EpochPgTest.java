@@ -38,8 +38,7 @@ class EpochPgTest {
     private static void dropSlots(String which) {
         await().until(() -> {
             try {
-                postgres.execute(
-                        "select pg_drop_replication_slot(slot_name) from pg_replication_slots where " + which);
+                postgres.execute("select pg_drop_replication_slot(slot_name) from pg_replication_slots where " + which);
                 return true;
             } catch (IllegalStateException _) {
                 return false;
@@ -55,8 +54,10 @@ class EpochPgTest {
             postgres.execute("insert into t values (1)");
             await().atMost(Duration.ofSeconds(20)).until(() -> !listener.changes.isEmpty());
             if (remembering) {
-                assertThat(source.remember(source.activity().reached())).isGreaterThanOrEqualTo(source.activity().reached());
-                assertThat(source.remember(Lsn.ZERO)).isGreaterThanOrEqualTo(source.activity().reached());
+                assertThat(source.remember(source.activity().reached()))
+                        .isGreaterThanOrEqualTo(source.activity().reached());
+                assertThat(source.remember(Lsn.ZERO))
+                        .isGreaterThanOrEqualTo(source.activity().reached());
             }
         }
         return listener.starts.getFirst();

@@ -13,8 +13,8 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Delivers changes in order after Postgres was asked, once for all of them, what memory cannot decide. Waits for as
-/// long as Postgres is away. Safe for any thread.
+/// Delivers changes in order after Postgres was asked, once for all of them, what memory cannot decide. Waits for
+/// as long as Postgres is away. Safe for any thread.
 final class Asker {
     private static final Logger log = LoggerFactory.getLogger(Asker.class);
     private static final Duration ASK_AGAIN_AFTER = Duration.ofMillis(500);

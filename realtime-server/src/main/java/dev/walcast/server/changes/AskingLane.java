@@ -87,8 +87,10 @@ final class AskingLane implements AutoCloseable {
     }
 
     private static void leave(Waiting waiting) {
-        waiting.inquiry.candidates().forEach(
-                candidate -> candidate.receiver().subscription().waiting().decrementAndGet());
+        waiting.inquiry
+                .candidates()
+                .forEach(candidate ->
+                        candidate.receiver().subscription().waiting().decrementAndGet());
         waiting.done.run();
     }
 

@@ -32,8 +32,8 @@ sealed interface BindingStart {
         }
     }
 
-    /// Where its subscription goes live, and something may be missing before. None of its changes may reach the client
-    /// before it was told, or the client would take that for the next one.
+    /// Where its subscription goes live, and something may be missing before. None of its changes may reach the
+    /// client before it was told, or the client would take that for the next one.
     record Reset(Reason reason) implements BindingStart {
         public Reset {
             requireNonNull(reason, "reason is null");

@@ -45,7 +45,8 @@ final class ChangeEncoder {
     EncodedChange encode(Change change, FeedPosition position, ReadableColumns readable, ReadableColumns old) {
         return switch (change) {
             case Change.Insert insert -> encode("INSERT", change, position, readable, old, insert.newRow(), null);
-            case Change.Update update -> encode("UPDATE", change, position, readable, old, update.newRow(), update.oldRow());
+            case Change.Update update ->
+                encode("UPDATE", change, position, readable, old, update.newRow(), update.oldRow());
             case Change.Delete delete -> encode("DELETE", change, position, readable, old, null, delete.oldRow());
             case Change.Truncate _ -> throw new IllegalArgumentException("a TRUNCATE is never delivered");
         };

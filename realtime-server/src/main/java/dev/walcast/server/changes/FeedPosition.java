@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 
 /// A position as clients know it: text of a fixed length that within an epoch sorts as the changes do.
 record FeedPosition(String epoch, Position position) {
-    private static final Pattern TEXT = Pattern.compile(
-            "([0-9a-f]{" + FeedStart.EPOCH_LENGTH + "})-([0-9a-f]{16})-([0-9a-f]{8})", Pattern.DOTALL);
+    private static final Pattern TEXT =
+            Pattern.compile("([0-9a-f]{" + FeedStart.EPOCH_LENGTH + "})-([0-9a-f]{16})-([0-9a-f]{8})", Pattern.DOTALL);
 
     FeedPosition {
         requireNonNull(epoch, "epoch is null");

@@ -11,8 +11,7 @@ import dev.walcast.cdc.Lsn;
 /// @param walEnd       where the log ended when it was last asked
 /// @param transactions in the replay window
 /// @param bytes        of the replay window
-public record FeedStatus(
-        String epoch, Lsn acknowledged, Lsn delivered, Lsn walEnd, int transactions, long bytes) {
+public record FeedStatus(String epoch, Lsn acknowledged, Lsn delivered, Lsn walEnd, int transactions, long bytes) {
     public FeedStatus {
         requireNonNull(epoch, "epoch is null");
         requireNonNull(acknowledged, "acknowledged is null");

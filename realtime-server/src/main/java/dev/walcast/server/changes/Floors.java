@@ -9,8 +9,8 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 
-/// From where on the replay window is complete, for each table: a quiet table's client may be away for long, however
-/// much goes on elsewhere. Guarded by the window's lock.
+/// From where on the replay window is complete, for each table: a quiet table's client may be away for long,
+/// however much goes on elsewhere. Guarded by the window's lock.
 final class Floors {
     private final Map<TableId, Floor> tables = new HashMap<>();
     private Floor start = new Floor(Position.START, Long.MAX_VALUE);

@@ -30,9 +30,9 @@ import org.slf4j.LoggerFactory;
 /// The subscriptions of this node: resolves them against the database, keeps them in the index, and resolves them
 /// again when the rights or the shape of their tables change.
 ///
-/// A subscription's entries stand in the index before it reads where the feed is; what enters the window later finds
-/// them, and what entered it earlier is read from there. Resolving happens on virtual threads, a bounded number at a
-/// time.
+/// A subscription's entries stand in the index before it reads where the feed is; what enters the window later
+/// finds them, and what entered it earlier is read from there. Resolving happens on virtual threads, a bounded
+/// number at a time.
 public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LiveFeed.class);
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);

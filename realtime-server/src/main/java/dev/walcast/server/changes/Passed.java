@@ -7,8 +7,8 @@ import dev.walcast.cdc.Lsn;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// A transaction that came: what of it stands in the window, and what is to be acknowledged. Guarded by the window's
-/// lock.
+/// A transaction that came: what of it stands in the window, and what is to be acknowledged. Guarded by the
+/// window's lock.
 final class Passed {
     /// Rough size of what the source keeps until it is acknowledged.
     static final long OVERHEAD_BYTES = 2048;

@@ -18,8 +18,8 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 
 /// Leads a subscription from where its bindings begin to the head of the window, and hands it over to the live feed
-/// there. Runs on a thread of the subscription's own; only a bounded number of them work at a time, and one whose client
-/// does not keep up works for nobody.
+/// there. Runs on a thread of the subscription's own; only a bounded number of them work at a time, and one whose
+/// client does not keep up works for nobody.
 final class Replay {
     private static final int BATCH_MAX = 256;
     private static final int AT_ONCE_MAX = 8;
@@ -35,7 +35,7 @@ final class Replay {
 
     /// Returns when the subscription is live.
     ///
-    /// @param starts where bindings with a past begin, by their ids; the others begin where the subscription goes live
+    /// @param starts where bindings with a past begin, by their ids; the others begin where it goes live
     /// @param epoch  the one in which that is
     /// @param finish called once, when nothing is left or something is gone, before any later change can come
     void run(

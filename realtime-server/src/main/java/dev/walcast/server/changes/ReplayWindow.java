@@ -29,8 +29,9 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The recent past: committed changes by table, for clients that come back. A transaction enters it before it is handed
-/// to anybody, so that whoever reads up to its head and then goes live misses nothing and gets nothing twice.
+/// The recent past: committed changes by table, for clients that come back. A transaction enters it before it is
+/// handed to anybody, so that whoever reads up to its head and then goes live misses nothing and gets nothing
+/// twice.
 ///
 /// What stands in it is not acknowledged, so that after a crash the slot fills it again. Safe for any thread.
 final class ReplayWindow implements AutoCloseable {
@@ -39,8 +40,8 @@ final class ReplayWindow implements AutoCloseable {
     /// Commit times are taken a moment before the commit's place in the log is.
     private static final long CLOCK_MARGIN_MICROS = 1_000_000;
 
-    /// The last change stays, however old, and whatever is empty after it, while they keep no more log than this: so
-    /// who was idle for long is told after a restart that nothing was missed.
+    /// The last change stays, however old, and whatever is empty after it, while they keep no more log than this:
+    /// so who was idle for long is told after a restart that nothing was missed.
     private static final long IDLE_LOG_BYTES_MAX = 64L << 20;
 
     private final ReplayLimits limits;
@@ -256,7 +257,8 @@ final class ReplayWindow implements AutoCloseable {
         lock.lock();
         try {
             return switch (from) {
-                case ResumeFrom.Now _ -> isHolding() ? new BindingStart.At(handedOver(targets), false) : new BindingStart.Live();
+                case ResumeFrom.Now _ ->
+                    isHolding() ? new BindingStart.At(handedOver(targets), false) : new BindingStart.Live();
                 case ResumeFrom.Unreadable _ -> new BindingStart.Reset(BindingStart.Reason.INVALID);
                 case ResumeFrom.After(FeedPosition position) -> after(targets, position);
                 case ResumeFrom.Since(long millis) -> since(targets, millis);
@@ -338,13 +340,13 @@ final class ReplayWindow implements AutoCloseable {
 
     /// The next wanted changes after a position, in order.
     ///
-    /// @param finish called when nothing is left or something is gone, before any later transaction enters the window
+    /// @param finish called when nothing is left or something is gone, before any later transaction enters the
+    /// window
     Read read(Collection<Wanted> wanted, FeedPosition cursor, int max, Consumer<Read.End> finish) {
         lock.lock();
         try {
             boolean otherEpoch = !wanted.isEmpty() && !cursor.epoch().equals(start.epoch());
-            boolean gone = otherEpoch
-                    || wanted.stream().anyMatch(one -> isGone(one, cursor.position()));
+            boolean gone = otherEpoch || wanted.stream().anyMatch(one -> isGone(one, cursor.position()));
             List<Encodings> changes = gone ? List.of() : next(wanted, cursor.position(), max);
             if (!changes.isEmpty()) {
                 return new Read.Batch(changes);
@@ -369,10 +371,9 @@ final class ReplayWindow implements AutoCloseable {
             }
         }
         List<Encodings> changes = new ArrayList<>();
-        from.forEach((table, after) ->
-                requireNonNull(tables.get(table)).tailMap(after, false).values().stream()
-                        .limit(max)
-                        .forEach(changes::add));
+        from.forEach((table, after) -> requireNonNull(tables.get(table)).tailMap(after, false).values().stream()
+                .limit(max)
+                .forEach(changes::add));
         if (from.size() > 1) {
             changes.sort(Comparator.comparing(encodings -> encodings.change().position()));
         }

@@ -31,7 +31,9 @@ sealed interface ResumeFrom {
     /// A client that has received nothing yet sends null or an empty text.
     static ResumeFrom read(ObjectNode request) {
         JsonNode resume = request.path(KEY);
-        if (resume.isMissingNode() || resume.isNull() || (resume.isTextual() && resume.textValue().isEmpty())) {
+        if (resume.isMissingNode()
+                || resume.isNull()
+                || (resume.isTextual() && resume.textValue().isEmpty())) {
             return new Now();
         }
         if (!resume.isTextual()) {

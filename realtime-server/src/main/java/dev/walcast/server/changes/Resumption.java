@@ -21,8 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// Decides where each binding of a subscription begins, has it brought up to date, and tells its client what became of
-/// it.
+/// Decides where each binding of a subscription begins, has it brought up to date, and tells its client what became
+/// of it.
 final class Resumption {
     private final ReplayWindow window;
     private final Replay replay;
@@ -114,8 +114,7 @@ final class Resumption {
         ResumeFrom from = from(subscription, entry.subscriber().bindingId());
         BindingStart start = window.start(List.of(entry.target()), from);
         if (start instanceof BindingStart.At(Position after, boolean resumed) && resumed) {
-            Optional<Reason> against =
-                    history.against(subscription.viewer().role(), entry.target(), epoch, after);
+            Optional<Reason> against = history.against(subscription.viewer().role(), entry.target(), epoch, after);
             if (against.isPresent()) {
                 return new BindingStart.Reset(against.get());
             }

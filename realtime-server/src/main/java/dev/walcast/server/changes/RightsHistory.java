@@ -13,8 +13,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// When what a role may see of a table last changed, in terms of the feed: who resumes from before that has rows that he
-/// may not see any more, or lacks some. Safe for any thread.
+/// When what a role may see of a table last changed, in terms of the feed: who resumes from before that has rows
+/// that he may not see any more, or lacks some. Safe for any thread.
 final class RightsHistory {
     private static final int QUESTIONS_MAX = 10_000;
 
@@ -48,9 +48,7 @@ final class RightsHistory {
                         fresh,
                         new Changed(
                                 head,
-                                sameShape
-                                        ? BindingStart.Reason.RIGHTS_CHANGED
-                                        : BindingStart.Reason.SCHEMA_CHANGED));
+                                sameShape ? BindingStart.Reason.RIGHTS_CHANGED : BindingStart.Reason.SCHEMA_CHANGED));
             });
         }
     }
@@ -69,7 +67,9 @@ final class RightsHistory {
 
     private static Optional<BindingStart.Reason> against(@Nullable Seen seen, String epoch, Position after) {
         Changed changed = seen == null ? null : seen.changed;
-        return changed != null && changed.at.epoch().equals(epoch) && changed.at.position().isAfter(after)
+        return changed != null
+                        && changed.at.epoch().equals(epoch)
+                        && changed.at.position().isAfter(after)
                 ? Optional.of(requireNonNull(changed.reason))
                 : Optional.empty();
     }

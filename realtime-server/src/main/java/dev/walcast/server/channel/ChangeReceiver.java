@@ -4,8 +4,8 @@ import dev.walcast.server.protocol.FeedPlace;
 import java.util.List;
 import java.util.Optional;
 
-/// The channel's side of a change subscription. Called from the feed's threads; implementations never throw, and but for
-/// [#awaitRoom()] never block.
+/// The channel's side of a change subscription. Called from the feed's threads; implementations never throw, and
+/// but for [#awaitRoom()] never block.
 public interface ChangeReceiver {
     /// Every binding is registered and the feed is live: whatever is committed from now on arrives. May come
     /// again.

@@ -50,7 +50,8 @@ final class ServerOptions {
             names = "--slot-name",
             paramLabel = "NAME",
             defaultValue = "walcast",
-            description = "The replication slot; created when missing, and a second one named after it. One server for each slot.")
+            description =
+                    "The replication slot; created when missing, and a second one named after it. One server for each slot.")
     private String slotName = "";
 
     @Option(

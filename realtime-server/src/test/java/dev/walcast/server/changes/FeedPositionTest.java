@@ -45,7 +45,8 @@ class FeedPositionTest {
         assertThat(read("")).isInstanceOf(ResumeFrom.Now.class);
         assertThat(ResumeFrom.read(object().putNull("resume"))).isInstanceOf(ResumeFrom.Now.class);
         assertThat(ResumeFrom.read(object())).isInstanceOf(ResumeFrom.Now.class);
-        for (String bad : List.of("x", "2025-11-19T00:22:40.877", position + "\n", position.substring(1), "+999999999-12-31T23:59:59Z")) {
+        for (String bad : List.of(
+                "x", "2025-11-19T00:22:40.877", position + "\n", position.substring(1), "+999999999-12-31T23:59:59Z")) {
             assertThat(read(bad)).as(bad).isNotInstanceOf(ResumeFrom.After.class);
         }
         assertThat(read("2025-11-19T00:22:40.877")).isInstanceOf(ResumeFrom.Unreadable.class);

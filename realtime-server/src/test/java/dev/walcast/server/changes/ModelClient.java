@@ -203,8 +203,9 @@ final class ModelClient {
         Session current = Objects.requireNonNull(session);
         synchronized (current) {
             return current.live
-                    && wishes.stream().allMatch(wish -> wish.applied.size()
-                            >= expected(wish, log).size());
+                    && wishes.stream()
+                            .allMatch(wish ->
+                                    wish.applied.size() >= expected(wish, log).size());
         }
     }
 

@@ -23,14 +23,14 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// Two tables that everybody may read, and a database that answers a regular expression by whether the row's id is even,
-/// after a while.
+/// Two tables that everybody may read, and a database that answers a regular expression by whether the row's id is
+/// even, after a while.
 final class ModelDatabase implements Catalog, FilterDatabase, Oracle {
     static final Table BUSY = table("busy");
     static final Table QUIET = table("quiet");
 
-    private static final ColumnType INT = new ColumnType(
-            20, "pg_catalog.int8", "bigint", "int8", 20, "pg_catalog.int8", List.of(), null, null);
+    private static final ColumnType INT =
+            new ColumnType(20, "pg_catalog.int8", "bigint", "int8", 20, "pg_catalog.int8", List.of(), null, null);
     private static final ColumnType TEXT = new ColumnType(
             25,
             "pg_catalog.text",

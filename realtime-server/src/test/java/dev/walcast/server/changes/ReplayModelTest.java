@@ -22,10 +22,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// Random interleavings of commits, joins, cuts, resumes, hand-overs, evictions, changes of viewers and servers killed:
-/// each client ends up with every change that follows the place where it began, once and in order, or was told
-/// otherwise. `-Dwalcast.fuzz.cases` makes it long; the seed is printed and `-Dwalcast.fuzz.seed` plays its decisions
-/// again, though not the scheduler's.
+/// Random interleavings of commits, joins, cuts, resumes, hand-overs, evictions, changes of viewers and servers
+/// killed: each client ends up with every change that follows the place where it began, once and in order, or was
+/// told otherwise. `-Dwalcast.fuzz.cases` makes it long; the seed is printed and `-Dwalcast.fuzz.seed` plays its
+/// decisions again, though not the scheduler's.
 class ReplayModelTest {
     private static final int CASES = Math.max(1, Integer.getInteger("walcast.fuzz.cases", 6_000) / 400);
     private static final int CLIENTS = 8;
@@ -76,11 +76,10 @@ class ReplayModelTest {
             boolean byTimestamp = !roomy && client % 4 == 3;
             return switch (client % 4) {
                 case 0 -> List.of(new Wish("busy", null, byTimestamp));
-                case 1 -> List.of(
-                        new Wish("busy", "v=match.(x|y)+", byTimestamp), new Wish("quiet", null, byTimestamp));
+                case 1 ->
+                    List.of(new Wish("busy", "v=match.(x|y)+", byTimestamp), new Wish("quiet", null, byTimestamp));
                 case 2 -> List.of(new Wish("*", null, byTimestamp));
-                default -> List.of(
-                        new Wish("quiet", null, byTimestamp), new Wish("busy", "id=gt.200", byTimestamp));
+                default -> List.of(new Wish("quiet", null, byTimestamp), new Wish("busy", "id=gt.200", byTimestamp));
             };
         }
 

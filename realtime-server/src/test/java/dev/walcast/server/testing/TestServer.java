@@ -81,8 +81,7 @@ public final class TestServer implements AutoCloseable {
                 Duration.ofMillis(500),
                 RowGuard.Deletes.STRICT,
                 new SlotGuardian.Settings(Duration.ofSeconds(1), Duration.ofSeconds(30), 1L << 30));
-        return new ServerSettings(
-                database, new Secret(SECRET), "127.0.0.1", 0, replay, 1 << 20, quick(outboxBytes));
+        return new ServerSettings(database, new Secret(SECRET), "127.0.0.1", 0, replay, 1 << 20, quick(outboxBytes));
     }
 
     public static String token(String role) {
