@@ -195,7 +195,9 @@ final class ReplayWindow implements AutoCloseable {
             log.info("More was committed while the server was down than the replay window holds; it waits for clients");
         }
         try {
-            long _ = changed.awaitNanos(Math.max(1, holdUntil - nanoTime.getAsLong()));
+            while (isHolding() && !closed) {
+                long _ = changed.awaitNanos(Math.max(1, holdUntil - nanoTime.getAsLong()));
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("the server stops before these changes were delivered", e);
