@@ -9,7 +9,7 @@ import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.server.changes.Asker.Inquiry;
 import dev.walcast.server.changes.ChangeSubscription.Bound;
 import dev.walcast.server.changes.ReplayWindow.Read;
-import dev.walcast.server.changes.ReplayWindow.Wanted;
+import dev.walcast.server.changes.TableHistory.Wanted;
 import dev.walcast.server.channel.ChangeReceiver;
 import java.util.ArrayList;
 import java.util.List;

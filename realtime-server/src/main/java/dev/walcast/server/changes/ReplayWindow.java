@@ -6,21 +6,15 @@ import dev.walcast.cdc.Change;
 import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
-import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.Target;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -52,7 +46,7 @@ final class ReplayWindow implements AutoCloseable {
     private final AtomicLong bytes = new AtomicLong();
 
     // guarded by lock
-    private final Map<TableId, NavigableMap<Position, Encodings>> tables = new HashMap<>();
+    private final TableHistory history = new TableHistory();
     private final Deque<Passed> kept = new ArrayDeque<>();
     private final Set<Lsn> commits = new HashSet<>();
     private final Floors floors = new Floors();
@@ -78,7 +72,7 @@ final class ReplayWindow implements AutoCloseable {
         lock.lock();
         try {
             start = fresh;
-            tables.clear();
+            history.clear();
             commits.clear();
             kept.forEach(passed -> passed.evict(bytes));
             kept.clear();
@@ -146,10 +140,7 @@ final class ReplayWindow implements AutoCloseable {
     }
 
     private void keep(Passed passed, List<Encodings> changes) {
-        for (Encodings encodings : changes) {
-            Change change = encodings.change();
-            tables.computeIfAbsent(change.table().id(), _ -> new TreeMap<>()).put(change.position(), encodings);
-        }
+        history.add(changes);
         passed.keep(changes, bytes);
         kept.add(passed);
         commits.add(passed.lsn());
@@ -305,24 +296,10 @@ final class ReplayWindow implements AutoCloseable {
     }
 
     private BindingStart resumed(List<? extends Target> targets, Position after) {
-        for (Map.Entry<TableId, NavigableMap<Position, Encodings>> table : tables.entrySet()) {
-            if (targets.stream().anyMatch(target -> target.includes(table.getKey()))
-                    && hasOtherColumns(table.getValue(), after)) {
-                return new BindingStart.Reset(BindingStart.Reason.SCHEMA_CHANGED);
-            }
+        if (history.hasOtherColumns(targets, after)) {
+            return new BindingStart.Reset(BindingStart.Reason.SCHEMA_CHANGED);
         }
         return new BindingStart.At(after, true);
-    }
-
-    private static boolean hasOtherColumns(NavigableMap<Position, Encodings> changes, Position after) {
-        Map.Entry<Position, Encodings> seen = changes.floorEntry(after);
-        Map.Entry<Position, Encodings> first = seen == null ? changes.higherEntry(after) : seen;
-        return first != null
-                && !first.getValue()
-                        .change()
-                        .table()
-                        .columns()
-                        .equals(changes.lastEntry().getValue().change().table().columns());
     }
 
     /// What reading further gave.
@@ -333,23 +310,16 @@ final class ReplayWindow implements AutoCloseable {
         record End(FeedPosition head, boolean gone) implements Read {}
     }
 
-    /// A table or more, and after which change they are of interest.
-    record Wanted(Target target, Position after) {
-        Position after(Position cursor) {
-            return after.isAfter(cursor) ? after : cursor;
-        }
-    }
-
     /// The next wanted changes after a position, in order.
     ///
     /// @param finish called when nothing is left or something is gone, before any later transaction enters the
     /// window
-    Read read(Collection<Wanted> wanted, FeedPosition cursor, int max, Consumer<Read.End> finish) {
+    Read read(Collection<TableHistory.Wanted> wanted, FeedPosition cursor, int max, Consumer<Read.End> finish) {
         lock.lock();
         try {
             boolean otherEpoch = !wanted.isEmpty() && !cursor.epoch().equals(start.epoch());
             boolean gone = otherEpoch || wanted.stream().anyMatch(one -> isGone(one, cursor.position()));
-            List<Encodings> changes = gone ? List.of() : next(wanted, cursor.position(), max);
+            List<Encodings> changes = gone ? List.of() : history.next(wanted, cursor.position(), max);
             if (!changes.isEmpty()) {
                 return new Read.Batch(changes);
             }
@@ -361,32 +331,8 @@ final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    private boolean isGone(Wanted wanted, Position cursor) {
+    private boolean isGone(TableHistory.Wanted wanted, Position cursor) {
         return floors.position(List.of(wanted.target())).isAfter(wanted.after(cursor));
-    }
-
-    private List<Encodings> next(Collection<Wanted> wanted, Position cursor, int max) {
-        Map<TableId, Position> from = new HashMap<>();
-        for (Wanted one : wanted) {
-            for (TableId table : tablesOf(one.target())) {
-                from.merge(table, one.after(cursor), (some, other) -> some.isAfter(other) ? other : some);
-            }
-        }
-        List<Encodings> changes = new ArrayList<>();
-        from.forEach((table, after) -> requireNonNull(tables.get(table)).tailMap(after, false).values().stream()
-                .limit(max)
-                .forEach(changes::add));
-        if (from.size() > 1) {
-            changes.sort(Comparator.comparing(encodings -> encodings.change().position()));
-        }
-        return changes.size() > max ? List.copyOf(changes.subList(0, max)) : changes;
-    }
-
-    private Collection<TableId> tablesOf(Target target) {
-        if (target instanceof Target.OneTable one) {
-            return tables.containsKey(one.table()) ? List.of(one.table()) : List.of();
-        }
-        return tables.keySet().stream().filter(target::includes).toList();
     }
 
     // -- the keeper
@@ -456,14 +402,8 @@ final class ReplayWindow implements AutoCloseable {
 
     private void evictFirst() {
         Passed first = kept.remove();
-        for (Encodings encodings : first.changes()) {
-            Change change = encodings.change();
-            raise(change);
-            tables.computeIfPresent(change.table().id(), (_, table) -> {
-                table.remove(change.position());
-                return table.isEmpty() ? null : table;
-            });
-        }
+        first.changes().forEach(encodings -> raise(encodings.change()));
+        history.remove(first.changes());
         first.evict(bytes);
         commits.remove(first.lsn());
         evicted = first.lsn();
