@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 final class Acknowledgements {
     private static final Logger log = LoggerFactory.getLogger(Acknowledgements.class);
 
-    private final Map<Long, Waiting> waiting = new TreeMap<>(Long::compareUnsigned);
+    private final TreeMap<Long, Waiting> waiting = new TreeMap<>(Long::compareUnsigned);
     private Lsn received = Lsn.ZERO;
 
     private static final class Waiting {
@@ -71,6 +71,12 @@ final class Acknowledgements {
         received = lsn;
     }
 
+    /// Another history begins: positions of the former one mean nothing in it.
+    synchronized void beginAnew() {
+        waiting.clear();
+        received = Lsn.ZERO;
+    }
+
     synchronized void forget(Lsn lsn) {
         waiting.remove(lsn.value());
     }
@@ -81,6 +87,7 @@ final class Acknowledgements {
             return;
         }
         known.handled = true;
+        forgetWithinRun(lsn, known);
         Mark last = null;
         var entries = waiting.values().iterator();
         while (entries.hasNext()) {
@@ -93,6 +100,19 @@ final class Acknowledgements {
         }
         if (last != null) {
             last.acknowledge();
+        }
+    }
+
+    /// Of neighbours that are both handled only the later one's mark is of use: whatever lets the slot pass one,
+    /// passes both.
+    private void forgetWithinRun(Lsn lsn, Waiting known) {
+        Map.Entry<Long, Waiting> lower = waiting.lowerEntry(lsn.value());
+        if (lower != null && lower.getValue().handled) {
+            waiting.remove(lower.getKey());
+        }
+        Map.Entry<Long, Waiting> higher = waiting.higherEntry(lsn.value());
+        if (higher != null && higher.getValue().handled) {
+            waiting.remove(lsn.value(), known);
         }
     }
 }

@@ -69,14 +69,12 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
         if (!acknowledgements.receive(commit.lsn(), mark)) {
             return;
         }
-        boolean deferred = false;
-        if (!buffer.isEmpty()) {
-            try {
-                deferred = deliver(commit);
-            } catch (RuntimeException e) {
-                acknowledgements.forget(commit.lsn());
-                throw e;
-            }
+        boolean deferred;
+        try {
+            deferred = deliver(commit);
+        } catch (RuntimeException e) {
+            acknowledgements.forget(commit.lsn());
+            throw e;
         }
         acknowledgements.received(commit.lsn());
         if (!deferred) {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.ChangeSource;
+import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.SourceException;
 import dev.walcast.cdc.SourceState;
@@ -32,6 +33,7 @@ public final class DebeziumChangeSource implements ChangeSource {
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
 
     private final SourceConfig config;
+    private final MarkConnection mark;
     private final Acknowledgements acknowledgements = new Acknowledgements();
     private final Progress progress = new Progress();
     private final Publications publications;
@@ -39,12 +41,14 @@ public final class DebeziumChangeSource implements ChangeSource {
     private final CountDownLatch closing = new CountDownLatch(1);
     private final AtomicReference<@Nullable Closeable> engine = new AtomicReference<>();
 
+    private volatile @Nullable FeedStart feed;
     private volatile SourceState state = new SourceState.Idle();
     private volatile @Nullable Thread supervisor;
 
     public DebeziumChangeSource(SourceConfig config) {
         this.config = requireNonNull(config, "config is null");
         this.publications = new Publications(config, acknowledgements);
+        this.mark = new MarkConnection(config);
     }
 
     @Override
@@ -56,6 +60,7 @@ public final class DebeziumChangeSource implements ChangeSource {
             become(new SourceState.Failed(String.valueOf(e.getMessage())), listener);
             throw e;
         }
+        listener.onStart(requireNonNull(feed));
         become(new SourceState.Streaming(), listener);
         Thread thread = Thread.ofPlatform().name("walcast-source").unstarted(() -> supervise(listener));
         supervisor = thread;
@@ -68,7 +73,7 @@ public final class DebeziumChangeSource implements ChangeSource {
         boolean said = false;
         while (true) {
             try {
-                new Preflight(config, publications).run();
+                feed = new Preflight(config, publications).run(null);
                 return;
             } catch (SourceException e) {
                 boolean slotInUse = String.valueOf(e.getMessage()).contains("is in use by another process");
@@ -93,7 +98,7 @@ public final class DebeziumChangeSource implements ChangeSource {
         boolean checked = true;
         while (!isClosingAfter(Duration.ZERO)) {
             Lsn before = acknowledgements.received();
-            String reason = checked ? runEngine(listener) : preflightProblem();
+            String reason = checked ? runEngine(listener) : preflightProblem(listener);
             if (reason == null) {
                 checked = true;
                 continue;
@@ -114,9 +119,18 @@ public final class DebeziumChangeSource implements ChangeSource {
         become(new SourceState.Stopped(), listener);
     }
 
-    private @Nullable String preflightProblem() {
+    private @Nullable String preflightProblem(ChangeListener listener) {
         try {
-            new Preflight(config, publications).run();
+            FeedStart known = requireNonNull(feed);
+            Lsn received = acknowledgements.received();
+            FeedStart fresh = new Preflight(config, publications)
+                    .run(new FeedMark.Running(known.epoch(), received.isAfter(known.from()) ? received : known.from()));
+            if (!fresh.epoch().equals(known.epoch())) {
+                log.warn("The feed's continuity is broken: changes may be missing. Every subscriber is told.");
+                acknowledgements.beginAnew();
+                feed = fresh;
+                listener.onStart(fresh);
+            }
             return null;
         } catch (SourceException e) {
             return String.valueOf(e.getMessage());
@@ -222,10 +236,16 @@ public final class DebeziumChangeSource implements ChangeSource {
         }
     }
 
+    @Override
+    public Lsn remember(Lsn delivered) throws SourceException {
+        return mark.remember(requireNonNull(feed, "not started").epoch(), delivered);
+    }
+
     /// An engine that is still starting cannot be closed yet, so it is asked again until its thread has ended.
     @Override
     public void close() {
         closing.countDown();
+        mark.close();
         Thread thread = supervisor;
         if (thread == null) {
             return;

@@ -8,6 +8,7 @@ import dev.walcast.server.Secret;
 import dev.walcast.server.ServerSettings;
 import dev.walcast.server.auth.TokenIssuer;
 import dev.walcast.server.auth.TokenRules;
+import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.channel.PresenceLimits;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Clock;
@@ -20,6 +21,9 @@ import java.util.UUID;
 public final class TestServer implements AutoCloseable {
     public static final String SECRET = "super-secret-jwt-token-with-at-least-32-characters-long";
 
+    public static final ReplayLimits REPLAY =
+            new ReplayLimits(64L << 20, Duration.ofMinutes(5), 1L << 30, Duration.ofSeconds(5));
+
     private final RealtimeServer server;
 
     private TestServer(RealtimeServer server) {
@@ -27,7 +31,7 @@ public final class TestServer implements AutoCloseable {
     }
 
     /// The usual limits, but refusals come at once.
-    private static SocketLimits quick() {
+    private static SocketLimits quick(long outboxBytes) {
         SocketLimits usual = SocketLimits.defaults();
         return new SocketLimits(
                 Duration.ofMillis(20),
@@ -36,7 +40,7 @@ public final class TestServer implements AutoCloseable {
                 usual.idleTimeout(),
                 usual.writeTimeout(),
                 usual.closeTimeout(),
-                usual.outboxBytesMax(),
+                outboxBytes,
                 usual.messageBytesMax(),
                 usual.payloadBytesMax(),
                 usual.socketsMax(),
@@ -65,6 +69,14 @@ public final class TestServer implements AutoCloseable {
     }
 
     public static ServerSettings settings(String databaseUrl, String slot) {
+        return settings(databaseUrl, slot, REPLAY);
+    }
+
+    public static ServerSettings settings(String databaseUrl, String slot, ReplayLimits replay) {
+        return settings(databaseUrl, slot, replay, SocketLimits.defaults().outboxBytesMax());
+    }
+
+    public static ServerSettings settings(String databaseUrl, String slot, ReplayLimits replay, long outboxBytes) {
         ServerSettings.Database database = new ServerSettings.Database(
                 new Secret(databaseUrl),
                 "supabase_realtime",
@@ -80,10 +92,10 @@ public final class TestServer implements AutoCloseable {
                 TokenRules.ofSecret(SECRET),
                 "127.0.0.1",
                 0,
-                Duration.ofSeconds(5),
+                replay,
                 1 << 20,
                 100,
-                quick(),
+                quick(outboxBytes),
                 PresenceLimits.defaults());
     }
 
@@ -95,7 +107,7 @@ public final class TestServer implements AutoCloseable {
                 usual.tokens(),
                 usual.host(),
                 usual.port(),
-                usual.restartHold(),
+                usual.replay(),
                 usual.recordBytesMax(),
                 usual.restMessagesPerSecond(),
                 usual.limits(),
@@ -109,7 +121,7 @@ public final class TestServer implements AutoCloseable {
                 usual.tokens(),
                 usual.host(),
                 port,
-                usual.restartHold(),
+                usual.replay(),
                 usual.recordBytesMax(),
                 usual.restMessagesPerSecond(),
                 usual.limits(),
