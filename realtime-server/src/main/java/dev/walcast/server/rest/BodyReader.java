@@ -39,7 +39,7 @@ final class BodyReader implements AutoCloseable {
     /// that, or when he has not begun and waits to be told so.
     boolean discard(ServerRequest request) {
         boolean waits = request.headers().contains(HeaderNames.EXPECT) && !request.continueSent();
-        return request.content().consumed() || !waits && transfer(request, OutputStream.nullOutputStream()) >= 0;
+        return request.content().consumed() || (!waits && transfer(request, OutputStream.nullOutputStream()) >= 0);
     }
 
     /// How many bytes came, of which only those within the bound are passed on; below 0 when no end was in sight.
