@@ -1,6 +1,7 @@
 package dev.walcast.cdc.debezium;
 
 import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.source.SourceConfig;
 import java.util.Map;
 import java.util.Properties;
 
@@ -58,7 +59,7 @@ final class EngineSettings {
                 "plugin.name", "pgoutput",
                 "slot.name", config.slotName(),
                 "slot.drop.on.stop", "false",
-                "publication.name", config.publication(),
+                "publication.name", config.publications().getFirst(),
                 "publication.autocreate.mode", "disabled",
                 "snapshot.mode", "no_data",
                 "offset.storage", "org.apache.kafka.connect.storage.MemoryOffsetBackingStore",

@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.source.CatalogConnection;
+import dev.walcast.cdc.source.TypeCatalog;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -1,4 +1,4 @@
-package dev.walcast.cdc.debezium;
+package dev.walcast.cdc.source;
 
 import static java.util.Objects.requireNonNull;
 
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// The types of the database by oid, as the catalog has them now. Belongs to the reader's thread.
 ///
 /// Types of Postgres' own never change and stay; users' types are forgotten when a table changes its shape.
-final class TypeCatalog {
+public final class TypeCatalog {
     private static final long FIRST_USER_OID = 16_384;
 
     /// Casts made by users or extensions decide what `to_jsonb` does with a type that is nothing special
@@ -52,16 +52,16 @@ final class TypeCatalog {
     private final CatalogConnection catalog;
     private final Map<Long, PgType> types = new HashMap<>();
 
-    TypeCatalog(CatalogConnection catalog) {
+    public TypeCatalog(CatalogConnection catalog) {
         this.catalog = requireNonNull(catalog, "catalog is null");
     }
 
-    void forgetUserTypes() {
+    public void forgetUserTypes() {
         types.keySet().removeIf(oid -> oid >= FIRST_USER_OID);
     }
 
     /// A type that is no longer in the catalog is taken for a text.
-    PgType type(long oid) throws SQLException {
+    public PgType type(long oid) throws SQLException {
         PgType known = types.get(oid);
         if (known != null) {
             return known;

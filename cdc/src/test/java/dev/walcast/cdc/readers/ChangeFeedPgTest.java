@@ -1,4 +1,4 @@
-package dev.walcast.cdc.debezium;
+package dev.walcast.cdc.readers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -12,6 +12,8 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.SourceState;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
+import dev.walcast.cdc.source.SlotSource;
+import dev.walcast.cdc.source.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.TestPostgres;
 import java.sql.Connection;
@@ -29,13 +31,21 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(Reader.class)
 class ChangeFeedPgTest {
+    @Parameter
+    private Reader reader;
+
     private static final Duration SOON = Duration.ofSeconds(30);
     private static TestPostgres postgres;
 
     private final RecordingListener listener = new RecordingListener();
-    private final List<DebeziumChangeSource> sources = new ArrayList<>();
+    private final List<SlotSource> sources = new ArrayList<>();
     private String slot;
 
     @BeforeAll
@@ -59,7 +69,7 @@ class ChangeFeedPgTest {
 
     @AfterEach
     void stopSources() {
-        sources.forEach(DebeziumChangeSource::close);
+        sources.forEach(SlotSource::close);
         postgres.execute("select pg_drop_replication_slot(slot_name) from pg_replication_slots where not active");
     }
 
@@ -195,7 +205,7 @@ class ChangeFeedPgTest {
         postgres.execute("create table t (id int primary key, v text)");
         SourceConfig usual = SourceConfig.of(PostgresUrl.parse(postgres.url()), "p", slot);
         SourceConfig tiny = new SourceConfig(
-                usual.url(), usual.publication(), slot, usual.pollInterval(), 10_000, usual.slotWait());
+                usual.url(), usual.publications(), slot, usual.pollInterval(), 10_000, usual.slotWait());
         start(tiny, listener);
         for (int i = 0; i < 100; i++) {
             postgres.execute("insert into t select n, 'v' || n from generate_series(" + (i * 100 + 1) + ", "
@@ -215,7 +225,7 @@ class ChangeFeedPgTest {
     @Test
     void whatIsCommittedWhileTheSourceIsDownComesAfterItsRestartOnceAndNothingComesTwice() throws Exception {
         postgres.execute("create table t (id int primary key)");
-        DebeziumChangeSource first = start(listener);
+        SlotSource first = start(listener);
         postgres.execute("insert into t values (1)");
         awaitChanges(1);
         awaitConfirmed(first);
@@ -234,7 +244,7 @@ class ChangeFeedPgTest {
         postgres.execute("create table t (id int primary key)");
         CountDownLatch entered = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
-        DebeziumChangeSource source = start(new Blocking(entered, release));
+        SlotSource source = start(new Blocking(entered, release));
         String before = confirmed();
         postgres.execute("insert into t values (1)");
         entered.await();
@@ -285,12 +295,12 @@ class ChangeFeedPgTest {
         assertThat(listener.states).anyMatch(state -> state instanceof SourceState.Reconnecting);
     }
 
-    private DebeziumChangeSource start(ChangeListener target) throws Exception {
+    private SlotSource start(ChangeListener target) throws Exception {
         return start(SourceConfig.of(PostgresUrl.parse(postgres.url()), "p", slot), target);
     }
 
-    private DebeziumChangeSource start(SourceConfig config, ChangeListener target) throws Exception {
-        DebeziumChangeSource source = new DebeziumChangeSource(config);
+    private SlotSource start(SourceConfig config, ChangeListener target) throws Exception {
+        SlotSource source = reader.source(config);
         sources.add(source);
         source.start(target);
         return source;
@@ -301,7 +311,7 @@ class ChangeFeedPgTest {
         assertThat(listener.changes).hasSize(count);
     }
 
-    private void awaitConfirmed(DebeziumChangeSource source) {
+    private void awaitConfirmed(SlotSource source) {
         await().atMost(SOON)
                 .until(() -> source.activity().reached().value() > 0
                         && dev.walcast.cdc.Lsn.parse(confirmed())

@@ -1,4 +1,4 @@
-package dev.walcast.cdc.debezium;
+package dev.walcast.cdc.source;
 
 import static java.util.Objects.requireNonNull;
 
@@ -9,20 +9,23 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import org.jspecify.annotations.Nullable;
 
-/// A change whose commit is not known yet: Debezium tells it only at the transaction's end.
-record RowEvent(
+/// A change whose position is not known yet: where a transaction ends in the log is told only at its end.
+///
+/// @param oldRow for UPDATE and DELETE
+/// @param newRow for INSERT and UPDATE
+public record RowEvent(
         Kind kind,
         Table table,
         @Nullable Row oldRow,
         @Nullable Row newRow) {
-    enum Kind {
+    public enum Kind {
         INSERT,
         UPDATE,
         DELETE,
         TRUNCATE
     }
 
-    RowEvent {
+    public RowEvent {
         requireNonNull(kind, "kind is null");
         requireNonNull(table, "table is null");
     }

@@ -1,4 +1,4 @@
-package dev.walcast.cdc.debezium;
+package dev.walcast.cdc.readers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceState;
+import dev.walcast.cdc.source.SlotSource;
+import dev.walcast.cdc.source.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.TestPostgres;
 import java.sql.Connection;
@@ -17,15 +19,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+@ParameterizedClass
+@EnumSource(Reader.class)
 class CrashPgTest {
+    @Parameter
+    private Reader reader;
+
     @Test
     void afterPostgresWasKilledEveryCommittedRowArrivesOnceAndInOrder() throws Exception {
         RecordingListener listener = new RecordingListener();
         try (TestPostgres postgres = TestPostgres.start(Map.of("fsync", "on", "synchronous_commit", "on"))) {
             postgres.execute("create table t (id int primary key)", "create publication p for all tables");
             SourceConfig config = SourceConfig.of(PostgresUrl.parse(postgres.url()), "p", "crash");
-            try (DebeziumChangeSource source = new DebeziumChangeSource(config)) {
+            try (SlotSource source = reader.source(config)) {
                 source.start(listener);
                 AtomicBoolean enough = new AtomicBoolean();
                 List<Integer> committed = new ArrayList<>();

@@ -1,4 +1,4 @@
-package dev.walcast.cdc.debezium;
+package dev.walcast.cdc.source;
 
 import static java.util.Objects.requireNonNull;
 
@@ -11,17 +11,17 @@ import org.jspecify.annotations.Nullable;
 
 /// One plain connection for looking things up in the catalog, opened again when it broke. Belongs to the reader's
 /// thread.
-final class CatalogConnection implements AutoCloseable {
+public final class CatalogConnection implements AutoCloseable {
     private static final int TIMEOUT_SECONDS = 10;
 
     private final PostgresUrl url;
     private @Nullable Connection connection;
 
-    CatalogConnection(PostgresUrl url) {
+    public CatalogConnection(PostgresUrl url) {
         this.url = requireNonNull(url, "url is null");
     }
 
-    Connection get() throws SQLException {
+    public Connection get() throws SQLException {
         Connection open = connection;
         if (open == null || !open.isValid(TIMEOUT_SECONDS)) {
             close();

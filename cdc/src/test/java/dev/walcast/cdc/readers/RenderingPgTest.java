@@ -1,19 +1,19 @@
-package dev.walcast.cdc.debezium;
+package dev.walcast.cdc.readers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.JsonText;
 import dev.walcast.cdc.Missing;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.Row;
+import dev.walcast.cdc.source.SlotSource;
+import dev.walcast.cdc.source.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
+import dev.walcast.cdc.testing.RenderVectors;
 import dev.walcast.cdc.testing.TestPostgres;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
@@ -22,11 +22,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/// Every value of the rendering vectors through a real Postgres and Debezium, in a database whose own settings would
+/// Every value of the rendering vectors through a real Postgres and each reader, in a database whose own settings would
 /// print values differently.
+@ParameterizedClass
+@EnumSource(Reader.class)
 class RenderingPgTest {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    @Parameter
+    private Reader reader;
 
     /// What Debezium cannot carry exactly, by type: such a value is left out, with this reason. A row here that
     /// turns out to be exact fails the test, so the list stays honest.
@@ -39,19 +45,17 @@ class RenderingPgTest {
 
     @Test
     void everyVectorRendersAsPostgresDoesOrIsDeclared() throws Exception {
-        List<JsonNode> vectors = vectors();
+        List<JsonNode> vectors = RenderVectors.all();
         RecordingListener listener = new RecordingListener();
         try (TestPostgres postgres = TestPostgres.start()) {
-            prepare(postgres);
-            try (DebeziumChangeSource source = source(postgres)) {
+            RenderVectors.prepare(postgres);
+            try (SlotSource source = source(postgres)) {
                 source.start(listener);
                 List<String> toJsonb = new ArrayList<>();
                 List<String> texts = new ArrayList<>();
                 try (Connection connection = postgres.connect();
                         Statement statement = connection.createStatement()) {
-                    statement.execute(
-                            "set datestyle = 'ISO, MDY'; set timezone = 'UTC'; set intervalstyle = postgres;"
-                                    + "set extra_float_digits = 1; set bytea_output = hex; set search_path = render_types, public");
+                    statement.execute(RenderVectors.SESSION);
                     for (int i = 0; i < vectors.size(); i++) {
                         insert(statement, i, vectors.get(i), toJsonb, texts);
                     }
@@ -77,7 +81,7 @@ class RenderingPgTest {
         }
     }
 
-    private static void check(List<JsonNode> vectors, List<String> toJsonb, List<String> texts, List<Change> changes) {
+    private void check(List<JsonNode> vectors, List<String> toJsonb, List<String> texts, List<Change> changes) {
         List<String> wrong = new ArrayList<>();
         for (int i = 0; i < vectors.size(); i++) {
             JsonNode vector = vectors.get(i);
@@ -86,6 +90,9 @@ class RenderingPgTest {
             Missing missing = JsonText.value(json, row, 1);
             Missing declared = declared(vector);
             String expected = expected(vector, toJsonb.get(i));
+            if (reader == Reader.NATIVE) {
+                assertThat(columnType(row)).isEqualTo(vector.get("column_type").asText());
+            }
             boolean right = declared != null
                     ? missing == declared
                     : missing == null
@@ -100,8 +107,12 @@ class RenderingPgTest {
         assertThat(wrong).isEmpty();
     }
 
-    private static Missing declared(JsonNode vector) {
-        if (vector.get("pg_text").isNull()) {
+    private static String columnType(Row row) {
+        return row.table().columns().get(1).type().name();
+    }
+
+    private Missing declared(JsonNode vector) {
+        if (reader == Reader.NATIVE || vector.get("pg_text").isNull()) {
             return null;
         }
         String type = vector.get("type").asText();
@@ -123,38 +134,7 @@ class RenderingPgTest {
         return live;
     }
 
-    private static void prepare(TestPostgres postgres) throws Exception {
-        postgres.execute(resource("/vectors/setup.sql"));
-        postgres.execute(
-                "create extension if not exists cube schema public",
-                "create extension if not exists isn schema public",
-                "create publication everything for all tables",
-                "alter database postgres set timezone = 'Asia/Kolkata'",
-                "alter database postgres set datestyle = 'SQL, DMY'",
-                "alter database postgres set intervalstyle = 'iso_8601'",
-                "alter database postgres set bytea_output = 'escape'",
-                "alter database postgres set extra_float_digits = 0");
-    }
-
-    private static DebeziumChangeSource source(TestPostgres postgres) {
-        return new DebeziumChangeSource(SourceConfig.of(PostgresUrl.parse(postgres.url()), "everything", "render"));
-    }
-
-    /// Those without settings of their own: the feed's settings are always the same.
-    private static List<JsonNode> vectors() throws Exception {
-        List<JsonNode> vectors = new ArrayList<>();
-        for (String line : resource("/vectors/render.jsonl").lines().toList()) {
-            JsonNode vector = JSON.readTree(line);
-            if (!vector.has("settings")) {
-                vectors.add(vector);
-            }
-        }
-        return vectors;
-    }
-
-    private static String resource(String name) throws Exception {
-        try (InputStream stream = RenderingPgTest.class.getResourceAsStream(name)) {
-            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-        }
+    private SlotSource source(TestPostgres postgres) {
+        return reader.source(SourceConfig.of(PostgresUrl.parse(postgres.url()), "everything", "render"));
     }
 }

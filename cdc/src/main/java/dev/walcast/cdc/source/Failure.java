@@ -1,14 +1,14 @@
-package dev.walcast.cdc.debezium;
+package dev.walcast.cdc.source;
 
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/// Makes one sentence of why an engine ended.
-final class EngineFailure {
-    private EngineFailure() {}
+/// Makes one sentence of why reading ended.
+public final class Failure {
+    private Failure() {}
 
     /// The deepest cause says it best; an SQL error anywhere says it better still.
-    static String sentence(@Nullable String message, @Nullable Throwable error) {
+    public static String sentence(@Nullable String message, @Nullable Throwable error) {
         Throwable deepest = error;
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
             deepest = cause;

@@ -1,4 +1,4 @@
-package dev.walcast.cdc.slot;
+package dev.walcast.cdc.readers;
 
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,8 +1,8 @@
-package dev.walcast.cdc.debezium;
+package dev.walcast.cdc.source;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/// That the reader moves, for whoever watches it; outlives an engine.
+/// That the reader moves, for whoever watches it; outlives a connection.
 final class Progress {
     private final AtomicLong records = new AtomicLong();
     private volatile boolean delivering;

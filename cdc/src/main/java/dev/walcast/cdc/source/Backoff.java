@@ -1,4 +1,4 @@
-package dev.walcast.cdc.debezium;
+package dev.walcast.cdc.source;
 
 import java.time.Duration;
 import java.util.random.RandomGenerator;

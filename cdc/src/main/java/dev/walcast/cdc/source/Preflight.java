@@ -1,4 +1,4 @@
-package dev.walcast.cdc.debezium;
+package dev.walcast.cdc.source;
 
 import static java.util.Objects.requireNonNull;
 
@@ -14,22 +14,32 @@ import org.slf4j.LoggerFactory;
 
 /// Looks, before the reader starts, for everything that would make it fail, and says in one sentence what to do about
 /// it. Creates the slot when it is missing.
-final class Preflight {
+public final class Preflight {
     private static final Logger log = LoggerFactory.getLogger(Preflight.class);
     private static final int OLDEST_SERVER_VERSION = 140_000;
 
     private final SourceConfig config;
+    private final Check further;
 
-    Preflight(SourceConfig config) {
+    /// Something that one reader wants to be so.
+    @FunctionalInterface
+    public interface Check {
+        void check(Connection connection, SourceConfig config) throws SQLException, SourceException;
+    }
+
+    Preflight(SourceConfig config, Check further) {
         this.config = requireNonNull(config, "config is null");
+        this.further = requireNonNull(further, "further is null");
     }
 
     void run() throws SourceException {
         PostgresUrl url = config.url();
         try (Connection connection = CatalogConnection.open(url)) {
             checkServer(connection);
-            checkPublication(connection);
-            checkTableNames(connection);
+            for (String publication : config.publications()) {
+                checkPublication(connection, publication);
+            }
+            further.check(connection, config);
             checkSlot(connection);
         } catch (SQLException e) {
             throw ConnectionProblem.explain(e, url);
@@ -58,34 +68,16 @@ final class Preflight {
         }
     }
 
-    private void checkPublication(Connection connection) throws SQLException, SourceException {
+    private void checkPublication(Connection connection, String publication) throws SQLException, SourceException {
         String query = "select exists (select from pg_catalog.pg_publication where pubname = ?)";
         try (PreparedStatement statement = connection.prepareStatement(query)) {
-            statement.setString(1, config.publication());
+            statement.setString(1, publication);
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
                 if (!row.getBoolean(1)) {
-                    throw permanent("There is no publication \"" + config.publication() + "\" in database \""
-                            + config.url().database() + "\": run CREATE PUBLICATION " + config.publication()
+                    throw permanent("There is no publication \"" + publication + "\" in database \""
+                            + config.url().database() + "\": run CREATE PUBLICATION " + publication
                             + " FOR TABLE ..., or name another with PUBLICATION.");
-                }
-            }
-        }
-    }
-
-    /// Debezium cannot read such a name, and would stop at the table's first change, for everybody.
-    private void checkTableNames(Connection connection) throws SQLException, SourceException {
-        String query = """
-                select schemaname || '.' || tablename from pg_catalog.pg_publication_tables
-                 where pubname = ? and (schemaname like '%"%' or tablename like '%"%') order by 1 limit 1""";
-        try (PreparedStatement statement = connection.prepareStatement(query)) {
-            statement.setString(1, config.publication());
-            try (ResultSet row = statement.executeQuery()) {
-                if (row.next()) {
-                    throw permanent(
-                            "Table " + row.getString(1) + " has a double quote in its name, which the reader cannot"
-                                    + " follow: take it out of the publication \"" + config.publication()
-                                    + "\", or rename it.");
                 }
             }
         }

@@ -1,4 +1,4 @@
-package dev.walcast.cdc.debezium;
+package dev.walcast.cdc.source;
 
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceException;
