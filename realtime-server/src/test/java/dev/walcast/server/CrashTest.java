@@ -132,7 +132,11 @@ class CrashTest {
     private DevProcess serve(TestPostgres postgres, int port) throws Exception {
         DevProcess server = DevProcess.run(
                 folder,
-                Map.of("DATABASE_URL", postgres.url(), "JWT_SECRET", TestServer.SECRET, "PORT", Integer.toString(port)),
+                Map.of(
+                        "DATABASE_URL", postgres.url(),
+                        "JWT_SECRET", TestServer.SECRET,
+                        "PORT", Integer.toString(port),
+                        "READER", TestServer.READER.name()),
                 "serve");
         await().atMost(Duration.ofSeconds(60)).until(() -> server.output().contains("listening") || !server.isAlive());
         assertThat(server.output()).contains("Walcast is listening on port " + port);

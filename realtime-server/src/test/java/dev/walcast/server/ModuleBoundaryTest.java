@@ -5,13 +5,24 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 /// The arrows of `docs/architecture.md`, read from the compiled classes.
-@AnalyzeClasses(packages = "dev.walcast", importOptions = ImportOption.DoNotIncludeTests.class)
+@AnalyzeClasses(
+        packages = "dev.walcast",
+        importOptions = {ImportOption.DoNotIncludeTests.class, ModuleBoundaryTest.DoNotIncludeJarsOfTests.class})
 final class ModuleBoundaryTest {
+    /// The other modules' tests come as jars or as folders, depending on how the build was started.
+    static final class DoNotIncludeJarsOfTests implements ImportOption {
+        @Override
+        public boolean includes(Location location) {
+            return !location.contains("-tests.jar");
+        }
+    }
+
     @ArchTest
     static final ArchRule CDC_KNOWS_NOBODY = noClasses()
             .that()
@@ -45,7 +56,11 @@ final class ModuleBoundaryTest {
             .resideInAPackage("dev.walcast.rls..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("dev.walcast.server..", "dev.walcast.cdc.debezium..");
+            .resideInAnyPackage(
+                    "dev.walcast.server..",
+                    "dev.walcast.cdc.debezium..",
+                    "dev.walcast.cdc.pgoutput..",
+                    "dev.walcast.cdc.source..");
 
     @ArchTest
     static final ArchRule ONLY_THE_ENGINE_SEES_DEBEZIUM_AND_KAFKA = noClasses()
@@ -56,12 +71,33 @@ final class ModuleBoundaryTest {
             .resideInAnyPackage("io.debezium..", "org.apache.kafka..");
 
     @ArchTest
-    static final ArchRule ONLY_THE_COMPOSITION_ROOT_SEES_THE_ENGINE = noClasses()
+    static final ArchRule ONLY_THE_COMPOSITION_ROOT_SEES_THE_READERS = noClasses()
             .that()
-            .resideOutsideOfPackages("dev.walcast.cdc.debezium..", "dev.walcast.server", "dev.walcast.server.cli")
+            .resideOutsideOfPackages(
+                    "dev.walcast.cdc.debezium..",
+                    "dev.walcast.cdc.pgoutput..",
+                    "dev.walcast.cdc.source..",
+                    "dev.walcast.server",
+                    "dev.walcast.server.cli")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.walcast.cdc.debezium..", "dev.walcast.cdc.pgoutput..", "dev.walcast.cdc.source..");
+
+    @ArchTest
+    static final ArchRule THE_NATIVE_READER_NEEDS_NO_DEBEZIUM = noClasses()
+            .that()
+            .resideInAnyPackage("dev.walcast.cdc.pgoutput..", "dev.walcast.cdc.source..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("dev.walcast.cdc.debezium..");
+
+    @ArchTest
+    static final ArchRule DEBEZIUM_IS_NOT_TOLD_OF_THE_NATIVE_READER = noClasses()
+            .that()
+            .resideInAnyPackage("dev.walcast.cdc.debezium..", "dev.walcast.cdc.source..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("dev.walcast.cdc.pgoutput..");
 
     @ArchTest
     static final ArchRule THE_PROTOCOL_MOVES_NO_BYTES = noClasses()
