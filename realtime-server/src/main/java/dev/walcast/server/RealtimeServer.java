@@ -7,6 +7,8 @@ import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.channel.Backends;
 import dev.walcast.server.channel.SocketServer;
 import dev.walcast.server.protocol.Broadcast;
+import dev.walcast.server.rest.RestLimits;
+import dev.walcast.server.rest.RestRoutes;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
@@ -28,6 +30,7 @@ public final class RealtimeServer implements AutoCloseable {
     private final Project project;
     private final TokenVerifier tokens;
     private final SocketServer sockets;
+    private final RestRoutes rest;
     private volatile @Nullable WebServer web;
 
     /// @param services further HTTP services, such as the demo page
@@ -39,6 +42,11 @@ public final class RealtimeServer implements AutoCloseable {
         Backends backends = new Backends(
                 project.feed(), project.permissions(), project.messages().history(), project::broadcastsFromDatabase);
         this.sockets = new SocketServer(settings.limits(), settings.presence(), tokens, backends, clock);
+        this.rest = new RestRoutes(
+                RestLimits.of(settings.limits().payloadBytesMax(), settings.restMessagesPerSecond()),
+                tokens,
+                sockets.rooms(),
+                project.permissions());
     }
 
     private void broadcast(Broadcast broadcast, boolean isPrivate) {
@@ -56,7 +64,7 @@ public final class RealtimeServer implements AutoCloseable {
         WebServerConfig.Builder builder =
                 WebServer.builder().host(settings.host()).port(settings.port()).shutdownHook(false);
         sockets.register(builder, routing);
-        routing.register(new HealthRoutes(project::state, project::slot));
+        routing.register(new HealthRoutes(project::state, project::slot), rest);
         services.forEach(routing::register);
         WebServer server = builder.routing(routing).build();
         web = server;
@@ -100,6 +108,7 @@ public final class RealtimeServer implements AutoCloseable {
         if (server != null) {
             server.stop();
         }
+        rest.close();
         sockets.close();
         tokens.close();
         project.close();

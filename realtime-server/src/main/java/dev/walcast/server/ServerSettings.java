@@ -17,6 +17,7 @@ import java.time.Duration;
 /// @param port        0 picks a free one
 /// @param restartHold how long changes committed while the server was down wait for clients to come back
 /// @param recordBytesMax of one change; beyond it only small values are sent
+/// @param restMessagesPerSecond broadcasts over HTTP of one caller
 public record ServerSettings(
         Database database,
         TokenRules tokens,
@@ -24,6 +25,7 @@ public record ServerSettings(
         int port,
         Duration restartHold,
         int recordBytesMax,
+        int restMessagesPerSecond,
         SocketLimits limits,
         PresenceLimits presence) {
     public ServerSettings {

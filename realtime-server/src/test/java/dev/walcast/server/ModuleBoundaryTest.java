@@ -13,10 +13,10 @@ import com.tngtech.archunit.lang.ArchRule;
 /// The arrows of `docs/architecture.md`, read from the compiled classes.
 @AnalyzeClasses(
         packages = "dev.walcast",
-        importOptions = {ImportOption.DoNotIncludeTests.class, ModuleBoundaryTest.DoNotIncludeJarsOfTests.class})
+        importOptions = {ImportOption.DoNotIncludeTests.class, ModuleBoundaryTest.WithoutTestJars.class})
 final class ModuleBoundaryTest {
-    /// The other modules' tests come as jars or as folders, depending on how the build was started.
-    static final class DoNotIncludeJarsOfTests implements ImportOption {
+    /// Once a module is packaged, its tests come as a jar, which the usual option does not know.
+    static final class WithoutTestJars implements ImportOption {
         @Override
         public boolean includes(Location location) {
             return !location.contains("-tests.jar");

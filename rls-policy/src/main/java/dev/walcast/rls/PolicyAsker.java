@@ -46,7 +46,11 @@ final class PolicyAsker implements PostgresOracle.Asker {
         }
     }
 
+    /// To become `none` would be to stay who one is, and no role can have that name.
     static void become(Connection connection, String role) throws SQLException {
+        if (role.equals("none")) {
+            throw new SQLException("role \"none\" does not exist", "42501");
+        }
         try (Statement statement = connection.createStatement()) {
             statement.execute("set local role " + SqlText.identifier(role));
         }

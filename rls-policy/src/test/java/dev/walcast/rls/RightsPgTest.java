@@ -97,6 +97,14 @@ class RightsPgTest {
         assertThat(new PostgresCatalog(dataSource, "none").publishedTables()).isNull();
     }
 
+    /// `SET ROLE none` would leave the server's own role in force.
+    @Test
+    void aTokenWithTheRoleNoneNeverActsAsTheServer() throws SQLException {
+        RowPolicies policies = new RowPolicies(dataSource);
+        assertThat(policies.mayBecome("reader")).isTrue();
+        assertThat(policies.mayBecome("none")).isFalse();
+    }
+
     @Test
     void theDomainsBelowAColumnAreSeenThrough() throws Exception {
         postgres.execute(

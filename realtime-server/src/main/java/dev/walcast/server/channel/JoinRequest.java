@@ -70,6 +70,12 @@ record JoinRequest(
                 token(tree.get()));
     }
 
+    /// The same, and presence asked for.
+    JoinRequest withPresence() {
+        return new JoinRequest(
+                self, ack, replicationReady, isPrivate, true, legacy, presenceKey, replay, bindings, token);
+    }
+
     private static JoinRequest legacy(String subTopic, Optional<String> token) {
         List<ObjectNode> bindings = List.of(topicAsBinding(subTopic));
         return new JoinRequest(

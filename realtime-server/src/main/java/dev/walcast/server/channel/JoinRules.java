@@ -45,7 +45,8 @@ final class JoinRules {
         }
         return switch (JoinRequest.read(join.payload(), Topics.subTopic(topic))) {
             case JoinReading.Unreadable unreadable -> new Refused(unreadable.refusal());
-            case JoinRequest request -> decide(request, channels);
+            case JoinRequest request ->
+                decide(services.presence().limits().forAll() ? request.withPresence() : request, channels);
         };
     }
 

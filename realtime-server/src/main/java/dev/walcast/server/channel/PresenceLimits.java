@@ -11,7 +11,8 @@ import java.time.Duration;
 /// @param grace     how long a member whose socket is lost stays, so that coming back is no leave and join
 /// @param metasMax  tracked objects of one room
 /// @param bytesMax  all tracked objects of one room together, with their keys
-public record PresenceLimits(Duration flush, Duration grace, int metasMax, long bytesMax) {
+/// @param forAll    whether every channel has presence, asked for or not: older clients have no word for asking
+public record PresenceLimits(Duration flush, Duration grace, int metasMax, long bytesMax, boolean forAll) {
     public PresenceLimits {
         requireNonNull(flush, "flush is null");
         requireNonNull(grace, "grace is null");
@@ -24,6 +25,6 @@ public record PresenceLimits(Duration flush, Duration grace, int metasMax, long 
     }
 
     public static PresenceLimits defaults() {
-        return new PresenceLimits(Duration.ofMillis(20), Duration.ZERO, 10_000, 8L * 1024 * 1024);
+        return new PresenceLimits(Duration.ofMillis(20), Duration.ZERO, 10_000, 8L * 1024 * 1024, false);
     }
 }

@@ -160,7 +160,7 @@ final class PresenceRoom {
                 publish();
             } else {
                 publishing = true;
-                timers.after(Duration.ofNanos(wait), this::publishCollected);
+                Future<?> _ = timers.after(Duration.ofNanos(wait), this::publishCollected);
             }
         }
     }

@@ -37,8 +37,18 @@ final class PresenceOptions {
             description = "How large the presences of one channel may be together; a message may hold twice that.")
     private ByteSize maxPresenceSize = new ByteSize(0);
 
+    @Option(
+            names = "--presence-enabled",
+            paramLabel = "BOOLEAN",
+            arity = "0..1",
+            fallbackValue = "true",
+            defaultValue = "false",
+            description = "Whether every channel has presence, also for clients that do not ask for it, as older ones"
+                    + " cannot: true or false.")
+    private boolean enabled;
+
     PresenceLimits limits() {
-        return new PresenceLimits(flush, grace, maxPresences, maxPresenceSize.bytes());
+        return new PresenceLimits(flush, grace, maxPresences, maxPresenceSize.bytes(), enabled);
     }
 
     List<String> problems(ByteSize outbox) {

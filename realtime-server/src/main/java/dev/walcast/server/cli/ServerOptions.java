@@ -126,6 +126,13 @@ final class ServerOptions {
     @Mixin
     private PresenceOptions presence = new PresenceOptions();
 
+    @Option(
+            names = "--rest-rate",
+            paramLabel = "COUNT",
+            defaultValue = "100",
+            description = "How many broadcasts a second one caller may send over HTTP; ten times as many for a moment.")
+    private int restRate;
+
     ServerOptions() {}
 
     /// The usual settings, but for where to listen; for a server that is not configured from outside.
@@ -174,6 +181,7 @@ final class ServerOptions {
                 port,
                 restartHold,
                 limits.recordBytesMax(),
+                restRate,
                 limits.limits(),
                 presence.limits());
     }
@@ -196,6 +204,7 @@ final class ServerOptions {
                 stallTimeout.compareTo(heartbeat.multipliedBy(2)) >= 0,
                 "STALL_TIMEOUT must be at least twice HEARTBEAT.");
         check(problems, messagesRetention.toHours() >= 1, "MESSAGES_RETENTION must be at least 1h.");
+        check(problems, restRate >= 1 && restRate <= 1_000_000, "REST_RATE must be between 1 and 1000000.");
         problems.addAll(limits.problems());
         problems.addAll(presence.problems(limits.outbox()));
         return problems.stream().distinct().toList();

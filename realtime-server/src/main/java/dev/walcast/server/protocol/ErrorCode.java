@@ -75,7 +75,35 @@ public enum ErrorCode {
     PRESENCE_ROOM_FULL(
             "PresenceLimitReached", CAPACITY, 0, "More than %d presences, or %d bytes of them, in this channel"),
     CHANNEL_CRASHED("UnknownErrorOnChannel", SERVER, 0, true, "channel_crash"),
-    JOIN_CRASHED("UnknownErrorOnChannel", SERVER, 0, true, "Unknown Error on Channel");
+    JOIN_CRASHED("UnknownErrorOnChannel", SERVER, 0, true, "Unknown Error on Channel"),
+    REST_MALFORMED("UnprocessableEntity", CLIENT, 400, true, "Bad Request"),
+    REST_UNAUTHORIZED("Unauthorized", CLIENT, 401, true, "Unauthorized"),
+    REST_FORBIDDEN("Unauthorized", CLIENT, 403, true, "Unauthorized"),
+    REST_NOT_FOUND("NotFound", CLIENT, 404, true, "Not Found"),
+    REST_BODY_TOO_LARGE("PayloadSizeExceeded", CLIENT, 413, true, "Request Entity Too Large"),
+    REST_MEDIA_TYPE(
+            "UnsupportedMediaType",
+            CLIENT,
+            415,
+            true,
+            "Unsupported Media Type. Use application/json or application/octet-stream"),
+    FIELD_BLANK("UnprocessableEntity", CLIENT, 422, true, "can't be blank"),
+    FIELD_INVALID("UnprocessableEntity", CLIENT, 422, true, "is invalid"),
+    FIELD_TOO_LONG("UnprocessableEntity", CLIENT, 422, true, "should be at most 255 bytes"),
+    REST_PAYLOAD_TOO_LARGE("PayloadSizeExceeded", CLIENT, 422, true, "Payload size exceeds tenant limit"),
+    MESSAGE_RATE_REACHED("MessagePerSecondRateLimitReached", CAPACITY, 429, true, "You have exceeded your rate limit"),
+    BATCH_TOO_LARGE(
+            "MessagePerSecondRateLimitReached",
+            CAPACITY,
+            429,
+            true,
+            "Too many messages to broadcast, please reduce the batch size"),
+    REQUESTS_TOO_MANY("RequestRateLimitReached", CAPACITY, 429, true, "Too many requests"),
+    REST_QUERY_CANCELED("QueryCanceled", SERVER, 422, true, "Query canceled"),
+    REST_PARTITION_MISSING("MissingPartition", SERVER, 422, true, "Missing messages partition"),
+    REST_DATABASE_UNREACHABLE("UnableToConnectToProject", SERVER, 422, true, "Tenant database unavailable"),
+    REST_POOL_EXHAUSTED("IncreaseConnectionPool", CAPACITY, 429, true, "Connection pool exhausted"),
+    REST_TOPICS_NOT_INSTALLED("UnableToSetPolicies", SERVER, 500, true, "Unable to authorize broadcast");
 
     private final String code;
     private final Fault fault;

@@ -8,11 +8,17 @@ import org.jspecify.annotations.Nullable;
 /// Walks the tokens of one text message and remembers where the payload lies, so that it can be forwarded untouched.
 final class FrameScanner implements AutoCloseable {
     private final byte[] utf8;
+    private final int offset;
     private final JsonParser parser;
 
     FrameScanner(byte[] utf8) throws IOException {
-        this.utf8 = utf8;
-        this.parser = Json.scan(utf8, 0, utf8.length);
+        this(Slice.of(utf8));
+    }
+
+    FrameScanner(Slice json) throws IOException {
+        this.utf8 = json.bytes();
+        this.offset = json.offset();
+        this.parser = Json.scan(json.bytes(), json.offset(), json.length());
     }
 
     void start(JsonToken expected) throws IOException {
@@ -51,11 +57,21 @@ final class FrameScanner implements AutoCloseable {
         if (token == null || token == JsonToken.END_ARRAY) {
             throw new Json.MalformedJson("too few elements");
         }
+        return value();
+    }
+
+    /// The next element of an array; null at its end.
+    @Nullable
+    Slice nextElement() throws IOException {
+        return parser.nextToken() == JsonToken.END_ARRAY ? null : value();
+    }
+
+    private Slice value() throws IOException {
         int from = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
         parser.skipChildren();
         parser.finishToken();
         int to = Math.toIntExact(parser.currentLocation().getByteOffset());
-        return new Slice(utf8, from, to - from);
+        return new Slice(utf8, offset + from, to - from);
     }
 
     void skipValue() throws IOException {

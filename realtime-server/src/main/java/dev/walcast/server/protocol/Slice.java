@@ -22,6 +22,16 @@ public record Slice(byte[] bytes, int offset, int length) {
         return length > 0 && bytes[offset] == '{';
     }
 
+    /// Whether the JSON value in here is an array.
+    boolean isArray() {
+        return length > 0 && bytes[offset] == '[';
+    }
+
+    /// Whether the JSON value in here is null.
+    boolean isNull() {
+        return length > 0 && bytes[offset] == 'n';
+    }
+
     /// Always a copy, so that a small slice never keeps a large frame alive.
     byte[] copy() {
         return Arrays.copyOfRange(bytes, offset, offset + length);

@@ -18,6 +18,8 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
             "a payload that only claims to be JSON would break the 1.0.0 frame around it";
     private static final String KIND_0 = "binary pushes of kind 0 are ignored: no official client sends or reads them";
     private static final String OBJECTS_ONLY = "one client accepts only objects as a response, all clients accept one";
+    private static final String NO_PATH = "the web server's own words where there is nothing of the protocol";
+    private static final String PREFLIGHT = "browsers ask first, and there may be no gateway that answers";
     private static final String CLOSE_CODE = "the reference resets the connection before its close frame is read";
 
     private static final String NUMBERS = """
@@ -26,6 +28,8 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
     private static final String TOO_LARGE = """
             {"status":"error","response":{"reason":"payload_size_exceeded","code":"PayloadSizeExceeded","limit":1500,\
             "current":%d}}""";
+    private static final String REST_PAYLOAD = """
+            {"type":"broadcast","event":"e","payload":{}}""";
 
     static List<Deviation> all() {
         List<Deviation> all = new ArrayList<>();
@@ -39,6 +43,7 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
         addBinary(all);
         all.addAll(PresenceDeviations.all());
         all.addAll(RightsAndLimitsDeviations.all());
+        addRest(all);
         return all;
     }
 
@@ -85,6 +90,15 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
         all.add(instead("broadcast_binary.v2", "AgsJcmVhbHRpbWU6YmJicm9hZGNhc3QBAg==", KIND_0));
         all.add(instead("broadcast_binary.v2", "unable to parse response", KIND_0));
         all.add(instead("broadcast_binary.v2", "[\"1\",\"90\",", KIND_0));
+    }
+
+    private static void addRest(List<Deviation> all) {
+        String name = "rest_broadcast.v2";
+        all.add(instead(name, "Tenant not found", ONE_DATABASE, "202 "));
+        String delivered = frame("v2", null, null, "realtime:rest", "broadcast", REST_PAYLOAD);
+        all.add(new Deviation(name, "nope.localhost", true, List.of(delivered), ONE_DATABASE));
+        all.add(instead(name, "GET /nope", NO_PATH, "404 Endpoint not found"));
+        all.add(instead(name, "OPTIONS /api/broadcast 404", PREFLIGHT, "204 "));
     }
 
     static Deviation instead(String transcript, String at, String reason, String... frames) {

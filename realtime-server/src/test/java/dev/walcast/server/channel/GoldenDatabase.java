@@ -28,7 +28,7 @@ final class GoldenDatabase {
     private final TestingTopics topics =
             new TestingTopics().read(GoldenDatabase::read).write(GoldenDatabase::write);
     private static final PresenceLimits EVERY_DIFF_BY_ITSELF =
-            new PresenceLimits(Duration.ZERO, Duration.ZERO, 100, 100_000);
+            new PresenceLimits(Duration.ZERO, Duration.ZERO, 100, 100_000, false);
 
     private final List<TestingServer> servers = new ArrayList<>();
     private final Deque<StoredMessage> toBeStored;

@@ -78,4 +78,17 @@ record GoldenTranscript(String name, List<JsonNode> lines) {
                 .findFirst()
                 .orElseThrow();
     }
+
+    /// The recorder shortened very long texts and noted their length.
+    static String whole(String text) {
+        int cut = text.indexOf("…(");
+        if (cut < 0) {
+            return text;
+        }
+        int length = Integer.parseInt(text.substring(cut + 2, text.indexOf(' ', cut)));
+        String end = text.startsWith("[")
+                ? "\"}}]"
+                : text.startsWith("{\"messages\"") ? "\"}}]}" : "\"}},\"ref\":\"2\",\"join_ref\":\"1\"}";
+        return text.substring(0, cut) + "x".repeat(length - cut - end.length()) + end;
+    }
 }

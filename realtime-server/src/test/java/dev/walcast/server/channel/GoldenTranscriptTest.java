@@ -40,6 +40,7 @@ class GoldenTranscriptTest {
                 "tokens_refresh.v2",
                 "private_channels.v2",
                 "replay.v2",
+                "rest_broadcast.v2",
                 "limits.v2",
                 "limits_events.v1",
                 "limits_events.v2"

@@ -10,11 +10,15 @@ import java.util.List;
 final class PresenceDeviations {
     private static final String OWN_REFS = "a client cannot give out refs: others tell metas apart by them";
     private static final String UNINTERESTED = "diffs go to those who asked for presence or have tracked";
-    private static final String NO_TENANT_FLAG = "presence is for those who ask for it; there is no switch for all";
+    private static final String NO_TENANT_FLAG = "presence for all is a setting of the server, PRESENCE_ENABLED";
 
     private static final String RATE_LIMITED = """
             {"status":"error","message":"Client presence rate limit exceeded","extension":"system","channel":"prr",\
             "code":"ClientPresenceRateLimitReached","limit":5,"current":6}""";
+
+    private static final String ANSWERED = "the reference closes later than it reads: what followed was not answered";
+    private static final String UNMATCHED = """
+            {"status":"error","response":{"reason":"unmatched topic"}}""";
 
     private PresenceDeviations() {}
 
@@ -36,6 +40,12 @@ final class PresenceDeviations {
                 RightsAndLimitsDeviations.MEASURED,
                 frame("v2", null, null, "realtime:prr", "presence_diff", lastDiff()),
                 frame("v2", "1", null, "realtime:prr", "system", RATE_LIMITED)));
+        all.add(instead(
+                "presence.v2",
+                "phx_close\",{}] rate",
+                ANSWERED,
+                frame("v2", "1", "1", "realtime:prr", "phx_close", "{}"),
+                frame("v2", null, "8", "realtime:prr", "phx_reply", UNMATCHED)));
         for (String version : List.of("v1", "v2")) {
             addPresenceWithoutKey(all, version);
         }

@@ -27,7 +27,7 @@ class PresenceTest {
     private TestingServer server;
 
     private void start(Duration flush, Duration grace) {
-        start(new PresenceLimits(flush, grace, 3, 1_000));
+        start(new PresenceLimits(flush, grace, 3, 1_000, false));
     }
 
     private void start(PresenceLimits limits) {
@@ -95,6 +95,16 @@ class PresenceTest {
     }
 
     // -- what is collected
+
+    @Test
+    void whereEveryChannelHasPresenceTheStateComesUnasked() throws Exception {
+        start(new PresenceLimits(Duration.ZERO, Duration.ZERO, 3, 1_000, true));
+        WireClient a = server.open();
+        a.text(TestingServer.join("1", TOPIC, "{\"config\":{\"presence\":{\"key\":\"\"}}}"));
+        a.nextText();
+        assertThat(a.nextText()).isEqualTo("[\"1\",null,\"" + TOPIC + "\",\"presence_state\",{}]");
+        a.close();
+    }
 
     @Test
     void aBurstIsOneDiffAndWhatCancelsOutIsNotInIt() throws Exception {

@@ -34,7 +34,7 @@ class RandomPresenceTest {
     void stateAndDiffsAddUpToTheTruthForEverybody(int flush, int grace) throws Exception {
         System.out.println("random presence with seed " + seed);
         PresenceLimits limits =
-                new PresenceLimits(Duration.ofMillis(flush), Duration.ofMillis(grace), 1_000, 1_000_000);
+                new PresenceLimits(Duration.ofMillis(flush), Duration.ofMillis(grace), 1_000, 1_000_000, false);
         try (TestingServer server = new TestingServer(
                 TestingServer.limits().presenceWindow(1_000_000).build(), limits)) {
             List<Party> parties = new ArrayList<>();

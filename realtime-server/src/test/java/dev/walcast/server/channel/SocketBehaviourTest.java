@@ -36,7 +36,8 @@ class SocketBehaviourTest {
             assertThat(gateway.status()).isEqualTo(101);
             assertThat(direct.status()).isEqualTo(101);
             assertThat(gateway.header("sec-websocket-accept")).isEqualTo("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-            await().until(() -> server.sockets.stats().connected() == 2);
+            await().untilAsserted(
+                            () -> assertThat(server.sockets.stats().connected()).isEqualTo(2));
         }
     }
 

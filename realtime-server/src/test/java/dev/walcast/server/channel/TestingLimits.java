@@ -28,7 +28,8 @@ final class TestingLimits {
     private Rate clientJoins = UNLIMITED;
     private Rate messages = UNLIMITED;
     private Rate presence = UNLIMITED;
-    private ClientLimits.Window presenceWindow = SocketLimits.defaults().clients().presenceWindow();
+    private ClientLimits.Window presenceWindow =
+            SocketLimits.defaults().clients().presenceWindow();
 
     TestingLimits upgradeRefusalDelay(Duration delay) {
         upgradeRefusalDelay = delay;

@@ -4,9 +4,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.walcast.rls.TopicPermissions;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.auth.TokenVerifier;
+import dev.walcast.server.rest.RestLimits;
+import dev.walcast.server.rest.RestRoutes;
+import dev.walcast.server.rest.TestingPermissions;
 import dev.walcast.server.socket.SocketLimits;
 import dev.walcast.server.socket.WireClient;
 import io.helidon.webserver.WebServer;
@@ -15,7 +19,7 @@ import io.helidon.webserver.http.HttpRouting;
 import java.io.IOException;
 
 /// The real server on a free port; only what it knows from the database is not real.
-final class TestingServer implements AutoCloseable {
+public final class TestingServer implements AutoCloseable {
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
@@ -28,6 +32,7 @@ final class TestingServer implements AutoCloseable {
     volatile boolean databaseBroadcasts;
 
     final SocketServer sockets;
+    private final RestRoutes rest;
     private final WebServer web;
 
     TestingServer(SocketLimits limits) {
@@ -44,14 +49,34 @@ final class TestingServer implements AutoCloseable {
     }
 
     TestingServer(SocketLimits limits, PresenceLimits presence, TestingTopics topics) {
-        this(limits, presence, topics, TokenRules.ofSecret(TestingTokens.SECRET));
+        this(limits, presence, topics, TokenRules.ofSecret(TestingTokens.SECRET), rest(limits), topics);
     }
 
     TestingServer(SocketLimits limits, TokenRules tokens) {
-        this(limits, PresenceLimits.defaults(), new TestingTopics(), tokens);
+        this(limits, PresenceLimits.defaults(), new TestingTopics(), tokens, rest(limits), new TestingPermissions());
     }
 
-    private TestingServer(SocketLimits limits, PresenceLimits presence, TestingTopics topics, TokenRules tokens) {
+    public TestingServer(SocketLimits limits, RestLimits restLimits, TopicPermissions permissions) {
+        this(
+                limits,
+                PresenceLimits.defaults(),
+                new TestingTopics(),
+                TokenRules.ofSecret(TestingTokens.SECRET),
+                restLimits,
+                permissions);
+    }
+
+    private static RestLimits rest(SocketLimits limits) {
+        return RestLimits.of(limits.payloadBytesMax(), 100);
+    }
+
+    private TestingServer(
+            SocketLimits limits,
+            PresenceLimits presence,
+            TestingTopics topics,
+            TokenRules tokens,
+            RestLimits restLimits,
+            TopicPermissions permissions) {
         this.topics = topics;
         TokenVerifier verifier = new TokenVerifier(tokens, time);
         Backends backends = new Backends(feed, topics, topics, () -> databaseBroadcasts);
@@ -59,6 +84,8 @@ final class TestingServer implements AutoCloseable {
         WebServerConfig.Builder builder = WebServer.builder().port(0).shutdownHook(false);
         HttpRouting.Builder routing = HttpRouting.builder();
         sockets.register(builder, routing);
+        this.rest = new RestRoutes(restLimits, verifier, sockets.rooms(), permissions);
+        routing.register(rest);
         this.web = builder.addRouting(routing).build().start();
     }
 
@@ -71,11 +98,11 @@ final class TestingServer implements AutoCloseable {
         this(limits.build());
     }
 
-    int port() {
+    public int port() {
         return web.port();
     }
 
-    WireClient open(String version) throws IOException {
+    public WireClient open(String version) throws IOException {
         return WireClient.open(port(), path(version));
     }
 
@@ -88,7 +115,7 @@ final class TestingServer implements AutoCloseable {
         return "/realtime/v1/websocket?apikey=" + TestingTokens.ANON + "&vsn=" + version;
     }
 
-    static String join(String ref, String topic) {
+    public static String join(String ref, String topic) {
         return join(ref, topic, "{\"config\":{\"broadcast\":{\"self\":true,\"ack\":true}}}");
     }
 
@@ -136,6 +163,7 @@ final class TestingServer implements AutoCloseable {
 
     @Override
     public void close() {
+        rest.close();
         sockets.close();
         web.stop();
     }

@@ -55,6 +55,19 @@ public final class NodeScript implements AutoCloseable {
         return new NodeScript(builder.redirectErrorStream(true).start());
     }
 
+    /// A program on this test's class path that speaks as the scripts do.
+    public static NodeScript startJvm(String mainClass, Map<String, String> environment) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx200m",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                mainClass);
+        builder.environment().putAll(environment);
+        return new NodeScript(builder.redirectErrorStream(true).start());
+    }
+
     /// Once for each lock file, whichever test comes first.
     private static void installPackages() throws Exception {
         Path stamp = FOLDER.resolve("node_modules/.installed");

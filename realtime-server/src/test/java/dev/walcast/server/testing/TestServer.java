@@ -88,8 +88,38 @@ public final class TestServer implements AutoCloseable {
                 0,
                 Duration.ofSeconds(5),
                 1 << 20,
+                100,
                 quick(),
                 PresenceLimits.defaults());
+    }
+
+    /// The same, for clients that cannot ask for presence.
+    public static ServerSettings withPresenceForAll(ServerSettings usual) {
+        PresenceLimits presence = usual.presence();
+        return new ServerSettings(
+                usual.database(),
+                usual.tokens(),
+                usual.host(),
+                usual.port(),
+                usual.restartHold(),
+                usual.recordBytesMax(),
+                usual.restMessagesPerSecond(),
+                usual.limits(),
+                new PresenceLimits(presence.flush(), presence.grace(), presence.metasMax(), presence.bytesMax(), true));
+    }
+
+    /// The same, where a server was before.
+    public static ServerSettings onPort(ServerSettings usual, int port) {
+        return new ServerSettings(
+                usual.database(),
+                usual.tokens(),
+                usual.host(),
+                port,
+                usual.restartHold(),
+                usual.recordBytesMax(),
+                usual.restMessagesPerSecond(),
+                usual.limits(),
+                usual.presence());
     }
 
     public static String token(String role) {

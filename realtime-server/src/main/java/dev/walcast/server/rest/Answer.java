@@ -1,0 +1,74 @@
+package dev.walcast.server.rest;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.server.protocol.ErrorCode;
+import java.util.Map;
+
+/// What a request is answered with.
+///
+/// @param contentType empty when there is no body
+/// @param headers     besides those that every answer has
+/// @param last        whether the connection ends with it
+record Answer(int status, String contentType, String body, Map<String, String> headers, boolean last) {
+    private static final String JSON = "application/json; charset=utf-8";
+
+    Answer {
+        requireNonNull(contentType, "contentType is null");
+        requireNonNull(body, "body is null");
+        headers = Map.copyOf(headers);
+    }
+
+    static Answer accepted() {
+        return new Answer(202, "", "", Map.of(), false);
+    }
+
+    static Answer json(int status, String body) {
+        return new Answer(status, JSON, body, Map.of(), false);
+    }
+
+    static Answer message(ErrorCode code) {
+        return keyed("message", code);
+    }
+
+    static Answer error(ErrorCode code) {
+        return keyed("error", code);
+    }
+
+    static Answer text(int status, String text) {
+        return new Answer(status, "text/plain; charset=utf-8", text, Map.of(), false);
+    }
+
+    /// A text that no client reads; the reference calls it HTML.
+    static Answer html(ErrorCode code) {
+        return new Answer(
+                statusOf(code), "text/html; charset=utf-8", code.refusal().text(), Map.of(), false);
+    }
+
+    /// What is wrong with one field.
+    static Answer field(String field, ErrorCode code) {
+        ObjectNode body = JsonNodeFactory.instance.objectNode();
+        body.putObject("errors").putArray(field).add(code.refusal().text());
+        return json(statusOf(code), body.toString());
+    }
+
+    Answer with(Map<String, String> further) {
+        return new Answer(status, contentType, body, further, last);
+    }
+
+    Answer asLast(boolean isLast) {
+        return new Answer(status, contentType, body, headers, isLast);
+    }
+
+    private static Answer keyed(String key, ErrorCode code) {
+        ObjectNode body =
+                JsonNodeFactory.instance.objectNode().put(key, code.refusal().text());
+        return json(statusOf(code), body.toString());
+    }
+
+    private static int statusOf(ErrorCode code) {
+        return code.status().orElseThrow();
+    }
+}

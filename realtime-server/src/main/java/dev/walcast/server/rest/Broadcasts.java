@@ -1,0 +1,145 @@
+package dev.walcast.server.rest;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.rls.TopicPermissions;
+import dev.walcast.server.channel.Rooms;
+import dev.walcast.server.protocol.BatchMessage;
+import dev.walcast.server.protocol.Broadcast;
+import dev.walcast.server.protocol.Broadcast.Encoding;
+import dev.walcast.server.protocol.BroadcastBatch;
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.JsonBody;
+import dev.walcast.server.protocol.Slice;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.ServerRequest;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/// The two ways to send broadcasts: several at once, or one.
+final class Broadcasts {
+    /// Why private messages of an accepted batch were not sent, and how many: `Unauthorized=2`.
+    static final String DROPPED = "x-walcast-dropped";
+
+    private static final String PREFIX = "realtime:";
+
+    private final RestLimits limits;
+    private final Rooms rooms;
+    private final TopicPermissions permissions;
+    private final BodyReader bodies;
+
+    Broadcasts(RestLimits limits, Rooms rooms, TopicPermissions permissions, BodyReader bodies) {
+        this.limits = requireNonNull(limits, "limits is null");
+        this.rooms = requireNonNull(rooms, "rooms is null");
+        this.permissions = requireNonNull(permissions, "permissions is null");
+        this.bodies = requireNonNull(bodies, "bodies is null");
+    }
+
+    /// Sends all messages or none, but for private ones that may not be sent: those are left out and counted, since
+    /// clients take anything but 202 for a failure of all.
+    Answer batch(Call call) throws RequestRefusedException {
+        if (encoding(call.request()) != Encoding.JSON) {
+            throw new RequestRefusedException(Answer.error(ErrorCode.REST_MEDIA_TYPE));
+        }
+        return switch (BroadcastBatch.read(body(call), limits.payloadBytesMax())) {
+            case BroadcastBatch.Malformed _ -> Answer.html(ErrorCode.REST_MALFORMED);
+            case BroadcastBatch.Invalid invalid ->
+                Answer.json(422, "{\"errors\":{\"messages\":" + invalid.errors() + "}}");
+            case BroadcastBatch.Valid valid -> send(call, valid.messages());
+        };
+    }
+
+    private Answer send(Call call, List<BatchMessage> messages) throws RequestRefusedException {
+        if (!call.caller().take(messages.size())) {
+            throw new RequestRefusedException(Answer.message(
+                    call.caller().isExhausted() ? ErrorCode.MESSAGE_RATE_REACHED : ErrorCode.BATCH_TOO_LARGE));
+        }
+        PrivateTopics topics =
+                new PrivateTopics(permissions, call.viewer(), call.request().headers());
+        Map<String, Integer> dropped = new TreeMap<>();
+        for (BatchMessage message : messages) {
+            Optional<ErrorCode> refusal = message.isPrivate() ? topics.refusal(message.topic()) : Optional.empty();
+            if (refusal.isPresent()) {
+                dropped.merge(refusal.get().code(), 1, Integer::sum);
+            } else {
+                rooms.broadcast(new Broadcast.Text(PREFIX + message.topic(), message.payload()), message.isPrivate());
+            }
+        }
+        return dropped.isEmpty() ? Answer.accepted() : Answer.accepted().with(Map.of(DROPPED, text(dropped)));
+    }
+
+    private static String text(Map<String, Integer> dropped) {
+        return dropped.entrySet().stream()
+                .map(reason -> reason.getKey() + "=" + reason.getValue())
+                .collect(Collectors.joining(", "));
+    }
+
+    Answer single(Call call) throws RequestRefusedException {
+        Encoding encoding = encoding(call.request());
+        Target target = Target.parse(call.request().prologue().uriPath().rawPath());
+        Slice payload = payload(body(call), encoding);
+        if (payload.length() > limits.payloadBytesMax()) {
+            throw new RequestRefusedException(Answer.field("payload", ErrorCode.REST_PAYLOAD_TOO_LARGE));
+        }
+        if (!call.caller().take(1)) {
+            throw new RequestRefusedException(Answer.message(ErrorCode.MESSAGE_RATE_REACHED));
+        }
+        boolean isPrivate =
+                call.request().query().first("private").filter("true"::equals).isPresent();
+        if (isPrivate) {
+            requireRight(call, target.topic());
+        }
+        rooms.broadcast(new Broadcast.User(PREFIX + target.topic(), target.event(), encoding, payload), isPrivate);
+        return Answer.accepted();
+    }
+
+    private void requireRight(Call call, String topic) throws RequestRefusedException {
+        Optional<ErrorCode> refusal =
+                new PrivateTopics(permissions, call.viewer(), call.request().headers()).refusal(topic);
+        if (refusal.isPresent()) {
+            throw new RequestRefusedException(Answer.message(refusal.get()));
+        }
+    }
+
+    private static Slice payload(byte[] body, Encoding encoding) throws RequestRefusedException {
+        if (encoding == Encoding.BINARY) {
+            return Slice.of(body);
+        }
+        return JsonBody.object(body)
+                .orElseThrow(() -> new RequestRefusedException(Answer.html(ErrorCode.REST_MALFORMED)));
+    }
+
+    private byte[] body(Call call) throws RequestRefusedException {
+        if (call.caller().isExhausted()) {
+            throw new RequestRefusedException(Answer.message(ErrorCode.MESSAGE_RATE_REACHED));
+        }
+        if (!call.caller().beginBody()) {
+            throw new RequestRefusedException(Answer.message(ErrorCode.REQUESTS_TOO_MANY));
+        }
+        try {
+            return switch (bodies.read(call.request())) {
+                case Body.Whole whole -> whole.bytes();
+                case Body.TooLarge body ->
+                    throw new RequestRefusedException(
+                            Answer.html(ErrorCode.REST_BODY_TOO_LARGE).asLast(!body.ended()));
+            };
+        } finally {
+            call.caller().endBody();
+        }
+    }
+
+    /// Without a content type it is JSON.
+    private static Encoding encoding(ServerRequest request) throws RequestRefusedException {
+        String type = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("application/json");
+        String essence = type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+        return switch (essence) {
+            case "application/json" -> Encoding.JSON;
+            case "application/octet-stream" -> Encoding.BINARY;
+            default -> throw new RequestRefusedException(Answer.error(ErrorCode.REST_MEDIA_TYPE));
+        };
+    }
+}

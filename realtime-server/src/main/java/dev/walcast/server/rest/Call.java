@@ -1,0 +1,15 @@
+package dev.walcast.server.rest;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.rls.Viewer;
+import io.helidon.webserver.http.ServerRequest;
+
+/// A request of somebody we know.
+record Call(ServerRequest request, Viewer viewer, Caller caller) {
+    Call {
+        requireNonNull(request, "request is null");
+        requireNonNull(viewer, "viewer is null");
+        requireNonNull(caller, "caller is null");
+    }
+}

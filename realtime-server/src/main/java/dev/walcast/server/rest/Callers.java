@@ -1,0 +1,43 @@
+package dev.walcast.server.rest;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// Who has called lately. Whoever has not for longest is forgotten, and begins anew, when too many have.
+final class Callers {
+    private static final int CALLERS_MAX = 10_000;
+
+    private final RestLimits limits;
+
+    // guarded by itself
+    private final Map<String, Caller> known = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Caller> eldest) {
+            return size() > CALLERS_MAX;
+        }
+    };
+
+    Callers(RestLimits limits) {
+        this.limits = requireNonNull(limits, "limits is null");
+    }
+
+    /// A user wherever he calls from.
+    Caller user(String subject) {
+        return named("user " + subject);
+    }
+
+    /// Whoever has no name of his own: the public key, a back end.
+    Caller at(String address) {
+        return named("at " + address);
+    }
+
+    private Caller named(String name) {
+        synchronized (known) {
+            return known.computeIfAbsent(name, _ -> new Caller(limits));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package dev.walcast.server.rest;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.rls.TopicCheckException;
+import dev.walcast.rls.TopicPermissions;
+import dev.walcast.rls.Viewer;
+import dev.walcast.server.protocol.ErrorCode;
+import io.helidon.http.Header;
+import io.helidon.http.Headers;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What one request may send to private topics; each topic is asked about once.
+final class PrivateTopics {
+    private static final Logger log = LoggerFactory.getLogger(PrivateTopics.class);
+
+    /// Policies read who calls from the claims; his keys themselves stay here.
+    private static final Set<String> SECRET_HEADERS =
+            Set.of("authorization", "proxy-authorization", "apikey", "x-api-key", "cookie");
+
+    private final TopicPermissions permissions;
+    private final Viewer viewer;
+    private final String headers;
+    private final Map<String, Optional<ErrorCode>> refusals = new HashMap<>();
+
+    PrivateTopics(TopicPermissions permissions, Viewer viewer, Headers headers) {
+        this.permissions = requireNonNull(permissions, "permissions is null");
+        this.viewer = requireNonNull(viewer, "viewer is null");
+        this.headers = json(headers);
+    }
+
+    /// Why a message may not be sent there, or nothing when it may.
+    ///
+    /// @param topic without its `realtime:`
+    Optional<ErrorCode> refusal(String topic) {
+        return refusals.computeIfAbsent(topic, this::ask);
+    }
+
+    private Optional<ErrorCode> ask(String topic) {
+        try {
+            return permissions
+                            .write(new TopicPermissions.Question(viewer, topic, headers))
+                            .broadcast()
+                    ? Optional.empty()
+                    : Optional.of(ErrorCode.REST_FORBIDDEN);
+        } catch (TopicCheckException e) {
+            log.warn("Nobody could say who may write to a private topic: {}", e.getMessage());
+            return Optional.of(
+                    switch (e.reason()) {
+                        case NOT_INSTALLED -> ErrorCode.REST_TOPICS_NOT_INSTALLED;
+                        case POOL_EXHAUSTED -> ErrorCode.REST_POOL_EXHAUSTED;
+                        case CANCELED -> ErrorCode.REST_QUERY_CANCELED;
+                        case PARTITION_MISSING -> ErrorCode.REST_PARTITION_MISSING;
+                        case UNREACHABLE -> ErrorCode.REST_DATABASE_UNREACHABLE;
+                    });
+        }
+    }
+
+    private static String json(Headers headers) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        for (Header header : headers) {
+            String name = header.name().toLowerCase(Locale.ROOT);
+            if (!SECRET_HEADERS.contains(name)) {
+                json.put(name, String.join(", ", header.allValues()));
+            }
+        }
+        return json.toString();
+    }
+}

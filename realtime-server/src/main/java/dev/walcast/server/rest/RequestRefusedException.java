@@ -1,0 +1,19 @@
+package dev.walcast.server.rest;
+
+import static java.util.Objects.requireNonNull;
+
+/// A request ends here, with this answer.
+final class RequestRefusedException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    private final transient Answer answer;
+
+    RequestRefusedException(Answer answer) {
+        super(answer.body(), null, false, false);
+        this.answer = requireNonNull(answer, "answer is null");
+    }
+
+    Answer answer() {
+        return answer;
+    }
+}

@@ -1,0 +1,144 @@
+package dev.walcast.server.rest;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.rls.TopicPermissions;
+import dev.walcast.rls.Viewer;
+import dev.walcast.server.auth.TokenVerifier;
+import dev.walcast.server.channel.Rooms;
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Json;
+import dev.walcast.server.protocol.Slice;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.HttpRules;
+import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+
+/// The REST interface, under both spellings of its path: with and without a gateway that strips the prefix.
+public final class RestRoutes implements HttpService, AutoCloseable {
+    private static final List<String> PREFIXES = List.of("", "/realtime/v1");
+
+    private final Credentials credentials;
+    private final Callers callers;
+    private final BodyReader bodies;
+    private final Broadcasts broadcasts;
+    private final String document = resource("/openapi.json");
+
+    public RestRoutes(RestLimits limits, TokenVerifier tokens, Rooms rooms, TopicPermissions permissions) {
+        this.credentials = new Credentials(requireNonNull(tokens, "tokens is null"));
+        this.callers = new Callers(limits);
+        this.bodies = new BodyReader(limits);
+        this.broadcasts = new Broadcasts(limits, rooms, permissions, bodies);
+    }
+
+    @Override
+    public void routing(HttpRules rules) {
+        rules.get("/healthcheck", answering(_ -> Answer.text(200, "ok")));
+        for (String prefix : PREFIXES) {
+            for (Route route : routes()) {
+                rules.route(route.method(), prefix + route.pattern(), route.handler());
+            }
+            rules.options(prefix + "/api/*", CrossOrigin::preflight);
+            rules.any(prefix + "/api/*", answering(_ -> Answer.html(ErrorCode.REST_NOT_FOUND)));
+        }
+    }
+
+    /// Everything that the OpenAPI document describes.
+    List<Route> routes() {
+        return List.of(
+                new Route(Method.POST, "/api/broadcast", calling(broadcasts::batch)),
+                new Route(
+                        Method.POST,
+                        "/api/broadcast/{topic}/events/{event}",
+                        "/api/broadcast/*",
+                        calling(broadcasts::single)),
+                new Route(Method.GET, "/api/ping", answering(_ -> Answer.json(200, "{\"message\":\"Success\"}"))),
+                new Route(Method.GET, "/api/openapi", answering(_ -> Answer.json(200, document))));
+    }
+
+    @Override
+    public void close() {
+        bodies.close();
+    }
+
+    @FunctionalInterface
+    private interface Work<T> {
+        Answer answer(T about) throws RequestRefusedException;
+    }
+
+    /// For those with a valid token.
+    private Handler calling(Work<Call> work) {
+        return (request, response) -> {
+            Optional<Viewer> viewer = credentials.viewer(request.headers());
+            if (viewer.isEmpty()) {
+                send(request, response, stranger(request), Answer.message(ErrorCode.REST_UNAUTHORIZED));
+                return;
+            }
+            Caller caller = subject(viewer.get()).map(callers::user).orElseGet(() -> stranger(request));
+            send(request, response, caller, answer(work, new Call(request, viewer.get(), caller)));
+        };
+    }
+
+    /// For everybody.
+    private Handler answering(Work<ServerRequest> work) {
+        return (request, response) -> send(request, response, stranger(request), answer(work, request));
+    }
+
+    private static <T> Answer answer(Work<T> work, T about) {
+        try {
+            return work.answer(about);
+        } catch (RequestRefusedException e) {
+            return e.answer();
+        }
+    }
+
+    private Caller stranger(ServerRequest request) {
+        return callers.at(request.remotePeer().host());
+    }
+
+    private static Optional<String> subject(Viewer viewer) {
+        return Json.tree(Slice.of(viewer.claims().getBytes(StandardCharsets.UTF_8)))
+                .map(claims -> claims.path("sub").textValue());
+    }
+
+    private void send(ServerRequest request, ServerResponse response, Caller caller, Answer answer) {
+        boolean last = answer.last() || !bodies.discard(request);
+        if (last) {
+            response.header(HeaderNames.CONNECTION, "close");
+        }
+        long remaining = caller.remaining();
+        response.status(answer.status())
+                .header("x-request-id", RequestId.of(request.headers()))
+                .header("x-rate-limit", Integer.toString(caller.messagesPerSecond()))
+                .header("x-rate-limit-remaining", Long.toString(remaining))
+                .header("x-rate-rolling", Long.toString(caller.messagesPerSecond() - remaining))
+                .header(HeaderNames.CACHE_CONTROL, "max-age=0, private, must-revalidate");
+        CrossOrigin.allow(response);
+        answer.headers().forEach(response::header);
+        if (!answer.contentType().isEmpty()) {
+            response.header(HeaderNames.CONTENT_TYPE, answer.contentType());
+        }
+        response.send(answer.body().getBytes(StandardCharsets.UTF_8));
+        if (last) {
+            throw new CloseConnectionException("the rest of the body is not read");
+        }
+    }
+
+    private static String resource(String path) {
+        try (InputStream stream = RestRoutes.class.getResourceAsStream(path)) {
+            return new String(requireNonNull(stream, path).readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.walcast.server.rest;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Utf8;
+import java.net.URLDecoder;
+
+/// Where a single broadcast goes, as the path says it.
+///
+/// @param topic without its `realtime:`
+record Target(String topic, String event) {
+    /// What fits into the header of a binary frame.
+    private static final int BYTES_MAX = 255;
+
+    private static final String PREFIX = "realtime:";
+    private static final String BEFORE_TOPIC = "/api/broadcast/";
+    private static final String BEFORE_EVENT = "/events/";
+
+    Target {
+        requireNonNull(topic, "topic is null");
+        requireNonNull(event, "event is null");
+    }
+
+    /// @param rawPath as it was sent, `…/api/broadcast/:topic/events/:event`. A slash in the topic may be encoded or
+    /// not:
+    ///                one client does not.
+    static Target parse(String rawPath) throws RequestRefusedException {
+        int topic = rawPath.indexOf(BEFORE_TOPIC) + BEFORE_TOPIC.length();
+        int event = rawPath.lastIndexOf('/') + 1;
+        int end = event - BEFORE_EVENT.length();
+        if (end <= topic || event == rawPath.length() || !rawPath.startsWith(BEFORE_EVENT, end)) {
+            throw new RequestRefusedException(Answer.html(ErrorCode.REST_NOT_FOUND));
+        }
+        Target target = new Target(decoded(rawPath.substring(topic, end)), decoded(rawPath.substring(event)));
+        if (isTooLong(PREFIX + target.topic())) {
+            throw new RequestRefusedException(Answer.field("topic", ErrorCode.FIELD_TOO_LONG));
+        }
+        if (isTooLong(target.event())) {
+            throw new RequestRefusedException(Answer.field("event", ErrorCode.FIELD_TOO_LONG));
+        }
+        return target;
+    }
+
+    private static boolean isTooLong(String text) {
+        return text.getBytes(UTF_8).length > BYTES_MAX;
+    }
+
+    private static String decoded(String encoded) throws RequestRefusedException {
+        try {
+            byte[] bytes =
+                    URLDecoder.decode(encoded.replace("+", "%2B"), ISO_8859_1).getBytes(ISO_8859_1);
+            if (Utf8.isValid(bytes, 0, bytes.length)) {
+                return new String(bytes, UTF_8);
+            }
+        } catch (IllegalArgumentException _) {
+            // answered like text that is not UTF-8
+        }
+        throw new RequestRefusedException(Answer.html(ErrorCode.REST_MALFORMED));
+    }
+}

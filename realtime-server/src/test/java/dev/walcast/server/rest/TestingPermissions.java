@@ -1,0 +1,35 @@
+package dev.walcast.server.rest;
+
+import dev.walcast.rls.TopicCheckException;
+import dev.walcast.rls.TopicCheckException.Reason;
+import dev.walcast.rls.TopicPermissions;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/// Lets everybody but `anon` write, unless the topic's name asks for trouble: `fails:CANCELED`.
+public final class TestingPermissions implements TopicPermissions {
+    private final List<Question> asked = new CopyOnWriteArrayList<>();
+
+    @Override
+    public Access read(Question question, boolean presence) throws TopicCheckException {
+        return write(question);
+    }
+
+    @Override
+    public Access write(Question question) throws TopicCheckException {
+        asked.add(question);
+        Optional<Reason> trouble = List.of(Reason.values()).stream()
+                .filter(reason -> question.topic().equals("fails:" + reason))
+                .findFirst();
+        if (trouble.isPresent()) {
+            throw new TopicCheckException(trouble.get(), "as asked", new IllegalStateException());
+        }
+        boolean may = !question.viewer().role().equals("anon");
+        return new Access(may, may);
+    }
+
+    List<Question> asked() {
+        return asked;
+    }
+}
