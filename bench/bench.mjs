@@ -8,7 +8,7 @@ import { Server, percentile, residentKilobytes } from './server.mjs'
 const ms = value => `${value.toFixed(2)} ms`
 const now = () => performance.timeOrigin + performance.now()
 
-const benchmarks = { latency, changes, idle, memory, startup, size, filters, policies, hostile, presence, readers }
+const benchmarks = { latency, changes, idle, memory, startup, size, filters, policies, hostile, presence, resume, readers }
 const name = process.argv[2]
 if (!benchmarks[name]) {
   console.error(`Usage: bench/run ${Object.keys(benchmarks).join('|')}`)
@@ -80,6 +80,36 @@ async function changes() {
   console.log(`baseline, Postgres decoding the same log: ${(rows / decoding).toFixed(0)} changes/s`)
   console.log(`ratio: ${(decoding / seconds).toFixed(2)}`)
   await server.db.query(`select pg_drop_replication_slot('decode_only')`)
+  await finish(server)
+}
+
+/** A thousand clients that missed a thousand changes each come back at once; beside the same deliveries live. */
+async function resume() {
+  const clients = 1000
+  const missed = 1000
+  const server = await Server.start()
+  const insert = () => server.db.query(`insert into messages (body) select 'row ' || n from generate_series(1, ${missed}) n`)
+  const sockets = []
+  for (let i = 0; i < clients; i++) sockets.push(await server.resumer())
+  let began = performance.now()
+  let cpu = server.cpuSeconds()
+  await insert()
+  await Promise.all(sockets.map(socket => socket.received(missed)))
+  const live = [(performance.now() - began) / 1000, server.cpuSeconds() - cpu]
+  const places = sockets.map(socket => socket.position)
+  sockets.forEach(socket => socket.close())
+  await insert()
+  await sleep(2000)
+  began = performance.now()
+  cpu = server.cpuSeconds()
+  const back = await Promise.all(places.map(place => server.resumer(place)))
+  const replayed = [(performance.now() - began) / 1000, server.cpuSeconds() - cpu]
+  const counts = new Set(back.map(socket => socket.replayed))
+  const total = clients * missed
+  console.log(`${clients} clients resumed, each told that ${[...counts].join(' or ')} changes were replayed`)
+  console.log(`replayed: ${replayed[0].toFixed(1)} s, ${(total / replayed[0]).toFixed(0)} changes/s, ${(replayed[1] / total * 1e6).toFixed(1)} us CPU each`)
+  console.log(`baseline, the same live: ${live[0].toFixed(1)} s, ${(total / live[0]).toFixed(0)} changes/s, ${(live[1] / total * 1e6).toFixed(1)} us CPU each`)
+  console.log(`ratio of the times: ${(replayed[0] / live[0]).toFixed(2)}`)
   await finish(server)
 }
 

@@ -58,6 +58,38 @@ export class Server {
     return socket
   }
 
+  /** A socket that is live for the table messages, from a position when one is given, and keeps count. */
+  async resumer(position) {
+    const url = `${this.env.WALCAST_URL.replace('http', 'ws')}/realtime/v1/websocket?vsn=2.0.0&apikey=${this.env.ANON_KEY}`
+    const socket = new WebSocket(url, { perMessageDeflate: false })
+    const binding = { event: '*', schema: 'public', table: 'messages', ...(position && { resume: position }) }
+    let count = 0
+    let wanted = Infinity
+    let enough
+    await new Promise((resolve, reject) => {
+      socket.on('error', reject)
+      socket.on('open', () =>
+        socket.send(JSON.stringify(['1', '1', 'realtime:bench', 'phx_join', { config: { postgres_changes: [binding] } }])))
+      socket.on('message', data => {
+        if (data.includes('"postgres_changes",{"ids"')) {
+          socket.position = data.toString('latin1', data.indexOf('"position":"') + 12, data.indexOf('"position":"') + 50)
+          if (++count >= wanted) enough()
+        } else if (data.includes('"system"')) {
+          const note = JSON.parse(data)[4]
+          socket.position = note.position
+          socket.replayed = note.resume?.[0].status === 'resumed' ? note.resume[0].replayed : note.resume?.[0].reason
+          resolve()
+        }
+      })
+    })
+    socket.received = number => new Promise(resolve => {
+      wanted = number
+      enough = resolve
+      if (count >= wanted) resolve()
+    })
+    return socket
+  }
+
   /** One socket with many filters on the table messages; resolves when every channel has its answer. */
   async manyFilters(count, filter, onTrouble) {
     const url = `${this.env.WALCAST_URL.replace('http', 'ws')}/realtime/v1/websocket?vsn=2.0.0&apikey=${this.env.ANON_KEY}`

@@ -1,22 +1,36 @@
 // An unmodified supabase-js client that listens to table changes. Says what happens as JSON lines; obeys commands, one JSON a
-// line on standard input: {"cmd":"digest"}, {"cmd":"broadcast"}, {"cmd":"track","object":{}}, {"cmd":"untrack"}, {"cmd":"token","token":"..."}, {"cmd":"close"}. A binding's filter
-// may be calls of the client's own filter builder: [["gt", "id", 1], ["not", "room", "like", "a%"]].
+// line on standard input: {"cmd":"digest"}, {"cmd":"broadcast"}, {"cmd":"track","object":{}}, {"cmd":"untrack"},
+// {"cmd":"token","token":"..."}, {"cmd":"cut"}, {"cmd":"close"}. A binding's filter may be calls of the client's own filter
+// builder: [["gt", "id", 1], ["not", "room", "like", "a%"]]. With {"resume":true} every binding says at each join where the last
+// change was.
 import { createClient, postgresChangesFilter } from '@supabase/supabase-js'
 import { createInterface } from 'node:readline'
 import WebSocket from 'ws'
 
-const { bindings = [], quiet = false, channel: name = 'test', presence } = JSON.parse(process.argv[2])
+const { bindings = [], quiet = false, resume = false, channel: name = 'test', presence } = JSON.parse(process.argv[2])
 const say = message => process.stdout.write(JSON.stringify(message) + '\n')
+
+let socket
+
+class Socket extends WebSocket {
+  constructor(...args) {
+    super(...args)
+    socket = this
+  }
+}
 
 const client = createClient(process.env.WALCAST_URL, process.env.ANON_KEY, {
   auth: { persistSession: false, autoRefreshToken: false },
-  realtime: { transport: WebSocket },
+  realtime: { transport: Socket },
 })
 
 const digest = { count: 0, first: null, last: null, ordered: true, distinct: 0 }
 const seen = new Set()
 
+let lastTimestamp
+
 function onChange(change, binding) {
+  lastTimestamp = change.commit_timestamp
   if (!quiet) return say({ event: 'change', change, binding })
   const { id } = change.new
   digest.first ??= id
@@ -29,6 +43,7 @@ function onChange(change, binding) {
 const channel = client.channel(name, { config: { broadcast: { self: true, ack: true }, ...(presence && { presence: { key: presence } }) } })
 const filter = calls => calls.reduce((builder, [method, ...args]) => builder[method](...args), postgresChangesFilter())
 for (const binding of bindings) {
+  if (resume) Object.defineProperty(binding, 'resume', { enumerable: true, get: () => lastTimestamp })
   const built = Array.isArray(binding.filter) ? { ...binding, filter: filter(binding.filter) } : binding
   channel.on('postgres_changes', built, change => onChange(change, binding.name))
 }
@@ -52,6 +67,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
   if (cmd === 'track') say({ event: 'tracked', answer: await channel.track(object) })
   if (cmd === 'untrack') say({ event: 'untracked', answer: await channel.untrack() })
+  if (cmd === 'cut') socket.terminate()
   if (cmd === 'token') await client.realtime.setAuth(token)
   if (cmd === 'close') break
 }

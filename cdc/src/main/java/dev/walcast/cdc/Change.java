@@ -10,6 +10,17 @@ public sealed interface Change {
 
     Commit commit();
 
+    /// A rough size in memory, for bounds.
+    default long bytes() {
+        return 64
+                + switch (this) {
+                    case Insert insert -> insert.newRow.bytes();
+                    case Update update -> update.oldRow.bytes() + update.newRow.bytes();
+                    case Delete delete -> delete.oldRow.bytes();
+                    case Truncate _ -> 0;
+                };
+    }
+
     record Insert(Table table, Position position, Commit commit, Row newRow) implements Change {
         public Insert {
             requireNonNull(newRow, "newRow is null");

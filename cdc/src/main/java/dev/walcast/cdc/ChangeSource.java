@@ -30,6 +30,13 @@ public interface ChangeSource extends AutoCloseable {
     /// @param delivering whether the listener is at work on a transaction
     record Activity(Lsn reached, long records, boolean delivering) {}
 
+    /// Remembers, across restarts, that everything up to here was delivered; never goes back. To be called before a
+    /// deferred transaction is acknowledged, so that what is acknowledged is always remembered. Blocks.
+    ///
+    /// @return where the log ends now
+    /// @throws SourceException when the database cannot be asked; trying again may help
+    Lsn remember(Lsn delivered) throws SourceException;
+
     /// Stops after the transaction at hand. Waits for it, at most ten seconds.
     @Override
     void close();

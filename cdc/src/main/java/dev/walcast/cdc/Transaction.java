@@ -4,10 +4,13 @@ import java.util.function.Consumer;
 
 /// One committed transaction's changes, in the order in which they were made.
 ///
-/// It may be larger than memory: the changes can be walked once, by the thread that received the transaction, before
-/// [ChangeListener#onTransaction(Transaction)] returns.
+/// It may be larger than memory: the changes can be walked, more than once, by the thread that received the
+/// transaction, before [ChangeListener#onTransaction(Transaction)] returns.
 public interface Transaction {
     Commit commit();
+
+    /// Whether its changes are held in memory anyway, so that keeping them all costs no more than their rows.
+    boolean inMemory();
 
     void forEach(Consumer<Change> action);
 

@@ -2,6 +2,8 @@ package dev.walcast.server;
 
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.ChangeSource;
+import dev.walcast.cdc.FeedStart;
+import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceException;
 import dev.walcast.cdc.SourceState;
@@ -19,10 +21,12 @@ import dev.walcast.rls.Rights;
 import dev.walcast.rls.RowPolicies;
 import dev.walcast.rls.TopicPermissions;
 import dev.walcast.server.changes.ChangePath;
+import dev.walcast.server.changes.FeedStatus;
 import dev.walcast.server.channel.ChangeFeed;
 import dev.walcast.server.channel.Rooms;
 import dev.walcast.server.messages.DatabaseBroadcasts;
 import dev.walcast.server.messages.Installation;
+import dev.walcast.server.messages.MessagesTaken;
 import dev.walcast.server.messages.PartitionUpkeep;
 import dev.walcast.server.messages.StoredMessages;
 import java.sql.SQLException;
@@ -51,10 +55,13 @@ final class Project implements ChangeListener, AutoCloseable {
     private final ChangePath changes;
     private final ChangeSource source;
     private final SlotGuardian guardian;
-    private final RestartHold hold;
+    private final WindowKeeper keeper;
     private final TopicPermissions permissions;
     private final StoredMessages messages;
     private final CountDownLatch closing = new CountDownLatch(1);
+
+    /// Up to here an earlier server had handed out everything. Belongs to the source's thread.
+    private Lsn delivered = Lsn.ZERO;
 
     /// @param rooms where broadcasts from the database go
     Project(ServerSettings server, Rooms rooms, Clock clock) {
@@ -71,10 +78,11 @@ final class Project implements ChangeListener, AutoCloseable {
                 new PostgresFilterDatabase(pools.catalog()),
                 new PostgresOracle(pools.filters(), pools.policies()),
                 settings.publication());
-        this.changes = new ChangePath(database, settings.deletes(), server.recordBytesMax());
+        this.changes = new ChangePath(
+                database, settings.deletes(), server.recordBytesMax(), server.replay(), System::nanoTime);
         this.source = source(settings, url);
         this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), System::nanoTime);
-        this.hold = new RestartHold(server.restartHold(), closing);
+        this.keeper = new WindowKeeper(changes, source, server.replay().walBytes());
         this.permissions = new PostgresTopicPermissions(pools.topics());
         this.messages = new StoredMessages(
                 pools.catalog(),
@@ -101,7 +109,6 @@ final class Project implements ChangeListener, AutoCloseable {
     void start() throws SourceException {
         source.start(this);
         try {
-            hold.begin(catalog.now());
             warnOfInexactColumns();
             messages.find(url.user(), source.publications());
         } catch (SQLException e) {
@@ -109,6 +116,7 @@ final class Project implements ChangeListener, AutoCloseable {
         }
         Thread.ofVirtual().name("refresh-rights").start(this::refreshRights);
         guardian.start();
+        keeper.start();
     }
 
     private void warnOfInexactColumns() throws SQLException {
@@ -141,9 +149,17 @@ final class Project implements ChangeListener, AutoCloseable {
     }
 
     @Override
+    public void onStart(FeedStart start) {
+        delivered = start.delivered();
+        changes.begin(start);
+    }
+
+    @Override
     public void onTransaction(Transaction transaction) {
-        hold.await(transaction.commit());
-        changes.deliver(messages.takenFrom(transaction, settings.publication()));
+        boolean fresh = transaction.commit().lsn().isAfter(delivered);
+        MessagesTaken taken = messages.takenFrom(transaction, settings.publication(), fresh);
+        changes.deliver(taken);
+        taken.finish();
     }
 
     @Override
@@ -180,8 +196,19 @@ final class Project implements ChangeListener, AutoCloseable {
         return guardian.health();
     }
 
+    /// The feed's position, and how much log it holds.
+    FeedStatus feedStatus() {
+        return keeper.status();
+    }
+
     String slotName() {
         return settings.slotName();
+    }
+
+    /// What is delivered from here on, to clients who are going, counts as not delivered: the next server hands it
+    /// to those who come back.
+    void prepareToClose() {
+        keeper.close();
     }
 
     @Override
@@ -189,8 +216,9 @@ final class Project implements ChangeListener, AutoCloseable {
         closing.countDown();
         guardian.close();
         messages.close();
-        source.close();
+        keeper.close();
         changes.close();
+        source.close();
         pools.close();
     }
 }

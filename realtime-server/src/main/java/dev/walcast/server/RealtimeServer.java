@@ -99,6 +99,7 @@ public final class RealtimeServer implements AutoCloseable {
     /// Tells clients to come back later, stops reading, and frees everything.
     @Override
     public void close() {
+        project.prepareToClose();
         try {
             sockets.drain(DRAIN_PATIENCE);
         } catch (InterruptedException e) {

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.server.auth.TokenRules;
+import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.channel.PresenceLimits;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Duration;
@@ -15,7 +16,7 @@ import java.time.Duration;
 /// @param tokens      what clients' tokens are measured by
 /// @param host        the address to listen on
 /// @param port        0 picks a free one
-/// @param restartHold how long changes committed while the server was down wait for clients to come back
+/// @param replay      how much of the past is at hand for clients that come back
 /// @param recordBytesMax of one change; beyond it only small values are sent
 /// @param restMessagesPerSecond broadcasts over HTTP of one caller
 public record ServerSettings(
@@ -23,7 +24,7 @@ public record ServerSettings(
         TokenRules tokens,
         String host,
         int port,
-        Duration restartHold,
+        ReplayLimits replay,
         int recordBytesMax,
         int restMessagesPerSecond,
         SocketLimits limits,
@@ -32,7 +33,7 @@ public record ServerSettings(
         requireNonNull(database, "database is null");
         requireNonNull(tokens, "tokens is null");
         requireNonNull(host, "host is null");
-        requireNonNull(restartHold, "restartHold is null");
+        requireNonNull(replay, "replay is null");
         requireNonNull(limits, "limits is null");
         requireNonNull(presence, "presence is null");
     }

@@ -129,14 +129,66 @@ class CrashTest {
         }
     }
 
+    /// What the unmodified client has seen of a change is its timestamp; changes that share it may come twice.
+    @Test
+    void aClientThatNamesItsLastTimestampGetsAllAfterAKillHoweverLateItComesBack() throws Exception {
+        assumeThat(NodeScript.whyNot()).isNull();
+        int port;
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        try (TestPostgres postgres = postgres()) {
+            DevProcess server = serve(postgres, port);
+            Map<String, String> environment =
+                    Map.of("WALCAST_URL", "http://127.0.0.1:" + port, "ANON_KEY", TestServer.token("anon"));
+            try (NodeScript client = NodeScript.start(
+                    "listen.mjs", "{\"quiet\":true,\"resume\":true,\"bindings\":[" + ROWS + "]}", environment)) {
+                client.awaitLive();
+                postgres.execute("select pg_sleep(1.1)");
+                try (Writer writer = new Writer(postgres)) {
+                    await().until(() -> digest(client).get("distinct").asInt() > 100);
+                    client.command("{\"cmd\":\"cut\"}");
+                    assertResumed(client);
+                    server.kill();
+                    int atKill = writer.committed.last();
+                    await().until(() -> writer.committed.last() > atKill + 100);
+                    server.close();
+                    server = serve(postgres, port, "0s");
+                    assertResumed(client);
+                    writer.close();
+                    await().atMost(Duration.ofSeconds(40))
+                            .until(() -> digest(client).get("distinct").asInt() == writer.committed.size());
+                }
+            } finally {
+                server.close();
+            }
+        }
+    }
+
+    private static void assertResumed(NodeScript client) throws Exception {
+        JsonNode system = client.await(
+                "system", line -> line.at("/message/message").asText().equals("Subscribed to PostgreSQL"));
+        assertThat(system.at("/message/resume/0/status").asText()).isEqualTo("resumed");
+    }
+
     private DevProcess serve(TestPostgres postgres, int port) throws Exception {
+        return serve(postgres, port, "10s");
+    }
+
+    private DevProcess serve(TestPostgres postgres, int port, String restartHold) throws Exception {
         DevProcess server = DevProcess.run(
                 folder,
                 Map.of(
-                        "DATABASE_URL", postgres.url(),
-                        "JWT_SECRET", TestServer.SECRET,
-                        "PORT", Integer.toString(port),
-                        "READER", TestServer.READER.name()),
+                        "DATABASE_URL",
+                        postgres.url(),
+                        "JWT_SECRET",
+                        TestServer.SECRET,
+                        "PORT",
+                        Integer.toString(port),
+                        "RESTART_HOLD",
+                        restartHold,
+                        "READER",
+                        TestServer.READER.name()),
                 "serve");
         await().atMost(Duration.ofSeconds(60)).until(() -> server.output().contains("listening") || !server.isAlive());
         assertThat(server.output()).contains("Walcast is listening on port " + port);

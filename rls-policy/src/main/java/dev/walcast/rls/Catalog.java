@@ -17,9 +17,6 @@ public interface Catalog {
     /// What each role may do with each table. A pair whose table does not exist is left out.
     Map<Question, TableAccess> access(Collection<Question> questions) throws SQLException;
 
-    /// The database's clock, in microseconds since 1970.
-    long now() throws SQLException;
-
     boolean roleExists(String role) throws SQLException;
 
     /// Published tables with columns of the given types (arrays, domains and composites of them included).

@@ -125,17 +125,6 @@ public final class PostgresCatalog implements Catalog {
     }
 
     @Override
-    public long now() throws SQLException {
-        String query = "select (extract(epoch from pg_catalog.clock_timestamp()) * 1000000)::bigint";
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement = connection.prepareStatement(query);
-                ResultSet row = statement.executeQuery()) {
-            row.next();
-            return row.getLong(1);
-        }
-    }
-
-    @Override
     public boolean roleExists(String role) throws SQLException {
         String query = "select exists (select from pg_catalog.pg_roles where rolname = ?)";
         try (Connection connection = dataSource.getConnection();

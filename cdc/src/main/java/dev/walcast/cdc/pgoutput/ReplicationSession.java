@@ -42,7 +42,6 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
     private final ReentrantLock streamLock = new ReentrantLock();
     // All below belong to whoever holds it.
     private Lsn received = Lsn.ZERO;
-    private Lsn passed = Lsn.ZERO;
     private Lsn told = Lsn.ZERO;
     private long toldAt = System.nanoTime();
     private long heardAt = System.nanoTime();
@@ -89,16 +88,14 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
         }
     }
 
-    /// Everything that was committed before the place it names has been sent. So log that holds nothing for us is let
-    /// go, and Postgres, which sends this when there is nothing more to send, hears of the last transaction.
+    /// Postgres, which sends this when there is nothing more to send, hears of the last transaction. The place that it
+    /// names is never confirmed, though all before it has been sent: the feed's mark does not cover it, so that a
+    /// restart would be a new epoch. Log that holds nothing for us is let go with the next heartbeat.
     private void keepalive(Lsn end, WireBytes message) throws SQLException {
         message.int64(); // Postgres' clock
         boolean answer = message.tag() != 0;
         received = later(received, end);
-        if (transactions.reached(end)) {
-            passed = later(passed, end);
-        }
-        if (answer || requireNonNull(handled.get()).isAfter(told) || isOlderThan(toldAt, TELL_PROGRESS_AFTER)) {
+        if (answer || confirmed().isAfter(told) || isOlderThan(toldAt, TELL_PROGRESS_AFTER)) {
             tell(false);
         }
     }
@@ -167,7 +164,7 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
     }
 
     private Lsn confirmed() {
-        return later(passed, requireNonNull(handled.get()));
+        return requireNonNull(handled.get());
     }
 
     private static Lsn later(Lsn one, Lsn other) {

@@ -76,7 +76,7 @@ final class ReplicationStream implements AutoCloseable {
 
     private static String startReplication(String slotName, List<String> publications) {
         return "START_REPLICATION SLOT " + Identifier.quoted(slotName)
-                + " LOGICAL 0/0 (\"proto_version\" '1', \"publication_names\" '"
+                + " LOGICAL 0/0 (\"proto_version\" '1', \"messages\" 'true', \"publication_names\" '"
                 + Identifier.list(publications).replace("'", "''") + "')";
     }
 

@@ -10,7 +10,7 @@ import java.util.TreeMap;
 /// handled ones. Outlives a connection, so that what Postgres sends again after a reconnect is recognised. Safe for any
 /// thread.
 final class Acknowledgements {
-    private final Map<Long, Waiting> waiting = new TreeMap<>(Long::compareUnsigned);
+    private final TreeMap<Long, Waiting> waiting = new TreeMap<>(Long::compareUnsigned);
     private Lsn received = Lsn.ZERO;
 
     private static final class Waiting {
@@ -22,17 +22,9 @@ final class Acknowledgements {
         }
     }
 
-    /// Up to where everything that was committed has been received; zero before the first transaction.
+    /// The end of the last transaction received; zero before the first.
     synchronized Lsn received() {
         return received;
-    }
-
-    /// Everything up to here has been received.
-    ///
-    /// @return whether all of it is handled too
-    synchronized boolean reached(Lsn lsn) {
-        received = lsn.isAfter(received) ? lsn : received;
-        return waiting.isEmpty();
     }
 
     /// @param acknowledge tells Postgres of this transaction and of all before it
@@ -56,6 +48,12 @@ final class Acknowledgements {
         received = lsn;
     }
 
+    /// Another history begins: positions of the former one mean nothing in it.
+    synchronized void beginAnew() {
+        waiting.clear();
+        received = Lsn.ZERO;
+    }
+
     synchronized void forget(Lsn lsn) {
         waiting.remove(lsn.value());
     }
@@ -66,6 +64,7 @@ final class Acknowledgements {
             return;
         }
         known.handled = true;
+        forgetWithinRun(lsn, known);
         Runnable last = null;
         var entries = waiting.values().iterator();
         while (entries.hasNext()) {
@@ -78,6 +77,19 @@ final class Acknowledgements {
         }
         if (last != null) {
             last.run();
+        }
+    }
+
+    /// Of neighbours that are both handled only the later one's acknowledgement is of use: whatever lets the slot pass
+    /// one, passes both.
+    private void forgetWithinRun(Lsn lsn, Waiting known) {
+        Map.Entry<Long, Waiting> lower = waiting.lowerEntry(lsn.value());
+        if (lower != null && lower.getValue().handled) {
+            waiting.remove(lower.getKey());
+        }
+        Map.Entry<Long, Waiting> higher = waiting.higherEntry(lsn.value());
+        if (higher != null && higher.getValue().handled) {
+            waiting.remove(lsn.value(), known);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.walcast.cdc.source;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceException;
 import java.sql.Connection;
@@ -36,14 +37,16 @@ public final class Preflight {
         this.further = requireNonNull(further, "further is null");
     }
 
-    void run() throws SourceException {
+    /// @param running null at the first start
+    /// @return from where the feed goes on
+    FeedStart run(FeedMark.@Nullable Running running) throws SourceException {
         PostgresUrl url = config.url();
         try (Connection connection = CatalogConnection.open(url)) {
             checkServer(connection);
             checkPublication(connection, config.publications().getFirst());
             publications.choose(connection);
             further.check(connection, publications.inUse());
-            checkSlot(connection);
+            return new FeedMark(config.slotName()).establish(connection, checkSlot(connection), running);
         } catch (SQLException e) {
             throw ConnectionProblem.explain(e, url);
         }
@@ -94,11 +97,12 @@ public final class Preflight {
             int activePid,
             @Nullable String walStatus) {}
 
-    private void checkSlot(Connection connection) throws SQLException, SourceException {
+    /// @return whether the slot was made just now
+    private boolean checkSlot(Connection connection) throws SQLException, SourceException {
         Slot slot = slot(connection);
         if (slot == null) {
             createSlot(connection);
-            return;
+            return true;
         }
         String name = "Replication slot \"" + config.slotName() + "\"";
         if (!"pgoutput".equals(slot.plugin()) || !config.url().database().equals(slot.database())) {
@@ -117,6 +121,7 @@ public final class Preflight {
                             + " in Postgres): stop the other server, or give this one its own slot with SLOT_NAME.",
                     true);
         }
+        return false;
     }
 
     private @Nullable Slot slot(Connection connection) throws SQLException {

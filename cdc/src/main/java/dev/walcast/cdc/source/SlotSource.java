@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.ChangeSource;
+import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.SourceException;
 import dev.walcast.cdc.SourceState;
@@ -28,10 +29,12 @@ public abstract class SlotSource implements ChangeSource {
     private final Acknowledgements acknowledgements = new Acknowledgements();
     private final Publications publications;
     private final Preflight preflight;
+    private final MarkConnection mark;
     private final Progress progress = new Progress();
     private final Backoff backoff = new Backoff(ThreadLocalRandom.current());
     private final CountDownLatch closing = new CountDownLatch(1);
 
+    private volatile @Nullable FeedStart feed;
     private volatile SourceState state = new SourceState.Idle();
     private volatile @Nullable Thread supervisor;
 
@@ -40,6 +43,7 @@ public abstract class SlotSource implements ChangeSource {
         this.config = requireNonNull(config, "config is null");
         this.publications = new Publications(config, acknowledgements);
         this.preflight = new Preflight(config, publications, check);
+        this.mark = new MarkConnection(config);
     }
 
     /// What a reader is given for one connection.
@@ -95,6 +99,7 @@ public abstract class SlotSource implements ChangeSource {
             become(new SourceState.Failed(String.valueOf(e.getMessage())), listener);
             throw e;
         }
+        listener.onStart(requireNonNull(feed));
         become(new SourceState.Streaming(), listener);
         Thread thread = Thread.ofPlatform().name("walcast-source").unstarted(() -> supervise(listener));
         supervisor = thread;
@@ -107,7 +112,7 @@ public abstract class SlotSource implements ChangeSource {
         boolean said = false;
         while (true) {
             try {
-                preflight.run();
+                feed = preflight.run(null);
                 return;
             } catch (SourceException e) {
                 boolean slotInUse = String.valueOf(e.getMessage()).contains("is in use by another process");
@@ -132,7 +137,7 @@ public abstract class SlotSource implements ChangeSource {
         boolean checked = true;
         while (!isClosing()) {
             Lsn before = acknowledgements.received();
-            String reason = checked ? readOnce(listener) : preflightProblem();
+            String reason = checked ? readOnce(listener) : preflightProblem(listener);
             if (reason == null) {
                 checked = true;
                 continue;
@@ -153,12 +158,25 @@ public abstract class SlotSource implements ChangeSource {
         become(new SourceState.Stopped(), listener);
     }
 
-    private @Nullable String preflightProblem() {
+    private @Nullable String preflightProblem(ChangeListener listener) {
         try {
-            preflight.run();
+            goOn(listener);
             return null;
         } catch (SourceException e) {
             return String.valueOf(e.getMessage());
+        }
+    }
+
+    private void goOn(ChangeListener listener) throws SourceException {
+        FeedStart known = requireNonNull(feed);
+        Lsn received = acknowledgements.received();
+        Lsn since = received.isAfter(known.from()) ? received : known.from();
+        FeedStart fresh = preflight.run(new FeedMark.Running(known.epoch(), since));
+        if (!fresh.epoch().equals(known.epoch())) {
+            log.warn("The feed's continuity is broken: changes may be missing. Every subscriber is told.");
+            acknowledgements.beginAnew();
+            feed = fresh;
+            listener.onStart(fresh);
         }
     }
 
@@ -214,8 +232,14 @@ public abstract class SlotSource implements ChangeSource {
     }
 
     @Override
+    public Lsn remember(Lsn delivered) throws SourceException {
+        return mark.remember(requireNonNull(feed, "not started").epoch(), delivered);
+    }
+
+    @Override
     public void close() {
         closing.countDown();
+        mark.close();
         Thread thread = supervisor;
         if (thread == null) {
             return;

@@ -39,10 +39,6 @@ final class TransactionBuffer implements AutoCloseable {
         bytes += event.bytes();
     }
 
-    boolean isEmpty() {
-        return events.isEmpty();
-    }
-
     /// The transaction, to be walked before [#clear()].
     ///
     /// @param defer what [Transaction#defer()] does
@@ -51,6 +47,11 @@ final class TransactionBuffer implements AutoCloseable {
             @Override
             public Commit commit() {
                 return commit;
+            }
+
+            @Override
+            public boolean inMemory() {
+                return spill == null;
             }
 
             @Override

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.Commit;
-import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Transaction;
 
 /// Takes what a reader reads, collects it into transactions, and acknowledges a transaction once the listener has
@@ -47,14 +46,12 @@ public final class TransactionReceiver {
     }
 
     private void received(Commit commit) {
-        boolean deferred = false;
-        if (!buffer.isEmpty()) {
-            try {
-                deferred = deliver(commit);
-            } catch (RuntimeException e) {
-                acknowledgements.forget(commit.lsn());
-                throw e;
-            }
+        boolean deferred;
+        try {
+            deferred = deliver(commit);
+        } catch (RuntimeException e) {
+            acknowledgements.forget(commit.lsn());
+            throw e;
         }
         acknowledgements.received(commit.lsn());
         if (!deferred) {
@@ -71,12 +68,5 @@ public final class TransactionReceiver {
         });
         progress.whileDelivering(() -> listener.onTransaction(transaction));
         return deferred[0];
-    }
-
-    /// Everything that was committed up to here has been received.
-    ///
-    /// @return whether all of it is handled too, so that the slot may advance past log that holds nothing for us
-    public boolean reached(Lsn lsn) {
-        return acknowledgements.reached(lsn);
     }
 }

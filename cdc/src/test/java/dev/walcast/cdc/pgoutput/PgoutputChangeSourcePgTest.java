@@ -118,18 +118,41 @@ class PgoutputChangeSourcePgTest {
                 .isNotSameAs(listener.changes.get(0).table());
     }
 
+    /// Where a keepalive stands is no place that the feed's mark could cover.
     @Test
-    void logThatHoldsNothingForUsIsLetGoAtOnce() throws Exception {
+    void logThatHoldsNothingForUsIsLetGoWithTheNextMessageAndNotBefore() throws Exception {
         postgres.execute("drop publication p", "create publication p for table t", "create table quiet (v text)");
         try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
             source.start(listener);
+            Lsn reach = listener.starts.getFirst().reach();
+            await().atMost(SOON).until(() -> confirmed().isAfter(reach));
             for (int i = 0; i < 3; i++) {
+                Lsn before = confirmed();
+                long heard = source.activity().records();
                 postgres.execute("insert into quiet select repeat('x', 1000) from generate_series(1, 1000)");
                 Lsn written = lsn("select pg_current_wal_flush_lsn()");
+                await().atMost(SOON).until(() -> received().compareTo(written) >= 0);
+                assertThat(source.activity().records()).isGreaterThan(heard);
+                assertThat(confirmed()).isEqualTo(before);
+                postgres.execute("select pg_logical_emit_message(true, 'anybody', 'anything')");
                 await().atMost(Duration.ofSeconds(10)).until(() -> confirmed().compareTo(written) >= 0);
             }
         }
         assertThat(listener.changes).isEmpty();
+    }
+
+    /// Whatever it is about, nothing of it is delivered, also when it belongs to no transaction.
+    @Test
+    void messagesOfOthersAreNoChanges() throws Exception {
+        try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
+            source.start(listener);
+            postgres.execute(
+                    "select pg_logical_emit_message(false, 'other', 'x')",
+                    "begin; insert into t values (1); select pg_logical_emit_message(true, 'other', 'y');"
+                            + " select pg_logical_emit_message(false, 'other', 'z'); insert into t values (2); commit");
+            awaitChanges(2);
+        }
+        assertThat(listener.transactions).hasValue(1);
     }
 
     /// Postgres gives up on a reader of which it has not heard for `wal_sender_timeout`.
@@ -279,6 +302,12 @@ class PgoutputChangeSourcePgTest {
 
     private Lsn confirmed() throws SQLException {
         return lsn("select confirmed_flush_lsn from pg_replication_slots where slot_name = '" + slot + "'");
+    }
+
+    /// What the reader said that it has received.
+    private Lsn received() throws SQLException {
+        return lsn("select coalesce(max(r.write_lsn), '0/0') from pg_stat_replication r"
+                + " join pg_replication_slots s on s.active_pid = r.pid where s.slot_name = '" + slot + "'");
     }
 
     private static Lsn lsn(String query) throws SQLException {

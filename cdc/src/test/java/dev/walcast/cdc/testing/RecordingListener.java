@@ -2,6 +2,7 @@ package dev.walcast.cdc.testing;
 
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.ChangeListener;
+import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.SourceState;
 import dev.walcast.cdc.Transaction;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class RecordingListener implements ChangeListener {
     public final List<Change> changes = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
     public final List<SourceState> states = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
+    public final List<FeedStart> starts = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
     public final AtomicInteger transactions = new AtomicInteger();
 
     private volatile CountDownLatch held = new CountDownLatch(0);
@@ -26,6 +28,11 @@ public final class RecordingListener implements ChangeListener {
     }
 
     @Override
+    public void onStart(FeedStart start) {
+        starts.add(start);
+    }
+
+    @Override
     public void onTransaction(Transaction transaction) {
         try {
             held.await();
@@ -35,7 +42,9 @@ public final class RecordingListener implements ChangeListener {
         List<Change> all = new java.util.ArrayList<>();
         transaction.forEach(all::add);
         changes.addAll(all);
-        transactions.incrementAndGet();
+        if (!all.isEmpty()) {
+            transactions.incrementAndGet();
+        }
     }
 
     @Override

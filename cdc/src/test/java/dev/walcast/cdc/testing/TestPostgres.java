@@ -37,7 +37,7 @@ public final class TestPostgres implements AutoCloseable {
     public static TestPostgres start(Map<String, String> config) {
         Map<String, String> all = new LinkedHashMap<>(Map.of(
                 "wal_level", "logical",
-                "max_replication_slots", "40",
+                "max_replication_slots", "100",
                 "max_wal_senders", "40",
                 "max_connections", "100",
                 "unix_socket_directories", "",

@@ -23,6 +23,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -62,7 +63,8 @@ final class BindingResolver {
     /// @param filter    what the client asked for
     /// @param narrowing what the policies show, where one table is named
     /// @param warnings  what the client should know although the binding works
-    record Resolved(Predicate filter, Predicate narrowing, List<String> warnings) {}
+    /// @param access    to the one table that is named
+    record Resolved(Predicate filter, Predicate narrowing, List<String> warnings, Optional<TableAccess> access) {}
 
     /// @throws BindingRefusedException when the binding would never see a change, and why
     /// @throws SQLException            when the database could not be asked; trying again may help
@@ -72,9 +74,9 @@ final class BindingResolver {
                 TableAccess access = checkedAccess(spec, viewer, one.table());
                 Predicate filter = filter(spec, access);
                 Predicate narrowing = guard.narrowing(viewer, access);
-                return new Resolved(filter, narrowing, warnings(spec, access, filter, narrowing));
+                return new Resolved(filter, narrowing, warnings(spec, access, filter, narrowing), Optional.of(access));
             }
-            return new Resolved(wildcard(spec, viewer), Predicate.Constant.ALWAYS, List.of());
+            return new Resolved(wildcard(spec, viewer), Predicate.Constant.ALWAYS, List.of(), Optional.empty());
         } catch (UnansweredException e) {
             throw new SQLException(e);
         }

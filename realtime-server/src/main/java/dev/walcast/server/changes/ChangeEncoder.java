@@ -42,11 +42,12 @@ final class ChangeEncoder {
 
     /// @param readable of the new row, and of the row that a DELETE removed
     /// @param old      of the row before an UPDATE
-    EncodedChange encode(Change change, ReadableColumns readable, ReadableColumns old) {
+    EncodedChange encode(Change change, FeedPosition position, ReadableColumns readable, ReadableColumns old) {
         return switch (change) {
-            case Change.Insert insert -> encode("INSERT", change, readable, old, insert.newRow(), null);
-            case Change.Update update -> encode("UPDATE", change, readable, old, update.newRow(), update.oldRow());
-            case Change.Delete delete -> encode("DELETE", change, readable, old, null, delete.oldRow());
+            case Change.Insert insert -> encode("INSERT", change, position, readable, old, insert.newRow(), null);
+            case Change.Update update ->
+                encode("UPDATE", change, position, readable, old, update.newRow(), update.oldRow());
+            case Change.Delete delete -> encode("DELETE", change, position, readable, old, null, delete.oldRow());
             case Change.Truncate _ -> throw new IllegalArgumentException("a TRUNCATE is never delivered");
         };
     }
@@ -54,6 +55,7 @@ final class ChangeEncoder {
     private EncodedChange encode(
             String type,
             Change change,
+            FeedPosition position,
             ReadableColumns readable,
             ReadableColumns old,
             @Nullable Row newRow,
@@ -73,6 +75,7 @@ final class ChangeEncoder {
         out.append(columnList(change.table(), readable));
         out.append(records.json);
         appendMissing(out, readable, records.missing, newRow != null);
+        out.append(",\"position\":\"").append(position).append('"');
         out.append(",\"errors\":")
                 .append(tooLarge ? "[\"Error 413: Payload Too Large\"]" : "null")
                 .append('}');

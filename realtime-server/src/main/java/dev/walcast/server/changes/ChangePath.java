@@ -1,5 +1,7 @@
 package dev.walcast.server.changes;
 
+import dev.walcast.cdc.FeedStart;
+import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.FilterDatabase;
 import dev.walcast.rls.Catalog;
@@ -11,9 +13,11 @@ import dev.walcast.rls.RowPolicies;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.ChangeFeed;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /// The way of a change from the source to the channels, put together: subscriptions, guard, questions, encoder.
 public final class ChangePath implements AutoCloseable {
+    private final ReplayWindow window;
     private final LiveFeed feed;
     private final FanOut fanOut;
     private final AskingLane filterLane;
@@ -30,21 +34,55 @@ public final class ChangePath implements AutoCloseable {
             String publication) {}
 
     /// @param recordBytesMax beyond which only a change's small values are sent
-    public ChangePath(Database database, RowGuard.Deletes deletes, int recordBytesMax) {
+    /// @param nanoTime       a clock that never goes back
+    public ChangePath(
+            Database database,
+            RowGuard.Deletes deletes,
+            int recordBytesMax,
+            ReplayLimits replay,
+            LongSupplier nanoTime) {
         RowGuard guard = new RowGuard(database.rights, database.policies, deletes);
-        this.feed = new LiveFeed(new BindingResolver(
-                database.catalog, database.rights, database.policies, guard, database.filters, database.publication));
-        Delivery delivery = new Delivery(guard, new ChangeEncoder(recordBytesMax), counters);
-        this.filterLane = new AskingLane("ask-filters", database.oracle, delivery, false);
-        this.policyLane = new AskingLane("ask-policies", database.oracle, delivery, true);
-        this.fanOut = new FanOut(feed.index(), delivery, filterLane, policyLane, counters);
+        this.window = new ReplayWindow(replay, new ChangeEncoder(recordBytesMax), nanoTime);
+        Delivery delivery = new Delivery(guard, counters);
+        Asker asker = new Asker(database.oracle, delivery);
+        Resumption resumption = new Resumption(window, new Replay(window, asker), database.rights);
+        BindingResolver resolver = new BindingResolver(
+                database.catalog, database.rights, database.policies, guard, database.filters, database.publication);
+        this.feed = new LiveFeed(resolver, window, resumption);
+        this.filterLane = new AskingLane("ask-filters", asker, false);
+        this.policyLane = new AskingLane("ask-policies", asker, true);
+        this.fanOut = new FanOut(feed.index(), window, delivery, filterLane, policyLane, counters);
         database.rights.onChange(feed::onRightsChanged);
         database.policies.onChange(feed::onRightsChanged);
+    }
+
+    /// Called by the source's thread before the first transaction of an epoch.
+    public void begin(FeedStart start) {
+        window.begin(start);
+        feed.onNewEpoch();
     }
 
     /// Called by the source's thread.
     public void deliver(Transaction transaction) {
         fanOut.deliver(transaction);
+    }
+
+    /// How far everything was delivered, which the source must remember before [#settle].
+    public Lsn deliveredThrough() {
+        return window.deliveredThrough();
+    }
+
+    /// Lets go of what is too old or keeps too much log, and acknowledges what can be; to be called often.
+    ///
+    /// @param remembered what the source has remembered as delivered
+    /// @return how many transactions left the replay window early because of the log they kept
+    public int settle(Lsn remembered, Lsn walEnd) {
+        return window.settle(remembered, walEnd);
+    }
+
+    /// @param walEnd where the log ended when it was last asked
+    public FeedStatus status(Lsn walEnd) {
+        return window.status(walEnd);
     }
 
     public ChangeFeed feed() {
@@ -72,6 +110,7 @@ public final class ChangePath implements AutoCloseable {
 
     @Override
     public void close() {
+        window.close();
         filterLane.close();
         policyLane.close();
         feed.close();

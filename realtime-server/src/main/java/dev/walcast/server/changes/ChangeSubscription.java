@@ -2,6 +2,7 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.rls.Catalog.Question;
@@ -9,12 +10,16 @@ import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.Binding;
 import dev.walcast.server.channel.ChangeFeed;
 import dev.walcast.server.channel.ChangeReceiver;
+import dev.walcast.server.channel.EncodedChange;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// One channel's registered bindings. Its lock guards which entries stand in the index and whether it is closed.
 final class ChangeSubscription implements ChangeFeed.Subscription {
@@ -27,8 +32,16 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     /// Held while the database is asked, so that a later answer never makes room for an earlier one.
     private final ReentrantLock resolving = new ReentrantLock();
 
-    private List<Entry<Bound>> entries = List.of();
+    private volatile List<Entry<Bound>> entries = List.of();
     private boolean closed;
+
+    /// Live changes begin after this; null while it reads the past.
+    private volatile @Nullable Position liveAfter;
+
+    private final AtomicBoolean started = new AtomicBoolean();
+
+    /// How many changes each binding got from the past. Touched by the replaying thread only, until it is live.
+    private final Map<Integer, Integer> replayed = new HashMap<>();
 
     /// How many of its changes wait for an answer of Postgres; what follows them has to wait as well.
     private final AtomicInteger waiting = new AtomicInteger();
@@ -69,6 +82,48 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     Set<Question> questions() {
         String role = viewer.role();
         return tables.stream().map(table -> new Question(role, table)).collect(Collectors.toUnmodifiableSet());
+    }
+
+    List<Entry<Bound>> entries() {
+        return entries;
+    }
+
+    /// Whether this is the first call.
+    boolean start() {
+        return started.compareAndSet(false, true);
+    }
+
+    boolean isStarted() {
+        return started.get();
+    }
+
+    /// Whether a change of this position is to be delivered as it passes.
+    boolean isLiveAt(Position position) {
+        Position after = liveAfter;
+        return after != null && position.isAfter(after);
+    }
+
+    boolean isLive() {
+        return liveAfter != null;
+    }
+
+    /// Called with the window's lock held.
+    void goLive(Position after) {
+        liveAfter = after;
+    }
+
+    void hand(int[] ids, EncodedChange change) {
+        if (!isLive()) {
+            for (int id : ids) {
+                replayed.merge(id, 1, Integer::sum);
+            }
+        }
+        receiver.onChange(ids, change);
+    }
+
+    /// Only after it went live.
+    int replayed(int bindingId) {
+        return replayed.getOrDefault(bindingId, 0);
     }
 
     AtomicInteger waiting() {

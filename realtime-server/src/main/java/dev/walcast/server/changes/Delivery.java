@@ -22,17 +22,11 @@ import java.util.function.Consumer;
 /// thread; the calls for one subscription follow each other.
 final class Delivery {
     private final RowGuard guard;
-    private final ChangeEncoder encoder;
     private final ChangeCounters counters;
 
-    Delivery(RowGuard guard, ChangeEncoder encoder, ChangeCounters counters) {
+    Delivery(RowGuard guard, ChangeCounters counters) {
         this.guard = requireNonNull(guard, "guard is null");
-        this.encoder = requireNonNull(encoder, "encoder is null");
         this.counters = requireNonNull(counters, "counters is null");
-    }
-
-    Encodings encodings(Change change) {
-        return new Encodings(change, encoder);
     }
 
     /// @return false when Postgres has to be asked first, and nothing happened
@@ -70,7 +64,7 @@ final class Delivery {
                 ReadableColumns columns = projected(visible.columns(), visible.key(), select, change.table());
                 ReadableColumns old = projected(visible.oldColumns(), visible.key(), select, change.table());
                 Arrays.sort(ids);
-                subscription.receiver().onChange(ids, encodings.of(columns, old));
+                subscription.hand(ids, encodings.of(columns, old));
                 counters.countDelivery();
             }
             case Verdict.Hidden hidden -> {

@@ -7,25 +7,67 @@ import dev.walcast.rls.Verdict.ReadableColumns;
 import dev.walcast.server.channel.EncodedChange;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
-/// One change's encodings, made once for each projection and shared by all who receive it. Safe for any thread.
+/// One change's encodings, made once for each projection and shared by all who receive it, live or from the replay
+/// window. Safe for any thread.
 final class Encodings {
+    /// Rough size of the objects around a kept change.
+    private static final int OVERHEAD_BYTES = 256;
+
     private final Change change;
+    private final String epoch;
     private final ChangeEncoder encoder;
     private final Map<Projection, EncodedChange> made = new ConcurrentHashMap<>(2);
 
+    // guarded by this
+    private long bytes;
+    private @Nullable AtomicLong total;
+
     private record Projection(ReadableColumns columns, ReadableColumns old) {}
 
-    Encodings(Change change, ChangeEncoder encoder) {
+    Encodings(Change change, String epoch, ChangeEncoder encoder) {
         this.change = requireNonNull(change, "change is null");
+        this.epoch = requireNonNull(epoch, "epoch is null");
         this.encoder = requireNonNull(encoder, "encoder is null");
+        this.bytes = OVERHEAD_BYTES + change.bytes();
     }
 
     Change change() {
         return change;
     }
 
+    synchronized long bytes() {
+        return bytes;
+    }
+
+    /// Counts its size in the sum, and whatever is encoded later, until [#release()].
+    synchronized void keep(AtomicLong sum) {
+        total = sum;
+        sum.addAndGet(bytes);
+    }
+
+    synchronized void release() {
+        if (total != null) {
+            total.addAndGet(-bytes);
+            total = null;
+        }
+    }
+
+    private synchronized void grow(long by) {
+        bytes += by;
+        if (total != null) {
+            total.addAndGet(by);
+        }
+    }
+
     EncodedChange of(ReadableColumns columns, ReadableColumns old) {
-        return made.computeIfAbsent(new Projection(columns, old), _ -> encoder.encode(change, columns, old));
+        return made.computeIfAbsent(new Projection(columns, old), _ -> {
+            FeedPosition position = new FeedPosition(epoch, change.position());
+            EncodedChange encoded = encoder.encode(change, position, columns, old);
+            grow(encoded.data().length + OVERHEAD_BYTES);
+            return encoded;
+        });
     }
 }

@@ -2,16 +2,14 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.Change;
+import dev.walcast.cdc.Position;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.Answers;
 import dev.walcast.filters.SubscriptionIndex;
-import dev.walcast.filters.Truth;
 import dev.walcast.filters.UnansweredException;
 import dev.walcast.server.changes.Candidate.Match;
 import dev.walcast.server.changes.Candidate.Receiver;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -20,6 +18,7 @@ import java.util.Map;
 /// change source's thread.
 final class FanOut {
     private final SubscriptionIndex<ChangeSubscription.Bound> index;
+    private final ReplayWindow window;
     private final Delivery delivery;
     private final AskingLane filterLane;
     private final AskingLane policyLane;
@@ -30,11 +29,13 @@ final class FanOut {
     /// @param policyLane for the questions of policies: here the change source waits
     FanOut(
             SubscriptionIndex<ChangeSubscription.Bound> index,
+            ReplayWindow window,
             Delivery delivery,
             AskingLane filterLane,
             AskingLane policyLane,
             ChangeCounters counters) {
         this.index = requireNonNull(index, "index is null");
+        this.window = requireNonNull(window, "window is null");
         this.delivery = requireNonNull(delivery, "delivery is null");
         this.filterLane = requireNonNull(filterLane, "filterLane is null");
         this.policyLane = requireNonNull(policyLane, "policyLane is null");
@@ -42,20 +43,18 @@ final class FanOut {
     }
 
     void deliver(Transaction transaction) {
+        Pass pass = window.append(transaction);
         Outstanding outstanding = new Outstanding();
-        transaction.forEach(change -> deliver(change, outstanding));
-        if (outstanding.isAnythingLeft()) {
-            outstanding.whenDone(transaction.defer());
-        }
+        pass.walk().forEach(encodings -> deliver(encodings, outstanding));
+        outstanding.whenDone(pass.whenDelivered());
     }
 
-    private void deliver(Change change, Outstanding outstanding) {
+    private void deliver(Encodings encodings, Outstanding outstanding) {
         counters.countChange();
-        Map<Receiver, List<Match>> matches = matches(change);
+        Map<Receiver, List<Match>> matches = Candidate.matches(index, encodings.change(), this::isLive);
         if (matches.isEmpty()) {
             return;
         }
-        Encodings encodings = delivery.encodings(change);
         List<Candidate> forFilters = new ArrayList<>();
         List<Candidate> forPolicies = new ArrayList<>();
         matches.forEach((receiver, matching) -> {
@@ -67,6 +66,11 @@ final class FanOut {
         });
         enqueue(filterLane, forFilters, encodings, outstanding);
         enqueue(policyLane, forPolicies, encodings, outstanding);
+    }
+
+    /// Whoever still reads the past finds this change there.
+    private boolean isLive(ChangeSubscription.Bound bound, Position position) {
+        return bound.subscription().isLiveAt(position);
     }
 
     private boolean isDelivered(Candidate candidate, Encodings encodings) {
@@ -81,18 +85,7 @@ final class FanOut {
         if (!candidates.isEmpty()) {
             candidates.forEach(
                     candidate -> candidate.receiver().subscription().waiting().incrementAndGet());
-            lane.add(new AskingLane.Waiting(candidates, encodings, outstanding.one()));
+            lane.add(new AskingLane.Waiting(new Asker.Inquiry(candidates, encodings), outstanding.one()));
         }
-    }
-
-    private Map<Receiver, List<Match>> matches(Change change) {
-        Map<Receiver, List<Match>> matches = new LinkedHashMap<>();
-        index.forEachMatch(change, (entry, truth) -> {
-            Receiver receiver = new Receiver(
-                    entry.subscriber().subscription(), entry.subscriber().select());
-            matches.computeIfAbsent(receiver, _ -> new ArrayList<>(1))
-                    .add(new Match(entry.subscriber().bindingId(), entry.predicate(), truth == Truth.TRUE));
-        });
-        return matches;
     }
 }

@@ -11,12 +11,14 @@ import dev.walcast.server.changes.ChangeSubscription.Bound;
 import dev.walcast.server.channel.Binding;
 import dev.walcast.server.channel.ChangeFeed;
 import dev.walcast.server.channel.ChangeReceiver;
+import dev.walcast.server.protocol.FeedPlace;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -28,9 +30,9 @@ import org.slf4j.LoggerFactory;
 /// The subscriptions of this node: resolves them against the database, keeps them in the index, and resolves them
 /// again when the rights or the shape of their tables change.
 ///
-/// A subscription is live once its entries stand in the index: the slot exists already, so every transaction
-/// committed after that moment passes the index later. Resolving happens on virtual threads, a bounded number at a
-/// time.
+/// A subscription's entries stand in the index before it reads where the feed is; what enters the window later
+/// finds them, and what entered it earlier is read from there. Resolving happens on virtual threads, a bounded
+/// number at a time.
 public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LiveFeed.class);
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
@@ -39,12 +41,16 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private final SubscriptionIndex<Bound> index = new SubscriptionIndex<>();
     private final Set<ChangeSubscription> subscriptions = ConcurrentHashMap.newKeySet();
     private final BindingResolver resolver;
+    private final ReplayWindow window;
+    private final Resumption resumption;
     private final Semaphore resolvingAtOnce = new Semaphore(RESOLVING_AT_ONCE_MAX);
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("resolve-", 0).factory());
 
-    LiveFeed(BindingResolver resolver) {
+    LiveFeed(BindingResolver resolver, ReplayWindow window, Resumption resumption) {
         this.resolver = requireNonNull(resolver, "resolver is null");
+        this.window = requireNonNull(window, "window is null");
+        this.resumption = requireNonNull(resumption, "resumption is null");
     }
 
     @Override
@@ -92,6 +98,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
 
     /// Called when what roles may do, or the columns of tables, changed.
     void onRightsChanged(Set<Question> changed) {
+        resumption.onRightsChanged(changed);
         for (ChangeSubscription subscription : subscriptions) {
             if (!Collections.disjoint(subscription.questions(), changed)) {
                 threads.execute(() -> resolve(subscription, subscription.viewer()));
@@ -102,6 +109,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     /// Asks until the database answers or the channel is gone.
     private void resolve(ChangeSubscription subscription, Viewer viewer) {
         try {
+            window.awaitReady();
             while (!subscription.isClosed() && !isAnswered(subscription, viewer)) {
                 Thread.sleep(RETRY_AFTER);
             }
@@ -111,31 +119,47 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     }
 
     private boolean isAnswered(ChangeSubscription subscription, Viewer viewer) throws InterruptedException {
-        resolvingAtOnce.acquire();
-        subscription.resolving().lock();
+        List<String> warnings = new ArrayList<>();
         try {
-            List<String> warnings = new ArrayList<>();
-            List<Entry<Bound>> entries = entries(subscription, viewer, warnings);
-            boolean changed = !viewer.equals(subscription.viewer());
-            subscription.become(viewer);
-            if (subscription.replaceEntries(entries) || changed) {
-                subscription.receiver().onLive(warnings);
+            if (!isRegistered(subscription, viewer, warnings)) {
+                return true;
             }
         } catch (BindingRefusedException e) {
             subscription.become(viewer);
             subscription.replaceEntries(List.of());
             subscription.receiver().onRefused(String.valueOf(e.getMessage()));
+            return true;
         } catch (SQLException e) {
             log.info("A subscription waits for the database: {}", e.getMessage());
             return false;
         } catch (RuntimeException e) {
             log.error("A subscription could not be resolved", e);
             subscription.receiver().onRefused("Unable to subscribe to changes: unexpected error, see the server's log");
+            return true;
+        }
+        if (subscription.start()) {
+            resumption.begin(subscription, warnings);
+        } else if (subscription.isLive()) {
+            FeedPlace place = Resumption.place(window.head(), List.of());
+            subscription.receiver().onLive(warnings, Optional.of(place));
+        }
+        return true;
+    }
+
+    /// @return whether there is something new to tell
+    private boolean isRegistered(ChangeSubscription subscription, Viewer viewer, List<String> warnings)
+            throws InterruptedException, BindingRefusedException, SQLException {
+        resolvingAtOnce.acquire();
+        subscription.resolving().lock();
+        try {
+            List<Entry<Bound>> entries = entries(subscription, viewer, warnings);
+            boolean changed = !viewer.equals(subscription.viewer());
+            subscription.become(viewer);
+            return subscription.replaceEntries(entries) || changed;
         } finally {
             subscription.resolving().unlock();
             resolvingAtOnce.release();
         }
-        return true;
     }
 
     private List<Entry<Bound>> entries(ChangeSubscription subscription, Viewer viewer, List<String> warnings)
@@ -149,8 +173,14 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
                     subscription, binding.id(), spec.select(), resolved.filter().mayAsk());
             entries.add(new Entry<>(spec.target(), spec.events(), predicate, bound));
             warnings.addAll(resolved.warnings());
+            resumption.note(viewer, resolved);
         }
         return entries;
+    }
+
+    /// Called by the source's thread when what was received no longer leads to what comes.
+    void onNewEpoch() {
+        subscriptions.forEach(resumption::tellOfNewEpoch);
     }
 
     @Override

@@ -8,18 +8,11 @@ import org.jspecify.annotations.Nullable;
 final class Outstanding {
     private final AtomicInteger left = new AtomicInteger();
     private final AtomicReference<@Nullable Runnable> acknowledge = new AtomicReference<>();
-    private boolean any;
 
     /// One more; to be run when it is delivered. Called by the thread that walks the transaction.
     Runnable one() {
-        any = true;
         left.incrementAndGet();
         return this::done;
-    }
-
-    /// Whether there ever was anything to wait for.
-    boolean isAnythingLeft() {
-        return any;
     }
 
     /// To be called after the whole transaction was walked.

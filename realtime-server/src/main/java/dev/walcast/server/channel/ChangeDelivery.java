@@ -3,8 +3,10 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.SystemNote;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,8 +77,8 @@ final class ChangeDelivery implements ChangeReceiver {
     }
 
     @Override
-    public void onLive(List<String> warnings) {
-        channel.deliverNote(SystemNote.subscribed(warnings));
+    public void onLive(List<String> warnings, Optional<FeedPlace> place) {
+        channel.deliverNote(SystemNote.subscribed(warnings, place));
     }
 
     @Override
@@ -92,5 +94,15 @@ final class ChangeDelivery implements ChangeReceiver {
     @Override
     public void onChange(int[] ids, EncodedChange change) {
         channel.deliverChange(ids, change);
+    }
+
+    @Override
+    public boolean hasRoom() {
+        return channel.hasRoom();
+    }
+
+    @Override
+    public void awaitRoom() throws InterruptedException {
+        channel.awaitRoom();
     }
 }

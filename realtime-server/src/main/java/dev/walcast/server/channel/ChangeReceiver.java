@@ -1,15 +1,18 @@
 package dev.walcast.server.channel;
 
+import dev.walcast.server.protocol.FeedPlace;
 import java.util.List;
+import java.util.Optional;
 
-/// The channel's side of a change subscription. Called from the feed's threads; implementations never block and never
-/// throw.
+/// The channel's side of a change subscription. Called from the feed's threads; implementations never throw, and
+/// but for [#awaitRoom()] never block.
 public interface ChangeReceiver {
     /// Every binding is registered and the feed is live: whatever is committed from now on arrives. May come
     /// again.
     ///
     /// @param warnings what the client should know although its bindings work
-    void onLive(List<String> warnings);
+    /// @param place    where that is; empty when the feed has no positions
+    void onLive(List<String> warnings, Optional<FeedPlace> place);
 
     /// The bindings cannot be served; the text is fit for the client's `system` message and holds no secret.
     void onRefused(String message);
@@ -20,4 +23,10 @@ public interface ChangeReceiver {
 
     /// @param ids the bindings of this channel that match, in binding order
     void onChange(int[] ids, EncodedChange change);
+
+    /// Whether so little waits to be sent that more of the past may follow.
+    boolean hasRoom();
+
+    /// Returns when the client has taken most of what was sent to it, or is gone.
+    void awaitRoom() throws InterruptedException;
 }

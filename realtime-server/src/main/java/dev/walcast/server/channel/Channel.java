@@ -212,6 +212,14 @@ final class Channel {
         push(request.legacy() ? frames.legacyChange(change) : frames.change(ids, change));
     }
 
+    boolean hasRoom() {
+        return session.hasRoom();
+    }
+
+    void awaitRoom() throws InterruptedException {
+        session.awaitRoom();
+    }
+
     void announceDisconnect() {
         push(frames.noteToAll(SystemNote.disconnecting()));
     }

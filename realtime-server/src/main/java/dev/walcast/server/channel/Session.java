@@ -106,6 +106,15 @@ final class Session implements SocketListener {
         Outbox.Offer _ = outbox.offer(frame);
     }
 
+    boolean hasRoom() {
+        return outbox.hasRoom();
+    }
+
+    /// Returns when most of what was offered is written, or the socket ends.
+    void awaitRoom() throws InterruptedException {
+        outbox.awaitRoom();
+    }
+
     void forget(Channel channel) {
         channels.remove(channel.topic(), channel);
     }

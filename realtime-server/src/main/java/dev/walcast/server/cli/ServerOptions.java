@@ -43,7 +43,8 @@ final class ServerOptions {
             names = "--slot-name",
             paramLabel = "NAME",
             defaultValue = "walcast",
-            description = "The replication slot; created when missing. One server for each slot.")
+            description =
+                    "The replication slot; created when missing, and a second one named after it. One server for each slot.")
     private String slotName = "";
 
     @Option(
@@ -102,7 +103,7 @@ final class ServerOptions {
     @Option(
             names = "--slot-lag-warn",
             paramLabel = "SIZE",
-            defaultValue = "1GiB",
+            defaultValue = "2GiB",
             description = "From how much log on that the slot holds back a warning is logged.")
     private ByteSize slotLagWarn = new ByteSize(0);
 
@@ -113,18 +114,14 @@ final class ServerOptions {
             description = "How long broadcasts stored in realtime.messages are kept, in whole days on top.")
     private Duration messagesRetention = Duration.ZERO;
 
-    @Option(
-            names = "--restart-hold",
-            paramLabel = "TIME",
-            defaultValue = "10s",
-            description = "How long changes committed while the server was down wait for clients to come back.")
-    private Duration restartHold = Duration.ZERO;
-
     @Mixin
     private LimitOptions limits = new LimitOptions();
 
     @Mixin
     private PresenceOptions presence = new PresenceOptions();
+
+    @Mixin
+    private ReplayOptions replay = new ReplayOptions();
 
     @Option(
             names = "--rest-rate",
@@ -179,7 +176,7 @@ final class ServerOptions {
                 tokenRules,
                 host,
                 port,
-                restartHold,
+                replay.limits(),
                 limits.recordBytesMax(),
                 restRate,
                 limits.limits(),
@@ -194,7 +191,7 @@ final class ServerOptions {
             checkUrl(problems, url);
         }
         check(problems, port >= 0 && port <= 65_535, "PORT must be between 0 and 65535.");
-        check(problems, slotName.matches("[a-z0-9_]{1,63}"), "SLOT_NAME may hold only a-z, 0-9 and _, at most 63.");
+        check(problems, slotName.matches("[a-z0-9_]{1,54}"), "SLOT_NAME may hold only a-z, 0-9 and _, at most 54.");
         check(problems, !publication.isBlank(), "PUBLICATION is empty.");
         check(problems, pollInterval.toMillis() >= 1, "POLL_INTERVAL must be at least 1ms.");
         check(problems, askTimeout.toMillis() >= 1, "ASK_TIMEOUT must be at least 1ms.");

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
-import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.server.channel.Rooms;
@@ -15,7 +14,6 @@ import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,34 +47,12 @@ public final class DatabaseBroadcasts {
         }
     }
 
-    /// The transaction without the stored messages, which go to their rooms as it is walked.
+    /// The transaction without the stored messages, which go to their rooms as it is walked for the first time.
     ///
     /// @param isListenedTo whether the messages are for those who listen to tables as well
-    public Transaction takenFrom(Transaction transaction, boolean isListenedTo) {
-        return new Transaction() {
-            @Override
-            public Commit commit() {
-                return transaction.commit();
-            }
-
-            @Override
-            public Runnable defer() {
-                return transaction.defer();
-            }
-
-            @Override
-            public void forEach(Consumer<Change> action) {
-                transaction.forEach(change -> {
-                    boolean isMessage = change.table().root().equals(Installation.MESSAGES);
-                    if (isMessage) {
-                        onMessage(change);
-                    }
-                    if (!isMessage || isListenedTo) {
-                        action.accept(change);
-                    }
-                });
-            }
-        };
+    /// @param isFresh      whether nobody has heard them yet; otherwise they are only taken out
+    MessagesTaken takenFrom(Transaction transaction, boolean isListenedTo, boolean isFresh) {
+        return new MessagesTaken(transaction, isListenedTo, isFresh ? this::onMessage : _ -> {});
     }
 
     private void onMessage(Change change) {

@@ -58,8 +58,9 @@ public final class StoredMessages implements AutoCloseable {
     /// The transaction for those who listen to tables: without stored messages, unless the user published them too.
     ///
     /// @param publication the user's
-    public Transaction takenFrom(Transaction transaction, String publication) {
-        return broadcasts.takenFrom(transaction, installation.publications().contains(publication));
+    /// @param isFresh     whether nobody has heard its messages yet
+    public MessagesTaken takenFrom(Transaction transaction, String publication, boolean isFresh) {
+        return broadcasts.takenFrom(transaction, installation.publications().contains(publication), isFresh);
     }
 
     /// Whether rows of the table come with the changes of these publications.

@@ -58,7 +58,8 @@ public record Payload(byte[] before, byte[] shared, byte[] after) {
                 : note.warnings().stream().map(Json::quoted).collect(Collectors.joining(",", ",\"warnings\":[", "]"));
         return of(Json.bytes("{\"status\":\"" + note.status() + "\",\"message\":" + Json.quoted(note.message())
                 + ",\"extension\":\"" + note.extension() + "\",\"channel\":" + Json.quoted(channel) + warnings
-                + note.refusal().map(Refusal::details).orElse("") + "}"));
+                + note.refusal().map(Refusal::details).orElse("")
+                + note.place().map(FeedPlace::json).orElse("") + "}"));
     }
 
     /// @param data the change's `data` object; shared, not copied

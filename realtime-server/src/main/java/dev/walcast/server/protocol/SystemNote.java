@@ -9,8 +9,14 @@ import java.util.Optional;
 ///
 /// @param warnings beyond the reference; clients ignore the key, which is left out when there are none
 /// @param refusal  whose limit is told in keys beyond the reference as well
+/// @param place    likewise
 public record SystemNote(
-        String status, String extension, String message, List<String> warnings, Optional<Refusal> refusal) {
+        String status,
+        String extension,
+        String message,
+        List<String> warnings,
+        Optional<Refusal> refusal,
+        Optional<FeedPlace> place) {
     private static final String SYSTEM = "system";
     private static final String POSTGRES_CHANGES = "postgres_changes";
 
@@ -20,14 +26,15 @@ public record SystemNote(
         requireNonNull(message, "message is null");
         warnings = List.copyOf(warnings);
         requireNonNull(refusal, "refusal is null");
+        requireNonNull(place, "place is null");
     }
 
     private SystemNote(String status, String extension, String message) {
-        this(status, extension, message, List.of(), Optional.empty());
+        this(status, extension, message, List.of(), Optional.empty(), Optional.empty());
     }
 
-    public static SystemNote subscribed(List<String> warnings) {
-        return new SystemNote("ok", POSTGRES_CHANGES, "Subscribed to PostgreSQL", warnings, Optional.empty());
+    public static SystemNote subscribed(List<String> warnings, Optional<FeedPlace> place) {
+        return new SystemNote("ok", POSTGRES_CHANGES, "Subscribed to PostgreSQL", warnings, Optional.empty(), place);
     }
 
     public static SystemNote notSubscribed(String why) {
@@ -45,6 +52,6 @@ public record SystemNote(
 
     /// Always followed by `phx_close`.
     public static SystemNote closing(Refusal refusal) {
-        return new SystemNote("error", SYSTEM, refusal.text(), List.of(), Optional.of(refusal));
+        return new SystemNote("error", SYSTEM, refusal.text(), List.of(), Optional.of(refusal), Optional.empty());
     }
 }

@@ -69,6 +69,22 @@ public final class Outbox {
         }
     }
 
+    /// Whether a quarter or less of it is taken, or nothing gets in any more.
+    public boolean hasRoom() {
+        synchronized (lock) {
+            return state != State.OPEN || queuedBytes + takenBytes <= bytesMax / 4;
+        }
+    }
+
+    /// Returns when there is room.
+    public void awaitRoom() throws InterruptedException {
+        synchronized (lock) {
+            while (!hasRoom()) {
+                lock.wait();
+            }
+        }
+    }
+
     /// Ends the socket after what is queued has been written.
     public void close(CloseReason why) {
         closeWith(Outgoing.close(why), why);
@@ -132,6 +148,7 @@ public final class Outbox {
     List<Outgoing> take() throws InterruptedException {
         synchronized (lock) {
             takenBytes = 0;
+            lock.notifyAll();
             while (queue.isEmpty() && state == State.OPEN) {
                 lock.wait();
             }

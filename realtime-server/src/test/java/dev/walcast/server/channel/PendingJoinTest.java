@@ -126,7 +126,12 @@ class PendingJoinTest {
             server.topics.read(question -> question.viewer().role().equals("anon") ? Access.NONE : TestingTopics.ALL);
             client.text(join("4", "realtime:slow", PRIVATE));
             client.text(broadcast("5", "realtime:slow", HELLO));
-            assertThat(client.nextText()).contains("\"4\"").contains("Unauthorized");
+            String answered = client.nextText();
+            // the refusal may be decided before the push is read, whose channel is gone then
+            if (answered.contains("unmatched topic")) {
+                answered = client.nextText();
+            }
+            assertThat(answered).contains("\"4\"").contains("Unauthorized");
             String member = TestingTokens.signed("{\"role\":\"member\",\"exp\":2100000000}");
             other.text(
                     join("1", "realtime:slow", "{\"config\":{\"private\":true},\"access_token\":\"" + member + "\"}"));

@@ -30,7 +30,7 @@ final class TestingChangeFeed implements ChangeFeed {
             return new Handle(subscribed);
         }
         subscriptions.add(subscribed);
-        receiver.onLive(List.of());
+        receiver.onLive(List.of(), Optional.empty());
         return new Handle(subscribed);
     }
 
@@ -46,7 +46,7 @@ final class TestingChangeFeed implements ChangeFeed {
             subscriptions.remove(subscribed);
             subscribed = new Subscribed(subscribed.bindings(), viewer, subscribed.receiver());
             subscriptions.add(subscribed);
-            subscribed.receiver().onLive(List.of());
+            subscribed.receiver().onLive(List.of(), Optional.empty());
         }
 
         @Override

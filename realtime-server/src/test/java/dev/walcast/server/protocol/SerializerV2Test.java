@@ -33,7 +33,8 @@ class SerializerV2Test {
 
     @Test
     void aSystemMessageHasAllFourStrings() {
-        Payload payload = Payload.system(SystemNote.subscribed(java.util.List.of()), "room1");
+        Payload payload =
+                Payload.system(SystemNote.subscribed(java.util.List.of(), java.util.Optional.empty()), "room1");
         assertThat(text(v2.encode(new Address("1", null, "realtime:room1"), "system", payload)))
                 .isEqualTo("[\"1\",null,\"realtime:room1\",\"system\",{\"status\":\"ok\","
                         + "\"message\":\"Subscribed to PostgreSQL\",\"extension\":\"postgres_changes\","

@@ -8,6 +8,7 @@ import dev.walcast.server.Secret;
 import dev.walcast.server.ServerSettings;
 import dev.walcast.server.auth.TokenIssuer;
 import dev.walcast.server.auth.TokenRules;
+import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.channel.PresenceLimits;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Clock;
@@ -25,6 +26,9 @@ public final class TestServer implements AutoCloseable {
     public static final ServerSettings.Reader READER = ServerSettings.Reader.valueOf(
             System.getProperty("walcast.reader", "debezium").toUpperCase(Locale.ROOT));
 
+    public static final ReplayLimits REPLAY =
+            new ReplayLimits(64L << 20, Duration.ofMinutes(5), 1L << 30, Duration.ofSeconds(5));
+
     private final RealtimeServer server;
 
     private TestServer(RealtimeServer server) {
@@ -32,7 +36,7 @@ public final class TestServer implements AutoCloseable {
     }
 
     /// The usual limits, but refusals come at once.
-    private static SocketLimits quick() {
+    private static SocketLimits quick(long outboxBytes) {
         SocketLimits usual = SocketLimits.defaults();
         return new SocketLimits(
                 Duration.ofMillis(20),
@@ -41,7 +45,7 @@ public final class TestServer implements AutoCloseable {
                 usual.idleTimeout(),
                 usual.writeTimeout(),
                 usual.closeTimeout(),
-                usual.outboxBytesMax(),
+                outboxBytes,
                 usual.messageBytesMax(),
                 usual.payloadBytesMax(),
                 usual.socketsMax(),
@@ -70,6 +74,14 @@ public final class TestServer implements AutoCloseable {
     }
 
     public static ServerSettings settings(String databaseUrl, String slot) {
+        return settings(databaseUrl, slot, REPLAY);
+    }
+
+    public static ServerSettings settings(String databaseUrl, String slot, ReplayLimits replay) {
+        return settings(databaseUrl, slot, replay, SocketLimits.defaults().outboxBytesMax());
+    }
+
+    public static ServerSettings settings(String databaseUrl, String slot, ReplayLimits replay, long outboxBytes) {
         ServerSettings.Database database = new ServerSettings.Database(
                 new Secret(databaseUrl),
                 "supabase_realtime",
@@ -86,10 +98,10 @@ public final class TestServer implements AutoCloseable {
                 TokenRules.ofSecret(SECRET),
                 "127.0.0.1",
                 0,
-                Duration.ofSeconds(5),
+                replay,
                 1 << 20,
                 100,
-                quick(),
+                quick(outboxBytes),
                 PresenceLimits.defaults());
     }
 
@@ -101,7 +113,7 @@ public final class TestServer implements AutoCloseable {
                 usual.tokens(),
                 usual.host(),
                 usual.port(),
-                usual.restartHold(),
+                usual.replay(),
                 usual.recordBytesMax(),
                 usual.restMessagesPerSecond(),
                 usual.limits(),
@@ -115,7 +127,7 @@ public final class TestServer implements AutoCloseable {
                 usual.tokens(),
                 usual.host(),
                 port,
-                usual.restartHold(),
+                usual.replay(),
                 usual.recordBytesMax(),
                 usual.restMessagesPerSecond(),
                 usual.limits(),

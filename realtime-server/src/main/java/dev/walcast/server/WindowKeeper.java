@@ -1,0 +1,92 @@
+package dev.walcast.server;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.ChangeSource;
+import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.SourceException;
+import dev.walcast.server.changes.ChangePath;
+import dev.walcast.server.changes.FeedStatus;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Once a second has Postgres remember how far everything was delivered, lets go of what the replay window may not
+/// keep any longer, and lets the slot pass it. A thread of its own.
+final class WindowKeeper implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(WindowKeeper.class);
+    private static final Duration EVERY = Duration.ofSeconds(1);
+
+    /// Beyond this share of the log's budget it warns.
+    private static final double WARNED_SHARE = 0.8;
+
+    private final ChangePath changes;
+    private final ChangeSource source;
+    private final long walBytesMax;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private volatile Lsn walEnd = Lsn.ZERO;
+    private volatile boolean started;
+    private boolean warned;
+    private boolean shedding;
+
+    WindowKeeper(ChangePath changes, ChangeSource source, long walBytesMax) {
+        this.changes = requireNonNull(changes, "changes is null");
+        this.source = requireNonNull(source, "source is null");
+        this.walBytesMax = walBytesMax;
+    }
+
+    void start() {
+        started = true;
+        Thread.ofVirtual().name("keep-window").start(this::run);
+    }
+
+    private void run() {
+        try {
+            while (!closing.await(EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+                keep();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized void keep() {
+        try {
+            Lsn delivered = changes.deliveredThrough();
+            walEnd = source.remember(delivered);
+            tell(changes.settle(delivered, walEnd));
+        } catch (SourceException e) {
+            log.debug("What was delivered could not be remembered: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            log.error("The replay window could not be kept", e);
+        }
+    }
+
+    private void tell(int shed) {
+        long lag = status().lagBytes();
+        boolean near = lag > walBytesMax * WARNED_SHARE;
+        if (near && !warned) {
+            log.warn("The replay window keeps {} MiB of log, near its limit (REPLAY_WAL)", lag >> 20);
+        }
+        if (shed > 0 && !shedding) {
+            log.warn("The replay window kept more log than REPLAY_WAL: its oldest changes are let go");
+        }
+        warned = near;
+        shedding = shed > 0;
+    }
+
+    FeedStatus status() {
+        return changes.status(walEnd);
+    }
+
+    /// Remembers a last time.
+    @Override
+    public void close() {
+        if (closing.getCount() > 0 && started) {
+            closing.countDown();
+            keep();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package dev.walcast.server.changes;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Position;
+import java.util.Locale;
+
+/// Where a binding's changes begin.
+sealed interface BindingStart {
+    /// Why a client has to read its rows anew.
+    enum Reason {
+        EXPIRED,
+        EPOCH_CHANGED,
+        SCHEMA_CHANGED,
+        RIGHTS_CHANGED,
+        INVALID;
+
+        String code() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /// Where its subscription goes live.
+    record Live() implements BindingStart {}
+
+    /// After a place in the past.
+    ///
+    /// @param resumed whether the client named it
+    record At(Position after, boolean resumed) implements BindingStart {
+        public At {
+            requireNonNull(after, "after is null");
+        }
+    }
+
+    /// Where its subscription goes live, and something may be missing before. None of its changes may reach the
+    /// client before it was told, or the client would take that for the next one.
+    record Reset(Reason reason) implements BindingStart {
+        public Reset {
+            requireNonNull(reason, "reason is null");
+        }
+    }
+}

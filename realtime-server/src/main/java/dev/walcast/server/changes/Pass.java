@@ -1,0 +1,19 @@
+package dev.walcast.server.changes;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.function.Consumer;
+
+/// A transaction on its way through: to be walked once by the source's thread, and declared delivered by whoever
+/// delivered the last of it.
+record Pass(Walk walk, Runnable whenDelivered) {
+    Pass {
+        requireNonNull(walk, "walk is null");
+        requireNonNull(whenDelivered, "whenDelivered is null");
+    }
+
+    @FunctionalInterface
+    interface Walk {
+        void forEach(Consumer<Encodings> action);
+    }
+}

@@ -1,0 +1,138 @@
+package dev.walcast.server.changes;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Position;
+import dev.walcast.filters.Answers;
+import dev.walcast.filters.SubscriptionIndex;
+import dev.walcast.filters.SubscriptionIndex.Entry;
+import dev.walcast.server.changes.Asker.Inquiry;
+import dev.walcast.server.changes.ChangeSubscription.Bound;
+import dev.walcast.server.changes.ReplayWindow.Read;
+import dev.walcast.server.changes.TableHistory.Wanted;
+import dev.walcast.server.channel.ChangeReceiver;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+
+/// Leads a subscription from where its bindings begin to the head of the window, and hands it over to the live feed
+/// there. Runs on a thread of the subscription's own; only a bounded number of them work at a time, and one whose
+/// client does not keep up works for nobody.
+final class Replay {
+    private static final int BATCH_MAX = 256;
+    private static final int AT_ONCE_MAX = 8;
+
+    private final ReplayWindow window;
+    private final Asker asker;
+    private final Semaphore atOnce = new Semaphore(AT_ONCE_MAX, true);
+
+    Replay(ReplayWindow window, Asker asker) {
+        this.window = requireNonNull(window, "window is null");
+        this.asker = requireNonNull(asker, "asker is null");
+    }
+
+    /// Returns when the subscription is live.
+    ///
+    /// @param starts where bindings with a past begin, by their ids; the others begin where it goes live
+    /// @param epoch  the one in which that is
+    /// @param finish called once, when nothing is left or something is gone, before any later change can come
+    void run(
+            ChangeSubscription subscription,
+            Map<Integer, BindingStart.At> starts,
+            String epoch,
+            Consumer<Read.End> finish)
+            throws InterruptedException {
+        Position first = starts.values().stream()
+                .map(BindingStart.At::after)
+                .min(Position::compareTo)
+                .orElse(Position.START);
+        FeedPosition cursor = new FeedPosition(epoch, first);
+        Sieve sieve = new Sieve(starts);
+        while (true) {
+            atOnce.acquire();
+            try {
+                sieve.follow(subscription.entries());
+                switch (window.read(sieve.wanted(), cursor, BATCH_MAX, finish)) {
+                    case Read.End _ -> {
+                        return;
+                    }
+                    case Read.Batch(List<Encodings> changes) -> {
+                        deliver(sieve.inquiries(changes), subscription.receiver());
+                        cursor = new FeedPosition(
+                                epoch, changes.getLast().change().position());
+                    }
+                }
+            } finally {
+                atOnce.release();
+            }
+        }
+    }
+
+    private void deliver(List<Inquiry> inquiries, ChangeReceiver receiver) throws InterruptedException {
+        Answers answers = asker.ask(inquiries);
+        for (Inquiry inquiry : inquiries) {
+            if (!receiver.hasRoom()) {
+                atOnce.release();
+                try {
+                    receiver.awaitRoom();
+                } finally {
+                    atOnce.acquireUninterruptibly();
+                }
+            }
+            asker.deliver(inquiry, answers);
+        }
+    }
+
+    /// Finds which of the past changes concern the subscription, by the filters and policies that it has now.
+    private static final class Sieve {
+        private final Map<Integer, BindingStart.At> starts;
+        private List<Entry<Bound>> entries = List.of();
+        private SubscriptionIndex<Bound> index = new SubscriptionIndex<>();
+
+        Sieve(Map<Integer, BindingStart.At> starts) {
+            this.starts = Map.copyOf(starts);
+        }
+
+        @SuppressWarnings("ReferenceEquality") // the list is replaced as a whole
+        void follow(List<Entry<Bound>> current) {
+            if (current != entries) {
+                entries = current;
+                index = new SubscriptionIndex<>();
+                for (Entry<Bound> entry : current) {
+                    if (starts.containsKey(entry.subscriber().bindingId())) {
+                        index.add(entry);
+                    }
+                }
+            }
+        }
+
+        List<Wanted> wanted() {
+            return entries.stream()
+                    .filter(entry -> starts.containsKey(entry.subscriber().bindingId()))
+                    .map(entry -> new Wanted(entry.target(), after(entry.subscriber())))
+                    .toList();
+        }
+
+        List<Inquiry> inquiries(List<Encodings> changes) {
+            List<Inquiry> inquiries = new ArrayList<>();
+            for (Encodings encodings : changes) {
+                List<Candidate> candidates = Candidate.matches(
+                                index, encodings.change(), (bound, position) -> position.isAfter(after(bound)))
+                        .entrySet()
+                        .stream()
+                        .map(match -> new Candidate(match.getKey(), match.getValue()))
+                        .toList();
+                if (!candidates.isEmpty()) {
+                    inquiries.add(new Inquiry(candidates, encodings));
+                }
+            }
+            return inquiries;
+        }
+
+        private Position after(Bound bound) {
+            return requireNonNull(starts.get(bound.bindingId())).after();
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package dev.walcast.server.messages;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Change;
+import dev.walcast.cdc.Commit;
+import dev.walcast.cdc.Transaction;
+import java.util.function.Consumer;
+
+/// A transaction without the rows of `realtime.messages`, which are handed on once, however often it is walked. Belongs
+/// to the source's thread.
+public final class MessagesTaken implements Transaction {
+    private final Transaction transaction;
+    private final boolean isListenedTo;
+    private final Consumer<Change> onMessage;
+    private boolean walked;
+
+    MessagesTaken(Transaction transaction, boolean isListenedTo, Consumer<Change> onMessage) {
+        this.transaction = requireNonNull(transaction, "transaction is null");
+        this.isListenedTo = isListenedTo;
+        this.onMessage = requireNonNull(onMessage, "onMessage is null");
+    }
+
+    @Override
+    public Commit commit() {
+        return transaction.commit();
+    }
+
+    @Override
+    public boolean inMemory() {
+        return transaction.inMemory();
+    }
+
+    @Override
+    public Runnable defer() {
+        return transaction.defer();
+    }
+
+    @Override
+    public void forEach(Consumer<Change> action) {
+        boolean first = !walked;
+        walked = true;
+        transaction.forEach(change -> {
+            boolean isMessage = change.table().root().equals(Installation.MESSAGES);
+            if (isMessage && first) {
+                onMessage.accept(change);
+            }
+            if (!isMessage || isListenedTo) {
+                action.accept(change);
+            }
+        });
+    }
+
+    /// To be called in the end: hands the messages on if nobody has walked the transaction.
+    public void finish() {
+        if (!walked) {
+            forEach(_ -> {});
+        }
+    }
+}

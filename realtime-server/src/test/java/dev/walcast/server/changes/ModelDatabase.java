@@ -1,0 +1,116 @@
+package dev.walcast.server.changes;
+
+import dev.walcast.cdc.Column;
+import dev.walcast.cdc.JsonForm;
+import dev.walcast.cdc.PgType;
+import dev.walcast.cdc.Row;
+import dev.walcast.cdc.Table;
+import dev.walcast.cdc.TableId;
+import dev.walcast.filters.ColumnQuestion;
+import dev.walcast.filters.ColumnType;
+import dev.walcast.filters.FilterDatabase;
+import dev.walcast.filters.Truth;
+import dev.walcast.rls.Catalog;
+import dev.walcast.rls.Oracle;
+import dev.walcast.rls.TableAccess;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/// Two tables that everybody may read, and a database that answers a regular expression by whether the row's id is
+/// even, after a while.
+final class ModelDatabase implements Catalog, FilterDatabase, Oracle {
+    static final Table BUSY = table("busy");
+    static final Table QUIET = table("quiet");
+
+    private static final ColumnType INT =
+            new ColumnType(20, "pg_catalog.int8", "bigint", "int8", 20, "pg_catalog.int8", List.of(), null, null);
+    private static final ColumnType TEXT = new ColumnType(
+            25,
+            "pg_catalog.text",
+            "text",
+            "text",
+            25,
+            "pg_catalog.text",
+            List.of(),
+            null,
+            new ColumnType.Collation(null, true, true, true));
+
+    private final Random random;
+
+    ModelDatabase(long seed) {
+        this.random = new Random(seed);
+    }
+
+    private static Table table(String name) {
+        return new Table(
+                new TableId("public", name),
+                List.of(
+                        new Column("id", new PgType.Scalar(20, "int8", JsonForm.NUMBER), true),
+                        new Column("v", new PgType.Scalar(25, "text", JsonForm.TEXT), true)));
+    }
+
+    static Row row(Table table, long id, String text) {
+        return Row.of(table).text(0, Long.toString(id)).text(1, text).build();
+    }
+
+    static long id(Row row) {
+        return Long.parseLong(String.valueOf(row.text(0)));
+    }
+
+    @Override
+    public Set<TableId> publishedTables() {
+        return Set.of(BUSY.id(), QUIET.id());
+    }
+
+    @Override
+    public Map<Question, TableAccess> access(Collection<Question> questions) {
+        Map<Question, TableAccess> access = new HashMap<>();
+        for (Question question : questions) {
+            List<TableAccess.ColumnAccess> columns = List.of(
+                    new TableAccess.ColumnAccess("id", 1, true, INT, "int8", true, true, false),
+                    new TableAccess.ColumnAccess("v", 2, true, TEXT, "text", false, true, false));
+            access.put(question, new TableAccess(question.table(), true, true, false, columns));
+        }
+        return access;
+    }
+
+    @Override
+    public boolean roleExists(String role) {
+        return true;
+    }
+
+    @Override
+    public List<String> columnsOfTypes(Collection<String> typeNames) {
+        return List.of();
+    }
+
+    @Override
+    public String canonical(ColumnType type, String value) {
+        return value;
+    }
+
+    @Override
+    public List<@Nullable String> canonicalElements(ColumnType type, String arrayLiteral) {
+        return new ArrayList<>();
+    }
+
+    @Override
+    public void check(ColumnQuestion question, @Nullable String value) {}
+
+    @Override
+    public Outcome ask(Set<Asked> asked) {
+        LockSupport.parkNanos(random.nextInt(300_000));
+        Map<Asked, Truth> answers = new HashMap<>();
+        for (Asked question : asked) {
+            answers.put(question, id(question.row()) % 2 == 0 ? Truth.TRUE : Truth.FALSE);
+        }
+        return new Outcome(answers, Map.of());
+    }
+}

@@ -1,0 +1,128 @@
+package dev.walcast.server.changes;
+
+import dev.walcast.cdc.Change;
+import dev.walcast.cdc.Commit;
+import dev.walcast.cdc.FeedStart;
+import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.Position;
+import dev.walcast.cdc.Row;
+import dev.walcast.cdc.Table;
+import dev.walcast.cdc.Transaction;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/// A log that a test writes, and a slot on it: what is not acknowledged comes again to the next path.
+final class ScriptedSource {
+    private static final String EPOCH = "0123456789ab";
+
+    private final List<Scripted> log = Collections.synchronizedList(new ArrayList<>());
+    private TreeMap<Lsn, Boolean> handled = new TreeMap<>();
+    private Lsn confirmed = new Lsn(0x100);
+    private Lsn remembered = confirmed;
+    private long end = confirmed.value();
+
+    /// A committed transaction.
+    record Scripted(Commit commit, List<Change> changes, boolean inMemory) {}
+
+    /// @param timeMicros the commit time, not before the last one's
+    /// @param rows       each becomes an INSERT, an UPDATE or a DELETE by its place
+    Scripted commit(long timeMicros, List<Row> rows, boolean inMemory) {
+        end += 8 + 8L * rows.size();
+        Commit commit = new Commit(new Lsn(end), end, timeMicros);
+        List<Change> changes = new ArrayList<>();
+        for (Row row : rows) {
+            Position position = new Position(commit.lsn(), changes.size());
+            Table table = row.table();
+            changes.add(
+                    switch (changes.size() % 3) {
+                        case 0 -> new Change.Insert(table, position, commit, row);
+                        case 1 -> new Change.Update(table, position, commit, row, row);
+                        default -> new Change.Delete(table, position, commit, row);
+                    });
+        }
+        Scripted transaction = new Scripted(commit, changes, inMemory);
+        log.add(transaction);
+        return transaction;
+    }
+
+    /// Begins a server's life: all that the slot still holds comes to it.
+    void attach(ChangePath path, long timeMicros) {
+        synchronized (this) {
+            handled = new TreeMap<>();
+        }
+        Lsn from = confirmed();
+        Lsn reach = new Lsn(end);
+        path.begin(new FeedStart(EPOCH, true, from, remembered.isAfter(from) ? remembered : from, reach));
+        commit(timeMicros, List.of(), true);
+        for (Scripted transaction : List.copyOf(log)) {
+            if (transaction.commit().lsn().isAfter(from)) {
+                deliver(path, transaction);
+            }
+        }
+    }
+
+    void deliver(ChangePath path, Scripted scripted) {
+        Lsn lsn = scripted.commit().lsn();
+        TreeMap<Lsn, Boolean> own;
+        synchronized (this) {
+            own = handled;
+            own.put(lsn, false);
+        }
+        path.deliver(new Transaction() {
+            @Override
+            public Commit commit() {
+                return scripted.commit();
+            }
+
+            @Override
+            public boolean inMemory() {
+                return scripted.inMemory();
+            }
+
+            @Override
+            public void forEach(Consumer<Change> action) {
+                scripted.changes().forEach(action);
+            }
+
+            @Override
+            public Runnable defer() {
+                return () -> handled(lsn, own);
+            }
+        });
+    }
+
+    /// What a former server still says does not reach the slot.
+    @SuppressWarnings("ReferenceEquality")
+    private synchronized void handled(Lsn lsn, TreeMap<Lsn, Boolean> own) {
+        if (own != handled) {
+            return;
+        }
+        handled.replace(lsn, true);
+        while (!handled.isEmpty() && handled.firstEntry().getValue()) {
+            confirmed = handled.pollFirstEntry().getKey();
+        }
+        if (confirmed.isAfter(remembered)) {
+            throw new AssertionError(confirmed + " is acknowledged but only " + remembered + " remembered");
+        }
+    }
+
+    /// What the server's keeper does once a second.
+    int keep(ChangePath path) {
+        Lsn delivered = path.deliveredThrough();
+        synchronized (this) {
+            remembered = delivered.isAfter(remembered) ? delivered : remembered;
+        }
+        return path.settle(delivered, new Lsn(end));
+    }
+
+    synchronized Lsn confirmed() {
+        return confirmed;
+    }
+
+    List<Scripted> log() {
+        return List.copyOf(log);
+    }
+}
