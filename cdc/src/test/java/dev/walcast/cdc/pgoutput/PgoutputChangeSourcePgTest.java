@@ -25,6 +25,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -277,11 +278,16 @@ class PgoutputChangeSourcePgTest {
         void run(Transaction transaction) throws Exception;
     }
 
+    /// Acts on transactions that have changes.
     private record Listener(Action action) implements ChangeListener {
         @Override
         public void onTransaction(Transaction transaction) {
+            AtomicInteger changes = new AtomicInteger();
+            transaction.forEach(_ -> changes.incrementAndGet());
             try {
-                action.run(transaction);
+                if (changes.get() > 0) {
+                    action.run(transaction);
+                }
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
