@@ -30,7 +30,7 @@ final class TableCatalog {
 
     /// For `REPLICA IDENTITY FULL` every column, else those of the primary key or of the named index.
     private static final String IDENTITY = """
-            select a.attname
+            select a.attname, c.relreplident = 'f'
               from pg_catalog.pg_class c
               join pg_catalog.pg_namespace n on n.oid = c.relnamespace
               join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -60,7 +60,7 @@ final class TableCatalog {
             versions.clear();
         }
         types.forgetUserTypes();
-        Table table = new Table(id, roots.root(id), columns(rowSchema, identity(record, id)));
+        Table table = new Table(id, roots.root(id), columns(rowSchema, identity(record, id, rowSchema)));
         versions.put(rowSchema, table);
         return table;
     }
@@ -74,8 +74,9 @@ final class TableCatalog {
         return columns;
     }
 
-    /// A table dropped meanwhile is not in the catalog any more; its record's key is then the best there is.
-    private Set<String> identity(SourceRecord record, TableId id) throws SQLException {
+    /// A table dropped meanwhile is not in the catalog any more; its record's key is then the best there is. Under
+    /// `REPLICA IDENTITY FULL` a column dropped or renamed meanwhile was part of it too.
+    private Set<String> identity(SourceRecord record, TableId id, Schema rowSchema) throws SQLException {
         Set<String> columns = new HashSet<>();
         try (PreparedStatement statement = catalog.get().prepareStatement(IDENTITY)) {
             statement.setString(1, id.schema());
@@ -83,6 +84,9 @@ final class TableCatalog {
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     columns.add(rows.getString(1));
+                    if (rows.getBoolean(2)) {
+                        rowSchema.fields().forEach(field -> columns.add(field.name()));
+                    }
                 }
             }
         }
