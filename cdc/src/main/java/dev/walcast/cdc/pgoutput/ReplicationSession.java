@@ -32,6 +32,11 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
     /// Beyond which Postgres is taken for gone.
     private static final Duration SILENCE_MAX = Duration.ofSeconds(60);
 
+    /// So many answers in a row does only a Postgres want that shuts down: it asks until all is confirmed.
+    private static final int ASKED_IN_A_ROW_MAX = 10;
+
+    private static final Duration IN_A_ROW = Duration.ofSeconds(2);
+
     private final ReplicationStream stream;
     private final TransactionReceiver transactions;
     private final PgoutputDecoder decoder;
@@ -45,6 +50,8 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
     private Lsn told = Lsn.ZERO;
     private long toldAt = System.nanoTime();
     private long heardAt = System.nanoTime();
+    private long askedAt = System.nanoTime();
+    private int asked;
 
     ReplicationSession(ReplicationStream stream, TransactionReceiver transactions, Relations relations) {
         this.stream = requireNonNull(stream, "stream is null");
@@ -80,6 +87,7 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
         char tag = message.tag();
         switch (tag) {
             case 'w' -> {
+                asked = 0;
                 message.skip(HEADER_AFTER_TAG);
                 decoder.decode(message);
             }
@@ -97,6 +105,18 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
         received = later(received, end);
         if (answer || confirmed().isAfter(told) || isOlderThan(toldAt, TELL_PROGRESS_AFTER)) {
             tell(false);
+        }
+        if (answer) {
+            makeWayForShutdown();
+        }
+    }
+
+    /// What is not confirmed comes again after the shutdown, which waits for it, for ever.
+    private void makeWayForShutdown() throws SQLException {
+        asked = isOlderThan(askedAt, IN_A_ROW) ? 1 : asked + 1;
+        askedAt = System.nanoTime();
+        if (asked > ASKED_IN_A_ROW_MAX) {
+            throw new SQLException("Postgres is shutting down and waits only for the reader");
         }
     }
 

@@ -222,6 +222,27 @@ class PgoutputChangeSourcePgTest {
     }
 
     @Test
+    void aCleanShutdownOfPostgresDoesNotWaitForWhatIsNotHandled() throws Exception {
+        AtomicInteger transactions = new AtomicInteger();
+        try (TestPostgres stopped = TestPostgres.start()) {
+            stopped.execute("create table t (id int primary key)", "create publication p for all tables");
+            SourceConfig config = SourceConfig.of(PostgresUrl.parse(stopped.url()), "p", slot);
+            try (PgoutputChangeSource source = new PgoutputChangeSource(config)) {
+                source.start(new Listener(transaction -> {
+                    if (transactions.incrementAndGet() > 1) {
+                        transaction.defer();
+                    }
+                }));
+                stopped.execute("insert into t values (1)", "insert into t values (2)");
+                await().atMost(SOON).until(() -> transactions.get() == 2);
+                ProcessHandle postmaster = ProcessHandle.of(stopped.pid()).orElseThrow();
+                stopped.stop();
+                await().atMost(SOON).until(() -> !postmaster.isAlive());
+            }
+        }
+    }
+
+    @Test
     void aCloseInTheMiddleOfMuchLogTakesLittleTime() throws Exception {
         postgres.execute("select 'x' from pg_create_logical_replication_slot('" + slot + "', 'pgoutput')");
         postgres.execute("insert into t select n, repeat('v', 200) from generate_series(1, 200000) n");
