@@ -168,6 +168,7 @@ class FetchedKeysTest {
 
     @Test
     void aSharedSecretThatAnybodyCanFetchIsNotUsed() {
+        assertThat(find("old")).isPresent();
         String secret = "a-secret-that-is-published-to-the-world";
         answer = text(
                 200,
