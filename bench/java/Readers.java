@@ -166,7 +166,7 @@ final class Readers {
     void latency(Kind kind) throws Exception {
         LinkedBlockingQueue<Long> arrivals = new LinkedBlockingQueue<>();
         try (SlotSource source = kind.source.apply(config("latency_" + kind.name().toLowerCase()))) {
-            source.start(new Listener(transaction -> arrivals.add(System.nanoTime())));
+            source.start(new Listener(transaction -> transaction.forEach(change -> arrivals.add(System.nanoTime()))));
             double[] latencies = new double[2_000];
             double[] statements = new double[latencies.length];
             try (Statement statement = connection.createStatement()) {
