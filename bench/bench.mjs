@@ -8,7 +8,7 @@ import { Server, percentile, residentKilobytes } from './server.mjs'
 const ms = value => `${value.toFixed(2)} ms`
 const now = () => performance.timeOrigin + performance.now()
 
-const benchmarks = { latency, changes, idle, memory, startup, size, filters, policies, hostile, presence, resume }
+const benchmarks = { latency, changes, idle, memory, startup, size, filters, policies, hostile, presence, resume, readers }
 const name = process.argv[2]
 if (!benchmarks[name]) {
   console.error(`Usage: bench/run ${Object.keys(benchmarks).join('|')}`)
@@ -202,6 +202,13 @@ async function hostile() {
 }
 
 /** The index alone: matching a change against many subscriptions. */
+async function readers() {
+  const server = await Server.start()
+  await server.db.query('create database readers')
+  await java('Readers', String(Object.assign(new URL(server.env.DATABASE_URL), { pathname: '/readers' })))
+  await finish(server)
+}
+
 async function filters() {
   await java('Filters')
 }

@@ -12,7 +12,7 @@ const TICKS_PER_SECOND = 100
 export class Server {
   static async start(folder = mkdtempSync(join(tmpdir(), 'walcast-bench-'))) {
     const began = performance.now()
-    const process = spawn('../walcast', ['dev', '--port', '0', '--data', folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const process = spawn('../walcast', ['dev', '--port', '0', '--data', folder, '--reader', globalThis.process.env.READER ?? 'debezium'], { stdio: ['ignore', 'pipe', 'inherit'] })
     globalThis.process.on('exit', () => process.kill('SIGTERM'))
     let output = ''
     process.stdout.on('data', chunk => (output += chunk))

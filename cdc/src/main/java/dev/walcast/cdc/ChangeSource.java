@@ -1,5 +1,7 @@
 package dev.walcast.cdc;
 
+import java.util.List;
+
 /// A feed of committed changes: the slot today, a stream fed by another node tomorrow.
 public interface ChangeSource extends AutoCloseable {
     /// Checks the database, makes sure that the slot exists, and begins to deliver on a thread of its own.
@@ -12,16 +14,18 @@ public interface ChangeSource extends AutoCloseable {
 
     Activity activity();
 
+    /// The publications that are being read; none before the start.
+    List<String> publications();
+
     /// Breaks the connection to the database and goes on from the slot, as after a lost connection. Does nothing unless
-    /// the
-    /// source is streaming. May wait for the old connection to end.
+    /// the source is streaming. May wait for the old connection to end.
     ///
     /// @param reason for the log
     void restart(String reason);
 
     /// What a source has done so far.
     ///
-    /// @param reached    the end of the last transaction that the listener received
+    /// @param reached    up to where everything that was committed has been received
     /// @param records    a count that grows with whatever the database sends
     /// @param delivering whether the listener is at work on a transaction
     record Activity(Lsn reached, long records, boolean delivering) {}

@@ -58,6 +58,18 @@ public final class Row {
         return completed == null ? this : new Row(table, completed);
     }
 
+    /// The columns of the replica identity; all others are [Missing#NOT_IN_IDENTITY]. The old row of an UPDATE that
+    /// left the identity alone.
+    public Row identityOnly() {
+        @Nullable Object[] identity = cells.clone();
+        for (int i = 0; i < identity.length; i++) {
+            if (!table.columns().get(i).identity()) {
+                identity[i] = Missing.NOT_IN_IDENTITY;
+            }
+        }
+        return new Row(table, identity);
+    }
+
     /// The columns whose values are missing, in table order.
     public List<Column> missingColumns() {
         List<Column> columns = new ArrayList<>();

@@ -1,6 +1,7 @@
 package dev.walcast.server;
 
 import dev.walcast.cdc.ChangeListener;
+import dev.walcast.cdc.ChangeSource;
 import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.PostgresUrl;
@@ -8,9 +9,10 @@ import dev.walcast.cdc.SourceException;
 import dev.walcast.cdc.SourceState;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.cdc.debezium.DebeziumChangeSource;
-import dev.walcast.cdc.debezium.SourceConfig;
+import dev.walcast.cdc.pgoutput.PgoutputChangeSource;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.cdc.slot.SlotHealth;
+import dev.walcast.cdc.source.SourceConfig;
 import dev.walcast.rls.PostgresCatalog;
 import dev.walcast.rls.PostgresFilterDatabase;
 import dev.walcast.rls.PostgresOracle;
@@ -41,7 +43,7 @@ final class Project implements ChangeListener, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Project.class);
     private static final Duration REFRESH_RIGHTS_EVERY = Duration.ofSeconds(1);
 
-    /// What the reader cannot carry exactly, by type; said at the start.
+    /// What Debezium cannot carry exactly, by type; said at the start.
     private static final List<String> INEXACT_TYPES = List.of("timetz", "money");
 
     private final ServerSettings.Database settings;
@@ -51,7 +53,7 @@ final class Project implements ChangeListener, AutoCloseable {
     private final Rights rights;
     private final RowPolicies policies;
     private final ChangePath changes;
-    private final DebeziumChangeSource source;
+    private final ChangeSource source;
     private final SlotGuardian guardian;
     private final WindowKeeper keeper;
     private final TopicPermissions permissions;
@@ -78,15 +80,7 @@ final class Project implements ChangeListener, AutoCloseable {
                 settings.publication());
         this.changes = new ChangePath(
                 database, settings.deletes(), server.recordBytesMax(), server.replay(), System::nanoTime);
-        SourceConfig usual = SourceConfig.of(url, settings.publication(), settings.slotName());
-        this.source = new DebeziumChangeSource(new SourceConfig(
-                url,
-                settings.publication(),
-                List.of(Installation.PUBLICATION),
-                settings.slotName(),
-                settings.pollInterval(),
-                settings.transactionMemoryBytes(),
-                usual.slotWait()));
+        this.source = source(settings, url);
         this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), System::nanoTime);
         this.keeper = new WindowKeeper(changes, source, server.replay().walBytes());
         this.permissions = new PostgresTopicPermissions(pools.topics());
@@ -95,6 +89,21 @@ final class Project implements ChangeListener, AutoCloseable {
                 pools.topics(),
                 new DatabaseBroadcasts(rooms, server.limits().payloadBytesMax()),
                 new PartitionUpkeep(pools.catalog(), clock, settings.messagesRetention()));
+    }
+
+    private static ChangeSource source(ServerSettings.Database settings, PostgresUrl url) {
+        SourceConfig usual = SourceConfig.of(url, settings.publication(), settings.slotName());
+        SourceConfig config = new SourceConfig(
+                url,
+                List.of(settings.publication(), Installation.PUBLICATION),
+                usual.slotName(),
+                settings.pollInterval(),
+                settings.transactionMemoryBytes(),
+                usual.slotWait());
+        return switch (settings.reader()) {
+            case DEBEZIUM -> new DebeziumChangeSource(config);
+            case NATIVE -> new PgoutputChangeSource(config);
+        };
     }
 
     void start() throws SourceException {
@@ -111,11 +120,14 @@ final class Project implements ChangeListener, AutoCloseable {
     }
 
     private void warnOfInexactColumns() throws SQLException {
+        if (settings.reader() == ServerSettings.Reader.NATIVE) {
+            return;
+        }
         List<String> columns = catalog.columnsOfTypes(INEXACT_TYPES);
         if (!columns.isEmpty()) {
             log.warn(
-                    "The reader cannot carry these columns exactly; their values are left out of records and named in"
-                            + " `missing`: {}",
+                    "Debezium cannot carry these columns exactly; their values are left out of records and named in"
+                            + " `missing`. READER=native can: {}",
                     columns);
         }
     }

@@ -38,8 +38,14 @@ public record ServerSettings(
         requireNonNull(presence, "presence is null");
     }
 
+    /// What reads the replication slot. Positions are the same, so it may change between two starts.
+    public enum Reader {
+        DEBEZIUM,
+        NATIVE
+    }
+
     /// @param url                    `postgres://user:password@host:port/database`; holds the password
-    /// @param pollInterval           how often the reader looks for changes: the floor of latency against idle
+    /// @param pollInterval           how often Debezium looks for changes: the floor of latency against idle
     ///                               CPU
     /// @param transactionMemoryBytes beyond which a transaction under way is spilled to a temporary file
     /// @param askTimeout             how long a question to Postgres about a change may take
@@ -50,6 +56,7 @@ public record ServerSettings(
             Secret url,
             String publication,
             String slotName,
+            Reader reader,
             Duration pollInterval,
             long transactionMemoryBytes,
             Duration askTimeout,
@@ -60,6 +67,7 @@ public record ServerSettings(
             requireNonNull(url, "url is null");
             requireNonNull(publication, "publication is null");
             requireNonNull(slotName, "slotName is null");
+            requireNonNull(reader, "reader is null");
             requireNonNull(pollInterval, "pollInterval is null");
             requireNonNull(askTimeout, "askTimeout is null");
             requireNonNull(deletes, "deletes is null");

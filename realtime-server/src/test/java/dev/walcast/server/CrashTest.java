@@ -186,7 +186,9 @@ class CrashTest {
                         "PORT",
                         Integer.toString(port),
                         "RESTART_HOLD",
-                        restartHold),
+                        restartHold,
+                        "READER",
+                        TestServer.READER.name()),
                 "serve");
         await().atMost(Duration.ofSeconds(60)).until(() -> server.output().contains("listening") || !server.isAlive());
         assertThat(server.output()).contains("Walcast is listening on port " + port);

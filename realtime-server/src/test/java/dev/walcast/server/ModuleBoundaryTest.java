@@ -56,7 +56,11 @@ final class ModuleBoundaryTest {
             .resideInAPackage("dev.walcast.rls..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("dev.walcast.server..", "dev.walcast.cdc.debezium..");
+            .resideInAnyPackage(
+                    "dev.walcast.server..",
+                    "dev.walcast.cdc.debezium..",
+                    "dev.walcast.cdc.pgoutput..",
+                    "dev.walcast.cdc.source..");
 
     @ArchTest
     static final ArchRule ONLY_THE_ENGINE_SEES_DEBEZIUM_AND_KAFKA = noClasses()
@@ -67,12 +71,33 @@ final class ModuleBoundaryTest {
             .resideInAnyPackage("io.debezium..", "org.apache.kafka..");
 
     @ArchTest
-    static final ArchRule ONLY_THE_COMPOSITION_ROOT_SEES_THE_ENGINE = noClasses()
+    static final ArchRule ONLY_THE_COMPOSITION_ROOT_SEES_THE_READERS = noClasses()
             .that()
-            .resideOutsideOfPackages("dev.walcast.cdc.debezium..", "dev.walcast.server", "dev.walcast.server.cli")
+            .resideOutsideOfPackages(
+                    "dev.walcast.cdc.debezium..",
+                    "dev.walcast.cdc.pgoutput..",
+                    "dev.walcast.cdc.source..",
+                    "dev.walcast.server",
+                    "dev.walcast.server.cli")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.walcast.cdc.debezium..", "dev.walcast.cdc.pgoutput..", "dev.walcast.cdc.source..");
+
+    @ArchTest
+    static final ArchRule THE_NATIVE_READER_NEEDS_NO_DEBEZIUM = noClasses()
+            .that()
+            .resideInAnyPackage("dev.walcast.cdc.pgoutput..", "dev.walcast.cdc.source..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("dev.walcast.cdc.debezium..");
+
+    @ArchTest
+    static final ArchRule DEBEZIUM_IS_NOT_TOLD_OF_THE_NATIVE_READER = noClasses()
+            .that()
+            .resideInAnyPackage("dev.walcast.cdc.debezium..", "dev.walcast.cdc.source..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("dev.walcast.cdc.pgoutput..");
 
     @ArchTest
     static final ArchRule THE_PROTOCOL_MOVES_NO_BYTES = noClasses()

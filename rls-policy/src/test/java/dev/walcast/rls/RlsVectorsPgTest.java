@@ -9,7 +9,7 @@ import dev.walcast.cdc.Change;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.debezium.DebeziumChangeSource;
-import dev.walcast.cdc.debezium.SourceConfig;
+import dev.walcast.cdc.source.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.filters.Answers;

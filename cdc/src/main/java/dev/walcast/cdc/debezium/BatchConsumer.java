@@ -2,37 +2,48 @@ package dev.walcast.cdc.debezium;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
-import dev.walcast.cdc.Transaction;
+import dev.walcast.cdc.source.RowEvent;
+import dev.walcast.cdc.source.TransactionReceiver;
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
 import java.sql.SQLException;
 import java.util.List;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// Receives Debezium's records, collects them into transactions, and acknowledges a transaction once the listener has
-/// handled it. Belongs to the engine's thread.
+/// Receives Debezium's records. Belongs to the engine's thread.
 final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<SourceRecord, SourceRecord>> {
-    private final ChangeMapper mapper;
-    private final TransactionBuffer buffer;
-    private final ChangeListener listener;
-    private final Acknowledgements acknowledgements;
-    private final Progress progress;
+    private static final Logger log = LoggerFactory.getLogger(BatchConsumer.class);
 
-    BatchConsumer(
-            ChangeMapper mapper,
-            TransactionBuffer buffer,
-            ChangeListener listener,
-            Acknowledgements acknowledgements,
-            Progress progress) {
+    private final ChangeMapper mapper;
+    private final TransactionReceiver transactions;
+
+    BatchConsumer(ChangeMapper mapper, TransactionReceiver transactions) {
         this.mapper = requireNonNull(mapper, "mapper is null");
-        this.buffer = requireNonNull(buffer, "buffer is null");
-        this.listener = requireNonNull(listener, "listener is null");
-        this.acknowledgements = requireNonNull(acknowledgements, "acknowledgements is null");
-        this.progress = requireNonNull(progress, "progress is null");
+        this.transactions = requireNonNull(transactions, "transactions is null");
+    }
+
+    /// A transaction's last record, which takes all before it back to the engine that sent it.
+    private record Last(
+            ChangeEvent<SourceRecord, SourceRecord> event,
+            DebeziumEngine.RecordCommitter<ChangeEvent<SourceRecord, SourceRecord>> committer)
+            implements Runnable {
+        @Override
+        public void run() {
+            try {
+                committer.markProcessed(event);
+                committer.markBatchFinished();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (RuntimeException e) {
+                // The engine ended meanwhile; the next one is sent this again and finds it received.
+                log.debug("A transaction could not be acknowledged", e);
+            }
+        }
     }
 
     @Override
@@ -42,55 +53,29 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
             throws InterruptedException {
         try {
             for (ChangeEvent<SourceRecord, SourceRecord> event : records) {
-                progress.sawRecord();
-                handle(event.value(), new Acknowledgements.Mark(event, committer));
+                transactions.heard();
+                handle(event.value(), new Last(event, committer));
             }
         } catch (SQLException e) {
             throw new IllegalStateException("the catalog cannot be asked: " + e.getMessage(), e);
         }
     }
 
-    private void handle(SourceRecord record, Acknowledgements.Mark mark) throws SQLException {
+    private void handle(SourceRecord record, Runnable acknowledge) throws SQLException {
         if (!EngineSettings.isTransactionTopic(record.topic())) {
             RowEvent event = mapper.map(record);
             if (event != null) {
-                buffer.add(event);
+                transactions.add(event);
             }
         } else if (((Struct) record.value()).getString("status").equals("BEGIN")) {
-            buffer.clear();
+            transactions.begin();
         } else {
-            end(record, mark);
-            buffer.clear();
+            transactions.end(commit(record), acknowledge);
         }
     }
 
-    private void end(SourceRecord record, Acknowledgements.Mark mark) {
-        Commit commit = new Commit(new Lsn(number(record, "lsn")), number(record, "txId"), number(record, "ts_usec"));
-        if (!acknowledgements.receive(commit.lsn(), mark)) {
-            return;
-        }
-        boolean deferred;
-        try {
-            deferred = deliver(commit);
-        } catch (RuntimeException e) {
-            acknowledgements.forget(commit.lsn());
-            throw e;
-        }
-        acknowledgements.received(commit.lsn());
-        if (!deferred) {
-            acknowledgements.handled(commit.lsn());
-        }
-    }
-
-    /// @return whether the listener will say later that it has handled the transaction
-    private boolean deliver(Commit commit) {
-        boolean[] deferred = {false};
-        Transaction transaction = buffer.committed(commit, () -> {
-            deferred[0] = true;
-            return () -> acknowledgements.handled(commit.lsn());
-        });
-        progress.whileDelivering(() -> listener.onTransaction(transaction));
-        return deferred[0];
+    private static Commit commit(SourceRecord end) {
+        return new Commit(new Lsn(number(end, "lsn")), number(end, "txId"), number(end, "ts_usec"));
     }
 
     private static long number(SourceRecord record, String name) {

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.source.RowEvent;
 import java.sql.SQLException;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
@@ -61,7 +62,7 @@ final class ChangeMapper {
     private static RowEvent updated(Table table, Struct value) {
         Row newRow = RowMapper.newRow(table, value.getStruct("after"));
         Struct before = value.getStruct("before");
-        Row oldRow = before == null ? RowMapper.unchangedIdentity(table, newRow) : RowMapper.oldRow(table, before);
+        Row oldRow = before == null ? newRow.identityOnly() : RowMapper.oldRow(table, before);
         return new RowEvent(RowEvent.Kind.UPDATE, table, oldRow, newRow);
     }
 

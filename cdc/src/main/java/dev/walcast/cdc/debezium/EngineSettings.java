@@ -1,10 +1,11 @@
 package dev.walcast.cdc.debezium;
 
 import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.source.Identifier;
+import dev.walcast.cdc.source.SourceConfig;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.stream.Collectors;
 
 /// What Debezium is told.
 final class EngineSettings {
@@ -50,17 +51,10 @@ final class EngineSettings {
             properties.setProperty("database.password", password);
         }
         properties.setProperty(PublicationsConnector.FIRST_PUBLICATION, publications.getFirst());
-        properties.setProperty("publication.name", list(publications));
+        properties.setProperty("publication.name", Identifier.list(publications));
         properties.putAll(reading(config));
         properties.putAll(whatIsRead());
         return properties;
-    }
-
-    /// As Postgres reads a list of names: a name without quotes would be folded to lower case.
-    private static String list(List<String> names) {
-        return names.stream()
-                .map(name -> "\"" + name.replace("\"", "\"\"") + "\"")
-                .collect(Collectors.joining(","));
     }
 
     /// The slot's own confirmed position is the only offset: what is kept in memory dies with the process, as it

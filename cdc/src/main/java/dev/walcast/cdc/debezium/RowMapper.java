@@ -35,22 +35,6 @@ final class RowMapper {
         return row.build();
     }
 
-    /// An UPDATE that leaves the identity alone carries no old image: its identity columns are those of the new
-    /// row.
-    static Row unchangedIdentity(Table table, Row newRow) {
-        Row.Builder row = Row.of(table);
-        List<Column> columns = table.columns();
-        for (int i = 0; i < columns.size(); i++) {
-            Missing missing = columns.get(i).identity() ? newRow.missing(i) : Missing.NOT_IN_IDENTITY;
-            if (missing == null) {
-                row.text(i, newRow.text(i));
-            } else {
-                row.missing(i, missing);
-            }
-        }
-        return row.build();
-    }
-
     /// The identity was asked of the catalog later than the change was written: an image that holds more than the
     /// identity shows that it was FULL then.
     private static boolean isWhole(Table table, Struct image) {

@@ -5,6 +5,9 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.source.CatalogConnection;
+import dev.walcast.cdc.source.PartitionRoots;
+import dev.walcast.cdc.source.TypeCatalog;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -27,7 +30,7 @@ final class TableCatalog {
 
     /// For `REPLICA IDENTITY FULL` every column, else those of the primary key or of the named index.
     private static final String IDENTITY = """
-            select a.attname
+            select a.attname, c.relreplident = 'f'
               from pg_catalog.pg_class c
               join pg_catalog.pg_namespace n on n.oid = c.relnamespace
               join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -36,21 +39,15 @@ final class TableCatalog {
              where n.nspname = ? and c.relname = ? and c.relkind in ('r', 'p')
                and (c.relreplident = 'f' or a.attnum = any (i.indkey))""";
 
-    private static final String ROOT = """
-            select rn.nspname, r.relname
-              from pg_catalog.pg_class c
-              join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-              join pg_catalog.pg_class r on r.oid = pg_catalog.pg_partition_root(c.oid)
-              join pg_catalog.pg_namespace rn on rn.oid = r.relnamespace
-             where n.nspname = ? and c.relname = ?""";
-
     private final CatalogConnection catalog;
     private final TypeCatalog types;
+    private final PartitionRoots roots;
     private final IdentityHashMap<Schema, Table> versions = new IdentityHashMap<>();
 
     TableCatalog(CatalogConnection catalog) {
         this.catalog = requireNonNull(catalog, "catalog is null");
         this.types = new TypeCatalog(catalog);
+        this.roots = new PartitionRoots(catalog);
     }
 
     /// @param rowSchema the schema of the record's `before` and `after`
@@ -63,19 +60,9 @@ final class TableCatalog {
             versions.clear();
         }
         types.forgetUserTypes();
-        Table table = new Table(id, root(id), columns(rowSchema, identity(record, id)));
+        Table table = new Table(id, roots.root(id), columns(rowSchema, identity(record, id, rowSchema)));
         versions.put(rowSchema, table);
         return table;
-    }
-
-    private TableId root(TableId id) throws SQLException {
-        try (PreparedStatement statement = catalog.get().prepareStatement(ROOT)) {
-            statement.setString(1, id.schema());
-            statement.setString(2, id.name());
-            try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? new TableId(row.getString(1), row.getString(2)) : id;
-            }
-        }
     }
 
     private List<Column> columns(Schema rowSchema, Set<String> identity) throws SQLException {
@@ -87,8 +74,9 @@ final class TableCatalog {
         return columns;
     }
 
-    /// A table dropped meanwhile is not in the catalog any more; its record's key is then the best there is.
-    private Set<String> identity(SourceRecord record, TableId id) throws SQLException {
+    /// A table dropped meanwhile is not in the catalog any more; its record's key is then the best there is. Under
+    /// `REPLICA IDENTITY FULL` a column dropped or renamed meanwhile was part of it too.
+    private Set<String> identity(SourceRecord record, TableId id, Schema rowSchema) throws SQLException {
         Set<String> columns = new HashSet<>();
         try (PreparedStatement statement = catalog.get().prepareStatement(IDENTITY)) {
             statement.setString(1, id.schema());
@@ -96,6 +84,9 @@ final class TableCatalog {
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     columns.add(rows.getString(1));
+                    if (rows.getBoolean(2)) {
+                        rowSchema.fields().forEach(field -> columns.add(field.name()));
+                    }
                 }
             }
         }

@@ -37,6 +37,13 @@ final class DevCommand implements Callable<Integer> {
     @Option(names = "--host", defaultValue = "127.0.0.1", description = "The address to listen on.")
     private String host = "";
 
+    @Option(
+            names = "--reader",
+            paramLabel = "NAME",
+            defaultValue = "debezium",
+            description = "What reads the log: debezium or native.")
+    private ServerSettings.Reader reader = ServerSettings.Reader.DEBEZIUM;
+
     @Option(names = "--db-port", defaultValue = "0", description = "Postgres' port; 0 picks a free one.")
     private int databasePort;
 
@@ -70,7 +77,8 @@ final class DevCommand implements Callable<Integer> {
     }
 
     private RealtimeServer server(DemoDatabase demo, DevEnvironment environment) throws SettingsException {
-        ServerSettings settings = new ServerOptions(host, port).settings(demo.serverUrl(), environment.jwtSecret());
+        ServerSettings settings =
+                new ServerOptions(host, port, reader).settings(demo.serverUrl(), environment.jwtSecret());
         return new RealtimeServer(
                 settings, Clock.systemUTC(), List.of(new DemoRoutes(demo.dataSource(), environment.anonKey())));
     }

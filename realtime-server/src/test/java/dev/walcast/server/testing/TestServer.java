@@ -14,12 +14,17 @@ import dev.walcast.server.socket.SocketLimits;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 
 /// The real server on a free port, on a database of a [TestPostgres].
 public final class TestServer implements AutoCloseable {
     public static final String SECRET = "super-secret-jwt-token-with-at-least-32-characters-long";
+
+    /// `-Dwalcast.reader=native` runs every test of the server with the other reader.
+    public static final ServerSettings.Reader READER = ServerSettings.Reader.valueOf(
+            System.getProperty("walcast.reader", "debezium").toUpperCase(Locale.ROOT));
 
     public static final ReplayLimits REPLAY =
             new ReplayLimits(64L << 20, Duration.ofMinutes(5), 1L << 30, Duration.ofSeconds(5));
@@ -81,6 +86,7 @@ public final class TestServer implements AutoCloseable {
                 new Secret(databaseUrl),
                 "supabase_realtime",
                 slot,
+                READER,
                 Duration.ofMillis(5),
                 64L << 20,
                 Duration.ofMillis(500),

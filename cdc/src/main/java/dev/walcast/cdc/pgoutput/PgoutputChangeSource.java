@@ -1,0 +1,69 @@
+package dev.walcast.cdc.pgoutput;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.source.CatalogConnection;
+import dev.walcast.cdc.source.Failure;
+import dev.walcast.cdc.source.PartitionRoots;
+import dev.walcast.cdc.source.SlotSource;
+import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.source.TypeCatalog;
+import java.sql.SQLException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Reads the slot over Postgres' replication protocol, on one thread from the socket to the listener: while the
+/// listener does not return nothing is read, and Postgres waits.
+public final class PgoutputChangeSource extends SlotSource {
+    private static final Logger log = LoggerFactory.getLogger(PgoutputChangeSource.class);
+
+    /// An end in good order takes a moment; a listener or a Postgres that hangs does not get more than this many.
+    private static final int STOPS_BEFORE_ABORT = 80;
+
+    private final SourceConfig config;
+    private final AtomicReference<@Nullable ReplicationStream> stream = new AtomicReference<>();
+    private int stops;
+
+    public PgoutputChangeSource(SourceConfig config) {
+        super(config, (_, _) -> {});
+        this.config = requireNonNull(config, "config is null");
+    }
+
+    @Override
+    protected String read(Reading reading) {
+        try (CatalogConnection catalog = new CatalogConnection(config.url());
+                ReplicationStream opened = ReplicationStream.open(config, reading.publications())) {
+            stream.set(opened);
+            reading.begun();
+            Relations relations = new Relations(new TypeCatalog(catalog), new PartitionRoots(catalog));
+            new ReplicationSession(opened, reading.transactions(), relations).read(reading::isOver);
+            return isClosing() ? "the source was closed" : "another publication can be read now";
+        } catch (SQLException e) {
+            return Failure.sentence(null, e);
+        } finally {
+            stream.set(null);
+        }
+    }
+
+    /// The reader looks by itself whether the source closes.
+    @Override
+    protected void stopReading() {
+        if (++stops > STOPS_BEFORE_ABORT) {
+            breakReading();
+        }
+    }
+
+    @Override
+    protected void breakReading() {
+        ReplicationStream running = stream.get();
+        try {
+            if (running != null) {
+                running.abort();
+            }
+        } catch (SQLException e) {
+            log.debug("The connection cannot be aborted", e);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package dev.walcast.cdc.pgoutput;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Commit;
+import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.Row;
+import dev.walcast.cdc.Table;
+import dev.walcast.cdc.source.RowEvent;
+import java.sql.SQLException;
+
+/// Reads the messages of Postgres' `pgoutput` plugin, version 1 of its protocol. Belongs to the reader's thread.
+final class PgoutputDecoder {
+    private final Relations relations;
+    private final Sink sink;
+    private long xid;
+
+    /// What comes out.
+    interface Sink {
+        void begin();
+
+        void row(RowEvent event);
+
+        void commit(Commit commit) throws SQLException;
+    }
+
+    PgoutputDecoder(Relations relations, Sink sink) {
+        this.relations = requireNonNull(relations, "relations is null");
+        this.sink = requireNonNull(sink, "sink is null");
+    }
+
+    void decode(WireBytes message) throws SQLException {
+        char tag = message.tag();
+        switch (tag) {
+            case 'I' -> insert(message);
+            case 'U' -> update(message);
+            case 'D' -> delete(message);
+            case 'B' -> begin(message);
+            case 'C' -> commit(message);
+            case 'R' -> relations.describe(message);
+            case 'T' -> truncate(message);
+            case 'Y', 'O', 'M' -> {
+                // A type's name, a replication origin, somebody's logical message.
+            }
+            default -> throw new IllegalStateException("unknown message of pgoutput: " + tag);
+        }
+    }
+
+    private void begin(WireBytes message) {
+        message.int64(); // where the commit record begins; positions are where it ends
+        message.int64(); // the commit time, which comes again
+        xid = Integer.toUnsignedLong(message.int32());
+        sink.begin();
+    }
+
+    private void commit(WireBytes message) throws SQLException {
+        message.tag(); // flags, of which there are none yet
+        message.int64();
+        Lsn end = new Lsn(message.int64());
+        sink.commit(new Commit(end, xid, message.int64() + ReplicationStream.EPOCH_MICROS));
+    }
+
+    private void insert(WireBytes message) {
+        Table table = relations.table(message.int32());
+        expect(message.tag(), 'N');
+        sink.row(new RowEvent(RowEvent.Kind.INSERT, table, null, Tuple.whole(table, message)));
+    }
+
+    /// The old image is there when the identity is FULL or one of its columns has changed.
+    private void update(WireBytes message) {
+        Table table = relations.table(message.int32());
+        char image = message.tag();
+        Row oldRow = null;
+        if (image != 'N') {
+            oldRow = oldRow(table, image, message);
+            image = message.tag();
+        }
+        expect(image, 'N');
+        Row newRow = Tuple.whole(table, message);
+        sink.row(new RowEvent(RowEvent.Kind.UPDATE, table, oldRow == null ? newRow.identityOnly() : oldRow, newRow));
+    }
+
+    private void delete(WireBytes message) {
+        Table table = relations.table(message.int32());
+        sink.row(new RowEvent(RowEvent.Kind.DELETE, table, oldRow(table, message.tag(), message), null));
+    }
+
+    private static Row oldRow(Table table, char image, WireBytes message) {
+        return switch (image) {
+            case 'K' -> Tuple.identity(table, message);
+            case 'O' -> Tuple.whole(table, message);
+            default -> throw new IllegalStateException("unknown kind of row image: " + image);
+        };
+    }
+
+    private void truncate(WireBytes message) {
+        int count = message.int32();
+        message.tag(); // CASCADE or RESTART IDENTITY
+        for (int i = 0; i < count; i++) {
+            sink.row(new RowEvent(RowEvent.Kind.TRUNCATE, relations.table(message.int32()), null, null));
+        }
+    }
+
+    private static void expect(char image, char expected) {
+        if (image != expected) {
+            throw new IllegalStateException("unknown kind of row image: " + image);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package dev.walcast.cdc.pgoutput;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Column;
+import dev.walcast.cdc.Table;
+import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.source.PartitionRoots;
+import dev.walcast.cdc.source.TypeCatalog;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The tables that the stream has described, by oid, each as it was described last: before its first change, and again
+/// whenever its shape has changed. Belongs to the reader's thread.
+final class Relations {
+    private static final int IN_IDENTITY = 1;
+
+    private final TypeCatalog types;
+    private final PartitionRoots roots;
+    private final Map<Integer, Table> tables = new HashMap<>();
+
+    Relations(TypeCatalog types, PartitionRoots roots) {
+        this.types = requireNonNull(types, "types is null");
+        this.roots = requireNonNull(roots, "roots is null");
+    }
+
+    /// The body of a Relation message. Postgres repeats it also when nothing has changed; the table stays the same
+    /// then.
+    void describe(WireBytes message) throws SQLException {
+        int oid = message.int32();
+        String schema = message.zeroTerminated();
+        TableId id = new TableId(schema.isEmpty() ? "pg_catalog" : schema, message.zeroTerminated());
+        message.tag(); // the kind of identity: the columns' flags say more
+        List<Column> columns = columns(message);
+        TableId root = roots.root(id);
+        Table known = tables.get(oid);
+        if (known == null
+                || !known.id().equals(id)
+                || !known.root().equals(root)
+                || !known.columns().equals(columns)) {
+            tables.put(oid, new Table(id, root, columns));
+        }
+    }
+
+    private List<Column> columns(WireBytes message) throws SQLException {
+        types.forgetUserTypes();
+        int count = message.int16();
+        List<Column> columns = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            boolean identity = (message.tag() & IN_IDENTITY) != 0;
+            String name = message.zeroTerminated();
+            long type = Integer.toUnsignedLong(message.int32());
+            message.int32(); // the type's modifier: the text has it applied
+            columns.add(new Column(name, types.type(type), identity));
+        }
+        return columns;
+    }
+
+    Table table(int oid) {
+        return requireNonNull(tables.get(oid), () -> "table " + Integer.toUnsignedString(oid) + " was not described");
+    }
+}

@@ -1,0 +1,197 @@
+package dev.walcast.cdc.pgoutput;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Commit;
+import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.source.RowEvent;
+import dev.walcast.cdc.source.TransactionReceiver;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Reads one [ReplicationStream] on the calling thread, which also runs the listener; while that takes its time another
+/// thread tells Postgres that we are there. Whoever holds `stream lock` speaks to Postgres: the reader always, but for
+/// the time of the listener.
+final class ReplicationSession implements PgoutputDecoder.Sink {
+    private static final Logger log = LoggerFactory.getLogger(ReplicationSession.class);
+    private static final int HEADER_AFTER_TAG = 3 * Long.BYTES;
+
+    /// What is handled is told at the latest this much later, when there is no occasion before.
+    private static final Duration TELL_PROGRESS_AFTER = Duration.ofSeconds(1);
+
+    /// Postgres hears of us at least this often, and answers.
+    private static final Duration TELL_ANYWAY_AFTER = Duration.ofSeconds(10);
+
+    /// Beyond which Postgres is taken for gone.
+    private static final Duration SILENCE_MAX = Duration.ofSeconds(60);
+
+    /// So many answers in a row does only a Postgres want that shuts down: it asks until all is confirmed.
+    private static final int ASKED_IN_A_ROW_MAX = 10;
+
+    private static final Duration IN_A_ROW = Duration.ofSeconds(2);
+
+    private final ReplicationStream stream;
+    private final TransactionReceiver transactions;
+    private final PgoutputDecoder decoder;
+
+    /// The end of the last transaction up to which all are handled; by any thread.
+    private final AtomicReference<Lsn> handled = new AtomicReference<>(Lsn.ZERO);
+
+    private final ReentrantLock streamLock = new ReentrantLock();
+    // All below belong to whoever holds it.
+    private Lsn received = Lsn.ZERO;
+    private Lsn told = Lsn.ZERO;
+    private long toldAt = System.nanoTime();
+    private long heardAt = System.nanoTime();
+    private long askedAt = System.nanoTime();
+    private int asked;
+
+    ReplicationSession(ReplicationStream stream, TransactionReceiver transactions, Relations relations) {
+        this.stream = requireNonNull(stream, "stream is null");
+        this.transactions = requireNonNull(transactions, "transactions is null");
+        this.decoder = new PgoutputDecoder(relations, this);
+    }
+
+    /// Returns when it shall end; what is handled by then is told to Postgres.
+    void read(BooleanSupplier over) throws SQLException {
+        CountDownLatch ended = new CountDownLatch(1);
+        streamLock.lock();
+        try {
+            Thread.ofVirtual().name("walcast-source-alive").start(() -> sayAliveUntil(ended));
+            while (!over.getAsBoolean()) {
+                byte[] message = stream.read();
+                if (message == null) {
+                    nothingCame();
+                } else {
+                    heardAt = System.nanoTime();
+                    transactions.heard();
+                    take(new WireBytes(message));
+                }
+            }
+            tell(false);
+            stream.end();
+        } finally {
+            streamLock.unlock();
+            ended.countDown();
+        }
+    }
+
+    private void take(WireBytes message) throws SQLException {
+        char tag = message.tag();
+        switch (tag) {
+            case 'w' -> {
+                asked = 0;
+                message.skip(HEADER_AFTER_TAG);
+                decoder.decode(message);
+            }
+            case 'k' -> keepalive(new Lsn(message.int64()), message);
+            default -> throw new IllegalStateException("unknown message of replication: " + tag);
+        }
+    }
+
+    /// Postgres, which sends this when there is nothing more to send, hears of the last transaction. The place that it
+    /// names is never confirmed, though all before it has been sent: the feed's mark does not cover it, so that a
+    /// restart would be a new epoch. Log that holds nothing for us is let go with the next heartbeat.
+    private void keepalive(Lsn end, WireBytes message) throws SQLException {
+        message.int64(); // Postgres' clock
+        boolean answer = message.tag() != 0;
+        received = later(received, end);
+        if (answer || confirmed().isAfter(told) || isOlderThan(toldAt, TELL_PROGRESS_AFTER)) {
+            tell(false);
+        }
+        if (answer) {
+            makeWayForShutdown();
+        }
+    }
+
+    /// What is not confirmed comes again after the shutdown, which waits for it, for ever.
+    private void makeWayForShutdown() throws SQLException {
+        asked = isOlderThan(askedAt, IN_A_ROW) ? 1 : asked + 1;
+        askedAt = System.nanoTime();
+        if (asked > ASKED_IN_A_ROW_MAX) {
+            throw new SQLException("Postgres is shutting down and waits only for the reader");
+        }
+    }
+
+    private void nothingCame() throws SQLException {
+        if (isOlderThan(heardAt, SILENCE_MAX)) {
+            throw new SQLException("Postgres has been silent for " + SILENCE_MAX.toSeconds() + " s");
+        }
+        if (confirmed().isAfter(told)) {
+            tell(false);
+        } else if (isOlderThan(toldAt, TELL_ANYWAY_AFTER)) {
+            tell(true);
+        }
+    }
+
+    @Override
+    public void begin() {
+        transactions.begin();
+    }
+
+    @Override
+    public void row(RowEvent event) {
+        transactions.add(event);
+    }
+
+    @Override
+    public void commit(Commit commit) throws SQLException {
+        received = later(received, commit.lsn());
+        streamLock.unlock();
+        try {
+            transactions.end(commit, () -> handled.accumulateAndGet(commit.lsn(), ReplicationSession::later));
+        } finally {
+            streamLock.lock();
+        }
+        heardAt = System.nanoTime();
+        if (isOlderThan(toldAt, TELL_PROGRESS_AFTER) && confirmed().isAfter(told)) {
+            tell(false);
+        }
+    }
+
+    private void sayAliveUntil(CountDownLatch ended) {
+        try {
+            while (!ended.await(TELL_PROGRESS_AFTER.toMillis(), TimeUnit.MILLISECONDS)) {
+                if (streamLock.tryLock()) {
+                    try {
+                        if (isOlderThan(toldAt, TELL_ANYWAY_AFTER)) {
+                            tell(false);
+                        }
+                    } finally {
+                        streamLock.unlock();
+                    }
+                }
+            }
+        } catch (SQLException e) {
+            log.debug("The reader will find the same", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void tell(boolean answer) throws SQLException {
+        Lsn confirmed = confirmed();
+        stream.sendStatus(received, confirmed, answer);
+        told = confirmed;
+        toldAt = System.nanoTime();
+    }
+
+    private Lsn confirmed() {
+        return requireNonNull(handled.get());
+    }
+
+    private static Lsn later(Lsn one, Lsn other) {
+        return one.isAfter(other) ? one : other;
+    }
+
+    private static boolean isOlderThan(long nanoTime, Duration age) {
+        return System.nanoTime() - nanoTime > age.toNanos();
+    }
+}

@@ -1,0 +1,129 @@
+package dev.walcast.cdc.pgoutput;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.source.Identifier;
+import dev.walcast.cdc.source.SourceConfig;
+import java.nio.ByteBuffer;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyDual;
+
+/// A connection to a walsender that sends the slot's log, and is told what of it is handled. One thread at a time,
+/// but for [#abort()].
+final class ReplicationStream implements AutoCloseable {
+    /// Microseconds from 1970 to 2000, where Postgres begins to count.
+    static final long EPOCH_MICROS = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.parse("2000-01-01T00:00:00Z"));
+
+    private static final int STATUS_BYTES = 1 + 4 * Long.BYTES + 1;
+
+    /// How the texts of values look, whatever the database and the role have; and how long Postgres may go without
+    /// hearing of us.
+    private static final String SESSION_SETTINGS = """
+            set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; set bytea_output = 'hex';
+            set extra_float_digits = 1; set client_encoding = 'UTF8'; set wal_sender_timeout = '60s'""";
+
+    /// Held, or the driver would close it as leaked.
+    private final Connection connection;
+
+    private final CopyDual copy;
+
+    private ReplicationStream(Connection connection, CopyDual copy) {
+        this.connection = requireNonNull(connection, "connection is null");
+        this.copy = requireNonNull(copy, "copy is null");
+    }
+
+    static ReplicationStream open(SourceConfig config, List<String> publications) throws SQLException {
+        PostgresUrl url = config.url();
+        Connection connection = DriverManager.getConnection(url.jdbcUrl(), properties(url));
+        try {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute(SESSION_SETTINGS);
+            }
+            CopyDual copy = connection
+                    .unwrap(PGConnection.class)
+                    .getCopyAPI()
+                    .copyDual(startReplication(config.slotName(), publications));
+            return new ReplicationStream(connection, copy);
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    private static Properties properties(PostgresUrl url) {
+        Properties properties = url.properties();
+        properties.setProperty("replication", "database");
+        properties.setProperty("preferQueryMode", "simple");
+        properties.setProperty("assumeMinServerVersion", "14");
+        properties.setProperty("ApplicationName", "walcast reader");
+        properties.putIfAbsent("socketFactory", PatientSocketFactory.class.getName());
+        properties.putIfAbsent("connectTimeout", "10");
+        properties.putIfAbsent("socketTimeout", "60");
+        properties.putIfAbsent("tcpKeepAlive", "true");
+        return properties;
+    }
+
+    private static String startReplication(String slotName, List<String> publications) {
+        return "START_REPLICATION SLOT " + Identifier.quoted(slotName)
+                + " LOGICAL 0/0 (\"proto_version\" '1', \"messages\" 'true', \"publication_names\" '"
+                + Identifier.list(publications).replace("'", "''") + "')";
+    }
+
+    /// The next message, as soon as there is one; null when there was none for a moment.
+    ///
+    /// @throws SQLException when there will be no more
+    byte @Nullable [] read() throws SQLException {
+        long began = System.nanoTime();
+        byte[] message = copy.readFromCopy(false);
+        if (message != null || System.nanoTime() - began > PatientSocketFactory.PATIENCE_MILLIS * 500_000L) {
+            return message;
+        }
+        // Nothing, and without waiting: something else than a message is there, which only this way of reading tells.
+        message = copy.readFromCopy(true);
+        if (message == null) {
+            throw new SQLException("Postgres has ended the replication");
+        }
+        return message;
+    }
+
+    /// @param received  up to where everything has arrived
+    /// @param confirmed up to where nothing needs to be sent again
+    /// @param answer    whether Postgres shall say at once that it is there
+    void sendStatus(Lsn received, Lsn confirmed, boolean answer) throws SQLException {
+        ByteBuffer status = ByteBuffer.allocate(STATUS_BYTES)
+                .put((byte) 'r')
+                .putLong(received.value())
+                .putLong(confirmed.value())
+                .putLong(confirmed.value())
+                .putLong(ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()) - EPOCH_MICROS)
+                .put((byte) (answer ? 1 : 0));
+        copy.writeToCopy(status.array(), 0, STATUS_BYTES);
+        copy.flushCopy();
+    }
+
+    /// Waits until Postgres has read everything it was told; what it still sends is dropped.
+    void end() throws SQLException {
+        copy.endCopy();
+    }
+
+    /// Ends whatever another thread is doing here.
+    void abort() throws SQLException {
+        connection.abort(Runnable::run);
+    }
+
+    @Override
+    public void close() throws SQLException {
+        connection.close();
+    }
+}

@@ -1,0 +1,55 @@
+package dev.walcast.cdc.pgoutput;
+
+import dev.walcast.cdc.Column;
+import dev.walcast.cdc.Missing;
+import dev.walcast.cdc.Row;
+import dev.walcast.cdc.Table;
+import java.util.List;
+
+/// Reads the row images of a change.
+final class Tuple {
+    private Tuple() {}
+
+    /// An image with every column, but for large values that an UPDATE left alone.
+    static Row whole(Table table, WireBytes message) {
+        int count = count(table, message);
+        Row.Builder row = Row.of(table);
+        for (int i = 0; i < count; i++) {
+            read(message, row, i);
+        }
+        return row.build();
+    }
+
+    /// An image in which the columns outside the replica identity are not filled.
+    static Row identity(Table table, WireBytes message) {
+        int count = count(table, message);
+        List<Column> columns = table.columns();
+        Row.Builder row = Row.of(table);
+        for (int i = 0; i < count; i++) {
+            read(message, row, i);
+            if (!columns.get(i).identity()) {
+                row.missing(i, Missing.NOT_IN_IDENTITY);
+            }
+        }
+        return row.build();
+    }
+
+    private static int count(Table table, WireBytes message) {
+        int count = message.int16();
+        if (count != table.columns().size()) {
+            throw new IllegalStateException("a row of " + count + " columns in table " + table + ", which has "
+                    + table.columns().size());
+        }
+        return count;
+    }
+
+    private static void read(WireBytes message, Row.Builder row, int column) {
+        char kind = message.tag();
+        switch (kind) {
+            case 'n' -> row.text(column, null);
+            case 'u' -> row.missing(column, Missing.UNCHANGED_TOAST);
+            case 't' -> row.text(column, message.text(message.int32()));
+            default -> throw new IllegalStateException("unknown kind of value: " + kind);
+        }
+    }
+}

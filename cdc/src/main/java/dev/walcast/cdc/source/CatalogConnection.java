@@ -1,0 +1,54 @@
+package dev.walcast.cdc.source;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.PostgresUrl;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+
+/// One plain connection for looking things up in the catalog, opened again when it broke. Belongs to the reader's
+/// thread.
+public final class CatalogConnection implements AutoCloseable {
+    private static final int TIMEOUT_SECONDS = 10;
+
+    private final PostgresUrl url;
+    private @Nullable Connection connection;
+
+    public CatalogConnection(PostgresUrl url) {
+        this.url = requireNonNull(url, "url is null");
+    }
+
+    public Connection get() throws SQLException {
+        Connection open = connection;
+        if (open == null || !open.isValid(TIMEOUT_SECONDS)) {
+            close();
+            open = open(url);
+            connection = open;
+        }
+        return open;
+    }
+
+    static Connection open(PostgresUrl url) throws SQLException {
+        Properties properties = url.properties();
+        properties.setProperty("ApplicationName", "walcast catalog");
+        properties.putIfAbsent("connectTimeout", Integer.toString(TIMEOUT_SECONDS));
+        properties.putIfAbsent("socketTimeout", "30");
+        return DriverManager.getConnection(url.jdbcUrl(), properties);
+    }
+
+    @Override
+    public void close() {
+        Connection open = connection;
+        connection = null;
+        if (open != null) {
+            try {
+                open.close();
+            } catch (SQLException _) {
+                // It was broken already.
+            }
+        }
+    }
+}

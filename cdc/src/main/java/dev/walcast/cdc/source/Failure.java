@@ -1,0 +1,24 @@
+package dev.walcast.cdc.source;
+
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+
+/// Makes one sentence of why reading ended.
+public final class Failure {
+    private Failure() {}
+
+    /// The deepest cause says it best; an SQL error anywhere says it better still.
+    public static String sentence(@Nullable String message, @Nullable Throwable error) {
+        Throwable deepest = error;
+        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+            deepest = cause;
+            if (cause instanceof SQLException) {
+                break;
+            }
+        }
+        String text = deepest == null ? message : deepest.getMessage();
+        return text == null
+                ? "the reader stopped"
+                : text.lines().findFirst().orElse("").strip();
+    }
+}

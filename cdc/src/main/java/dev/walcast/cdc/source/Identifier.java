@@ -1,0 +1,18 @@
+package dev.walcast.cdc.source;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/// Names as Postgres reads them back exactly: one without quotes would be folded to lower case.
+public final class Identifier {
+    private Identifier() {}
+
+    public static String quoted(String name) {
+        return "\"" + name.replace("\"", "\"\"") + "\"";
+    }
+
+    /// As in `publication_names`.
+    public static String list(List<String> names) {
+        return names.stream().map(Identifier::quoted).collect(Collectors.joining(","));
+    }
+}

@@ -1,0 +1,36 @@
+package dev.walcast.cdc.source;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.TableId;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+
+/// Which partitioned table a table belongs to in the end, as the catalog has it now. Belongs to the reader's thread.
+public final class PartitionRoots {
+    private static final String ROOT = """
+            select rn.nspname, r.relname
+              from pg_catalog.pg_class c
+              join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+              join pg_catalog.pg_class r on r.oid = pg_catalog.pg_partition_root(c.oid)
+              join pg_catalog.pg_namespace rn on rn.oid = r.relnamespace
+             where n.nspname = ? and c.relname = ?""";
+
+    private final CatalogConnection catalog;
+
+    public PartitionRoots(CatalogConnection catalog) {
+        this.catalog = requireNonNull(catalog, "catalog is null");
+    }
+
+    /// @return the table itself when it is no partition, or no longer there
+    public TableId root(TableId id) throws SQLException {
+        try (PreparedStatement statement = catalog.get().prepareStatement(ROOT)) {
+            statement.setString(1, id.schema());
+            statement.setString(2, id.name());
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? new TableId(row.getString(1), row.getString(2)) : id;
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package dev.walcast.cdc.source;
+
+import dev.walcast.cdc.Change;
+import dev.walcast.cdc.Commit;
+import dev.walcast.cdc.Transaction;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// The changes of the transaction at hand until its end is seen. What exceeds the bound goes to a temporary file.
+/// Belongs to the reader's thread.
+final class TransactionBuffer implements AutoCloseable {
+    private final long memoryBytesMax;
+    private final List<RowEvent> events = new ArrayList<>();
+    private long bytes;
+    private @Nullable SpillFile spill;
+
+    TransactionBuffer(long memoryBytesMax) {
+        this.memoryBytesMax = memoryBytesMax;
+    }
+
+    void add(RowEvent event) {
+        try {
+            if (spill == null && bytes > memoryBytesMax) {
+                spill = SpillFile.create();
+            }
+            if (spill != null) {
+                spill.write(event);
+                return;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("a large transaction cannot be kept in a temporary file", e);
+        }
+        events.add(event);
+        bytes += event.bytes();
+    }
+
+    /// The transaction, to be walked before [#clear()].
+    ///
+    /// @param defer what [Transaction#defer()] does
+    Transaction committed(Commit commit, Supplier<Runnable> defer) {
+        return new Transaction() {
+            @Override
+            public Commit commit() {
+                return commit;
+            }
+
+            @Override
+            public boolean inMemory() {
+                return spill == null;
+            }
+
+            @Override
+            public Runnable defer() {
+                return defer.get();
+            }
+
+            @Override
+            public void forEach(Consumer<Change> action) {
+                long ordinal = 0;
+                for (RowEvent event : events) {
+                    action.accept(event.committed(commit, ordinal++));
+                }
+                if (spill != null) {
+                    forEachSpilled(spill, commit, ordinal, action);
+                }
+            }
+        };
+    }
+
+    private static void forEachSpilled(SpillFile spill, Commit commit, long firstOrdinal, Consumer<Change> action) {
+        long[] ordinal = {firstOrdinal};
+        try {
+            spill.forEach(event -> action.accept(event.committed(commit, ordinal[0]++)));
+        } catch (IOException e) {
+            throw new UncheckedIOException("a large transaction cannot be read from its temporary file", e);
+        }
+    }
+
+    void clear() {
+        events.clear();
+        bytes = 0;
+        if (spill != null) {
+            spill.close();
+            spill = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        clear();
+    }
+}

@@ -1,0 +1,72 @@
+package dev.walcast.cdc.source;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.ChangeListener;
+import dev.walcast.cdc.Commit;
+import dev.walcast.cdc.Transaction;
+
+/// Takes what a reader reads, collects it into transactions, and acknowledges a transaction once the listener has
+/// handled it. Belongs to the reader's thread; one for each connection.
+public final class TransactionReceiver {
+    private final TransactionBuffer buffer;
+    private final ChangeListener listener;
+    private final Acknowledgements acknowledgements;
+    private final Progress progress;
+
+    TransactionReceiver(
+            TransactionBuffer buffer, ChangeListener listener, Acknowledgements acknowledgements, Progress progress) {
+        this.buffer = requireNonNull(buffer, "buffer is null");
+        this.listener = requireNonNull(listener, "listener is null");
+        this.acknowledgements = requireNonNull(acknowledgements, "acknowledgements is null");
+        this.progress = requireNonNull(progress, "progress is null");
+    }
+
+    /// Whatever it was, Postgres has sent something.
+    public void heard() {
+        progress.sawRecord();
+    }
+
+    public void begin() {
+        buffer.clear();
+    }
+
+    public void add(RowEvent event) {
+        buffer.add(event);
+    }
+
+    /// Hands the transaction over, unless it came over an earlier connection already.
+    ///
+    /// @param acknowledge tells Postgres of this transaction and of all before it; run by any thread
+    public void end(Commit commit, Runnable acknowledge) {
+        if (acknowledgements.receive(commit.lsn(), acknowledge)) {
+            received(commit);
+        }
+        buffer.clear();
+    }
+
+    private void received(Commit commit) {
+        boolean deferred;
+        try {
+            deferred = deliver(commit);
+        } catch (RuntimeException e) {
+            acknowledgements.forget(commit.lsn());
+            throw e;
+        }
+        acknowledgements.received(commit.lsn());
+        if (!deferred) {
+            acknowledgements.handled(commit.lsn());
+        }
+    }
+
+    /// @return whether the listener will say later that it has handled the transaction
+    private boolean deliver(Commit commit) {
+        boolean[] deferred = {false};
+        Transaction transaction = buffer.committed(commit, () -> {
+            deferred[0] = true;
+            return () -> acknowledgements.handled(commit.lsn());
+        });
+        progress.whileDelivering(() -> listener.onTransaction(transaction));
+        return deferred[0];
+    }
+}

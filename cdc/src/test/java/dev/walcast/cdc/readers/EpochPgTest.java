@@ -1,0 +1,145 @@
+package dev.walcast.cdc.readers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.walcast.cdc.FeedStart;
+import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.source.SlotSource;
+import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.testing.RecordingListener;
+import dev.walcast.cdc.testing.TestPostgres;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// When positions of an earlier feed stay valid, and when not.
+@ParameterizedClass
+@EnumSource(Reader.class)
+class EpochPgTest {
+    @Parameter
+    private Reader reader;
+
+    private static final String SLOT = "epochs";
+    private static TestPostgres postgres;
+
+    @BeforeAll
+    static void startPostgres() {
+        postgres = TestPostgres.start();
+        postgres.execute("create table t (id int)", "create publication p for all tables");
+    }
+
+    @AfterAll
+    static void stopPostgres() throws Exception {
+        postgres.close();
+    }
+
+    @AfterEach
+    void dropSlots() {
+        dropSlots("true");
+    }
+
+    private static void dropSlots(String which) {
+        await().until(() -> {
+            try {
+                postgres.execute("select pg_drop_replication_slot(slot_name) from pg_replication_slots where " + which);
+                return true;
+            } catch (IllegalStateException _) {
+                return false;
+            }
+        });
+    }
+
+    /// Runs a source through one transaction.
+    private FeedStart run(boolean remembering) throws Exception {
+        RecordingListener listener = new RecordingListener();
+        try (SlotSource source = source()) {
+            source.start(listener);
+            postgres.execute("insert into t values (1)");
+            await().atMost(Duration.ofSeconds(20)).until(() -> !listener.changes.isEmpty());
+            if (remembering) {
+                assertThat(source.remember(source.activity().reached()))
+                        .isGreaterThanOrEqualTo(source.activity().reached());
+                assertThat(source.remember(Lsn.ZERO))
+                        .isGreaterThanOrEqualTo(source.activity().reached());
+            }
+        }
+        return listener.starts.getFirst();
+    }
+
+    private SlotSource source() {
+        return reader.source(SourceConfig.of(PostgresUrl.parse(postgres.url()), "p", SLOT));
+    }
+
+    @Test
+    void aRestartKeepsTheEpochAndKnowsWhatWasDelivered() throws Exception {
+        FeedStart first = run(true);
+        FeedStart second = run(true);
+        assertThat(second.epoch()).isEqualTo(first.epoch());
+        assertThat(second.delivered()).isGreaterThan(first.reach());
+        assertThat(second.delivered()).isGreaterThanOrEqualTo(second.from());
+        assertThat(second.reach()).isGreaterThan(second.delivered());
+    }
+
+    @Test
+    void aSlotMadeAnewIsANewEpoch() throws Exception {
+        FeedStart first = run(true);
+        dropSlots("slot_type = 'logical'");
+        FeedStart second = run(true);
+        assertThat(second.epoch()).isNotEqualTo(first.epoch());
+        assertThat(second.delivered()).isEqualTo(second.from());
+    }
+
+    @Test
+    void aSlotThatSomebodyElseMadeAnewIsANewEpoch() throws Exception {
+        FeedStart first = run(true);
+        dropSlots("slot_type = 'logical'");
+        postgres.execute(
+                "insert into t values (2)", "select pg_create_logical_replication_slot('" + SLOT + "', 'pgoutput')");
+        assertThat(run(true).epoch()).isNotEqualTo(first.epoch());
+    }
+
+    @Test
+    void aMarkThatWasDroppedIsANewEpoch() throws Exception {
+        FeedStart first = run(true);
+        dropSlots("slot_type = 'physical'");
+        assertThat(run(true).epoch()).isNotEqualTo(first.epoch());
+    }
+
+    @Test
+    void aSlotDroppedUnderARunningFeedIsANewEpochAndTheFeedGoesOn() throws Exception {
+        RecordingListener listener = new RecordingListener();
+        try (SlotSource source = source()) {
+            source.start(listener);
+            postgres.execute("insert into t values (1)");
+            await().atMost(Duration.ofSeconds(20)).until(() -> listener.changes.size() == 1);
+            postgres.execute("select pg_terminate_backend(active_pid) from pg_replication_slots where active");
+            dropSlots("slot_name = '" + SLOT + "'");
+            await().atMost(Duration.ofSeconds(30)).until(() -> listener.starts.size() == 2);
+            postgres.execute("insert into t values (2)");
+            await().atMost(Duration.ofSeconds(20)).until(() -> listener.changes.size() == 2);
+            assertThat(listener.starts.get(1).epoch())
+                    .isNotEqualTo(listener.starts.getFirst().epoch());
+        }
+    }
+
+    @Test
+    void aLostConnectionIsNoNewEpoch() throws Exception {
+        RecordingListener listener = new RecordingListener();
+        try (SlotSource source = source()) {
+            source.start(listener);
+            postgres.execute("insert into t values (1)");
+            await().atMost(Duration.ofSeconds(20)).until(() -> listener.changes.size() == 1);
+            postgres.execute("select pg_terminate_backend(active_pid) from pg_replication_slots where active");
+            postgres.execute("insert into t values (2)");
+            await().atMost(Duration.ofSeconds(30)).until(() -> listener.changes.size() == 2);
+            assertThat(listener.starts).hasSize(1);
+        }
+    }
+}

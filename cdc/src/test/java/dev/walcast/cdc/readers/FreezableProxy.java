@@ -1,0 +1,82 @@
+package dev.walcast.cdc.readers;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// Forwards connections to a port of this machine until they are frozen: then they stay open and nothing passes any
+/// more, as when a cable is cut. Connections made after that work.
+final class FreezableProxy implements AutoCloseable {
+    private final ServerSocket server;
+    private final int target;
+    private final Set<Pair> pairs = ConcurrentHashMap.newKeySet();
+
+    private static final class Pair {
+        private final Socket client;
+        private final Socket upstream;
+        private volatile boolean frozen;
+
+        Pair(Socket client, Socket upstream) {
+            this.client = client;
+            this.upstream = upstream;
+        }
+
+        void pump(Socket from, Socket to) {
+            byte[] bytes = new byte[16 * 1024];
+            try (InputStream in = from.getInputStream();
+                    OutputStream out = to.getOutputStream()) {
+                for (int n = in.read(bytes); n >= 0; n = in.read(bytes)) {
+                    if (!frozen) {
+                        out.write(bytes, 0, n);
+                        out.flush();
+                    }
+                }
+            } catch (IOException _) {
+                // One side is gone; closing the streams ends the other.
+            }
+        }
+    }
+
+    FreezableProxy(int target) throws IOException {
+        this.target = target;
+        this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        Thread.ofVirtual().start(this::accept);
+    }
+
+    int port() {
+        return server.getLocalPort();
+    }
+
+    void freeze() {
+        pairs.forEach(pair -> pair.frozen = true);
+    }
+
+    private void accept() {
+        try {
+            while (true) {
+                Socket client = server.accept();
+                Socket upstream = new Socket(InetAddress.getLoopbackAddress(), target);
+                Pair pair = new Pair(client, upstream);
+                pairs.add(pair);
+                Thread.ofVirtual().start(() -> pair.pump(client, upstream));
+                Thread.ofVirtual().start(() -> pair.pump(upstream, client));
+            }
+        } catch (IOException _) {
+            // Closed.
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+        for (Pair pair : pairs) {
+            pair.client.close();
+            pair.upstream.close();
+        }
+    }
+}

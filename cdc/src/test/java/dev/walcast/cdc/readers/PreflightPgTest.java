@@ -1,0 +1,162 @@
+package dev.walcast.cdc.readers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.SourceException;
+import dev.walcast.cdc.source.SlotSource;
+import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.testing.RecordingListener;
+import dev.walcast.cdc.testing.TestPostgres;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Each thing that can be wrong before the reader starts is one sentence that says what to do.
+@ParameterizedClass
+@EnumSource(Reader.class)
+class PreflightPgTest {
+    @Parameter
+    private Reader reader;
+
+    private static TestPostgres postgres;
+
+    @BeforeAll
+    static void startPostgres() {
+        postgres = TestPostgres.start();
+        postgres.execute("create publication p for all tables", "create role plain login");
+    }
+
+    @AfterAll
+    static void stopPostgres() throws Exception {
+        postgres.close();
+    }
+
+    @Test
+    void aMissingPublicationIsSaidWithTheStatementThatMakesIt() {
+        SourceException problem = problem(config(postgres.url(), "nosuch", "a"));
+        assertThat(problem)
+                .hasMessageContaining("no publication \"nosuch\"")
+                .hasMessageContaining("CREATE PUBLICATION nosuch");
+        assertThat(problem.temporary()).isFalse();
+    }
+
+    @Test
+    void aMissingReplicationRightIsSaidWithTheStatementThatGrantsIt() {
+        String url = postgres.url("postgres", "plain", "x", "postgres");
+        assertThat(problem(config(url, "p", "a"))).hasMessageContaining("ALTER ROLE \"plain\" REPLICATION");
+    }
+
+    @Test
+    void anUnknownDatabaseIsSaid() {
+        SourceException problem = problem(config(postgres.url("nosuchdb"), "p", "a"));
+        assertThat(problem).hasMessageContaining("no database \"nosuchdb\"");
+        assertThat(problem.temporary()).isFalse();
+    }
+
+    @Test
+    void aPortWithoutPostgresIsSaidAndMayBeTriedAgain() throws Exception {
+        int free;
+        try (ServerSocket socket = new ServerSocket(0)) {
+            free = socket.getLocalPort();
+        }
+        SourceException problem = problem(config("postgres://u:secret@127.0.0.1:" + free + "/d", "p", "a"));
+        assertThat(problem).hasMessageContaining("Nothing answers").hasMessageNotContaining("secret");
+        assertThat(problem.temporary()).isTrue();
+    }
+
+    @Test
+    void anUnknownHostIsSaid() {
+        assertThat(problem(config("postgres://u:secret@nosuchhost.invalid/d", "p", "a")))
+                .hasMessageContaining("no host named \"nosuchhost.invalid\"");
+    }
+
+    @Test
+    void aWrongPasswordIsSaidWithoutRepeatingIt() throws Exception {
+        try (TestPostgres locked = TestPostgres.start(Map.of("hba_file", hbaFile()))) {
+            SourceException problem =
+                    problem(config(locked.url("postgres", "guest", "wrongsecret", "postgres"), "p", "a"));
+            assertThat(problem).hasMessageContaining("refuses user \"guest\"").hasMessageNotContaining("wrongsecret");
+            assertThat(problem.temporary()).isFalse();
+        }
+    }
+
+    private static String hbaFile() throws Exception {
+        java.nio.file.Path file = java.nio.file.Files.createTempFile("walcast", ".hba");
+        java.nio.file.Files.writeString(
+                file, "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n");
+        return file.toString();
+    }
+
+    @Test
+    void aTooLowWalLevelIsSaidWithTheFix() throws Exception {
+        try (TestPostgres low = TestPostgres.start(Map.of("wal_level", "replica"))) {
+            assertThat(problem(config(low.url(), "p", "a")))
+                    .hasMessageContaining("wal_level=replica")
+                    .hasMessageContaining("ALTER SYSTEM SET wal_level = 'logical'");
+        }
+    }
+
+    @Test
+    void aSlotThatAnotherSourceHoldsIsWaitedForAndThenSaid() throws Exception {
+        try (SlotSource holder = reader.source(config(postgres.url(), "p", "held_" + own()))) {
+            RecordingListener listener = new RecordingListener();
+            postgres.execute("create table held_" + own() + " (id int)");
+            holder.start(listener);
+            postgres.execute("insert into held_" + own() + " values (1)");
+            org.awaitility.Awaitility.await().until(() -> !listener.changes.isEmpty());
+
+            SourceException problem = problem(config(postgres.url(), "p", "held_" + own()));
+            assertThat(problem)
+                    .hasMessageContaining("\"held_" + own() + "\" is in use by another process")
+                    .hasMessageContaining("SLOT_NAME");
+        }
+    }
+
+    @Test
+    void aSlotOfAnotherPluginIsNotTouched() {
+        String slot = "foreign_" + own();
+        postgres.execute("select pg_create_logical_replication_slot('" + slot + "', 'test_decoding')");
+        assertThat(problem(config(postgres.url(), "p", slot))).hasMessageContaining("belongs to something else");
+    }
+
+    @Test
+    void exhaustedSlotsAreSaid() throws Exception {
+        try (TestPostgres full = TestPostgres.start(Map.of("max_replication_slots", "1"))) {
+            full.execute(
+                    "create publication p for all tables",
+                    "select pg_create_logical_replication_slot('other', 'pgoutput')");
+            assertThat(problem(config(full.url(), "p", "a"))).hasMessageContaining("max_replication_slots");
+        }
+    }
+
+    /// The database is shared with the other reader's turn.
+    private String own() {
+        return reader.name().toLowerCase(Locale.ROOT);
+    }
+
+    private SourceException problem(SourceConfig config) {
+        try (SlotSource source = reader.source(config)) {
+            return catchThrowableOfType(SourceException.class, () -> source.start(new RecordingListener()));
+        }
+    }
+
+    private static SourceConfig config(String url, String publication, String slot) {
+        return new SourceConfig(
+                PostgresUrl.parse(url),
+                List.of(publication),
+                slot,
+                Duration.ofMillis(5),
+                1 << 20,
+                Duration.ofSeconds(1));
+    }
+}

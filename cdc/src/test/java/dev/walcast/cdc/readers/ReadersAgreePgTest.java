@@ -1,0 +1,171 @@
+package dev.walcast.cdc.readers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.walcast.cdc.Change;
+import dev.walcast.cdc.Column;
+import dev.walcast.cdc.Missing;
+import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.Row;
+import dev.walcast.cdc.SourceState;
+import dev.walcast.cdc.source.SlotSource;
+import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.testing.RecordingListener;
+import dev.walcast.cdc.testing.RenderVectors;
+import dev.walcast.cdc.testing.TestPostgres;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/// One random workload through both readers, each on a slot of its own: the changes are equal in everything, positions
+/// included, so that one reader can take over from the other. `-Dwalcast.fuzz.cases=20000` makes it long; the seed is
+/// printed, and `-Dwalcast.fuzz.seed` plays one again.
+class ReadersAgreePgTest {
+    private static final int CASES = Integer.getInteger("walcast.fuzz.cases", 400);
+    private static final int CASES_AT_ONCE = 100;
+
+    /// What Debezium leaves out because it cannot be had exactly there.
+    private static final Set<Missing> ONLY_DEBEZIUM_MISSES = Set.of(
+            Missing.TIMETZ_OFFSET, Missing.MONEY_FORMAT, Missing.DATE_INFINITY, Missing.INTERVAL_ZERO_OR_INFINITE);
+
+    private final long seed = Long.getLong("walcast.fuzz.seed", System.nanoTime());
+    private final List<String> differences = new ArrayList<>();
+    private long compared;
+
+    @Test
+    void bothReadersDeliverTheSameChanges() throws Exception {
+        System.out.println("readers agree: seed " + seed + ", " + CASES + " transactions");
+        RecordingListener debezium = new RecordingListener();
+        RecordingListener own = new RecordingListener();
+        try (TestPostgres postgres = TestPostgres.start(Map.of("max_prepared_transactions", "10"))) {
+            RenderVectors.prepare(postgres);
+            postgres.execute("create table public.marker (id int primary key)");
+            try (SlotSource first = Reader.DEBEZIUM.source(config(postgres, "one"));
+                    SlotSource second = Reader.NATIVE.source(config(postgres, "two"));
+                    Connection connection = postgres.connect()) {
+                first.start(debezium);
+                second.start(own);
+                RandomWorkload workload = new RandomWorkload(new Random(seed), connection);
+                workload.createTables();
+                for (int done = 0; done < CASES && differences.isEmpty(); done += CASES_AT_ONCE) {
+                    for (int i = 0; i < CASES_AT_ONCE; i++) {
+                        workload.step();
+                    }
+                    mark(connection, done);
+                    awaitMark(debezium, done);
+                    awaitMark(own, done);
+                    compare(debezium.changes, own.changes);
+                    workload.changeIdentities();
+                }
+            }
+        }
+        System.out.println("readers agree: " + compared + " changes compared");
+        assertThat(differences).as("seed " + seed).isEmpty();
+        assertThat(debezium.states).noneMatch(SourceState.Reconnecting.class::isInstance);
+        assertThat(own.states).noneMatch(SourceState.Reconnecting.class::isInstance);
+    }
+
+    private static SourceConfig config(TestPostgres postgres, String slot) {
+        return SourceConfig.of(PostgresUrl.parse(postgres.url()), "everything", slot);
+    }
+
+    private static void mark(Connection connection, int mark) throws Exception {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("insert into public.marker values (" + mark + ")");
+        }
+    }
+
+    private static void awaitMark(RecordingListener listener, int mark) {
+        await().atMost(Duration.ofSeconds(120)).until(() -> {
+            Change last = listener.changes.isEmpty() ? null : listener.changes.getLast();
+            return last instanceof Change.Insert insert
+                    && insert.table().id().name().equals("marker")
+                    && String.valueOf(mark).equals(insert.newRow().text(0));
+        });
+    }
+
+    private void compare(List<Change> debezium, List<Change> own) {
+        int count = Math.min(debezium.size(), own.size());
+        for (int i = 0; i < count && differences.size() < 10; i++) {
+            compare(debezium.get(i), own.get(i));
+        }
+        if (debezium.size() != own.size()) {
+            differences.add(debezium.size() + " changes against " + own.size());
+        }
+        compared += count;
+        debezium.clear();
+        own.clear();
+    }
+
+    private void compare(Change expected, Change actual) {
+        boolean same = expected.getClass() == actual.getClass()
+                && expected.position().equals(actual.position())
+                && expected.commit().equals(actual.commit())
+                && expected.table().id().equals(actual.table().id())
+                && same(expected.table().columns(), actual.table().columns())
+                && same(oldRow(expected), oldRow(actual))
+                && same(newRow(expected), newRow(actual));
+        if (!same) {
+            differences.add(shown(expected) + "\n  against " + shown(actual));
+        }
+    }
+
+    private static String shown(Change change) {
+        return change.getClass().getSimpleName() + " " + change.table().id() + " "
+                + change.table().columns() + " at " + change.position() + " " + change.commit() + " old "
+                + oldRow(change) + " new " + newRow(change);
+    }
+
+    /// Debezium names the type below a domain for the domain.
+    private static boolean same(List<Column> expected, List<Column> actual) {
+        boolean same = expected.size() == actual.size();
+        for (int i = 0; same && i < expected.size(); i++) {
+            Column column = actual.get(i);
+            Column undomained = new Column(column.name(), column.type().undomained(), column.identity());
+            same = expected.get(i).equals(undomained);
+        }
+        return same;
+    }
+
+    private static boolean same(@Nullable Row expected, @Nullable Row actual) {
+        if (expected == null || actual == null) {
+            return expected == actual;
+        }
+        List<Column> columns = expected.table().columns();
+        for (int i = 0; i < columns.size(); i++) {
+            Missing missing = expected.missing(i);
+            boolean declared = missing != null && ONLY_DEBEZIUM_MISSES.contains(missing) && actual.text(i) != null;
+            if (!declared
+                    && (missing != actual.missing(i)
+                            || expected.isNull(i) != actual.isNull(i)
+                            || !String.valueOf(expected.text(i)).equals(String.valueOf(actual.text(i))))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static @Nullable Row oldRow(Change change) {
+        return switch (change) {
+            case Change.Update update -> update.oldRow();
+            case Change.Delete delete -> delete.oldRow();
+            default -> null;
+        };
+    }
+
+    private static @Nullable Row newRow(Change change) {
+        return switch (change) {
+            case Change.Insert insert -> insert.newRow();
+            case Change.Update update -> update.newRow();
+            default -> null;
+        };
+    }
+}

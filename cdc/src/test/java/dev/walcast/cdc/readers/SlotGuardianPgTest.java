@@ -1,0 +1,155 @@
+package dev.walcast.cdc.readers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.SourceState;
+import dev.walcast.cdc.slot.SlotGuardian;
+import dev.walcast.cdc.source.SlotSource;
+import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.testing.RecordingListener;
+import dev.walcast.cdc.testing.TestPostgres;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@ParameterizedClass
+@EnumSource(Reader.class)
+class SlotGuardianPgTest {
+    @Parameter
+    private Reader reader;
+
+    private static final Duration HEARTBEAT = Duration.ofMillis(100);
+    private static final Duration PATIENCE = Duration.ofSeconds(40);
+
+    private static TestPostgres postgres;
+
+    @BeforeAll
+    static void startPostgres() {
+        postgres = TestPostgres.start();
+        postgres.execute(
+                "create table watched (id int primary key)",
+                "create table neighbour (id int, body text)",
+                "create publication p for table watched");
+    }
+
+    @AfterAll
+    static void stopPostgres() throws Exception {
+        postgres.close();
+    }
+
+    @Test
+    void quietTablesHoldNoLogWhileTheirNeighboursAreBusy() throws Exception {
+        try (Watched watched = new Watched(reader, own("quiet"), postgres.port(), Duration.ofMinutes(1))) {
+            await().until(() -> watched.guardian.health().walStatus() != null);
+            postgres.execute("insert into neighbour select n, repeat('x', 500) from generate_series(1, 20000) n");
+            Lsn written = currentLsn();
+            await().atMost(PATIENCE).until(() -> confirmed(own("quiet")).isAfter(written));
+            await().atMost(PATIENCE).until(() -> watched.guardian.health().lagBytes() < 1 << 20);
+            assertThat(watched.listener.changes).isEmpty();
+        }
+    }
+
+    @Test
+    void aReaderThatNoLongerHearsPostgresIsStartedAgainAndMissesNothing() throws Exception {
+        try (FreezableProxy proxy = new FreezableProxy(postgres.port());
+                Watched watched = new Watched(reader, own("stalled"), proxy.port(), Duration.ofSeconds(2))) {
+            postgres.execute("insert into watched values (1)");
+            await().atMost(PATIENCE).until(() -> watched.listener.changes.size() == 1);
+            proxy.freeze();
+            postgres.execute("insert into watched values (2)");
+            await().atMost(PATIENCE).until(() -> watched.listener.changes.size() == 2);
+            postgres.execute("insert into watched values (3)");
+            await().atMost(PATIENCE).until(() -> watched.listener.changes.size() == 3);
+            assertThat(watched.listener.states).anyMatch(state -> state instanceof SourceState.Reconnecting);
+            postgres.execute("delete from watched");
+        }
+    }
+
+    @Test
+    void aSlowListenerIsNoStall() throws Exception {
+        try (Watched watched = new Watched(reader, own("slow"), postgres.port(), Duration.ofMillis(500))) {
+            await().atMost(PATIENCE).until(() -> watched.source.activity().records() > 0);
+            watched.listener.hold();
+            postgres.execute("insert into watched values (10)");
+            await().atMost(PATIENCE).until(() -> watched.source.activity().delivering());
+            await().atMost(PATIENCE).until(() -> watched.guardian.health().lag().compareTo(Duration.ofSeconds(2)) > 0);
+            watched.listener.release();
+            await().atMost(PATIENCE).until(() -> watched.guardian.health().lag().compareTo(Duration.ofSeconds(1)) < 0);
+            assertThat(watched.listener.states).noneMatch(state -> state instanceof SourceState.Reconnecting);
+            postgres.execute("delete from watched");
+        }
+    }
+
+    @Test
+    void aSlotIsCarriedOverToAStandbyWherePostgresCanDoThat() throws Exception {
+        try (Watched _ = new Watched(reader, own("failover"), postgres.port(), Duration.ofMinutes(1));
+                Connection connection = postgres.connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "select to_jsonb(s) ->> 'failover' from pg_replication_slots s where slot_name = '"
+                                + own("failover") + "'")) {
+            row.next();
+            assertThat(row.getString(1)).isEqualTo(postgres.majorVersion() >= 17 ? "true" : null);
+        }
+    }
+
+    /// The database is shared with the other reader's turn.
+    private String own(String slot) {
+        return slot + "_" + reader.name().toLowerCase(Locale.ROOT);
+    }
+
+    /// A source and its guardian; the guardian always has a good line.
+    private static final class Watched implements AutoCloseable {
+        private final RecordingListener listener = new RecordingListener();
+        private final SlotSource source;
+        private final SlotGuardian guardian;
+
+        Watched(Reader reader, String slot, int readerPort, Duration stallAfter) throws Exception {
+            PostgresUrl url = PostgresUrl.parse("postgres://postgres:unchecked@127.0.0.1:" + readerPort + "/postgres");
+            source = reader.source(SourceConfig.of(url, "p", slot));
+            source.start(listener);
+            guardian = new SlotGuardian(
+                    PostgresUrl.parse(postgres.url()),
+                    slot,
+                    source,
+                    new SlotGuardian.Settings(HEARTBEAT, stallAfter, 1L << 30),
+                    System::nanoTime);
+            guardian.start();
+        }
+
+        @Override
+        public void close() {
+            guardian.close();
+            source.close();
+        }
+    }
+
+    private static Lsn currentLsn() throws SQLException {
+        return lsn("select pg_current_wal_lsn()::text");
+    }
+
+    private static Lsn confirmed(String slot) throws SQLException {
+        return lsn("select confirmed_flush_lsn::text from pg_replication_slots where slot_name = '" + slot + "'");
+    }
+
+    private static Lsn lsn(String query) throws SQLException {
+        try (Connection connection = postgres.connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            row.next();
+            return Lsn.parse(row.getString(1));
+        }
+    }
+}
