@@ -125,20 +125,34 @@ async function idle() {
 }
 
 /** Resident memory of 2,000 joined sockets, beside as many in an empty `ws` server. */
+/** Five thousand sockets that have joined a channel and do nothing: what each holds, what its join cost. */
 async function memory() {
-  const count = 2000
+  const count = 5000
   const server = await Server.start()
-  for (let i = 0; i < 200; i++) await server.client()
+  for (let i = 0; i < 500; i++) await server.client()
   await sleep(3000)
-  const before = server.residentKilobytes()
+  const idle = await idleShare(server)
+  const before = { kilobytes: server.residentKilobytes(), threads: server.threads() }
+  const began = { cpu: server.cpuSeconds(), time: performance.now() }
   for (let i = 0; i < count; i++) await server.client()
+  const seconds = (performance.now() - began.time) / 1000
+  const milliseconds = ((server.cpuSeconds() - began.cpu - idle * seconds) / count) * 1000
   await sleep(3000)
-  const each = (server.residentKilobytes() - before) / count
+  const each = (server.residentKilobytes() - before.kilobytes) / count
   const baseline = await wsServer(count)
-  console.log(`Walcast: ${each.toFixed(1)} KB resident for each idle joined socket (${before} KB before)`)
+  console.log(`Walcast: ${each.toFixed(1)} KB resident for each idle joined socket (${before.kilobytes} KB before)`)
+  console.log(`Walcast: ${milliseconds.toFixed(2)} ms of CPU for each connection with its token, its join and its answer`)
+  console.log(`Walcast: ${server.threads() - before.threads} more threads of the operating system`)
   console.log(`baseline, ws on Node.js: ${baseline.toFixed(1)} KB`)
   console.log(`ratio: ${(each / baseline).toFixed(1)}`)
   await finish(server)
+}
+
+/** The share of a core that the server takes for itself. */
+async function idleShare(server) {
+  const before = server.cpuSeconds()
+  await sleep(3000)
+  return (server.cpuSeconds() - before) / 3
 }
 
 async function wsServer(count) {

@@ -32,6 +32,11 @@ export class Server {
   }
 
   /** Processor seconds the server process has used, of all its threads. */
+  /** Of the operating system, not virtual ones. */
+  threads() {
+    return Number(/Threads:\s+(\d+)/.exec(readFileSync(`/proc/${this.process.pid}/status`, 'utf8'))[1])
+  }
+
   cpuSeconds() {
     return cpuSeconds(this.process.pid)
   }
