@@ -65,8 +65,12 @@ final class FloatText {
 
         private boolean readsBack(BigDecimal candidate, BigDecimal exact) {
             BigDecimal twice = candidate.add(candidate);
-            boolean belowAbove = Double.isInfinite(above) || twice.compareTo(exact.add(new BigDecimal(above))) < 0;
-            return belowAbove && twice.compareTo(exact.add(new BigDecimal(below))) > 0;
+            return twice.compareTo(exact.add(next(exact))) < 0 && twice.compareTo(exact.add(new BigDecimal(below))) > 0;
+        }
+
+        /// Above the largest number there would be another one, as far away as the one below.
+        private BigDecimal next(BigDecimal exact) {
+            return Double.isInfinite(above) ? exact.add(exact).subtract(new BigDecimal(below)) : new BigDecimal(above);
         }
     }
 

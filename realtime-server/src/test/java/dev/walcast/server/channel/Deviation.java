@@ -9,7 +9,7 @@ import java.util.List;
 /// @param at         part of the recorded line's content
 /// @param extra      whether our frames come after that line rather than in its place
 /// @param frames     what we send; for a refused or closed socket its status or code
-record Deviation(String transcript, String at, boolean extra, List<String> frames, String reason) {
+public record Deviation(String transcript, String at, boolean extra, List<String> frames, String reason) {
     static final String ONE_DATABASE = "one server serves one database, whatever the host name";
     static final String OWN_TEXTS = "the reference shows the text of an exception of its own";
     private static final String VERBATIM =
@@ -101,11 +101,11 @@ record Deviation(String transcript, String at, boolean extra, List<String> frame
         all.add(instead(name, "OPTIONS /api/broadcast 404", PREFLIGHT, "204 "));
     }
 
-    static Deviation instead(String transcript, String at, String reason, String... frames) {
+    public static Deviation instead(String transcript, String at, String reason, String... frames) {
         return new Deviation(transcript, at, false, List.of(frames), reason);
     }
 
-    static String frame(String version, String joinRef, String ref, String topic, String event, String payload) {
+    public static String frame(String version, String joinRef, String ref, String topic, String event, String payload) {
         return version.equals("v2")
                 ? "[" + quoted(joinRef) + "," + quoted(ref) + ",\"" + topic + "\",\"" + event + "\"," + payload + "]"
                 : "{\"topic\":\"" + topic + "\",\"event\":\"" + event + "\",\"payload\":" + payload + ",\"ref\":"

@@ -16,14 +16,14 @@ import java.util.Objects;
 import java.util.Set;
 
 /// A conversation with the reference server, recorded line by line. Its tokens are signed again with our secret.
-record GoldenTranscript(String name, List<JsonNode> lines) {
+public record GoldenTranscript(String name, List<JsonNode> lines) {
     /// The one recorded token whose signature is wrong on purpose.
     private static final String WRONG_SIGNATURE = "pRDRFFZtHY9oDcAGkfFAilycuMEYa5W7KXykRXyMWus";
 
     /// When the one token expired that expires in the middle of its transcript.
     private static final String SOON = "1795436841";
 
-    static GoldenTranscript load(String name) {
+    public static GoldenTranscript load(String name) {
         try (InputStream in = GoldenTranscript.class.getResourceAsStream("/golden/" + name + ".jsonl")) {
             String text = new String(Objects.requireNonNull(in, name).readAllBytes(), UTF_8);
             List<JsonNode> lines = TestingTokens.resigned(
@@ -67,7 +67,7 @@ record GoldenTranscript(String name, List<JsonNode> lines) {
         return line.path("data").asText().contains("\"presence_diff\"");
     }
 
-    boolean isVersion2() {
+    public boolean isVersion2() {
         return name.endsWith(".v2");
     }
 

@@ -120,6 +120,20 @@ public final class TestServer implements AutoCloseable {
                 new PresenceLimits(presence.flush(), presence.grace(), presence.metasMax(), presence.bytesMax(), true));
     }
 
+    /// The same, with other tokens.
+    public static ServerSettings withTokens(ServerSettings usual, TokenRules tokens) {
+        return new ServerSettings(
+                usual.database(),
+                tokens,
+                usual.host(),
+                usual.port(),
+                usual.replay(),
+                usual.recordBytesMax(),
+                usual.restMessagesPerSecond(),
+                usual.limits(),
+                usual.presence());
+    }
+
     /// The same, where a server was before.
     public static ServerSettings onPort(ServerSettings usual, int port) {
         return new ServerSettings(
