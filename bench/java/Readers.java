@@ -119,8 +119,10 @@ final class Readers {
             plainRates[round] = workload.rows / plainSeconds("pg_recvlogical_" + round, end);
             read(Kind.DEBEZIUM, workload, round, debeziumRates, debeziumMicros);
         }
+        // with the marks that the readers keep beside theirs
         for (String slot : slots) {
-            execute("select pg_drop_replication_slot('" + slot + "')");
+            execute("select pg_drop_replication_slot(slot_name) from pg_replication_slots where starts_with(slot_name, '"
+                    + slot + "')");
         }
         double plain = median(plainRates);
         System.out.printf("%s, median of %d:%n", workload.name, ROUNDS);

@@ -104,8 +104,8 @@ public final class DevDatabase implements AutoCloseable {
                 "full_page_writes", "on",
                 "listen_addresses", "127.0.0.1",
                 "unix_socket_directories", "",
-                "max_wal_senders", "10",
-                "max_replication_slots", "10",
+                "max_wal_senders", "20",
+                "max_replication_slots", "20",
                 "max_connections", "100",
                 "timezone", "UTC");
     }
