@@ -240,7 +240,7 @@ final class LimitOptions {
         return problems;
     }
 
-    private static void check(List<String> problems, boolean holds, String otherwise) {
+    static void check(List<String> problems, boolean holds, String otherwise) {
         if (!holds) {
             problems.add(otherwise);
         }

@@ -1,5 +1,7 @@
 package dev.walcast.server.cli;
 
+import static dev.walcast.server.cli.LimitOptions.check;
+
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.RowGuard;
@@ -212,12 +214,6 @@ final class ServerOptions {
             PostgresUrl.parse(url);
         } catch (IllegalArgumentException e) {
             problems.add(String.valueOf(e.getMessage()));
-        }
-    }
-
-    private static void check(List<String> problems, boolean holds, String otherwise) {
-        if (!holds) {
-            problems.add(otherwise);
         }
     }
 }
