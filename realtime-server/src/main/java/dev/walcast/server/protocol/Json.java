@@ -9,6 +9,9 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.core.util.BufferRecycler;
+import com.fasterxml.jackson.core.util.JsonRecyclerPools;
+import com.fasterxml.jackson.core.util.RecyclerPool;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
@@ -20,8 +23,12 @@ import java.util.Optional;
 public final class Json {
     private static final int NESTING_MAX = 500;
 
+    /// By default buffers stay with their thread, 16 KB for each: here every socket has a thread.
+    private static final RecyclerPool<BufferRecycler> BUFFERS = JsonRecyclerPools.newBoundedPool(64);
+
     /// Numbers that are only forwarded are never turned into values, so they may be as long as a frame.
     private static final JsonFactory SCANNER = new JsonFactoryBuilder()
+            .recyclerPool(BUFFERS)
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(NESTING_MAX)
@@ -30,6 +37,7 @@ public final class Json {
             .build();
 
     private static final JsonMapper MAPPER = JsonMapper.builder(new JsonFactoryBuilder()
+                    .recyclerPool(BUFFERS)
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(NESTING_MAX)
                             .build())
