@@ -36,8 +36,8 @@ final class Connection implements ServerConnection, Watched {
         this.upgrade = requireNonNull(upgrade, "upgrade is null");
         this.limits = owner.limits();
         this.stats = owner.stats();
-        this.outbox = new Outbox(limits.outboxBytesMax());
-        this.writer = new SocketWriter(outbox, socket, stats);
+        this.writer = new SocketWriter(limits.outboxBytesMax(), socket, stats);
+        this.outbox = writer.outbox();
         this.input = new ConnectionInput(upgrade.input());
     }
 
@@ -47,7 +47,6 @@ final class Connection implements ServerConnection, Watched {
         stats.countOpened();
         SocketListener listener = upgrade.opener().open(outbox);
         owner.opened(this);
-        writer.start();
         try {
             read(listener);
             writer.awaitEnd(limits.closeTimeout());

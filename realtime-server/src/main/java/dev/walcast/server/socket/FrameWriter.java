@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.server.protocol.OutboundFrame;
 import java.util.List;
 
-/// Writes batches of frames with as few socket writes as they fit into. Owned by the socket's writer thread.
+/// Writes batches of frames with as few socket writes as they fit into. For one thread at a time.
 final class FrameWriter {
     private static final int WRITE_BYTES_MAX = 64 * 1024;
     private static final int HEADER_BYTES_MAX = 10;

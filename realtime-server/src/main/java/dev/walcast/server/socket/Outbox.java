@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What waits to be written to one socket, bounded in bytes. Any thread may offer; one writer takes.
+/// What waits to be written to one socket, bounded in bytes. Any thread may offer; one writer takes, which is woken
+/// when
+/// there is something and ends when there is nothing: an idle socket has none.
 ///
 /// Offering never blocks. Whoever finds it full ends this socket and no other: the queue is emptied and only the
 /// goodbye is still written. OPEN → CLOSING (a goodbye is queued, nothing more gets in) → CLOSED. The first reason to
@@ -36,6 +38,7 @@ public final class Outbox {
     }
 
     private final long bytesMax;
+    private final Runnable wakeWriter;
     private final Object lock = new Object();
 
     // guarded by lock
@@ -46,9 +49,12 @@ public final class Outbox {
     private long closingSinceNanos;
     private long queuedBytes;
     private long takenBytes;
+    private boolean writing;
 
-    Outbox(long bytesMax) {
+    /// @param wakeWriter starts a writer, without waiting: called while the former one has had its last [#take]
+    Outbox(long bytesMax, Runnable wakeWriter) {
         this.bytesMax = bytesMax;
+        this.wakeWriter = requireNonNull(wakeWriter, "wakeWriter is null");
     }
 
     public Offer offer(OutboundFrame frame) {
@@ -143,15 +149,12 @@ public final class Outbox {
         }
     }
 
-    /// The next frames to write, waiting for the first; empty when nothing will come any more. What was taken
-    /// before counts as written.
-    List<Outgoing> take() throws InterruptedException {
+    /// The next frames to write; when there are none, the writer has ended. What was taken before counts as written.
+    List<Outgoing> take() {
         synchronized (lock) {
             takenBytes = 0;
+            writing = !queue.isEmpty();
             lock.notifyAll();
-            while (queue.isEmpty() && state == State.OPEN) {
-                lock.wait();
-            }
             List<Outgoing> batch = new ArrayList<>();
             while (!queue.isEmpty() && takenBytes < BATCH_BYTES) {
                 Outgoing next = queue.remove();
@@ -178,7 +181,10 @@ public final class Outbox {
         queue.add(outgoing);
         queuedBytes += outgoing.cost();
         longest = Math.max(longest, queue.size());
-        lock.notifyAll();
+        if (!writing) {
+            writing = true;
+            wakeWriter.run();
+        }
     }
 
     private void shrinkQueue() {
