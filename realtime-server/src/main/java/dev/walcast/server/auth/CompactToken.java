@@ -29,12 +29,27 @@ record CompactToken(
     /// demands that we do not know (`crit`).
     static Optional<CompactToken> parse(String token) {
         try {
-            String[] parts =
-                    URLDecoder.decode(token, UTF_8).replaceAll("\\s+", "").split("\\.", -1);
+            String[] parts = plain(token).split("\\.", -1);
             return parts.length == 3 ? parse(parts) : Optional.empty();
         } catch (IllegalArgumentException _) {
             return Optional.empty();
         }
+    }
+
+    /// Nearly all tokens come plain already.
+    private static String plain(String token) {
+        return token.chars().allMatch(CompactToken::isPlain)
+                ? token
+                : URLDecoder.decode(token, UTF_8).replaceAll("\\s+", "");
+    }
+
+    private static boolean isPlain(int c) {
+        return (c >= 'A' && c <= 'Z')
+                || (c >= 'a' && c <= 'z')
+                || (c >= '0' && c <= '9')
+                || c == '-'
+                || c == '_'
+                || c == '.';
     }
 
     private static Optional<CompactToken> parse(String[] parts) {

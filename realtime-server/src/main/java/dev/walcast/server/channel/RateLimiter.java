@@ -10,17 +10,19 @@ import io.github.bucket4j.TimeMeter;
 import io.github.bucket4j.local.SynchronizationStrategy;
 import java.time.Duration;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
-/// A token bucket, and how often it was asked lately. Safe for any thread.
+/// A token bucket, and how often it was asked lately. Most sockets never use all of theirs, so the bucket, which is
+/// larger than the rest of this, is made when it is first asked. Safe for any thread.
 final class RateLimiter {
     private static final long SECOND_NANOS = Duration.ofSeconds(1).toNanos();
 
     private final Rate rate;
     private final LongSupplier nanos;
-    private final Bucket bucket;
     private final Object lock = new Object();
 
     // guarded by lock
+    private @Nullable Bucket bucket;
     private long secondBegan;
     private long askedBefore;
     private long asked;
@@ -29,11 +31,20 @@ final class RateLimiter {
         this.rate = requireNonNull(rate, "rate is null");
         this.nanos = requireNonNull(nanos, "nanos is null");
         this.secondBegan = nanos.getAsLong();
-        this.bucket = Bucket.builder()
-                .addLimit(limit -> limit.capacity(rate.burst()).refillGreedy(rate.perSecond(), Duration.ofSeconds(1)))
-                .withCustomTimePrecision(new Ticker(nanos))
-                .withSynchronizationStrategy(SynchronizationStrategy.SYNCHRONIZED)
-                .build();
+    }
+
+    private Bucket bucket() {
+        synchronized (lock) {
+            if (bucket == null) {
+                bucket = Bucket.builder()
+                        .addLimit(limit ->
+                                limit.capacity(rate.burst()).refillGreedy(rate.perSecond(), Duration.ofSeconds(1)))
+                        .withCustomTimePrecision(new Ticker(nanos))
+                        .withSynchronizationStrategy(SynchronizationStrategy.SYNCHRONIZED)
+                        .build();
+            }
+            return bucket;
+        }
     }
 
     record Ticker(LongSupplier nanos) implements TimeMeter {
@@ -50,11 +61,11 @@ final class RateLimiter {
 
     boolean tryTake() {
         count();
-        return bucket.tryConsume(1);
+        return bucket().tryConsume(1);
     }
 
     boolean isEmpty() {
-        return bucket.getAvailableTokens() < 1;
+        return bucket().getAvailableTokens() < 1;
     }
 
     /// With the rate that is allowed and the one that was seen, refusals included.
