@@ -7,6 +7,7 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.TableId;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// @param <S> what is subscribed; opaque here
 public final class SubscriptionIndex<S> {
     private final Map<Target, PredicateIndex<S>> groups = new ConcurrentHashMap<>();
+    /// What is also found by the row before an UPDATE.
+    private final Map<Target, PredicateIndex<Entry<S>>> byOldRow = new ConcurrentHashMap<>();
 
     /// One subscription's place in the index, itself only; hand it back to [#remove(Entry)].
     public static final class Entry<S> {
@@ -29,12 +32,27 @@ public final class SubscriptionIndex<S> {
         private final int events;
         private final Predicate predicate;
         private final S subscriber;
+        private final @Nullable Entry<Entry<S>> departure;
 
         public Entry(Target target, Set<ChangeEvent> events, Predicate predicate, S subscriber) {
+            this(target, bits(events), predicate, null, subscriber);
+        }
+
+        private Entry(Target target, int events, Predicate predicate, @Nullable Predicate before, S subscriber) {
             this.target = requireNonNull(target, "target is null");
-            this.events = events.stream().mapToInt(Entry::bit).sum();
+            this.events = events;
             this.predicate = requireNonNull(predicate, "predicate is null");
             this.subscriber = requireNonNull(subscriber, "subscriber is null");
+            this.departure = before == null ? null : new Entry<>(target, bit(ChangeEvent.UPDATE), before, null, this);
+        }
+
+        /// Found by an UPDATE whose new row meets the predicate, or whose old row meets the other one, whatever the
+        /// events: the caller judges to which of them it comes.
+        ///
+        /// @param before what the old row must meet
+        public static <S> Entry<S> withMembership(
+                Target target, Set<ChangeEvent> events, Predicate predicate, Predicate before, S subscriber) {
+            return new Entry<>(target, bits(events) | bit(ChangeEvent.UPDATE), predicate, before, subscriber);
         }
 
         public Target target() {
@@ -49,8 +67,17 @@ public final class SubscriptionIndex<S> {
             return subscriber;
         }
 
+        /// What the row before an UPDATE must meet; empty when that does not matter.
+        public Optional<Predicate> before() {
+            return Optional.ofNullable(departure).map(Entry::predicate);
+        }
+
         boolean wants(ChangeEvent event) {
             return (events & bit(event)) != 0;
+        }
+
+        private static int bits(Set<ChangeEvent> events) {
+            return events.stream().mapToInt(Entry::bit).sum();
         }
 
         private static int bit(ChangeEvent event) {
@@ -63,6 +90,13 @@ public final class SubscriptionIndex<S> {
     }
 
     public void add(Entry<S> entry) {
+        add(groups, entry);
+        if (entry.departure != null) {
+            add(byOldRow, entry.departure);
+        }
+    }
+
+    private static <S> void add(Map<Target, PredicateIndex<S>> groups, Entry<S> entry) {
         groups.compute(entry.target, (_, group) -> {
             PredicateIndex<S> present = group == null ? new PredicateIndex<>() : group;
             present.add(entry);
@@ -71,6 +105,13 @@ public final class SubscriptionIndex<S> {
     }
 
     public void remove(Entry<S> entry) {
+        remove(groups, entry);
+        if (entry.departure != null) {
+            remove(byOldRow, entry.departure);
+        }
+    }
+
+    private static <S> void remove(Map<Target, PredicateIndex<S>> groups, Entry<S> entry) {
         groups.computeIfPresent(entry.target, (_, group) -> {
             group.remove(entry);
             return group.isEmpty() ? null : group;
@@ -82,7 +123,8 @@ public final class SubscriptionIndex<S> {
     }
 
     /// Calls the action for each subscription whose target and events the change meets and whose predicate is
-    /// [Truth#TRUE], [Truth#UNDECIDED] or [Truth#FAILED] for its judged row.
+    /// [Truth#TRUE], [Truth#UNDECIDED] or [Truth#FAILED] for its judged row; and for each that the row
+    /// before an UPDATE meets in the same way, which may then be named twice.
     public void forEachMatch(Change change, BiConsumer<Entry<S>, Truth> action) {
         ChangeEvent event = ChangeEvent.of(change);
         Row judged = judgedRow(change);
@@ -93,6 +135,21 @@ public final class SubscriptionIndex<S> {
             PredicateIndex<S> group = groups.get(target);
             if (group != null) {
                 group.forEachMatch(event, judged, action);
+            }
+        }
+        if (change instanceof Change.Update update && !byOldRow.isEmpty()) {
+            forEachDeparture(update, action);
+        }
+    }
+
+    private void forEachDeparture(Change.Update update, BiConsumer<Entry<S>, Truth> action) {
+        for (Target target : targetsOf(update.table().id())) {
+            PredicateIndex<Entry<S>> group = byOldRow.get(target);
+            if (group != null) {
+                group.forEachMatch(
+                        ChangeEvent.UPDATE,
+                        update.oldRow(),
+                        (departure, truth) -> action.accept(departure.subscriber, truth));
             }
         }
     }

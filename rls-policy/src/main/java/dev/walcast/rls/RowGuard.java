@@ -7,6 +7,7 @@ import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.filters.Answers;
+import dev.walcast.filters.InView;
 import dev.walcast.filters.Predicate;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.Truth;
@@ -97,7 +98,28 @@ public final class RowGuard {
                 : readable.shown(before == Truth.TRUE ? readable.all : readable.key);
     }
 
-    /// Names what Postgres has to be asked before [#judge] is decided.
+    /// Judges the row before an UPDATE by itself, strictly: whoever could not see it learns not even its key.
+    ///
+    /// @throws UnansweredException when rights or policies cannot be asked for now
+    public OldRow before(Viewer viewer, Change.Update update, Answers answers) throws UnansweredException {
+        try {
+            Columns readable = columns(viewer, update.table());
+            if (readable == null) {
+                return new OldRow(InView.NO, ReadableColumns.NONE, ReadableColumns.NONE);
+            }
+            InView seen = readable.access.rowSecurity()
+                    ? InView.of(policies.predicate(viewer, readable.access), update.oldRow(), answers)
+                    : InView.YES;
+            boolean keyed = readable.access.readsWholeKey()
+                    && readable.key.indexes().stream()
+                            .allMatch(index -> update.oldRow().missing(index) == null);
+            return new OldRow(seen, readable.all, keyed ? readable.key : ReadableColumns.NONE);
+        } catch (SQLException e) {
+            throw new UnansweredException(e);
+        }
+    }
+
+    /// Names what Postgres has to be asked before [#judge] and [#before] are decided.
     ///
     /// @throws UnansweredException when rights or policies cannot be asked for now
     public void undecided(Viewer viewer, Change change, Consumer<Asked> action) throws UnansweredException {
@@ -121,9 +143,12 @@ public final class RowGuard {
     /// What the policies show to the viewer, for an index to find changes by; always true where row-level
     /// security does not bind, or DELETEs are told to everybody.
     public Predicate narrowing(Viewer viewer, TableAccess access) throws SQLException {
-        return access.rowSecurity() && deletes == Deletes.STRICT
-                ? policies.predicate(viewer, access)
-                : Predicate.Constant.ALWAYS;
+        return deletes == Deletes.STRICT ? policy(viewer, access) : Predicate.Constant.ALWAYS;
+    }
+
+    /// What the policies show to the viewer, also where DELETEs are told to everybody.
+    public Predicate policy(Viewer viewer, TableAccess access) throws SQLException {
+        return access.rowSecurity() ? policies.predicate(viewer, access) : Predicate.Constant.ALWAYS;
     }
 
     @SuppressWarnings("ReferenceEquality") // Rights keeps the instance while the answer stays the same

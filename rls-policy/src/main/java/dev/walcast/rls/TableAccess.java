@@ -57,6 +57,12 @@ public record TableAccess(
         return usage && columns.stream().anyMatch(ColumnAccess::readable);
     }
 
+    /// Whether there is a primary key and the role may read all of it.
+    public boolean readsWholeKey() {
+        List<ColumnAccess> key = columns.stream().filter(ColumnAccess::key).toList();
+        return !key.isEmpty() && key.stream().allMatch(ColumnAccess::readable);
+    }
+
     /// Column name → type oid: two accesses with equal shapes resolve a filter to the same terms.
     public Map<String, Long> shape() {
         Map<String, Long> shape = new LinkedHashMap<>();

@@ -38,6 +38,8 @@ public sealed interface Verdict {
 
     /// A set of column places, equal when the columns are: what an encoding is shared by.
     record ReadableColumns(List<Integer> indexes, List<String> generated) {
+        public static final ReadableColumns NONE = new ReadableColumns(List.of(), List.of());
+
         public ReadableColumns {
             indexes = List.copyOf(indexes);
             generated = List.copyOf(generated);

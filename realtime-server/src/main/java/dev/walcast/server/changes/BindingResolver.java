@@ -8,6 +8,7 @@ import dev.walcast.filters.FilterDatabase;
 import dev.walcast.filters.FilterRefusedException;
 import dev.walcast.filters.FilterResolver;
 import dev.walcast.filters.Predicate;
+import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.filters.Target;
 import dev.walcast.filters.UnansweredException;
 import dev.walcast.rls.Catalog;
@@ -19,6 +20,7 @@ import dev.walcast.rls.SqlStates;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.changes.ChangeSubscription.Bound;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -62,9 +64,23 @@ final class BindingResolver {
     ///
     /// @param filter    what the client asked for
     /// @param narrowing what the policies show, where one table is named
+    /// @param policy    the same, also where DELETEs are told to everybody
     /// @param warnings  what the client should know although the binding works
     /// @param access    to the one table that is named
-    record Resolved(Predicate filter, Predicate narrowing, List<String> warnings, Optional<TableAccess> access) {}
+    record Resolved(
+            Predicate filter,
+            Predicate narrowing,
+            Predicate policy,
+            List<String> warnings,
+            Optional<TableAccess> access) {
+        Entry<Bound> entry(BindingSpec spec, Bound bound) {
+            Predicate predicate = Predicate.and(List.of(filter, narrowing));
+            return spec.membership()
+                    ? Entry.withMembership(
+                            spec.target(), spec.events(), predicate, Predicate.and(List.of(filter, policy)), bound)
+                    : new Entry<>(spec.target(), spec.events(), predicate, bound);
+        }
+    }
 
     /// @throws BindingRefusedException when the binding would never see a change, and why
     /// @throws SQLException            when the database could not be asked; trying again may help
@@ -72,11 +88,16 @@ final class BindingResolver {
         try {
             if (spec.target() instanceof Target.OneTable one) {
                 TableAccess access = checkedAccess(spec, viewer, one.table());
+                checkKey(spec, viewer, access);
                 Predicate filter = filter(spec, access);
                 Predicate narrowing = guard.narrowing(viewer, access);
-                return new Resolved(filter, narrowing, warnings(spec, access, filter, narrowing), Optional.of(access));
+                Predicate policy = guard.policy(viewer, access);
+                List<String> warnings = new ArrayList<>(deleteWarnings(spec, access, filter, narrowing));
+                warnings.addAll(membershipWarnings(spec, access, filter, policy));
+                return new Resolved(filter, narrowing, policy, warnings, Optional.of(access));
             }
-            return new Resolved(wildcard(spec, viewer), Predicate.Constant.ALWAYS, List.of(), Optional.empty());
+            Predicate any = Predicate.Constant.ALWAYS;
+            return new Resolved(wildcard(spec, viewer), any, any, List.of(), Optional.empty());
         } catch (UnansweredException e) {
             throw new SQLException(e);
         }
@@ -110,6 +131,16 @@ final class BindingResolver {
                             + "\" TO the role in DATABASE_URL.");
         }
         return access;
+    }
+
+    private static void checkKey(BindingSpec spec, Viewer viewer, TableAccess access) throws BindingRefusedException {
+        if (spec.membership() && spec.events().contains(ChangeEvent.DELETE) && !access.readsWholeKey()) {
+            throw refused(
+                    spec,
+                    "`membership` tells which row left by its primary key, and role \"" + viewer.role()
+                            + "\" may not read one of " + access.table()
+                            + ": GRANT SELECT on it, or subscribe to INSERT or UPDATE.");
+        }
     }
 
     private void checkRole(BindingSpec spec, Viewer viewer) throws BindingRefusedException, SQLException {
@@ -174,7 +205,8 @@ final class BindingResolver {
     }
 
     /// That DELETEs will not come, because they do not carry what decides about them.
-    private static List<String> warnings(BindingSpec spec, TableAccess access, Predicate filter, Predicate narrowing) {
+    private static List<String> deleteWarnings(
+            BindingSpec spec, TableAccess access, Predicate filter, Predicate narrowing) {
         if (!spec.events().contains(ChangeEvent.DELETE)) {
             return List.of();
         }
@@ -189,6 +221,31 @@ final class BindingResolver {
         if (!undecided.isEmpty()) {
             warnings.add("DELETEs of " + access.table() + " do not carry all that its policies look at, so they are"
                     + " hidden: ALTER TABLE " + access.table() + " REPLICA IDENTITY FULL.");
+        }
+        return warnings;
+    }
+
+    /// That rows will not be told to enter or leave, because UPDATEs do not carry what decides about that.
+    private static List<String> membershipWarnings(
+            BindingSpec spec, TableAccess access, Predicate filter, Predicate policy) {
+        if (!spec.membership()) {
+            return List.of();
+        }
+        List<String> warnings = new ArrayList<>();
+        String ending =
+                ", so no row is told to enter or leave: ALTER TABLE " + access.table() + " REPLICA IDENTITY FULL.";
+        String absent = notInIdentity(access, filter);
+        if (!absent.isEmpty()) {
+            warnings.add("UPDATEs of " + access.table() + " do not carry the old " + absent
+                    + ", which the filter looks at" + ending);
+        }
+        if (!notInIdentity(access, policy).isEmpty()) {
+            warnings.add("UPDATEs of " + access.table() + " do not carry all that its policies look at of the old row"
+                    + ending);
+        }
+        if (access.columns().stream().anyMatch(column -> column.key() && !column.identity())) {
+            warnings.add("UPDATEs of " + access.table() + " do not carry the old primary key, so no row is told to"
+                    + " leave: ALTER TABLE " + access.table() + " REPLICA IDENTITY FULL.");
         }
         return warnings;
     }

@@ -23,7 +23,14 @@ import org.jspecify.annotations.Nullable;
 /// @param schema as the client wrote it or the protocol fills it in; `*` for any
 /// @param table  likewise
 /// @param select the columns asked for besides the key; empty for all
-record BindingSpec(Set<ChangeEvent> events, String schema, String table, List<FilterNode> filters, Set<String> select) {
+/// @param membership whether UPDATEs that take rows into or out of view are told as INSERT and DELETE
+record BindingSpec(
+        Set<ChangeEvent> events,
+        String schema,
+        String table,
+        List<FilterNode> filters,
+        Set<String> select,
+        boolean membership) {
     private static final String WILDCARD = "*";
 
     /// As many columns as a table can have.
@@ -56,7 +63,16 @@ record BindingSpec(Set<ChangeEvent> events, String schema, String table, List<Fi
                 schema == null ? "public" : schema.textValue(),
                 table == null ? WILDCARD : table.textValue(),
                 filter == null ? List.of() : filters(filter.textValue()),
-                select(request, schema, table));
+                select(request, schema, table),
+                membership(request));
+    }
+
+    private static boolean membership(ObjectNode request) throws BindingRefusedException {
+        JsonNode membership = request.path("membership");
+        if (!membership.isBoolean() && !membership.isMissingNode() && !membership.isNull()) {
+            throw new BindingRefusedException("Error parsing `membership` params: expected true or false");
+        }
+        return membership.asBoolean();
     }
 
     private static boolean isMalformed(@Nullable JsonNode value) {

@@ -42,30 +42,40 @@ final class ChangeEncoder {
 
     /// @param readable of the new row, and of the row that a DELETE removed
     /// @param old      of the row before an UPDATE
-    EncodedChange encode(Change change, FeedPosition position, ReadableColumns readable, ReadableColumns old) {
-        return switch (change) {
-            case Change.Insert insert -> encode("INSERT", change, position, readable, old, insert.newRow(), null);
-            case Change.Update update ->
-                encode("UPDATE", change, position, readable, old, update.newRow(), update.oldRow());
-            case Change.Delete delete -> encode("DELETE", change, position, readable, old, null, delete.oldRow());
+    EncodedChange encode(
+            Change change, Passage passage, FeedPosition position, ReadableColumns readable, ReadableColumns old) {
+        Told told = switch (change) {
+            case Change.Insert insert -> new Told("INSERT", passage, insert.newRow(), null);
+            case Change.Update update -> told(update, passage);
+            case Change.Delete delete -> new Told("DELETE", passage, null, delete.oldRow());
             case Change.Truncate _ -> throw new IllegalArgumentException("a TRUNCATE is never delivered");
         };
+        return encode(told, change, position, readable, old);
+    }
+
+    /// What a change is told as.
+    private record Told(
+            String type,
+            Passage passage,
+            @Nullable Row newRow,
+            @Nullable Row oldRow) {}
+
+    private static Told told(Change.Update update, Passage passage) {
+        return new Told(
+                passage.event().name(),
+                passage,
+                passage == Passage.LEFT ? null : update.newRow(),
+                passage == Passage.ENTERED ? null : update.oldRow());
     }
 
     private EncodedChange encode(
-            String type,
-            Change change,
-            FeedPosition position,
-            ReadableColumns readable,
-            ReadableColumns old,
-            @Nullable Row newRow,
-            @Nullable Row oldRow) {
-        Records whole = records(readable, old, newRow, oldRow, Integer.MAX_VALUE);
+            Told told, Change change, FeedPosition position, ReadableColumns readable, ReadableColumns old) {
+        Records whole = records(readable, old, told.newRow, told.oldRow, Integer.MAX_VALUE);
         boolean tooLarge = whole.json.length() > recordBytesMax
                 || whole.json.toString().getBytes(StandardCharsets.UTF_8).length > recordBytesMax;
-        Records records = tooLarge ? records(readable, old, newRow, oldRow, SMALL_VALUE_BYTES_MAX) : whole;
+        Records records = tooLarge ? records(readable, old, told.newRow, told.oldRow, SMALL_VALUE_BYTES_MAX) : whole;
         StringBuilder out = new StringBuilder(records.json.length() + 256);
-        out.append("{\"type\":\"").append(type).append("\",\"schema\":");
+        out.append("{\"type\":\"").append(told.type).append("\",\"schema\":");
         JsonText.string(out, change.table().id().schema());
         out.append(",\"table\":");
         JsonText.string(out, change.table().id().name());
@@ -74,12 +84,15 @@ final class ChangeEncoder {
                 .append("\",\"columns\":");
         out.append(columnList(change.table(), readable));
         out.append(records.json);
-        appendMissing(out, readable, records.missing, newRow != null);
+        appendMissing(out, readable, records.missing, told.newRow != null);
         out.append(",\"position\":\"").append(position).append('"');
+        if (told.passage != Passage.KEPT) {
+            out.append(",\"membership\":\"").append(told.passage.code()).append('"');
+        }
         out.append(",\"errors\":")
                 .append(tooLarge ? "[\"Error 413: Payload Too Large\"]" : "null")
                 .append('}');
-        return new EncodedChange(type, out.toString().getBytes(StandardCharsets.UTF_8));
+        return new EncodedChange(told.type, out.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     /// The `record` and `old_record` members, each after a comma, and what they lack.

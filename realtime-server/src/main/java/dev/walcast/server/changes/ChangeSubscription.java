@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
+import dev.walcast.filters.ChangeEvent;
+import dev.walcast.filters.Predicate;
 import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Viewer;
@@ -19,6 +21,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// One channel's registered bindings. Its lock guards which entries stand in the index and whether it is closed.
@@ -51,9 +54,28 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
 
     /// What stands in the index: a binding of a subscription.
     ///
+    /// @param events       what its client asked for
     /// @param select       the columns asked for besides the key; empty for all
+    /// @param membership   whether UPDATEs that take rows into or out of view are told as INSERT and DELETE
     /// @param filterMayAsk whether its filter holds what only Postgres can say
-    record Bound(ChangeSubscription subscription, int bindingId, Set<String> select, boolean filterMayAsk) {}
+    record Bound(
+            ChangeSubscription subscription,
+            int bindingId,
+            Set<ChangeEvent> events,
+            Set<String> select,
+            boolean membership,
+            boolean filterMayAsk) {
+        static Bound of(
+                ChangeSubscription subscription, int bindingId, BindingSpec spec, BindingResolver.Resolved resolved) {
+            return new Bound(
+                    subscription,
+                    bindingId,
+                    spec.events(),
+                    spec.select(),
+                    spec.membership(),
+                    resolved.filter().mayAsk());
+        }
+    }
 
     ChangeSubscription(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver, LiveFeed feed) {
         this.bindings = List.copyOf(bindings);
@@ -173,10 +195,13 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     }
 
     private static boolean sameFilters(List<Entry<Bound>> some, List<Entry<Bound>> others) {
-        return some.stream()
-                .map(Entry::predicate)
-                .toList()
-                .equals(others.stream().map(Entry::predicate).toList());
+        return predicates(some).equals(predicates(others));
+    }
+
+    private static List<Predicate> predicates(List<Entry<Bound>> entries) {
+        return entries.stream()
+                .flatMap(entry -> Stream.concat(Stream.of(entry.predicate()), entry.before().stream()))
+                .toList();
     }
 
     @Override

@@ -15,11 +15,12 @@ import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Verdict.ReadableColumns;
 import dev.walcast.rls.Verdict.Reason;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// Decides for one candidate whether it gets a change, and hands it over: guard, project, encode, offer. Safe for any
-/// thread; the calls for one subscription follow each other.
+/// Decides for one candidate whether it gets a change, and as what, and hands it over: guard, project, encode, offer.
+/// Safe for any thread; the calls for one subscription follow each other.
 final class Delivery {
     private final RowGuard guard;
     private final ChangeCounters counters;
@@ -33,6 +34,9 @@ final class Delivery {
     /// @throws UnansweredException when it cannot be asked, and nothing happened
     boolean deliver(Candidate candidate, Encodings encodings, Answers answers) throws UnansweredException {
         Change change = encodings.change();
+        if (candidate.receiver().membership() && change instanceof Change.Update update) {
+            return deliver(candidate, update, encodings, answers);
+        }
         Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE concerns nobody");
         int[] ids = new int[candidate.matches().size()];
         int count = 0;
@@ -80,6 +84,47 @@ final class Delivery {
         return true;
     }
 
+    /// An UPDATE for bindings that want to know which rows come into view and which leave it.
+    private boolean deliver(Candidate candidate, Change.Update update, Encodings encodings, Answers answers)
+            throws UnansweredException {
+        Optional<Passages> judged = Passages.judge(guard, candidate, update, answers);
+        if (judged.isEmpty()) {
+            return false;
+        }
+        Passages passages = judged.get();
+        passages.ids().forEach((passage, ids) -> hand(candidate, passages, passage, ids, encodings));
+        if (passages.ids().isEmpty() && passages.verdict() instanceof Verdict.Hidden(Reason reason)) {
+            counters.countHidden(reason);
+        }
+        if (passages.failed()) {
+            fail(candidate, update);
+        }
+        return true;
+    }
+
+    private void hand(Candidate candidate, Passages passages, Passage passage, int[] ids, Encodings encodings) {
+        Set<String> select = candidate.receiver().select();
+        ChangeSubscription subscription = candidate.receiver().subscription();
+        Table table = encodings.change().table();
+        ReadableColumns key = passages.old().key();
+        if (passage == Passage.LEFT && key.equals(ReadableColumns.NONE)) {
+            subscription.tellOnce("A row of " + table.id() + " left what you see, but you may not know which: its"
+                    + " primary key is not all readable, or UPDATEs do not carry the old one.");
+            return;
+        }
+        if (passage == Passage.LEFT) {
+            ReadableColumns columns = projected(passages.old().columns(), key, select, table);
+            subscription.hand(ids, encodings.of(passage, columns, key));
+        } else if (passages.verdict() instanceof Verdict.Visible visible) {
+            ReadableColumns columns = projected(visible.columns(), visible.key(), select, table);
+            ReadableColumns old = passage == Passage.ENTERED
+                    ? ReadableColumns.NONE
+                    : projected(visible.oldColumns(), visible.key(), select, table);
+            subscription.hand(ids, encodings.of(passage, columns, old));
+        }
+        counters.countDelivery();
+    }
+
     /// The client learns that there was an error, not which: that may be none of its business.
     private void fail(Candidate candidate, Change change) {
         counters.countFailure();
@@ -111,6 +156,10 @@ final class Delivery {
             if (!match.known()) {
                 match.predicate()
                         .undecided(judged, Answers.NONE, question -> action.accept(new Asked(question, judged)));
+            }
+            if (candidate.receiver().membership() && change instanceof Change.Update update) {
+                Row old = update.oldRow();
+                match.before().undecided(old, Answers.NONE, question -> action.accept(new Asked(question, old)));
             }
         }
         guard.undecided(candidate.receiver().subscription().viewer(), change, action);

@@ -25,7 +25,7 @@ final class Encodings {
     private long bytes;
     private @Nullable AtomicLong total;
 
-    private record Projection(ReadableColumns columns, ReadableColumns old) {}
+    private record Projection(Passage passage, ReadableColumns columns, ReadableColumns old) {}
 
     Encodings(Change change, String epoch, ChangeEncoder encoder) {
         this.change = requireNonNull(change, "change is null");
@@ -62,10 +62,15 @@ final class Encodings {
         }
     }
 
+    /// The change as it is.
     EncodedChange of(ReadableColumns columns, ReadableColumns old) {
-        return made.computeIfAbsent(new Projection(columns, old), _ -> {
+        return of(Passage.KEPT, columns, old);
+    }
+
+    EncodedChange of(Passage passage, ReadableColumns columns, ReadableColumns old) {
+        return made.computeIfAbsent(new Projection(passage, columns, old), _ -> {
             FeedPosition position = new FeedPosition(epoch, change.position());
-            EncodedChange encoded = encoder.encode(change, position, columns, old);
+            EncodedChange encoded = encoder.encode(change, passage, position, columns, old);
             grow(encoded.data().length + OVERHEAD_BYTES);
             return encoded;
         });

@@ -2,7 +2,6 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.filters.Predicate;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.rls.Catalog.Question;
@@ -168,10 +167,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         for (Binding binding : subscription.bindings()) {
             BindingSpec spec = BindingSpec.read(binding.request());
             BindingResolver.Resolved resolved = resolver.resolve(spec, viewer);
-            Predicate predicate = Predicate.and(List.of(resolved.filter(), resolved.narrowing()));
-            Bound bound = new Bound(
-                    subscription, binding.id(), spec.select(), resolved.filter().mayAsk());
-            entries.add(new Entry<>(spec.target(), spec.events(), predicate, bound));
+            entries.add(resolved.entry(spec, Bound.of(subscription, binding.id(), spec, resolved)));
             warnings.addAll(resolved.warnings());
             resumption.note(viewer, resolved);
         }
