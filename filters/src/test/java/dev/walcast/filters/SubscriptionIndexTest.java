@@ -93,6 +93,31 @@ class SubscriptionIndexTest {
     }
 
     @Test
+    void whoAskedForMembershipIsAlsoFoundByTheRowBeforeAnUpdate() {
+        SubscriptionIndex.Entry<String> member = SubscriptionIndex.Entry.withMembership(
+                new Target.OneTable(MESSAGES.id()),
+                EnumSet.of(ChangeEvent.DELETE),
+                room("general"),
+                room("general"),
+                "member");
+        index.add(member);
+        add(new Target.OneTable(MESSAGES.id()), room("general"), "plain");
+        Row general = insert("1", "general", "5").newRow();
+        Row random = insert("1", "random", "5").newRow();
+
+        assertThat(matches(update(general, random))).containsExactly("member");
+        assertThat(matches(update(random, general))).containsExactlyInAnyOrder("member", "plain");
+        assertThat(matches(update(random, random))).isEmpty();
+        assertThat(matches(insert("1", "general", "5"))).containsExactly("plain");
+        index.remove(member);
+        assertThat(matches(update(general, random))).isEmpty();
+    }
+
+    private static Change update(Row old, Row fresh) {
+        return new Change.Update(MESSAGES, new Position(new Lsn(1), 0), COMMIT, old, fresh);
+    }
+
+    @Test
     void agreesWithEvaluatingEverySubscriptionAndForgetsTheRemoved() {
         long seed = System.nanoTime();
         Random random = new Random(seed);

@@ -134,6 +134,31 @@ public final class TestServer implements AutoCloseable {
                 usual.presence());
     }
 
+    /// The same, where others may hear of deleted rows.
+    public static ServerSettings withDeletes(ServerSettings usual, RowGuard.Deletes deletes) {
+        ServerSettings.Database database = usual.database();
+        return new ServerSettings(
+                new ServerSettings.Database(
+                        database.url(),
+                        database.publication(),
+                        database.slotName(),
+                        database.reader(),
+                        database.pollInterval(),
+                        database.transactionMemoryBytes(),
+                        database.askTimeout(),
+                        deletes,
+                        database.guardian(),
+                        database.messagesRetention()),
+                usual.tokens(),
+                usual.host(),
+                usual.port(),
+                usual.replay(),
+                usual.recordBytesMax(),
+                usual.restMessagesPerSecond(),
+                usual.limits(),
+                usual.presence());
+    }
+
     /// The same, where a server was before.
     public static ServerSettings onPort(ServerSettings usual, int port) {
         return new ServerSettings(
