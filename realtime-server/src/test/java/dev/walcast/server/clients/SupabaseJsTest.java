@@ -160,6 +160,27 @@ class SupabaseJsTest {
         }
     }
 
+    @Test
+    void aRowThatLeavesTheFilterIsADeleteAndOneThatEntersAnInsertWhereMembershipIsAskedFor() throws Exception {
+        String member = "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"rows\",\"filter\":\"room=eq.general\","
+                + "\"membership\":true}";
+        try (NodeScript client = listen("{\"bindings\":[" + member + "]}")) {
+            client.awaitLive();
+            postgres.execute(
+                    "insert into rows values (1, 'general', 1), (2, 'other', 2)",
+                    "update rows set room = 'other' where id = 1",
+                    "update rows set room = 'general' where id = 2");
+            assertThat(change(client, "INSERT").at("/new/id").asInt()).isEqualTo(1);
+            JsonNode left = change(client, "DELETE");
+            assertThat(left.get("old").toString()).isEqualTo("{\"id\":1}");
+            assertThat(left.get("new").toString()).isEqualTo("{}");
+            JsonNode entered = change(client, "INSERT");
+            assertThat(entered.at("/new/id").asInt()).isEqualTo(2);
+            assertThat(entered.at("/new/n").asInt()).isEqualTo(2);
+            assertThat(entered.get("old").toString()).isEqualTo("{}");
+        }
+    }
+
     private static String user(String id) {
         return new TokenIssuer(TestServer.SECRET, Clock.systemUTC())
                 .issue("authenticated", Map.of("sub", id), Duration.ofHours(1));
