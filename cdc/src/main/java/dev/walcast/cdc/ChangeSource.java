@@ -33,9 +33,14 @@ public interface ChangeSource extends AutoCloseable {
     /// Remembers, across restarts, that everything up to here was delivered; never goes back. To be called before a
     /// deferred transaction is acknowledged, so that what is acknowledged is always remembered. Blocks.
     ///
-    /// @return where the log ends now
     /// @throws SourceException when the database cannot be asked; trying again may help
-    Lsn remember(Lsn delivered) throws SourceException;
+    Log remember(Lsn delivered) throws SourceException;
+
+    /// The database's log now.
+    ///
+    /// @param end          where it ends
+    /// @param slotBytesMax how much of it a slot may keep before it is lost; very much where there is no limit
+    record Log(Lsn end, long slotBytesMax) {}
 
     /// Stops after the transaction at hand. Waits for it, at most ten seconds.
     @Override

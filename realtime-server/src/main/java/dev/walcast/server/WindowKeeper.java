@@ -19,6 +19,9 @@ final class WindowKeeper implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(WindowKeeper.class);
     private static final Duration EVERY = Duration.ofSeconds(1);
 
+    /// The slot keeps more log than what is not confirmed: from its last known snapshot on.
+    private static final int SHARE_OF_SLOT = 4;
+
     /// Beyond this share of the log's budget it warns.
     private static final double WARNED_SHARE = 0.8;
 
@@ -28,6 +31,9 @@ final class WindowKeeper implements AutoCloseable {
     private final CountDownLatch closing = new CountDownLatch(1);
     private volatile Lsn walEnd = Lsn.ZERO;
     private volatile boolean started;
+    /// What the window may keep; never so much that the slot would be lost for it.
+    private long budget;
+
     private boolean warned;
     private boolean shedding;
 
@@ -35,6 +41,7 @@ final class WindowKeeper implements AutoCloseable {
         this.changes = requireNonNull(changes, "changes is null");
         this.source = requireNonNull(source, "source is null");
         this.walBytesMax = walBytesMax;
+        this.budget = walBytesMax;
     }
 
     void start() {
@@ -55,8 +62,10 @@ final class WindowKeeper implements AutoCloseable {
     private synchronized void keep() {
         try {
             Lsn delivered = changes.deliveredThrough();
-            walEnd = source.remember(delivered);
-            tell(changes.settle(delivered, walEnd));
+            ChangeSource.Log now = source.remember(delivered);
+            walEnd = now.end();
+            budget = Math.min(walBytesMax, now.slotBytesMax() / SHARE_OF_SLOT);
+            tell(changes.settle(delivered, walEnd, budget));
         } catch (SourceException e) {
             log.debug("What was delivered could not be remembered: {}", e.getMessage());
         } catch (RuntimeException e) {
@@ -66,15 +75,19 @@ final class WindowKeeper implements AutoCloseable {
 
     private void tell(int shed) {
         long lag = status().lagBytes();
-        boolean near = lag > walBytesMax * WARNED_SHARE;
+        boolean near = lag > budget * WARNED_SHARE;
         if (near && !warned) {
-            log.warn("The replay window keeps {} MiB of log, near its limit (REPLAY_WAL)", lag >> 20);
+            log.warn("The replay window keeps {} MiB of log, near its limit ({})", lag >> 20, limit());
         }
         if (shed > 0 && !shedding) {
-            log.warn("The replay window kept more log than REPLAY_WAL: its oldest changes are let go");
+            log.warn("The replay window kept more log than {}: its oldest changes are let go", limit());
         }
         warned = near;
         shedding = shed > 0;
+    }
+
+    private String limit() {
+        return budget < walBytesMax ? "a quarter of Postgres' max_slot_wal_keep_size" : "REPLAY_WAL";
     }
 
     FeedStatus status() {

@@ -56,7 +56,7 @@ final class FeedMark {
             }
         }
         for (Mark mark : marks) {
-            drop(connection, mark);
+            drop(connection, mark.name());
         }
         return start(connection, made(connection, place), false, place, place.confirmed());
     }
@@ -109,10 +109,10 @@ final class FeedMark {
         return marks;
     }
 
-    private static void drop(Connection connection, Mark mark) throws SQLException {
+    private static void drop(Connection connection, String mark) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement("select pg_catalog.pg_drop_replication_slot(?)")) {
-            statement.setString(1, mark.name());
+            statement.setString(1, mark);
             statement.execute();
         }
     }
@@ -122,10 +122,8 @@ final class FeedMark {
         byte[] random = new byte[TOKEN_BYTES];
         new SecureRandom().nextBytes(random);
         String token = HexFormat.of().formatHex(random);
-        try (PreparedStatement create =
-                connection.prepareStatement("select pg_catalog.pg_create_physical_replication_slot(?, true)")) {
-            create.setString(1, name(slotName, token));
-            create.execute();
+        try {
+            create(connection, name(slotName, token), place.confirmed());
             advance(connection, name(slotName, token), place.confirmed());
         } catch (SQLException e) {
             log.warn(
@@ -137,15 +135,69 @@ final class FeedMark {
         return token;
     }
 
-    /// Never goes back.
-    static void advance(Connection connection, String mark, Lsn to) throws SQLException {
-        String query = "select pg_catalog.pg_replication_slot_advance(slot_name, ?::pg_lsn)"
-                + " from pg_catalog.pg_replication_slots where slot_name = ? and restart_lsn < ?::pg_lsn";
+    /// Remembers that everything up to here was delivered; never goes back.
+    ///
+    /// @return whether the mark is there, and Postgres has not invalidated it
+    boolean move(Connection connection, String epoch, Lsn to) throws SQLException {
+        return advance(connection, name(slotName, epoch), to);
+    }
+
+    /// Makes a mark that was dropped or invalidated anew for the same feed, while its logical slot is as it was.
+    void renew(Connection connection, String epoch, Lsn delivered) throws SQLException {
+        String mark = name(slotName, epoch);
+        for (Mark known : marks(connection)) {
+            if (known.name().equals(mark)) {
+                drop(connection, mark);
+            }
+        }
+        if (create(connection, mark, delivered)) {
+            log.warn("Replication slot {}, by which clients resume across a restart, was gone and is made anew", mark);
+            advance(connection, mark, delivered);
+            if (isBeyond(connection, mark, delivered)) {
+                // It would claim what was not delivered; Postgres begins it at its last checkpoint.
+                drop(connection, mark);
+            }
+        }
+    }
+
+    private boolean create(Connection connection, String mark, Lsn delivered) throws SQLException {
+        String query = """
+                select pg_catalog.pg_create_physical_replication_slot(?, true) from pg_catalog.pg_replication_slots
+                 where slot_name = ? and wal_status <> 'lost' and confirmed_flush_lsn <= ?::pg_lsn""";
+        try (PreparedStatement statement = connection.prepareStatement(query)) {
+            statement.setString(1, mark);
+            statement.setString(2, slotName);
+            statement.setString(3, delivered.toString());
+            try (ResultSet made = statement.executeQuery()) {
+                return made.next();
+            }
+        }
+    }
+
+    private static boolean isBeyond(Connection connection, String mark, Lsn delivered) throws SQLException {
+        String query = "select restart_lsn > ?::pg_lsn from pg_catalog.pg_replication_slots where slot_name = ?";
+        try (PreparedStatement statement = connection.prepareStatement(query)) {
+            statement.setString(1, delivered.toString());
+            statement.setString(2, mark);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() && row.getBoolean(1);
+            }
+        }
+    }
+
+    private static boolean advance(Connection connection, String mark, Lsn to) throws SQLException {
+        String query = """
+                select restart_lsn is not null and wal_status <> 'lost',
+                       case when restart_lsn < ?::pg_lsn
+                            then pg_catalog.pg_replication_slot_advance(slot_name, ?::pg_lsn) end
+                  from pg_catalog.pg_replication_slots where slot_name = ?""";
         try (PreparedStatement statement = connection.prepareStatement(query)) {
             statement.setString(1, to.toString());
-            statement.setString(2, mark);
-            statement.setString(3, to.toString());
-            statement.execute();
+            statement.setString(2, to.toString());
+            statement.setString(3, mark);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() && row.getBoolean(1);
+            }
         }
     }
 

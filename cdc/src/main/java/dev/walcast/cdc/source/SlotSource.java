@@ -232,7 +232,7 @@ public abstract class SlotSource implements ChangeSource {
     }
 
     @Override
-    public Lsn remember(Lsn delivered) throws SourceException {
+    public Log remember(Lsn delivered) throws SourceException {
         return mark.remember(requireNonNull(feed, "not started").epoch(), delivered);
     }
 

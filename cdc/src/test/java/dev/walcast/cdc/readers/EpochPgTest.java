@@ -64,9 +64,9 @@ class EpochPgTest {
             postgres.execute("insert into t values (1)");
             await().atMost(Duration.ofSeconds(20)).until(() -> !listener.changes.isEmpty());
             if (remembering) {
-                assertThat(source.remember(source.activity().reached()))
+                assertThat(source.remember(source.activity().reached()).end())
                         .isGreaterThanOrEqualTo(source.activity().reached());
-                assertThat(source.remember(Lsn.ZERO))
+                assertThat(source.remember(Lsn.ZERO).end())
                         .isGreaterThanOrEqualTo(source.activity().reached());
             }
         }

@@ -10,11 +10,12 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// Forwards connections to a port of this machine until they are frozen: then they stay open and nothing passes any
-/// more, as when a cable is cut. Connections made after that work.
+/// more, as when a cable is cut. Connections made after that work, unless they are refused.
 final class FreezableProxy implements AutoCloseable {
     private final ServerSocket server;
     private final int target;
     private final Set<Pair> pairs = ConcurrentHashMap.newKeySet();
+    private volatile boolean refusing;
 
     private static final class Pair {
         private final Socket client;
@@ -24,6 +25,15 @@ final class FreezableProxy implements AutoCloseable {
         Pair(Socket client, Socket upstream) {
             this.client = client;
             this.upstream = upstream;
+        }
+
+        void cut() {
+            try {
+                client.close();
+                upstream.close();
+            } catch (IOException _) {
+                // It was broken already.
+            }
         }
 
         void pump(Socket from, Socket to) {
@@ -52,6 +62,17 @@ final class FreezableProxy implements AutoCloseable {
         return server.getLocalPort();
     }
 
+    /// Ends the connections of now.
+    void cut() {
+        pairs.forEach(Pair::cut);
+        pairs.clear();
+    }
+
+    /// Whether connections are cut as soon as they are made.
+    void refuse(boolean refused) {
+        refusing = refused;
+    }
+
     void freeze() {
         pairs.forEach(pair -> pair.frozen = true);
     }
@@ -60,6 +81,10 @@ final class FreezableProxy implements AutoCloseable {
         try {
             while (true) {
                 Socket client = server.accept();
+                if (refusing) {
+                    client.close();
+                    continue;
+                }
                 Socket upstream = new Socket(InetAddress.getLoopbackAddress(), target);
                 Pair pair = new Pair(client, upstream);
                 pairs.add(pair);
@@ -74,9 +99,6 @@ final class FreezableProxy implements AutoCloseable {
     @Override
     public void close() throws IOException {
         server.close();
-        for (Pair pair : pairs) {
-            pair.client.close();
-            pair.upstream.close();
-        }
+        cut();
     }
 }

@@ -75,9 +75,10 @@ public final class ChangePath implements AutoCloseable {
     /// Lets go of what is too old or keeps too much log, and acknowledges what can be; to be called often.
     ///
     /// @param remembered what the source has remembered as delivered
+    /// @param walBytesMax how much log the replay window may keep
     /// @return how many transactions left the replay window early because of the log they kept
-    public int settle(Lsn remembered, Lsn walEnd) {
-        return window.settle(remembered, walEnd);
+    public int settle(Lsn remembered, Lsn walEnd, long walBytesMax) {
+        return window.settle(remembered, walEnd, walBytesMax);
     }
 
     /// @param walEnd where the log ended when it was last asked

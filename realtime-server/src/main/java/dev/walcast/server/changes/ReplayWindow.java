@@ -360,8 +360,9 @@ final class ReplayWindow implements AutoCloseable {
     /// Lets go of what is too old or keeps too much log, and acknowledges what can be.
     ///
     /// @param remembered what the source has remembered as delivered
+    /// @param walBytesMax how much log may be kept
     /// @return how many transactions were let go because of the log
-    int settle(Lsn remembered, Lsn walEnd) {
+    int settle(Lsn remembered, Lsn walEnd, long walBytesMax) {
         List<Runnable> acknowledge;
         int shed = 0;
         lock.lock();
@@ -369,8 +370,9 @@ final class ReplayWindow implements AutoCloseable {
             long oldest = nanoTime.getAsLong() - limits.age().toNanos();
             while (!kept.isEmpty() && !isProtected(kept.element().lsn())) {
                 long log = walEnd.value() - kept.element().lsn().value();
-                boolean old = kept.element().arrivedNanos() - oldest <= 0 && (kept.size() > 1 || log > idleLogMax());
-                boolean heavy = log > limits.walBytes();
+                boolean old = kept.element().arrivedNanos() - oldest <= 0
+                        && (kept.size() > 1 || log > idleLogMax(walBytesMax));
+                boolean heavy = log > walBytesMax;
                 if (!old && !heavy) {
                     break;
                 }
@@ -378,7 +380,7 @@ final class ReplayWindow implements AutoCloseable {
                 evictFirst();
             }
             changed.signalAll();
-            boolean idle = walEnd.value() - settlement.acknowledged().value() <= idleLogMax();
+            boolean idle = walEnd.value() - settlement.acknowledged().value() <= idleLogMax(walBytesMax);
             acknowledge = settlement.acknowledgeable(remembered, idle);
         } finally {
             lock.unlock();
@@ -387,8 +389,8 @@ final class ReplayWindow implements AutoCloseable {
         return shed;
     }
 
-    private long idleLogMax() {
-        return Math.min(limits.walBytes(), IDLE_LOG_BYTES_MAX);
+    private static long idleLogMax(long walBytesMax) {
+        return Math.min(walBytesMax, IDLE_LOG_BYTES_MAX);
     }
 
     private boolean isHolding() {

@@ -83,12 +83,15 @@ class ReplayModelTest {
             };
         }
 
+        private ReplayLimits limits() {
+            return roomy
+                    ? new ReplayLimits(1L << 30, Duration.ofDays(1), 1L << 40, Duration.ZERO)
+                    : new ReplayLimits(400_000, Duration.ofSeconds(20), 20_000, Duration.ZERO);
+        }
+
         private ChangePath path() {
             ModelDatabase database = new ModelDatabase(random.nextLong());
             PGSimpleDataSource nobody = new PGSimpleDataSource();
-            ReplayLimits limits = roomy
-                    ? new ReplayLimits(1L << 30, Duration.ofDays(1), 1L << 40, Duration.ZERO)
-                    : new ReplayLimits(400_000, Duration.ofSeconds(20), 20_000, Duration.ZERO);
             return new ChangePath(
                     new ChangePath.Database(
                             database,
@@ -99,7 +102,7 @@ class ReplayModelTest {
                             "p"),
                     RowGuard.Deletes.STRICT,
                     1 << 20,
-                    limits,
+                    limits(),
                     nanos::get);
         }
 
@@ -162,7 +165,7 @@ class ReplayModelTest {
                 source.deliver(path, source.commit(micros(), rows, inMemory));
                 nanos.addAndGet(random.nextInt(200) * 1_000_000L);
                 if (random.nextInt(10) == 0) {
-                    int _ = source.keep(path);
+                    int _ = source.keep(path, limits().walBytes());
                 }
                 if (random.nextInt(4) == 0) {
                     LockSupport.parkNanos(random.nextInt(400_000));

@@ -110,12 +110,12 @@ final class ScriptedSource {
     }
 
     /// What the server's keeper does once a second.
-    int keep(ChangePath path) {
+    int keep(ChangePath path, long walBytesMax) {
         Lsn delivered = path.deliveredThrough();
         synchronized (this) {
             remembered = delivered.isAfter(remembered) ? delivered : remembered;
         }
-        return path.settle(delivered, new Lsn(end));
+        return path.settle(delivered, new Lsn(end), walBytesMax);
     }
 
     synchronized Lsn confirmed() {
