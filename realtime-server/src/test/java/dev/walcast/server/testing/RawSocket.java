@@ -133,8 +133,8 @@ public final class RawSocket implements AutoCloseable {
         bytes(java.util.Arrays.copyOf(frame.array(), frame.position()));
     }
 
-    /// Sends bytes that may be no frame at all.
-    public void bytes(byte[] bytes) throws IOException {
+    /// Sends bytes that may be no frame at all; from any thread.
+    public synchronized void bytes(byte[] bytes) throws IOException {
         OutputStream out = socket.getOutputStream();
         out.write(bytes);
         out.flush();

@@ -1,0 +1,168 @@
+package dev.walcast.server.chaos;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.walcast.cdc.FeedStart;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// One binding of a client that keeps a copy of its rows, as docs/resume.md says: it names its last place, and reads the
+/// rows anew whenever it is told to. Belongs to its client's thread, but for [#wrong].
+final class ChaosBinding {
+    private static final Duration READ_AGAIN_AFTER = Duration.ofMillis(200);
+
+    private final ChaosView view;
+    private final String user;
+    private final ChaosDatabase database;
+    private final boolean byTime;
+
+    /// What must never happen, whatever breaks.
+    final ConcurrentLinkedQueue<String> violations = new ConcurrentLinkedQueue<>();
+
+    final Map<String, Integer> outcomes = new ConcurrentSkipListMap<>();
+    long events;
+    int replayed;
+
+    private final Map<Long, JsonNode> rows = new HashMap<>();
+
+    /// What the rows were when they were last read: changes up to there may come again.
+    private final Map<Long, JsonNode> read = new HashMap<>();
+
+    private @Nullable String position;
+    private @Nullable String time;
+    private volatile String epoch = "";
+
+    /// @param byTime whether it names the time of its last change, as the unmodified client does
+    ChaosBinding(ChaosView view, String user, ChaosDatabase database, boolean byTime) {
+        this.view = requireNonNull(view, "view is null");
+        this.user = requireNonNull(user, "user is null");
+        this.database = requireNonNull(database, "database is null");
+        this.byTime = byTime;
+    }
+
+    String epoch() {
+        return epoch;
+    }
+
+    String json() {
+        return view.binding(byTime && time != null ? time : position);
+    }
+
+    /// Whether a system message must say what became of it.
+    boolean namesAPlace() {
+        return position != null;
+    }
+
+    /// Takes a change in.
+    void apply(JsonNode data) {
+        String at = data.get("position").asText();
+        String last = position;
+        boolean first = last == null;
+        if (!first && !at.startsWith(epoch)) {
+            violations.add("a change of another epoch came untold: " + at + " after " + last);
+        }
+        if (!first && at.compareTo(requireNonNull(last)) <= 0) {
+            if (!byTime) {
+                violations.add("out of order: " + at + " after " + last);
+            }
+            return;
+        }
+        if (first) {
+            return; // it came before the rows are read
+        }
+        position = at;
+        time = data.get("commit_timestamp").asText();
+        events++;
+        synchronized (rows) {
+            if (data.get("type").asText().equals("DELETE")) {
+                rows.remove(data.at("/old_record/id").asLong());
+            } else {
+                put(data.get("record"));
+            }
+        }
+    }
+
+    private void put(JsonNode row) {
+        long id = row.get("id").asLong();
+        JsonNode before = rows.put(id, row);
+        if (view.steady() && before != null) {
+            long n = row.get("n").asLong();
+            boolean again = read.containsKey(id) && n <= read.get(id).get("n").asLong();
+            if (!again && n != before.get("n").asLong() + 1) {
+                violations.add("a version is missing or came twice: " + row + " after " + before);
+            }
+        }
+    }
+
+    /// What `Subscribed to PostgreSQL` says of it.
+    ///
+    /// @param outcome nothing where it named no place
+    void told(JsonNode system, Optional<JsonNode> outcome, BooleanSupplier over) {
+        String status = outcome.map(one -> one.get("status").asText() + " "
+                        + one.path("reason").asText())
+                .orElse("live");
+        outcomes.merge(status.strip(), 1, Integer::sum);
+        replayed += outcome.map(one -> one.get("replayed").asInt()).orElse(0);
+        String head = system.get("position").asText();
+        String now = head.substring(0, FeedStart.EPOCH_LENGTH);
+        if (status.startsWith("resumed")) {
+            if (!now.equals(epoch)) {
+                violations.add("resumed across epochs: " + epoch + ", " + now);
+            }
+            if (head.compareTo(requireNonNull(position)) > 0) {
+                position = head;
+            }
+            return;
+        }
+        if (status.equals("live") && position != null) {
+            violations.add("it was not said what became of " + position + ": " + system);
+        }
+        epoch = now;
+        position = head;
+        time = null;
+        readRows(over);
+    }
+
+    private void readRows(BooleanSupplier over) {
+        while (!over.getAsBoolean()) {
+            try {
+                Map<Long, JsonNode> fresh = database.rows(user, view);
+                synchronized (rows) {
+                    rows.clear();
+                    rows.putAll(fresh);
+                    read.clear();
+                    read.putAll(fresh);
+                }
+                return;
+            } catch (SQLException _) {
+                LockSupport.parkNanos(READ_AGAIN_AFTER.toNanos());
+            }
+        }
+    }
+
+    /// What differs from what the user may see; for any thread.
+    List<String> wrong(Map<Long, List<Optional<JsonNode>>> versions) {
+        synchronized (rows) {
+            return view.wrong(versions, rows, user);
+        }
+    }
+
+    ChaosView view() {
+        return view;
+    }
+
+    @Override
+    public String toString() {
+        return view.table() + " " + view.filter() + " of " + user + (byTime ? " by time" : "") + " at " + position;
+    }
+}

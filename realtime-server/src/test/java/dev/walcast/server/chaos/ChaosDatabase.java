@@ -1,0 +1,102 @@
+package dev.walcast.server.chaos;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.walcast.cdc.testing.TestPostgres;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// The tables of the chaos test. A trigger keeps every version of every row, in the transaction that made it, so that
+/// what was committed is known even where a writer did not hear of its commit.
+final class ChaosDatabase {
+    static final List<String> USERS = List.of(
+            "11111111-1111-4111-8111-111111111111",
+            "22222222-2222-4222-8222-222222222222",
+            "33333333-3333-4333-8333-333333333333");
+    static final int ROOMS = 4;
+    static final int COUNTERS = 50;
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final TestPostgres postgres;
+
+    ChaosDatabase(TestPostgres postgres) {
+        this.postgres = postgres;
+        postgres.execute(
+                "create role anon nologin; create role authenticated nologin",
+                "create schema auth; grant usage on schema auth, public to anon, authenticated",
+                "create function auth.uid() returns uuid language sql stable as $$ select"
+                        + " (coalesce(nullif(current_setting('request.jwt.claims', true), ''), '{}')::jsonb ->> 'sub')::uuid $$",
+                "create table counters (id bigint primary key, n bigint not null)",
+                "create table items (id bigint primary key, room int, v int, body text); alter table items replica identity full",
+                "create table notes (id bigint primary key, owner uuid, body text); alter table notes replica identity full",
+                "alter table notes enable row level security; create policy own on notes using (owner = auth.uid())",
+                "grant select on counters, items, notes to authenticated",
+                "create table history (seq bigserial primary key, tab text, id bigint, version jsonb)",
+                "create function remember() returns trigger language plpgsql as $$ begin insert into history"
+                        + " (tab, id, version) values (tg_table_name, coalesce(new.id, old.id), to_jsonb(new)); return null; end $$",
+                "insert into counters select n, 0 from generate_series(1, " + COUNTERS + ") n",
+                "insert into history (tab, id, version) select 'counters', id, to_jsonb(c) from counters c",
+                "create publication supabase_realtime for table counters, items, notes");
+        for (String table : List.of("counters", "items", "notes")) {
+            postgres.execute("create trigger remember after insert or update or delete on " + table
+                    + " for each row execute function remember()");
+        }
+    }
+
+    TestPostgres postgres() {
+        return postgres;
+    }
+
+    /// The rows that a user may see of a view now, by id.
+    Map<Long, JsonNode> rows(String user, ChaosView view) throws SQLException {
+        try (Connection connection = postgres.connect();
+                Statement statement = connection.createStatement()) {
+            statement.execute("set statement_timeout = '20s'");
+            statement.execute("select set_config('request.jwt.claims', '{\"sub\":\"" + user + "\"}', false)");
+            statement.execute("set role authenticated");
+            Map<Long, JsonNode> rows = new HashMap<>();
+            try (ResultSet result = statement.executeQuery(
+                    "select id, to_jsonb(t)::text from " + view.table() + " t where " + view.condition())) {
+                while (result.next()) {
+                    rows.put(result.getLong(1), parse(result.getString(2)));
+                }
+            }
+            return rows;
+        }
+    }
+
+    /// Every committed version of every row of a table, the oldest first; nothing for its deletion.
+    Map<Long, List<Optional<JsonNode>>> versions(String table) throws SQLException {
+        try (Connection connection = postgres.connect();
+                PreparedStatement statement = connection.prepareStatement(
+                        "select id, version::text from history where tab = ? order by seq")) {
+            statement.setString(1, table);
+            Map<Long, List<Optional<JsonNode>>> versions = new HashMap<>();
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    String version = rows.getString(2);
+                    versions.computeIfAbsent(rows.getLong(1), _ -> new ArrayList<>())
+                            .add(Optional.ofNullable(version).map(ChaosDatabase::parse));
+                }
+            }
+            return versions;
+        }
+    }
+
+    static JsonNode parse(String json) {
+        try {
+            return JSON.readTree(json);
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}
