@@ -17,6 +17,8 @@ import dev.walcast.rls.PostgresCatalog;
 import dev.walcast.rls.PostgresFilterDatabase;
 import dev.walcast.rls.PostgresOracle;
 import dev.walcast.rls.PostgresTopicPermissions;
+import dev.walcast.rls.RecentCatalog;
+import dev.walcast.rls.RecentFilterDatabase;
 import dev.walcast.rls.Rights;
 import dev.walcast.rls.RowPolicies;
 import dev.walcast.rls.TopicPermissions;
@@ -72,10 +74,10 @@ final class Project implements ChangeListener, AutoCloseable {
         this.rights = new Rights(catalog, System::nanoTime);
         this.policies = new RowPolicies(pools.policies());
         ChangePath.Database database = new ChangePath.Database(
-                catalog,
+                new RecentCatalog(catalog, System::nanoTime),
                 rights,
                 policies,
-                new PostgresFilterDatabase(pools.catalog()),
+                new RecentFilterDatabase(new PostgresFilterDatabase(pools.catalog()), System::nanoTime),
                 new PostgresOracle(pools.filters(), pools.policies()),
                 settings.publication());
         this.changes = new ChangePath(

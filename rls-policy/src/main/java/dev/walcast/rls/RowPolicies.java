@@ -39,6 +39,7 @@ public final class RowPolicies {
     private final PostgresPolicies catalog;
     private final Map<Question, Planned> plans = new ConcurrentHashMap<>();
     private final Map<Key, Bound> predicates = new ConcurrentHashMap<>();
+    private final Recent<String, Boolean> roles = new Recent<>(System::nanoTime);
     private final CopyOnWriteArrayList<Consumer<Set<Question>>> listeners = new CopyOnWriteArrayList<>();
 
     /// @param isolated of connections made by [IsolatedConnections]
@@ -178,6 +179,10 @@ public final class RowPolicies {
 
     /// Whether this server may act as the role, which evaluating policies needs.
     public boolean mayBecome(String role) throws SQLException {
+        return roles.<SQLException, SQLException>get(role, () -> canBecome(role) ? Boolean.TRUE : null) != null;
+    }
+
+    private boolean canBecome(String role) throws SQLException {
         try (Connection connection = isolated.getConnection()) {
             connection.setAutoCommit(false);
             try {

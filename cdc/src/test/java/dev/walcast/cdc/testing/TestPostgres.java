@@ -55,10 +55,8 @@ public final class TestPostgres implements AutoCloseable {
                 .setDataDirectory(data.toFile())
                 .setCleanDataDirectory(false)
                 .setPGStartupWait(Duration.ofSeconds(60))
-                .setOutputRedirector(ProcessBuilder.Redirect.appendTo(
-                        data.resolveSibling(data.getFileName() + ".log").toFile()))
-                .setErrorRedirector(ProcessBuilder.Redirect.appendTo(
-                        data.resolveSibling(data.getFileName() + ".log").toFile()));
+                .setOutputRedirector(ProcessBuilder.Redirect.appendTo(log().toFile()))
+                .setErrorRedirector(ProcessBuilder.Redirect.appendTo(log().toFile()));
         config.forEach(builder::setServerConfig);
         if (port != 0) {
             builder.setPort(port);
@@ -68,6 +66,11 @@ public final class TestPostgres implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /// What Postgres logs; with `log_statement=all` every statement.
+    public Path log() {
+        return data.resolveSibling(data.getFileName() + ".log");
     }
 
     public int port() {

@@ -177,7 +177,9 @@ public final class RawSocket implements AutoCloseable {
         int first = in.readUnsignedByte();
         int length = in.readUnsignedByte();
         long size = length == 126 ? in.readUnsignedShort() : length == 127 ? in.readLong() : length;
-        return new Frame(first & 0x0F, in.readNBytes((int) size));
+        byte[] payload = new byte[(int) size];
+        in.readFully(payload);
+        return new Frame(first & 0x0F, payload);
     }
 
     /// The next text message as JSON.

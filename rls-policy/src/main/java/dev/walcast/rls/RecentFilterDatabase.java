@@ -1,0 +1,60 @@
+package dev.walcast.rls;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.filters.ColumnQuestion;
+import dev.walcast.filters.ColumnType;
+import dev.walcast.filters.FilterDatabase;
+import dev.walcast.filters.FilterRefusedException;
+import dev.walcast.filters.UnansweredException;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// Asks another once for all who join with the same filter within a second. What a type has become is part of the
+/// question, so another type is another question; a refusal is not remembered.
+public final class RecentFilterDatabase implements FilterDatabase {
+    private final FilterDatabase database;
+    private final Recent<Asked, List<@Nullable String>> answers;
+
+    /// @param nanoTime a monotonic clock
+    public RecentFilterDatabase(FilterDatabase database, LongSupplier nanoTime) {
+        this.database = requireNonNull(database, "database is null");
+        this.answers = new Recent<>(nanoTime);
+    }
+
+    private sealed interface Asked {
+        record Value(ColumnType type, String value) implements Asked {}
+
+        record Elements(ColumnType type, String arrayLiteral) implements Asked {}
+
+        record Check(ColumnQuestion question, @Nullable String value) implements Asked {}
+    }
+
+    @Override
+    public String canonical(ColumnType type, String value) throws FilterRefusedException, UnansweredException {
+        return requireNonNull(
+                answer(new Asked.Value(type, value), () -> List.of(database.canonical(type, value))).getFirst());
+    }
+
+    @Override
+    public List<@Nullable String> canonicalElements(ColumnType type, String arrayLiteral)
+            throws FilterRefusedException, UnansweredException {
+        return answer(new Asked.Elements(type, arrayLiteral), () -> database.canonicalElements(type, arrayLiteral));
+    }
+
+    @Override
+    public void check(ColumnQuestion question, @Nullable String value)
+            throws FilterRefusedException, UnansweredException {
+        List<@Nullable String> _ = answer(new Asked.Check(question, value), () -> {
+            database.check(question, value);
+            return List.of();
+        });
+    }
+
+    private List<@Nullable String> answer(
+            Asked asked, Recent.Ask<List<@Nullable String>, FilterRefusedException, UnansweredException> ask)
+            throws FilterRefusedException, UnansweredException {
+        return requireNonNull(answers.<FilterRefusedException, UnansweredException>get(asked, ask));
+    }
+}
