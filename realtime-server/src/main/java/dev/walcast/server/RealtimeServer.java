@@ -9,6 +9,7 @@ import dev.walcast.server.channel.SocketServer;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.rest.RestLimits;
 import dev.walcast.server.rest.RestRoutes;
+import dev.walcast.server.sse.EventStreams;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
@@ -31,6 +32,7 @@ public final class RealtimeServer implements AutoCloseable {
     private final TokenVerifier tokens;
     private final SocketServer sockets;
     private final RestRoutes rest;
+    private final EventStreams streams;
     private volatile @Nullable WebServer web;
 
     /// @param services further HTTP services, such as the demo page
@@ -47,6 +49,7 @@ public final class RealtimeServer implements AutoCloseable {
                 tokens,
                 sockets.rooms(),
                 project.permissions());
+        this.streams = new EventStreams(settings.limits(), sockets.guests(), project.feed());
     }
 
     private void broadcast(Broadcast broadcast, boolean isPrivate) {
@@ -64,7 +67,7 @@ public final class RealtimeServer implements AutoCloseable {
         WebServerConfig.Builder builder =
                 WebServer.builder().host(settings.host()).port(settings.port()).shutdownHook(false);
         sockets.register(builder, routing);
-        routing.register(new HealthRoutes(project::state, project::slot), rest);
+        routing.register(new HealthRoutes(project::state, project::slot), rest, streams);
         services.forEach(routing::register);
         WebServer server = builder.routing(routing).build();
         web = server;
@@ -92,6 +95,10 @@ public final class RealtimeServer implements AutoCloseable {
         return sockets;
     }
 
+    public EventStreams streams() {
+        return streams;
+    }
+
     Project project() {
         return project;
     }
@@ -101,7 +108,9 @@ public final class RealtimeServer implements AutoCloseable {
     public void close() {
         project.prepareToClose();
         try {
+            streams.sendAway();
             sockets.drain(DRAIN_PATIENCE);
+            streams.awaitGone(DRAIN_PATIENCE);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -110,6 +119,7 @@ public final class RealtimeServer implements AutoCloseable {
             server.stop();
         }
         rest.close();
+        streams.close();
         sockets.close();
         tokens.close();
         project.close();

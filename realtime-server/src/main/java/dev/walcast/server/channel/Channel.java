@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 /// The lock makes the reply to the join the channel's first frame and its last words the last: whoever delivers holds
 /// it for one offer to the outbox. The only lock taken while holding it is the hub's; nothing foreign is called.
 /// Presence rooms take it while they hold their own.
-final class Channel {
+final class Channel implements RoomMember {
     private static final Logger LOG = LoggerFactory.getLogger(Channel.class);
 
     /// Whether the client may come back; what it tracks may wait for it then.
@@ -180,7 +180,8 @@ final class Channel {
 
     // -- what reaches it
 
-    void deliver(EncodedBroadcast broadcast) {
+    @Override
+    public void deliver(EncodedBroadcast broadcast) {
         if (rights.mayReadBroadcasts()) {
             broadcast.frame(session.serializer()).ifPresent(frame -> deliver(broadcast, frame));
         }

@@ -35,7 +35,7 @@ final class Door implements SocketDoor {
         if (services.draining().getAsBoolean()) {
             return refused(ErrorCode.RESTARTING.refusal(), Duration.ZERO);
         }
-        if (sessions.size() >= services.limits().socketsMax()) {
+        if (isFull()) {
             return refusedLater(ErrorCode.CONNECTIONS_TOO_MANY.refusal());
         }
         Optional<String> headers = RequestHeaders.json(handshake);
@@ -46,6 +46,12 @@ final class Door implements SocketDoor {
                 handshake.header().apply("x-api-key").or(() -> handshake.query().apply("apikey"));
         return token.map(text -> admit(text, serializer.get(), headers.get()))
                 .orElseGet(() -> refusedLater(ErrorCode.API_KEY_MISSING.refusal()));
+    }
+
+    /// Whether there are as many clients as there may be, those without a socket included.
+    boolean isFull() {
+        return sessions.size() + services.budget().guests().get()
+                >= services.limits().socketsMax();
     }
 
     Iterable<Session> sessions() {

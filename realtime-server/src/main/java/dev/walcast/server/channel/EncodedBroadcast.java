@@ -7,32 +7,51 @@ import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Serializer;
+import dev.walcast.server.protocol.StreamEvent;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// A message to a whole room: the first receiver of each protocol version pays for the encoding, the others get the
 /// same bytes. Used by one thread at a time.
 final class EncodedBroadcast {
     private final Optional<String> id;
     private final Function<Serializer, Optional<OutboundFrame>> encoder;
+    private final Optional<Broadcast> broadcast;
     private final Map<Serializer, Optional<OutboundFrame>> frames = HashMap.newHashMap(2);
+    private @Nullable Optional<OutboundFrame> streamEvent;
 
     EncodedBroadcast(Broadcast broadcast) {
         requireNonNull(broadcast, "broadcast is null");
         this.id = broadcast.id();
         this.encoder = serializer -> serializer.encode(broadcast);
+        this.broadcast = Optional.of(broadcast);
     }
 
     EncodedBroadcast(Address everybody, String event, Payload payload) {
         this.id = Optional.empty();
         this.encoder = serializer -> Optional.of(serializer.encode(everybody, event, payload));
+        this.broadcast = Optional.empty();
     }
 
     /// The id under which the database stored it; nothing when it did not.
     Optional<String> id() {
         return id;
+    }
+
+    /// The name its sender gave it; nothing when no client sent it.
+    Optional<String> event() {
+        return broadcast.map(Broadcast::event);
+    }
+
+    /// As an event of a stream; nothing when it cannot be expressed.
+    Optional<OutboundFrame> streamEvent() {
+        if (streamEvent == null) {
+            streamEvent = broadcast.flatMap(StreamEvent::broadcast);
+        }
+        return streamEvent;
     }
 
     /// Nothing when that version cannot express it.

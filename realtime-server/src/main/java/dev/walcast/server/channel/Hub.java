@@ -7,27 +7,27 @@ import org.jspecify.annotations.Nullable;
 
 /// Who is in which room on this node. Used by all threads; never blocks a broadcast for a join.
 final class Hub implements Rooms {
-    private final ConcurrentHashMap<RoomName, Set<Channel>> rooms = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<RoomName, Set<RoomMember>> rooms = new ConcurrentHashMap<>();
 
-    void join(RoomName room, Channel channel) {
+    void join(RoomName room, RoomMember member) {
         rooms.compute(room, (_, members) -> {
-            Set<Channel> joined = members == null ? ConcurrentHashMap.newKeySet() : members;
-            joined.add(channel);
+            Set<RoomMember> joined = members == null ? ConcurrentHashMap.newKeySet() : members;
+            joined.add(member);
             return joined;
         });
     }
 
-    void leave(RoomName room, Channel channel) {
+    void leave(RoomName room, RoomMember member) {
         rooms.computeIfPresent(room, (_, members) -> {
-            members.remove(channel);
+            members.remove(member);
             return members.isEmpty() ? null : members;
         });
     }
 
     /// @param except the sender, when it does not want its own message back
-    void broadcast(RoomName room, Broadcast broadcast, @Nullable Channel except) {
+    void broadcast(RoomName room, Broadcast broadcast, @Nullable RoomMember except) {
         EncodedBroadcast encoded = new EncodedBroadcast(broadcast);
-        for (Channel member : rooms.getOrDefault(room, Set.of())) {
+        for (RoomMember member : rooms.getOrDefault(room, Set.of())) {
             if (member != except) {
                 member.deliver(encoded);
             }

@@ -15,6 +15,7 @@ final class ServerBudget {
     private final LongSupplier nanos;
     private final RateLimiter joins;
     private final AtomicInteger users = new AtomicInteger();
+    private final AtomicInteger guests = new AtomicInteger();
 
     ServerBudget(ClientLimits limits, LongSupplier nanos) {
         this.limits = requireNonNull(limits, "limits is null");
@@ -49,6 +50,11 @@ final class ServerBudget {
 
     void removeUser() {
         users.decrementAndGet();
+    }
+
+    /// Clients without a socket, which count as sockets.
+    AtomicInteger guests() {
+        return guests;
     }
 
     int users() {

@@ -44,6 +44,7 @@ public final class SocketServer implements AutoCloseable {
     private final ServerBudget budget;
     private final PresenceRooms presence;
     private final Door door;
+    private final Guests guests;
 
     private volatile boolean draining;
 
@@ -70,7 +71,7 @@ public final class SocketServer implements AutoCloseable {
         this.presence = new PresenceRooms(presenceLimits, timers);
         TopicQuestions questions = new TopicQuestions(
                 backends.permissions(), backends.history(), limits.clients().topicChecksMax());
-        this.door = new Door(new Services(
+        Services services = new Services(
                 limits,
                 stats,
                 verifier,
@@ -82,7 +83,9 @@ public final class SocketServer implements AutoCloseable {
                 questions,
                 budget,
                 backends.databaseBroadcasts(),
-                () -> draining));
+                () -> draining);
+        this.door = new Door(services);
+        this.guests = new Guests(services, door);
     }
 
     /// Adds the sockets to a server: HTTP/1 connections of our own, and an answer for those who come without an
@@ -112,6 +115,11 @@ public final class SocketServer implements AutoCloseable {
     /// For broadcasts that no socket sends.
     public Rooms rooms() {
         return hub;
+    }
+
+    /// For clients that come without a socket.
+    public Guests guests() {
+        return guests;
     }
 
     /// Channels joined right now.

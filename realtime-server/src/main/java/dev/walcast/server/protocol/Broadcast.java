@@ -9,6 +9,9 @@ public sealed interface Broadcast {
     /// The whole topic, with its `realtime:`.
     String topic();
 
+    /// The name its sender gave it; empty when a text frame has none.
+    String event();
+
     /// What the payload limit is compared with.
     int payloadBytes();
 
@@ -22,6 +25,11 @@ public sealed interface Broadcast {
         public Text {
             requireNonNull(topic, "topic is null");
             requireNonNull(payload, "payload is null");
+        }
+
+        @Override
+        public String event() {
+            return Json.tree(payload).map(tree -> tree.path("event").asText("")).orElse("");
         }
 
         @Override

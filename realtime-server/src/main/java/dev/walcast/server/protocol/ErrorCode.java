@@ -35,34 +35,34 @@ public enum ErrorCode {
     CONNECTIONS_TOO_MANY("ConnectionRateLimitReached", CAPACITY, 429, "Too many connected users"),
     RESTARTING("RealtimeRestarting", SERVER, 503, "Realtime is restarting, please standby"),
     TOPIC_UNMATCHED("UnmatchedTopic", CLIENT, 0, true, "unmatched topic"),
-    TOPIC_NAME_REQUIRED("TopicNameRequired", CLIENT, 0, "You must provide a topic name"),
+    TOPIC_NAME_REQUIRED("TopicNameRequired", CLIENT, 400, "You must provide a topic name"),
     TOPIC_TOO_LONG("InvalidJoinPayload", CLIENT, 0, "The topic is longer than %d bytes"),
     JOIN_UNREADABLE("UnknownErrorOnChannel", CLIENT, 0, "%s must be an object"),
     BINDINGS_TOO_MANY("InvalidJoinPayload", CAPACITY, 0, "More than %d postgres_changes entries"),
     HEADERS_TOO_LARGE("HeadersTooLarge", CLIENT, 431, "The x- headers are too many or too long"),
     USERS_TOO_MANY("ConnectionRateLimitReached", CAPACITY, 429, "Too many connected users"),
     UPGRADE_JOINS_TOO_MANY("JoinsRateLimitReached", CAPACITY, 429, "Too many joins per second"),
-    JOINS_TOO_MANY("ClientJoinRateLimitReached", CAPACITY, 0, "Too many joins per second"),
+    JOINS_TOO_MANY("ClientJoinRateLimitReached", CAPACITY, 429, "Too many joins per second"),
     CHANNELS_TOO_MANY("ChannelRateLimitReached", CAPACITY, 0, "Too many channels"),
     MESSAGES_TOO_MANY("MessagePerSecondRateLimitReached", CAPACITY, 0, "Too many messages per second"),
     PRESENCE_TOO_FAST("PresenceRateLimitReached", CAPACITY, 0, "Too many presence messages per second"),
     PRESENCE_TOO_OFTEN("ClientPresenceRateLimitReached", CAPACITY, 0, "Client presence rate limit exceeded"),
     CHANNEL_BUSY("ChannelBusy", CAPACITY, 0, "Too many messages wait for an answer of the database"),
-    PRIVATE_ONLY("PrivateOnly", CLIENT, 0, "This project only allows private channels"),
-    TOPIC_UNREADABLE("Unauthorized", CLIENT, 0, "You do not have permissions to read from this Channel topic: %s"),
+    PRIVATE_ONLY("PrivateOnly", CLIENT, 403, "This project only allows private channels"),
+    TOPIC_UNREADABLE("Unauthorized", CLIENT, 403, "You do not have permissions to read from this Channel topic: %s"),
     TOPIC_LOST("Unauthorized", CLIENT, 0, "You no longer have permission to read from this Channel topic: %s"),
     TOPIC_UNWRITABLE("Unauthorized", CLIENT, 0, "You do not have permissions to write to this Channel topic: %s"),
     PRIVATE_NOT_INSTALLED(
             "PrivateChannelsNotInstalled",
             UPSTREAM,
-            0,
+            500,
             "The database is not prepared for private channels: run `walcast setup`"),
-    TOPIC_POOL_EXHAUSTED("IncreaseConnectionPool", CAPACITY, 0, "Please increase your connection pool size"),
-    TOPIC_QUERY_CANCELED("QueryCanceled", UPSTREAM, 0, "Query was cancelled, please try again"),
+    TOPIC_POOL_EXHAUSTED("IncreaseConnectionPool", CAPACITY, 429, "Please increase your connection pool size"),
+    TOPIC_QUERY_CANCELED("QueryCanceled", UPSTREAM, 503, "Query was cancelled, please try again"),
     TOPIC_PARTITION_MISSING(
-            "MissingPartition", UPSTREAM, 0, "Realtime was unable to find the expected messages partition"),
+            "MissingPartition", UPSTREAM, 503, "Realtime was unable to find the expected messages partition"),
     TOPIC_DATABASE_UNREACHABLE(
-            "UnableToSetPolicies", UPSTREAM, 0, true, "Realtime was unable to connect to the project database"),
+            "UnableToSetPolicies", UPSTREAM, 503, true, "Realtime was unable to connect to the project database"),
     REPLAY_ON_PUBLIC("UnableToReplayMessages", CLIENT, 0, "Replay is not allowed for public channels"),
     REPLAY_UNREADABLE("UnableToReplayMessages", CLIENT, 0, "Replay params are not valid"),
     REPLAY_FAILED("UnableToReplayMessages", UPSTREAM, 0, "Realtime was unable to replay messages"),
@@ -103,7 +103,12 @@ public enum ErrorCode {
     REST_PARTITION_MISSING("MissingPartition", SERVER, 422, true, "Missing messages partition"),
     REST_DATABASE_UNREACHABLE("UnableToConnectToProject", SERVER, 422, true, "Tenant database unavailable"),
     REST_POOL_EXHAUSTED("IncreaseConnectionPool", CAPACITY, 429, true, "Connection pool exhausted"),
-    REST_TOPICS_NOT_INSTALLED("UnableToSetPolicies", SERVER, 500, true, "Unable to authorize broadcast");
+    REST_TOPICS_NOT_INSTALLED("UnableToSetPolicies", SERVER, 500, true, "Unable to authorize broadcast"),
+    STREAM_UNREADABLE("InvalidStreamRequest", CLIENT, 400, "The query parameter %s is unknown, or there twice"),
+    STREAM_REFUSED("UnableToSubscribeToChanges", CLIENT, 400, "%s"),
+    STREAM_METHOD("MethodNotAllowed", CLIENT, 405, "A stream is opened with GET"),
+    STREAM_TOO_SLOW(
+            "StreamTooSlow", CAPACITY, 503, "Too much waits to be read; come back with the id of the last event");
 
     private final String code;
     private final Fault fault;

@@ -3,6 +3,7 @@ package dev.walcast.server.protocol;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /// A JSON object on its way out, as up to three pieces of UTF-8, so that the middle one can be shared by many frames.
@@ -80,6 +81,25 @@ public record Payload(byte[] before, byte[] shared, byte[] after) {
                 Json.bytes("{\"type\":\"broadcast\",\"event\":" + Json.quoted(event) + ",\"payload\":"),
                 json,
                 Json.bytes(meta.isEmpty() ? "}" : ",\"meta\":" + meta + "}"));
+    }
+
+    /// As a text frame carries it. Nothing when the payload is not JSON.
+    static Optional<Payload> ofBroadcast(Broadcast broadcast) {
+        return switch (broadcast) {
+            case Broadcast.Text text -> Optional.of(of(text.payload().copy()));
+            case Broadcast.User user ->
+                isReadable(user)
+                        ? Optional.of(broadcast(user.event(), user.payload().copy(), user.meta()))
+                        : Optional.empty();
+        };
+    }
+
+    /// Encoding 1 is only the sender's claim; an invalid payload must not break the frame around it.
+    private static boolean isReadable(Broadcast.User user) {
+        Slice payload = user.payload();
+        return user.encoding() == Broadcast.Encoding.JSON
+                && Utf8.isValid(payload.bytes(), payload.offset(), payload.length())
+                && Json.isValue(payload);
     }
 
     private static Payload ascii(String json) {

@@ -38,6 +38,14 @@ public record Refusal(ErrorCode code, String text, Optional<Measure> measure) {
         return upgradeText.isEmpty() ? "" : "{\"error\":" + Json.quoted(upgradeText) + details() + "}";
     }
 
+    /// As a JSON object, for whoever has no envelope around it.
+    public String json() {
+        String limits = measure.map(m -> ",\"limit\":" + m.limit() + ",\"current\":" + m.current())
+                .orElse("");
+        return "{\"code\":" + Json.quoted(code.code()) + ",\"message\":" + Json.quoted(code.upgradeText(text)) + limits
+                + "}";
+    }
+
     /// Further members of the JSON object that tells a limit: the code, the limit and the current value. Clients
     /// ignore them.
     String details() {

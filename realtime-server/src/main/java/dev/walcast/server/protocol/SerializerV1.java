@@ -43,32 +43,13 @@ record SerializerV1() implements Serializer {
 
     @Override
     public Optional<OutboundFrame> encode(Broadcast broadcast) {
-        return switch (broadcast) {
-            case Broadcast.Text text ->
-                Optional.of(wrap(text.topic(), Payload.of(text.payload().copy())));
-            case Broadcast.User user -> isReadable(user) ? Optional.of(encodeUser(user)) : Optional.empty();
-        };
+        return Payload.ofBroadcast(broadcast)
+                .map(payload -> encode(Address.everybodyOn(broadcast.topic()), "broadcast", payload));
     }
 
     @Override
     public int topicBytesMax() {
         return Integer.MAX_VALUE;
-    }
-
-    /// Encoding 1 is only the sender's claim; an invalid payload must not break the frame around it.
-    private static boolean isReadable(Broadcast.User user) {
-        Slice payload = user.payload();
-        return user.encoding() == Broadcast.Encoding.JSON
-                && Utf8.isValid(payload.bytes(), payload.offset(), payload.length())
-                && Json.isValue(payload);
-    }
-
-    private OutboundFrame encodeUser(Broadcast.User user) {
-        return wrap(user.topic(), Payload.broadcast(user.event(), user.payload().copy(), user.meta()));
-    }
-
-    private OutboundFrame wrap(String topic, Payload payload) {
-        return encode(Address.everybodyOn(topic), "broadcast", payload);
     }
 
     private static String quotedOrNull(@Nullable String ref) {

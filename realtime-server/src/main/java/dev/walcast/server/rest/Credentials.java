@@ -11,7 +11,7 @@ import java.util.Optional;
 
 /// Who a request comes from: `Authorization: Bearer` before the `apikey` header. An `Authorization` that cannot be read
 /// makes the request nobody's, whatever else it carries.
-final class Credentials {
+public final class Credentials {
     private static final HeaderName API_KEY = HeaderNames.create("apikey");
 
     private final TokenVerifier verifier;
@@ -31,7 +31,8 @@ final class Credentials {
         };
     }
 
-    private static Optional<String> token(Headers headers) {
+    /// The token, not looked at yet.
+    public static Optional<String> token(Headers headers) {
         if (!headers.contains(HeaderNames.AUTHORIZATION)) {
             return headers.first(API_KEY);
         }

@@ -8,21 +8,22 @@ import io.helidon.webserver.http.ServerResponse;
 
 /// What browsers want to hear: everybody may ask, whatever page he is on; it is the token that counts, and no cookie is
 /// read.
-final class CrossOrigin {
+public final class CrossOrigin {
     private static final HeaderName ALLOW_ORIGIN = HeaderNames.create("access-control-allow-origin");
     private static final HeaderName ASKED_HEADERS = HeaderNames.create("access-control-request-headers");
-    private static final String USUAL_HEADERS = "authorization, apikey, content-type, x-client-info, x-request-id";
+    private static final String USUAL_HEADERS =
+            "authorization, apikey, content-type, last-event-id, x-client-info, x-request-id";
 
     private CrossOrigin() {}
 
-    static void allow(ServerResponse response) {
+    public static void allow(ServerResponse response) {
         response.header(ALLOW_ORIGIN, "*")
                 .header(
                         "access-control-expose-headers",
                         "x-request-id, x-rate-limit, x-rate-limit-remaining, x-rate-rolling, " + Broadcasts.DROPPED);
     }
 
-    static void preflight(ServerRequest request, ServerResponse response) {
+    public static void preflight(ServerRequest request, ServerResponse response) {
         String asked = request.headers()
                 .first(ASKED_HEADERS)
                 .filter(names -> names.matches("[A-Za-z0-9_, -]{1,1000}"))

@@ -18,6 +18,7 @@ final class HttpConnection implements ServerConnection, InterruptableTask<Void>,
 
     private volatile boolean waiting = true;
     private volatile long deadlineNanos;
+    private volatile boolean streaming;
 
     HttpConnection(ServerConnection http, HelidonSocket socket, SocketLimits limits, Runnable whenEnded) {
         this.http = requireNonNull(http, "http is null");
@@ -36,6 +37,12 @@ final class HttpConnection implements ServerConnection, InterruptableTask<Void>,
     void answered() {
         deadlineNanos = System.nanoTime() + limits.idleTimeout().toNanos();
         waiting = true;
+    }
+
+    /// The answer is a stream, which may take as long as it likes and is the connection's last.
+    void streaming() {
+        waiting = false;
+        streaming = true;
     }
 
     @Override
@@ -57,7 +64,7 @@ final class HttpConnection implements ServerConnection, InterruptableTask<Void>,
 
     @Override
     public Duration idleTime() {
-        return http.idleTime();
+        return streaming ? Duration.ZERO : http.idleTime();
     }
 
     @Override

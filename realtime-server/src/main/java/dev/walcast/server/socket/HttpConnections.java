@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.helidon.common.buffers.BufferData;
 import io.helidon.http.Headers;
+import io.helidon.http.HttpMediaType;
 import io.helidon.http.Status;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.http1.Http1Config;
@@ -37,6 +38,15 @@ final class HttpConnections implements ServerConnectionSelector {
                             public void status(ConnectionContext context, Status status) {
                                 find(context).ifPresent(HttpConnection::answered);
                             }
+
+                            @Override
+                            public void headers(ConnectionContext context, Headers headers) {
+                                if (headers.contentType()
+                                        .filter(HttpConnections::isStream)
+                                        .isPresent()) {
+                                    find(context).ifPresent(HttpConnection::streaming);
+                                }
+                            }
                         })
                         .build());
         upgraders.forEach(builder::addUpgrader);
@@ -68,6 +78,10 @@ final class HttpConnections implements ServerConnectionSelector {
     @Override
     public Set<String> supportedApplicationProtocols() {
         return http1.supportedApplicationProtocols();
+    }
+
+    private static boolean isStream(HttpMediaType type) {
+        return type.mediaType().text().equals("text/event-stream");
     }
 
     private Optional<HttpConnection> find(ConnectionContext context) {

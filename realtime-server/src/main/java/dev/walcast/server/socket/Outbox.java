@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.OutboundFrame;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -11,9 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What waits to be written to one socket, bounded in bytes. Any thread may offer; one writer takes, which is woken
-/// when
-/// there is something and ends when there is nothing: an idle socket has none.
+/// What waits to be written to one client, bounded in bytes. Any thread may offer; one writer takes. A socket's is woken
+/// when there is something and ends when there is nothing: an idle socket has none. A stream's waits.
 ///
 /// Offering never blocks. Whoever finds it full ends this socket and no other: the queue is emptied and only the
 /// goodbye is still written. OPEN → CLOSING (a goodbye is queued, nothing more gets in) → CLOSED. The first reason to
@@ -50,6 +50,11 @@ public final class Outbox {
     private long queuedBytes;
     private long takenBytes;
     private boolean writing;
+
+    /// For a writer that waits in [#take(Duration)].
+    public Outbox(long bytesMax) {
+        this(bytesMax, () -> {});
+    }
 
     /// @param wakeWriter starts a writer, without waiting: called while the former one has had its last [#take]
     Outbox(long bytesMax, Runnable wakeWriter) {
@@ -114,7 +119,7 @@ public final class Outbox {
     }
 
     /// Nothing is written any more.
-    void kill(CloseReason why) {
+    public void kill(CloseReason why) {
         synchronized (lock) {
             reason = reason == null ? why : reason;
             state = State.CLOSED;
@@ -123,7 +128,7 @@ public final class Outbox {
         }
     }
 
-    boolean isOpen() {
+    public boolean isOpen() {
         synchronized (lock) {
             return state == State.OPEN;
         }
@@ -136,7 +141,7 @@ public final class Outbox {
         }
     }
 
-    CloseReason reason() {
+    public CloseReason reason() {
         synchronized (lock) {
             return reason == null ? CloseReason.DISCONNECTED : reason;
         }
@@ -167,6 +172,22 @@ public final class Outbox {
         }
     }
 
+    /// As [#take], but waits for something to write; empty when nothing came for that long, or ever will.
+    public List<Outgoing> take(Duration atMost) throws InterruptedException {
+        synchronized (lock) {
+            takenBytes = 0;
+            writing = false;
+            lock.notifyAll();
+            long deadlineNanos = System.nanoTime() + atMost.toNanos();
+            long leftNanos = atMost.toNanos();
+            while (queue.isEmpty() && state == State.OPEN && leftNanos > 0) {
+                lock.wait(leftNanos / 1_000_000 + 1);
+                leftNanos = deadlineNanos - System.nanoTime();
+            }
+            return take();
+        }
+    }
+
     private void beginClosing(Outgoing goodbye, CloseReason why, boolean forget) {
         if (forget) {
             forgetQueue();
@@ -184,6 +205,7 @@ public final class Outbox {
         if (!writing) {
             writing = true;
             wakeWriter.run();
+            lock.notifyAll();
         }
     }
 

@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /// One frame on its way out.
-sealed interface Outgoing {
+public sealed interface Outgoing {
     int OPCODE_FIN = 0x80;
 
     /// Rough size of the objects that hold a queued frame, so that tiny frames have a bound as well.

@@ -93,11 +93,11 @@ public final class SocketStats {
         denied.increment();
     }
 
-    void countOpened() {
+    public void countOpened() {
         opened.increment();
     }
 
-    void countRefused() {
+    public void countRefused() {
         refused.increment();
     }
 
@@ -106,16 +106,16 @@ public final class SocketStats {
         bytesIn.add(bytes);
     }
 
-    void countOut(int frames) {
+    public void countOut(int frames) {
         framesOut.add(frames);
     }
 
-    void countWrite(int bytes) {
+    public void countWrite(int bytes) {
         writes.increment();
         bytesOut.add(bytes);
     }
 
-    void countClosed(CloseReason reason) {
+    public void countClosed(CloseReason reason) {
         adder(reason).increment();
     }
 

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /// Looks at every connection a few times per limit, so that none needs a timer of its own. One platform thread that
 /// never blocks.
-final class Watch implements AutoCloseable {
+public final class Watch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
     private static final long PERIOD_MILLIS_MAX = 1_000;
     private static final long PERIOD_MILLIS_MIN = 10;
@@ -21,7 +21,7 @@ final class Watch implements AutoCloseable {
     private final Supplier<List<Iterable<? extends Watched>>> watched;
     private final ScheduledThreadPoolExecutor executor;
 
-    Watch(SocketLimits limits, Supplier<List<Iterable<? extends Watched>>> watched) {
+    public Watch(SocketLimits limits, Supplier<List<Iterable<? extends Watched>>> watched) {
         this.watched = requireNonNull(watched, "watched is null");
         this.executor = new ScheduledThreadPoolExecutor(
                 1, Thread.ofPlatform().daemon().name("socket-watch").factory());

@@ -1,0 +1,58 @@
+package dev.walcast.server.channel;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.auth.TokenVerdict;
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.socket.Handshake;
+import java.util.Optional;
+
+/// Lets clients in that come without a socket, by the same rules and within the same bounds: each counts as a socket
+/// with one channel.
+public final class Guests {
+    private final Services services;
+    private final Door door;
+
+    Guests(Services services, Door door) {
+        this.services = requireNonNull(services, "services is null");
+        this.door = requireNonNull(door, "door is null");
+    }
+
+    /// @param token     as the client sent it
+    /// @param isPrivate whether it wants to hear a private topic and nothing else
+    /// @return to be closed when the client is gone
+    public Guest admit(Optional<String> token, Handshake handshake, boolean isPrivate) throws RefusedException {
+        refuseIf(services.draining().getAsBoolean(), ErrorCode.RESTARTING);
+        refuseIf(door.isFull(), ErrorCode.CONNECTIONS_TOO_MANY);
+        Optional<String> headers = RequestHeaders.json(handshake);
+        refuseIf(headers.isEmpty(), ErrorCode.HEADERS_TOO_LARGE);
+        refuseIf(token.isEmpty(), ErrorCode.API_KEY_MISSING);
+        TokenVerdict.Verified verified = verified(token.orElseThrow());
+        refuseIf(services.limits().clients().privateOnly() && !isPrivate, ErrorCode.PRIVATE_ONLY);
+        return seated(verified, headers.orElseThrow());
+    }
+
+    private TokenVerdict.Verified verified(String token) throws RefusedException {
+        return switch (services.verifier().verify(token)) {
+            case TokenVerdict.Verified verified -> verified;
+            case TokenVerdict.Rejected rejected -> throw new RefusedException(rejected.refusal());
+        };
+    }
+
+    private Guest seated(TokenVerdict.Verified verified, String headers) throws RefusedException {
+        ClientBudget budget = new ClientBudget(services.budget());
+        Optional<Refusal> refused =
+                services.budget().refuseUpgrade().or(budget::join).or(budget::takeSeat);
+        if (refused.isPresent()) {
+            throw new RefusedException(refused.get());
+        }
+        return new Guest(services, budget, verified, headers);
+    }
+
+    private static void refuseIf(boolean so, ErrorCode code) throws RefusedException {
+        if (so) {
+            throw new RefusedException(code.refusal());
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package dev.walcast.server.sse;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.server.channel.RefusedException;
+import dev.walcast.server.protocol.ErrorCode;
+import io.helidon.common.uri.UriQuery;
+import java.util.Optional;
+import java.util.Set;
+
+/// What a stream's query asks for. A parameter that nobody knows is refused: a misspelt filter would show too much.
+///
+/// Never to be logged: the key may be in it.
+final class StreamQuery {
+    private static final String API_KEY = "apikey";
+    private static final Set<String> OF_CHANGES =
+            Set.of(API_KEY, "schema", "table", "event", "filter", "select", "resume", "snapshot", "membership");
+    private static final Set<String> OF_BROADCASTS = Set.of(API_KEY, "topic", "event", "private");
+
+    private final UriQuery query;
+
+    private StreamQuery(UriQuery query) {
+        this.query = requireNonNull(query, "query is null");
+    }
+
+    static StreamQuery ofChanges(UriQuery query) throws RefusedException {
+        return known(query, OF_CHANGES);
+    }
+
+    static StreamQuery ofBroadcasts(UriQuery query) throws RefusedException {
+        return known(query, OF_BROADCASTS);
+    }
+
+    private static StreamQuery known(UriQuery query, Set<String> names) throws RefusedException {
+        for (String name : query.names()) {
+            if (!names.contains(name) || query.all(name).size() > 1) {
+                throw new RefusedException(ErrorCode.STREAM_UNREADABLE.refusal(printable(name)));
+            }
+        }
+        return new StreamQuery(query);
+    }
+
+    /// What a client may have mistaken for a name can be long, or its key.
+    private static String printable(String name) {
+        return name.matches("[A-Za-z_-]{1,30}") ? name : "of that name";
+    }
+
+    Optional<String> apiKey() {
+        return text(API_KEY);
+    }
+
+    Optional<String> text(String name) {
+        return query.contains(name) ? Optional.of(query.get(name)) : Optional.empty();
+    }
+
+    boolean flag(String name) {
+        return text(name).filter("true"::equals).isPresent();
+    }
+
+    /// As a join's `postgres_changes` entry.
+    ///
+    /// @param lastEventId what the client says it has read last; wins over the query, which stays the same when
+    ///                    `EventSource` comes back
+    ObjectNode binding(Optional<String> lastEventId) {
+        ObjectNode binding = JsonNodeFactory.instance.objectNode();
+        for (String name : new String[] {"event", "schema", "table", "filter"}) {
+            text(name).ifPresent(value -> binding.put(name, value));
+        }
+        text("select").ifPresent(columns -> {
+            ArrayNode select = binding.putArray("select");
+            for (String column : columns.split(",", -1)) {
+                select.add(column.strip());
+            }
+        });
+        for (String name : new String[] {"snapshot", "membership"}) {
+            if (flag(name)) {
+                binding.put(name, true);
+            }
+        }
+        lastEventId
+                .filter(id -> !id.isEmpty())
+                .or(() -> text("resume"))
+                .ifPresent(position -> binding.put("resume", position));
+        return binding;
+    }
+}

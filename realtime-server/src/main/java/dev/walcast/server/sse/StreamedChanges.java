@@ -1,0 +1,57 @@
+package dev.walcast.server.sse;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.channel.ChangeReceiver;
+import dev.walcast.server.channel.EncodedChange;
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.FeedPlace;
+import dev.walcast.server.protocol.StreamEvent;
+import dev.walcast.server.protocol.SystemNote;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+
+/// Turns what the feed says into events of one stream.
+final class StreamedChanges implements ChangeReceiver {
+    private final EventStream stream;
+    private final AtomicReference<String> epoch = new AtomicReference<>("");
+
+    StreamedChanges(EventStream stream) {
+        this.stream = requireNonNull(stream, "stream is null");
+    }
+
+    /// Only the first place of an epoch is one to resume from: where the feed is later may be ahead of changes that
+    /// wait for an answer of the database and come after it.
+    @Override
+    public void onLive(List<String> warnings, Optional<FeedPlace> place) {
+        Optional<String> position = place.filter(there -> !there.epoch().equals(epoch.getAndSet(there.epoch())))
+                .map(FeedPlace::position);
+        stream.offer(StreamEvent.system(SystemNote.subscribed(warnings, place), "", position));
+    }
+
+    @Override
+    public void onRefused(String message) {
+        stream.end(ErrorCode.STREAM_REFUSED.refusal(message));
+    }
+
+    @Override
+    public void onTrouble(String message) {
+        stream.offer(StreamEvent.system(SystemNote.notSubscribed(message), "", Optional.empty()));
+    }
+
+    @Override
+    public void onChange(int[] ids, EncodedChange change) {
+        stream.offer(StreamEvent.change(change.position(), change.data()));
+    }
+
+    @Override
+    public boolean hasRoom() {
+        return stream.hasRoom();
+    }
+
+    @Override
+    public void awaitRoom() throws InterruptedException {
+        stream.awaitRoom();
+    }
+}
