@@ -11,12 +11,14 @@ import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.rest.RestLimits;
 import dev.walcast.server.rest.RestRoutes;
 import dev.walcast.server.rest.TestingPermissions;
+import dev.walcast.server.sse.EventStreams;
 import dev.walcast.server.socket.SocketLimits;
 import dev.walcast.server.socket.WireClient;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import java.io.IOException;
+import java.util.Set;
 
 /// The real server on a free port; only what it knows from the database is not real.
 public final class TestingServer implements AutoCloseable {
@@ -32,6 +34,7 @@ public final class TestingServer implements AutoCloseable {
     volatile boolean databaseBroadcasts;
 
     final SocketServer sockets;
+    final EventStreams streams;
     private final RestRoutes rest;
     private final WebServer web;
 
@@ -85,7 +88,8 @@ public final class TestingServer implements AutoCloseable {
         HttpRouting.Builder routing = HttpRouting.builder();
         sockets.register(builder, routing);
         this.rest = new RestRoutes(restLimits, verifier, sockets.rooms(), permissions);
-        routing.register(rest);
+        this.streams = new EventStreams(limits, sockets.guests(), feed);
+        routing.register(rest, streams);
         this.web = builder.addRouting(routing).build().start();
     }
 
@@ -100,6 +104,10 @@ public final class TestingServer implements AutoCloseable {
 
     public int port() {
         return web.port();
+    }
+
+    public Set<String> streamPaths() {
+        return streams.documented();
     }
 
     public WireClient open(String version) throws IOException {
@@ -163,7 +171,9 @@ public final class TestingServer implements AutoCloseable {
 
     @Override
     public void close() {
+        streams.sendAway();
         rest.close();
+        streams.close();
         sockets.close();
         web.stop();
     }

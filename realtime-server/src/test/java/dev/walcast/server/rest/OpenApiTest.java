@@ -8,6 +8,7 @@ import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.channel.TestingServer;
 import dev.walcast.server.socket.SocketLimits;
+import dev.walcast.server.testing.EventReader;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.time.Clock;
@@ -53,6 +54,7 @@ class OpenApiTest {
             Set<String> served = routes.routes().stream()
                     .map(route -> route.method().text() + " " + route.path())
                     .collect(Collectors.toCollection(TreeSet::new));
+            server.streamPaths().forEach(path -> served.add("GET " + path));
             assertThat(operations()).isEqualTo(served);
         }
     }
@@ -63,6 +65,7 @@ class OpenApiTest {
         saw("GET", "/api/openapi", client.get("/realtime/v1/api/openapi"));
         batch();
         single();
+        streams();
         assertThat(seen).isEqualTo(statuses());
     }
 
@@ -89,6 +92,29 @@ class OpenApiTest {
         saw(SINGLE, client.json(RestClient.USER, failing.formatted("CANCELED"), "{}"));
         saw(SINGLE, client.json(RestClient.USER, failing.formatted("POOL_EXHAUSTED"), "{}"));
         saw(SINGLE, client.json(RestClient.USER, failing.formatted("NOT_INSTALLED"), "{}"));
+    }
+
+    private void streams() throws Exception {
+        String key = "&apikey=" + TestingTokens.ANON;
+        sawStream("/changes?table=t" + key);
+        saw("GET", "/changes", client.get("/changes?table=t&columns=a" + key));
+        saw("GET", "/changes", client.get("/changes?table=t"));
+        sawStream("/broadcast?topic=t" + key);
+        saw("GET", "/broadcast", client.get("/broadcast?" + key));
+        saw("GET", "/broadcast", client.get("/broadcast?topic=t"));
+        saw("GET", "/broadcast", client.get("/broadcast?topic=t&private=true" + key));
+    }
+
+    private void sawStream(String target) throws Exception {
+        String path = target.substring(0, target.indexOf('?'));
+        try (EventReader reader = EventReader.open("http://127.0.0.1:" + server.port() + target)) {
+            String operation = "GET " + path + " " + reader.status();
+            seen.add(operation);
+            JsonNode content = response("GET", path, reader.status()).path("content");
+            assertThat(reader.header("content-type"))
+                    .as(operation)
+                    .startsWith(content.fieldNames().next());
+        }
     }
 
     private static java.net.http.HttpRequest.BodyPublisher empty() {
