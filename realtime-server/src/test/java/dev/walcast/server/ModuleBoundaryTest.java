@@ -109,6 +109,14 @@ final class ModuleBoundaryTest {
                     "dev.walcast.server.socket..", "dev.walcast.server.channel..", "io.helidon..", "java.net..");
 
     @ArchTest
+    static final ArchRule STREAMS_KNOW_THE_FEED_ONLY_AS_CHANNELS_DO = noClasses()
+            .that()
+            .resideInAPackage("dev.walcast.server.sse..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.walcast.server.changes..", "dev.walcast.server.messages..", "dev.walcast.cdc..");
+
+    @ArchTest
     static final ArchRule PACKAGES_ARE_FREE_OF_CYCLES =
             slices().matching("dev.walcast.(**)").should().beFreeOfCycles();
 }

@@ -40,7 +40,8 @@ final class LimitOptions {
             names = "--idle-timeout",
             paramLabel = "TIME",
             defaultValue = "60s",
-            description = "How long a client may be silent; official clients send a heartbeat every 15 to 25 seconds.")
+            description = "How long a client may be silent; official clients send a heartbeat every 15 to 25 seconds."
+                    + " An event stream gets a comment after a quarter of it.")
     private Duration idleTimeout = Duration.ZERO;
 
     @Option(
@@ -82,7 +83,8 @@ final class LimitOptions {
             names = "--max-connections",
             paramLabel = "COUNT",
             defaultValue = "16384",
-            description = "How many sockets may be open at once; 1000 more connections serve everything else.")
+            description =
+                    "How many sockets and event streams may be open at once; 1000 more connections serve everything else.")
     private int maxConnections;
 
     @Option(

@@ -76,14 +76,21 @@ final class StreamQuery {
             }
         });
         for (String name : new String[] {"snapshot", "membership"}) {
-            if (flag(name)) {
-                binding.put(name, true);
-            }
+            text(name).ifPresent(value -> putFlag(binding, name, value));
         }
         lastEventId
                 .filter(id -> !id.isEmpty())
                 .or(() -> text("resume"))
                 .ifPresent(position -> binding.put("resume", position));
         return binding;
+    }
+
+    /// What is neither is refused by the feed, in its own words.
+    private static void putFlag(ObjectNode binding, String name, String value) {
+        if (value.equals("true") || value.equals("false")) {
+            binding.put(name, value.equals("true"));
+        } else {
+            binding.put(name, value);
+        }
     }
 }

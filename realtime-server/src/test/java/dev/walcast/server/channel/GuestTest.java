@@ -101,11 +101,12 @@ class GuestTest {
         server.topics.read(_ -> new Access(false, true));
         assertRefused(open(ROOM + "&private=true"), 403, "Unauthorized");
         server.topics.read(question -> {
-            throw new TopicCheckException(TopicCheckException.Reason.POOL_EXHAUSTED, "no connection", new java.sql.SQLException("none"));
+            throw new TopicCheckException(
+                    TopicCheckException.Reason.POOL_EXHAUSTED, "no connection", new java.sql.SQLException("none"));
         });
         assertRefused(open(ROOM + "&private=true"), 429, "IncreaseConnectionPool");
-        server.topics.read(
-                question -> new Access(question.topic().equals("room") && question.viewer().role().equals("anon"), false));
+        server.topics.read(question -> new Access(
+                question.topic().equals("room") && question.viewer().role().equals("anon"), false));
         try (EventReader reader = open(ROOM + "&private=true")) {
             send(false, "e", "1");
             send(true, "e", "2");
@@ -187,8 +188,7 @@ class GuestTest {
             for (int i = 0; i < 16; i++) {
                 send(false, "e", large);
             }
-            await().atMost(PATIENCE)
-                    .until(() -> server.streams.stats().closed(CloseReason.WRITE_TIMEOUT) == 1);
+            await().atMost(PATIENCE).until(() -> server.streams.stats().closed(CloseReason.WRITE_TIMEOUT) == 1);
             await().atMost(PATIENCE).until(() -> server.sockets.users() == 0);
         }
     }

@@ -169,8 +169,7 @@ class ChangeStreamTest {
 
     @Test
     void filterEventAndSelectAreThoseOfABinding() throws Exception {
-        try (EventReader reader =
-                open(ROWS + "&event=INSERT&select=id&filter=" + encoded("id=in.(2,3)"))) {
+        try (EventReader reader = open(ROWS + "&event=INSERT&select=id&filter=" + encoded("id=in.(2,3)"))) {
             live(reader);
             insert(1, 3);
             postgres.execute("update rows set v = 'w'");
@@ -182,10 +181,22 @@ class ChangeStreamTest {
     }
 
     @Test
+    void membershipIsPassedOn() throws Exception {
+        insert(1, 1);
+        try (EventReader reader = open(ROWS + "&membership=true&filter=v=eq.v1")) {
+            live(reader);
+            postgres.execute("update rows set v = 'other'");
+            JsonNode left = reader.next("message").json();
+            // the INSERT may be seen after the stream is live
+            left = left.get("type").asText().equals("INSERT") ? reader.next("message").json() : left;
+            assertThat(left.get("type").asText()).isEqualTo("DELETE");
+        }
+    }
+
+    @Test
     void rowsAreThoseThatThePoliciesShow() throws Exception {
         String alice = token("alice", Duration.ofHours(1));
-        try (EventReader reader =
-                EventReader.open(url("schema=public&table=own&apikey=" + alice))) {
+        try (EventReader reader = EventReader.open(url("schema=public&table=own&apikey=" + alice))) {
             live(reader);
             postgres.execute("insert into own values (1, 'bob'), (2, 'alice'), (3, 'bob'), (4, 'alice')");
             assertThat(List.of(nextId(reader), nextId(reader))).containsExactly(2, 4);
@@ -212,8 +223,7 @@ class ChangeStreamTest {
         try (EventReader reader = open(ROWS + "&resume=nonsense", "Last-Event-ID", last)) {
             assertThat(idsWithSystem(reader, 2)).containsExactly(3, 4);
         }
-        ServerSettings settings =
-                TestServer.onPort(TestServer.settings(postgres.url(), slot), server.port());
+        ServerSettings settings = TestServer.onPort(TestServer.settings(postgres.url(), slot), server.port());
         server.close();
         insert(5, 5);
         server = TestServer.start(settings);
@@ -248,8 +258,7 @@ class ChangeStreamTest {
         try (EventReader reader = open(ROWS)) {
             live(reader);
             server.close();
-            assertThat(reader.next("system").json().get("message").asText())
-                    .isEqualTo("Server requested disconnect");
+            assertThat(reader.next("system").json().get("message").asText()).isEqualTo("Server requested disconnect");
             reader.assertEnds();
         }
     }
@@ -272,14 +281,14 @@ class ChangeStreamTest {
         assertRefused(EventReader.open(url(ROWS)), 401, "MissingAPIKey");
         assertRefused(EventReader.open(url(ROWS), bearer("nonsense")), 401, "MalformedJWT");
         assertRefused(EventReader.open(url(ROWS + "&apikey=nonsense")), 401, "MalformedJWT");
-        assertRefused(
-                EventReader.open(url(ROWS), bearer(token("a", Duration.ofSeconds(-60)))), 401, "InvalidJWTToken");
+        assertRefused(EventReader.open(url(ROWS), bearer(token("a", Duration.ofSeconds(-60)))), 401, "InvalidJWTToken");
         assertRefused(open("event=INSERT"), 400, "UnableToSubscribeToChanges");
         assertRefused(open("schema=public&table=hidden"), 400, "UnableToSubscribeToChanges");
         assertRefused(open(ROWS + "&filter=id"), 400, "UnableToSubscribeToChanges");
         assertRefused(open(ROWS + "&select=nothing"), 400, "UnableToSubscribeToChanges");
         assertRefused(open(ROWS + "&filters=" + encoded("id=eq.1")), 400, "InvalidStreamRequest");
         assertRefused(open(ROWS + "&table=hidden"), 400, "InvalidStreamRequest");
+        assertRefused(open(ROWS + "&membership=perhaps"), 400, "UnableToSubscribeToChanges");
     }
 
     @Test
@@ -299,7 +308,10 @@ class ChangeStreamTest {
                             .method("OPTIONS", HttpRequest.BodyPublishers.noBody())
                             .build(),
                     HttpResponse.BodyHandlers.ofString());
-            assertThat(preflight.headers().firstValue("access-control-allow-headers").orElse(""))
+            assertThat(preflight
+                            .headers()
+                            .firstValue("access-control-allow-headers")
+                            .orElse(""))
                     .contains("last-event-id", "authorization", "apikey");
         }
     }
@@ -341,12 +353,14 @@ class ChangeStreamTest {
                     .write(("GET /changes?" + ROWS + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
                                     + TestServer.token("anon") + "\r\n\r\n")
                             .getBytes(UTF_8));
-            await().atMost(PATIENCE).until(() -> server.server().streams().stats().framesOut() >= 4);
+            await().atMost(PATIENCE)
+                    .until(() -> server.server().streams().stats().framesOut() >= 4);
             postgres.execute("insert into rows select n, repeat('x', 100000) from generate_series(1, 150) n");
             for (int id = 1; id <= 150; id++) {
                 assertThat(nextId(other)).isEqualTo(id);
             }
-            await().atMost(PATIENCE).until(() -> server.server().streams().stats().connected() == 1);
+            await().atMost(PATIENCE)
+                    .until(() -> server.server().streams().stats().connected() == 1);
             assertThat(server.server().streams().stats().closed(CloseReason.SLOW_CONSUMER)
                             + server.server().streams().stats().closed(CloseReason.WRITE_TIMEOUT))
                     .isEqualTo(1);
@@ -458,7 +472,10 @@ class ChangeStreamTest {
                 "events.mjs", JSON.writeValueAsString(argument), Map.of("TOKEN", TestServer.token("anon")))) {
             browser.await("ready", _ -> true, PATIENCE);
             insert(1, 1);
-            assertThat(browser.await("change", _ -> true, PATIENCE).at("/change/record/id").asInt()).isEqualTo(1);
+            assertThat(browser.await("change", _ -> true, PATIENCE)
+                            .at("/change/record/id")
+                            .asInt())
+                    .isEqualTo(1);
             server.server()
                     .sockets()
                     .rooms()
@@ -469,15 +486,18 @@ class ChangeStreamTest {
                                     dev.walcast.server.protocol.Broadcast.Encoding.JSON,
                                     dev.walcast.server.protocol.Slice.of("{\"x\":1}".getBytes(UTF_8))),
                             false);
-            assertThat(browser.await("broadcast", _ -> true, PATIENCE).at("/message/payload/x").asInt())
+            assertThat(browser.await("broadcast", _ -> true, PATIENCE)
+                            .at("/message/payload/x")
+                            .asInt())
                     .isEqualTo(1);
-            ServerSettings settings =
-                    TestServer.onPort(TestServer.settings(postgres.url(), slot), server.port());
+            ServerSettings settings = TestServer.onPort(TestServer.settings(postgres.url(), slot), server.port());
             server.close();
             insert(2, 3);
             server = TestServer.start(settings);
             for (int id = 2; id <= 3; id++) {
-                assertThat(browser.await("change", _ -> true, PATIENCE).at("/change/record/id").asInt())
+                assertThat(browser.await("change", _ -> true, PATIENCE)
+                                .at("/change/record/id")
+                                .asInt())
                         .isEqualTo(id);
             }
         }
