@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What waits to be written to one client, bounded in bytes. Any thread may offer; one writer takes. A socket's is woken
-/// when there is something and ends when there is nothing: an idle socket has none. A stream's waits.
+/// What waits to be written to one client, bounded in bytes. Any thread may offer; one writer takes. That of a socket
+/// is woken when there is something and ends when there is nothing: an idle socket has none. A stream's waits.
 ///
 /// Offering never blocks. Whoever finds it full ends this socket and no other: the queue is emptied and only the
 /// goodbye is still written. OPEN → CLOSING (a goodbye is queued, nothing more gets in) → CLOSED. The first reason to
