@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /// A message to a whole room: the first receiver of each protocol version pays for the encoding, the others get the
 /// same bytes. Used by one thread at a time.
@@ -21,7 +20,8 @@ final class EncodedBroadcast {
     private final Function<Serializer, Optional<OutboundFrame>> encoder;
     private final Optional<Broadcast> broadcast;
     private final Map<Serializer, Optional<OutboundFrame>> frames = HashMap.newHashMap(2);
-    private @Nullable Optional<OutboundFrame> streamEvent;
+    private boolean streamed;
+    private Optional<OutboundFrame> streamEvent = Optional.empty();
 
     EncodedBroadcast(Broadcast broadcast) {
         requireNonNull(broadcast, "broadcast is null");
@@ -48,7 +48,8 @@ final class EncodedBroadcast {
 
     /// As an event of a stream; nothing when it cannot be expressed.
     Optional<OutboundFrame> streamEvent() {
-        if (streamEvent == null) {
+        if (!streamed) {
+            streamed = true;
             streamEvent = broadcast.flatMap(StreamEvent::broadcast);
         }
         return streamEvent;

@@ -28,7 +28,7 @@ final class Hub implements Rooms {
     void broadcast(RoomName room, Broadcast broadcast, @Nullable RoomMember except) {
         EncodedBroadcast encoded = new EncodedBroadcast(broadcast);
         for (RoomMember member : rooms.getOrDefault(room, Set.of())) {
-            if (member != except) {
+            if (!member.equals(except)) {
                 member.deliver(encoded);
             }
         }
