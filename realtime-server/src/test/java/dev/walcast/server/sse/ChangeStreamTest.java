@@ -190,7 +190,9 @@ class ChangeStreamTest {
             postgres.execute("update rows set v = 'other'");
             JsonNode left = reader.next("message").json();
             // the INSERT may be seen after the stream is live
-            left = left.get("type").asText().equals("INSERT") ? reader.next("message").json() : left;
+            left = left.get("type").asText().equals("INSERT")
+                    ? reader.next("message").json()
+                    : left;
             assertThat(left.get("type").asText()).isEqualTo("DELETE");
         }
     }
