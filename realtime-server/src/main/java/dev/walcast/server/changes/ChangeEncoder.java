@@ -15,6 +15,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
@@ -92,7 +93,8 @@ final class ChangeEncoder {
         out.append(",\"errors\":")
                 .append(tooLarge ? "[\"Error 413: Payload Too Large\"]" : "null")
                 .append('}');
-        return new EncodedChange(told.type, out.toString().getBytes(StandardCharsets.UTF_8));
+        return new EncodedChange(
+                told.type, Optional.of(position.toString()), out.toString().getBytes(StandardCharsets.UTF_8));
     }
 
     /// The `record` and `old_record` members, each after a comma, and what they lack.
