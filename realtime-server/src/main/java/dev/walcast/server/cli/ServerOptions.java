@@ -206,6 +206,7 @@ final class ServerOptions {
         check(problems, restRate >= 1 && restRate <= 1_000_000, "REST_RATE must be between 1 and 1000000.");
         problems.addAll(limits.problems());
         problems.addAll(presence.problems(limits.outbox()));
+        problems.addAll(replay.problems(limits.outbox()));
         return problems.stream().distinct().toList();
     }
 
