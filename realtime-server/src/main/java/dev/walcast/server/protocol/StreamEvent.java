@@ -24,6 +24,13 @@ public final class StreamEvent {
         return event("system", position, Payload.system(note, channel));
     }
 
+    /// Rows that a stream begins with. Not a place to resume from: they count when all of them have come.
+    ///
+    /// @param members of the object; shared, not copied
+    public static OutboundFrame snapshot(byte[] members) {
+        return event("snapshot", Optional.empty(), new Payload(Json.bytes("{"), members, Json.bytes("}")));
+    }
+
     /// The last words of a stream that ends before its client wants it to.
     public static OutboundFrame error(Refusal refusal) {
         return event("error", Optional.empty(), Payload.of(Json.bytes(refusal.json())));

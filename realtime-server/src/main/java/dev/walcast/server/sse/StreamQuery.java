@@ -16,8 +16,18 @@ import java.util.Set;
 /// Never to be logged: the key may be in it.
 final class StreamQuery {
     private static final String API_KEY = "apikey";
-    private static final Set<String> OF_CHANGES =
-            Set.of(API_KEY, "schema", "table", "event", "filter", "select", "resume", "snapshot", "membership");
+    private static final Set<String> OF_CHANGES = Set.of(
+            API_KEY,
+            "schema",
+            "table",
+            "event",
+            "filter",
+            "select",
+            "resume",
+            "snapshot",
+            "order",
+            "limit",
+            "membership");
     private static final Set<String> OF_BROADCASTS = Set.of(API_KEY, "topic", "event", "private");
 
     private final UriQuery query;
@@ -78,11 +88,26 @@ final class StreamQuery {
         for (String name : new String[] {"snapshot", "membership"}) {
             text(name).ifPresent(value -> putFlag(binding, name, value));
         }
+        if (text("order").isPresent() || text("limit").isPresent()) {
+            putSomeRows(binding.putObject("snapshot"));
+        }
         lastEventId
                 .filter(id -> !id.isEmpty())
                 .or(() -> text("resume"))
                 .ifPresent(position -> binding.put("resume", position));
         return binding;
+    }
+
+    /// They ask for a snapshot by themselves.
+    private void putSomeRows(ObjectNode snapshot) {
+        text("order").ifPresent(order -> snapshot.put("order", order));
+        text("limit").ifPresent(limit -> {
+            if (limit.matches("[0-9]{1,9}")) {
+                snapshot.put("limit", Integer.parseInt(limit));
+            } else {
+                snapshot.put("limit", limit);
+            }
+        });
     }
 
     /// What is neither is refused by the feed, in its own words.

@@ -170,6 +170,23 @@ class ChangeStreamTest {
     }
 
     @Test
+    void aStreamBeginsWithItsRowsWhenAsked() throws Exception {
+        insert(1, 5);
+        try (EventReader reader = open(ROWS + "&order=id.desc&limit=2&filter=" + encoded("id=lt.5"))) {
+            JsonNode snapshot = reader.next("snapshot").json();
+            assertThat(snapshot.path("first").asBoolean()).isTrue();
+            assertThat(snapshot.path("last").asBoolean()).isTrue();
+            assertThat(snapshot.path("rows").toString()).isEqualTo("[{\"id\":4,\"v\":\"v4\"},{\"id\":3,\"v\":\"v3\"}]");
+            assertThat(live(reader).at("/resume/0/status").asText()).isEqualTo("snapshot");
+            insert(-1, -1);
+            assertThat(nextId(reader)).isEqualTo(-1);
+        }
+        try (EventReader reader = open(ROWS + "&order=nothing")) {
+            assertThat(reader.status()).isEqualTo(400);
+        }
+    }
+
+    @Test
     void filterEventAndSelectAreThoseOfABinding() throws Exception {
         try (EventReader reader = open(ROWS + "&event=INSERT&select=id&filter=" + encoded("id=in.(2,3)"))) {
             live(reader);
