@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.Position;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -35,6 +36,11 @@ final class Passed {
 
     Lsn lsn() {
         return commit.lsn();
+    }
+
+    /// Behind everything that came earlier.
+    Position before() {
+        return new Position(commit.lsn(), -1);
     }
 
     long arrivedNanos() {

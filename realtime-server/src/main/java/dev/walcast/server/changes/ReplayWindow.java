@@ -2,20 +2,14 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.Change;
 import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.Target;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -43,26 +37,20 @@ final class ReplayWindow implements AutoCloseable {
     private final LongSupplier nanoTime;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final AtomicLong bytes = new AtomicLong();
 
     // guarded by lock
-    private final TableHistory history = new TableHistory();
-    private final Deque<Passed> kept = new ArrayDeque<>();
-    private final Set<Lsn> commits = new HashSet<>();
-    private final Floors floors = new Floors();
+    private final KeptTransactions kept = new KeptTransactions();
+    private final RestartHold hold;
     private Settlement settlement = new Settlement(Lsn.ZERO);
-    private FeedStart start = new FeedStart("0".repeat(FeedStart.EPOCH_LENGTH), false, Lsn.ZERO, Lsn.ZERO, Lsn.ZERO);
     private Position head = Position.START;
-    private Lsn evicted = Lsn.ZERO;
-    private long holdUntil;
     private boolean begun;
-    private boolean ready;
     private boolean closed;
 
     ReplayWindow(ReplayLimits limits, ChangeEncoder encoder, LongSupplier nanoTime) {
         this.limits = requireNonNull(limits, "limits is null");
         this.encoder = requireNonNull(encoder, "encoder is null");
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+        this.hold = new RestartHold(limits.restartHold(), nanoTime);
     }
 
     // -- the source's thread
@@ -71,18 +59,11 @@ final class ReplayWindow implements AutoCloseable {
     void begin(FeedStart fresh) {
         lock.lock();
         try {
-            start = fresh;
-            history.clear();
-            commits.clear();
-            kept.forEach(passed -> passed.evict(bytes));
-            kept.clear();
+            kept.beginAfter(fresh.from());
             settlement = new Settlement(fresh.delivered());
             head = Position.after(fresh.from());
-            evicted = fresh.from();
-            floors.beginAt(head, Long.MAX_VALUE);
-            holdUntil = nanoTime.getAsLong() + limits.restartHold().toNanos();
+            hold.begin(fresh);
             begun = true;
-            ready = fresh.reach().equals(Lsn.ZERO);
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -96,13 +77,12 @@ final class ReplayWindow implements AutoCloseable {
         Passed passed = new Passed(transaction.commit(), nanoTime.getAsLong(), transaction.defer());
         lock.lock();
         try {
-            floors.learn(transaction.commit().timeMicros() + CLOCK_MARGIN_MICROS);
-            forgetFailed(passed.lsn());
+            kept.floors().learn(transaction.commit().timeMicros() + CLOCK_MARGIN_MICROS);
+            // The transaction comes again when handing it over failed.
+            kept.removeLast(passed.lsn()).ifPresent(settlement::forget);
             take(passed, transaction, changes);
             settlement.add(passed);
-            if (!ready && passed.lsn().isAfter(start.reach())) {
-                ready = true;
-                holdUntil = nanoTime.getAsLong() + limits.restartHold().toNanos();
+            if (hold.reach(passed.lsn())) {
                 changed.signalAll();
             }
         } finally {
@@ -112,15 +92,6 @@ final class ReplayWindow implements AutoCloseable {
                 ? changes::forEach
                 : action -> transaction.forEach(change -> action.accept(new Encodings(change, epoch, encoder)));
         return new Pass(walk, () -> delivered(passed));
-    }
-
-    /// The transaction comes again when handing it over failed.
-    private void forgetFailed(Lsn lsn) {
-        if (!kept.isEmpty() && kept.getLast().lsn().equals(lsn)) {
-            Passed failed = kept.removeLast();
-            failed.evict(bytes);
-            settlement.forget(failed);
-        }
     }
 
     private void take(Passed passed, Transaction transaction, List<Encodings> changes) {
@@ -133,27 +104,10 @@ final class ReplayWindow implements AutoCloseable {
         makeRoom(size, passed.lsn());
         head = Position.after(passed.lsn());
         if (transaction.inMemory() && size <= limits.memoryBytes()) {
-            keep(passed, changes);
+            kept.add(passed, changes);
         } else {
-            passOver(passed, transaction);
+            kept.passOver(passed, transaction);
         }
-    }
-
-    private void keep(Passed passed, List<Encodings> changes) {
-        history.add(changes);
-        passed.keep(changes, bytes);
-        kept.add(passed);
-        commits.add(passed.lsn());
-    }
-
-    /// Nothing from before leads any more to what comes after a transaction that is too large to be kept.
-    private void passOver(Passed passed, Transaction transaction) {
-        while (!kept.isEmpty()) {
-            evictFirst();
-        }
-        transaction.forEach(this::raise);
-        evicted = passed.lsn();
-        passed.pass(false);
     }
 
     private List<Encodings> collected(Transaction transaction, String epoch) {
@@ -166,12 +120,11 @@ final class ReplayWindow implements AutoCloseable {
 
     /// Evicts what is not protected; while that does not suffice and the hold lasts, waits.
     private void makeRoom(long size, Lsn lsn) {
-        while (bytes.get() + size > limits.memoryBytes()) {
-            Passed first = kept.peek();
-            boolean evictable = first != null && !isProtected(first.lsn());
-            if (evictable) {
-                evictFirst();
-            } else if (isProtected(lsn) && !closed) {
+        while (kept.bytes() + size > limits.memoryBytes()) {
+            Passed first = kept.first();
+            if (first != null && !hold.protects(first.lsn())) {
+                kept.evictFirst();
+            } else if (hold.protects(lsn) && !closed) {
                 waitForHold();
             } else {
                 return;
@@ -180,14 +133,13 @@ final class ReplayWindow implements AutoCloseable {
     }
 
     private void waitForHold() {
-        if (!ready) {
-            ready = true;
+        if (hold.beReady()) {
             changed.signalAll();
             log.info("More was committed while the server was down than the replay window holds; it waits for clients");
         }
         try {
-            while (isHolding() && !closed) {
-                long _ = changed.awaitNanos(Math.max(1, holdUntil - nanoTime.getAsLong()));
+            while (hold.isHolding() && !closed) {
+                long _ = changed.awaitNanos(Math.max(1, hold.nanosLeft()));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -196,10 +148,6 @@ final class ReplayWindow implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the server stops before these changes were delivered");
         }
-    }
-
-    private void raise(Change change) {
-        floors.raise(change.table().id(), change.position(), change.commit().timeMicros());
     }
 
     private void delivered(Passed passed) {
@@ -218,7 +166,7 @@ final class ReplayWindow implements AutoCloseable {
     void awaitReady() throws InterruptedException {
         lock.lock();
         try {
-            while (begun && !ready) {
+            while (begun && !hold.isReady()) {
                 changed.await();
             }
         } finally {
@@ -229,7 +177,7 @@ final class ReplayWindow implements AutoCloseable {
     String epoch() {
         lock.lock();
         try {
-            return start.epoch();
+            return hold.start().epoch();
         } finally {
             lock.unlock();
         }
@@ -239,67 +187,19 @@ final class ReplayWindow implements AutoCloseable {
     FeedPosition head() {
         lock.lock();
         try {
-            return new FeedPosition(start.epoch(), head);
+            return new FeedPosition(hold.start().epoch(), head);
         } finally {
             lock.unlock();
         }
     }
 
-    /// Where a binding begins: after what it names, when all that followed is at hand.
     BindingStart start(List<? extends Target> targets, ResumeFrom from) {
         lock.lock();
         try {
-            return switch (from) {
-                case ResumeFrom.Now _ ->
-                    isHolding() ? new BindingStart.At(handedOver(targets), false) : new BindingStart.Live();
-                case ResumeFrom.Unreadable _ -> new BindingStart.Reset(BindingStart.Reason.INVALID);
-                case ResumeFrom.After(FeedPosition position) -> after(targets, position);
-                case ResumeFrom.Since(long millis) -> since(targets, millis);
-            };
+            return new StartDecision(kept, hold, head, targets).of(from);
         } finally {
             lock.unlock();
         }
-    }
-
-    /// Shortly after a restart whoever comes is taken for somebody who came back.
-    private Position handedOver(List<? extends Target> targets) {
-        Position floor = floors.position(targets);
-        Position delivered = Position.after(start.delivered());
-        return floor.isAfter(delivered) ? floor : delivered;
-    }
-
-    private BindingStart after(List<? extends Target> targets, FeedPosition from) {
-        Lsn commit = from.position().commit();
-        if (!from.epoch().equals(start.epoch())
-                || from.position().isAfter(head)
-                || (commit.isAfter(evicted) && !commits.contains(commit))) {
-            return new BindingStart.Reset(BindingStart.Reason.EPOCH_CHANGED);
-        }
-        if (floors.position(targets).isAfter(from.position())) {
-            return new BindingStart.Reset(BindingStart.Reason.EXPIRED);
-        }
-        return resumed(targets, from.position());
-    }
-
-    private BindingStart since(List<? extends Target> targets, long millis) {
-        if (Math.floorDiv(floors.micros(targets), 1000L) >= millis) {
-            return new BindingStart.Reset(BindingStart.Reason.EXPIRED);
-        }
-        Position before = head;
-        for (Passed passed : kept) {
-            if (Math.floorDiv(passed.commit().timeMicros(), 1000L) >= millis) {
-                before = new Position(passed.lsn(), -1);
-                break;
-            }
-        }
-        return resumed(targets, before);
-    }
-
-    private BindingStart resumed(List<? extends Target> targets, Position after) {
-        if (history.hasOtherColumns(targets, after)) {
-            return new BindingStart.Reset(BindingStart.Reason.SCHEMA_CHANGED);
-        }
-        return new BindingStart.At(after, true);
     }
 
     /// What reading further gave.
@@ -317,13 +217,14 @@ final class ReplayWindow implements AutoCloseable {
     Read read(Collection<TableHistory.Wanted> wanted, FeedPosition cursor, int max, Consumer<Read.End> finish) {
         lock.lock();
         try {
-            boolean otherEpoch = !wanted.isEmpty() && !cursor.epoch().equals(start.epoch());
+            String epoch = hold.start().epoch();
+            boolean otherEpoch = !wanted.isEmpty() && !cursor.epoch().equals(epoch);
             boolean gone = otherEpoch || wanted.stream().anyMatch(one -> isGone(one, cursor.position()));
-            List<Encodings> changes = gone ? List.of() : history.next(wanted, cursor.position(), max);
+            List<Encodings> changes = gone ? List.of() : kept.history().next(wanted, cursor.position(), max);
             if (!changes.isEmpty()) {
                 return new Read.Batch(changes);
             }
-            Read.End end = new Read.End(new FeedPosition(start.epoch(), head), gone);
+            Read.End end = new Read.End(new FeedPosition(epoch, head), gone);
             finish.accept(end);
             return end;
         } finally {
@@ -332,7 +233,7 @@ final class ReplayWindow implements AutoCloseable {
     }
 
     private boolean isGone(TableHistory.Wanted wanted, Position cursor) {
-        return floors.position(List.of(wanted.target())).isAfter(wanted.after(cursor));
+        return kept.lacks(List.of(wanted.target()), wanted.after(cursor));
     }
 
     // -- the keeper
@@ -341,7 +242,12 @@ final class ReplayWindow implements AutoCloseable {
         lock.lock();
         try {
             return new FeedStatus(
-                    start.epoch(), settlement.acknowledged(), deliveredThrough(), walEnd, kept.size(), bytes.get());
+                    hold.start().epoch(),
+                    settlement.acknowledged(),
+                    deliveredThrough(),
+                    walEnd,
+                    kept.size(),
+                    kept.bytes());
         } finally {
             lock.unlock();
         }
@@ -351,7 +257,7 @@ final class ReplayWindow implements AutoCloseable {
     Lsn deliveredThrough() {
         lock.lock();
         try {
-            return isHolding() ? start.delivered() : settlement.deliveredThrough();
+            return hold.isHolding() ? hold.start().delivered() : settlement.deliveredThrough();
         } finally {
             lock.unlock();
         }
@@ -364,21 +270,10 @@ final class ReplayWindow implements AutoCloseable {
     /// @return how many transactions were let go because of the log
     int settle(Lsn remembered, Lsn walEnd, long walBytesMax) {
         List<Runnable> acknowledge;
-        int shed = 0;
+        int shed;
         lock.lock();
         try {
-            long oldest = nanoTime.getAsLong() - limits.age().toNanos();
-            while (!kept.isEmpty() && !isProtected(kept.element().lsn())) {
-                long log = walEnd.value() - kept.element().lsn().value();
-                boolean old = kept.element().arrivedNanos() - oldest <= 0
-                        && (kept.size() > 1 || log > idleLogMax(walBytesMax));
-                boolean heavy = log > walBytesMax;
-                if (!old && !heavy) {
-                    break;
-                }
-                shed += old ? 0 : 1;
-                evictFirst();
-            }
+            shed = letGo(walEnd, walBytesMax);
             changed.signalAll();
             boolean idle = walEnd.value() - settlement.acknowledged().value() <= idleLogMax(walBytesMax);
             acknowledge = settlement.acknowledgeable(remembered, idle);
@@ -389,26 +284,26 @@ final class ReplayWindow implements AutoCloseable {
         return shed;
     }
 
+    private int letGo(Lsn walEnd, long walBytesMax) {
+        int shed = 0;
+        long oldest = nanoTime.getAsLong() - limits.age().toNanos();
+        Passed first = kept.first();
+        while (first != null && !hold.protects(first.lsn())) {
+            long log = walEnd.value() - first.lsn().value();
+            boolean old = first.arrivedNanos() - oldest <= 0 && (kept.size() > 1 || log > idleLogMax(walBytesMax));
+            boolean heavy = log > walBytesMax;
+            if (!old && !heavy) {
+                break;
+            }
+            shed += old ? 0 : 1;
+            kept.evictFirst();
+            first = kept.first();
+        }
+        return shed;
+    }
+
     private static long idleLogMax(long walBytesMax) {
         return Math.min(walBytesMax, IDLE_LOG_BYTES_MAX);
-    }
-
-    private boolean isHolding() {
-        return start.continued() && (!ready || holdUntil - nanoTime.getAsLong() > 0);
-    }
-
-    /// Whether it was committed after the former server had delivered, and its clients may still come.
-    private boolean isProtected(Lsn lsn) {
-        return isHolding() && lsn.isAfter(start.delivered());
-    }
-
-    private void evictFirst() {
-        Passed first = kept.remove();
-        first.changes().forEach(encodings -> raise(encodings.change()));
-        history.remove(first.changes());
-        first.evict(bytes);
-        commits.remove(first.lsn());
-        evicted = first.lsn();
     }
 
     /// Ends all waiting.
@@ -417,7 +312,7 @@ final class ReplayWindow implements AutoCloseable {
         lock.lock();
         try {
             closed = true;
-            ready = true;
+            boolean _ = hold.beReady();
             changed.signalAll();
         } finally {
             lock.unlock();
