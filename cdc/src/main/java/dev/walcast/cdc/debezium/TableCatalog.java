@@ -7,7 +7,7 @@ import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.source.CatalogConnection;
 import dev.walcast.cdc.source.PartitionRoots;
-import dev.walcast.cdc.source.TypeCatalog;
+import dev.walcast.cdc.types.TypeCatalog;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;

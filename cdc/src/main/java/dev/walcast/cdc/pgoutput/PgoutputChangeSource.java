@@ -7,7 +7,7 @@ import dev.walcast.cdc.source.Failure;
 import dev.walcast.cdc.source.PartitionRoots;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.SourceConfig;
-import dev.walcast.cdc.source.TypeCatalog;
+import dev.walcast.cdc.types.TypeCatalog;
 import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;

@@ -6,7 +6,7 @@ import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.source.PartitionRoots;
-import dev.walcast.cdc.source.TypeCatalog;
+import dev.walcast.cdc.types.TypeCatalog;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;

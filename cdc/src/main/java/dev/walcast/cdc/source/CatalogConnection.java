@@ -3,6 +3,7 @@ package dev.walcast.cdc.source;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.types.TypeCatalog;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /// One plain connection for looking things up in the catalog, opened again when it broke. Belongs to the reader's
 /// thread.
-public final class CatalogConnection implements AutoCloseable {
+public final class CatalogConnection implements TypeCatalog.Connections, AutoCloseable {
     private static final int TIMEOUT_SECONDS = 10;
 
     private final PostgresUrl url;
@@ -21,6 +22,7 @@ public final class CatalogConnection implements AutoCloseable {
         this.url = requireNonNull(url, "url is null");
     }
 
+    @Override
     public Connection get() throws SQLException {
         Connection open = connection;
         if (open == null || !open.isValid(TIMEOUT_SECONDS)) {

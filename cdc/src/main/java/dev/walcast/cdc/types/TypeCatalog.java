@@ -1,9 +1,10 @@
-package dev.walcast.cdc.source;
+package dev.walcast.cdc.types;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.JsonForm;
 import dev.walcast.cdc.PgType;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -13,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The types of the database by oid, as the catalog has them now. Belongs to the reader's thread.
+/// The types of the database by oid, as the catalog has them now. Belongs to one thread.
 ///
 /// Types of Postgres' own never change and stay; users' types are forgotten when a table changes its shape.
 public final class TypeCatalog {
@@ -49,10 +50,16 @@ public final class TypeCatalog {
             Map.entry("jsonb", JsonForm.JSONB),
             Map.entry("bytea", JsonForm.BYTEA));
 
-    private final CatalogConnection catalog;
+    private final Connections catalog;
     private final Map<Long, PgType> types = new HashMap<>();
 
-    public TypeCatalog(CatalogConnection catalog) {
+    /// Where to ask.
+    @FunctionalInterface
+    public interface Connections {
+        Connection get() throws SQLException;
+    }
+
+    public TypeCatalog(Connections catalog) {
         this.catalog = requireNonNull(catalog, "catalog is null");
     }
 

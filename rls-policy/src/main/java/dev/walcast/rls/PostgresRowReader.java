@@ -1,0 +1,146 @@
+package dev.walcast.rls;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Column;
+import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.Table;
+import dev.walcast.cdc.types.TypeCatalog;
+import dev.walcast.rls.RowSelect.Published;
+import dev.walcast.rls.TableAccess.ColumnAccess;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import javax.sql.DataSource;
+
+/// Reads rows of a real Postgres: as the viewer's role and with its claims, so that row-level security is Postgres'
+/// own, in a transaction that is always rolled back, so that nothing that a policy sets outlives it.
+///
+/// The connections are those that clients would have, with values sent as text; their `statement_timeout` bounds
+/// each fetch.
+public final class PostgresRowReader implements RowReader {
+    private static final String BEGIN = "set transaction isolation level repeatable read, read only";
+
+    /// The moment's place in the log is taken after the moment: whatever is contained was committed before it.
+    private static final String MOMENT =
+            "select pg_catalog.pg_current_snapshot()::text, pg_catalog.pg_current_wal_insert_lsn()::text";
+
+    /// A `TRUNCATE` or a rewriting `ALTER TABLE` that is committed between the moment and the first look at the table
+    /// leaves it empty for that moment.
+    private static final String REWRITTEN = """
+            select exists (select from pg_catalog.pg_class c
+                            where (c.oid = ?::pg_catalog.oid or c.oid in (
+                                     select p.relid from pg_catalog.pg_partition_tree(?::pg_catalog.oid::pg_catalog.regclass) p))
+                              and c.relfilenode <> 0
+                              and pg_catalog.pg_relation_filenode(c.oid) is distinct from c.relfilenode)""";
+
+    private static final int TRIES_MAX = 5;
+
+    private final DataSource dataSource;
+    private final String publication;
+
+    public PostgresRowReader(DataSource dataSource, String publication) {
+        this.dataSource = requireNonNull(dataSource, "dataSource is null");
+        this.publication = requireNonNull(publication, "publication is null");
+    }
+
+    @Override
+    public Reading open(RowQuery query) throws RowsRefusedException, SQLException {
+        for (int i = 0; i < TRIES_MAX; i++) {
+            Connection connection = dataSource.getConnection();
+            boolean opened = false;
+            try {
+                PostgresReading reading = open(connection, query);
+                opened = reading != null;
+                if (reading != null) {
+                    return reading;
+                }
+            } catch (SQLException e) {
+                throw PostgresReading.explained(e);
+            } finally {
+                if (!opened) {
+                    PostgresReading.end(connection);
+                }
+            }
+        }
+        throw new SQLException(query.access().table() + " is rewritten again and again");
+    }
+
+    /// Null when the table was rewritten meanwhile.
+    private @org.jspecify.annotations.Nullable PostgresReading open(Connection connection, RowQuery query)
+            throws RowsRefusedException, SQLException {
+        connection.setAutoCommit(false);
+        Moment moment = moment(connection);
+        RowSelect select = RowSelect.of(query, Published.read(connection, publication, query.access()));
+        Table table = table(connection, select.columns(), query);
+        become(connection, query.viewer());
+        PreparedStatement statement = connection.prepareStatement(select.sql());
+        for (int i = 0; i < select.parameters().size(); i++) {
+            statement.setString(i + 1, select.parameters().get(i));
+        }
+        statement.setFetchSize(PostgresReading.FIRST_FETCH);
+        ResultSet rows = statement.executeQuery();
+        return isRewritten(connection, select.published().oid())
+                ? null
+                : new PostgresReading(connection, rows, moment, table, select.generated());
+    }
+
+    private static Moment moment(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(BEGIN);
+            try (ResultSet row = statement.executeQuery(MOMENT)) {
+                row.next();
+                return Moment.parse(row.getString(1), Lsn.parse(row.getString(2)));
+            }
+        }
+    }
+
+    private static Table table(Connection connection, List<ColumnAccess> columns, RowQuery query) throws SQLException {
+        TypeCatalog types = new TypeCatalog(() -> connection);
+        List<Column> read = new ArrayList<>();
+        for (ColumnAccess column : columns) {
+            read.add(new Column(column.name(), types.type(column.type().oid()), column.identity()));
+        }
+        return new Table(query.access().table(), read);
+    }
+
+    private static void become(Connection connection, Viewer viewer) throws RowsRefusedException, SQLException {
+        PolicyAsker.claim(connection, viewer.claims());
+        try {
+            PolicyAsker.become(connection, viewer.role());
+        } catch (SQLException e) {
+            if ("42501".equals(e.getSQLState())) {
+                throw new RowsRefusedException("The server may not act as role \"" + viewer.role()
+                        + "\" to read rows for it: GRANT \"" + viewer.role() + "\" TO the role in DATABASE_URL.");
+            }
+            throw e;
+        }
+    }
+
+    private static boolean isRewritten(Connection connection, long oid) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(REWRITTEN)) {
+            statement.setLong(1, oid);
+            statement.setLong(2, oid);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getBoolean(1);
+            }
+        }
+    }
+
+    /// Waits for this server's disk, so that the log is sent to readers, but for no other server.
+    @Override
+    public void moveOn() throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("set local synchronous_commit = local");
+            statement.execute("select pg_catalog.pg_logical_emit_message(true, 'walcast', 'snapshot')");
+            connection.commit();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package dev.walcast.rls;
+
+import dev.walcast.rls.RowQuery.Ordering;
+import dev.walcast.rls.TableAccess.ColumnAccess;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// The statement that a query becomes: only columns that the feed carries and only rows that the publication lets
+/// through, for nothing else would be kept up to date by the changes that follow.
+///
+/// @param generated columns that the viewer may read but the feed does not carry
+record RowSelect(
+        Published published, List<ColumnAccess> columns, List<String> generated, String sql, List<String> parameters) {
+
+    /// What the publication carries of the table.
+    ///
+    /// @param rows      SQL over the table; null for all
+    /// @param inherited whether the rows of the partitions are the table's own
+    record Published(long oid, Set<String> columns, @Nullable String rows, boolean inherited) {
+        private static final String QUERY = """
+                select c.oid, p.attnames::text[], p.rowfilter, c.relkind = 'p'
+                  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                  join pg_catalog.pg_publication_tables p on p.schemaname = n.nspname and p.tablename = c.relname
+                 where p.pubname = ? and n.nspname = ? and c.relname = ?""";
+
+        static Published read(Connection connection, String publication, TableAccess access)
+                throws RowsRefusedException, SQLException {
+            try (PreparedStatement statement = connection.prepareStatement(QUERY)) {
+                statement.setString(1, publication);
+                statement.setString(2, access.table().schema());
+                statement.setString(3, access.table().name());
+                try (ResultSet row = statement.executeQuery()) {
+                    if (!row.next()) {
+                        throw new RowsRefusedException(
+                                access.table() + " is not in the publication \"" + publication + "\".");
+                    }
+                    String[] columns = (String[]) row.getArray(2).getArray();
+                    return new Published(row.getLong(1), Set.of(columns), row.getString(3), row.getBoolean(4));
+                }
+            }
+        }
+    }
+
+    static RowSelect of(RowQuery query, Published published) throws RowsRefusedException {
+        checkFilter(query, published);
+        List<ColumnAccess> columns = new ArrayList<>();
+        List<String> generated = new ArrayList<>();
+        for (ColumnAccess column : query.access().columns()) {
+            if (column.readable() && isWanted(query, column)) {
+                if (published.columns.contains(column.name())) {
+                    columns.add(column);
+                } else if (column.generated()) {
+                    generated.add(column.name());
+                }
+            }
+        }
+        if (columns.isEmpty()) {
+            throw new RowsRefusedException("The publication carries no column of it that may be read.");
+        }
+        PredicateSql filter = new PredicateSql();
+        String where = filter.of(query.filter());
+        String sql = "select "
+                + String.join(
+                        ", ",
+                        columns.stream()
+                                .map(column -> SqlText.identifier(column.name()))
+                                .toList())
+                + " from " + (published.inherited ? "" : "only ")
+                + SqlText.identifier(query.access().table().schema()) + "."
+                + SqlText.identifier(query.access().table().name())
+                + " where (" + where + ")"
+                // The driver takes `?` for a parameter, also where it is jsonb's operator.
+                + (published.rows == null ? "" : " and (" + SqlText.replace(published.rows, "?", "??") + ")")
+                + order(query.order()) + " limit " + query.limit();
+        return new RowSelect(published, columns, generated, sql, List.copyOf(filter.parameters()));
+    }
+
+    private static boolean isWanted(RowQuery query, ColumnAccess column) {
+        return query.select().isEmpty() || column.key() || query.select().contains(column.name());
+    }
+
+    private static void checkFilter(RowQuery query, Published published) throws RowsRefusedException {
+        for (String column : query.filter().columns()) {
+            if (!published.columns.contains(column)) {
+                throw new RowsRefusedException("The filter looks at " + column
+                        + ", which changes do not carry, so the rows could not be kept up to date.");
+            }
+        }
+    }
+
+    private static String order(List<Ordering> order) {
+        List<String> parts = new ArrayList<>();
+        for (Ordering one : order) {
+            parts.add(SqlText.identifier(one.column())
+                    + (one.descending() ? " desc" : "")
+                    + one.nullsFirst().map(first -> first ? " nulls first" : " nulls last").orElse(""));
+        }
+        return parts.isEmpty() ? "" : " order by " + String.join(", ", parts);
+    }
+}
