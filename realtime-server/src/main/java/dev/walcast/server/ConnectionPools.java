@@ -6,6 +6,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.rls.IsolatedConnections;
+import dev.walcast.server.changes.SnapshotLimits;
 import java.time.Duration;
 import java.util.Set;
 
@@ -20,20 +21,22 @@ final class ConnectionPools implements AutoCloseable {
     private static final Duration TOPICS_TIMEOUT = Duration.ofSeconds(5);
 
     /// On whose connections anybody's claims are tried out.
-    private static final Set<String> WITHOUT_PREPARED = Set.of("policies", "topics");
+    private static final Set<String> WITHOUT_PREPARED = Set.of("policies", "topics", "snapshots");
 
     private final HikariDataSource catalog;
     private final HikariDataSource filters;
     private final HikariDataSource policies;
     private final HikariDataSource topics;
+    private final HikariDataSource snapshots;
 
     /// @param askTimeout how long a question about a change may take
-    ConnectionPools(PostgresUrl url, Duration askTimeout) {
+    ConnectionPools(PostgresUrl url, Duration askTimeout, SnapshotLimits limits) {
         requireNonNull(url, "url is null");
         this.catalog = pool("catalog", url, CATALOG_SIZE, asClientsHaveThem(CATALOG_TIMEOUT));
         this.filters = pool("filters", url, FILTERS_SIZE, asClientsHaveThem(askTimeout));
         this.policies = pool("policies", url, POLICIES_SIZE, IsolatedConnections.initSql(askTimeout));
         this.topics = pool("topics", url, TOPICS_SIZE, asClientsHaveThem(TOPICS_TIMEOUT));
+        this.snapshots = pool("snapshots", url, limits.atOnce(), asClientsHaveThem(limits.time()));
     }
 
     private static String asClientsHaveThem(Duration timeout) {
@@ -50,8 +53,10 @@ final class ConnectionPools implements AutoCloseable {
         // Never a plan that was made for somebody else: functions that call themselves immutable are computed in
         // planning.
         config.addDataSourceProperty("prepareThreshold", WITHOUT_PREPARED.contains(name) ? "0" : "5");
+        // Values as Postgres prints them, not as the driver does.
+        config.addDataSourceProperty("binaryTransfer", name.equals("snapshots") ? "false" : "true");
         config.setMaximumPoolSize(size);
-        config.setMinimumIdle(1);
+        config.setMinimumIdle(name.equals("snapshots") ? 0 : 1);
         config.setConnectionTimeout(Duration.ofSeconds(10).toMillis());
         // The first connection is made by the source, which can say what is wrong with it.
         config.setInitializationFailTimeout(-1);
@@ -79,11 +84,17 @@ final class ConnectionPools implements AutoCloseable {
         return topics;
     }
 
+    /// For rows that clients begin with: as many as may be read at once, made when they are needed.
+    HikariDataSource snapshots() {
+        return snapshots;
+    }
+
     @Override
     public void close() {
         catalog.close();
         filters.close();
         policies.close();
         topics.close();
+        snapshots.close();
     }
 }

@@ -16,6 +16,7 @@ import dev.walcast.cdc.source.SourceConfig;
 import dev.walcast.rls.PostgresCatalog;
 import dev.walcast.rls.PostgresFilterDatabase;
 import dev.walcast.rls.PostgresOracle;
+import dev.walcast.rls.PostgresRowReader;
 import dev.walcast.rls.PostgresTopicPermissions;
 import dev.walcast.rls.RecentCatalog;
 import dev.walcast.rls.RecentFilterDatabase;
@@ -72,7 +73,8 @@ final class Project implements ChangeListener, AutoCloseable {
     Project(ServerSettings server, Rooms rooms, Clock clock) {
         this.settings = server.database();
         this.url = PostgresUrl.parse(settings.url().reveal());
-        this.pools = new ConnectionPools(url, settings.askTimeout());
+        this.pools =
+                new ConnectionPools(url, settings.askTimeout(), server.replay().snapshots());
         this.catalog = new PostgresCatalog(pools.catalog(), settings.publication());
         this.rights = new Rights(catalog, System::nanoTime);
         this.policies = new RowPolicies(pools.policies());
@@ -82,6 +84,7 @@ final class Project implements ChangeListener, AutoCloseable {
                 policies,
                 new RecentFilterDatabase(new PostgresFilterDatabase(pools.catalog()), System::nanoTime),
                 new PostgresOracle(pools.filters(), pools.policies()),
+                new PostgresRowReader(pools.snapshots(), settings.publication()),
                 settings.publication());
         this.changes = new ChangePath(
                 database, settings.deletes(), server.recordBytesMax(), server.replay(), System::nanoTime);

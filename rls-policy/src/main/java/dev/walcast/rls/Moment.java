@@ -33,7 +33,18 @@ public record Moment(long xmin, long xmax, Set<Long> running, Lsn lsn) {
     ///
     /// @param xid of a transaction that was committed; as the log has it, of 32 bits
     public boolean contains(long xid) {
-        long full = xmax + ((int) xid - (int) xmax);
+        long full = full(xid);
         return full < xmin || (full < xmax && !running.contains(full));
+    }
+
+    /// Whether what any transaction up to this one did is seen, if it was committed.
+    public boolean containsAllUpTo(long xid) {
+        long full = full(xid);
+        return full < xmax && running.stream().noneMatch(one -> one <= full);
+    }
+
+    /// Of all ids that end like this the one near the moment.
+    private long full(long xid) {
+        return xmax + ((int) xid - (int) xmax);
     }
 }

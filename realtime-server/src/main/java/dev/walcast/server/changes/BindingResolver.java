@@ -262,11 +262,11 @@ final class BindingResolver {
                 UNABLE + "Please check Realtime is enabled for the given connect parameters: " + spec + " " + reason);
     }
 
-    private static BindingRefusedException refused(BindingSpec spec, String reason) {
+    static BindingRefusedException refused(BindingSpec spec, String reason) {
         return new BindingRefusedException(UNABLE + "Parameters: " + spec + " " + reason);
     }
 
-    private static BindingRefusedException postgresError(BindingSpec spec, String state, String message) {
+    static BindingRefusedException postgresError(BindingSpec spec, String state, String message) {
         return new BindingRefusedException(UNABLE
                 + "An exception happened so please check your connect parameters: " + spec + ". Exception: ERROR "
                 + state + " (" + SqlStates.conditionName(state) + ") " + message);

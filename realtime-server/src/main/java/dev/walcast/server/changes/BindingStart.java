@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Position;
 import java.util.Locale;
+import java.util.Optional;
 
 /// Where a binding's changes begin.
 sealed interface BindingStart {
@@ -29,6 +30,15 @@ sealed interface BindingStart {
     record At(Position after, boolean resumed) implements BindingStart {
         public At {
             requireNonNull(after, "after is null");
+        }
+    }
+
+    /// With its rows, and after them.
+    ///
+    /// @param reason why it cannot go on from the place that its client named, if it named one
+    record Anew(Optional<Reason> reason) implements BindingStart {
+        public Anew {
+            requireNonNull(reason, "reason is null");
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.walcast.server.changes;
 
 import dev.walcast.cdc.Change;
-import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.JsonText;
 import dev.walcast.cdc.Missing;
@@ -25,9 +24,6 @@ import org.jspecify.annotations.Nullable;
 /// A value that the feed does not carry is left out of its record and named in an extra object `missing` with the
 /// reason; clients ignore extra keys.
 final class ChangeEncoder {
-    /// A larger record is cut down to its small values, as the reference server does.
-    private static final int SMALL_VALUE_BYTES_MAX = 64;
-
     private static final DateTimeFormatter MILLISECONDS = DateTimeFormatter.ofPattern(
                     "uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
@@ -74,7 +70,7 @@ final class ChangeEncoder {
         Records whole = records(readable, old, told.newRow, told.oldRow, Integer.MAX_VALUE);
         boolean tooLarge = whole.json.length() > recordBytesMax
                 || whole.json.toString().getBytes(StandardCharsets.UTF_8).length > recordBytesMax;
-        Records records = tooLarge ? records(readable, old, told.newRow, told.oldRow, SMALL_VALUE_BYTES_MAX) : whole;
+        Records records = tooLarge ? records(readable, old, told.newRow, told.oldRow, RecordText.SMALL_VALUE_BYTES_MAX) : whole;
         StringBuilder out = new StringBuilder(records.json.length() + 256);
         out.append("{\"type\":\"").append(told.type).append("\",\"schema\":");
         JsonText.string(out, change.table().id().schema());
@@ -117,46 +113,8 @@ final class ChangeEncoder {
     }
 
     private static void appendRow(Records records, String name, ReadableColumns readable, Row row, int valueBytesMax) {
-        StringBuilder out = records.json;
-        out.append(",\"").append(name).append("\":{");
-        boolean first = true;
-        for (int index : readable.indexes()) {
-            int start = out.length();
-            if (!first) {
-                out.append(',');
-            }
-            Column column = row.table().columns().get(index);
-            JsonText.string(out, column.name());
-            out.append(':');
-            int value = out.length();
-            Missing missing = JsonText.value(out, row, index);
-            if (missing != null) {
-                out.setLength(start);
-                note(records, column, missing);
-            } else if (isTooLarge(out, value, valueBytesMax)) {
-                out.setLength(start);
-            } else {
-                first = false;
-            }
-        }
-        out.append('}');
-    }
-
-    /// That an old row lacks what is not in the replica identity goes without saying.
-    private static void note(Records records, Column column, Missing missing) {
-        if (missing != Missing.NOT_IN_IDENTITY) {
-            records.missing.put(column.name(), missing);
-        }
-    }
-
-    private static boolean isTooLarge(StringBuilder out, int start, int bytesMax) {
-        int length = out.length() - start;
-        if (bytesMax == Integer.MAX_VALUE || length * 3L <= bytesMax) {
-            return false;
-        }
-        return length > bytesMax
-                || out.substring(start).getBytes(StandardCharsets.UTF_8).length > bytesMax
-                || out.substring(start).equals("null");
+        records.json.append(",\"").append(name).append("\":");
+        RecordText.row(records.json, records.missing, readable.indexes(), row, valueBytesMax);
     }
 
     private static void appendMissing(
@@ -164,34 +122,16 @@ final class ChangeEncoder {
         if (hasRecord) {
             readable.generated().forEach(name -> missing.put(name, Missing.GENERATED));
         }
-        if (missing.isEmpty()) {
-            return;
-        }
-        out.append(",\"missing\":{");
-        String separator = "";
-        for (Map.Entry<String, Missing> entry : missing.entrySet()) {
-            out.append(separator);
-            JsonText.string(out, entry.getKey());
-            out.append(":\"").append(entry.getValue().code()).append('"');
-            separator = ",";
-        }
-        out.append('}');
+        RecordText.missing(out, missing);
     }
 
     private String columnList(Table table, ReadableColumns readable) {
         return columnLists
                 .computeIfAbsent(table, _ -> new java.util.concurrent.ConcurrentHashMap<>())
                 .computeIfAbsent(readable, _ -> {
-                    StringBuilder out = new StringBuilder("[");
-                    for (int index : readable.indexes()) {
-                        Column column = table.columns().get(index);
-                        out.append(out.length() == 1 ? "{\"name\":" : ",{\"name\":");
-                        JsonText.string(out, column.name());
-                        out.append(",\"type\":");
-                        JsonText.string(out, column.type().name());
-                        out.append('}');
-                    }
-                    return out.append(']').toString();
+                    StringBuilder out = new StringBuilder();
+                    RecordText.columns(out, table, readable.indexes());
+                    return out.toString();
                 });
     }
 

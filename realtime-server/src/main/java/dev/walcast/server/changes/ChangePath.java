@@ -10,6 +10,7 @@ import dev.walcast.rls.Oracle;
 import dev.walcast.rls.Rights;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.rls.RowPolicies;
+import dev.walcast.rls.RowReader;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.ChangeFeed;
 import java.util.Set;
@@ -22,6 +23,7 @@ public final class ChangePath implements AutoCloseable {
     private final FanOut fanOut;
     private final AskingLane filterLane;
     private final AskingLane policyLane;
+    private final Snapshots snapshots;
     private final ChangeCounters counters = new ChangeCounters();
 
     /// What the path asks of the database.
@@ -31,6 +33,7 @@ public final class ChangePath implements AutoCloseable {
             RowPolicies policies,
             FilterDatabase filters,
             Oracle oracle,
+            RowReader rows,
             String publication) {}
 
     /// @param recordBytesMax beyond which only a change's small values are sent
@@ -45,9 +48,12 @@ public final class ChangePath implements AutoCloseable {
         this.window = new ReplayWindow(replay, new ChangeEncoder(recordBytesMax), nanoTime);
         Delivery delivery = new Delivery(guard, counters);
         Asker asker = new Asker(database.oracle, delivery);
-        Resumption resumption = new Resumption(window, new Replay(window, asker), database.rights);
         BindingResolver resolver = new BindingResolver(
                 database.catalog, database.rights, database.policies, guard, database.filters, database.publication);
+        this.snapshots = new Snapshots(database.rows, window, replay.snapshots(), recordBytesMax);
+        Beginning.Means means = new Beginning.Means(
+                window, new Replay(window, asker), snapshots, resolver, new SnapshotQueries(replay));
+        Resumption resumption = new Resumption(means, database.rights);
         this.feed = new LiveFeed(resolver, window, resumption);
         this.filterLane = new AskingLane("ask-filters", asker, false);
         this.policyLane = new AskingLane("ask-policies", asker, true);
@@ -104,6 +110,11 @@ public final class ChangePath implements AutoCloseable {
         return counters;
     }
 
+    /// How often rows were read for clients that begin with them.
+    public long snapshots() {
+        return snapshots.readings();
+    }
+
     /// How many channels are subscribed to changes.
     public int subscriptions() {
         return feed.size();
@@ -114,6 +125,7 @@ public final class ChangePath implements AutoCloseable {
         window.close();
         filterLane.close();
         policyLane.close();
+        snapshots.close();
         feed.close();
     }
 }

@@ -148,6 +148,11 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         return replayed.getOrDefault(bindingId, 0);
     }
 
+    /// Its client begins anew. By the replaying thread.
+    void forgetReplayed(int bindingId) {
+        replayed.remove(bindingId);
+    }
+
     AtomicInteger waiting() {
         return waiting;
     }

@@ -6,6 +6,7 @@ import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.Target;
+import dev.walcast.rls.Moment;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
@@ -26,9 +27,11 @@ final class KeptTransactions {
     private final Deque<Passed> transactions = new ArrayDeque<>();
     private final Set<Lsn> commits = new HashSet<>();
     private final Floors floors = new Floors();
+    private final LetGo letGo = new LetGo();
     private Lsn evicted = Lsn.ZERO;
 
     void beginAfter(Lsn from) {
+        letGo.clear();
         history.clear();
         commits.clear();
         transactions.forEach(passed -> passed.evict(bytes));
@@ -77,6 +80,7 @@ final class KeptTransactions {
         }
         transaction.forEach(change ->
                 floors.raise(change.table().id(), change.position(), change.commit().timeMicros()));
+        letGo.add(passed.commit().xid());
         evicted = passed.lsn();
         passed.pass(false);
     }
@@ -100,7 +104,24 @@ final class KeptTransactions {
         history.remove(first.changes());
         first.evict(bytes);
         commits.remove(first.lsn());
+        letGo.add(first.commit().xid());
         evicted = first.lsn();
+    }
+
+    /// Before the first one that rows of this moment do not show.
+    ///
+    /// @param head behind the last one
+    /// @return nothing when one of those may not stand here any more
+    Optional<Position> before(Moment moment, Position head) {
+        if (!letGo.areIn(moment)) {
+            return Optional.empty();
+        }
+        for (Passed passed : transactions) {
+            if (!moment.contains(passed.commit().xid())) {
+                return Optional.of(passed.before());
+            }
+        }
+        return Optional.of(head);
     }
 
     /// Whether a transaction that ends there may have been in the feed: one that came, or one from before.

@@ -167,6 +167,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         for (Binding binding : subscription.bindings()) {
             BindingSpec spec = BindingSpec.read(binding.request());
             BindingResolver.Resolved resolved = resolver.resolve(spec, viewer);
+            resumption.check(binding, spec, resolved, viewer);
             entries.add(resolved.entry(spec, Bound.of(subscription, binding.id(), spec, resolved)));
             warnings.addAll(resolved.warnings());
             resumption.note(viewer, resolved);

@@ -2,10 +2,12 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Position;
 import dev.walcast.filters.Answers;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.SubscriptionIndex.Entry;
+import dev.walcast.rls.Moment;
 import dev.walcast.server.changes.Asker.Inquiry;
 import dev.walcast.server.changes.ChangeSubscription.Bound;
 import dev.walcast.server.changes.ReplayWindow.Read;
@@ -14,6 +16,7 @@ import dev.walcast.server.channel.ChangeReceiver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 
@@ -33,19 +36,32 @@ final class Replay {
         this.asker = requireNonNull(asker, "asker is null");
     }
 
-    /// Returns when the subscription is live.
+    /// Where a binding's past begins.
+    ///
+    /// @param shown what the client has of it already
+    record Origin(Position after, Optional<Moment> shown) {
+        Origin {
+            requireNonNull(after, "after is null");
+            requireNonNull(shown, "shown is null");
+        }
+
+        boolean wants(Position position, Commit commit) {
+            return position.isAfter(after)
+                    && shown.filter(moment -> moment.contains(commit.xid())).isEmpty();
+        }
+    }
+
+    /// Returns when there is nothing left.
     ///
     /// @param starts where bindings with a past begin, by their ids; the others begin where it goes live
     /// @param epoch  the one in which that is
     /// @param finish called once, when nothing is left or something is gone, before any later change can come
-    void run(
-            ChangeSubscription subscription,
-            Map<Integer, BindingStart.At> starts,
-            String epoch,
-            Consumer<Read.End> finish)
+    /// @return how far it came
+    FeedPosition run(
+            ChangeSubscription subscription, Map<Integer, Origin> starts, String epoch, Consumer<Read.End> finish)
             throws InterruptedException {
         Position first = starts.values().stream()
-                .map(BindingStart.At::after)
+                .map(Origin::after)
                 .min(Position::compareTo)
                 .orElse(Position.START);
         FeedPosition cursor = new FeedPosition(epoch, first);
@@ -56,7 +72,7 @@ final class Replay {
                 sieve.follow(subscription.entries());
                 switch (window.read(sieve.wanted(), cursor, BATCH_MAX, finish)) {
                     case Read.End _ -> {
-                        return;
+                        return cursor;
                     }
                     case Read.Batch(List<Encodings> changes) -> {
                         deliver(sieve.inquiries(changes), subscription.receiver());
@@ -87,11 +103,11 @@ final class Replay {
 
     /// Finds which of the past changes concern the subscription, by the filters and policies that it has now.
     private static final class Sieve {
-        private final Map<Integer, BindingStart.At> starts;
+        private final Map<Integer, Origin> starts;
         private List<Entry<Bound>> entries = List.of();
         private SubscriptionIndex<Bound> index = new SubscriptionIndex<>();
 
-        Sieve(Map<Integer, BindingStart.At> starts) {
+        Sieve(Map<Integer, Origin> starts) {
             this.starts = Map.copyOf(starts);
         }
 
@@ -111,7 +127,8 @@ final class Replay {
         List<Wanted> wanted() {
             return entries.stream()
                     .filter(entry -> starts.containsKey(entry.subscriber().bindingId()))
-                    .map(entry -> new Wanted(entry.target(), after(entry.subscriber())))
+                    .map(entry -> new Wanted(
+                            entry.target(), origin(entry.subscriber()).after()))
                     .toList();
         }
 
@@ -119,7 +136,10 @@ final class Replay {
             List<Inquiry> inquiries = new ArrayList<>();
             for (Encodings encodings : changes) {
                 List<Candidate> candidates = Candidate.matches(
-                                index, encodings.change(), (bound, position) -> position.isAfter(after(bound)))
+                                index,
+                                encodings.change(),
+                                (bound, position) -> origin(bound)
+                                        .wants(position, encodings.change().commit()))
                         .entrySet()
                         .stream()
                         .map(match -> new Candidate(match.getKey(), match.getValue()))
@@ -131,8 +151,8 @@ final class Replay {
             return inquiries;
         }
 
-        private Position after(Bound bound) {
-            return requireNonNull(starts.get(bound.bindingId())).after();
+        private Origin origin(Bound bound) {
+            return requireNonNull(starts.get(bound.bindingId()));
         }
     }
 }

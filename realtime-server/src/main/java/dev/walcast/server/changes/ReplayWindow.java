@@ -7,11 +7,14 @@ import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.Target;
+import dev.walcast.rls.Moment;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -32,6 +35,8 @@ final class ReplayWindow implements AutoCloseable {
     /// so who was idle for long is told after a restart that nothing was missed.
     private static final long IDLE_LOG_BYTES_MAX = 64L << 20;
 
+    private static final long LOOK_EVERY_NANOS = 1_000_000_000;
+
     private final ReplayLimits limits;
     private final ChangeEncoder encoder;
     private final LongSupplier nanoTime;
@@ -43,6 +48,10 @@ final class ReplayWindow implements AutoCloseable {
     private final RestartHold hold;
     private Settlement settlement = new Settlement(Lsn.ZERO);
     private Position head = Position.START;
+
+    /// The last transaction that came, with or without changes.
+    private Lsn reached = Lsn.ZERO;
+
     private boolean begun;
     private boolean closed;
 
@@ -62,6 +71,7 @@ final class ReplayWindow implements AutoCloseable {
             kept.beginAfter(fresh.from());
             settlement = new Settlement(fresh.delivered());
             head = Position.after(fresh.from());
+            reached = fresh.from();
             hold.begin(fresh);
             begun = true;
             changed.signalAll();
@@ -82,9 +92,9 @@ final class ReplayWindow implements AutoCloseable {
             kept.removeLast(passed.lsn()).ifPresent(settlement::forget);
             take(passed, transaction, changes);
             settlement.add(passed);
-            if (hold.reach(passed.lsn())) {
-                changed.signalAll();
-            }
+            boolean _ = hold.reach(passed.lsn());
+            reached = passed.lsn();
+            changed.signalAll();
         } finally {
             lock.unlock();
         }
@@ -234,6 +244,54 @@ final class ReplayWindow implements AutoCloseable {
 
     private boolean isGone(TableHistory.Wanted wanted, Position cursor) {
         return kept.lacks(List.of(wanted.target()), wanted.after(cursor));
+    }
+
+    // -- who begins with rows
+
+    /// Where the changes begin that rows of this moment do not show; those that they do show have to be left out,
+    /// up to where the moment is in the log.
+    ///
+    /// @return nothing when the window does not lead on from there; a later moment may do
+    Optional<Position> after(Moment moment) {
+        lock.lock();
+        try {
+            return kept.before(moment, head);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean hasReached(Lsn lsn) {
+        lock.lock();
+        try {
+            return reached.isAfter(lsn);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Waits until everything that was committed before that place has come, or the feed begins anew.
+    ///
+    /// @param over looked at now and then
+    void awaitReached(Lsn lsn, String epoch, BooleanSupplier over) throws InterruptedException {
+        lock.lock();
+        try {
+            while (!reached.isAfter(lsn) && epoch.equals(hold.start().epoch()) && !closed && !over.getAsBoolean()) {
+                long _ = changed.awaitNanos(LOOK_EVERY_NANOS);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Whether something of these tables behind the position was let go.
+    boolean lacks(Target target, Position after) {
+        lock.lock();
+        try {
+            return kept.lacks(List.of(target), after);
+        } finally {
+            lock.unlock();
+        }
     }
 
     // -- the keeper

@@ -2,36 +2,37 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.cdc.Position;
 import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Rights;
+import dev.walcast.rls.RowQuery;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.changes.BindingStart.Reason;
 import dev.walcast.server.changes.ChangeSubscription.Bound;
-import dev.walcast.server.changes.ReplayWindow.Read;
+import dev.walcast.server.channel.Binding;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.FeedPlace.Resumed;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
-/// Decides where each binding of a subscription begins, has it brought up to date, and tells its client what became
-/// of it.
+/// Decides where each binding of a subscription begins, and has it brought up to date from there.
 final class Resumption {
     private final ReplayWindow window;
-    private final Replay replay;
+    private final Beginning.Means means;
     private final Rights rights;
     private final RightsHistory history = new RightsHistory();
 
-    Resumption(ReplayWindow window, Replay replay, Rights rights) {
-        this.window = requireNonNull(window, "window is null");
-        this.replay = requireNonNull(replay, "replay is null");
+    Resumption(Beginning.Means means, Rights rights) {
+        this.means = requireNonNull(means, "means is null");
+        this.window = means.window();
         this.rights = requireNonNull(rights, "rights is null");
     }
 
@@ -51,47 +52,20 @@ final class Resumption {
         }
     }
 
+    /// Refuses a binding whose rows cannot be read.
+    void check(Binding binding, BindingSpec spec, BindingResolver.Resolved resolved, Viewer viewer)
+            throws BindingRefusedException {
+        Optional<RowQuery> _ = means.queries().query(binding, spec, resolved, viewer);
+    }
+
     /// Returns when the subscription is live. Its entries stand in the index already.
     void begin(ChangeSubscription subscription, List<String> warnings) throws InterruptedException {
         String epoch = window.epoch();
         Map<Integer, BindingStart> starts = new HashMap<>();
-        Map<Integer, BindingStart.At> past = new HashMap<>();
         for (Entry<Bound> entry : subscription.entries()) {
-            int id = entry.subscriber().bindingId();
-            BindingStart start = start(subscription, entry, epoch);
-            starts.put(id, start);
-            if (start instanceof BindingStart.At at) {
-                past.put(id, at);
-            }
+            starts.put(entry.subscriber().bindingId(), start(subscription, entry, epoch));
         }
-        replay.run(subscription, past, epoch, end -> {
-            subscription.goLive(end.head().position());
-            if (!subscription.isClosed() && !subscription.entries().isEmpty()) {
-                FeedPlace place = place(end.head(), bindings(subscription, starts, end, epoch));
-                subscription.receiver().onLive(warnings, Optional.of(place));
-            }
-        });
-    }
-
-    private static List<Resumed> bindings(
-            ChangeSubscription subscription, Map<Integer, BindingStart> starts, Read.End end, String epoch) {
-        Reason gone = end.head().epoch().equals(epoch) ? Reason.EXPIRED : Reason.EPOCH_CHANGED;
-        List<Resumed> bindings = new ArrayList<>();
-        starts.forEach((id, start) -> {
-            int replayed = subscription.replayed(id);
-            switch (start) {
-                case BindingStart.Live() -> {}
-                case BindingStart.Reset(Reason reason) -> bindings.add(new Resumed(id, 0, Optional.of(reason.code())));
-                case BindingStart.At(Position _, boolean resumed) -> {
-                    if (end.gone()) {
-                        bindings.add(new Resumed(id, replayed, Optional.of(gone.code())));
-                    } else if (resumed) {
-                        bindings.add(new Resumed(id, replayed, Optional.empty()));
-                    }
-                }
-            }
-        });
-        return bindings;
+        new Beginning(subscription, means, epoch, starts).run(warnings);
     }
 
     static FeedPlace place(FeedPosition head, List<Resumed> bindings) {
@@ -104,15 +78,29 @@ final class Resumption {
             FeedPosition head = window.head();
             subscription.goLive(head.position());
             List<Resumed> bindings = subscription.bindings().stream()
-                    .map(binding -> new Resumed(binding.id(), 0, Optional.of(Reason.EPOCH_CHANGED.code())))
+                    .map(binding -> new Resumed(
+                            binding.id(), 0, Optional.of(Reason.EPOCH_CHANGED.code()), OptionalLong.empty()))
                     .toList();
             subscription.receiver().onLive(List.of(), Optional.of(place(head, bindings)));
         }
     }
 
     private BindingStart start(ChangeSubscription subscription, Entry<Bound> entry, String epoch) {
-        ResumeFrom from = from(subscription, entry.subscriber().bindingId());
-        BindingStart start = window.start(List.of(entry.target()), from);
+        ObjectNode request = request(subscription, entry.subscriber().bindingId());
+        ResumeFrom from = ResumeFrom.read(request);
+        BindingStart start = checked(subscription, entry, epoch, window.start(List.of(entry.target()), from));
+        if (!SnapshotSpec.isAsked(request)) {
+            return start;
+        }
+        return switch (start) {
+            case BindingStart.Reset(Reason reason) -> new BindingStart.Anew(Optional.of(reason));
+            case BindingStart.At at when at.resumed() -> at;
+            default -> new BindingStart.Anew(Optional.empty());
+        };
+    }
+
+    private BindingStart checked(
+            ChangeSubscription subscription, Entry<Bound> entry, String epoch, BindingStart start) {
         if (start instanceof BindingStart.At(Position after, boolean resumed) && resumed) {
             Optional<Reason> against = history.against(subscription.viewer().role(), entry.target(), epoch, after);
             if (against.isPresent()) {
@@ -122,11 +110,11 @@ final class Resumption {
         return start;
     }
 
-    private static ResumeFrom from(ChangeSubscription subscription, int bindingId) {
+    private static ObjectNode request(ChangeSubscription subscription, int bindingId) {
         return subscription.bindings().stream()
                 .filter(binding -> binding.id() == bindingId)
                 .findFirst()
-                .map(binding -> ResumeFrom.read(binding.request()))
-                .orElseGet(ResumeFrom.Now::new);
+                .map(Binding::request)
+                .orElseThrow();
     }
 }

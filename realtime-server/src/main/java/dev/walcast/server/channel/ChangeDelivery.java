@@ -118,6 +118,11 @@ final class ChangeDelivery implements ChangeReceiver {
     }
 
     @Override
+    public void onSnapshot(int id, SnapshotChunk chunk) {
+        channel.deliverSnapshot(id, chunk);
+    }
+
+    @Override
     public boolean hasRoom() {
         return channel.hasRoom();
     }

@@ -24,6 +24,10 @@ public interface ChangeReceiver {
     /// @param ids the bindings of this channel that match, in binding order
     void onChange(int[] ids, EncodedChange change);
 
+    /// A part of the rows that a binding begins with; [#onLive] follows when they are complete. A first part makes
+    /// whatever came before of no account.
+    void onSnapshot(int id, SnapshotChunk chunk);
+
     /// Whether so little waits to be sent that more of the past may follow.
     boolean hasRoom();
 

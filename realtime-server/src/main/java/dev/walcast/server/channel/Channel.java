@@ -219,6 +219,10 @@ final class Channel implements RoomMember {
         push(request.legacy() ? frames.legacyChange(change) : frames.change(ids, change));
     }
 
+    void deliverSnapshot(int id, SnapshotChunk chunk) {
+        push(frames.snapshot(id, chunk));
+    }
+
     boolean hasRoom() {
         return session.hasRoom();
     }

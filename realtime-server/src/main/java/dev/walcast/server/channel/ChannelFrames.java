@@ -49,6 +49,11 @@ final class ChannelFrames {
         return serializer.encode(everybody(), change.type(), Payload.of(change.data()));
     }
 
+    OutboundFrame snapshot(int id, SnapshotChunk chunk) {
+        Payload payload = Payload.snapshot(Topics.subTopic(joined.topic()), id, chunk.members());
+        return serializer.encode(joined.withRef(null), "system", payload);
+    }
+
     OutboundFrame close() {
         return serializer.encode(ended(), "phx_close", Payload.empty());
     }

@@ -2,6 +2,8 @@ package dev.walcast.server.cli;
 
 import dev.walcast.server.changes.ReplayLimits;
 import java.time.Duration;
+import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// How much of the past is at hand for clients that come back.
@@ -34,7 +36,15 @@ final class ReplayOptions {
             description = "How much write-ahead log Postgres may keep for it; beyond, the oldest changes are let go.")
     private ByteSize replayWal = new ByteSize(0);
 
+    @Mixin
+    private SnapshotOptions snapshots = new SnapshotOptions();
+
     ReplayLimits limits() {
-        return new ReplayLimits(replayMemory.bytes(), replayWindow, replayWal.bytes(), restartHold);
+        return new ReplayLimits(
+                replayMemory.bytes(), replayWindow, replayWal.bytes(), restartHold, snapshots.limits());
+    }
+
+    List<String> problems(ByteSize outbox) {
+        return snapshots.problems(outbox);
     }
 }

@@ -211,6 +211,7 @@ final class ServerOptions {
         problems.addAll(limits.problems());
         problems.addAll(presence.problems(limits.outbox()));
         problems.addAll(acks.problems());
+        problems.addAll(replay.problems(limits.outbox()));
         return problems.stream().distinct().toList();
     }
 

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
 /// Where a subscription went live and what became of the places that its bindings named; beyond the reference, and
@@ -19,16 +20,20 @@ public record FeedPlace(String epoch, String position, List<Resumed> bindings) {
     }
 
     /// @param replayed how many changes came before this message
-    /// @param reset    why the client has to read its rows anew; empty when nothing is missing
-    public record Resumed(int id, int replayed, Optional<String> reset) {
+    /// @param reset    why what the client had is of no use; empty when nothing is missing
+    /// @param rows     how many rows came before this message, with which it begins; empty when it did not ask for
+    ///                 them, or has to read them itself
+    public record Resumed(int id, int replayed, Optional<String> reset, OptionalLong rows) {
         public Resumed {
             requireNonNull(reset, "reset is null");
+            requireNonNull(rows, "rows is null");
         }
 
         private String json() {
-            return "{\"id\":" + id
-                    + reset.map(reason -> ",\"status\":\"reset\",\"reason\":" + Json.quoted(reason))
-                            .orElse(",\"status\":\"resumed\"")
+            String status = rows.isPresent() ? "snapshot" : reset.isPresent() ? "reset" : "resumed";
+            return "{\"id\":" + id + ",\"status\":\"" + status + "\""
+                    + reset.map(reason -> ",\"reason\":" + Json.quoted(reason)).orElse("")
+                    + (rows.isPresent() ? ",\"rows\":" + rows.getAsLong() : "")
                     + ",\"replayed\":" + replayed + "}";
         }
     }

@@ -63,6 +63,18 @@ public record Payload(byte[] before, byte[] shared, byte[] after) {
                 + note.place().map(FeedPlace::json).orElse("") + "}"));
     }
 
+    /// Rows that a binding begins with, in a `system` message, which clients hand on whatever else it holds.
+    ///
+    /// @param channel the topic without its `realtime:`
+    /// @param members of the object that holds the rows; shared, not copied
+    public static Payload snapshot(String channel, int id, byte[] members) {
+        return new Payload(
+                Json.bytes("{\"status\":\"ok\",\"message\":\"Snapshot of PostgreSQL\",\"extension\":\"postgres_changes\","
+                        + "\"channel\":" + Json.quoted(channel) + ",\"snapshot\":{\"id\":" + id + ","),
+                members,
+                ascii("}}").shared);
+    }
+
     /// @param data the change's `data` object; shared, not copied
     public static Payload change(int[] ids, byte[] data) {
         StringBuilder before = new StringBuilder("{\"ids\":[");

@@ -1,0 +1,94 @@
+package dev.walcast.server.changes;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Missing;
+import dev.walcast.cdc.Row;
+import dev.walcast.cdc.Table;
+import dev.walcast.server.channel.SnapshotChunk;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/// Packs rows, each as a change's record would show it, into chunks. One for each reading.
+final class SnapshotEncoder {
+    private final List<Integer> indexes;
+    private final List<String> generated;
+    private final int chunkBytes;
+    private final int recordBytesMax;
+    private final String columns;
+    private final StringBuilder text = new StringBuilder();
+    private final ByteArrayOutputStream rows = new ByteArrayOutputStream();
+    private final Map<String, Missing> missing = new TreeMap<>();
+    private final List<Integer> tooLarge = new ArrayList<>();
+    private int count;
+    private boolean first = true;
+
+    SnapshotEncoder(Table table, List<String> generated, int chunkBytes, int recordBytesMax) {
+        this.indexes = IntStream.range(0, requireNonNull(table, "table is null").columns().size())
+                .boxed()
+                .toList();
+        this.generated = List.copyOf(generated);
+        this.chunkBytes = chunkBytes;
+        this.recordBytesMax = recordBytesMax;
+        StringBuilder out = new StringBuilder();
+        RecordText.columns(out, table, indexes);
+        this.columns = out.toString();
+    }
+
+    /// @param into takes a chunk that has become full before
+    void add(Row row, Consumer<SnapshotChunk> into) {
+        if (rows.size() >= chunkBytes) {
+            into.accept(chunk(false));
+        }
+        byte[] record = record(row, Integer.MAX_VALUE);
+        if (record.length > recordBytesMax) {
+            record = record(row, RecordText.SMALL_VALUE_BYTES_MAX);
+            tooLarge.add(count);
+        }
+        if (count > 0) {
+            rows.write(',');
+        }
+        rows.writeBytes(record);
+        count++;
+    }
+
+    private byte[] record(Row row, int valueBytesMax) {
+        text.setLength(0);
+        RecordText.row(text, missing, indexes, row, valueBytesMax);
+        return text.toString().getBytes(UTF_8);
+    }
+
+    SnapshotChunk last() {
+        return chunk(true);
+    }
+
+    private SnapshotChunk chunk(boolean last) {
+        generated.forEach(name -> missing.put(name, Missing.GENERATED));
+        text.setLength(0);
+        text.append("\"first\":").append(first).append(",\"last\":").append(last);
+        text.append(",\"columns\":").append(columns);
+        RecordText.missing(text, missing);
+        if (!tooLarge.isEmpty()) {
+            text.append(",\"errors\":[\"Error 413: Payload Too Large\"],\"too_large\":").append(tooLarge);
+        }
+        text.append(",\"rows\":[");
+        byte[] before = text.toString().getBytes(UTF_8);
+        ByteArrayOutputStream members = new ByteArrayOutputStream(before.length + rows.size() + 1);
+        members.writeBytes(before);
+        members.writeBytes(rows.toByteArray());
+        members.write(']');
+        SnapshotChunk chunk = new SnapshotChunk(first, last, members.toByteArray());
+        first = false;
+        rows.reset();
+        missing.clear();
+        tooLarge.clear();
+        count = 0;
+        return chunk;
+    }
+}

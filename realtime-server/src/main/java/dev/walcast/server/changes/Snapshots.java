@@ -1,0 +1,190 @@
+package dev.walcast.server.changes;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Position;
+import dev.walcast.cdc.Row;
+import dev.walcast.rls.Moment;
+import dev.walcast.rls.RowQuery;
+import dev.walcast.rls.RowReader;
+import dev.walcast.rls.RowsRefusedException;
+import dev.walcast.server.changes.SharedReading.Sharer;
+import dev.walcast.server.channel.ChangeReceiver;
+import dev.walcast.server.channel.SnapshotChunk;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// Reads rows for those who begin with them: a bounded number of readings at a time, and whoever wants the same while
+/// one waits for its turn shares it. Safe for any thread.
+final class Snapshots implements AutoCloseable {
+    /// How often another moment is tried when the window does not lead on from one.
+    private static final int MOMENTS_MAX = 50;
+
+    private static final Duration NEXT_MOMENT_AFTER = Duration.ofMillis(20);
+
+    /// The part of a reading's time for which slow clients may hold it up.
+    private static final int PATIENCE_SHARE = 4;
+
+    private final RowReader reader;
+    private final ReplayWindow window;
+    private final SnapshotLimits limits;
+    private final int recordBytesMax;
+    private final Semaphore atOnce;
+    private final LongAdder readings = new LongAdder();
+    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("snapshot-", 0).factory());
+
+    // guarded by itself
+    private final Map<RowQuery, SharedReading> waiting = new HashMap<>();
+
+    Snapshots(RowReader reader, ReplayWindow window, SnapshotLimits limits, int recordBytesMax) {
+        this.reader = requireNonNull(reader, "reader is null");
+        this.window = requireNonNull(window, "window is null");
+        this.limits = requireNonNull(limits, "limits is null");
+        this.recordBytesMax = recordBytesMax;
+        this.atOnce = new Semaphore(limits.atOnce(), true);
+    }
+
+    /// Rows that were handed over.
+    ///
+    /// @param moment which transactions they show
+    /// @param after  where in the feed those begin that they do not show
+    record Taken(Moment moment, Position after, long rows) {
+        Taken {
+            requireNonNull(moment, "moment is null");
+            requireNonNull(after, "after is null");
+        }
+    }
+
+    /// How many readings have begun.
+    long readings() {
+        return readings.sum();
+    }
+
+    /// Hands the rows to the receiver, at its pace.
+    ///
+    /// @param over looked at now and then
+    /// @return nothing when the window does not lead on from any moment, or it is over
+    /// @throws RowsRefusedException when they cannot be read, or the receiver is too slow
+    /// @throws SQLException         when the database could not be asked; trying again may help
+    Optional<Taken> take(RowQuery query, int bindingId, ChangeReceiver receiver, BooleanSupplier over)
+            throws RowsRefusedException, SQLException, InterruptedException {
+        try (Sharer sharer = share(query)) {
+            while (true) {
+                if (!receiver.hasRoom()) {
+                    receiver.awaitRoom();
+                }
+                SnapshotChunk chunk = sharer.next(over);
+                if (chunk == null) {
+                    return sharer.result();
+                }
+                receiver.onSnapshot(bindingId, chunk);
+            }
+        }
+    }
+
+    private Sharer share(RowQuery query) {
+        synchronized (waiting) {
+            SharedReading known = waiting.get(query);
+            if (known != null) {
+                return known.share();
+            }
+            SharedReading fresh = new SharedReading(limits.time().dividedBy(PATIENCE_SHARE));
+            Sharer sharer = fresh.share();
+            waiting.put(query, fresh);
+            threads.execute(() -> read(query, fresh));
+            return sharer;
+        }
+    }
+
+    private void read(RowQuery query, SharedReading shared) {
+        try {
+            atOnce.acquire();
+            try {
+                synchronized (waiting) {
+                    waiting.remove(query);
+                }
+                shared.end(shared.isWanted() ? taken(query, shared) : Optional.empty());
+            } finally {
+                atOnce.release();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            shared.fail(e);
+        } catch (RowsRefusedException | SQLException | RuntimeException e) {
+            shared.fail(e);
+        }
+    }
+
+    private Optional<Taken> taken(RowQuery query, SharedReading shared)
+            throws RowsRefusedException, SQLException, InterruptedException {
+        readings.increment();
+        long deadline = System.nanoTime() + limits.time().toNanos();
+        for (int i = 0; i < MOMENTS_MAX; i++) {
+            Taken taken = tried(query, shared, deadline);
+            if (taken != null) {
+                // Whoever has the rows waits until the feed has passed their moment.
+                if (!window.hasReached(taken.moment().lsn())) {
+                    reader.moveOn();
+                }
+                return Optional.of(taken);
+            }
+            Thread.sleep(NEXT_MOMENT_AFTER);
+        }
+        return Optional.empty();
+    }
+
+    private @Nullable Taken tried(RowQuery query, SharedReading shared, long deadline)
+            throws RowsRefusedException, SQLException, InterruptedException {
+        try (RowReader.Reading reading = reader.open(query)) {
+            Optional<Position> after = window.after(reading.moment());
+            return after.isEmpty()
+                    ? null
+                    : new Taken(reading.moment(), after.get(), handed(reading, shared, deadline));
+        }
+    }
+
+    /// @return how many rows
+    private long handed(RowReader.Reading reading, SharedReading shared, long deadline)
+            throws RowsRefusedException, SQLException, InterruptedException {
+        SnapshotEncoder encoder =
+                new SnapshotEncoder(reading.table(), reading.generated(), limits.chunkBytes(), recordBytesMax);
+        List<SnapshotChunk> full = new ArrayList<>(1);
+        long rows = 0;
+        for (Row row = reading.next(); row != null; row = reading.next()) {
+            if (++rows > limits.rows()) {
+                throw new RowsRefusedException("There are more than " + limits.rows()
+                        + " rows (SNAPSHOT_ROWS): narrow the filter, or set `limit`.");
+            }
+            encoder.add(row, full::add);
+            for (SnapshotChunk chunk : full) {
+                if (!shared.add(chunk)) {
+                    return rows;
+                }
+                if (System.nanoTime() - deadline > 0) {
+                    throw new RowsRefusedException("Reading its rows took longer than "
+                            + limits.time().toMillis() + " ms (SNAPSHOT_TIMEOUT).");
+                }
+            }
+            full.clear();
+        }
+        boolean _ = shared.add(encoder.last());
+        return rows;
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+}
