@@ -16,6 +16,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /// Reads rows of a real Postgres: as the viewer's role and with its claims, so that row-level security is Postgres'
 /// own, in a transaction that is always rolled back, so that nothing that a policy sets outlives it.
@@ -71,7 +72,7 @@ public final class PostgresRowReader implements RowReader {
     }
 
     /// Null when the table was rewritten meanwhile.
-    private @org.jspecify.annotations.Nullable PostgresReading open(Connection connection, RowQuery query)
+    private @Nullable PostgresReading open(Connection connection, RowQuery query)
             throws RowsRefusedException, SQLException {
         connection.setAutoCommit(false);
         Moment moment = moment(connection);
@@ -103,7 +104,8 @@ public final class PostgresRowReader implements RowReader {
         TypeCatalog types = new TypeCatalog(() -> connection);
         List<Column> read = new ArrayList<>();
         for (ColumnAccess column : columns) {
-            read.add(new Column(column.name(), types.type(column.type().oid()), column.identity()));
+            // The log names a domain by its base as well.
+            read.add(new Column(column.name(), types.type(column.type().baseOid()), column.identity()));
         }
         return new Table(query.access().table(), read);
     }

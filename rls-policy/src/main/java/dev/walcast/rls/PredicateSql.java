@@ -44,7 +44,10 @@ final class PredicateSql {
         }
         String expression = question.expression();
         if (question.parameter() != null) {
-            expression.chars().filter(c -> c == ColumnQuestion.PARAMETER).forEach(_ -> parameters.add(question.parameter()));
+            expression
+                    .chars()
+                    .filter(c -> c == ColumnQuestion.PARAMETER)
+                    .forEach(_ -> parameters.add(question.parameter()));
         }
         return question.sql(SqlText.identifier(question.column()), "cast(? as pg_catalog.text)");
     }

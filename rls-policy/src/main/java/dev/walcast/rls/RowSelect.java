@@ -22,7 +22,8 @@ record RowSelect(
     ///
     /// @param rows      SQL over the table; null for all
     /// @param inherited whether the rows of the partitions are the table's own
-    record Published(long oid, Set<String> columns, @Nullable String rows, boolean inherited) {
+    record Published(
+            long oid, Set<String> columns, @Nullable String rows, boolean inherited) {
         private static final String QUERY = """
                 select c.oid, p.attnames::text[], p.rowfilter, c.relkind = 'p'
                   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -99,7 +100,9 @@ record RowSelect(
         for (Ordering one : order) {
             parts.add(SqlText.identifier(one.column())
                     + (one.descending() ? " desc" : "")
-                    + one.nullsFirst().map(first -> first ? " nulls first" : " nulls last").orElse(""));
+                    + one.nullsFirst()
+                            .map(first -> first ? " nulls first" : " nulls last")
+                            .orElse(""));
         }
         return parts.isEmpty() ? "" : " order by " + String.join(", ", parts);
     }

@@ -100,8 +100,8 @@ final class Beginning {
                     if (end.gone()) {
                         bindings.add(reset(id, gone));
                     } else if (resumed) {
-                        bindings.add(new Resumed(
-                                id, subscription.replayed(id), Optional.empty(), OptionalLong.empty()));
+                        bindings.add(
+                                new Resumed(id, subscription.replayed(id), Optional.empty(), OptionalLong.empty()));
                     }
                 }
                 case BindingStart.Anew(Optional<Reason> reason) -> {
@@ -184,7 +184,8 @@ final class Beginning {
                 Thread.sleep(ASK_AGAIN_AFTER);
             } catch (RuntimeException e) {
                 log.error("A snapshot could not be taken", e);
-                throw BindingResolver.refused(spec, "Its rows could not be read: unexpected error, see the server's log.");
+                throw BindingResolver.refused(
+                        spec, "Its rows could not be read: unexpected error, see the server's log.");
             }
         }
         return Optional.empty();

@@ -115,6 +115,11 @@ public final class ChangePath implements AutoCloseable {
         return snapshots.readings();
     }
 
+    /// How many readings wait for their turn.
+    public int waitingSnapshots() {
+        return snapshots.waiting();
+    }
+
     /// How many channels are subscribed to changes.
     public int subscriptions() {
         return feed.size();

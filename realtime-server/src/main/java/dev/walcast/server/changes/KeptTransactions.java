@@ -78,8 +78,8 @@ final class KeptTransactions {
         while (!transactions.isEmpty()) {
             evictFirst();
         }
-        transaction.forEach(change ->
-                floors.raise(change.table().id(), change.position(), change.commit().timeMicros()));
+        transaction.forEach(change -> floors.raise(
+                change.table().id(), change.position(), change.commit().timeMicros()));
         letGo.add(passed.commit().xid());
         evicted = passed.lsn();
         passed.pass(false);
@@ -97,10 +97,11 @@ final class KeptTransactions {
 
     void evictFirst() {
         Passed first = transactions.remove();
-        first.changes().forEach(encodings -> floors.raise(
-                encodings.change().table().id(),
-                encodings.change().position(),
-                encodings.change().commit().timeMicros()));
+        first.changes()
+                .forEach(encodings -> floors.raise(
+                        encodings.change().table().id(),
+                        encodings.change().position(),
+                        encodings.change().commit().timeMicros()));
         history.remove(first.changes());
         first.evict(bytes);
         commits.remove(first.lsn());

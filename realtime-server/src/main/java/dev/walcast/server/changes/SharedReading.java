@@ -3,8 +3,8 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.RowsRefusedException;
-import dev.walcast.server.channel.SnapshotChunk;
 import dev.walcast.server.changes.Snapshots.Taken;
+import dev.walcast.server.channel.SnapshotChunk;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -108,10 +108,7 @@ final class SharedReading {
 
     /// Forgets what everybody has.
     private void trim() {
-        long slowest = sharers.stream()
-                .mapToLong(sharer -> sharer.next)
-                .min()
-                .orElse(dropped + chunks.size());
+        long slowest = sharers.stream().mapToLong(sharer -> sharer.next).min().orElse(dropped + chunks.size());
         while (dropped < slowest) {
             chunks.remove();
             dropped++;

@@ -30,7 +30,8 @@ final class SnapshotEncoder {
     private boolean first = true;
 
     SnapshotEncoder(Table table, List<String> generated, int chunkBytes, int recordBytesMax) {
-        this.indexes = IntStream.range(0, requireNonNull(table, "table is null").columns().size())
+        this.indexes = IntStream.range(
+                        0, requireNonNull(table, "table is null").columns().size())
                 .boxed()
                 .toList();
         this.generated = List.copyOf(generated);
@@ -75,7 +76,8 @@ final class SnapshotEncoder {
         text.append(",\"columns\":").append(columns);
         RecordText.missing(text, missing);
         if (!tooLarge.isEmpty()) {
-            text.append(",\"errors\":[\"Error 413: Payload Too Large\"],\"too_large\":").append(tooLarge);
+            text.append(",\"errors\":[\"Error 413: Payload Too Large\"],\"too_large\":")
+                    .append(tooLarge);
         }
         text.append(",\"rows\":[");
         byte[] before = text.toString().getBytes(UTF_8);

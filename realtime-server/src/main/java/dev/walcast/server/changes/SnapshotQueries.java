@@ -40,8 +40,7 @@ final class SnapshotQueries {
         }
         long most = limits.snapshots().rows();
         if (snapshot.limit().orElse(0) > most) {
-            throw BindingResolver.refused(
-                    spec, "`limit` of a snapshot is at most " + most + " (SNAPSHOT_ROWS).");
+            throw BindingResolver.refused(spec, "`limit` of a snapshot is at most " + most + " (SNAPSHOT_ROWS).");
         }
         return Optional.of(new RowQuery(
                 viewer,

@@ -72,6 +72,13 @@ final class Snapshots implements AutoCloseable {
         return readings.sum();
     }
 
+    /// How many readings wait for their turn.
+    int waiting() {
+        synchronized (waiting) {
+            return waiting.size();
+        }
+    }
+
     /// Hands the rows to the receiver, at its pace.
     ///
     /// @param over looked at now and then
@@ -149,9 +156,7 @@ final class Snapshots implements AutoCloseable {
             throws RowsRefusedException, SQLException, InterruptedException {
         try (RowReader.Reading reading = reader.open(query)) {
             Optional<Position> after = window.after(reading.moment());
-            return after.isEmpty()
-                    ? null
-                    : new Taken(reading.moment(), after.get(), handed(reading, shared, deadline));
+            return after.isEmpty() ? null : new Taken(reading.moment(), after.get(), handed(reading, shared, deadline));
         }
     }
 

@@ -38,9 +38,7 @@ record StartDecision(KeptTransactions kept, RestartHold hold, Position head, Lis
 
     private BindingStart after(FeedPosition from) {
         Lsn commit = from.position().commit();
-        if (!from.epoch().equals(hold.start().epoch())
-                || from.position().isAfter(head)
-                || !kept.mayHaveHad(commit)) {
+        if (!from.epoch().equals(hold.start().epoch()) || from.position().isAfter(head) || !kept.mayHaveHad(commit)) {
             return new BindingStart.Reset(Reason.EPOCH_CHANGED);
         }
         if (kept.lacks(targets, from.position())) {

@@ -40,8 +40,7 @@ final class ReplayOptions {
     private SnapshotOptions snapshots = new SnapshotOptions();
 
     ReplayLimits limits() {
-        return new ReplayLimits(
-                replayMemory.bytes(), replayWindow, replayWal.bytes(), restartHold, snapshots.limits());
+        return new ReplayLimits(replayMemory.bytes(), replayWindow, replayWal.bytes(), restartHold, snapshots.limits());
     }
 
     List<String> problems(ByteSize outbox) {

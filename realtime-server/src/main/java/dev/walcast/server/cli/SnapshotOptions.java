@@ -46,7 +46,9 @@ final class SnapshotOptions {
     List<String> problems(ByteSize outbox) {
         List<String> problems = new ArrayList<>();
         LimitOptions.check(
-                problems, snapshotRows >= 1 && snapshotRows <= 100_000_000, "SNAPSHOT_ROWS must be between 1 and 100000000.");
+                problems,
+                snapshotRows >= 1 && snapshotRows <= 100_000_000,
+                "SNAPSHOT_ROWS must be between 1 and 100000000.");
         LimitOptions.check(problems, snapshotTimeout.toMillis() >= 10, "SNAPSHOT_TIMEOUT must be at least 10ms.");
         LimitOptions.check(
                 problems,

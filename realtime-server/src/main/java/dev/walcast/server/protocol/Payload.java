@@ -69,8 +69,9 @@ public record Payload(byte[] before, byte[] shared, byte[] after) {
     /// @param members of the object that holds the rows; shared, not copied
     public static Payload snapshot(String channel, int id, byte[] members) {
         return new Payload(
-                Json.bytes("{\"status\":\"ok\",\"message\":\"Snapshot of PostgreSQL\",\"extension\":\"postgres_changes\","
-                        + "\"channel\":" + Json.quoted(channel) + ",\"snapshot\":{\"id\":" + id + ","),
+                Json.bytes(
+                        "{\"status\":\"ok\",\"message\":\"Snapshot of PostgreSQL\",\"extension\":\"postgres_changes\","
+                                + "\"channel\":" + Json.quoted(channel) + ",\"snapshot\":{\"id\":" + id + ","),
                 members,
                 ascii("}}").shared);
     }

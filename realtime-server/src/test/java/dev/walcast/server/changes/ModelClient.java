@@ -12,6 +12,7 @@ import dev.walcast.server.channel.Binding;
 import dev.walcast.server.channel.ChangeFeed;
 import dev.walcast.server.channel.ChangeReceiver;
 import dev.walcast.server.channel.EncodedChange;
+import dev.walcast.server.channel.SnapshotChunk;
 import dev.walcast.server.protocol.FeedPlace;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -148,6 +149,11 @@ final class ModelClient {
             if (random.nextInt(50) == 0) {
                 LockSupport.parkNanos(random.nextInt(200_000));
             }
+        }
+
+        @Override
+        public void onSnapshot(int id, SnapshotChunk chunk) {
+            throw new AssertionError("nobody asked for rows");
         }
 
         @Override

@@ -12,6 +12,8 @@ import dev.walcast.filters.FilterDatabase;
 import dev.walcast.filters.Truth;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.Oracle;
+import dev.walcast.rls.RowQuery;
+import dev.walcast.rls.RowReader;
 import dev.walcast.rls.TableAccess;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Two tables that everybody may read, and a database that answers a regular expression by whether the row's id is
 /// even, after a while.
-final class ModelDatabase implements Catalog, FilterDatabase, Oracle {
+final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader {
     static final Table BUSY = table("busy");
     static final Table QUIET = table("quiet");
 
@@ -80,6 +82,14 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle {
         }
         return access;
     }
+
+    @Override
+    public Reading open(RowQuery query) {
+        throw new AssertionError("nobody asked for rows");
+    }
+
+    @Override
+    public void moveOn() {}
 
     @Override
     public boolean roleExists(String role) {

@@ -99,6 +99,7 @@ class ReplayModelTest {
                             new RowPolicies(nobody),
                             database,
                             database,
+                            database,
                             "p"),
                     RowGuard.Deletes.STRICT,
                     1 << 20,
