@@ -70,7 +70,8 @@ final class ChangeEncoder {
         Records whole = records(readable, old, told.newRow, told.oldRow, Integer.MAX_VALUE);
         boolean tooLarge = whole.json.length() > recordBytesMax
                 || whole.json.toString().getBytes(StandardCharsets.UTF_8).length > recordBytesMax;
-        Records records = tooLarge ? records(readable, old, told.newRow, told.oldRow, RecordText.SMALL_VALUE_BYTES_MAX) : whole;
+        Records records =
+                tooLarge ? records(readable, old, told.newRow, told.oldRow, RecordText.SMALL_VALUE_BYTES_MAX) : whole;
         StringBuilder out = new StringBuilder(records.json.length() + 256);
         out.append("{\"type\":\"").append(told.type).append("\",\"schema\":");
         JsonText.string(out, change.table().id().schema());

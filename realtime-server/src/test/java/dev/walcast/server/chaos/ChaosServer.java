@@ -68,7 +68,8 @@ final class ChaosServer implements AutoCloseable {
                         Map.entry("REFUSAL_DELAY", "100ms"),
                         Map.entry("READER", TestServer.READER.name())),
                 "serve");
-        await().atMost(Duration.ofSeconds(90)).until(() -> started.output().contains("listening") || !started.isAlive());
+        await().atMost(Duration.ofSeconds(90))
+                .until(() -> started.output().contains("listening") || !started.isAlive());
         if (!started.isAlive()) {
             throw new AssertionError("the server ended: " + started.output());
         }

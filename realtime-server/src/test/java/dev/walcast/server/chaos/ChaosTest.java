@@ -88,13 +88,12 @@ class ChaosTest {
 
     private static ChaosClient client(int number, int port, ChaosDatabase database) {
         String user = ChaosDatabase.USERS.get(number % ChaosDatabase.USERS.size());
-        List<ChaosView> views =
-                switch (number % 4) {
-                    case 0 -> List.of(ChaosView.COUNTERS, ChaosView.NOTES, ChaosView.room(number % ChaosDatabase.ROOMS));
-                    case 1 -> List.of(ChaosView.HIGH, ChaosView.COUNTERS);
-                    case 2 -> List.of(ChaosView.NOTES, ChaosView.HIGH);
-                    default -> List.of(ChaosView.room(number % ChaosDatabase.ROOMS), ChaosView.room(0), ChaosView.COUNTERS);
-                };
+        List<ChaosView> views = switch (number % 4) {
+            case 0 -> List.of(ChaosView.COUNTERS, ChaosView.NOTES, ChaosView.room(number % ChaosDatabase.ROOMS));
+            case 1 -> List.of(ChaosView.HIGH, ChaosView.COUNTERS);
+            case 2 -> List.of(ChaosView.NOTES, ChaosView.HIGH);
+            default -> List.of(ChaosView.room(number % ChaosDatabase.ROOMS), ChaosView.room(0), ChaosView.COUNTERS);
+        };
         boolean byTime = number % 5 == 4;
         return new ChaosClient(
                 port,
@@ -191,11 +190,12 @@ class ChaosTest {
         }
         try {
             await().atMost(Duration.ofSeconds(120))
-                    .until(() -> wrong(versions).isEmpty() && bindings().stream()
-                                    .map(ChaosBinding::epoch)
-                                    .distinct()
-                                    .count()
-                            == 1);
+                    .until(() -> wrong(versions).isEmpty()
+                            && bindings().stream()
+                                            .map(ChaosBinding::epoch)
+                                            .distinct()
+                                            .count()
+                                    == 1);
         } catch (ConditionTimeoutException _) {
             // What follows says it.
         }
@@ -214,7 +214,8 @@ class ChaosTest {
 
     private List<String> wrong(Map<String, Map<Long, List<Optional<JsonNode>>>> versions) {
         return bindings().stream()
-                .flatMap(one -> one.wrong(versions.get(one.view().table())).stream().map(what -> one + ": " + what))
+                .flatMap(one ->
+                        one.wrong(versions.get(one.view().table())).stream().map(what -> one + ": " + what))
                 .limit(20)
                 .toList();
     }
