@@ -151,7 +151,6 @@ class RowReaderPgTest {
             "js->>k?=eq.v",
             "js->>a=like.1%",
             "ip=lt.10.0.0.9",
-            "ip=cd.10.0.0.0/28",
             "by=gt.\\x0f",
             "a=eq.{1,3}",
             "a=cs.{1}",
