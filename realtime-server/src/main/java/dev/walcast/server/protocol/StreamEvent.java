@@ -24,6 +24,14 @@ public final class StreamEvent {
         return event("system", position, Payload.system(note, channel));
     }
 
+    /// Rows that a stream begins with.
+    ///
+    /// @param members of an object; shared, not copied
+    public static OutboundFrame snapshot(int id, byte[] members) {
+        Payload rows = new Payload(Json.bytes("{\"id\":" + id + ","), members, Json.bytes("}"));
+        return event("snapshot", Optional.empty(), rows);
+    }
+
     /// The last words of a stream that ends before its client wants it to.
     public static OutboundFrame error(Refusal refusal) {
         return event("error", Optional.empty(), Payload.of(Json.bytes(refusal.json())));

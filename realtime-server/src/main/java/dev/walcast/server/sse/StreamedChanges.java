@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.channel.ChangeReceiver;
 import dev.walcast.server.channel.EncodedChange;
+import dev.walcast.server.channel.SnapshotChunk;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.StreamEvent;
@@ -43,6 +44,11 @@ final class StreamedChanges implements ChangeReceiver {
     @Override
     public void onChange(int[] ids, EncodedChange change) {
         stream.offer(StreamEvent.change(change.position(), change.data()));
+    }
+
+    @Override
+    public void onSnapshot(int id, SnapshotChunk chunk) {
+        stream.offer(StreamEvent.snapshot(id, chunk.members()));
     }
 
     @Override
