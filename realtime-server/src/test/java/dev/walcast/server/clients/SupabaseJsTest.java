@@ -100,6 +100,27 @@ class SupabaseJsTest {
         }
     }
 
+    @Test
+    void aBindingThatAsksForItBeginsWithItsRows() throws Exception {
+        postgres.execute(
+                "insert into rows select n, 'general', n from generate_series(1, 3) n",
+                "insert into rows values (4, 'other')");
+        String binding = "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"rows\",\"filter\":\"room=eq.general\","
+                + "\"snapshot\":{\"order\":\"id.desc\"}}";
+        try (NodeScript client = listen("{\"bindings\":[" + binding + "]}")) {
+            JsonNode snapshot = client.await(
+                            "system", line -> line.at("/message").has("snapshot"))
+                    .at("/message/snapshot");
+            assertThat(snapshot.get("last").asBoolean()).isTrue();
+            assertThat(snapshot.get("rows").findValuesAsText("id")).containsExactly("3", "2", "1");
+            assertThat(snapshot.at("/rows/0").toString())
+                    .isEqualTo("{\"id\":3,\"room\":\"general\",\"n\":3,\"at\":null}");
+            client.awaitLive();
+            postgres.execute("insert into rows values (5, 'general')");
+            assertThat(change(client, "INSERT").at("/new/id").asInt()).isEqualTo(5);
+        }
+    }
+
     /// Each as the client's filter builder is called; each meets the row with id 1 and not that with id 2.
     private static final String[] CALLS = {
         "[[\"eq\",\"id\",1]]",

@@ -158,6 +158,20 @@ class ChangeStreamTest {
     }
 
     @Test
+    void aStreamThatAsksForItBeginsWithItsRows() throws Exception {
+        insert(1, 3);
+        try (EventReader reader = open(ROWS + "&snapshot=true&filter=" + encoded("id=gt.1"))) {
+            Event rows = reader.next("snapshot");
+            assertThat(rows.json().get("first").asBoolean()).isTrue();
+            assertThat(rows.json().get("last").asBoolean()).isTrue();
+            assertThat(rows.json().get("rows").findValuesAsText("id")).containsExactlyInAnyOrder("2", "3");
+            assertThat(live(reader).at("/resume/0/status").asText()).isEqualTo("snapshot");
+            insert(4, 4);
+            assertThat(nextId(reader)).isEqualTo(4);
+        }
+    }
+
+    @Test
     void aJsonColumnWithLineBreaksArrivesWhole() throws Exception {
         postgres.execute(
                 "create table if not exists doc (id int primary key, j json); grant select on doc to anon",
