@@ -22,6 +22,8 @@ import dev.walcast.rls.RecentFilterDatabase;
 import dev.walcast.rls.Rights;
 import dev.walcast.rls.RowPolicies;
 import dev.walcast.rls.TopicPermissions;
+import dev.walcast.server.acks.CursorKeeper;
+import dev.walcast.server.acks.Cursors;
 import dev.walcast.server.changes.ChangePath;
 import dev.walcast.server.changes.FeedStatus;
 import dev.walcast.server.channel.ChangeFeed;
@@ -58,6 +60,7 @@ final class Project implements ChangeListener, AutoCloseable {
     private final ChangeSource source;
     private final SlotGuardian guardian;
     private final WindowKeeper keeper;
+    private final CursorKeeper acknowledged;
     private final TopicPermissions permissions;
     private final StoredMessages messages;
     private final CountDownLatch closing = new CountDownLatch(1);
@@ -85,6 +88,7 @@ final class Project implements ChangeListener, AutoCloseable {
         this.source = source(settings, url);
         this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), System::nanoTime);
         this.keeper = new WindowKeeper(changes, source, server.replay().walBytes());
+        this.acknowledged = new CursorKeeper(server.acks(), pools.catalog(), clock);
         this.permissions = new PostgresTopicPermissions(pools.topics());
         this.messages = new StoredMessages(
                 pools.catalog(),
@@ -117,6 +121,7 @@ final class Project implements ChangeListener, AutoCloseable {
             log.warn("The catalog cannot be asked yet: {}", e.getMessage());
         }
         Thread.ofVirtual().name("refresh-rights").start(this::refreshRights);
+        acknowledged.start();
         guardian.start();
         keeper.start();
     }
@@ -173,6 +178,11 @@ final class Project implements ChangeListener, AutoCloseable {
         return changes.feed();
     }
 
+    /// How far clients have acknowledged changes.
+    Cursors cursors() {
+        return acknowledged.cursors();
+    }
+
     ChangePath changes() {
         return changes;
     }
@@ -218,6 +228,7 @@ final class Project implements ChangeListener, AutoCloseable {
         closing.countDown();
         guardian.close();
         messages.close();
+        acknowledged.close();
         keeper.close();
         changes.close();
         source.close();

@@ -42,7 +42,11 @@ public final class RealtimeServer implements AutoCloseable {
         this.project = new Project(settings, this::broadcast, clock);
         this.tokens = new TokenVerifier(settings.tokens(), clock);
         Backends backends = new Backends(
-                project.feed(), project.permissions(), project.messages().history(), project::broadcastsFromDatabase);
+                project.feed(),
+                project.cursors(),
+                project.permissions(),
+                project.messages().history(),
+                project::broadcastsFromDatabase);
         this.sockets = new SocketServer(settings.limits(), settings.presence(), tokens, backends, clock);
         this.rest = new RestRoutes(
                 RestLimits.of(settings.limits().payloadBytesMax(), settings.restMessagesPerSecond()),

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.RowGuard;
+import dev.walcast.server.acks.AckLimits;
 import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.channel.PresenceLimits;
@@ -19,6 +20,7 @@ import java.time.Duration;
 /// @param replay      how much of the past is at hand for clients that come back
 /// @param recordBytesMax of one change; beyond it only small values are sent
 /// @param restMessagesPerSecond broadcasts over HTTP of one caller
+/// @param acks        how many cursors of acknowledged changes are kept
 public record ServerSettings(
         Database database,
         TokenRules tokens,
@@ -28,7 +30,8 @@ public record ServerSettings(
         int recordBytesMax,
         int restMessagesPerSecond,
         SocketLimits limits,
-        PresenceLimits presence) {
+        PresenceLimits presence,
+        AckLimits acks) {
     public ServerSettings {
         requireNonNull(database, "database is null");
         requireNonNull(tokens, "tokens is null");
@@ -36,6 +39,31 @@ public record ServerSettings(
         requireNonNull(replay, "replay is null");
         requireNonNull(limits, "limits is null");
         requireNonNull(presence, "presence is null");
+        requireNonNull(acks, "acks is null");
+    }
+
+    /// With the usual limits of acknowledgements.
+    public ServerSettings(
+            Database database,
+            TokenRules tokens,
+            String host,
+            int port,
+            ReplayLimits replay,
+            int recordBytesMax,
+            int restMessagesPerSecond,
+            SocketLimits limits,
+            PresenceLimits presence) {
+        this(
+                database,
+                tokens,
+                host,
+                port,
+                replay,
+                recordBytesMax,
+                restMessagesPerSecond,
+                limits,
+                presence,
+                AckLimits.defaults());
     }
 
     /// What reads the replication slot. Positions are the same, so it may change between two starts.

@@ -3,15 +3,22 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.TopicPermissions;
+import dev.walcast.server.acks.Cursors;
 import java.util.function.BooleanSupplier;
 
 /// What channels need from the database.
 ///
+/// @param cursors            how far changes were acknowledged
 /// @param databaseBroadcasts whether broadcasts from the database arrive right now
 public record Backends(
-        ChangeFeed feed, TopicPermissions permissions, MessageHistory history, BooleanSupplier databaseBroadcasts) {
+        ChangeFeed feed,
+        Cursors cursors,
+        TopicPermissions permissions,
+        MessageHistory history,
+        BooleanSupplier databaseBroadcasts) {
     public Backends {
         requireNonNull(feed, "feed is null");
+        requireNonNull(cursors, "cursors is null");
         requireNonNull(permissions, "permissions is null");
         requireNonNull(history, "history is null");
         requireNonNull(databaseBroadcasts, "databaseBroadcasts is null");

@@ -4,7 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.protocol.FeedPlace;
+import dev.walcast.server.protocol.Payload;
+import dev.walcast.server.protocol.Slice;
 import dev.walcast.server.protocol.SystemNote;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -18,16 +21,20 @@ final class ChangeDelivery implements ChangeReceiver {
     private final Channel channel;
     private final ChangeFeed feed;
     private final List<Binding> bindings;
+    private final Optional<Acknowledgements> acknowledgements;
     private final Object lock = new Object();
 
     // guarded by lock
     private ChangeFeed.@Nullable Subscription subscription;
     private boolean retired;
 
-    ChangeDelivery(Channel channel, ChangeFeed feed, List<Binding> bindings) {
+    /// @param acknowledgements empty when no binding asks for it
+    ChangeDelivery(
+            Channel channel, ChangeFeed feed, List<Binding> bindings, Optional<Acknowledgements> acknowledgements) {
         this.channel = requireNonNull(channel, "channel is null");
         this.feed = requireNonNull(feed, "feed is null");
         this.bindings = List.copyOf(bindings);
+        this.acknowledgements = requireNonNull(acknowledgements, "acknowledgements is null");
     }
 
     /// Begins to deliver what this viewer may see, or goes on with it. Called by the session's reader thread
@@ -37,10 +44,14 @@ final class ChangeDelivery implements ChangeReceiver {
         synchronized (lock) {
             current = subscription;
         }
+        acknowledgements.ifPresent(acks -> acks.follow(viewer));
         if (current != null) {
             current.changeViewer(viewer);
         } else if (!bindings.isEmpty()) {
-            keep(feed.subscribe(bindings, viewer, this));
+            List<Binding> placed = acknowledgements.isEmpty()
+                    ? bindings
+                    : acknowledgements.get().placed(bindings);
+            keep(feed.subscribe(placed, viewer, this));
         }
     }
 
@@ -62,9 +73,16 @@ final class ChangeDelivery implements ChangeReceiver {
             subscribed = subscription;
             subscription = null;
         }
+        acknowledgements.ifPresent(Acknowledgements::release);
         if (subscribed != null) {
             close(subscribed);
         }
+    }
+
+    /// Empty when nobody asked for it.
+    Optional<Payload> acknowledge(Slice push) {
+        return acknowledgements.map(
+                acks -> acks.acknowledge(push).map(Payload::error).orElseGet(Payload::ok));
     }
 
     /// A feed that fails here must not keep a channel from ending.
@@ -78,7 +96,9 @@ final class ChangeDelivery implements ChangeReceiver {
 
     @Override
     public void onLive(List<String> warnings, Optional<FeedPlace> place) {
-        channel.deliverNote(SystemNote.subscribed(warnings, place));
+        List<String> all = new ArrayList<>(warnings);
+        acknowledgements.ifPresent(acks -> all.addAll(acks.live(place)));
+        channel.deliverNote(SystemNote.subscribed(all, place));
     }
 
     @Override
@@ -93,6 +113,7 @@ final class ChangeDelivery implements ChangeReceiver {
 
     @Override
     public void onChange(int[] ids, EncodedChange change) {
+        acknowledgements.ifPresent(acks -> acks.sending(change));
         channel.deliverChange(ids, change);
     }
 

@@ -71,7 +71,8 @@ final class Channel implements RoomMember {
         this.credential = accepted.credential();
         this.room = new RoomName(joined.topic(), request.isPrivate());
         this.bindings = Bindings.number(request.bindings());
-        this.changes = new ChangeDelivery(this, services.feed(), bindings);
+        this.changes = new ChangeDelivery(
+                this, services.feed(), bindings, Acknowledgements.of(services.cursors(), joined.topic(), bindings));
         this.frames = new ChannelFrames(session.serializer(), joined);
         this.rights = new ChannelRights(session.questions(), room);
         this.entrance = new Entrance(session.questions(), rights, room);
@@ -170,6 +171,11 @@ final class Channel implements RoomMember {
     /// On the lane, while the client is a member.
     void presence(Message.Presence push) {
         presence.handle(push);
+    }
+
+    /// Not answered on a channel without a binding that asked for it.
+    void acknowledge(Message.Acknowledgement push) {
+        changes.acknowledge(push.payload()).ifPresent(answer -> reply(push.address(), answer));
     }
 
     /// Answers the leave and ends the channel; false when it has just ended by itself and nothing was answered.

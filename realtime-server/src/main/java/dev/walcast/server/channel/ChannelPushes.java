@@ -50,7 +50,12 @@ final class ChannelPushes {
                 acknowledge(address, Payload.error(ErrorCode.BROADCAST_UNREADABLE.refusal()));
             case Message.AccessToken token when isMember -> accessToken(token);
             case Message.Presence presence when isMember -> channel.presence(presence);
-            case Message.BroadcastPush _, Message.AccessToken _, Message.Presence _, Message.Unknown _ -> {}
+            case Message.Acknowledgement acknowledgement when isMember -> channel.acknowledge(acknowledgement);
+            case Message.BroadcastPush _,
+                    Message.AccessToken _,
+                    Message.Presence _,
+                    Message.Acknowledgement _,
+                    Message.Unknown _ -> {}
         }
     }
 
@@ -62,7 +67,8 @@ final class ChannelPushes {
             case Message.Presence _ -> channel.reply(push.address(), Payload.error(busy));
             // the rights of the token that was to be replaced must not go on
             case Message.AccessToken _ -> channel.crash();
-            case Message.Unknown _ -> {}
+            // a later one covers it
+            case Message.Acknowledgement _, Message.Unknown _ -> {}
         }
     }
 

@@ -41,7 +41,7 @@ final class ChannelRights {
             case Message.AccessToken _ -> isPrivate;
             case Message.BroadcastPush _ -> write == null;
             case Message.Presence _ -> write == null || !presenceAsked;
-            case Message.UnreadableBroadcast _, Message.Unknown _ -> false;
+            case Message.UnreadableBroadcast _, Message.Acknowledgement _, Message.Unknown _ -> false;
         };
     }
 

@@ -75,6 +75,11 @@ final class JoinRules {
         if (!request.isPrivate() && !(request.replay() instanceof ReplayRequest.Absent)) {
             return refused(ErrorCode.REPLAY_ON_PUBLIC);
         }
+        Optional<Refusal> unacknowledged = Acknowledgements.problem(
+                request.bindings(), credential.verified().viewer());
+        if (unacknowledged.isPresent()) {
+            return new Refused(unacknowledged.get());
+        }
         return budget.takeSeat().<JoinResult>map(Refused::new).orElseGet(() -> new Accepted(request, credential));
     }
 

@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.acks.Cursors;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.socket.SocketLimits;
 import dev.walcast.server.socket.SocketStats;
@@ -17,6 +18,7 @@ record Services(
         SocketStats stats,
         TokenVerifier verifier,
         ChangeFeed feed,
+        Cursors cursors,
         Clock clock,
         Hub hub,
         PresenceRooms presence,
@@ -30,6 +32,7 @@ record Services(
         requireNonNull(stats, "stats is null");
         requireNonNull(verifier, "verifier is null");
         requireNonNull(feed, "feed is null");
+        requireNonNull(cursors, "cursors is null");
         requireNonNull(clock, "clock is null");
         requireNonNull(hub, "hub is null");
         requireNonNull(presence, "presence is null");

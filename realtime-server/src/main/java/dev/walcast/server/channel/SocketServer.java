@@ -76,6 +76,7 @@ public final class SocketServer implements AutoCloseable {
                 stats,
                 verifier,
                 backends.feed(),
+                backends.cursors(),
                 clock,
                 hub,
                 presence,

@@ -125,6 +125,9 @@ final class ServerOptions {
     @Mixin
     private ReplayOptions replay = new ReplayOptions();
 
+    @Mixin
+    private AckOptions acks = new AckOptions();
+
     @Option(
             names = "--rest-rate",
             paramLabel = "COUNT",
@@ -182,7 +185,8 @@ final class ServerOptions {
                 limits.recordBytesMax(),
                 restRate,
                 limits.limits(),
-                presence.limits());
+                presence.limits(),
+                acks.limits());
     }
 
     private List<String> problems(@Nullable String url) {
@@ -206,6 +210,7 @@ final class ServerOptions {
         check(problems, restRate >= 1 && restRate <= 1_000_000, "REST_RATE must be between 1 and 1000000.");
         problems.addAll(limits.problems());
         problems.addAll(presence.problems(limits.outbox()));
+        problems.addAll(acks.problems());
         return problems.stream().distinct().toList();
     }
 

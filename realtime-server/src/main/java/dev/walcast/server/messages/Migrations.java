@@ -18,7 +18,8 @@ import org.postgresql.ds.PGSimpleDataSource;
 /// be run again by hand.
 public final class Migrations {
     private static final String FOLDER = "migrations/";
-    private static final List<String> FILES = List.of("V1__messages.sql", "V2__functions.sql", "afterMigrate.sql");
+    private static final List<String> FILES =
+            List.of("V1__messages.sql", "V2__functions.sql", "V3__cursors.sql", "afterMigrate.sql");
 
     private Migrations() {}
 

@@ -17,6 +17,9 @@ public sealed interface Message {
 
     record Presence(Address address, Slice payload) implements Push {}
 
+    /// Of changes, by the event `postgres_changes`.
+    record Acknowledgement(Address address, Slice payload) implements Push {}
+
     record BroadcastPush(Address address, Broadcast content) implements Push {}
 
     /// A `broadcast` push whose payload is not an object.
@@ -37,6 +40,7 @@ public sealed interface Message {
             case "phx_leave" -> new Leave(address);
             case "access_token" -> new AccessToken(address, payload);
             case "presence" -> new Presence(address, payload);
+            case "postgres_changes" -> new Acknowledgement(address, payload);
             case "broadcast" -> broadcast(address, payload);
             case "heartbeat" ->
                 address.topic().equals("phoenix") ? new Heartbeat(address) : new Unknown(address, event);

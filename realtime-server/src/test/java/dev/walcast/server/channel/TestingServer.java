@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.walcast.rls.TopicPermissions;
+import dev.walcast.server.acks.AckLimits;
+import dev.walcast.server.acks.Cursors;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.auth.TokenVerifier;
@@ -82,7 +84,8 @@ public final class TestingServer implements AutoCloseable {
             TopicPermissions permissions) {
         this.topics = topics;
         TokenVerifier verifier = new TokenVerifier(tokens, time);
-        Backends backends = new Backends(feed, topics, topics, () -> databaseBroadcasts);
+        Backends backends =
+                new Backends(feed, new Cursors(AckLimits.defaults(), time), topics, topics, () -> databaseBroadcasts);
         this.sockets = new SocketServer(limits, presence, verifier, backends, time, time::nanos);
         WebServerConfig.Builder builder = WebServer.builder().port(0).shutdownHook(false);
         HttpRouting.Builder routing = HttpRouting.builder();

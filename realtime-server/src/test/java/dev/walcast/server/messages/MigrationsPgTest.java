@@ -28,7 +28,7 @@ class MigrationsPgTest {
     static void startPostgres() throws Exception {
         postgres = TestPostgres.start();
         server = MessagesDatabase.prepare(postgres);
-        assertThat(Migrations.run(server)).isEqualTo(2);
+        assertThat(Migrations.run(server)).isEqualTo(3);
         assertThat(Migrations.run(server)).isZero();
         new PartitionUpkeep(MessagesDatabase.dataSource(postgres), Clock.systemUTC(), Duration.ofHours(72)).once();
         postgres.execute(

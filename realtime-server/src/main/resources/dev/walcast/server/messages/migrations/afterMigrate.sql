@@ -7,6 +7,7 @@ begin
     if exists (select from pg_catalog.pg_roles where rolname = role_name) then
       execute format('grant usage on schema realtime to %I', role_name);
       execute format('grant select, insert, update on realtime.messages to %I', role_name);
+      execute format('revoke all on realtime.cursors from %I', role_name);
     end if;
   end loop;
   if not exists (select from pg_catalog.pg_publication where pubname = 'supabase_realtime_messages_publication') then

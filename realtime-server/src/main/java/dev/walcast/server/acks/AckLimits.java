@@ -1,0 +1,16 @@
+package dev.walcast.server.acks;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+
+/// How many cursors are kept, and how long one that nobody uses.
+public record AckLimits(int cursorsMax, Duration age) {
+    public AckLimits {
+        requireNonNull(age, "age is null");
+    }
+
+    public static AckLimits defaults() {
+        return new AckLimits(10_000, Duration.ofHours(72));
+    }
+}

@@ -1,0 +1,98 @@
+package dev.walcast.server.acks;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.acks.Cursors.Changes;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Reads the cursors at the start and writes down once a second those that moved, so that a crash only means that
+/// changes of the last second come again. A thread of its own.
+public final class CursorKeeper implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(CursorKeeper.class);
+    private static final Duration EVERY = Duration.ofSeconds(1);
+
+    private final Cursors cursors;
+    private final CursorTable table;
+    private final CountDownLatch closing = new CountDownLatch(1);
+
+    // guarded by this
+    private boolean looked;
+
+    public CursorKeeper(AckLimits limits, DataSource database, InstantSource clock) {
+        requireNonNull(limits, "limits is null");
+        this.cursors = new Cursors(limits, clock);
+        this.table = new CursorTable(database, limits.cursorsMax());
+    }
+
+    public Cursors cursors() {
+        return cursors;
+    }
+
+    /// Returns when those of an earlier server are at hand, or the database could not be asked.
+    public void start() {
+        keep();
+        Thread.ofVirtual().name("keep-cursors").start(this::run);
+    }
+
+    private void run() {
+        try {
+            while (!closing.await(EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+                keep();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized void keep() {
+        try {
+            if (!looked) {
+                look();
+                looked = true;
+            }
+            if (cursors.isDurable()) {
+                write();
+            }
+        } catch (SQLException e) {
+            log.debug("The acknowledgements could not be kept: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            log.error("The acknowledgements could not be kept", e);
+        }
+    }
+
+    private void look() throws SQLException {
+        if (table.exists()) {
+            cursors.restore(table.read());
+            cursors.setDurable();
+        }
+    }
+
+    private void write() throws SQLException {
+        Changes changes = cursors.takeChanges();
+        if (changes.isEmpty()) {
+            return;
+        }
+        try {
+            table.write(changes);
+        } catch (SQLException e) {
+            cursors.giveBack(changes);
+            throw e;
+        }
+    }
+
+    /// Writes a last time.
+    @Override
+    public void close() {
+        if (closing.getCount() > 0) {
+            closing.countDown();
+            keep();
+        }
+    }
+}
