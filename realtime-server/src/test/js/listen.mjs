@@ -1,6 +1,6 @@
 // An unmodified supabase-js client that listens to table changes. Says what happens as JSON lines; obeys commands, one JSON a
 // line on standard input: {"cmd":"digest"}, {"cmd":"broadcast"}, {"cmd":"track","object":{}}, {"cmd":"untrack"},
-// {"cmd":"token","token":"..."}, {"cmd":"cut"}, {"cmd":"close"}. A binding's filter may be calls of the client's own filter
+// {"cmd":"token","token":"..."}, {"cmd":"ack"} (of the last change), {"cmd":"cut"}, {"cmd":"close"}. A binding's filter may be calls of the client's own filter
 // builder: [["gt", "id", 1], ["not", "room", "like", "a%"]]. With {"resume":true} every binding says at each join where the last
 // change was.
 import { createClient, postgresChangesFilter } from '@supabase/supabase-js'
@@ -11,11 +11,15 @@ const { bindings = [], quiet = false, resume = false, channel: name = 'test', pr
 const say = message => process.stdout.write(JSON.stringify(message) + '\n')
 
 let socket
+let position
 
 class Socket extends WebSocket {
   constructor(...args) {
     super(...args)
     socket = this
+    this.on('message', text => {
+      position = /"position":"([^"]+)"/.exec(text)?.[1] ?? position
+    })
   }
 }
 
@@ -67,6 +71,10 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
   if (cmd === 'track') say({ event: 'tracked', answer: await channel.track(object) })
   if (cmd === 'untrack') say({ event: 'untracked', answer: await channel.untrack() })
+  if (cmd === 'ack') {
+    const answer = await channel.send({ type: 'postgres_changes', event: 'ack', payload: { position } })
+    say({ event: 'acked', answer })
+  }
   if (cmd === 'cut') socket.terminate()
   if (cmd === 'token') await client.realtime.setAuth(token)
   if (cmd === 'close') break

@@ -181,6 +181,23 @@ class SupabaseJsTest {
         }
     }
 
+    @Test
+    void whatTheClientDidNotAcknowledgeComesAgainAfterItsConnectionWasCut() throws Exception {
+        String acknowledged = ALL_ROWS.replace("}", ",\"ack\":\"js\"}");
+        try (NodeScript client = listen("{\"bindings\":[" + acknowledged + "]}")) {
+            client.awaitLive();
+            postgres.execute("insert into rows values (1)");
+            assertThat(change(client, "INSERT").at("/new/id").asInt()).isEqualTo(1);
+            client.command("{\"cmd\":\"ack\"}");
+            assertThat(client.await("acked", _ -> true).get("answer").asText()).isEqualTo("ok");
+            postgres.execute("insert into rows values (2)");
+            assertThat(change(client, "INSERT").at("/new/id").asInt()).isEqualTo(2);
+            client.command("{\"cmd\":\"cut\"}");
+            assertThat(change(client, "INSERT").at("/new/id").asInt()).isEqualTo(2);
+            client.awaitLive();
+        }
+    }
+
     private static String user(String id) {
         return new TokenIssuer(TestServer.SECRET, Clock.systemUTC())
                 .issue("authenticated", Map.of("sub", id), Duration.ofHours(1));
