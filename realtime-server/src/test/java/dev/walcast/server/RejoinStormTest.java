@@ -87,9 +87,9 @@ class RejoinStormTest {
     private record Heard(int changes, JsonNode system) {}
 
     private static void assertResumed(Heard heard) {
-        assertThat(heard.system().get("resume")).hasSize(6).allMatch(one -> one.get("status")
-                .asText()
-                .equals("resumed"));
+        assertThat(heard.system().get("resume"))
+                .hasSize(6)
+                .allMatch(one -> one.get("status").asText().equals("resumed"));
         assertThat(heard.changes()).isGreaterThanOrEqualTo(MISSED);
     }
 
@@ -97,7 +97,9 @@ class RejoinStormTest {
         String path = "/realtime/v1/websocket?vsn=2.0.0&apikey=" + token(number % USERS);
         try (RawSocket socket = RawSocket.open(server.port(), path, Map.of())) {
             socket.patience(Duration.ofSeconds(120));
-            assertThat(socket.join("realtime:r", "{\"postgres_changes\":[" + BINDINGS.formatted(resume, number % 2) + "]}")
+            assertThat(socket.join(
+                                    "realtime:r",
+                                    "{\"postgres_changes\":[" + BINDINGS.formatted(resume, number % 2) + "]}")
                             .get("status")
                             .asText())
                     .isEqualTo("ok");

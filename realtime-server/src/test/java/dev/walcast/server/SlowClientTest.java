@@ -112,7 +112,9 @@ class SlowClientTest {
             }
             assertThat(((RawSocket.Received.Closed) received).code()).isIn(CloseReason.SLOW_CONSUMER.code(), 1006);
         }
-        assertThat(ids.size()).as("bounded by the outbox and the buffers of the socket").isLessThan(ROWS);
+        assertThat(ids.size())
+                .as("bounded by the outbox and the buffers of the socket")
+                .isLessThan(ROWS);
         try (RawSocket back = open(server)) {
             back.join("realtime:r", binding(",\"resume\":\"" + position + "\""));
             while (ids.size() < ROWS) {

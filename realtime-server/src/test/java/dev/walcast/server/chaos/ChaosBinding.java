@@ -15,7 +15,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// One binding of a client that keeps a copy of its rows, as docs/resume.md says: it names its last place, and reads the
+/// One binding of a client that keeps a copy of its rows, as docs/resume.md says: it names its last place, and reads
+/// the
 /// rows anew whenever it is told to. Belongs to its client's thread, but for [#wrong].
 final class ChaosBinding {
     private static final Duration READ_AGAIN_AFTER = Duration.ofMillis(200);
@@ -114,8 +115,8 @@ final class ChaosBinding {
     ///
     /// @param outcome nothing where it named no place
     void told(JsonNode system, Optional<JsonNode> outcome, BooleanSupplier over) {
-        String status = outcome.map(one -> one.get("status").asText() + " "
-                        + one.path("reason").asText())
+        String status = outcome.map(one ->
+                        one.get("status").asText() + " " + one.path("reason").asText())
                 .orElse("live");
         outcomes.merge(status.strip(), 1, Integer::sum);
         replayed += outcome.map(one -> one.get("replayed").asInt()).orElse(0);
@@ -180,6 +181,7 @@ final class ChaosBinding {
 
     @Override
     public String toString() {
-        return view.table() + " " + view.filter() + " of " + user + (membership ? " with membership" : "") + (byTime ? " by time" : "") + " at " + position;
+        return view.table() + " " + view.filter() + " of " + user + (membership ? " with membership" : "")
+                + (byTime ? " by time" : "") + " at " + position;
     }
 }

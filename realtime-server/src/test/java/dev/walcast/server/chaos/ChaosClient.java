@@ -133,8 +133,7 @@ final class ChaosClient implements AutoCloseable {
                 case "phx_reply" -> noteIds(payload.at("/response/postgres_changes"), byId);
                 case "postgres_changes" ->
                     payload.get("ids")
-                            .forEach(id ->
-                                    requireNonNull(byId.get(id.asInt())).apply(payload.get("data")));
+                            .forEach(id -> requireNonNull(byId.get(id.asInt())).apply(payload.get("data")));
                 case "system" -> {
                     if (!payload.get("status").asText().equals("ok")) {
                         return;

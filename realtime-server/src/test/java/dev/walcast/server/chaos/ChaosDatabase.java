@@ -109,7 +109,8 @@ final class ChaosDatabase {
     /// The same for rows with the same values, however their keys are sorted.
     static String text(JsonNode row) {
         Map<String, String> values = new TreeMap<>();
-        row.properties().forEach(value -> values.put(value.getKey(), value.getValue().asText()));
+        row.properties()
+                .forEach(value -> values.put(value.getKey(), value.getValue().asText()));
         return values.toString();
     }
 

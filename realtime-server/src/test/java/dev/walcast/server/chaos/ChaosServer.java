@@ -84,7 +84,8 @@ final class ChaosServer implements AutoCloseable {
                         Map.entry("REFUSAL_DELAY", "100ms"),
                         Map.entry("READER", TestServer.READER.name())),
                 "serve");
-        await().atMost(Duration.ofSeconds(90)).until(() -> started.output().contains("listening") || !started.isAlive());
+        await().atMost(Duration.ofSeconds(90))
+                .until(() -> started.output().contains("listening") || !started.isAlive());
         return started;
     }
 

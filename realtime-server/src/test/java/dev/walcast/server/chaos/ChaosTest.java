@@ -87,13 +87,12 @@ class ChaosTest {
 
     private static ChaosClient client(int number, int port, ChaosDatabase database) {
         String user = ChaosDatabase.USERS.get(number % ChaosDatabase.USERS.size());
-        List<ChaosView> views =
-                switch (number % 4) {
-                    case 0 -> List.of(ChaosView.COUNTERS, ChaosView.NOTES, ChaosView.room(number % ChaosDatabase.ROOMS));
-                    case 1 -> List.of(ChaosView.HIGH, ChaosView.COUNTERS);
-                    case 2 -> List.of(ChaosView.NOTES, ChaosView.HIGH);
-                    default -> List.of(ChaosView.room(number % ChaosDatabase.ROOMS), ChaosView.room(0), ChaosView.COUNTERS);
-                };
+        List<ChaosView> views = switch (number % 4) {
+            case 0 -> List.of(ChaosView.COUNTERS, ChaosView.NOTES, ChaosView.room(number % ChaosDatabase.ROOMS));
+            case 1 -> List.of(ChaosView.HIGH, ChaosView.COUNTERS);
+            case 2 -> List.of(ChaosView.NOTES, ChaosView.HIGH);
+            default -> List.of(ChaosView.room(number % ChaosDatabase.ROOMS), ChaosView.room(0), ChaosView.COUNTERS);
+        };
         boolean membership = number % 3 > 0;
         boolean byTime = number % 5 == 4;
         return new ChaosClient(
@@ -193,7 +192,9 @@ class ChaosTest {
             // What follows says it.
         }
         assertThat(wrong(database)).as("seed " + seed).isEmpty();
-        assertThat(epochs()).as("every binding was told of the last epoch, seed " + seed).isEqualTo(1);
+        assertThat(epochs())
+                .as("every binding was told of the last epoch, seed " + seed)
+                .isEqualTo(1);
         assertThat(bindings().stream().flatMap(one -> one.violations.stream()))
                 .as("seed " + seed)
                 .isEmpty();

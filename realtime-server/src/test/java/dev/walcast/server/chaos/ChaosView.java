@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 record ChaosView(String table, @Nullable String filter, String condition, Shows shows, boolean steady) {
     static final ChaosView COUNTERS = new ChaosView("counters", null, "true", (_, _) -> true, true);
 
-    static final ChaosView NOTES =
-            new ChaosView("notes", null, "true", (row, user) -> row.path("owner").asText().equals(user), false);
+    static final ChaosView NOTES = new ChaosView(
+            "notes", null, "true", (row, user) -> row.path("owner").asText().equals(user), false);
 
     static final ChaosView HIGH = new ChaosView(
             "items", "v=gte.50", "v >= 50", (row, _) -> row.path("v").asInt() >= 50, false);

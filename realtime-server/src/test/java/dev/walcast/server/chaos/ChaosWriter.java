@@ -85,7 +85,8 @@ final class ChaosWriter implements AutoCloseable {
         long last = nextId + rows - 1;
         statement.execute("insert into items select n, n % " + ChaosDatabase.ROOMS
                 + ", n % 100, repeat(md5(n::text), 4) from generate_series(" + nextId + ", " + last + ") n");
-        statement.execute("update items set v = 99 - v where id between " + nextId + " and " + last + " and id % 3 = 0");
+        statement.execute(
+                "update items set v = 99 - v where id between " + nextId + " and " + last + " and id % 3 = 0");
         nextId += rows;
     }
 
@@ -98,8 +99,7 @@ final class ChaosWriter implements AutoCloseable {
             case 4 -> "update items set room = " + random.nextInt(ChaosDatabase.ROOMS) + " where id = " + anyId();
             case 5 -> "update items set v = " + random.nextInt(100) + " where id = " + anyId();
             case 6 -> "delete from items where id = " + anyId();
-            case 7 ->
-                "insert into notes values (" + nextId++ + ", '" + anyUser() + "', " + body() + ")";
+            case 7 -> "insert into notes values (" + nextId++ + ", '" + anyUser() + "', " + body() + ")";
             case 8 ->
                 random.nextBoolean()
                         ? "update notes set owner = '" + anyUser() + "' where id = " + anyId()
