@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import WebSocket from 'ws'
 import { presence } from './presence.mjs'
+import { storm } from './storm.mjs'
 import { Server, percentile, residentKilobytes } from './server.mjs'
 
 const ms = value => `${value.toFixed(2)} ms`
 const now = () => performance.timeOrigin + performance.now()
 
-const benchmarks = { latency, changes, idle, memory, startup, size, filters, policies, hostile, presence, resume, readers }
+const benchmarks = { latency, changes, idle, memory, startup, size, filters, policies, hostile, presence, resume, readers, storm }
 const name = process.argv[2]
 if (!benchmarks[name]) {
   console.error(`Usage: bench/run ${Object.keys(benchmarks).join('|')}`)

@@ -33,8 +33,8 @@ public final class RecentFilterDatabase implements FilterDatabase {
 
     @Override
     public String canonical(ColumnType type, String value) throws FilterRefusedException, UnansweredException {
-        return requireNonNull(
-                answer(new Asked.Value(type, value), () -> List.of(database.canonical(type, value))).getFirst());
+        return requireNonNull(answer(new Asked.Value(type, value), () -> List.of(database.canonical(type, value)))
+                .getFirst());
     }
 
     @Override

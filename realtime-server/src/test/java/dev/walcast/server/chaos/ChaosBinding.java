@@ -7,7 +7,6 @@ import dev.walcast.cdc.FeedStart;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -26,6 +25,7 @@ final class ChaosBinding {
     private final String user;
     private final ChaosDatabase database;
     private final boolean byTime;
+    private final boolean membership;
 
     /// What must never happen, whatever breaks.
     final ConcurrentLinkedQueue<String> violations = new ConcurrentLinkedQueue<>();
@@ -34,20 +34,25 @@ final class ChaosBinding {
     long events;
     int replayed;
 
-    private final Map<Long, JsonNode> rows = new HashMap<>();
+    /// By id, as text.
+    private final Map<Long, String> rows = new HashMap<>();
 
-    /// What the rows were when they were last read: changes up to there may come again.
-    private final Map<Long, JsonNode> read = new HashMap<>();
+    /// The versions of a steady view's rows: now, and when they were last read, up to which changes may come again.
+    private final Map<Long, Long> version = new HashMap<>();
+
+    private final Map<Long, Long> read = new HashMap<>();
 
     private @Nullable String position;
     private @Nullable String time;
     private volatile String epoch = "";
 
+    /// @param membership whether it asks to be told of rows that enter and leave
     /// @param byTime whether it names the time of its last change, as the unmodified client does
-    ChaosBinding(ChaosView view, String user, ChaosDatabase database, boolean byTime) {
+    ChaosBinding(ChaosView view, String user, ChaosDatabase database, boolean membership, boolean byTime) {
         this.view = requireNonNull(view, "view is null");
         this.user = requireNonNull(user, "user is null");
         this.database = requireNonNull(database, "database is null");
+        this.membership = membership;
         this.byTime = byTime;
     }
 
@@ -56,7 +61,7 @@ final class ChaosBinding {
     }
 
     String json() {
-        return view.binding(byTime && time != null ? time : position);
+        return view.binding(membership, byTime && time != null ? time : position);
     }
 
     /// Whether a system message must say what became of it.
@@ -95,11 +100,12 @@ final class ChaosBinding {
 
     private void put(JsonNode row) {
         long id = row.get("id").asLong();
-        JsonNode before = rows.put(id, row);
-        if (view.steady() && before != null) {
+        rows.put(id, ChaosDatabase.text(row));
+        if (view.steady()) {
             long n = row.get("n").asLong();
-            boolean again = read.containsKey(id) && n <= read.get(id).get("n").asLong();
-            if (!again && n != before.get("n").asLong() + 1) {
+            Long before = version.put(id, n);
+            boolean again = n <= read.getOrDefault(id, -1L);
+            if (before != null && !again && n != before + 1) {
                 violations.add("a version is missing or came twice: " + row + " after " + before);
             }
         }
@@ -138,12 +144,7 @@ final class ChaosBinding {
         while (!over.getAsBoolean()) {
             try {
                 Map<Long, JsonNode> fresh = database.rows(user, view);
-                synchronized (rows) {
-                    rows.clear();
-                    rows.putAll(fresh);
-                    read.clear();
-                    read.putAll(fresh);
-                }
+                begin(fresh);
                 return;
             } catch (SQLException _) {
                 LockSupport.parkNanos(READ_AGAIN_AFTER.toNanos());
@@ -151,10 +152,26 @@ final class ChaosBinding {
         }
     }
 
-    /// What differs from what the user may see; for any thread.
-    List<String> wrong(Map<Long, List<Optional<JsonNode>>> versions) {
+    private void begin(Map<Long, JsonNode> fresh) {
         synchronized (rows) {
-            return view.wrong(versions, rows, user);
+            rows.clear();
+            version.clear();
+            fresh.forEach((id, row) -> {
+                rows.put(id, ChaosDatabase.text(row));
+                if (view.steady()) {
+                    version.put(id, row.get("n").asLong());
+                }
+            });
+            read.clear();
+            read.putAll(version);
+        }
+    }
+
+    /// How what it has of a row differs from what the user may see; for any thread.
+    Optional<String> wrong(ChaosDatabase.Row row) {
+        synchronized (rows) {
+            return view.wrong(row.versions(), membership, rows.get(row.id()), user)
+                    .map(what -> this + ", row " + row.id() + " " + what);
         }
     }
 
@@ -164,6 +181,7 @@ final class ChaosBinding {
 
     @Override
     public String toString() {
-        return view.table() + " " + view.filter() + " of " + user + (byTime ? " by time" : "") + " at " + position;
+        return view.table() + " " + view.filter() + " of " + user + (membership ? " with membership" : "")
+                + (byTime ? " by time" : "") + " at " + position;
     }
 }

@@ -13,6 +13,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /// The tables of the chaos test. A trigger keeps every version of every row, in the transaction that made it, so that
 /// what was committed is known even where a writer did not hear of its commit.
@@ -74,22 +76,42 @@ final class ChaosDatabase {
         }
     }
 
-    /// Every committed version of every row of a table, the oldest first; nothing for its deletion.
-    Map<Long, List<Optional<JsonNode>>> versions(String table) throws SQLException {
+    /// What became of one row: every committed version, the oldest first; nothing for its deletion.
+    record Row(long id, List<Optional<JsonNode>> versions) {}
+
+    /// Every row of a table that there ever was, one after the other: they are many.
+    void eachRow(String table, Consumer<Row> action) throws SQLException {
         try (Connection connection = postgres.connect();
                 PreparedStatement statement = connection.prepareStatement(
-                        "select id, version::text from history where tab = ? order by seq")) {
+                        "select id, version::text from history where tab = ? order by id, seq")) {
+            connection.setAutoCommit(false);
+            statement.setFetchSize(1_000);
             statement.setString(1, table);
-            Map<Long, List<Optional<JsonNode>>> versions = new HashMap<>();
+            Row row = null;
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
-                    String version = rows.getString(2);
-                    versions.computeIfAbsent(rows.getLong(1), _ -> new ArrayList<>())
-                            .add(Optional.ofNullable(version).map(ChaosDatabase::parse));
+                    long id = rows.getLong(1);
+                    if (row == null || row.id() != id) {
+                        if (row != null) {
+                            action.accept(row);
+                        }
+                        row = new Row(id, new ArrayList<>());
+                    }
+                    row.versions().add(Optional.ofNullable(rows.getString(2)).map(ChaosDatabase::parse));
                 }
             }
-            return versions;
+            if (row != null) {
+                action.accept(row);
+            }
         }
+    }
+
+    /// The same for rows with the same values, however their keys are sorted.
+    static String text(JsonNode row) {
+        Map<String, String> values = new TreeMap<>();
+        row.properties()
+                .forEach(value -> values.put(value.getKey(), value.getValue().asText()));
+        return values.toString();
     }
 
     static JsonNode parse(String json) {

@@ -2,7 +2,6 @@ package dev.walcast.server.chaos;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -34,15 +33,20 @@ record ChaosView(String table, @Nullable String filter, String condition, Shows 
     }
 
     /// The binding of a join.
-    String binding(@Nullable String resume) {
+    ///
+    /// @param membership whether it is told of rows that enter and leave
+    String binding(boolean membership, @Nullable String resume) {
         return "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"" + table + "\""
                 + (filter == null ? "" : ",\"filter\":\"" + filter + "\"")
+                + (membership ? ",\"membership\":true" : "")
                 + (resume == null ? "" : ",\"resume\":\"" + resume + "\"") + "}";
     }
 
     /// What is wrong with a row that a client has, or has not, in the end. A row that left the view by an UPDATE may
-    /// still be there as it was when it left: without `membership` nobody is told of that.
-    Optional<String> wrong(List<Optional<JsonNode>> versions, @Nullable JsonNode has, String user) {
+    /// still be there as it was when it left, where nobody is told of that.
+    ///
+    /// @param has the text of the row
+    Optional<String> wrong(List<Optional<JsonNode>> versions, boolean membership, @Nullable String has, String user) {
         Predicate<Optional<JsonNode>> shown = version -> version.isPresent() && shows.test(version.get(), user);
         int last = versions.size() - 1;
         while (last >= 0 && !shown.test(versions.get(last))) {
@@ -51,32 +55,15 @@ record ChaosView(String table, @Nullable String filter, String condition, Shows 
         if (last < 0) {
             return has == null ? Optional.empty() : Optional.of("never to be seen: " + has);
         }
-        JsonNode shouldBe = versions.get(last).orElseThrow();
+        String shouldBe = ChaosDatabase.text(versions.get(last).orElseThrow());
         boolean shows = last == versions.size() - 1;
         boolean left = !shows && versions.get(last + 1).isPresent();
         if (has == null) {
             return shows ? Optional.of("missing: " + shouldBe) : Optional.empty();
         }
-        if (!shows && !left) {
-            return Optional.of("deleted, but still there: " + has);
+        if (!shows && (!left || membership)) {
+            return Optional.of((left ? "left" : "deleted") + ", but still there: " + has);
         }
         return has.equals(shouldBe) ? Optional.empty() : Optional.of("not " + shouldBe + " but " + has);
-    }
-
-    /// Which rows are wrong, a few of them.
-    List<String> wrong(Map<Long, List<Optional<JsonNode>>> versions, Map<Long, JsonNode> rows, String user) {
-        List<String> unknown = rows.keySet().stream()
-                .filter(id -> !versions.containsKey(id))
-                .map(id -> "unknown row " + id)
-                .toList();
-        List<String> wrong = versions.entrySet().stream()
-                .flatMap(
-                        row -> wrong(row.getValue(), rows.get(row.getKey()), user)
-                                .map(what -> "row " + row.getKey() + " " + what)
-                                .stream())
-                .toList();
-        return java.util.stream.Stream.concat(unknown.stream(), wrong.stream())
-                .limit(5)
-                .toList();
     }
 }

@@ -20,6 +20,9 @@ final class ChaosWriter implements AutoCloseable {
     /// More than a server keeps in memory of a transaction: whoever was away across it is told `expired`.
     private static final int HUGE = 8_000;
 
+    /// Older rows are deleted now and then.
+    private static final int KEPT = 3_000;
+
     private final ChaosDatabase database;
     private final RandomGenerator random;
     private final long firstId;
@@ -61,6 +64,9 @@ final class ChaosWriter implements AutoCloseable {
         int kind = random.nextInt(3_000);
         if (kind < 15) {
             insertMany(statement, kind == 0 ? HUGE : LARGE);
+        } else if (kind < 25) {
+            statement.execute("delete from items where id between " + firstId + " and " + (nextId - KEPT));
+            statement.execute("delete from notes where id between " + firstId + " and " + (nextId - KEPT));
         } else {
             int statements = 1 + random.nextInt(random.nextInt(8) == 0 ? 20 : 3);
             for (int i = 0; i < statements; i++) {

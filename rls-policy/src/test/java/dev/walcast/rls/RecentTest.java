@@ -1,0 +1,128 @@
+package dev.walcast.rls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.walcast.filters.ColumnQuestion;
+import dev.walcast.filters.ColumnType;
+import dev.walcast.filters.FilterDatabase;
+import dev.walcast.filters.FilterRefusedException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class RecentTest {
+    private final AtomicLong nanos = new AtomicLong(1);
+    private final AtomicInteger asked = new AtomicInteger();
+    private final Recent<String, Integer> recent = new Recent<>(nanos::get);
+
+    private @Nullable Integer ask(String key) {
+        return recent.<RuntimeException, RuntimeException>get(key, asked::incrementAndGet);
+    }
+
+    @Test
+    void anAnswerHoldsForASecondFromWhenItWasAsked() {
+        assertThat(ask("a")).isEqualTo(1);
+        nanos.addAndGet(Recent.MAX_AGE.toNanos());
+        assertThat(ask("a")).isEqualTo(1);
+        assertThat(ask("b")).isEqualTo(2);
+        nanos.incrementAndGet();
+        assertThat(ask("a")).isEqualTo(3);
+    }
+
+    @Test
+    void neitherAFailureNorAnAnswerNotToBeRememberedIs() {
+        assertThatThrownBy(() -> recent.<IllegalStateException, RuntimeException>get("a", () -> {
+                    throw new IllegalStateException();
+                }))
+                .isInstanceOf(IllegalStateException.class);
+        assertThat(recent.<RuntimeException, RuntimeException>get("a", () -> null))
+                .isNull();
+        assertThat(ask("a")).isEqualTo(1);
+    }
+
+    @Test
+    void whoAsksWhileTheAnswerIsOnItsWayWaitsForIt() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch answered = new CountDownLatch(1);
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<@Nullable Integer> first =
+                    threads.submit(() -> recent.<InterruptedException, RuntimeException>get("a", () -> {
+                        begun.countDown();
+                        answered.await();
+                        return 7;
+                    }));
+            begun.await();
+            List<Future<@Nullable Integer>> others = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                others.add(threads.submit(() -> ask("a")));
+            }
+            assertThat(ask("b")).as("another key does not wait").isEqualTo(1);
+            answered.countDown();
+            assertThat(first.get()).isEqualTo(7);
+            for (Future<@Nullable Integer> other : others) {
+                assertThat(other.get()).isEqualTo(7);
+            }
+        }
+    }
+
+    @Test
+    void howManyAnswersAreKeptIsBounded() {
+        for (int i = 0; i < 5_000; i++) {
+            ask("k" + i);
+        }
+        assertThat(ask("k4999")).isEqualTo(5_000);
+        assertThat(ask("k0")).as("forgotten").isEqualTo(5_001);
+    }
+
+    @Test
+    void aTypeThatChangedIsAnotherQuestionAndARefusalIsAskedAgain() throws Exception {
+        CountingDatabase database = new CountingDatabase();
+        RecentFilterDatabase filters = new RecentFilterDatabase(database, nanos::get);
+        filters.canonical(state("open"), "open");
+        filters.canonical(state("open"), "open");
+        assertThat(database.asked).containsExactly("open");
+        filters.canonical(state("open", "done"), "open");
+        assertThat(database.asked).containsExactly("open", "open");
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> filters.canonical(state("open"), "nonsense"))
+                    .isInstanceOf(FilterRefusedException.class);
+        }
+        assertThat(database.asked).containsExactly("open", "open", "nonsense", "nonsense");
+    }
+
+    private static ColumnType state(String... labels) {
+        return new ColumnType(
+                20_000, "public.state", "state", "state", 20_000, "public.state", List.of(labels), null, null);
+    }
+
+    private static final class CountingDatabase implements FilterDatabase {
+        private final List<String> asked = new ArrayList<>();
+
+        @Override
+        public String canonical(ColumnType type, String value) throws FilterRefusedException {
+            asked.add(value);
+            if (!type.labels().contains(value)) {
+                throw new FilterRefusedException("22P02", "invalid input value for enum state");
+            }
+            return value;
+        }
+
+        @Override
+        public List<@Nullable String> canonicalElements(ColumnType type, String arrayLiteral) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void check(ColumnQuestion question, @Nullable String value) {
+            throw new UnsupportedOperationException();
+        }
+    }
+}
