@@ -1,0 +1,48 @@
+package dev.walcast.bench;
+
+import dev.walcast.cdc.ChangeListener;
+import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.SourceState;
+import dev.walcast.cdc.Transaction;
+import dev.walcast.cdc.debezium.DebeziumChangeSource;
+import dev.walcast.cdc.pgoutput.PgoutputChangeSource;
+import dev.walcast.cdc.source.SlotSource;
+import dev.walcast.cdc.source.SourceConfig;
+import java.util.Locale;
+
+/// A reader that nobody listens to: what a feed can at best deliver with it. Prints how many rows it has seen at each
+/// transaction of one row, which ends a measurement. Arguments: reader, postgres:// URL, slot; ends with its input.
+public final class ReaderAlone {
+    private ReaderAlone() {}
+
+    public static void main(String[] arguments) throws Exception {
+        SourceConfig config = SourceConfig.of(PostgresUrl.parse(arguments[1]), "supabase_realtime", arguments[2]);
+        try (SlotSource source = arguments[0].toLowerCase(Locale.ROOT).equals("native")
+                ? new PgoutputChangeSource(config)
+                : new DebeziumChangeSource(config)) {
+            source.start(new Counter());
+            while (System.in.read() >= 0) {}
+        }
+        System.exit(0);
+    }
+
+    private static final class Counter implements ChangeListener {
+        private long rows;
+
+        @Override
+        public void onTransaction(Transaction transaction) {
+            long before = rows;
+            transaction.forEach(_ -> rows++);
+            if (rows == before + 1) {
+                System.out.println("rows " + rows);
+            }
+        }
+
+        @Override
+        public void onState(SourceState state) {
+            if (state instanceof SourceState.Streaming) {
+                System.out.println("reading");
+            }
+        }
+    }
+}
