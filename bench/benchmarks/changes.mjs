@@ -1,7 +1,7 @@
 import { Load } from '../lib/load.mjs'
 import { Program, java } from '../lib/processes.mjs'
 import { Result } from '../lib/report.mjs'
-import { charged, servers } from '../lib/contest.mjs'
+import { Readers, charged, servers } from '../lib/contest.mjs'
 import { Database, TIME } from '../lib/server.mjs'
 
 const CHANNELS = 100
@@ -18,19 +18,19 @@ export default {
     const database = await Database.start()
     const load = await Load.start()
     const walcasts = await servers(database, options, ['native', 'debezium'], { MAX_JOINS_PER_SECOND: '1000000', MAX_CLIENT_JOINS_PER_SECOND: '1000000' })
-    const all = []
+    const readers = []
     for (const server of walcasts) {
-      all.push(await filtered(load, server, sockets), await alone(database, server.reader))
+      readers.push(await filtered(load, server, sockets), await alone(database, server.reader))
     }
-    all.push(logical(database))
-    const result = new Result(all[0].name, [`${rows.toLocaleString('en')} rows in transactions of ${TRANSACTION.toLocaleString('en')}, written while everybody stands still; then one after the other reads the same log, the walsender included.`])
+    const all = new Readers(database, readers)
+    const result = new Result(readers[0].name, [`${rows.toLocaleString('en')} rows in transactions of ${TRANSACTION.toLocaleString('en')}, written while everybody stands still, walsenders included; then one after the other reads the same log.`])
     const targets = [{ who: 'Walcast native', of: 'pg_recvlogical', min: 0.8 }, { who: 'Walcast debezium', of: 'debezium alone', min: 0.9 }]
     const filters = (sockets * CHANNELS * BINDINGS).toLocaleString('en')
     for (let round = -1; round < rounds; round++) {
-      await contest({ database, all, rows: round < 0 ? Math.min(rows, 40_000) : rows }, (one, rate, micros) => {
+      await contest({ database, all, rows: round < 0 ? Math.min(rows, 40_000) : rows }, (who, rate, micros) => {
         if (round < 0) return
-        result.add(`${filters} filters, nobody matches`, 'rows/s', one.name, rate, { target: targets })
-        if (micros) result.add(`${filters} filters, nobody matches: CPU for a row`, 'µs', one.name, micros)
+        result.add(`${filters} filters, nobody matches`, 'rows/s', who, rate, { target: targets })
+        if (micros) result.add(`${filters} filters, nobody matches: CPU for a row`, 'µs', who, micros)
       })
     }
     await toOne({ database, load, walcasts, rows, rounds, result })
@@ -40,21 +40,20 @@ export default {
 
 /** Everybody reads the same rows, one after the other. */
 async function contest({ database, all, rows }, found) {
-  for (const one of all) await one.prepare?.()
-  all.forEach(one => one.program?.pause())
+  const plain = await PlainReading.prepare(database)
+  await all.pauseAll()
   await write(database.db, rows)
-  const end = (await database.db.query('select pg_current_wal_flush_lsn() as lsn')).rows[0].lsn
-  await database.db.query(`select pg_logical_emit_message(false, 'end', '')`)
-  for (const one of all) {
+  await plain.end()
+  for (const one of all.all) {
     const began = performance.now()
-    const before = one.program?.cpuSeconds()
-    one.program?.resume()
-    await one.read(end, rows)
-    const seconds = (performance.now() - began) / 1000
-    found(one, rows / seconds, before === undefined ? undefined : (one.program.cpuSeconds() - before) / rows * 1e6)
-    one.program?.pause()
+    const before = one.program.cpuSeconds()
+    all.resume(one)
+    await one.read()
+    found(one.name, rows / (performance.now() - began) * 1000, (one.program.cpuSeconds() - before) / rows * 1e6)
+    all.pause(one)
   }
-  all.forEach(one => one.program?.resume())
+  found('pg_recvlogical', rows / await plain.seconds())
+  all.resumeAll()
 }
 
 /** The last row is for the one client that waits for it. */
@@ -74,7 +73,7 @@ async function filtered(load, server, sockets) {
   }
   const group = `${server.name} end`
   await load.open(group, 1, server.joined({ changes: [{ event: '*', schema: 'public', table: 'messages', filter: 'room_id=eq.end' }] }))
-  return { name: server.name, program: server.program,
+  return { name: server.name, program: server.program, slot: `bench_${server.reader}`,
     read: async () => {
       await load.frames(group, 1)
       await load.reset(group)
@@ -83,43 +82,55 @@ async function filtered(load, server, sockets) {
 
 async function alone(database, reader) {
   const program = await java('ReaderAlone', [reader, database.keys.superuserUrl, `alone_${reader}`], { ready: /reading\n/ })
-  return { name: `${reader} alone`, program, read: () => program.says(/rows \d+\n/, 120) }
+  return { name: `${reader} alone`, program, slot: `alone_${reader}`, read: () => program.says(/rows \d+\n/, 120) }
 }
 
-function logical(database) {
-  const slot = 'bench_recvlogical'
-  return {
-    name: 'pg_recvlogical',
-    prepare: () => database.db.query(`select pg_create_logical_replication_slot('${slot}', 'pgoutput')`),
-    read: async end => {
-      const program = await Program.start('pg_recvlogical', ['-d', database.keys.superuserUrl, '--slot', slot, '--start', '-f', '/dev/null',
-        '--endpos', end, '-o', 'proto_version=1', '-o', 'publication_names=supabase_realtime'], { ready: /^/ })
-      if (program.child.exitCode === null) await new Promise(resolve => program.child.once('exit', resolve))
-      if (program.child.exitCode !== 0) throw new Error('pg_recvlogical failed')
-      await database.db.query(`select pg_drop_replication_slot('${slot}')`)
-    },
+/** pg_recvlogical with a slot of its own. */
+class PlainReading {
+  static async prepare(database) {
+    await database.db.query(`select pg_create_logical_replication_slot('bench_recvlogical', 'pgoutput')`)
+    return Object.assign(new PlainReading(), { database })
+  }
+
+  async end() {
+    this.lsn = (await this.database.db.query('select pg_current_wal_flush_lsn() as lsn')).rows[0].lsn
+    await this.database.db.query(`select pg_logical_emit_message(false, 'end', '')`)
+  }
+
+  async seconds() {
+    const began = performance.now()
+    const program = await Program.start('pg_recvlogical', ['-d', this.database.keys.superuserUrl, '--slot', 'bench_recvlogical', '--start',
+      '-f', '/dev/null', '--endpos', this.lsn, '-o', 'proto_version=1', '-o', 'publication_names=supabase_realtime'], { ready: /^/ })
+    if (program.child.exitCode === null) await new Promise(resolve => program.child.once('exit', resolve))
+    const seconds = (performance.now() - began) / 1000
+    if (program.child.exitCode !== 0) throw new Error('pg_recvlogical failed')
+    await this.database.db.query(`select pg_drop_replication_slot('bench_recvlogical')`)
+    return seconds
   }
 }
 
 /** Counted where it arrives: every row in a frame of its own. */
 async function toOne({ database, load, walcasts, rows, rounds, result }) {
-  for (const server of walcasts) await load.open(`${server.name} one`, 1, server.listening())
+  const all = new Readers(database, walcasts.map(server => ({ name: `${server.name} one`, server, program: server.program, slot: `bench_${server.reader}` })))
+  for (const { name, server } of all.all) await load.open(name, 1, server.listening())
   for (let round = -1; round < rounds; round++) {
-    walcasts.forEach(server => server.program.pause())
+    await all.pauseAll()
     for (let i = 0; i < rows; i += TRANSACTION) {
       await database.db.query(`insert into messages (body) select ${TIME} from generate_series(1, ${TRANSACTION})`)
     }
-    for (const server of walcasts) {
-      server.program.resume()
+    for (const one of all.all) {
       const began = performance.now()
-      const [, cpu] = await charged(server.program, () => load.frames(`${server.name} one`, rows))
+      const [, cpu] = await charged(one.program, () => {
+        all.resume(one)
+        return load.frames(one.name, rows)
+      })
       const seconds = (performance.now() - began) / 1000
-      await load.reset(`${server.name} one`)
-      server.program.pause()
+      await load.reset(one.name)
+      all.pause(one)
       if (round < 0) continue
-      result.add('every row to one client', 'rows/s', server.name, rows / seconds)
-      result.add('every row to one client: CPU for a row', 'µs', server.name, cpu / rows * 1e6)
+      result.add('every row to one client', 'rows/s', one.server.name, rows / seconds)
+      result.add('every row to one client: CPU for a row', 'µs', one.server.name, cpu / rows * 1e6)
     }
-    walcasts.forEach(server => server.program.resume())
+    all.resumeAll()
   }
 }

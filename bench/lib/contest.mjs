@@ -1,5 +1,6 @@
 // Who takes part in a benchmark of sockets, and how what they use is measured.
-import { javaServer, node } from './processes.mjs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { javaServer, node, pausePid, resumePid } from './processes.mjs'
 import { Server } from './server.mjs'
 
 export const SOCKET_IO_PATH = '/socket.io/?EIO=4&transport=websocket'
@@ -56,9 +57,12 @@ export async function socketIo() {
 }
 
 /** The servers of a benchmark: one for each reader that was asked for. */
-export function servers(database, options, usual, settings) {
-  return Promise.all((options.readers ?? usual).map(reader =>
-    Server.start(database, reader, { ...settings, ...options.settings })))
+export async function servers(database, options, usual, settings) {
+  const all = []
+  for (const reader of options.readers ?? usual) {
+    all.push(await Server.start(database, reader, { ...settings, ...options.settings }))
+  }
+  return all
 }
 
 /** What the server's process used while something was done, in seconds, beside what that returned. */
@@ -72,4 +76,44 @@ export async function charged(program, action) {
 export function alone(one, all) {
   for (const other of all) if (other !== one) other.pause()
   one.resume()
+}
+
+/** Those who read slots of one database, each a program and its walsender, which would go on without it. */
+export class Readers {
+  /** @param all { program, slot } and more */
+  constructor(database, all) {
+    Object.assign(this, { database, all })
+  }
+
+  /** Nobody reads until it is resumed. */
+  async pauseAll() {
+    for (const one of this.all) one.sender = await this.senderOf(one.slot)
+    for (const one of this.all) {
+      pausePid(one.sender)
+      one.program.pause()
+    }
+  }
+
+  async senderOf(slot) {
+    for (let i = 0; i < 300; i++) {
+      const { rows } = await this.database.db.query('select active_pid from pg_replication_slots where slot_name = $1', [slot])
+      if (rows[0]?.active_pid) return rows[0].active_pid
+      await sleep(100)
+    }
+    throw new Error(`nobody reads the slot ${slot}`)
+  }
+
+  resume(one) {
+    resumePid(one.sender)
+    one.program.resume()
+  }
+
+  pause(one) {
+    pausePid(one.sender)
+    one.program.pause()
+  }
+
+  resumeAll() {
+    this.all.forEach(one => this.resume(one))
+  }
 }

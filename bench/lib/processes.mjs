@@ -6,8 +6,32 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 const CLASSES = ['../realtime-server/target/dist/*', 'target/classes', 'target/lib/*'].join(':')
 const running = new Set()
+const pausedPids = new Set()
 
-process.on('exit', () => running.forEach(one => one.signal('SIGKILL')))
+process.on('exit', () => {
+  resumePids()
+  running.forEach(one => one.signal('SIGKILL'))
+})
+
+/** For what is not our child but our Postgres' own. */
+export function pausePid(pid) {
+  process.kill(pid, 'SIGSTOP')
+  pausedPids.add(pid)
+}
+
+export function resumePid(pid) {
+  if (pausedPids.delete(pid)) process.kill(pid, 'SIGCONT')
+}
+
+function resumePids() {
+  for (const pid of pausedPids) {
+    try {
+      resumePid(pid)
+    } catch {
+      // It has ended.
+    }
+  }
+}
 
 export class Program {
   /** @param ready what its output has to match before it counts as started */
@@ -127,6 +151,7 @@ export async function javaServer(name, args = []) {
 
 /** Ends whatever still runs, the last first. */
 export async function endAll() {
+  resumePids()
   for (const one of [...running].reverse()) await one.end()
 }
 

@@ -8,6 +8,8 @@ import dev.walcast.cdc.debezium.DebeziumChangeSource;
 import dev.walcast.cdc.pgoutput.PgoutputChangeSource;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.SourceConfig;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Locale;
 
 /// A reader that nobody listens to: what a feed can at best deliver with it. Prints how many rows it has seen at each
@@ -26,11 +28,20 @@ public final class ReaderAlone {
         System.exit(0);
     }
 
+    /// Acknowledges as the server does: all at once, each second.
     private static final class Counter implements ChangeListener {
+        private final Deque<Runnable> handled = new ArrayDeque<>();
         private long rows;
+        private long acknowledgedNanos = System.nanoTime();
 
         @Override
         public void onTransaction(Transaction transaction) {
+            handled.push(transaction.defer());
+            if (System.nanoTime() - acknowledgedNanos > 1_000_000_000L) {
+                handled.forEach(Runnable::run);
+                handled.clear();
+                acknowledgedNanos = System.nanoTime();
+            }
             long before = rows;
             transaction.forEach(_ -> rows++);
             if (rows == before + 1) {
