@@ -132,7 +132,7 @@ export class Program {
 export function java(name, args = [], { heap = '1g', flags = [], ...how } = {}) {
   return Program.start(`${process.env.JAVA_HOME}/bin/java`, [`-Xmx${heap}`, '-XX:+UseSerialGC', '-Duser.timezone=UTC',
     '-Dlogback.statusListenerClass=ch.qos.logback.core.status.NopStatusListener', '--enable-native-access=ALL-UNNAMED',
-    '--sun-misc-unsafe-memory-access=allow', ...flags, '-cp', CLASSES, `dev.walcast.bench.${name}`, ...args], how)
+    '--sun-misc-unsafe-memory-access=allow', ...flags, '-cp', CLASSES, name.startsWith('org.') ? name : `dev.walcast.bench.${name}`, ...args], how)
 }
 
 /** A program of bench/lib that prints its port. */
