@@ -19,6 +19,6 @@ public class EncodeBenchmark {
 
     @Benchmark
     public EncodedChange encode() {
-        return encoder.encode(change, position, columns, columns);
+        return encoder.encode(change, Passage.KEPT, position, columns, columns);
     }
 }

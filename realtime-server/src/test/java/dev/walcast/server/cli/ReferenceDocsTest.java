@@ -105,8 +105,8 @@ class ReferenceDocsTest {
                 are off until a recording switches them on:
 
                 ```sh
-                jcmd <pid> JFR.start name=walcast settings=default walcast.Transaction#enabled=true walcast.FanOut#enabled=true \\
-                  walcast.Questions#enabled=true walcast.Replay#enabled=true walcast.OutboxFull#enabled=true
+                jcmd <pid> JFR.start name=walcast settings=default +walcast.Transaction#enabled=true +walcast.FanOut#enabled=true \\
+                  +walcast.Questions#enabled=true +walcast.Replay#enabled=true +walcast.OutboxFull#enabled=true
                 jcmd <pid> JFR.dump name=walcast filename=walcast.jfr && jfr print --events 'walcast.*' walcast.jfr
                 ```
 
