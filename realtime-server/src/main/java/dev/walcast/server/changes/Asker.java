@@ -38,8 +38,18 @@ final class Asker {
     Answers ask(List<Inquiry> inquiries) throws InterruptedException {
         return untilAnswered(() -> {
             Set<Asked> questions = questions(inquiries);
-            return questions.isEmpty() ? Answers.NONE : oracle.ask(questions);
+            return questions.isEmpty() ? Answers.NONE : ask(inquiries, questions);
         });
+    }
+
+    private Answers ask(List<Inquiry> inquiries, Set<Asked> questions) throws UnansweredException {
+        QuestionsEvent event = new QuestionsEvent();
+        event.begin();
+        Answers answers = oracle.ask(questions);
+        event.changes = inquiries.size();
+        event.questions = questions.size();
+        event.commit();
+        return answers;
     }
 
     private Set<Asked> questions(List<Inquiry> inquiries) throws UnansweredException {

@@ -43,14 +43,24 @@ final class FanOut {
     }
 
     void deliver(Transaction transaction) {
+        TransactionEvent event = new TransactionEvent();
+        event.begin();
         Pass pass = window.append(transaction);
         Outstanding outstanding = new Outstanding();
-        pass.walk().forEach(encodings -> deliver(encodings, outstanding));
+        pass.walk().forEach(encodings -> {
+            event.changes++;
+            deliver(encodings, outstanding);
+        });
         outstanding.whenDone(pass.whenDelivered());
+        event.lsn = transaction.commit().lsn().value();
+        event.inMemory = transaction.inMemory();
+        event.commit();
     }
 
     private void deliver(Encodings encodings, Outstanding outstanding) {
         counters.countChange();
+        FanOutEvent event = new FanOutEvent();
+        event.begin();
         Map<Receiver, List<Match>> matches = Candidate.matches(index, encodings.change(), this::isLive);
         if (matches.isEmpty()) {
             return;
@@ -66,6 +76,12 @@ final class FanOut {
         });
         enqueue(filterLane, forFilters, encodings, outstanding);
         enqueue(policyLane, forPolicies, encodings, outstanding);
+        if (event.shouldCommit()) {
+            event.table = encodings.change().table().id().toString();
+            event.candidates = matches.size();
+            event.asked = forFilters.size() + forPolicies.size();
+            event.commit();
+        }
     }
 
     /// Whoever still reads the past finds this change there.

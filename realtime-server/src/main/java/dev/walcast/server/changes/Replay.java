@@ -66,15 +66,20 @@ final class Replay {
                 .orElse(Position.START);
         FeedPosition cursor = new FeedPosition(epoch, first);
         Sieve sieve = new Sieve(starts);
+        ReplayEvent event = new ReplayEvent();
+        event.begin();
+        event.bindings = starts.size();
         while (true) {
             atOnce.acquire();
             try {
                 sieve.follow(subscription.entries());
                 switch (window.read(sieve.wanted(), cursor, BATCH_MAX, finish)) {
                     case Read.End _ -> {
+                        event.commit();
                         return cursor;
                     }
                     case Read.Batch(List<Encodings> changes) -> {
+                        event.changes += changes.size();
                         deliver(sieve.inquiries(changes), subscription.receiver());
                         cursor = new FeedPosition(
                                 epoch, changes.getLast().change().position());

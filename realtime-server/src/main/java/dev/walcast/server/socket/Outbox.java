@@ -72,12 +72,20 @@ public final class Outbox {
                 return Offer.CLOSED;
             }
             if (queuedBytes + takenBytes + outgoing.cost() > bytesMax) {
+                tellFlightRecorder(outgoing);
                 beginClosing(Outgoing.close(CloseReason.SLOW_CONSUMER), CloseReason.SLOW_CONSUMER, true);
                 return Offer.FULL;
             }
             enqueue(outgoing);
             return Offer.ACCEPTED;
         }
+    }
+
+    private void tellFlightRecorder(Outgoing outgoing) {
+        OutboxFullEvent event = new OutboxFullEvent();
+        event.bytes = queuedBytes + takenBytes;
+        event.frameBytes = outgoing.cost();
+        event.commit();
     }
 
     /// Whether a quarter or less of it is taken, or nothing gets in any more.

@@ -2,13 +2,22 @@ package dev.walcast.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
 import dev.walcast.server.protocol.ErrorCode;
 import java.io.IOException;
+import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
@@ -76,6 +85,54 @@ class ReferenceDocsTest {
                         code.status().isPresent() ? code.status().getAsInt() : "",
                         code.fault().name().toLowerCase(Locale.ROOT),
                         code.upgradeText().replace("%d", "*n*").replace("%s", "*what*"));
+    }
+
+    @Test
+    void theEventsAreThoseOfTheFlightRecorder() throws IOException {
+        String events = new ClassFileImporter()
+                .withImportOption(new ImportOption.DoNotIncludeTests()).importPackages("dev.walcast.server").stream()
+                        .filter(type -> type.isAssignableTo(Event.class))
+                        .map(JavaClass::reflect)
+                        .sorted(Comparator.comparing(ReferenceDocsTest::eventName))
+                        .map(ReferenceDocsTest::eventRows)
+                        .collect(Collectors.joining());
+        check("flight-recorder.md", """
+                # Flight recorder
+
+                <!-- Written by ReferenceDocsTest with -Dwalcast.write-docs; do not edit. -->
+
+                What a running server's change path does can be recorded with JFR and looked at with `jfr` or JDK Mission Control. All of these events
+                are off until a recording switches them on:
+
+                ```sh
+                jcmd <pid> JFR.start name=walcast settings=default +walcast.Transaction#enabled=true +walcast.FanOut#enabled=true \\
+                  +walcast.Questions#enabled=true +walcast.Replay#enabled=true +walcast.OutboxFull#enabled=true
+                jcmd <pid> JFR.dump name=walcast filename=walcast.jfr && jfr print --events 'walcast.*' walcast.jfr
+                ```
+
+                They hold names of tables and counts, never a value of a row, a token or a topic.
+
+                | Event | Field | Meaning |
+                |---|---|---|
+                """ + events);
+    }
+
+    private static String eventName(Class<?> type) {
+        return type.getAnnotation(Name.class).value();
+    }
+
+    private static String eventRows(Class<?> type) {
+        String head = "| `%s` | | %s |\n"
+                .formatted(
+                        eventName(type), type.getAnnotation(Description.class).value());
+        // JFR adds private ones of its own.
+        return Arrays.stream(type.getDeclaredFields())
+                .filter(field -> !Modifier.isPrivate(field.getModifiers()))
+                .map(field -> "| | `%s` | %s |\n"
+                        .formatted(
+                                field.getName(),
+                                field.getAnnotation(Label.class).value()))
+                .collect(Collectors.joining("", head, ""));
     }
 
     private static void check(String file, String expected) throws IOException {

@@ -8,6 +8,7 @@ import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Serializer;
+import dev.walcast.server.testing.FlightRecord;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +29,19 @@ class OutboxTest {
         assertThat(outbox.take()).hasSize(1).first().isInstanceOf(Outgoing.Control.class);
         assertThat(outbox.take()).isEmpty();
         assertThat(outbox.reason()).isEqualTo(CloseReason.SLOW_CONSUMER);
+    }
+
+    @Test
+    void theFlightRecorderSeesThatItIsFull() throws Exception {
+        try (FlightRecord record = FlightRecord.of("walcast.OutboxFull")) {
+            outbox.offer(frame(6_000));
+            outbox.offer(frame(7_000));
+
+            assertThat(record.events()).singleElement().satisfies(event -> {
+                assertThat(event.getLong("bytes")).isBetween(6_000L, 7_000L);
+                assertThat(event.getLong("frameBytes")).isBetween(7_000L, 8_000L);
+            });
+        }
     }
 
     @Test

@@ -1,3 +1,7 @@
+package dev.walcast.bench;
+
+import static java.util.Objects.requireNonNull;
+
 import com.sun.management.OperatingSystemMXBean;
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.PostgresUrl;
@@ -15,41 +19,49 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 
 /// Both readers beside pg_recvlogical, on the same rows in the same run: rows a second, CPU for each row, latency, idle
 /// CPU. No sockets, no subscribers. Argument: postgres:// URL of a superuser on a database of its own.
 final class Readers {
-    static final int ROUNDS = Integer.getInteger("rounds", 3);
+    static final boolean QUICK = Boolean.getBoolean("quick");
+    static final int ROUNDS = QUICK ? 1 : 3;
 
     enum Kind {
-        NATIVE(PgoutputChangeSource::new),
-        DEBEZIUM(DebeziumChangeSource::new);
+        NATIVE,
+        DEBEZIUM;
 
-        final Function<SourceConfig, SlotSource> source;
-
-        Kind(Function<SourceConfig, SlotSource> source) {
-            this.source = source;
+        SlotSource source(SourceConfig config) {
+            return switch (this) {
+                case NATIVE -> new PgoutputChangeSource(config);
+                case DEBEZIUM -> new DebeziumChangeSource(config);
+            };
         }
     }
 
     record Workload(String name, int rows, String statement) {}
 
     static final Workload[] WORKLOADS = {
-        new Workload("500 transactions of 1,000 rows", 500_000, """
-                do $$ begin for i in 1..500 loop
+        workload(QUICK ? 50 : 500, 1_000, """
+                do $$ begin for i in 1..%d loop
                   insert into items (name, price, note) select 'item ' || n, n / 3.0, repeat('n', 20) from generate_series(1, 1000) n;
                   commit;
-                end loop; end $$"""),
-        new Workload("200,000 transactions of one row", 200_000, """
-                do $$ begin for i in 1..200000 loop
+                end loop; end $$"""), workload(QUICK ? 20_000 : 200_000, 1, """
+                do $$ begin for i in 1..%d loop
                   insert into items (name, price, note) values ('item ' || i, i / 3.0, 'nnnnnnnnnnnnnnnnnnnn');
                   commit;
                 end loop; end $$"""),
     };
+
+    static Workload workload(int transactions, int rows, String statement) {
+        return new Workload(
+                String.format(Locale.ROOT, "%,d transactions of %,d rows", transactions, rows),
+                transactions * rows,
+                String.format(Locale.ROOT, statement, transactions));
+    }
 
     final String url;
     final Connection connection;
@@ -70,6 +82,8 @@ final class Readers {
         for (Workload workload : WORKLOADS) {
             readers.throughput(workload);
         }
+        // Without it a commit reaches the log up to 200 ms later.
+        readers.execute("set synchronous_commit = on");
         for (Kind kind : Kind.values()) {
             readers.latency(kind);
         }
@@ -121,16 +135,18 @@ final class Readers {
         }
         // with the marks that the readers keep beside theirs
         for (String slot : slots) {
-            execute("select pg_drop_replication_slot(slot_name) from pg_replication_slots where starts_with(slot_name, '"
-                    + slot + "')");
+            execute(
+                    "select pg_drop_replication_slot(slot_name) from pg_replication_slots where starts_with(slot_name, '"
+                            + slot + "')");
         }
         double plain = median(plainRates);
-        System.out.printf("%s, median of %d:%n", workload.name, ROUNDS);
-        System.out.printf("  pg_recvlogical %,.0f rows/s%n", plain);
-        System.out.printf("  native %,.0f rows/s, %.1f us CPU a row, %.2f of pg_recvlogical%n",
-                median(nativeRates), median(nativeMicros), median(nativeRates) / plain);
-        System.out.printf("  Debezium %,.0f rows/s, %.1f us CPU a row, %.2f of pg_recvlogical%n",
-                median(debeziumRates), median(debeziumMicros), median(debeziumRates) / plain);
+        String rate = workload.name + ", rows a second";
+        Measured.say(rate, "rows/s", "pg_recvlogical", plain);
+        Measured.say(rate, "rows/s", "native", median(nativeRates));
+        Measured.say(rate, "rows/s", "debezium", median(debeziumRates));
+        String cost = workload.name + ", CPU a row";
+        Measured.say(cost, "us", "native", median(nativeMicros));
+        Measured.say(cost, "us", "debezium", median(debeziumMicros));
     }
 
     /// From the start of the source, its checks and connections included, to the last row.
@@ -139,7 +155,7 @@ final class Readers {
         long[] seen = {0};
         long cpu = system.getProcessCpuTime();
         long began = System.nanoTime();
-        try (SlotSource source = kind.source.apply(config(kind.name().toLowerCase() + "_" + round))) {
+        try (SlotSource source = kind.source(config(kind.name().toLowerCase(Locale.ROOT) + "_" + round))) {
             source.start(new Listener(transaction -> {
                 transaction.forEach(change -> seen[0]++);
                 if (seen[0] == workload.rows) {
@@ -156,8 +172,23 @@ final class Readers {
 
     double plainSeconds(String slot, String end) throws Exception {
         long began = System.nanoTime();
-        Process process = new ProcessBuilder("pg_recvlogical", "-d", url, "--slot", slot, "--start", "-f", "/dev/null",
-                "--endpos", end, "-o", "proto_version=1", "-o", "publication_names=items_only").inheritIO().start();
+        Process process = new ProcessBuilder(
+                        "pg_recvlogical",
+                        "-d",
+                        url,
+                        "--slot",
+                        slot,
+                        "--start",
+                        "-f",
+                        "/dev/null",
+                        "--endpos",
+                        end,
+                        "-o",
+                        "proto_version=1",
+                        "-o",
+                        "publication_names=items_only")
+                .inheritIO()
+                .start();
         if (!process.waitFor(300, TimeUnit.SECONDS) || process.exitValue() != 0) {
             process.destroyForcibly();
             throw new IllegalStateException("pg_recvlogical failed");
@@ -167,17 +198,17 @@ final class Readers {
 
     void latency(Kind kind) throws Exception {
         LinkedBlockingQueue<Long> arrivals = new LinkedBlockingQueue<>();
-        try (SlotSource source = kind.source.apply(config("latency_" + kind.name().toLowerCase()))) {
+        try (SlotSource source = kind.source(config("latency_" + kind.name().toLowerCase(Locale.ROOT)))) {
             source.start(new Listener(transaction -> transaction.forEach(change -> arrivals.add(System.nanoTime()))));
-            double[] latencies = new double[2_000];
+            double[] latencies = new double[QUICK ? 300 : 2_000];
             double[] statements = new double[latencies.length];
             try (Statement statement = connection.createStatement()) {
-                for (int i = -300; i < latencies.length; i++) {
+                for (int i = QUICK ? -100 : -300; i < latencies.length; i++) {
                     TimeUnit.MILLISECONDS.sleep(10);
                     long began = System.nanoTime();
                     statement.execute("insert into items (name) values ('x')");
                     long written = System.nanoTime();
-                    Long arrived = arrivals.poll(10, TimeUnit.SECONDS);
+                    long arrived = requireNonNull(arrivals.poll(10, TimeUnit.SECONDS), "nothing arrived");
                     if (i >= 0) {
                         latencies[i] = (arrived - began) / 1e6;
                         statements[i] = (written - began) / 1e6;
@@ -190,9 +221,11 @@ final class Readers {
             long cpu = system.getProcessCpuTime();
             TimeUnit.SECONDS.sleep(10);
             double idle = (system.getProcessCpuTime() - cpu) / 1e9 / 10 * 100;
-            System.out.printf("%s: insert -> listener at 100/s p50 %.2f ms, p99 %.2f ms; the INSERT alone p50 %.2f ms, p99 %.2f ms;"
-                            + " idle %.2f %% of a core%n",
-                    kind, at(latencies, 0.5), at(latencies, 0.99), at(statements, 0.5), at(statements, 0.99), idle);
+            String who = kind.name().toLowerCase(Locale.ROOT);
+            Measured.say("INSERT to listener at 100/s, p50", "ms", who, at(latencies, 0.5));
+            Measured.say("INSERT to listener at 100/s, p99", "ms", who, at(latencies, 0.99));
+            Measured.say("the INSERT alone, p50", "ms", who, at(statements, 0.5));
+            Measured.say("idle CPU", "% of a core", who, idle);
         }
     }
 
@@ -201,10 +234,12 @@ final class Readers {
     }
 
     record Listener(java.util.function.Consumer<Transaction> action) implements ChangeListener {
+        @Override
         public void onTransaction(Transaction transaction) {
             action.accept(transaction);
         }
 
+        @Override
         public void onState(SourceState state) {}
     }
 

@@ -1,3 +1,5 @@
+package dev.walcast.bench;
+
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Commit;
@@ -34,41 +36,47 @@ final class Filters {
                     new Column("n", new PgType.Scalar(23, "int4", JsonForm.NUMBER), false)));
 
     static final ColumnType.Collation COLLATION = new ColumnType.Collation(null, true, false, true);
-    static final ColumnType TEXT = new ColumnType(
-            25, "pg_catalog.text", "text", "text", 25, "pg_catalog.text", List.of(), null, COLLATION);
-    static final ColumnType INT4 = new ColumnType(
-            23, "pg_catalog.int4", "integer", "int4", 23, "pg_catalog.int4", List.of(), null, null);
+    static final ColumnType TEXT =
+            new ColumnType(25, "pg_catalog.text", "text", "text", 25, "pg_catalog.text", List.of(), null, COLLATION);
+    static final ColumnType INT4 =
+            new ColumnType(23, "pg_catalog.int4", "integer", "int4", 23, "pg_catalog.int4", List.of(), null, null);
     static final Map<String, ColumnType> TYPES = Map.of("room_id", TEXT, "author", TEXT, "body", TEXT, "n", INT4);
 
     /// These filters need nothing of Postgres.
     static final FilterResolver RESOLVER = new FilterResolver(new FilterDatabase() {
+        @Override
         public String canonical(ColumnType type, String value) {
             return value;
         }
 
+        @Override
         public List<String> canonicalElements(ColumnType type, String array) {
             return List.of(array.substring(1, array.length() - 1).split(","));
         }
 
-        public void check(ColumnQuestion question, String value) {}
+        @Override
+        public void check(ColumnQuestion question, @org.jspecify.annotations.Nullable String value) {}
     });
+
+    static final int ROUNDS = Boolean.getBoolean("quick") ? 1 : 3;
 
     static long matches;
 
     public static void main(String[] arguments) throws Exception {
-        double few = perChange("room_id=eq.%d", 10, 3);
-        double many = perChange("room_id=eq.%d", 1_000, 3);
-        double most = perChange("room_id=eq.%d", 100_000, 3);
-        System.out.printf("one of N rooms matches, per change: N=10 %.0f ns, N=1,000 %.0f ns, N=100,000 %.0f ns%n", few, many, most);
-        System.out.printf("ratio of N=100,000 to N=10: %.2f%n", most / few);
-        double nobody = perChange("room_id=eq.none-%d", 100_000, 3);
-        System.out.printf("nobody of 100,000 matches: %.0f ns, %.0f changes/s on one core%n", nobody, 1e9 / nobody);
-        double likes = perChange("body=like.%%needle-%d-%%", 10_000, 3);
-        System.out.printf("10,000 distinct LIKE filters: %.2f ms per change%n", likes / 1e6);
-        double ranges = perChange("n=gt.%d", 10_000, 3);
-        System.out.printf("10,000 distinct n > k, a hundredth of which match: %.1f us per change%n", ranges / 1e3);
-        double ins = perChange("room_id=in.(a%1$d,b%1$d,c%1$d)", 10_000, 3);
-        System.out.printf("10,000 distinct lists of three: %.0f ns per change%n", ins);
+        double few = perChange("room_id=eq.%d", 10, ROUNDS);
+        double many = perChange("room_id=eq.%d", 1_000, ROUNDS);
+        double most = perChange("room_id=eq.%d", 100_000, ROUNDS);
+        Measured.say("one of N rooms matches, a change", "ns", "N = 10", few);
+        Measured.say("one of N rooms matches, a change", "ns", "N = 1,000", many);
+        Measured.say("one of N rooms matches, a change", "ns", "N = 100,000", most);
+        double nobody = perChange("room_id=eq.none-%d", 100_000, ROUNDS);
+        Measured.say("nobody of 100,000 matches, a change", "ns", "N = 100,000", nobody);
+        double likes = perChange("body=like.%%needle-%d-%%", 10_000, ROUNDS);
+        Measured.say("10,000 distinct LIKE filters, a change", "ms", "N = 10,000", likes / 1e6);
+        double ranges = perChange("n=gt.%d", 10_000, ROUNDS);
+        Measured.say("10,000 distinct n > k, a hundredth match, a change", "us", "N = 10,000", ranges / 1e3);
+        double ins = perChange("room_id=in.(a%1$d,b%1$d,c%1$d)", 10_000, ROUNDS);
+        Measured.say("10,000 distinct lists of three, a change", "ns", "N = 10,000", ins);
         memory();
     }
 
@@ -101,7 +109,8 @@ final class Filters {
             long began = System.nanoTime();
             long count = 0;
             while (System.nanoTime() - began < 1_000_000_000L) {
-                for (Change change : changes.subList(0, subscriptions > 1_000 && filter.startsWith("body") ? 20 : 1_000)) {
+                for (Change change :
+                        changes.subList(0, subscriptions > 1_000 && filter.startsWith("body") ? 20 : 1_000)) {
                     index.forEachMatch(change, (_, _) -> matches++);
                     count++;
                 }
@@ -118,7 +127,7 @@ final class Filters {
         int count = 100_000;
         long before = used();
         SubscriptionIndex<Integer> index = index("room_id=eq.%d", count);
-        System.out.printf("memory: %d bytes for each distinct subscription%n", (used() - before) / count);
+        Measured.say("memory of a distinct subscription", "bytes", "N = 100,000", (used() - before) / (double) count);
         if (index.isEmpty()) {
             throw new IllegalStateException();
         }

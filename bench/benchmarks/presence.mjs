@@ -1,42 +1,44 @@
 // 500 clients join one room and track, all at once: until each has seen all others. The same clients against Walcast and
 // against the plain way, a `ws` server on Node.js that tells every member of each join by itself.
-import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import WebSocket from 'ws'
-import { Server, cpuSeconds, percentile } from './server.mjs'
+import { servers } from '../lib/contest.mjs'
+import { node } from '../lib/processes.mjs'
+import { Result } from '../lib/report.mjs'
+import { Database, percentile } from '../lib/server.mjs'
 
-const MEMBERS = 500
-const ROUNDS = 10
-const PLAIN_ROUNDS = 2
-
-export async function presence() {
-  const server = await Server.start()
-  const url = `${server.env.WALCAST_URL.replace('http', 'ws')}/realtime/v1/websocket?vsn=2.0.0&apikey=${server.env.ANON_KEY}`
-  const ours = await rounds(url, () => server.cpuSeconds(), ROUNDS)
-  report('Walcast', ours)
-  await server.stop()
-  const plain = spawn(process.execPath, ['plain-presence.mjs'], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const port = Number(await new Promise(resolve => plain.stdout.once('data', resolve)))
-  const theirs = await rounds(`ws://127.0.0.1:${port}`, () => cpuSeconds(plain.pid), PLAIN_ROUNDS)
-  plain.kill()
-  report('baseline, one message for each join and member', theirs)
-  console.log(`ratio: ${(theirs.seconds / ours.seconds).toFixed(1)} in time, ${(theirs.cpu / ours.cpu).toFixed(1)} in CPU`)
-  process.exit(0)
+export default {
+  about: 'clients join one room and track, all at once, until each has seen all others; beside one message for each join and member',
+  readers: true,
+  server: true,
+  async run(options) {
+    const [members, ours, theirs] = options.quick ? [100, 4, 1] : [500, 10, 2]
+    const database = await Database.start()
+    const [server] = await servers(database, options, ['native'])
+    const plain = await node('plain-presence.mjs')
+    const result = new Result(server.name, [`${members} sockets; ${ours} rounds of which the first half warms up, ${theirs} of the baseline, a ws server that tells every member of each join by itself.`])
+    report(result, server.name, await rounds(`ws://127.0.0.1:${server.port}${server.path}`, server.program, members, ours))
+    report(result, 'plain ws', await rounds(`ws://127.0.0.1:${plain.port}`, plain, members, theirs))
+    return result
+  },
 }
 
-function report(name, { first, seconds, cpu, frames, bytes }) {
-  console.log(`${name}: all ${MEMBERS} see all after ${seconds.toFixed(2)} s (the first time ${first.toFixed(2)} s), ` +
-    `${cpu.toFixed(2)} us server CPU a pair, ${frames.toFixed(0)} messages of ${(bytes / frames / 1024).toFixed(1)} KB for each member`)
+function report(result, name, { first, seconds, cpu, frames, bytes }) {
+  result.add('until all see all', 's', name, seconds)
+  result.add('the first time', 's', name, first)
+  result.add('server CPU for each pair of members', 'µs', name, cpu)
+  result.add('messages for each member', '', name, frames)
+  result.add('their size', 'KB', name, bytes / frames / 1024)
 }
 
 /** Each round in a room of its own; the first half warms up. */
-async function rounds(url, cpuSeconds, count) {
+async function rounds(url, program, members, count) {
   const sockets = []
-  for (let i = 0; i < MEMBERS; i++) sockets.push(await open(url))
+  for (let i = 0; i < members; i++) sockets.push(await open(url))
   const results = []
   for (let round = 0; round < count; round++) {
     await sleep(1000)
-    results.push(await everybodySeesAll(sockets, `realtime:room${round}`, cpuSeconds))
+    results.push(await everybodySeesAll(sockets, `realtime:room${round}`, program))
   }
   sockets.forEach(socket => socket.terminate())
   const later = results.slice(Math.ceil(count / 2))
@@ -50,8 +52,8 @@ async function open(url) {
   return socket
 }
 
-async function everybodySeesAll(sockets, topic, cpuSeconds) {
-  const cpu = cpuSeconds()
+async function everybodySeesAll(sockets, topic, program) {
+  const cpu = program.cpuSeconds()
   const began = performance.now()
   let frames = 0
   let bytes = 0
@@ -76,7 +78,7 @@ async function everybodySeesAll(sockets, topic, cpuSeconds) {
   await Promise.all(members)
   const seconds = (performance.now() - began) / 1000
   await sleep(100)
-  const used = cpuSeconds() - cpu
+  const used = program.cpuSeconds() - cpu
   sockets.forEach(socket => socket.send(JSON.stringify(['join', 'leave', topic, 'phx_leave', {}])))
   return { seconds, cpu: used / sockets.length ** 2 * 1e6, frames: frames / sockets.length, bytes: bytes / sockets.length }
 }

@@ -1,0 +1,73 @@
+package dev.walcast.bench;
+
+import dev.walcast.cdc.Change;
+import dev.walcast.cdc.Column;
+import dev.walcast.cdc.Commit;
+import dev.walcast.cdc.JsonForm;
+import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.PgType;
+import dev.walcast.cdc.Position;
+import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.Row;
+import dev.walcast.cdc.Table;
+import dev.walcast.cdc.TableId;
+import dev.walcast.filters.Answers;
+import dev.walcast.filters.UnansweredException;
+import dev.walcast.rls.IsolatedConnections;
+import dev.walcast.rls.PostgresCatalog;
+import dev.walcast.rls.Rights;
+import dev.walcast.rls.RowGuard;
+import dev.walcast.rls.RowPolicies;
+import dev.walcast.rls.Verdict;
+import dev.walcast.rls.Viewer;
+import java.time.Duration;
+import java.util.List;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+
+/// Whether a viewer may see a row of the demo's todos, by `auth.uid() = user_id`. Needs the development database.
+@State(Scope.Benchmark)
+public class GuardBenchmark {
+    private static final String USER = "11111111-1111-4111-8111-111111111111";
+
+    private final Viewer viewer = new Viewer("authenticated", "{\"role\":\"authenticated\",\"sub\":\"" + USER + "\"}");
+    private final RowGuard guard;
+    private final Change change;
+
+    public GuardBenchmark() {
+        PostgresUrl url = PostgresUrl.parse(System.getProperty("walcast.bench.url"));
+        String jdbc = url.jdbcUrl() + "?user=" + url.user() + "&password=" + url.password();
+        Rights rights =
+                new Rights(new PostgresCatalog(Policies.pool(jdbc, "set timezone = 'UTC'"), "none"), System::nanoTime);
+        RowPolicies policies =
+                new RowPolicies(Policies.pool(jdbc, IsolatedConnections.initSql(Duration.ofSeconds(60))));
+        guard = new RowGuard(rights, policies, RowGuard.Deletes.STRICT);
+        Table todos = new Table(
+                new TableId("public", "todos"),
+                List.of(
+                        new Column("id", new PgType.Scalar(20, "int8", JsonForm.NUMBER), true),
+                        new Column("user_id", new PgType.Scalar(2950, "uuid", JsonForm.TEXT), false),
+                        new Column("task", new PgType.Scalar(25, "text", JsonForm.TEXT), false),
+                        new Column("done", new PgType.Scalar(16, "bool", JsonForm.BOOLEAN), false)));
+        Row row = Row.of(todos)
+                .text(0, "1")
+                .text(1, USER)
+                .text(2, "task")
+                .text(3, "f")
+                .build();
+        change = new Change.Insert(todos, new Position(new Lsn(1), 0), new Commit(new Lsn(1), 1, 0), row);
+        if (!(judge() instanceof Verdict.Visible)) {
+            throw new IllegalStateException("the row should be visible");
+        }
+    }
+
+    @Benchmark
+    public final Verdict judge() {
+        try {
+            return guard.judge(viewer, change, Answers.NONE);
+        } catch (UnansweredException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

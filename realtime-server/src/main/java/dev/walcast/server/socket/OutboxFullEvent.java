@@ -1,0 +1,27 @@
+package dev.walcast.server.socket;
+
+import jdk.jfr.Category;
+import jdk.jfr.DataAmount;
+import jdk.jfr.Description;
+import jdk.jfr.Enabled;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+
+/// Costs next to nothing while nobody records it.
+@Name("walcast.OutboxFull")
+@Label("Outbox full")
+@Description("A client did not keep up, and its socket is being closed.")
+@Category("Walcast")
+@StackTrace(false)
+@Enabled(false)
+final class OutboxFullEvent extends Event {
+    @Label("What waited for it")
+    @DataAmount
+    long bytes;
+
+    @Label("The message that did not fit")
+    @DataAmount
+    long frameBytes;
+}
