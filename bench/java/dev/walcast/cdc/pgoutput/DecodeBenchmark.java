@@ -5,7 +5,7 @@ import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.source.CatalogConnection;
 import dev.walcast.cdc.source.PartitionRoots;
 import dev.walcast.cdc.source.RowEvent;
-import dev.walcast.cdc.source.TypeCatalog;
+import dev.walcast.cdc.types.TypeCatalog;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
