@@ -55,10 +55,10 @@ class SnapshotTest {
                 "create table fails (id int primary key); alter table fails enable row level security",
                 "create policy fails on fails using (1 / (id - 3) is not null)",
                 // Reading it waits for whoever holds the lock.
-                "create function gate() returns boolean language plpgsql as $$ begin"
+                "create function gate(int) returns boolean language plpgsql as $$ begin"
                         + " perform pg_advisory_xact_lock_shared(42); return true; end $$",
                 "create table gated (id int primary key); alter table gated enable row level security",
-                "insert into gated values (1); create policy gated on gated using (gate())",
+                "insert into gated values (1); create policy gated on gated using (gate(id))",
                 "create domain positive as int check (value > 0); create type mood as enum ('sad', 'ok', 'happy')",
                 "create type pair as (a int, b text)",
                 "create table types (id int primary key, b bool, i2 int2, i8 int8, n numeric, f4 float4, f8 float8,"
