@@ -11,6 +11,6 @@ public record AckLimits(int cursorsMax, Duration age) {
     }
 
     public static AckLimits defaults() {
-        return new AckLimits(10_000, Duration.ofHours(72));
+        return new AckLimits(10_000, Duration.ofDays(3));
     }
 }
