@@ -86,11 +86,12 @@ public final class Cursors {
             return false;
         }
         Cursor cursor = cursors.get(key);
-        boolean back = cursor != null
-                && epoch(cursor.position).equals(epoch(position))
-                && cursor.position.compareTo(position) > 0;
-        put(key, back ? cursor.position : position);
+        put(key, cursor == null ? position : later(cursor.position, position));
         return true;
+    }
+
+    private static String later(String known, String position) {
+        return epoch(known).equals(epoch(position)) && known.compareTo(position) > 0 ? known : position;
     }
 
     public static String epoch(String position) {
