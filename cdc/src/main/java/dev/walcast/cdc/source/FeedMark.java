@@ -74,6 +74,10 @@ final class FeedMark {
         return HexFormat.of().toHexDigits((short) place.timeline());
     }
 
+    Lsn confirmed(Connection connection) throws SQLException {
+        return place(connection).confirmed();
+    }
+
     private Place place(Connection connection) throws SQLException {
         String query = """
                 select confirmed_flush_lsn::text,

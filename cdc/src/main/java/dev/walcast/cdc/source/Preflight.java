@@ -3,6 +3,7 @@ package dev.walcast.cdc.source;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.FeedStart;
+import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceException;
 import java.sql.Connection;
@@ -48,6 +49,13 @@ public final class Preflight {
             return new FeedMark(config.slotName()).establish(connection, slot.ensure(connection), running);
         } catch (SQLException e) {
             throw ConnectionProblem.explain(e, url);
+        }
+    }
+
+    /// Up to where the slot is confirmed now.
+    Lsn confirmed() throws SQLException {
+        try (Connection connection = CatalogConnection.open(config.url())) {
+            return new FeedMark(config.slotName()).confirmed(connection);
         }
     }
 

@@ -8,6 +8,7 @@ import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.SourceException;
 import dev.walcast.cdc.SourceState;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -169,9 +170,7 @@ public abstract class SlotSource implements ChangeSource {
 
     private void goOn(ChangeListener listener) throws SourceException {
         FeedStart known = requireNonNull(feed);
-        Lsn received = acknowledgements.received();
-        Lsn since = received.isAfter(known.from()) ? received : known.from();
-        FeedStart fresh = preflight.run(new FeedMark.Running(known.epoch(), since));
+        FeedStart fresh = preflight.run(new FeedMark.Running(known.epoch(), since(known)));
         if (!fresh.epoch().equals(known.epoch())) {
             log.warn("The feed's continuity is broken: changes may be missing. Every subscriber is told.");
             acknowledgements.beginAnew();
@@ -180,9 +179,24 @@ public abstract class SlotSource implements ChangeSource {
         }
     }
 
+    private Lsn since(FeedStart known) {
+        Lsn received = acknowledgements.received();
+        return received.isAfter(known.from()) ? received : known.from();
+    }
+
+    /// The slot may have been dropped, and made anew by Debezium, after it was checked; now that it is read it can no
+    /// longer be.
+    private void checkContinuity() throws SQLException {
+        if (preflight.confirmed().isAfter(since(requireNonNull(feed)))) {
+            throw new SQLException("the replication slot was made anew before it was read");
+        }
+    }
+
     private String readOnce(ChangeListener listener) {
         try (TransactionBuffer buffer = new TransactionBuffer(config.transactionMemoryBytes())) {
-            return read(new Reading(listener, new TransactionReceiver(buffer, listener, acknowledgements, progress)));
+            return read(new Reading(
+                    listener,
+                    new TransactionReceiver(buffer, listener, acknowledgements, progress, this::checkContinuity)));
         } catch (RuntimeException e) {
             log.error("The reader failed unexpectedly", e);
             return String.valueOf(e.getMessage());

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Transaction;
+import java.sql.SQLException;
 
 /// Takes what a reader reads, collects it into transactions, and acknowledges a transaction once the listener has
 /// handled it. Belongs to the reader's thread; one for each connection.
@@ -13,13 +14,27 @@ public final class TransactionReceiver {
     private final ChangeListener listener;
     private final Acknowledgements acknowledgements;
     private final Progress progress;
+    private final Check check;
+    private boolean checked;
+
+    /// What is looked at before the first transaction of a connection is taken.
+    @FunctionalInterface
+    interface Check {
+        /// @throws SQLException when what comes must not be taken
+        void check() throws SQLException;
+    }
 
     TransactionReceiver(
-            TransactionBuffer buffer, ChangeListener listener, Acknowledgements acknowledgements, Progress progress) {
+            TransactionBuffer buffer,
+            ChangeListener listener,
+            Acknowledgements acknowledgements,
+            Progress progress,
+            Check check) {
         this.buffer = requireNonNull(buffer, "buffer is null");
         this.listener = requireNonNull(listener, "listener is null");
         this.acknowledgements = requireNonNull(acknowledgements, "acknowledgements is null");
         this.progress = requireNonNull(progress, "progress is null");
+        this.check = requireNonNull(check, "check is null");
     }
 
     /// Whatever it was, Postgres has sent something.
@@ -38,7 +53,12 @@ public final class TransactionReceiver {
     /// Hands the transaction over, unless it came over an earlier connection already.
     ///
     /// @param acknowledge tells Postgres of this transaction and of all before it; run by any thread
-    public void end(Commit commit, Runnable acknowledge) {
+    /// @throws SQLException when it does not go on from what was received before
+    public void end(Commit commit, Runnable acknowledge) throws SQLException {
+        if (!checked) {
+            check.check();
+            checked = true;
+        }
         if (acknowledgements.receive(commit.lsn(), acknowledge)) {
             received(commit);
         }

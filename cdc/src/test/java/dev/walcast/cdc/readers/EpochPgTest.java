@@ -3,14 +3,20 @@ package dev.walcast.cdc.readers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.SourceState;
+import dev.walcast.cdc.Transaction;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.TestPostgres;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -126,6 +132,38 @@ class EpochPgTest {
             await().atMost(Duration.ofSeconds(20)).until(() -> listener.changes.size() == 2);
             assertThat(listener.starts.get(1).epoch())
                     .isNotEqualTo(listener.starts.getFirst().epoch());
+        }
+    }
+
+    /// Debezium would make a missing slot by itself, at a later place.
+    @Test
+    void aSlotDroppedBeforeTheReaderHadItIsANewEpoch() throws Exception {
+        List<String> heard = Collections.synchronizedList(new ArrayList<>());
+        try (SlotSource source = source()) {
+            source.start(new ChangeListener() {
+                @Override
+                public void onStart(FeedStart start) {
+                    heard.add(start.epoch());
+                    if (heard.size() == 1) {
+                        dropSlots("slot_name = '" + SLOT + "'");
+                        postgres.execute("insert into t values (1)");
+                    }
+                }
+
+                @Override
+                public void onTransaction(Transaction transaction) {
+                    transaction.forEach(_ -> heard.add("change"));
+                }
+
+                @Override
+                public void onState(SourceState state) {}
+            });
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
+                postgres.execute("insert into t values (2)");
+                return heard.contains("change");
+            });
+            assertThat(heard.indexOf("change")).as("told of two epochs first").isEqualTo(2);
+            assertThat(heard.getFirst()).isNotEqualTo(heard.get(1));
         }
     }
 

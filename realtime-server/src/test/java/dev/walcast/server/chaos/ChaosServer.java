@@ -76,6 +76,7 @@ final class ChaosServer implements AutoCloseable {
                         Map.entry("HEARTBEAT", "1s"),
                         Map.entry("OUTBOX", "256KiB"),
                         Map.entry("MAX_FRAME", "100000"),
+                        Map.entry("SNAPSHOT_CHUNK", "8KiB"),
                         Map.entry("MAX_PAYLOAD", "50000"),
                         Map.entry("MAX_PRESENCE_SIZE", "64KiB"),
                         Map.entry("WRITE_TIMEOUT", "3s"),
