@@ -38,6 +38,16 @@ public final class RowGuard {
     /// The columns for the table versions seen, valid for the access they were made from.
     private final Map<Table, Map<String, Columns>> columns = java.util.Collections.synchronizedMap(new WeakHashMap<>());
 
+    /// What was looked up last, by whichever thread: the receivers of one change mostly have the same role.
+    private volatile @Nullable Latest latest;
+
+    private record Latest(Table table, String role, Columns columns) {
+        @SuppressWarnings("ReferenceEquality") // an equal one is found in the map
+        boolean isFor(Table wanted, String wantedRole, @Nullable TableAccess access) {
+            return table == wanted && columns.access == access && role.equals(wantedRole);
+        }
+    }
+
     /// Who hears of deleted rows in a table with row-level security.
     public enum Deletes {
         /// Who could see the row.
@@ -155,9 +165,14 @@ public final class RowGuard {
     private @Nullable Columns columns(Viewer viewer, Table table) throws SQLException {
         Question question = new Question(viewer.role(), table.id());
         TableAccess access = rights.access(question);
+        Latest last = latest;
+        if (last != null && last.isFor(table, viewer.role(), access)) {
+            return last.columns;
+        }
         Columns known =
                 columns.computeIfAbsent(table, _ -> new ConcurrentHashMap<>()).get(viewer.role());
         if (known != null && known.access == access) {
+            latest = new Latest(table, viewer.role(), known);
             return known;
         }
         access = access == null ? null : knowingItsColumns(question, table, access);

@@ -143,6 +143,11 @@ class LostSlotPgTest {
                 source.remember(source.activity().reached());
                 return marks().size() == 1;
             });
+            // This listener acknowledges at once; a server does so only when the mark has moved.
+            await().atMost(PATIENCE).until(() -> {
+                source.remember(source.activity().reached());
+                return markIsWithSlot();
+            });
         }
         assertThat(run()).isEqualTo(epoch);
     }
@@ -203,6 +208,14 @@ class LostSlotPgTest {
                     "select pg_switch_wal()",
                     "checkpoint");
         }
+    }
+
+    private boolean markIsWithSlot() throws SQLException {
+        return column(
+                        "select 1::text from pg_replication_slots mark, pg_replication_slots slot where slot.slot_name = '"
+                                + slot + "' and mark.slot_type = 'physical' and mark.slot_name like '" + slot
+                                + "%' and mark.restart_lsn >= slot.confirmed_flush_lsn")
+                .contains("1");
     }
 
     private static @Nullable String walStatus(String slotName) throws SQLException {

@@ -25,7 +25,17 @@ final class Encodings {
     private long bytes;
     private @Nullable AtomicLong total;
 
+    /// Most receivers see the same columns.
+    private volatile @Nullable Made latest;
+
     private record Projection(Passage passage, ReadableColumns columns, ReadableColumns old) {}
+
+    private record Made(Projection projection, EncodedChange change) {
+        @SuppressWarnings("ReferenceEquality") // what is equal but another instance is found in the map
+        boolean isFor(Passage passage, ReadableColumns columns, ReadableColumns old) {
+            return projection.passage == passage && projection.columns == columns && projection.old == old;
+        }
+    }
 
     Encodings(Change change, String epoch, ChangeEncoder encoder) {
         this.change = requireNonNull(change, "change is null");
@@ -68,11 +78,20 @@ final class Encodings {
     }
 
     EncodedChange of(Passage passage, ReadableColumns columns, ReadableColumns old) {
-        return made.computeIfAbsent(new Projection(passage, columns, old), _ -> {
-            FeedPosition position = new FeedPosition(epoch, change.position());
-            EncodedChange encoded = encoder.encode(change, passage, position, columns, old);
-            grow(encoded.data().length + OVERHEAD_BYTES);
-            return encoded;
-        });
+        Made known = latest;
+        if (known == null || !known.isFor(passage, columns, old)) {
+            Projection projection = new Projection(passage, columns, old);
+            known = new Made(projection, made.computeIfAbsent(projection, this::encode));
+            latest = known;
+        }
+        return known.change;
+    }
+
+    private EncodedChange encode(Projection projection) {
+        FeedPosition position = new FeedPosition(epoch, change.position());
+        EncodedChange encoded =
+                encoder.encode(change, projection.passage, position, projection.columns, projection.old);
+        grow(encoded.data().length + OVERHEAD_BYTES);
+        return encoded;
     }
 }

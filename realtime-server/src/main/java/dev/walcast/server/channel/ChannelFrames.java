@@ -10,11 +10,18 @@ import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Serializer;
 import dev.walcast.server.protocol.SystemNote;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// What one channel says, as its client reads it.
 final class ChannelFrames {
     private final Serializer serializer;
     private final Address joined;
+
+    /// Of the latest change: most channels have one binding, and all its changes the same envelope.
+    private volatile @Nullable Envelope envelope;
+
+    private record Envelope(int[] ids, OutboundFrame empty) {}
 
     /// @param joined how the client named its join
     ChannelFrames(Serializer serializer, Address joined) {
@@ -41,7 +48,13 @@ final class ChannelFrames {
 
     /// @param ids the bindings that match
     OutboundFrame change(int[] ids, EncodedChange change) {
-        return serializer.encode(everybody(), "postgres_changes", Payload.change(ids, change.data()));
+        Envelope known = envelope;
+        if (known == null || !Arrays.equals(known.ids, ids)) {
+            known = new Envelope(
+                    ids, serializer.encode(everybody(), "postgres_changes", Payload.change(ids, new byte[0])));
+            envelope = known;
+        }
+        return known.empty.around(change.data());
     }
 
     /// For clients whose topic is their binding.

@@ -23,6 +23,13 @@ public record OutboundFrame(Kind kind, byte[] prefix, byte[] body, byte[] suffix
         return new OutboundFrame(Kind.BINARY, NOTHING, body, NOTHING);
     }
 
+    /// The same with another body.
+    ///
+    /// @param newBody shared, not copied
+    public OutboundFrame around(byte[] newBody) {
+        return new OutboundFrame(kind, prefix, newBody, suffix);
+    }
+
     public int bytes() {
         return prefix.length + body.length + suffix.length;
     }

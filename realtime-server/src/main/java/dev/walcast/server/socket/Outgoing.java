@@ -12,9 +12,41 @@ public sealed interface Outgoing {
     /// Rough size of the objects that hold a queued frame, so that tiny frames have a bound as well.
     int OVERHEAD_BYTES = 64;
 
-    record Data(OutboundFrame frame) implements Outgoing {}
+    int payloadBytes();
 
-    record Control(int opcode, byte[] payload) implements Outgoing {}
+    int firstByte();
+
+    default int cost() {
+        return payloadBytes() + OVERHEAD_BYTES;
+    }
+
+    record Data(OutboundFrame frame) implements Outgoing {
+        @Override
+        public int payloadBytes() {
+            return frame.bytes();
+        }
+
+        @Override
+        public int firstByte() {
+            return OPCODE_FIN
+                    | switch (frame.kind()) {
+                        case TEXT -> FrameHeader.TEXT;
+                        case BINARY -> FrameHeader.BINARY;
+                    };
+        }
+    }
+
+    record Control(int opcode, byte[] payload) implements Outgoing {
+        @Override
+        public int payloadBytes() {
+            return payload.length;
+        }
+
+        @Override
+        public int firstByte() {
+            return OPCODE_FIN | opcode;
+        }
+    }
 
     static Outgoing ping() {
         return new Control(FrameHeader.PING, new byte[0]);
@@ -36,28 +68,5 @@ public sealed interface Outgoing {
                 .put(text)
                 .array();
         return new Control(FrameHeader.CLOSE, payload);
-    }
-
-    default int payloadBytes() {
-        return switch (this) {
-            case Data data -> data.frame().bytes();
-            case Control control -> control.payload().length;
-        };
-    }
-
-    default int cost() {
-        return payloadBytes() + OVERHEAD_BYTES;
-    }
-
-    default int firstByte() {
-        return OPCODE_FIN
-                | switch (this) {
-                    case Data data ->
-                        switch (data.frame().kind()) {
-                            case TEXT -> FrameHeader.TEXT;
-                            case BINARY -> FrameHeader.BINARY;
-                        };
-                    case Control control -> control.opcode();
-                };
     }
 }
