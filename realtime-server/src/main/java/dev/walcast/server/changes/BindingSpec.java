@@ -41,7 +41,7 @@ record BindingSpec(
         requireNonNull(schema, "schema is null");
         requireNonNull(table, "table is null");
         filters = List.copyOf(filters);
-        select = java.util.Collections.unmodifiableSet(new java.util.TreeSet<>(select));
+        select = select.isEmpty() ? Set.of() : java.util.Collections.unmodifiableSet(new java.util.TreeSet<>(select));
     }
 
     /// @throws BindingRefusedException with the text that the protocol prescribes

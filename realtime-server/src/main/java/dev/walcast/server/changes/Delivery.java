@@ -14,6 +14,7 @@ import dev.walcast.rls.RowGuard;
 import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Verdict.ReadableColumns;
 import dev.walcast.rls.Verdict.Reason;
+import dev.walcast.rls.Viewer;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
@@ -30,9 +31,25 @@ final class Delivery {
         this.counters = requireNonNull(counters, "counters is null");
     }
 
+    /// For [#deliver(Candidate, Encodings, Answers, Judge)] to the candidates of one change.
+    Judge judging(Change change) {
+        Verdicts verdicts = new Verdicts(guard, change);
+        return (viewer, _, _) -> verdicts.on(viewer);
+    }
+
+    /// Who says whether a viewer may see a change.
+    @FunctionalInterface
+    interface Judge {
+        Verdict judge(Viewer viewer, Change change, Answers answers) throws UnansweredException;
+    }
+
     /// @return false when Postgres has to be asked first, and nothing happened
     /// @throws UnansweredException when it cannot be asked, and nothing happened
     boolean deliver(Candidate candidate, Encodings encodings, Answers answers) throws UnansweredException {
+        return deliver(candidate, encodings, answers, guard::judge);
+    }
+
+    boolean deliver(Candidate candidate, Encodings encodings, Answers answers, Judge judge) throws UnansweredException {
         Change change = encodings.change();
         if (candidate.receiver().membership() && change instanceof Change.Update update) {
             return deliver(candidate, update, encodings, answers);
@@ -51,18 +68,18 @@ final class Delivery {
             }
             failed |= truth == Truth.FAILED;
         }
-        boolean done = count == 0 || deliver(candidate, encodings, Arrays.copyOf(ids, count), answers);
+        boolean done = count == 0 || deliver(candidate, encodings, Arrays.copyOf(ids, count), answers, judge);
         if (failed && done) {
             fail(candidate, change);
         }
         return done;
     }
 
-    private boolean deliver(Candidate candidate, Encodings encodings, int[] ids, Answers answers)
+    private boolean deliver(Candidate candidate, Encodings encodings, int[] ids, Answers answers, Judge judge)
             throws UnansweredException {
         ChangeSubscription subscription = candidate.receiver().subscription();
         Change change = encodings.change();
-        switch (guard.judge(subscription.viewer(), change, answers)) {
+        switch (judge.judge(subscription.viewer(), change, answers)) {
             case Verdict.Visible visible -> {
                 Set<String> select = candidate.receiver().select();
                 ReadableColumns columns = projected(visible.columns(), visible.key(), select, change.table());

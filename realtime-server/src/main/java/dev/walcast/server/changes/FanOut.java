@@ -65,12 +65,13 @@ final class FanOut {
         if (matches.isEmpty()) {
             return;
         }
+        Delivery.Judge judge = delivery.judging(encodings.change());
         List<Candidate> forFilters = new ArrayList<>();
         List<Candidate> forPolicies = new ArrayList<>();
         matches.forEach((receiver, matching) -> {
             Candidate candidate = new Candidate(receiver, matching);
             boolean queued = receiver.subscription().waiting().get() > 0;
-            if (queued || !isDelivered(candidate, encodings)) {
+            if (queued || !isDelivered(candidate, encodings, judge)) {
                 (receiver.subscription().filterMayAsk() ? forFilters : forPolicies).add(candidate);
             }
         });
@@ -89,9 +90,9 @@ final class FanOut {
         return bound.subscription().isLiveAt(position);
     }
 
-    private boolean isDelivered(Candidate candidate, Encodings encodings) {
+    private boolean isDelivered(Candidate candidate, Encodings encodings, Delivery.Judge judge) {
         try {
-            return delivery.deliver(candidate, encodings, Answers.NONE);
+            return delivery.deliver(candidate, encodings, Answers.NONE, judge);
         } catch (UnansweredException e) {
             return false;
         }
