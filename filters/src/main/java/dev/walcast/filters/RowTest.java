@@ -24,7 +24,16 @@ public sealed interface RowTest {
         /// The column's index in the row's table; -1 when the table has no such column of that type.
         int in(Row row) {
             int index = row.table().indexOf(name);
-            return index >= 0 && row.table().columns().get(index).type().undomained().oid() == typeOid ? index : -1;
+            return index >= 0
+                            && row.table()
+                                            .columns()
+                                            .get(index)
+                                            .type()
+                                            .undomained()
+                                            .oid()
+                                    == typeOid
+                    ? index
+                    : -1;
         }
     }
 
