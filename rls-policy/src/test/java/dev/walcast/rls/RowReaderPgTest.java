@@ -83,7 +83,7 @@ class RowReaderPgTest {
         Question question = new Question("anon", new TableId("public", "t"));
         access = Objects.requireNonNull(
                 new PostgresCatalog(dataSource, "p").access(Set.of(question)).get(question));
-        reader = new PostgresRowReader(dataSource, "p");
+        reader = new PostgresRowReader(dataSource, "p", false);
     }
 
     @AfterAll
@@ -181,6 +181,10 @@ class RowReaderPgTest {
         PostgresOracle oracle = new PostgresOracle(dataSource, dataSource);
         List<Row> all = read(Predicate.Constant.ALWAYS, List.of(), 1_000);
         assertThat(all).hasSize(40);
+        List<Row> withDomains =
+                read(new PostgresRowReader(dataSource, "p", true), Predicate.Constant.ALWAYS, List.of(), 1_000);
+        assertThat(withDomains.getFirst().table().columns())
+                .isNotEqualTo(all.getFirst().table().columns());
         Set<String> distinct = new HashSet<>();
         SoftAssertions each = new SoftAssertions();
         for (String filter : FILTERS) {
@@ -191,6 +195,7 @@ class RowReaderPgTest {
                         });
                         Set<Integer> selected = ids(read(predicate, List.of(), 1_000));
                         assertThat(selected).isEqualTo(ids(judged(all, predicate, oracle)));
+                        assertThat(selected).isEqualTo(ids(judged(withDomains, predicate, oracle)));
                         distinct.add(selected.toString());
                     })
                     .as(filter)
@@ -220,6 +225,11 @@ class RowReaderPgTest {
     }
 
     private static List<Row> read(Predicate filter, List<RowQuery.Ordering> order, long limit) throws Exception {
+        return read(reader, filter, order, limit);
+    }
+
+    private static List<Row> read(RowReader reader, Predicate filter, List<RowQuery.Ordering> order, long limit)
+            throws Exception {
         List<Row> rows = new ArrayList<>();
         try (RowReader.Reading reading = reader.open(new RowQuery(ANON, access, Set.of(), filter, order, limit))) {
             for (Row row = reading.next(); row != null; row = reading.next()) {
