@@ -54,9 +54,9 @@ public final class FilterResolver {
     }
 
     /// A column, or a path into its JSON, as SQL over the column's text.
-    private record Operand(String column, ColumnType type, String sql, boolean isColumn) {
-        Place place() {
-            return new Place(column, type.oid());
+    private record Operand(Place place, ColumnType type, String sql, boolean isColumn) {
+        String column() {
+            return place.name();
         }
 
         /// The type that the operator sees.
@@ -83,7 +83,7 @@ public final class FilterResolver {
             throws FilterRefusedException {
         ColumnType type = columns.apply(name);
         if (type != null) {
-            return new Operand(name, type, value(type), true);
+            return new Operand(new Place(name, type.baseOid()), type, value(type), true);
         }
         JsonPath path = JsonPath.parse(name);
         ColumnType json = path == null ? null : columns.apply(path.column());
@@ -94,7 +94,7 @@ public final class FilterResolver {
         String sql = "(" + value(json) + ")" + path.sql();
         ColumnType found = path.isText() ? TEXT : JSONB;
         return new Operand(
-                path.column(),
+                new Place(path.column(), json.baseOid()),
                 new ColumnType(
                         json.oid(),
                         found.sql(),
@@ -165,7 +165,7 @@ public final class FilterResolver {
             throw FilterRefusedException.raised("too many values for `in` filter. Maximum " + IN_VALUES_MAX);
         }
         ColumnQuestion question = new ColumnQuestion(
-                operand.column,
+                operand.column(),
                 "(" + operand.sql + ") = ANY (" + ColumnQuestion.PARAMETER + "::" + operand.parameterType() + "[])",
                 condition.value());
         Kind kind = kind(operand);
@@ -194,7 +194,7 @@ public final class FilterResolver {
         if (!Set.of("null", "true", "false", "unknown").contains(value)) {
             throw FilterRefusedException.raised("invalid value for is filter: must be null, true, false, or unknown");
         }
-        ColumnQuestion question = new ColumnQuestion(operand.column, "(" + operand.sql + ") IS " + value, null);
+        ColumnQuestion question = new ColumnQuestion(operand.column(), "(" + operand.sql + ") IS " + value, null);
         if (value.equals("null")) {
             // A composite of NULLs only is NULL to this test.
             return operand.isColumn && operand.type.isBuiltIn()
@@ -253,7 +253,7 @@ public final class FilterResolver {
         ColumnQuestion tried = operand.isColumn
                 ? question
                 : question(
-                        new Operand(operand.column, TEXT, value(TEXT), true),
+                        new Operand(new Place(operand.column(), TEXT.oid()), TEXT, value(TEXT), true),
                         condition.operator().sql(),
                         TEXT.sql(),
                         condition.value());
@@ -274,10 +274,10 @@ public final class FilterResolver {
         String query = "pg_catalog." + condition.operator().sql() + "(" + language + ColumnQuestion.PARAMETER + "::"
                 + TEXT.sql() + ")";
         ColumnQuestion question =
-                new ColumnQuestion(operand.column, "(" + operand.sql + ") @@ " + query, condition.value());
+                new ColumnQuestion(operand.column(), "(" + operand.sql + ") @@ " + query, condition.value());
         database.check(question, null);
         String alone = ColumnQuestion.VALUE + "::" + TEXT.sql() + " IS NULL AND " + query + " IS NULL";
-        database.check(new ColumnQuestion(operand.column, alone, condition.value()), null);
+        database.check(new ColumnQuestion(operand.column(), alone, condition.value()), null);
         return new Term(question, new RowTest.Opaque(operand.place(), Truth.UNKNOWN));
     }
 
@@ -289,7 +289,7 @@ public final class FilterResolver {
 
     private static ColumnQuestion question(Operand operand, String operator, String parameterType, String value) {
         return new ColumnQuestion(
-                operand.column,
+                operand.column(),
                 "(" + operand.sql + ") " + operator + " (" + ColumnQuestion.PARAMETER + "::" + parameterType + ")",
                 value);
     }

@@ -18,11 +18,22 @@ public sealed interface RowTest {
     boolean decidesAlways();
 
     /// A column as it was when the predicate was resolved.
+    ///
+    /// @param typeOid of the type below all domains: of a domain some readers of the log tell only that
     record Place(String name, long typeOid) {
         /// The column's index in the row's table; -1 when the table has no such column of that type.
         int in(Row row) {
             int index = row.table().indexOf(name);
-            return index >= 0 && row.table().columns().get(index).type().oid() == typeOid ? index : -1;
+            return index >= 0
+                            && row.table()
+                                            .columns()
+                                            .get(index)
+                                            .type()
+                                            .undomained()
+                                            .oid()
+                                    == typeOid
+                    ? index
+                    : -1;
         }
     }
 

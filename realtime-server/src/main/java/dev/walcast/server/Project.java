@@ -84,7 +84,8 @@ final class Project implements ChangeListener, AutoCloseable {
                 policies,
                 new RecentFilterDatabase(new PostgresFilterDatabase(pools.catalog()), System::nanoTime),
                 new PostgresOracle(pools.filters(), pools.policies()),
-                new PostgresRowReader(pools.snapshots(), settings.publication()),
+                new PostgresRowReader(
+                        pools.snapshots(), settings.publication(), settings.reader() == ServerSettings.Reader.NATIVE),
                 settings.publication());
         this.changes = new ChangePath(
                 database, settings.deletes(), server.recordBytesMax(), server.replay(), System::nanoTime);

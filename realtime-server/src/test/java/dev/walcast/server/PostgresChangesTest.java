@@ -132,6 +132,8 @@ class PostgresChangesTest {
         assertRefused(
                 "nosuchrole", table("messages"), "ERROR 42704 (undefined_object) role \"nosuchrole\" does not exist");
         assertRefused("anon", filter("nosuch=eq.1"), "invalid column for filter nosuch");
+        assertRefused("anon", table("a\\u0000b"), "Error parsing `table` params: it holds a NUL");
+        assertRefused("a\0b", table("messages"), "The database refused it: ERROR 22021");
         assertRefused(
                 "anon",
                 "{\"schema\":\"public\",\"table\":\"partly\",\"filter\":\"secret=eq.x\"}",

@@ -43,6 +43,11 @@ public record Moment(long xmin, long xmax, Set<Long> running, Lsn lsn) {
         return full < xmax && running.stream().noneMatch(one -> one <= full);
     }
 
+    /// Whether everything that is seen in the other is seen in this one.
+    public boolean contains(Moment other) {
+        return xmax >= other.xmax && running.stream().allMatch(one -> one >= other.xmax || other.running.contains(one));
+    }
+
     /// Of all ids that end like this the one near the moment.
     private long full(long xid) {
         return xmax + ((int) xid - (int) xmax);

@@ -43,8 +43,11 @@ public final class PostgresRowReader implements RowReader {
 
     private final DataSource dataSource;
     private final String publication;
+    private final boolean domains;
 
-    public PostgresRowReader(DataSource dataSource, String publication) {
+    /// @param domains whether the feed names a domain itself, and not the type below it
+    public PostgresRowReader(DataSource dataSource, String publication, boolean domains) {
+        this.domains = domains;
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
         this.publication = requireNonNull(publication, "publication is null");
     }
@@ -100,12 +103,12 @@ public final class PostgresRowReader implements RowReader {
         }
     }
 
-    private static Table table(Connection connection, List<ColumnAccess> columns, RowQuery query) throws SQLException {
+    private Table table(Connection connection, List<ColumnAccess> columns, RowQuery query) throws SQLException {
         TypeCatalog types = new TypeCatalog(() -> connection);
         List<Column> read = new ArrayList<>();
         for (ColumnAccess column : columns) {
-            // The log names a domain by its base as well.
-            read.add(new Column(column.name(), types.type(column.type().baseOid()), column.identity()));
+            long type = domains ? column.type().oid() : column.type().baseOid();
+            read.add(new Column(column.name(), types.type(type), column.identity()));
         }
         return new Table(query.access().table(), read);
     }

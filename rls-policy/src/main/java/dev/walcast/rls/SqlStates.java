@@ -8,6 +8,8 @@ import org.postgresql.util.ServerErrorMessage;
 
 /// Reads what an SQL error says.
 public final class SqlStates {
+    private static final int CAUSES_MAX = 8;
+
     /// The condition names of the errors that a filter's value can cause, as Postgres' documentation names them.
     private static final Map<String, String> CONDITION_NAMES = Map.ofEntries(
             Map.entry("22P02", "invalid_text_representation"),
@@ -26,6 +28,40 @@ public final class SqlStates {
 
     private SqlStates() {}
 
+    /// What to do when a question failed.
+    public enum Remedy {
+        /// Postgres is away, or has no room: it will be back.
+        WAIT,
+        /// Something was in the way: a lock, a deadlock, a timeout, a catalog that just changed.
+        ASK_AGAIN,
+        /// The answer would be the same.
+        NONE
+    }
+
+    public static Remedy remedy(SQLException e) {
+        SQLException told = told(e);
+        String state = String.valueOf(told.getSQLState());
+        if (saysPostgresIsAway(told)) {
+            return Remedy.WAIT;
+        }
+        return saysTheValueIsWrong(told) && !state.startsWith("XX") ? Remedy.NONE : Remedy.ASK_AGAIN;
+    }
+
+    /// The error that has a state, be it wrapped in others; else this one.
+    public static SQLException told(SQLException e) {
+        int depth = 0;
+        for (Throwable cause = e; cause != null && depth < CAUSES_MAX; cause = cause.getCause(), depth++) {
+            if (cause instanceof SQLException sql && (sql.getSQLState() != null || isTransient(sql))) {
+                return sql;
+            }
+        }
+        return e;
+    }
+
+    private static boolean isTransient(SQLException e) {
+        return e instanceof SQLTransientConnectionException;
+    }
+
     /// Whether the statement reached Postgres and was refused for its data, so that asking again would not help.
     static boolean saysTheValueIsWrong(SQLException e) {
         String state = String.valueOf(e.getSQLState());
@@ -40,7 +76,7 @@ public final class SqlStates {
     /// Whether there is no connection, or none to be had now: the same question may be answered later.
     static boolean saysPostgresIsAway(SQLException e) {
         String state = e.getSQLState();
-        return e instanceof SQLTransientConnectionException
+        return isTransient(e)
                 || state == null
                 || state.startsWith("08")
                 || state.startsWith("57P")

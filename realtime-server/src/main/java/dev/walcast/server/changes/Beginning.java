@@ -170,6 +170,7 @@ final class Beginning {
 
     private Optional<Taken> takeRows(Binding binding) throws BindingRefusedException, InterruptedException {
         BindingSpec spec = BindingSpec.read(binding.request());
+        Attempts attempts = new Attempts();
         while (!subscription.isClosed()) {
             try {
                 BindingResolver.Resolved resolved = means.resolver.resolve(spec, subscription.viewer());
@@ -180,7 +181,10 @@ final class Beginning {
             } catch (RowsRefusedException e) {
                 throw BindingResolver.refused(spec, String.valueOf(e.getMessage()));
             } catch (SQLException e) {
-                log.info("A snapshot waits for the database: {}", e.getMessage());
+                Optional<String> refusal = attempts.refusal(e);
+                if (refusal.isPresent()) {
+                    throw BindingResolver.refused(spec, refusal.get());
+                }
                 Thread.sleep(ASK_AGAIN_AFTER);
             } catch (RuntimeException e) {
                 log.error("A snapshot could not be taken", e);

@@ -57,6 +57,12 @@ record BindingSpec(
             throw new BindingRefusedException("No subscription params provided. Please provide at least a `schema` or"
                     + " `table` to subscribe to: " + ElixirText.of(request));
         }
+        for (String key : List.of("schema", "table", "filter", "select", SnapshotSpec.KEY)) {
+            if (holdsNul(request.path(key))) {
+                throw new BindingRefusedException("Error parsing `" + key
+                        + "` params: it holds a NUL character, which Postgres has in no name and no value");
+            }
+        }
         JsonNode event = request.get("event");
         return new BindingSpec(
                 ChangeEvent.requested(event != null && event.isTextual() ? event.textValue() : null),
@@ -73,6 +79,12 @@ record BindingSpec(
             throw new BindingRefusedException("Error parsing `membership` params: expected true or false");
         }
         return membership.asBoolean();
+    }
+
+    private static boolean holdsNul(JsonNode value) {
+        return value.isTextual()
+                ? value.textValue().indexOf('\0') >= 0
+                : value.valueStream().anyMatch(BindingSpec::holdsNul);
     }
 
     private static boolean isMalformed(@Nullable JsonNode value) {

@@ -115,7 +115,12 @@ public final class ChangePath implements AutoCloseable {
         return snapshots.readings();
     }
 
-    /// How many readings wait for their turn.
+    /// How many of those are under way.
+    public int snapshotsUnderWay() {
+        return snapshots.reading();
+    }
+
+    /// How many clients wait for a reading that has not begun.
     public int waitingSnapshots() {
         return snapshots.waiting();
     }

@@ -109,7 +109,8 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private void resolve(ChangeSubscription subscription, Viewer viewer) {
         try {
             window.awaitReady();
-            while (!subscription.isClosed() && !isAnswered(subscription, viewer)) {
+            Attempts attempts = new Attempts();
+            while (!subscription.isClosed() && !isAnswered(subscription, viewer, attempts)) {
                 Thread.sleep(RETRY_AFTER);
             }
         } catch (InterruptedException e) {
@@ -117,24 +118,23 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         }
     }
 
-    private boolean isAnswered(ChangeSubscription subscription, Viewer viewer) throws InterruptedException {
+    private boolean isAnswered(ChangeSubscription subscription, Viewer viewer, Attempts attempts)
+            throws InterruptedException {
         List<String> warnings = new ArrayList<>();
         try {
             if (!isRegistered(subscription, viewer, warnings)) {
                 return true;
             }
         } catch (BindingRefusedException e) {
-            subscription.become(viewer);
-            subscription.replaceEntries(List.of());
-            subscription.receiver().onRefused(String.valueOf(e.getMessage()));
-            return true;
+            return refused(subscription, viewer, String.valueOf(e.getMessage()));
         } catch (SQLException e) {
-            log.info("A subscription waits for the database: {}", e.getMessage());
-            return false;
+            Optional<String> refusal = attempts.refusal(e);
+            return refusal.isPresent()
+                    && refused(subscription, viewer, "Unable to subscribe to changes: " + refusal.get());
         } catch (RuntimeException e) {
             log.error("A subscription could not be resolved", e);
-            subscription.receiver().onRefused("Unable to subscribe to changes: unexpected error, see the server's log");
-            return true;
+            return refused(
+                    subscription, viewer, "Unable to subscribe to changes: unexpected error, see the server's log");
         }
         if (subscription.start()) {
             resumption.begin(subscription, warnings);
@@ -142,6 +142,12 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
             FeedPlace place = Resumption.place(window.head(), List.of());
             subscription.receiver().onLive(warnings, Optional.of(place));
         }
+        return true;
+    }
+
+    private static boolean refused(ChangeSubscription subscription, Viewer viewer, String message) {
+        subscription.become(viewer);
+        subscription.giveUp(message);
         return true;
     }
 

@@ -55,9 +55,13 @@ final class SharedReading {
     // -- the thread that reads
 
     boolean isWanted() {
+        return sharers() > 0;
+    }
+
+    int sharers() {
         lock.lock();
         try {
-            return !sharers.isEmpty();
+            return sharers.size();
         } finally {
             lock.unlock();
         }

@@ -72,10 +72,15 @@ final class Snapshots implements AutoCloseable {
         return readings.sum();
     }
 
-    /// How many readings wait for their turn.
+    /// How many readings are under way.
+    int reading() {
+        return limits.atOnce() - atOnce.availablePermits();
+    }
+
+    /// How many clients wait for a reading that has not begun.
     int waiting() {
         synchronized (waiting) {
-            return waiting.size();
+            return waiting.values().stream().mapToInt(SharedReading::sharers).sum();
         }
     }
 

@@ -118,6 +118,11 @@ final class ScriptedSource {
         return path.settle(delivered, new Lsn(end), walBytesMax);
     }
 
+    /// Where the next transaction begins.
+    Lsn end() {
+        return new Lsn(end);
+    }
+
     synchronized Lsn confirmed() {
         return confirmed;
     }

@@ -1,0 +1,319 @@
+package dev.walcast.server.changes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.cdc.Row;
+import dev.walcast.cdc.Table;
+import dev.walcast.rls.Moment;
+import dev.walcast.rls.Rights;
+import dev.walcast.rls.RowGuard;
+import dev.walcast.rls.RowPolicies;
+import dev.walcast.rls.RowQuery;
+import dev.walcast.rls.RowReader;
+import dev.walcast.rls.Viewer;
+import dev.walcast.server.channel.Binding;
+import dev.walcast.server.channel.ChangeReceiver;
+import dev.walcast.server.channel.EncodedChange;
+import dev.walcast.server.channel.SnapshotChunk;
+import dev.walcast.server.protocol.FeedPlace;
+import dev.walcast.server.protocol.FeedPlace.Resumed;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/// Rows and changes meet, played out step by step: which transactions the rows show, what the window holds, and what
+/// happens to it while they are read. Each transaction inserts one row, whose id is the transaction's.
+class BeginningTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final ScriptedSource source = new ScriptedSource();
+    private final Rows rows = new Rows();
+    private final Client client = new Client();
+    private ChangePath path;
+
+    @BeforeEach
+    void begin() {
+        ModelDatabase database = new ModelDatabase(1);
+        path = new ChangePath(
+                new ChangePath.Database(
+                        database,
+                        new Rights(database, System::nanoTime),
+                        new RowPolicies(new PGSimpleDataSource()),
+                        database,
+                        database,
+                        rows,
+                        "p"),
+                RowGuard.Deletes.STRICT,
+                1 << 20,
+                new ReplayLimits(1L << 30, Duration.ofDays(1), 1L << 40, Duration.ZERO),
+                () -> 0);
+        source.attach(path, 0);
+    }
+
+    @AfterEach
+    void end() {
+        path.close();
+    }
+
+    // -- the log
+
+    private long commit() {
+        return commit(true);
+    }
+
+    /// @param kept whether the window can keep it; else it lets go of everything
+    private long commit(boolean kept) {
+        long xid = source.end().value() + 16;
+        ScriptedSource.Scripted transaction =
+                source.commit(0, List.of(ModelDatabase.row(ModelDatabase.BUSY, xid, "x")), kept);
+        assertThat(transaction.commit().xid()).isEqualTo(xid);
+        source.deliver(path, transaction);
+        return xid;
+    }
+
+    // -- the rows
+
+    private final class Rows implements RowReader {
+        /// Not seen by the moments that are taken, one list after the other; the last one stays.
+        private final List<List<Long>> running = new ArrayList<>(List.of(List.of()));
+
+        private final AtomicInteger opened = new AtomicInteger();
+        private Runnable meanwhile = () -> {};
+
+        @Override
+        public Reading open(RowQuery query) {
+            opened.incrementAndGet();
+            List<Long> unseen = running.size() > 1 ? running.removeFirst() : running.getFirst();
+            long xmax = source.end().value() + 1;
+            Moment moment = new Moment(
+                    unseen.stream().min(Long::compare).orElse(xmax), xmax, new TreeSet<>(unseen), source.end());
+            Iterator<Long> seen = source.log().stream()
+                    .filter(transaction -> !transaction.changes().isEmpty())
+                    .map(transaction -> transaction.commit().xid())
+                    .filter(moment::contains)
+                    .toList()
+                    .iterator();
+            return new Reading() {
+                @Override
+                public Moment moment() {
+                    return moment;
+                }
+
+                @Override
+                public Table table() {
+                    return ModelDatabase.BUSY;
+                }
+
+                @Override
+                public List<String> generated() {
+                    return List.of();
+                }
+
+                @Override
+                public @Nullable Row next() {
+                    if (seen.hasNext()) {
+                        return ModelDatabase.row(ModelDatabase.BUSY, seen.next(), "x");
+                    }
+                    meanwhile.run();
+                    return null;
+                }
+
+                @Override
+                public void close() {}
+            };
+        }
+
+        @Override
+        public void moveOn() {
+            source.deliver(path, source.commit(0, List.of(), true));
+        }
+    }
+
+    // -- the client
+
+    private static final class Client implements ChangeReceiver {
+        private final List<Long> rows = new ArrayList<>();
+        private final List<Long> changes = new ArrayList<>();
+        private int begun;
+        private volatile @Nullable Resumed answer;
+
+        @Override
+        public synchronized void onSnapshot(int id, SnapshotChunk chunk) {
+            if (chunk.first()) {
+                begun++;
+                rows.clear();
+                changes.clear();
+            }
+            json("{" + text(chunk.members()) + "}")
+                    .get("rows")
+                    .forEach(row -> rows.add(row.get("id").asLong()));
+        }
+
+        @Override
+        public synchronized void onChange(int[] ids, EncodedChange change) {
+            changes.add(json(text(change.data())).at("/record/id").asLong());
+        }
+
+        @Override
+        public synchronized void onLive(List<String> warnings, Optional<FeedPlace> place) {
+            answer = place.orElseThrow().bindings().getFirst();
+        }
+
+        private synchronized List<Long> changes() {
+            return List.copyOf(changes);
+        }
+
+        private synchronized List<Long> rows() {
+            return List.copyOf(rows);
+        }
+
+        private static String text(byte[] bytes) {
+            return new String(bytes, StandardCharsets.UTF_8);
+        }
+
+        private static JsonNode json(String text) {
+            try {
+                return new ObjectMapper().readTree(text);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void onRefused(String message) {
+            throw new AssertionError(message);
+        }
+
+        @Override
+        public void onTrouble(String message) {
+            throw new AssertionError(message);
+        }
+
+        @Override
+        public boolean hasRoom() {
+            return true;
+        }
+
+        @Override
+        public void awaitRoom() {}
+    }
+
+    private Resumed join() {
+        ObjectNode request = JsonNodeFactory.instance
+                .objectNode()
+                .put("event", "*")
+                .put("schema", "public")
+                .put("table", "busy")
+                .put("snapshot", true);
+        path.feed().subscribe(List.of(new Binding(1, request)), new Viewer("anon", "{}"), client);
+        await().atMost(PATIENCE).until(() -> client.answer != null);
+        return java.util.Objects.requireNonNull(client.answer);
+    }
+
+    // -- what is said
+
+    @Test
+    void changesBeginBeforeTheFirstTransactionThatIsNotShownAndLeaveOutThoseThatAre() {
+        long first = commit();
+        long unseen = commit();
+        long seen = commit();
+        long unseenToo = commit();
+        rows.running.set(0, List.of(unseen, unseenToo));
+        Resumed answer = join();
+        assertThat(client.rows()).containsExactly(first, seen);
+        assertThat(client.changes()).containsExactly(unseen, unseenToo);
+        assertThat(answer.replayed()).isEqualTo(2);
+        assertThat(answer.rows()).hasValue(2);
+        long later = commit();
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(client.changes()).containsExactly(unseen, unseenToo, later));
+        assertThat(rows.opened).hasValue(1);
+    }
+
+    @Test
+    void whatIsCommittedDuringTheReadingComesAfterTheRows() {
+        long first = commit();
+        long[] meanwhile = new long[2];
+        rows.meanwhile = () -> {
+            meanwhile[0] = commit();
+            meanwhile[1] = commit();
+        };
+        Resumed answer = join();
+        assertThat(client.rows()).containsExactly(first);
+        assertThat(client.changes()).containsExactly(meanwhile[0], meanwhile[1]);
+        assertThat(answer.replayed()).isEqualTo(2);
+    }
+
+    @Test
+    void whatTheWindowLetGoOfMustBeShownSoAnotherMomentIsTaken() {
+        long first = commit();
+        long large = commit(false);
+        rows.running.addFirst(List.of(large));
+        rows.running.addFirst(List.of(first));
+        Resumed answer = join();
+        assertThat(rows.opened).hasValue(3);
+        assertThat(client.begun).isEqualTo(1);
+        assertThat(client.rows()).containsExactly(first, large);
+        assertThat(client.changes()).isEmpty();
+        assertThat(answer.rows()).hasValue(2);
+    }
+
+    @Test
+    void whatNoMomentShowsIsExpired() {
+        long large = commit(false);
+        rows.running.set(0, List.of(large));
+        Resumed answer = join();
+        assertThat(rows.opened).hasValueGreaterThan(10);
+        assertThat(client.begun).isZero();
+        assertThat(answer.reset()).hasValue("expired");
+        assertThat(answer.rows()).isEmpty();
+    }
+
+    @Test
+    void rowsAreReadAgainWhenTheWindowLetsGoDuringTheReading() {
+        long first = commit();
+        long[] large = new long[1];
+        rows.meanwhile = () -> {
+            rows.meanwhile = () -> {};
+            large[0] = commit(false);
+        };
+        Resumed answer = join();
+        assertThat(rows.opened).hasValue(2);
+        assertThat(client.begun).isEqualTo(2);
+        assertThat(client.rows()).containsExactly(first, large[0]);
+        assertThat(client.changes()).isEmpty();
+        assertThat(answer.rows()).hasValue(2);
+        assertThat(answer.reset()).isEmpty();
+    }
+
+    @Test
+    void afterTheLastTryItIsExpiredAndGoesOnLive() {
+        commit();
+        rows.meanwhile = () -> commit(false);
+        Resumed answer = join();
+        assertThat(rows.opened).hasValue(4);
+        assertThat(client.begun).isEqualTo(4);
+        assertThat(answer.reset()).hasValue("expired");
+        assertThat(answer.rows()).isEmpty();
+        long later = commit();
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(client.changes()).containsExactly(later));
+    }
+}
