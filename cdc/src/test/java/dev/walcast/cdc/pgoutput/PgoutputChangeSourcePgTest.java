@@ -130,7 +130,9 @@ class PgoutputChangeSourcePgTest {
             for (int i = 0; i < 3; i++) {
                 Lsn before = confirmed();
                 long heard = source.activity().records();
-                postgres.execute("insert into quiet select repeat('x', 1000) from generate_series(1, 1000)");
+                postgres.execute(
+                        "set synchronous_commit = on",
+                        "insert into quiet select repeat('x', 1000) from generate_series(1, 1000)");
                 Lsn written = lsn("select pg_current_wal_flush_lsn()");
                 await().atMost(SOON).until(() -> received().compareTo(written) >= 0);
                 assertThat(source.activity().records()).isGreaterThan(heard);
