@@ -79,21 +79,29 @@ class AckTest {
     // -- a client
 
     /// A channel that reads every change until it is live, and then one at a time.
-    private record Client(RawSocket socket, List<JsonNode> replayed, JsonNode live) implements AutoCloseable {
+    ///
+    /// @param rows that it began with
+    private record Client(RawSocket socket, List<JsonNode> rows, List<JsonNode> replayed, JsonNode live)
+            implements AutoCloseable {
         static Client join(int port, String token, String... bindings) throws Exception {
             RawSocket socket = open(port, token);
             JsonNode reply = socket.join("realtime:r", "{\"postgres_changes\":[" + String.join(",", bindings) + "]}");
             assertThat(reply.get("status").asText()).as(reply.toString()).isEqualTo("ok");
             assertThat(reply.at("/response/postgres_changes/0").has("resume"))
                     .isEqualTo(bindings[0].contains("resume"));
+            List<JsonNode> rows = new ArrayList<>();
             List<JsonNode> replayed = new ArrayList<>();
             JsonNode frame = socket.receiveJson();
-            while (!frame.get(3).asText().equals("system")) {
-                replayed.add(frame.at("/4/data"));
+            while (!frame.get(3).asText().equals("system") || frame.get(4).has("snapshot")) {
+                if (frame.get(4).has("snapshot")) {
+                    frame.at("/4/snapshot/rows").forEach(rows::add);
+                } else {
+                    replayed.add(frame.at("/4/data"));
+                }
                 frame = socket.receiveJson();
             }
             assertThat(frame.at("/4/message").asText()).isEqualTo("Subscribed to PostgreSQL");
-            return new Client(socket, replayed, frame.get(4));
+            return new Client(socket, rows, replayed, frame.get(4));
         }
 
         static RawSocket open(int port, String token) throws Exception {
@@ -204,6 +212,38 @@ class AckTest {
         }
         try (Client client = join("alice", ACK.replace("}", ",\"resume\":\"" + place + "\"}"))) {
             awaitIds(client, 3);
+        }
+    }
+
+    @Test
+    void whoBeginsWithRowsAcknowledgesTheChangesAfterThemAndGetsRowsAgainOnlyWhenItsPlaceIsGone() throws Exception {
+        String both = ACK.replace("}", ",\"snapshot\":true}");
+        insert(1);
+        try (Client client = join("alice", both)) {
+            assertThat(client.rows()).hasToString("[{\"id\":1}]");
+            assertThat(client.live().at("/resume/0/status").asText()).isEqualTo("snapshot");
+            insert(2);
+            assertThat(client.next().at("/record/id").asInt()).isEqualTo(2);
+        }
+        try (Client client = join("alice", both)) {
+            assertThat(client.rows()).isEmpty();
+            assertThat(client.live().at("/resume/0/status").asText()).isEqualTo("resumed");
+            assertThat(client.ids()).containsExactly(2);
+            client.acked(client.replayed().getFirst());
+        }
+        try (Client client = join("alice", both)) {
+            assertThat(client.rows()).isEmpty();
+            assertThat(client.replayed()).isEmpty();
+        }
+        try (Client client = join("alice", both.replace("}", ",\"resume\":\"nonsense\"}"))) {
+            assertThat(client.rows()).hasSize(2);
+            assertThat(client.live().at("/resume/0/status").asText()).isEqualTo("snapshot");
+            assertThat(client.live().at("/resume/0/reason").asText()).isEqualTo("invalid");
+            assertThat(client.ack(client.position()).get("status").asText()).isEqualTo("ok");
+            insert(3);
+            JsonNode change = client.next();
+            assertThat(change.at("/record/id").asInt()).isEqualTo(3);
+            client.acked(change);
         }
     }
 

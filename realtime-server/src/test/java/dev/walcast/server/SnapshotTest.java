@@ -52,6 +52,7 @@ class SnapshotTest {
                 "create table computed (id int primary key, g int generated always as (id * 2) stored)",
                 "create table parent (id int primary key); create table child () inherits (parent)",
                 "create table hidden (id int primary key)",
+                "create table moved (id int primary key, v text); alter table moved replica identity full",
                 "create table fails (id int primary key); alter table fails enable row level security",
                 "create policy fails on fails using (1 / (id - 3) is not null)",
                 // Reading it waits for whoever holds the lock.
@@ -66,10 +67,10 @@ class SnapshotTest {
                         + " ts timestamp, tstz timestamptz, iv interval, u uuid, j json, jb jsonb, ip inet, ci cidr,"
                         + " ma macaddr, bi bit(3), vb varbit, m money, x xml, po point, bx box[], ir int4range,"
                         + " ia int[], ta text[][], dp positive, mo mood, ma2 mood[], p pair, pa pair[], tsv tsvector)",
-                "grant select on rows, listed, computed, parent, child, types, fails, gated to anon",
+                "grant select on rows, moved, listed, computed, parent, child, types, fails, gated to anon",
                 "grant select on own to authenticated; grant select on rows to authenticated",
                 "create publication supabase_realtime for table rows, own, partly, listed (id, a) where (id > 1),"
-                        + " computed, parent, child, hidden, fails, gated, types");
+                        + " computed, parent, child, hidden, moved, fails, gated, types");
     }
 
     @AfterAll
@@ -79,7 +80,7 @@ class SnapshotTest {
 
     @BeforeEach
     void startServer() throws Exception {
-        postgres.execute("truncate rows, own, partly, listed, computed, parent, child, hidden, fails, types");
+        postgres.execute("truncate rows, own, partly, listed, computed, parent, child, hidden, moved, fails, types");
         slot = "n" + UUID.randomUUID().toString().replace("-", "");
         start(TestServer.REPLAY);
     }
@@ -348,6 +349,27 @@ class SnapshotTest {
         assertThat(chunk.get("rows").toString())
                 .isEqualTo("[{\"id\":1,\"v\":\"small\",\"at\":null},{\"id\":2,\"at\":null}]");
         assertThat(chunk.get("too_large").toString()).isEqualTo("[1]");
+    }
+
+    @Test
+    void withMembershipTheRowsStayThoseInView() throws Exception {
+        postgres.execute("insert into moved values (1, 'a'), (2, 'b'), (3, 'a')");
+        try (RawSocket socket = server.open("anon")) {
+            Begun begun = join(
+                    socket,
+                    binding("moved", "\"filter\":\"v=eq.a\",\"membership\":true,\"snapshot\":{\"order\":\"id\"}"));
+            assertThat(begun.ids()).containsExactly(1, 3);
+            assertThat(begun.answer().get("status").asText()).isEqualTo("snapshot");
+            postgres.execute("update moved set v = 'b' where id = 1", "update moved set v = 'a' where id = 2");
+            JsonNode left = socket.receiveJson().at("/4/data");
+            assertThat(left.get("type").asText()).isEqualTo("DELETE");
+            assertThat(left.get("old_record").toString()).isEqualTo("{\"id\":1}");
+            assertThat(left.get("membership").asText()).isEqualTo("left");
+            JsonNode entered = socket.receiveJson().at("/4/data");
+            assertThat(entered.get("type").asText()).isEqualTo("INSERT");
+            assertThat(entered.get("record").toString()).isEqualTo("{\"id\":2,\"v\":\"a\"}");
+            assertThat(entered.get("membership").asText()).isEqualTo("entered");
+        }
     }
 
     // -- what is refused

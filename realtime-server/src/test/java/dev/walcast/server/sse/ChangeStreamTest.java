@@ -214,6 +214,25 @@ class ChangeStreamTest {
     }
 
     @Test
+    void rowsAndMembershipTogetherKeepWhatIsInView() throws Exception {
+        insert(1, 2);
+        try (EventReader reader = open(ROWS + "&snapshot=true&membership=true&filter=v=eq.v1")) {
+            JsonNode rows = reader.next("snapshot").json().get("rows");
+            assertThat(rows.toString()).isEqualTo("[{\"id\":1,\"v\":\"v1\"}]");
+            assertThat(live(reader).at("/resume/0/status").asText()).isEqualTo("snapshot");
+            postgres.execute("update rows set v = 'w' where id = 1", "update rows set v = 'v1' where id = 2");
+            JsonNode left = reader.next("message").json();
+            assertThat(left.get("type").asText()).isEqualTo("DELETE");
+            assertThat(left.get("old_record").toString()).isEqualTo("{\"id\":1}");
+            assertThat(left.get("membership").asText()).isEqualTo("left");
+            JsonNode entered = reader.next("message").json();
+            assertThat(entered.get("type").asText()).isEqualTo("INSERT");
+            assertThat(entered.get("record").toString()).isEqualTo("{\"id\":2,\"v\":\"v1\"}");
+            assertThat(entered.get("membership").asText()).isEqualTo("entered");
+        }
+    }
+
+    @Test
     void membershipIsPassedOn() throws Exception {
         insert(1, 1);
         try (EventReader reader = open(ROWS + "&membership=true&filter=v=eq.v1")) {
