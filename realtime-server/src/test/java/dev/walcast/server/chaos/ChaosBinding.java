@@ -15,17 +15,15 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// One binding of a client that keeps a copy of its rows, as docs/resume.md says: it names its last place, and reads
-/// the
-/// rows anew whenever it is told to. Belongs to its client's thread, but for [#wrong].
+/// One binding of a client that keeps a copy of its rows, as docs/resume.md says: it names its last place, and takes
+/// the rows anew whenever it is told to. Belongs to its client's thread, but for [#wrong].
 final class ChaosBinding {
     private static final Duration READ_AGAIN_AFTER = Duration.ofMillis(200);
 
     private final ChaosView view;
     private final String user;
     private final ChaosDatabase database;
-    private final boolean byTime;
-    private final boolean membership;
+    private final ChaosView.Ways ways;
 
     /// What must never happen, whatever breaks.
     final ConcurrentLinkedQueue<String> violations = new ConcurrentLinkedQueue<>();
@@ -46,14 +44,17 @@ final class ChaosBinding {
     private @Nullable String time;
     private volatile String epoch = "";
 
-    /// @param membership whether it asks to be told of rows that enter and leave
-    /// @param byTime whether it names the time of its last change, as the unmodified client does
-    ChaosBinding(ChaosView view, String user, ChaosDatabase database, boolean membership, boolean byTime) {
+    /// Of a snapshot that is not complete yet: its rows so far, whether they are all, and its last change.
+    private int taken;
+
+    private boolean allTaken;
+    private String meantime = "";
+
+    ChaosBinding(ChaosView view, String user, ChaosDatabase database, ChaosView.Ways ways) {
         this.view = requireNonNull(view, "view is null");
         this.user = requireNonNull(user, "user is null");
         this.database = requireNonNull(database, "database is null");
-        this.membership = membership;
-        this.byTime = byTime;
+        this.ways = requireNonNull(ways, "ways is null");
     }
 
     String epoch() {
@@ -61,34 +62,46 @@ final class ChaosBinding {
     }
 
     String json() {
-        return view.binding(membership, byTime && time != null ? time : position);
+        return view.binding(ways, ways.byTime() && time != null ? time : position);
     }
 
     /// Whether a system message must say what became of it.
-    boolean namesAPlace() {
-        return position != null;
+    boolean isToBeTold() {
+        return position != null || ways.snapshot();
     }
 
     /// Takes a change in.
     void apply(JsonNode data) {
         String at = data.get("position").asText();
         String last = position;
-        boolean first = last == null;
-        if (!first && !at.startsWith(epoch)) {
+        if (last == null) {
+            if (!ways.snapshot()) {
+                return; // it came before the rows are read
+            }
+            if (!allTaken) {
+                violations.add("a change came before its rows: " + at);
+            }
+            last = meantime;
+        } else if (!at.startsWith(epoch)) {
             violations.add("a change of another epoch came untold: " + at + " after " + last);
         }
-        if (!first && at.compareTo(requireNonNull(last)) <= 0) {
-            if (!byTime) {
+        if (at.compareTo(last) <= 0) {
+            if (!ways.byTime() || position == null) {
                 violations.add("out of order: " + at + " after " + last);
             }
             return;
         }
-        if (first) {
-            return; // it came before the rows are read
+        if (position == null) {
+            meantime = at;
+        } else {
+            position = at;
+            time = data.get("commit_timestamp").asText();
         }
-        position = at;
-        time = data.get("commit_timestamp").asText();
         events++;
+        change(data);
+    }
+
+    private void change(JsonNode data) {
         synchronized (rows) {
             if (data.get("type").asText().equals("DELETE")) {
                 rows.remove(data.at("/old_record/id").asLong());
@@ -111,10 +124,38 @@ final class ChaosBinding {
         }
     }
 
+    /// Takes a message of its rows in. The first makes everything before of no account, and only
+    /// `Subscribed to PostgreSQL` makes them complete.
+    void take(JsonNode chunk) {
+        if (chunk.get("first").asBoolean()) {
+            position = null;
+            time = null;
+            epoch = "";
+            taken = 0;
+            meantime = "";
+            begin(Map.of());
+        } else if (position != null || allTaken) {
+            violations.add("rows came after the last: " + chunk);
+        }
+        allTaken = chunk.get("last").asBoolean();
+        taken += chunk.get("rows").size();
+        synchronized (rows) {
+            for (JsonNode row : chunk.get("rows")) {
+                if (rows.put(row.get("id").asLong(), ChaosDatabase.text(row)) != null) {
+                    violations.add("a row came twice: " + row);
+                }
+                if (view.steady()) {
+                    version.put(row.get("id").asLong(), row.get("n").asLong());
+                }
+            }
+        }
+    }
+
     /// What `Subscribed to PostgreSQL` says of it.
     ///
     /// @param outcome nothing where it named no place
-    void told(JsonNode system, Optional<JsonNode> outcome, BooleanSupplier over) {
+    /// @return whether it has to join again, for its rows
+    boolean told(JsonNode system, Optional<JsonNode> outcome, BooleanSupplier over) {
         String status = outcome.map(one ->
                         one.get("status").asText() + " " + one.path("reason").asText())
                 .orElse("live");
@@ -129,15 +170,29 @@ final class ChaosBinding {
             if (head.compareTo(requireNonNull(position)) > 0) {
                 position = head;
             }
-            return;
+            return false;
         }
-        if (status.equals("live") && position != null) {
-            violations.add("it was not said what became of " + position + ": " + system);
+        boolean complete = status.startsWith("snapshot");
+        if (ways.snapshot() && !complete) {
+            return true;
         }
         epoch = now;
         position = head;
         time = null;
-        readRows(over);
+        if (complete) {
+            endSnapshot(head, outcome.orElseThrow());
+        } else {
+            readRows(over);
+        }
+        return false;
+    }
+
+    private void endSnapshot(String head, JsonNode outcome) {
+        if (!ways.snapshot() || !allTaken || outcome.get("rows").asInt() != taken || head.compareTo(meantime) < 0) {
+            violations.add("not the rows that came, " + taken + " and changes until " + meantime + ": " + head + " "
+                    + outcome);
+        }
+        allTaken = false;
     }
 
     private void readRows(BooleanSupplier over) {
@@ -170,7 +225,7 @@ final class ChaosBinding {
     /// How what it has of a row differs from what the user may see; for any thread.
     Optional<String> wrong(ChaosDatabase.Row row) {
         synchronized (rows) {
-            return view.wrong(row.versions(), membership, rows.get(row.id()), user)
+            return view.wrong(row.versions(), ways.membership(), rows.get(row.id()), user)
                     .map(what -> this + ", row " + row.id() + " " + what);
         }
     }
@@ -181,7 +236,6 @@ final class ChaosBinding {
 
     @Override
     public String toString() {
-        return view.table() + " " + view.filter() + " of " + user + (membership ? " with membership" : "")
-                + (byTime ? " by time" : "") + " at " + position;
+        return view.table() + " " + view.filter() + " of " + user + " " + ways + " at " + position;
     }
 }

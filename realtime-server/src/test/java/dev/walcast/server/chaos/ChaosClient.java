@@ -138,7 +138,12 @@ final class ChaosClient implements AutoCloseable {
                     if (!payload.get("status").asText().equals("ok")) {
                         return;
                     }
-                    told(payload, byId);
+                    if (payload.has("snapshot")) {
+                        JsonNode chunk = payload.get("snapshot");
+                        requireNonNull(byId.get(chunk.get("id").asInt())).take(chunk);
+                    } else if (told(payload, byId)) {
+                        return;
+                    }
                 }
                 case "phx_close", "phx_error" -> {
                     return;
@@ -155,22 +160,26 @@ final class ChaosClient implements AutoCloseable {
         }
     }
 
-    private void told(JsonNode system, Map<Integer, ChaosBinding> byId) {
+    /// @return whether it has to join again
+    private boolean told(JsonNode system, Map<Integer, ChaosBinding> byId) {
         if (system.path("position").isMissingNode()) {
-            return;
+            return false;
         }
-        byId.forEach((id, binding) -> {
+        boolean again = false;
+        for (Map.Entry<Integer, ChaosBinding> entry : byId.entrySet()) {
+            ChaosBinding binding = entry.getValue();
             Optional<JsonNode> outcome = Optional.empty();
             for (JsonNode one : system.path("resume")) {
-                if (one.get("id").asInt() == id) {
+                if (one.get("id").asInt() == entry.getKey()) {
                     outcome = Optional.of(one);
                 }
             }
             // A new token is told in the same words, and nothing becomes of a binding that goes on.
-            if (outcome.isPresent() || !binding.namesAPlace()) {
-                binding.told(system, outcome, () -> over);
+            if (outcome.isPresent() || !binding.isToBeTold()) {
+                again |= binding.told(system, outcome, () -> over);
             }
-        });
+        }
+        return again;
     }
 
     private void takeItsTime() {

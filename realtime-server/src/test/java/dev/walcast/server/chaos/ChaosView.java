@@ -32,13 +32,19 @@ record ChaosView(String table, @Nullable String filter, String condition, Shows 
         boolean test(JsonNode row, String user);
     }
 
-    /// The binding of a join.
+    /// How a binding of it asks for its rows.
     ///
     /// @param membership whether it is told of rows that enter and leave
-    String binding(boolean membership, @Nullable String resume) {
+    /// @param byTime     whether it names the time of its last change, as the unmodified client does
+    /// @param snapshot   whether the server gives it the rows that it begins with
+    record Ways(boolean membership, boolean byTime, boolean snapshot) {}
+
+    /// The binding of a join.
+    String binding(Ways ways, @Nullable String resume) {
         return "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"" + table + "\""
                 + (filter == null ? "" : ",\"filter\":\"" + filter + "\"")
-                + (membership ? ",\"membership\":true" : "")
+                + (ways.membership() ? ",\"membership\":true" : "")
+                + (ways.snapshot() ? ",\"snapshot\":true" : "")
                 + (resume == null ? "" : ",\"resume\":\"" + resume + "\"") + "}";
     }
 
