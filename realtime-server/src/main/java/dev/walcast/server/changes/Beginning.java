@@ -69,7 +69,7 @@ final class Beginning {
                 return;
             }
             FeedPosition end = means.replay.run(subscription, origins(), epoch, read -> {
-                again = read.gone() && !taken.isEmpty() && !last;
+                again = read.gone() && !last && (!taken.isEmpty() || mayTakeRowsInstead());
                 if (!again) {
                     goLive(read, warnings);
                 }
@@ -143,14 +143,27 @@ final class Beginning {
             if (starts.get(id) instanceof BindingStart.At(Position after, boolean resumed)) {
                 Position from = reached.isAfter(after) ? reached : after;
                 BindingStart next = !now.equals(epoch)
-                        ? new BindingStart.Reset(Reason.EPOCH_CHANGED)
+                        ? startOver(id, Reason.EPOCH_CHANGED)
                         : means.window.lacks(entry.target(), from)
-                                ? new BindingStart.Reset(Reason.EXPIRED)
+                                ? startOver(id, Reason.EXPIRED)
                                 : new BindingStart.At(from, resumed);
                 starts.put(id, next);
             }
         }
         epoch = now;
+    }
+
+    private BindingStart startOver(int id, Reason reason) {
+        return asksForRows(id) ? new BindingStart.Anew(Optional.of(reason)) : new BindingStart.Reset(reason);
+    }
+
+    private boolean mayTakeRowsInstead() {
+        return starts.entrySet().stream()
+                .anyMatch(start -> start.getValue() instanceof BindingStart.At && asksForRows(start.getKey()));
+    }
+
+    private boolean asksForRows(int id) {
+        return SnapshotSpec.isAsked(Resumption.request(subscription, id));
     }
 
     // -- rows

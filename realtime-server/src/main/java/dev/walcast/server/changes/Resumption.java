@@ -110,7 +110,7 @@ final class Resumption {
         return start;
     }
 
-    private static ObjectNode request(ChangeSubscription subscription, int bindingId) {
+    static ObjectNode request(ChangeSubscription subscription, int bindingId) {
         return subscription.bindings().stream()
                 .filter(binding -> binding.id() == bindingId)
                 .findFirst()

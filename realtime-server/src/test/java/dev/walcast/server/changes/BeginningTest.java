@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.Position;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.rls.Moment;
@@ -152,6 +154,7 @@ class BeginningTest {
         private final List<Long> rows = new ArrayList<>();
         private final List<Long> changes = new ArrayList<>();
         private int begun;
+        private Runnable onChange = () -> {};
         private volatile @Nullable Resumed answer;
 
         @Override
@@ -169,6 +172,7 @@ class BeginningTest {
         @Override
         public synchronized void onChange(int[] ids, EncodedChange change) {
             changes.add(json(text(change.data())).at("/record/id").asLong());
+            onChange.run();
         }
 
         @Override
@@ -216,12 +220,17 @@ class BeginningTest {
     }
 
     private Resumed join() {
+        return join("");
+    }
+
+    private Resumed join(String resume) {
         ObjectNode request = JsonNodeFactory.instance
                 .objectNode()
                 .put("event", "*")
                 .put("schema", "public")
                 .put("table", "busy")
-                .put("snapshot", true);
+                .put("snapshot", true)
+                .put("resume", resume);
         path.feed().subscribe(List.of(new Binding(1, request)), new Viewer("anon", "{}"), client);
         await().atMost(PATIENCE).until(() -> client.answer != null);
         return java.util.Objects.requireNonNull(client.answer);
@@ -301,6 +310,25 @@ class BeginningTest {
         assertThat(client.changes()).isEmpty();
         assertThat(answer.rows()).hasValue(2);
         assertThat(answer.reset()).isEmpty();
+    }
+
+    @Test
+    void whoResumesGetsTheRowsAfterAllWhenTheWindowLetsGoOnTheWay() {
+        long seen = commit();
+        long first = commit();
+        long second = commit();
+        long[] large = new long[1];
+        client.onChange = () -> {
+            client.onChange = () -> {};
+            large[0] = commit(false);
+        };
+        Resumed answer = join(new FeedPosition(ScriptedSource.EPOCH, Position.after(new Lsn(seen))).toString());
+        assertThat(client.begun).isEqualTo(1);
+        assertThat(client.rows()).containsExactly(seen, first, second, large[0]);
+        assertThat(client.changes()).isEmpty();
+        assertThat(answer.reset()).hasValue("expired");
+        assertThat(answer.rows()).hasValue(4);
+        assertThat(answer.replayed()).isZero();
     }
 
     @Test

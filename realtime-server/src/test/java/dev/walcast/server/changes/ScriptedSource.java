@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 
 /// A log that a test writes, and a slot on it: what is not acknowledged comes again to the next path.
 final class ScriptedSource {
-    private static final String EPOCH = "0123456789ab";
+    static final String EPOCH = "0123456789ab";
 
     private final List<Scripted> log = Collections.synchronizedList(new ArrayList<>());
     private TreeMap<Lsn, Boolean> handled = new TreeMap<>();
