@@ -74,7 +74,7 @@ final class PostgresReading implements RowReader.Reading {
         bytes += row.bytes();
         if (count % FIRST_FETCH == 0) {
             long fit = FETCH_BYTES / (bytes / count);
-            rows.setFetchSize((int) Math.clamp(fit, 1, FETCH_MAX));
+            rows.setFetchSize(Math.clamp(fit, 1, FETCH_MAX));
         }
     }
 
