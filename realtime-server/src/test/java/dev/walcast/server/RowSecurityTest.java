@@ -42,10 +42,12 @@ class RowSecurityTest {
                 "create table members (org int, person uuid, primary key (org, person))",
                 "create table keyed (id int primary key, owner uuid); alter table keyed enable row level security;"
                         + " create policy own on keyed using (owner = auth.uid())",
+                "create domain person as uuid; create table filed (id int primary key, owner person, body text)",
+                "alter table filed enable row level security; create policy own on filed using (owner = auth.uid())",
                 "alter table notes replica identity full",
                 "alter table notes enable row level security; alter table docs enable row level security",
                 "grant select on all tables in schema public to anon, authenticated, service_role",
-                "create publication supabase_realtime for table notes, docs, members, keyed");
+                "create publication supabase_realtime for table notes, docs, members, keyed, filed");
         server = TestServer.start(
                 TestServer.settings(postgres.url("postgres", "walcast", "unchecked", "postgres"), "row_security"));
     }
@@ -87,6 +89,16 @@ class RowSecurityTest {
             JsonNode deleted = next(bob);
             assertThat(deleted.get("type").asText()).isEqualTo("DELETE");
             assertThat(deleted.at("/old_record/body").asText()).isEqualTo("b");
+        }
+    }
+
+    @Test
+    void aPolicyLooksThroughADomain() throws Exception {
+        try (RawSocket alice = listening(ALICE, "filed");
+                RawSocket bob = listening(BOB, "filed")) {
+            postgres.execute("insert into filed values (1, '" + ALICE + "', 'a'), (2, '" + BOB + "', 'b')");
+            assertThat(next(alice).at("/record/body").asText()).isEqualTo("a");
+            assertThat(next(bob).at("/record/body").asText()).isEqualTo("b");
         }
     }
 

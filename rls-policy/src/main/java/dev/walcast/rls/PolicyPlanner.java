@@ -124,7 +124,7 @@ final class PolicyPlanner {
             long typeOid,
             @Nullable Kind kind) {
         Place place() {
-            return new Place(column.name(), column.type().oid());
+            return new Place(column.name(), column.type().baseOid());
         }
     }
 
@@ -301,7 +301,7 @@ final class PolicyPlanner {
     }
 
     private static Place place(ColumnAccess column) {
-        return new Place(column.name(), column.type().oid());
+        return new Place(column.name(), column.type().baseOid());
     }
 
     static Predicate term(String column, String sql, RowTest test) {

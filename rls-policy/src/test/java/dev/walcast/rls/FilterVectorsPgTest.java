@@ -219,7 +219,7 @@ class FilterVectorsPgTest {
         ColumnType type = database.type(vector.get("type").asText());
         Table owner = new Table(
                 new TableId("filters_types", "t"),
-                List.of(new Column("v", new PgType.Scalar(type.oid(), type.base(), JsonForm.TEXT), true)));
+                List.of(new Column("v", new PgType.Scalar(type.baseOid(), type.base(), JsonForm.TEXT), true)));
         JsonNode value = vector.get("value");
         Row row = Row.of(owner).text(0, value.isNull() ? null : value.asText()).build();
         Predicate predicate = (Predicate) resolved;
