@@ -56,7 +56,7 @@ class SetupCommandTest {
         assertThat(first.exitCode()).isZero();
         assertThat(first.out())
                 .contains("Role \"server_one\", its grants and publication \"supabase_realtime\" are there.")
-                .contains("2 migrations run")
+                .contains("3 migrations run")
                 .contains("Partitions made: messages_")
                 .contains(READY)
                 .doesNotContain("ass");
