@@ -74,7 +74,7 @@ class LostSlotTest {
             JsonNode live = join(socket, "");
             postgres.execute("insert into rows values (1)");
             next(socket, "postgres_changes");
-            for (int i = 0; i < 12; i++) {
+            for (int i = 0; i < 8; i++) {
                 write(postgres);
                 await().atMost(PATIENCE).until(() -> keptBytes(postgres) < 120L << 20);
                 assertThat(socket.untilHeartbeat(false)).isEmpty();
