@@ -47,6 +47,7 @@ function take(server) {
       const [, , , event, payload] = JSON.parse(data)
       if (event !== 'system') return
       if (payload.snapshot) {
+        if (payload.snapshot.first) taken.rows = taken.bytes = 0 // anew, when the window let go of what the rows need
         taken.firstMs ||= performance.now() - began
         taken.rows += payload.snapshot.rows.length
         taken.bytes += data.length
