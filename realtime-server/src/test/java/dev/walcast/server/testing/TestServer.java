@@ -108,36 +108,24 @@ public final class TestServer implements AutoCloseable {
     /// The same, for clients that cannot ask for presence.
     public static ServerSettings withPresenceForAll(ServerSettings usual) {
         PresenceLimits presence = usual.presence();
-        return new ServerSettings(
+        return with(
+                usual,
                 usual.database(),
                 usual.tokens(),
-                usual.host(),
                 usual.port(),
-                usual.replay(),
-                usual.recordBytesMax(),
-                usual.restMessagesPerSecond(),
-                usual.limits(),
                 new PresenceLimits(presence.flush(), presence.grace(), presence.metasMax(), presence.bytesMax(), true));
     }
 
     /// The same, with other tokens.
     public static ServerSettings withTokens(ServerSettings usual, TokenRules tokens) {
-        return new ServerSettings(
-                usual.database(),
-                tokens,
-                usual.host(),
-                usual.port(),
-                usual.replay(),
-                usual.recordBytesMax(),
-                usual.restMessagesPerSecond(),
-                usual.limits(),
-                usual.presence());
+        return with(usual, usual.database(), tokens, usual.port(), usual.presence());
     }
 
     /// The same, where others may hear of deleted rows.
     public static ServerSettings withDeletes(ServerSettings usual, RowGuard.Deletes deletes) {
         ServerSettings.Database database = usual.database();
-        return new ServerSettings(
+        return with(
+                usual,
                 new ServerSettings.Database(
                         database.url(),
                         database.publication(),
@@ -150,27 +138,31 @@ public final class TestServer implements AutoCloseable {
                         database.guardian(),
                         database.messagesRetention()),
                 usual.tokens(),
-                usual.host(),
                 usual.port(),
-                usual.replay(),
-                usual.recordBytesMax(),
-                usual.restMessagesPerSecond(),
-                usual.limits(),
                 usual.presence());
     }
 
     /// The same, where a server was before.
     public static ServerSettings onPort(ServerSettings usual, int port) {
+        return with(usual, usual.database(), usual.tokens(), port, usual.presence());
+    }
+
+    private static ServerSettings with(
+            ServerSettings usual,
+            ServerSettings.Database database,
+            TokenRules tokens,
+            int port,
+            PresenceLimits presence) {
         return new ServerSettings(
-                usual.database(),
-                usual.tokens(),
+                database,
+                tokens,
                 usual.host(),
                 port,
                 usual.replay(),
                 usual.recordBytesMax(),
                 usual.restMessagesPerSecond(),
                 usual.limits(),
-                usual.presence());
+                presence);
     }
 
     public static String token(String role) {
