@@ -31,22 +31,21 @@ final class Delivery {
         this.counters = requireNonNull(counters, "counters is null");
     }
 
-    /// For [#deliver(Candidate, Encodings, Answers, Judge)] to the candidates of one change.
-    Judge judging(Change change) {
-        Verdicts verdicts = new Verdicts(guard, change);
-        return (viewer, _, _) -> verdicts.on(viewer);
-    }
-
-    /// Who says whether a viewer may see a change.
+    /// Who says whether a viewer may see the change at hand.
     @FunctionalInterface
     interface Judge {
-        Verdict judge(Viewer viewer, Change change, Answers answers) throws UnansweredException;
+        Verdict on(Viewer viewer) throws UnansweredException;
+    }
+
+    /// For the candidates of one change as it passes.
+    Judge judging(Change change) {
+        return new Verdicts(guard, change);
     }
 
     /// @return false when Postgres has to be asked first, and nothing happened
     /// @throws UnansweredException when it cannot be asked, and nothing happened
     boolean deliver(Candidate candidate, Encodings encodings, Answers answers) throws UnansweredException {
-        return deliver(candidate, encodings, answers, guard::judge);
+        return deliver(candidate, encodings, answers, viewer -> guard.judge(viewer, encodings.change(), answers));
     }
 
     boolean deliver(Candidate candidate, Encodings encodings, Answers answers, Judge judge) throws UnansweredException {
@@ -68,18 +67,18 @@ final class Delivery {
             }
             failed |= truth == Truth.FAILED;
         }
-        boolean done = count == 0 || deliver(candidate, encodings, Arrays.copyOf(ids, count), answers, judge);
+        boolean done = count == 0 || deliver(candidate, encodings, Arrays.copyOf(ids, count), judge);
         if (failed && done) {
             fail(candidate, change);
         }
         return done;
     }
 
-    private boolean deliver(Candidate candidate, Encodings encodings, int[] ids, Answers answers, Judge judge)
+    private boolean deliver(Candidate candidate, Encodings encodings, int[] ids, Judge judge)
             throws UnansweredException {
         ChangeSubscription subscription = candidate.receiver().subscription();
         Change change = encodings.change();
-        switch (judge.judge(subscription.viewer(), change, answers)) {
+        switch (judge.on(subscription.viewer())) {
             case Verdict.Visible visible -> {
                 Set<String> select = candidate.receiver().select();
                 ReadableColumns columns = projected(visible.columns(), visible.key(), select, change.table());

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// The verdicts on one change as it passes, without answers of Postgres. Equal viewers in a row are judged once. For
 /// one
 /// thread, and never kept longer: rights change.
-final class Verdicts {
+final class Verdicts implements Delivery.Judge {
     private final RowGuard guard;
     private final Change change;
     private @Nullable Viewer latestViewer;
@@ -24,7 +24,8 @@ final class Verdicts {
         this.change = requireNonNull(change, "change is null");
     }
 
-    Verdict on(Viewer viewer) throws UnansweredException {
+    @Override
+    public Verdict on(Viewer viewer) throws UnansweredException {
         Verdict known = latest;
         if (known == null || !viewer.equals(latestViewer)) {
             known = guard.judge(viewer, change, Answers.NONE);
