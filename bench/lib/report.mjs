@@ -33,10 +33,15 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-export function number(value) {
+function number(value) {
   const size = Math.abs(value)
   if (size >= 100) return Math.round(value).toLocaleString('en')
   return size === 0 ? '0' : String(Number(value.toPrecision(2 + (size >= 10))))
+}
+
+/** A number with its unit, if it has one. */
+export function quantity(value, unit) {
+  return unit ? `${number(value)} ${unit}` : number(value)
 }
 
 function cells({ values, ours, unit }) {
@@ -44,7 +49,7 @@ function cells({ values, ours, unit }) {
   return Object.entries(values).map(([who, list]) => {
     const value = median(list)
     const ratio = who === ours || reference === undefined || value === 0 ? '' : ` (${number(reference / value)})`
-    return { who, text: `${number(value)} ${unit}${ratio}` }
+    return { who, text: quantity(value, unit) + ratio }
   })
 }
 
@@ -54,7 +59,7 @@ export function judged({ values, ours, targets, unit }) {
     if (!values[who] || (of && !values[of])) return []
     const value = median(values[who]) / (of ? median(values[of]) : 1)
     const bound = max ?? min
-    const text = `${who === ours ? '' : `${who} `}${max === undefined ? '≥' : '≤'} ${bound}${of ? ` × ${of}` : ` ${unit}`}`
+    const text = `${who === ours ? '' : `${who} `}${max === undefined ? '≥' : '≤'} ${of ? `${bound} × ${of}` : quantity(bound, unit)}`
     return [{ text, met: max === undefined ? value >= bound : value <= bound }]
   })
 }

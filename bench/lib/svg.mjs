@@ -1,5 +1,5 @@
 // A plain bar chart of each measure: one bar for each who, lengths relative to the longest of the measure.
-import { number } from './report.mjs'
+import { quantity } from './report.mjs'
 
 const WIDTH = 760
 const LABEL = 190
@@ -22,7 +22,7 @@ export function plot(name, { measures, date, machine }) {
       parts.push(
         `<text x="${LABEL - 6}" y="${y + 12}" text-anchor="end">${escaped(who)}</text>`,
         `<rect x="${LABEL}" y="${y + 1}" width="${length.toFixed(1)}" height="${BAR - 3}" fill="${COLOURS[everybody.indexOf(who) % COLOURS.length]}"/>`,
-        `<text x="${(LABEL + length + 6).toFixed(1)}" y="${y + 12}">${escaped(`${number(value)} ${unit}`)}</text>`)
+        `<text x="${(LABEL + length + 6).toFixed(1)}" y="${y + 12}">${escaped(quantity(value, unit))}</text>`)
       y += BAR
     }
     y += 10
