@@ -11,8 +11,7 @@ import java.util.Map;
 ///
 /// @param contentType empty when there is no body
 /// @param headers     besides those that every answer has
-/// @param last        whether the connection ends with it
-record Answer(int status, String contentType, String body, Map<String, String> headers, boolean last) {
+record Answer(int status, String contentType, String body, Map<String, String> headers) {
     private static final String JSON = "application/json; charset=utf-8";
 
     Answer {
@@ -22,11 +21,11 @@ record Answer(int status, String contentType, String body, Map<String, String> h
     }
 
     static Answer accepted() {
-        return new Answer(202, "", "", Map.of(), false);
+        return new Answer(202, "", "", Map.of());
     }
 
     static Answer json(int status, String body) {
-        return new Answer(status, JSON, body, Map.of(), false);
+        return new Answer(status, JSON, body, Map.of());
     }
 
     static Answer message(ErrorCode code) {
@@ -38,13 +37,13 @@ record Answer(int status, String contentType, String body, Map<String, String> h
     }
 
     static Answer text(int status, String text) {
-        return new Answer(status, "text/plain; charset=utf-8", text, Map.of(), false);
+        return new Answer(status, "text/plain; charset=utf-8", text, Map.of());
     }
 
     /// A text that no client reads; the reference calls it HTML.
     static Answer html(ErrorCode code) {
         return new Answer(
-                statusOf(code), "text/html; charset=utf-8", code.refusal().text(), Map.of(), false);
+                statusOf(code), "text/html; charset=utf-8", code.refusal().text(), Map.of());
     }
 
     /// What is wrong with one field.
@@ -55,11 +54,7 @@ record Answer(int status, String contentType, String body, Map<String, String> h
     }
 
     Answer with(Map<String, String> further) {
-        return new Answer(status, contentType, body, further, last);
-    }
-
-    Answer asLast(boolean isLast) {
-        return new Answer(status, contentType, body, headers, isLast);
+        return new Answer(status, contentType, body, further);
     }
 
     private static Answer keyed(String key, ErrorCode code) {

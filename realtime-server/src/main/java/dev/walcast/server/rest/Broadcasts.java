@@ -30,13 +30,11 @@ final class Broadcasts {
     private final RestLimits limits;
     private final Rooms rooms;
     private final TopicPermissions permissions;
-    private final BodyReader bodies;
 
-    Broadcasts(RestLimits limits, Rooms rooms, TopicPermissions permissions, BodyReader bodies) {
+    Broadcasts(RestLimits limits, Rooms rooms, TopicPermissions permissions) {
         this.limits = requireNonNull(limits, "limits is null");
         this.rooms = requireNonNull(rooms, "rooms is null");
         this.permissions = requireNonNull(permissions, "permissions is null");
-        this.bodies = requireNonNull(bodies, "bodies is null");
     }
 
     /// Sends all messages or none, but for private ones that may not be sent: those are left out and counted, since
@@ -121,12 +119,9 @@ final class Broadcasts {
             throw new RequestRefusedException(Answer.message(ErrorCode.REQUESTS_TOO_MANY));
         }
         try {
-            return switch (bodies.read(call.request())) {
-                case Body.Whole whole -> whole.bytes();
-                case Body.TooLarge body ->
-                    throw new RequestRefusedException(
-                            Answer.html(ErrorCode.REST_BODY_TOO_LARGE).asLast(!body.ended()));
-            };
+            return call.body()
+                    .read()
+                    .orElseThrow(() -> new RequestRefusedException(Answer.html(ErrorCode.REST_BODY_TOO_LARGE)));
         } finally {
             call.caller().endBody();
         }

@@ -6,9 +6,10 @@ import dev.walcast.rls.Viewer;
 import io.helidon.webserver.http.ServerRequest;
 
 /// A request of somebody we know.
-record Call(ServerRequest request, Viewer viewer, Caller caller) {
+record Call(ServerRequest request, RequestBody body, Viewer viewer, Caller caller) {
     Call {
         requireNonNull(request, "request is null");
+        requireNonNull(body, "body is null");
         requireNonNull(viewer, "viewer is null");
         requireNonNull(caller, "caller is null");
     }

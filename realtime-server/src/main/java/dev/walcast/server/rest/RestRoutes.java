@@ -30,15 +30,16 @@ public final class RestRoutes implements HttpService, AutoCloseable {
 
     private final Credentials credentials;
     private final Callers callers;
-    private final BodyReader bodies;
+    private final RestLimits limits;
+    private final BodyAlarms alarms = new BodyAlarms();
     private final Broadcasts broadcasts;
     private final String document = resource("/openapi.json");
 
     public RestRoutes(RestLimits limits, TokenVerifier tokens, Rooms rooms, TopicPermissions permissions) {
         this.credentials = new Credentials(requireNonNull(tokens, "tokens is null"));
         this.callers = new Callers(limits);
-        this.bodies = new BodyReader(limits);
-        this.broadcasts = new Broadcasts(limits, rooms, permissions, bodies);
+        this.limits = requireNonNull(limits, "limits is null");
+        this.broadcasts = new Broadcasts(limits, rooms, permissions);
     }
 
     @Override
@@ -68,7 +69,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
 
     @Override
     public void close() {
-        bodies.close();
+        alarms.close();
     }
 
     @FunctionalInterface
@@ -79,19 +80,24 @@ public final class RestRoutes implements HttpService, AutoCloseable {
     /// For those with a valid token.
     private Handler calling(Work<Call> work) {
         return (request, response) -> {
+            RequestBody body = body(request);
             Optional<Viewer> viewer = credentials.viewer(request.headers());
             if (viewer.isEmpty()) {
-                send(request, response, stranger(request), Answer.message(ErrorCode.REST_UNAUTHORIZED));
+                send(body, response, stranger(request), Answer.message(ErrorCode.REST_UNAUTHORIZED));
                 return;
             }
             Caller caller = subject(viewer.get()).map(callers::user).orElseGet(() -> stranger(request));
-            send(request, response, caller, answer(work, new Call(request, viewer.get(), caller)));
+            send(body, response, caller, answer(work, new Call(request, body, viewer.get(), caller)));
         };
     }
 
     /// For everybody.
     private Handler answering(Work<ServerRequest> work) {
-        return (request, response) -> send(request, response, stranger(request), answer(work, request));
+        return (request, response) -> send(body(request), response, stranger(request), answer(work, request));
+    }
+
+    private RequestBody body(ServerRequest request) {
+        return new RequestBody(request, limits, alarms);
     }
 
     private static <T> Answer answer(Work<T> work, T about) {
@@ -111,14 +117,14 @@ public final class RestRoutes implements HttpService, AutoCloseable {
                 .map(claims -> claims.path("sub").textValue());
     }
 
-    private void send(ServerRequest request, ServerResponse response, Caller caller, Answer answer) {
-        boolean last = answer.last() || !bodies.discard(request);
+    private static void send(RequestBody body, ServerResponse response, Caller caller, Answer answer) {
+        boolean last = !body.discard();
         if (last) {
             response.header(HeaderNames.CONNECTION, "close");
         }
         long remaining = caller.remaining();
         response.status(answer.status())
-                .header("x-request-id", RequestId.of(request.headers()))
+                .header("x-request-id", RequestId.of(body.request().headers()))
                 .header("x-rate-limit", Integer.toString(caller.messagesPerSecond()))
                 .header("x-rate-limit-remaining", Long.toString(remaining))
                 .header("x-rate-rolling", Long.toString(caller.messagesPerSecond() - remaining))
@@ -130,6 +136,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
         }
         response.send(answer.body().getBytes(StandardCharsets.UTF_8));
         if (last) {
+            body.hearOut();
             throw new CloseConnectionException("the rest of the body is not read");
         }
     }

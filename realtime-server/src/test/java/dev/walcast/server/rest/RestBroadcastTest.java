@@ -3,6 +3,8 @@ package dev.walcast.server.rest;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.channel.TestingServer;
@@ -284,9 +286,47 @@ class RestBroadcastTest {
         assertThat(client.post(request.copy(), BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body)))
                         .statusCode())
                 .isEqualTo(413);
-        HttpResponse<String> endless = client.post(request.copy(), BodyPublishers.ofInputStream(() -> new Endless()));
-        assertThat(endless.statusCode()).isEqualTo(413);
+    }
+
+    /// He sends far more than the buffers between the two hold, so that a server that closes without listening resets
+    /// the connection.
+    @Test
+    void whoReadsOnlyAfterSendingFarTooMuchStillFindsHisAnswer() throws Exception {
+        RestLimits patient = new RestLimits(100_000, Duration.ofSeconds(20), 1, 50_000, 20);
+        try (TestingServer own = new TestingServer(SocketLimits.defaults(), patient, permissions);
+                Socket socket = new Socket("127.0.0.1", own.port())) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write(head(1_000_000_000));
+            socket.getOutputStream().write(new byte[16_000_000]);
+            socket.shutdownOutput();
+            assertThat(new String(socket.getInputStream().readAllBytes(), US_ASCII))
+                    .startsWith("HTTP/1.1 413 ");
+        }
+    }
+
+    @Test
+    void whoNeverEndsIsCutWithHisAnswer() throws Exception {
+        try (Socket socket = new Socket("127.0.0.1", server.port())) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write(head(Long.MAX_VALUE));
+            assertTimeoutPreemptively(
+                    Duration.ofSeconds(20),
+                    () -> assertThatThrownBy(() -> sendForEver(socket)).isInstanceOf(SocketException.class));
+        }
         assertThat(client.json("/api/broadcast/a/events/e", "{}").statusCode()).isEqualTo(202);
+    }
+
+    private static byte[] head(long length) {
+        return ("POST /api/broadcast/a/events/e HTTP/1.1\r\nHost: x\r\napikey: " + TestingTokens.ANON
+                        + "\r\nContent-Length: " + length + "\r\n\r\n")
+                .getBytes(US_ASCII);
+    }
+
+    private static void sendForEver(Socket socket) throws IOException {
+        byte[] chunk = new byte[100_000];
+        while (true) {
+            socket.getOutputStream().write(chunk);
+        }
     }
 
     @Test
@@ -385,13 +425,6 @@ class RestBroadcastTest {
         assertThat(client.json("/api/broadcast/a/events", "{}").statusCode()).isEqualTo(404);
         assertThat(client.json("/api/broadcast//events/e", "{}").statusCode()).isEqualTo(404);
         assertThat(client.get("/healthcheck").body()).isEqualTo("ok");
-    }
-
-    private static final class Endless extends InputStream {
-        @Override
-        public int read() {
-            return ' ';
-        }
     }
 
     /// Sends bytes, then one more every 50 ms as often as asked, and returns all that was answered until the end.

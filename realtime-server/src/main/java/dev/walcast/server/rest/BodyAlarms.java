@@ -1,0 +1,49 @@
+package dev.walcast.server.rest;
+
+import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/// Ends the waiting of those who read bodies.
+final class BodyAlarms implements AutoCloseable {
+    private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("rest-alarms").factory());
+
+    BodyAlarms() {
+        clock.setRemoveOnCancelPolicy(true);
+    }
+
+    /// For the thread that calls it.
+    Alarm set(Duration after) {
+        return new Alarm(after);
+    }
+
+    @Override
+    public void close() {
+        clock.shutdownNow();
+    }
+
+    /// Interrupts whoever made it unless it is closed in time; a virtual thread that reads from a socket loses it then.
+    final class Alarm implements AutoCloseable {
+        private final Thread reader = Thread.currentThread();
+        private final Future<?> ringing;
+        private boolean inTime;
+
+        private Alarm(Duration after) {
+            ringing = clock.schedule(this::ring, after.toNanos(), TimeUnit.NANOSECONDS);
+        }
+
+        private synchronized void ring() {
+            if (!inTime) {
+                reader.interrupt();
+            }
+        }
+
+        @Override
+        public synchronized void close() {
+            inTime = true;
+            ringing.cancel(false);
+        }
+    }
+}
