@@ -5,13 +5,18 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.server.auth.TokenIssuer;
 import dev.walcast.server.changes.ChangeCounters;
 import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.testing.RawSocket;
 import dev.walcast.server.testing.TestServer;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -259,6 +264,27 @@ class ResumeTest {
             assertThat(join(socket, binding("asked", began)).before()).isEmpty();
         } finally {
             postgres.execute("update allowed set yes = true");
+        }
+    }
+
+    /// While a change waits for an answer of Postgres, the feed is ahead of what the client has got.
+    @Test
+    void thePlaceThatIsToldAfterANewTokenIsNotAheadOfChangesOnTheirWay() throws Exception {
+        String told;
+        try (Connection locking = postgres.connect();
+                Statement lock = locking.createStatement();
+                RawSocket socket = server.open("anon")) {
+            join(socket, binding("asked"));
+            locking.setAutoCommit(false);
+            lock.execute("lock table allowed in access exclusive mode");
+            commit(1, "insert into asked values (2)");
+            String token = new TokenIssuer(TestServer.SECRET, Clock.systemUTC())
+                    .issue("anon", Map.of("sub", "somebody"), Duration.ofHours(1));
+            socket.send("[\"1\",null,\"realtime:r\",\"access_token\",{\"access_token\":\"" + token + "\"}]");
+            told = untilLive(socket).position();
+        }
+        try (RawSocket socket = server.open("anon")) {
+            assertThat(join(socket, binding("asked", told)).ids()).containsExactly(2);
         }
     }
 

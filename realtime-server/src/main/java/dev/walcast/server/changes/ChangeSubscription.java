@@ -16,6 +16,7 @@ import dev.walcast.server.channel.EncodedChange;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -39,7 +40,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     private boolean closed;
 
     /// Live changes begin after this; null while it reads the past.
-    private volatile @Nullable Position liveAfter;
+    private volatile @Nullable FeedPosition liveAfter;
 
     private final AtomicBoolean started = new AtomicBoolean();
 
@@ -121,16 +122,21 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
 
     /// Whether a change of this position is to be delivered as it passes.
     boolean isLiveAt(Position position) {
-        Position after = liveAfter;
-        return after != null && position.isAfter(after);
+        FeedPosition after = liveAfter;
+        return after != null && position.isAfter(after.position());
     }
 
     boolean isLive() {
         return liveAfter != null;
     }
 
+    /// Where it went live: a place to come back to whatever is on its way since, unlike the window's head.
+    Optional<FeedPosition> liveAfter() {
+        return Optional.ofNullable(liveAfter);
+    }
+
     /// Called with the window's lock held.
-    void goLive(Position after) {
+    void goLive(FeedPosition after) {
         liveAfter = after;
     }
 

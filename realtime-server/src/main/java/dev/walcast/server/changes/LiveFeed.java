@@ -138,9 +138,11 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         }
         if (subscription.start()) {
             resumption.begin(subscription, warnings);
-        } else if (subscription.isLive()) {
-            FeedPlace place = Resumption.place(window.head(), List.of());
-            subscription.receiver().onLive(warnings, Optional.of(place));
+        } else {
+            subscription.liveAfter().ifPresent(after -> {
+                FeedPlace place = Resumption.place(after, List.of());
+                subscription.receiver().onLive(warnings, Optional.of(place));
+            });
         }
         return true;
     }

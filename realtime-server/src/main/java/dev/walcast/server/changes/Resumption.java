@@ -76,7 +76,7 @@ final class Resumption {
     void tellOfNewEpoch(ChangeSubscription subscription) {
         if (subscription.isLive()) {
             FeedPosition head = window.head();
-            subscription.goLive(head.position());
+            subscription.goLive(head);
             List<Resumed> bindings = subscription.bindings().stream()
                     .map(binding -> new Resumed(
                             binding.id(), 0, Optional.of(Reason.EPOCH_CHANGED.code()), OptionalLong.empty()))

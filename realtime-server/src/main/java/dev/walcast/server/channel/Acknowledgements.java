@@ -132,7 +132,7 @@ final class Acknowledgements {
             return List.of();
         }
         String position = place.get().position();
-        // later ones may run ahead of changes that still wait for an answer of the database
+        // the same place is told again when more has been sent
         if (!live || !isOfEpoch(position)) {
             reached = position;
             live = true;

@@ -22,8 +22,7 @@ final class StreamedChanges implements ChangeReceiver {
         this.stream = requireNonNull(stream, "stream is null");
     }
 
-    /// Only the first place of an epoch is one to resume from: where the feed is later may be ahead of changes that
-    /// wait for an answer of the database and come after it.
+    /// Only the first time is the place an event's id: when it is told again, the stream is further.
     @Override
     public void onLive(List<String> warnings, Optional<FeedPlace> place) {
         Optional<String> position = place.filter(there -> !there.epoch().equals(epoch.getAndSet(there.epoch())))
