@@ -416,6 +416,10 @@ class AckTest {
         } finally {
             postgres.execute("alter table realtime.cursors_away rename to cursors");
         }
+        await().atMost(Duration.ofSeconds(20)).until(() -> !stored().isEmpty());
+        try (Client client = join("alice", ACK, PLAIN)) {
+            assertThat(client.live().has("warnings")).as("there is a table now").isFalse();
+        }
     }
 
     @Test

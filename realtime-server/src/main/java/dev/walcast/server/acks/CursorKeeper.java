@@ -53,7 +53,7 @@ public final class CursorKeeper implements AutoCloseable {
 
     private synchronized void keep() {
         try {
-            if (!looked) {
+            if (!cursors.isDurable() && (!looked || cursors.size() > 0)) {
                 look();
                 looked = true;
             }
@@ -67,6 +67,7 @@ public final class CursorKeeper implements AutoCloseable {
         }
     }
 
+    /// The table may be made while the server runs; who has no cursors need not know.
     private void look() throws SQLException {
         if (table.exists()) {
             cursors.restore(table.read());
