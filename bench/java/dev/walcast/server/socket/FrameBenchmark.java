@@ -18,13 +18,13 @@ public class FrameBenchmark {
             ("{\"record\":{\"body\":\"" + "x".repeat(400) + "\"}}").getBytes(StandardCharsets.UTF_8);
     private final int[] ids = {12_345_678};
     private int written;
-    private final FrameWriter writer = new FrameWriter((_, length) -> written += length);
+    private final FrameWriter writer = new FrameWriter();
 
     @Benchmark
     public int frame() {
         Address everybody = Address.everybodyOn("realtime:general");
-        writer.write(List.of(
-                new Outgoing.Data(serializer.encode(everybody, "postgres_changes", Payload.change(ids, data)))));
+        Outgoing frame = new Outgoing.Data(serializer.encode(everybody, "postgres_changes", Payload.change(ids, data)));
+        writer.write(List.of(frame), (_, length) -> written += length);
         return written;
     }
 }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// A message to a whole room: the first receiver of each protocol version pays for the encoding, the others get the
 /// same bytes. Used by one thread at a time.
@@ -20,6 +21,8 @@ final class EncodedBroadcast {
     private final Function<Serializer, Optional<OutboundFrame>> encoder;
     private final Optional<Broadcast> broadcast;
     private final Map<Serializer, Optional<OutboundFrame>> frames = HashMap.newHashMap(2);
+    private @Nullable Serializer latest;
+    private Optional<OutboundFrame> latestFrame = Optional.empty();
     private boolean streamed;
     private Optional<OutboundFrame> streamEvent = Optional.empty();
 
@@ -57,6 +60,10 @@ final class EncodedBroadcast {
 
     /// Nothing when that version cannot express it.
     Optional<OutboundFrame> frame(Serializer serializer) {
-        return frames.computeIfAbsent(serializer, encoder);
+        if (!serializer.equals(latest)) {
+            latestFrame = frames.computeIfAbsent(serializer, encoder);
+            latest = serializer;
+        }
+        return latestFrame;
     }
 }

@@ -36,7 +36,7 @@ final class Connection implements ServerConnection, Watched {
         this.upgrade = requireNonNull(upgrade, "upgrade is null");
         this.limits = owner.limits();
         this.stats = owner.stats();
-        this.writer = new SocketWriter(limits.outboxBytesMax(), socket, stats);
+        this.writer = new SocketWriter(limits.outboxBytesMax(), socket, stats, owner.crew());
         this.outbox = writer.outbox();
         this.input = new ConnectionInput(upgrade.input());
     }

@@ -5,37 +5,44 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.server.protocol.OutboundFrame;
 import java.util.List;
 
-/// Writes batches of frames with as few socket writes as they fit into. For one thread at a time.
+/// Writes batches of frames with as few socket writes as they fit into. For one thread at a time, which may write to
+/// one
+/// sink after the other.
 final class FrameWriter {
     private static final int WRITE_BYTES_MAX = 64 * 1024;
     private static final int HEADER_BYTES_MAX = 10;
 
-    private final Sink sink;
+    private byte[] buffer = {};
 
     // of the batch being written
-    private byte[] buffer = {};
     private int used;
+    private Sink sink = (_, _) -> {};
 
     /// One socket write; blocks until the operating system has taken the bytes.
     interface Sink {
         void write(byte[] bytes, int length);
     }
 
-    FrameWriter(Sink sink) {
-        this.sink = requireNonNull(sink, "sink is null");
-    }
-
-    void write(List<Outgoing> batch) {
-        long total = 0;
-        for (Outgoing outgoing : batch) {
-            total += HEADER_BYTES_MAX + outgoing.payloadBytes();
-        }
-        buffer = new byte[(int) Math.min(WRITE_BYTES_MAX, total)];
+    /// A sink that fails has got an unknown part of the batch.
+    void write(List<Outgoing> batch, Sink into) {
+        sink = requireNonNull(into, "into is null");
+        used = 0;
+        makeRoom(batch);
         for (Outgoing outgoing : batch) {
             append(outgoing);
         }
         flush();
-        buffer = new byte[0];
+    }
+
+    private void makeRoom(List<Outgoing> batch) {
+        long total = 0;
+        for (Outgoing outgoing : batch) {
+            total += HEADER_BYTES_MAX + outgoing.payloadBytes();
+        }
+        int size = (int) Math.min(WRITE_BYTES_MAX, total);
+        if (size > buffer.length) {
+            buffer = new byte[size];
+        }
     }
 
     private void append(Outgoing outgoing) {

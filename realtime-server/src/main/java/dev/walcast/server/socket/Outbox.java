@@ -56,7 +56,7 @@ public final class Outbox {
         this(bytesMax, () -> {});
     }
 
-    /// @param wakeWriter starts a writer, without waiting: called while the former one has had its last [#take]
+    /// @param wakeWriter starts a writer, without waiting: called when the former one has ended
     Outbox(long bytesMax, Runnable wakeWriter) {
         this.bytesMax = bytesMax;
         this.wakeWriter = requireNonNull(wakeWriter, "wakeWriter is null");
@@ -67,16 +67,17 @@ public final class Outbox {
     }
 
     Offer offer(Outgoing outgoing) {
+        int cost = outgoing.cost();
         synchronized (lock) {
             if (state != State.OPEN) {
                 return Offer.CLOSED;
             }
-            if (queuedBytes + takenBytes + outgoing.cost() > bytesMax) {
+            if (queuedBytes + takenBytes + cost > bytesMax) {
                 tellFlightRecorder(outgoing);
                 beginClosing(Outgoing.close(CloseReason.SLOW_CONSUMER), CloseReason.SLOW_CONSUMER, true);
                 return Offer.FULL;
             }
-            enqueue(outgoing);
+            enqueue(outgoing, cost);
             return Offer.ACCEPTED;
         }
     }
@@ -162,19 +163,42 @@ public final class Outbox {
         }
     }
 
+    /// Whether there is more to write than what was taken last, which is written; if not, the writer has ended.
+    boolean written() {
+        synchronized (lock) {
+            takenBytes = 0;
+            writing = !queue.isEmpty();
+            lock.notifyAll();
+            return writing;
+        }
+    }
+
+    /// Returns when the writer has ended; false when it has not by then.
+    boolean awaitWritten(Duration atMost) throws InterruptedException {
+        long deadlineNanos = System.nanoTime() + atMost.toNanos();
+        synchronized (lock) {
+            long leftNanos = atMost.toNanos();
+            while (writing && leftNanos > 0) {
+                lock.wait(leftNanos / 1_000_000 + 1);
+                leftNanos = deadlineNanos - System.nanoTime();
+            }
+            return !writing;
+        }
+    }
+
     /// The next frames to write; when there are none, the writer has ended. What was taken before counts as written.
     List<Outgoing> take() {
         synchronized (lock) {
             takenBytes = 0;
             writing = !queue.isEmpty();
             lock.notifyAll();
-            List<Outgoing> batch = new ArrayList<>();
+            List<Outgoing> batch = new ArrayList<>(Math.min(queue.size(), BATCH_BYTES / Outgoing.OVERHEAD_BYTES));
             while (!queue.isEmpty() && takenBytes < BATCH_BYTES) {
                 Outgoing next = queue.remove();
-                queuedBytes -= next.cost();
                 takenBytes += next.cost();
                 batch.add(next);
             }
+            queuedBytes -= takenBytes;
             shrinkQueue();
             return batch;
         }
@@ -200,15 +224,15 @@ public final class Outbox {
         if (forget) {
             forgetQueue();
         }
-        enqueue(goodbye);
+        enqueue(goodbye, goodbye.cost());
         state = State.CLOSING;
         reason = why;
         closingSinceNanos = System.nanoTime();
     }
 
-    private void enqueue(Outgoing outgoing) {
+    private void enqueue(Outgoing outgoing, int cost) {
         queue.add(outgoing);
-        queuedBytes += outgoing.cost();
+        queuedBytes += cost;
         longest = Math.max(longest, queue.size());
         if (!writing) {
             writing = true;

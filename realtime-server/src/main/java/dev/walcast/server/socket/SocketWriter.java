@@ -8,24 +8,24 @@ import io.helidon.common.socket.HelidonSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/// Writes what waits for a socket once it is upgraded, on a virtual thread that exists only while something waits.
+/// Writes what waits for a socket once it is upgraded, whenever a thread of the crew has a turn for it.
 final class SocketWriter {
     private final Outbox outbox;
     private final HelidonSocket socket;
     private final SocketStats stats;
-    private final FrameWriter frames = new FrameWriter(this::writeNow);
+    private final Object lock = new Object();
 
-    /// Null while nothing waits.
-    private final AtomicReference<@Nullable Thread> thread = new AtomicReference<>();
+    /// Who writes; only this may be interrupted, for it writes to others as well. Guarded by lock.
+    private @Nullable Thread thread;
 
     /// 0 while no write is under way; read by the watch.
     private volatile long writingSinceNanos;
 
-    SocketWriter(long outboxBytesMax, HelidonSocket socket, SocketStats stats) {
-        this.outbox = new Outbox(outboxBytesMax, this::wake);
+    SocketWriter(long outboxBytesMax, HelidonSocket socket, SocketStats stats, WritingCrew crew) {
+        requireNonNull(crew, "crew is null");
+        this.outbox = new Outbox(outboxBytesMax, () -> crew.add(this));
         this.socket = requireNonNull(socket, "socket is null");
         this.stats = requireNonNull(stats, "stats is null");
     }
@@ -33,10 +33,6 @@ final class SocketWriter {
     /// What it writes.
     Outbox outbox() {
         return outbox;
-    }
-
-    private void wake() {
-        thread.set(Thread.ofVirtual().name("outbox").start(this::run));
     }
 
     /// Since when the socket has not taken a write; nothing while it is not writing.
@@ -47,31 +43,49 @@ final class SocketWriter {
 
     /// Frees it from whatever it waits for: a write under way closes the socket.
     void interrupt() {
-        Thread writing = thread.get();
-        if (writing != null) {
-            writing.interrupt();
+        synchronized (lock) {
+            if (thread != null) {
+                thread.interrupt();
+            }
         }
     }
 
     /// Waits until what was offered is written.
     void awaitEnd(Duration atMost) throws InterruptedException {
-        Thread writing = thread.get();
-        if (writing != null && !writing.join(atMost)) {
+        if (!outbox.awaitWritten(atMost)) {
             interrupt();
         }
     }
 
-    private void run() {
+    /// Writes some of what waits. By one thread at a time.
+    ///
+    /// @return whether there is more
+    boolean takeTurn(FrameWriter frames) {
+        begin();
         try {
-            for (List<Outgoing> batch = outbox.take(); !batch.isEmpty(); batch = outbox.take()) {
-                frames.write(batch);
-                stats.countOut(batch.size());
-            }
+            List<Outgoing> batch = outbox.take();
+            frames.write(batch, this::writeNow);
+            stats.countOut(batch.size());
         } catch (RuntimeException _) {
             outbox.kill(CloseReason.DISCONNECTED);
             Sockets.closeQuietly(socket);
+        } finally {
+            end();
         }
-        thread.compareAndSet(Thread.currentThread(), null);
+        return outbox.written();
+    }
+
+    private void begin() {
+        synchronized (lock) {
+            thread = Thread.currentThread();
+        }
+    }
+
+    private void end() {
+        synchronized (lock) {
+            thread = null;
+            boolean _ = Thread.interrupted();
+        }
     }
 
     private void writeNow(byte[] bytes, int length) {

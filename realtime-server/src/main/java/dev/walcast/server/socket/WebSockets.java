@@ -19,6 +19,7 @@ public final class WebSockets implements AutoCloseable {
     private final SocketLimits limits;
     private final SocketStats stats;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+    private final WritingCrew crew = new WritingCrew();
     private final Watch watch;
     private volatile Iterable<HttpConnection> requests = List.of();
 
@@ -73,6 +74,10 @@ public final class WebSockets implements AutoCloseable {
 
     SocketStats stats() {
         return stats;
+    }
+
+    WritingCrew crew() {
+        return crew;
     }
 
     void opened(Connection connection) {

@@ -128,17 +128,18 @@ class OutboxTest {
     void aBatchIsWrittenInFewWritesNoneOfThemLarge() {
         List<Integer> writes = new ArrayList<>();
         ByteArrayOutputStream written = new ByteArrayOutputStream();
-        FrameWriter writer = new FrameWriter((bytes, length) -> {
+        FrameWriter writer = new FrameWriter();
+        FrameWriter.Sink sink = (bytes, length) -> {
             writes.add(length);
             written.write(bytes, 0, length);
-        });
+        };
         List<Outgoing> batch = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
             batch.add(new Outgoing.Data(frame(100)));
         }
-        writer.write(batch);
+        writer.write(batch, sink);
         assertThat(writes).hasSize(1);
-        writer.write(List.of(new Outgoing.Data(frame(1_000_000)), Outgoing.ping()));
+        writer.write(List.of(new Outgoing.Data(frame(1_000_000)), Outgoing.ping()), sink);
         assertThat(writes).hasSizeLessThan(20).allMatch(length -> length <= 64 * 1024);
         assertThat(written.size()).isEqualTo(100 * (2 + 100) + 10 + 1_000_000 + 2);
     }
@@ -158,11 +159,10 @@ class OutboxTest {
     @Test
     void aFrameOfThreePiecesIsOneFrameOnTheWire() {
         ByteArrayOutputStream written = new ByteArrayOutputStream();
-        FrameWriter writer = new FrameWriter((bytes, length) -> written.write(bytes, 0, length));
         OutboundFrame frame = Serializer.forVersion("2.0.0")
                 .orElseThrow()
                 .encode(Address.everybodyOn("t"), "e", Payload.change(new int[] {1}, "{}".getBytes(UTF_8)));
-        writer.write(List.of(new Outgoing.Data(frame)));
+        new FrameWriter().write(List.of(new Outgoing.Data(frame)), (bytes, length) -> written.write(bytes, 0, length));
         String text = "[null,null,\"t\",\"e\",{\"ids\":[1],\"data\":{}}]";
         assertThat(written.toString(UTF_8).substring(2)).isEqualTo(text);
         assertThat(written.toByteArray()[0]).isEqualTo((byte) 0x81);

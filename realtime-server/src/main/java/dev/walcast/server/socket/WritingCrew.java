@@ -1,0 +1,48 @@
+package dev.walcast.server.socket;
+
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/// The virtual threads that write to the sockets of one server. Each takes turns for whoever is ready; there are as
+/// many
+/// as have found work, of which there is one more for each that a client holds up, and none when there is none.
+final class WritingCrew {
+    /// After so many turns the carrier thread is left to others.
+    private static final int TURNS_IN_A_ROW = 16;
+
+    private final Queue<SocketWriter> ready = new ConcurrentLinkedQueue<>();
+
+    /// Whether a thread is on its way that has not looked for work yet. While somebody is ready there is one, or one
+    /// that works and will look: so nobody waits for a thread that is held up.
+    private final AtomicBoolean coming = new AtomicBoolean();
+
+    /// There is something to write. Each writer stands here once at most.
+    void add(SocketWriter writer) {
+        ready.add(writer);
+        callOne();
+    }
+
+    private void callOne() {
+        if (!coming.get() && coming.compareAndSet(false, true)) {
+            Thread.ofVirtual().name("socket-writer").start(this::work);
+        }
+    }
+
+    private void work() {
+        coming.set(false);
+        FrameWriter frames = new FrameWriter();
+        int turns = 0;
+        for (SocketWriter next = ready.poll(); next != null; next = ready.poll()) {
+            if (!ready.isEmpty()) {
+                callOne();
+            }
+            if (next.takeTurn(frames)) {
+                ready.add(next);
+            }
+            if (++turns % TURNS_IN_A_ROW == 0) {
+                Thread.yield();
+            }
+        }
+    }
+}
