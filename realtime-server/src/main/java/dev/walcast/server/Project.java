@@ -147,8 +147,8 @@ final class Project implements ChangeListener, AutoCloseable {
         try {
             while (!closing.await(REFRESH_RIGHTS_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
                 try {
-                    rights.refresh(changes.questionsInUse());
-                    policies.refresh(changes.viewers());
+                    rights.refresh(changes::questionsInUse);
+                    policies.refresh(changes::viewers);
                     messages.find(url.user(), source.publications());
                 } catch (SQLException e) {
                     log.debug("The rights could not be refreshed: {}", e.getMessage());

@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +45,7 @@ public final class Rights {
     /// @param access null when there is no such table
     private record Answer(@Nullable TableAccess access, long answeredAt, long askedAt) {}
 
-    /// Hears which answers differ from before, on the thread that refreshed.
+    /// Hears which answers differ from before, on the thread that asked.
     public void onChange(Consumer<Set<Question>> listener) {
         listeners.add(listener);
     }
@@ -63,22 +64,23 @@ public final class Rights {
         return answer.access();
     }
 
-    /// Asks Postgres whatever is at hand.
+    /// Asks Postgres whatever is at hand, and tells the listeners when that is not what was known.
     public @Nullable TableAccess ask(Question question) throws SQLException {
         long asked = nanoTime.getAsLong();
         TableAccess access = catalog.access(Set.of(question)).get(question);
-        answers.put(question, new Answer(access, asked, asked));
+        Answer before = answers.put(question, new Answer(access, asked, asked));
+        if (before != null && !Objects.equals(before.access(), access)) {
+            tell(Set.of(question));
+        }
         return access;
     }
 
     /// Asks everything again in one statement and tells the listeners what changed.
     ///
-    /// @param inUse what must not be forgotten although nobody asked lately
-    public void refresh(Set<Question> inUse) throws SQLException {
+    /// @param inUse what must not be forgotten although nobody asked lately; called when there is such
+    public void refresh(Supplier<Set<Question>> inUse) throws SQLException {
         long now = nanoTime.getAsLong();
-        answers.entrySet()
-                .removeIf(answer -> now - answer.getValue().askedAt() > FORGOTTEN_AFTER.toNanos()
-                        && !inUse.contains(answer.getKey()));
+        forget(now, inUse);
         Set<Question> known = Set.copyOf(answers.keySet());
         Map<Question, TableAccess> fresh = catalog.access(known);
         Set<Question> changed = new HashSet<>();
@@ -93,8 +95,28 @@ public final class Rights {
             });
         }
         if (!changed.isEmpty()) {
-            log.info("Rights changed for {}", changed);
-            listeners.forEach(listener -> listener.accept(changed));
+            tell(changed);
         }
+    }
+
+    private void forget(long now, Supplier<Set<Question>> inUse) {
+        Set<Question> old = new HashSet<>();
+        answers.forEach((question, answer) -> {
+            if (now - answer.askedAt() > FORGOTTEN_AFTER.toNanos()) {
+                old.add(question);
+            }
+        });
+        if (!old.isEmpty()) {
+            Set<Question> used = inUse.get();
+            old.forEach(question -> answers.computeIfPresent(
+                    question,
+                    (_, answer) ->
+                            used.contains(question) ? new Answer(answer.access(), answer.answeredAt(), now) : null));
+        }
+    }
+
+    private void tell(Set<Question> changed) {
+        log.info("Rights changed for {}", changed);
+        listeners.forEach(listener -> listener.accept(changed));
     }
 }

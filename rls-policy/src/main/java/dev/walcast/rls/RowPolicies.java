@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -94,10 +95,11 @@ public final class RowPolicies {
 
     /// Looks all policies up again and tells the listeners whose changed.
     ///
-    /// @param inUse the viewers who are subscribed
-    public void refresh(Set<Viewer> inUse) throws SQLException {
+    /// @param inUse the viewers who are subscribed; called when there are too many others
+    public void refresh(Supplier<Set<Viewer>> inUse) throws SQLException {
         if (predicates.size() > PREDICATES_MAX) {
-            predicates.keySet().removeIf(key -> !inUse.contains(key.viewer()));
+            Set<Viewer> subscribed = inUse.get();
+            predicates.keySet().removeIf(key -> !subscribed.contains(key.viewer()));
         }
         Set<Question> known = Set.copyOf(plans.keySet());
         Map<Question, PolicySet> fresh = catalog.load(known);

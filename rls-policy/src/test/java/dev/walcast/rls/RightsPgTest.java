@@ -131,16 +131,30 @@ class RightsPgTest {
         List<Set<Question>> heard = new ArrayList<>();
         rights.onChange(heard::add);
 
-        rights.refresh(Set.of());
+        rights.refresh(Set::of);
         assertThat(heard).isEmpty();
         assertThat(rights.access(reader)).isSameAs(readers);
 
         postgres.execute("revoke select (body) on app.notes from reader");
         assertThat(rights.access(reader)).isSameAs(readers);
-        rights.refresh(Set.of());
+        rights.refresh(Set::of);
         assertThat(heard).containsExactly(Set.of(reader));
         assertThat(rights.access(owner)).isSameAs(owners);
         assertThat(rights.access(reader)).matches(access -> access.readable("body") == null);
+    }
+
+    @Test
+    void anAnswerThatSomebodyElseGotIsToldAsWell() throws SQLException {
+        Rights rights = rights();
+        Question reader = new Question("reader", NOTES);
+        rights.access(reader);
+        List<Set<Question>> heard = new ArrayList<>();
+        rights.onChange(heard::add);
+        postgres.execute("revoke select (body) on app.notes from reader");
+        rights.ask(reader);
+        rights.ask(reader);
+        rights.refresh(Set::of);
+        assertThat(heard).containsExactly(Set.of(reader));
     }
 
     @Test
@@ -164,7 +178,7 @@ class RightsPgTest {
         postgres.execute("revoke select (body) on app.notes from reader", "alter table app.notes drop column secret");
         List<Set<Question>> heard = new ArrayList<>();
         rights.onChange(heard::add);
-        rights.refresh(Set.of(owner));
+        rights.refresh(() -> Set.of(owner));
         assertThat(heard).containsExactly(Set.of(owner));
     }
 

@@ -209,8 +209,8 @@ class RlsVectorsPgTest {
             await().pollInterval(Duration.ofMillis(5))
                     .atMost(Duration.ofSeconds(30))
                     .until(() -> hasMark(from, mark));
-            policies.refresh(Set.of());
-            rights.refresh(Set.of());
+            policies.refresh(Set::of);
+            rights.refresh(Set::of);
             Set<String> seen = new TreeSet<>();
             for (Change change : since(from)) {
                 if (change.table().id().schema().equals("public") && !(change instanceof Change.Truncate)) {
