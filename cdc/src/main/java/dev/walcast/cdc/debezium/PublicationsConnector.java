@@ -1,6 +1,7 @@
 package dev.walcast.cdc.debezium;
 
 import io.debezium.config.Configuration;
+import io.debezium.connector.base.QueueProviderService;
 import io.debezium.connector.common.CdcSourceTaskContext;
 import io.debezium.connector.postgresql.PostgresConnector;
 import io.debezium.connector.postgresql.PostgresConnectorConfig;
@@ -9,10 +10,15 @@ import io.debezium.connector.postgresql.PostgresConnectorTask;
 import io.debezium.connector.postgresql.PostgresSchema;
 import io.debezium.connector.postgresql.connection.PostgresConnection;
 import io.debezium.connector.postgresql.connection.ReplicationConnection;
+import io.debezium.pipeline.DataChangeEvent;
+import io.debezium.service.spi.ServiceProvider;
+import io.debezium.service.spi.ServiceRegistry;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import org.apache.kafka.connect.connector.Task;
+import org.apache.kafka.connect.source.SourceRecord;
 
 /// Debezium's connector, reading several publications through one slot. Postgres takes a list of them; Debezium hands
 /// its setting on as it is, but first looks for one publication of that name.
@@ -29,6 +35,10 @@ public final class PublicationsConnector extends PostgresConnector {
 
     /// Made by name by the engine, hence public.
     public static final class PublicationsTask extends PostgresConnectorTask {
+        /// So long may it take until a failure of the reader is noticed.
+        private static final Duration WAIT_MAX = Duration.ofMillis(250);
+
+        private final WaitableQueue<DataChangeEvent> queue = new WaitableQueue<>();
         private String firstPublication = "";
         private Duration statusInterval = Duration.ZERO;
 
@@ -37,6 +47,28 @@ public final class PublicationsConnector extends PostgresConnector {
             firstPublication = config.getString(FIRST_PUBLICATION);
             statusInterval = config.getDuration(PostgresConnectorConfig.STATUS_UPDATE_INTERVAL_MS, ChronoUnit.MILLIS);
             return super.preStart(config);
+        }
+
+        @Override
+        protected void registerServiceProviders(ServiceRegistry registry) {
+            super.registerServiceProviders(registry);
+            registry.registerServiceProvider(new ServiceProvider<QueueProviderService>() {
+                @Override
+                public Class<QueueProviderService> getServiceClass() {
+                    return QueueProviderService.class;
+                }
+
+                @Override
+                public QueueProviderService createService(Configuration config, ServiceRegistry services) {
+                    return new QueueProviderService(queue);
+                }
+            });
+        }
+
+        @Override
+        public List<SourceRecord> doPoll() throws InterruptedException {
+            queue.await(WAIT_MAX);
+            return super.doPoll();
         }
 
         @Override
