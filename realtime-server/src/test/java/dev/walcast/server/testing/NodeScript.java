@@ -49,8 +49,17 @@ public final class NodeScript implements AutoCloseable {
     }
 
     public static NodeScript start(String script, String argument, Map<String, String> environment) throws Exception {
+        return startNode(environment, "node", script, argument);
+    }
+
+    /// A module that is no file; it imports as if it stood beside the others.
+    public static NodeScript startModule(String text, Map<String, String> environment) throws Exception {
+        return startNode(environment, "node", "--input-type=module", "--eval", text);
+    }
+
+    private static NodeScript startNode(Map<String, String> environment, String... command) throws Exception {
         installPackages();
-        ProcessBuilder builder = new ProcessBuilder("node", script, argument).directory(FOLDER.toFile());
+        ProcessBuilder builder = new ProcessBuilder(command).directory(FOLDER.toFile());
         builder.environment().putAll(environment);
         return new NodeScript(builder.redirectErrorStream(true).start());
     }
