@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 /// Writers of real sockets, some of whose clients do not read.
 class WritingCrewTest {
     private static final int STUCK = 20;
+    private static final int STUCK_BYTES = 16 << 20;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final WritingCrew crew = new WritingCrew();
@@ -78,7 +79,7 @@ class WritingCrewTest {
 
     /// Far more than the buffers between the two take.
     private static void stick(Line line) {
-        line.offer(new byte[32 << 20]);
+        line.offer(new byte[STUCK_BYTES]);
     }
 
     @Test
@@ -112,9 +113,25 @@ class WritingCrewTest {
         stuck.getFirst().writer.interrupt();
         assertThat(stuck.getFirst().writer.outbox().awaitWritten(PATIENCE)).isTrue();
         assertThat(stuck.getLast().writer.outbox().isOpen()).isTrue();
-        assertThat(stuck.getLast().client.getInputStream().readNBytes(32 << 20)).hasSize(32 << 20);
+        assertThat(stuck.getLast().client.getInputStream().readNBytes(STUCK_BYTES))
+                .hasSize(STUCK_BYTES);
         reading.offer(new byte[] {2});
         assertThat(reading.read()).containsExactly(2);
+    }
+
+    /// The thread that wrote to it most likely writes to the other.
+    @Test
+    void anInterruptionOfOneThatIsNotWritingHitsNobody() throws Exception {
+        for (int i = 0; i < 50; i++) {
+            Line idle = line();
+            Line stuck = line();
+            idle.offer(new byte[] {1});
+            stick(stuck);
+            assertThat(idle.read()).containsExactly(1);
+            assertThat(idle.writer.outbox().awaitWritten(PATIENCE)).isTrue();
+            idle.writer.interrupt();
+            assertThat(stuck.client.getInputStream().readNBytes(STUCK_BYTES)).hasSize(STUCK_BYTES);
+        }
     }
 
     @Test
