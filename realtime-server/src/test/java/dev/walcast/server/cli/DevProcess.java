@@ -53,8 +53,7 @@ public final class DevProcess implements AutoCloseable {
     }
 
     private static DevProcess run(
-            List<String> program, Path folder, Map<String, String> environment, String... arguments)
-            throws Exception {
+            List<String> program, Path folder, Map<String, String> environment, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(program);
         command.addAll(List.of(arguments));
         Path output = Files.createTempFile("walcast-output", ".log");

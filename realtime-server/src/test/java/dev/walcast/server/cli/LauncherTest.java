@@ -122,21 +122,29 @@ class LauncherTest {
 
     private DevProcess serve(String slot, String javaOptions) throws Exception {
         Map<String, String> environment = Map.of(
-                "LOG_LEVEL", "error",
-                "DATABASE_URL", postgres.url(),
-                "JWT_SECRET", TestServer.SECRET,
-                "HOST", "127.0.0.1",
-                "PORT", "0",
-                "SLOT_NAME", slot,
-                "READER", "native",
-                "JAVA_HOME", System.getProperty("java.home"),
-                "WALCAST_JAVA_OPTS", javaOptions);
+                "LOG_LEVEL",
+                "error",
+                "DATABASE_URL",
+                postgres.url(),
+                "JWT_SECRET",
+                TestServer.SECRET,
+                "HOST",
+                "127.0.0.1",
+                "PORT",
+                "0",
+                "SLOT_NAME",
+                slot,
+                "READER",
+                "native",
+                "JAVA_HOME",
+                System.getProperty("java.home"),
+                "WALCAST_JAVA_OPTS",
+                javaOptions);
         return DevProcess.runScript(root.resolve("walcast"), root, environment, "serve");
     }
 
     private static void awaitQuietStart(DevProcess serve) throws IOException {
-        await().atMost(PATIENCE)
-                .until(() -> serve.output().contains("listening on port") || !serve.isAlive());
+        await().atMost(PATIENCE).until(() -> serve.output().contains("listening on port") || !serve.isAlive());
         assertThat(serve.output()).matches("Walcast is listening on port \\d+\n");
     }
 
@@ -159,8 +167,7 @@ class LauncherTest {
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(archives())
                         .singleElement()
-                        .satisfies(file ->
-                                assertThat(file).hasExtension("jsa").isNotEmptyFile()));
+                        .satisfies(file -> assertThat(file).hasExtension("jsa").isNotEmptyFile()));
         return archives().getFirst();
     }
 
