@@ -12,18 +12,26 @@ export default {
     const [warm, count] = options.quick ? [100, 500] : [500, 5000]
     const database = await Database.start()
     const load = await Load.start()
-    const [server] = await servers(database, options, ['native'])
-    const all = [walcast(server), await writer(true), await plainWs(), await socketIo()]
-    const result = new Result(all[0].name, [`Growth of the resident set over ${count.toLocaleString('en')} connections, after ${warm} to warm up: once for each, what was freed would be used again.`])
-    for (const one of all) {
-      await load.open(`${one.name} warm`, warm, one.target)
-      await sleep(2000)
-      const [kilobytes, threads] = [one.program.residentKilobytes(), one.program.threads()]
-      await load.open(one.name, count, one.target)
-      await sleep(3000)
-      result.add('resident memory of a connection', 'KB', one.name, (one.program.residentKilobytes() - kilobytes) / count, { target: { max: 16 } })
-      result.add('more threads of the operating system', '', one.name, one.program.threads() - threads)
+    const result = new Result(undefined, [`Growth of the resident set over ${count.toLocaleString('en')} connections, after ${warm} to warm up: once for each, what was freed would be used again. One server at a time.`])
+    for (const start of [async () => walcast((await servers(database, options, ['native']))[0]), () => writer(true), plainWs, socketIo]) {
+      const one = await start()
+      result.ours ??= one.name
+      await measure(one, load, warm, count, result)
+      await one.program.end()
     }
     return result
   },
+}
+
+/** Its sockets are closed afterwards: the next one's would be too many for one load client beside them. */
+async function measure({ name, program, target }, load, warm, count, result) {
+  await load.open(`${name} warm`, warm, target)
+  await sleep(2000)
+  const [kilobytes, threads] = [program.residentKilobytes(), program.threads()]
+  await load.open(name, count, target)
+  await sleep(3000)
+  result.add('resident memory of a connection', 'KB', name, (program.residentKilobytes() - kilobytes) / count, { target: { max: 16 } })
+  result.add('more threads of the operating system', '', name, program.threads() - threads)
+  await load.close(`${name} warm`)
+  await load.close(name)
 }

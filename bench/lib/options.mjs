@@ -7,7 +7,7 @@ export function usage(benchmarks) {
     'Usage: ./walcast bench NAME... | all [--quick] [--reader=native|debezium] [--set NAME=VALUE]... [--docs]',
     '',
     ...benchmarks.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`),
-    `  ${'all'.padEnd(width)}  every one of them, about a quarter of an hour; --docs with it renews the numbers of the docs`,
+    `  ${'all'.padEnd(width)}  every one of them, about half an hour; --docs with it renews the numbers of the docs`,
     '',
     '  --quick              short runs, to see that it works: the numbers mean little',
     '  --reader=NAME        only with this reader; otherwise both where it matters, else native',

@@ -51,8 +51,11 @@ export class Database {
 }
 
 export class Server {
-  /** @param settings names of docs/settings.md; an unknown one is refused by the server */
-  static async start(database, reader, settings = {}) {
+  /**
+   * @param settings names of docs/settings.md; an unknown one is refused by the server
+   * @param archive  whether it may use one of classes (docs/start.md), which is made in the background, while others are measured
+   */
+  static async start(database, reader, settings = {}, archive = 'off') {
     const server = new Server()
     const file = join(database.folder, `${reader}.settings`)
     const all = { DATABASE_URL: database.keys.serverUrl, JWT_SECRET: database.keys.jwtSecret, HOST: '127.0.0.1', PORT: '0',
@@ -61,7 +64,7 @@ export class Server {
     const { PATH, HOME, JAVA_HOME, WALCAST_JAVA_OPTS = '' } = process.env
     const began = performance.now()
     server.program = new Program((await import('node:child_process')).spawn('../walcast', ['serve', '--config', file],
-      { stdio: ['pipe', 'pipe', 'inherit'], env: { PATH, HOME, JAVA_HOME, WALCAST_JAVA_OPTS } }))
+      { stdio: ['pipe', 'pipe', 'inherit'], env: { PATH, HOME, JAVA_HOME, WALCAST_JAVA_OPTS, WALCAST_ARCHIVE: archive } }))
     server.port = Number((await server.program.says(/listening on port (\d+)/, 90))[1])
     server.startedInSeconds = (performance.now() - began) / 1000
     server.reader = reader

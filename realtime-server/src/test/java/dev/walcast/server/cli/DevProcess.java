@@ -43,6 +43,18 @@ public final class DevProcess implements AutoCloseable {
                 "-Dlogback.configurationFile="
                         + Path.of("src/main/resources/logback.xml").toAbsolutePath(),
                 "dev.walcast.server.cli.Main"));
+        return run(command, folder, environment, arguments);
+    }
+
+    /// Any command, as a script runs it.
+    static DevProcess runScript(Path script, Path folder, Map<String, String> environment, String... arguments)
+            throws Exception {
+        return run(List.of(script.toString()), folder, environment, arguments);
+    }
+
+    private static DevProcess run(
+            List<String> program, Path folder, Map<String, String> environment, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(program);
         command.addAll(List.of(arguments));
         Path output = Files.createTempFile("walcast-output", ".log");
         ProcessBuilder builder = new ProcessBuilder(command)
