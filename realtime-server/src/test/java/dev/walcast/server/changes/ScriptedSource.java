@@ -22,6 +22,7 @@ final class ScriptedSource {
     private TreeMap<Lsn, Boolean> handled = new TreeMap<>();
     private Lsn confirmed = new Lsn(0x100);
     private Lsn remembered = confirmed;
+    private String epoch = EPOCH;
     private long end = confirmed.value();
 
     /// A committed transaction.
@@ -71,13 +72,28 @@ final class ScriptedSource {
         }
         Lsn from = confirmed();
         Lsn reach = new Lsn(end);
-        path.begin(new FeedStart(EPOCH, true, from, remembered.isAfter(from) ? remembered : from, reach));
+        path.begin(new FeedStart(epoch, true, from, remembered.isAfter(from) ? remembered : from, reach));
         commit(timeMicros, List.of(), true);
         for (Scripted transaction : List.copyOf(log)) {
             if (transaction.commit().lsn().isAfter(from)) {
                 deliver(path, transaction);
             }
         }
+    }
+
+    /// The slot was lost and is made anew: what is in the log up to here will not come.
+    ///
+    /// @return behind which transactions come again
+    Lsn renew(ChangePath path, String fresh) {
+        Lsn from = end();
+        synchronized (this) {
+            handled = new TreeMap<>();
+            epoch = fresh;
+            confirmed = from;
+            remembered = from;
+        }
+        path.begin(new FeedStart(fresh, false, from, from, from));
+        return from;
     }
 
     void deliver(ChangePath path, Scripted scripted) {

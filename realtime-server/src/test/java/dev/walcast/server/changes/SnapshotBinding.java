@@ -38,6 +38,7 @@ final class SnapshotBinding {
     private @Nullable Integer moment;
     private boolean hasAllRows;
     private boolean isComplete;
+    private boolean hasNamedPlace;
     private boolean mayResume;
     private final List<Item> rows = new ArrayList<>();
     private final List<Told> changes = new ArrayList<>();
@@ -49,6 +50,8 @@ final class SnapshotBinding {
     private int resumed;
     private int reset;
     private int expired;
+    private int renewed;
+    private int unjoined;
 
     /// @param limit   of a snapshot in order; 0 is the whole table
     /// @param resumes whether it names the last place when it comes again
@@ -111,8 +114,19 @@ final class SnapshotBinding {
         return reset;
     }
 
+    /// How often it was told that something is not at hand any more.
     int expired() {
         return expired;
+    }
+
+    /// How often it got the rows because it could not resume.
+    int renewed() {
+        return renewed;
+    }
+
+    /// How often the rows could not be joined to the changes.
+    int unjoined() {
+        return unjoined;
     }
 
     // -- what the client does
@@ -123,6 +137,7 @@ final class SnapshotBinding {
         if (!mayResume) {
             beginAt(null);
         }
+        hasNamedPlace = mayResume;
         changesBefore = changes.size();
         ObjectNode request = JsonNodeFactory.instance
                 .objectNode()
@@ -156,10 +171,6 @@ final class SnapshotBinding {
 
     boolean hasToBeginAnew() {
         return !isComplete;
-    }
-
-    void onRefused() {
-        beginAt(null);
     }
 
     void onSnapshot(boolean first, boolean last, JsonNode chunk) {
@@ -197,25 +208,34 @@ final class SnapshotBinding {
             if (!again) {
                 beginAt(position);
                 isComplete = true;
-            } else if (place != null && position.compareTo(place) > 0) {
+            } else if (isComplete && isLaterInTheSameEpoch(position)) {
                 place = position;
             }
             return;
         }
+        String reason = answer.get().reset().orElse("");
+        expired += reason.equals("expired") ? 1 : 0;
         if (answer.get().rows().isPresent()) {
+            assertThat(reason.isEmpty()).as("says why it does not resume").isNotEqualTo(hasNamedPlace);
             onComplete(position, answer.get());
-        } else if (answer.get().reset().isPresent()) {
+        } else if (!reason.isEmpty()) {
             reset++;
-            expired += answer.get().reset().get().equals("expired") ? 1 : 0;
+            unjoined += wish.snapshot && !again ? 1 : 0;
             beginAt(position);
             isComplete = !wish.snapshot;
         } else {
             assertThat(mayResume).as("it may resume").isTrue();
             assertThat(answer.get().replayed()).as("replayed").isEqualTo(changes.size() - changesBefore);
             resumed++;
-            replayed += answer.get().replayed();
+            replayed += changes.size() - changesBefore;
             place = position;
         }
+    }
+
+    private boolean isLaterInTheSameEpoch(String position) {
+        return place != null
+                && place.regionMatches(0, position, 0, FeedStart.EPOCH_LENGTH)
+                && position.compareTo(place) > 0;
     }
 
     private void onComplete(String position, Resumed answer) {
@@ -223,6 +243,7 @@ final class SnapshotBinding {
         assertThat(answer.rows()).as("rows").hasValue(rows.size());
         assertThat(answer.replayed()).as("replayed").isEqualTo(changes.size());
         snapshots++;
+        renewed += hasNamedPlace ? 1 : 0;
         replayed += changes.size();
         isComplete = true;
         since = position;
