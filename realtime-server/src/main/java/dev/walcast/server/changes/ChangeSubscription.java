@@ -149,8 +149,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
 
     /// Does nothing before it is live.
     ///
-    /// @param tell tells the client where it went live: a place to come back to whatever is on its way since, unlike
-    ///             the window's head
+    /// @param tell tells where it went live, to come back to: the window's head is ahead of what is on its way
     void tellAgain(Consumer<FeedPosition> tell) {
         handing.lock();
         try {

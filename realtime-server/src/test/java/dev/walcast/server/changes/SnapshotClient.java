@@ -207,7 +207,7 @@ final class SnapshotClient {
 
         @Override
         public boolean hasRoom() {
-            return !stalled && !chance(30);
+            return !stalled && !chance(8);
         }
 
         @Override

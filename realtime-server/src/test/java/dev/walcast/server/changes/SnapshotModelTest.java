@@ -33,7 +33,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 /// `-Dwalcast.fuzz.cases` makes it long; the seed is printed and `-Dwalcast.fuzz.seed` plays its decisions again,
 /// though not the scheduler's.
 class SnapshotModelTest {
-    private static final int CASES = Math.max(1, Integer.getInteger("walcast.fuzz.cases", 6_000) / 400);
+    private static final int CASES = Math.max(1, Integer.getInteger("walcast.fuzz.cases", 6_000) / 250);
     private static final int ROUNDS = 5;
     private static final int STEPS = 120;
     private static final int CLIENTS = 8;
@@ -118,7 +118,7 @@ class SnapshotModelTest {
             SnapshotLimits snapshots = new SnapshotLimits(1_000, Duration.ofSeconds(60), 2, 100);
             return roomy
                     ? new ReplayLimits(1L << 30, Duration.ofDays(1), 1L << 40, Duration.ZERO, snapshots)
-                    : new ReplayLimits(60_000, Duration.ofSeconds(20), 20_000, Duration.ZERO, snapshots);
+                    : new ReplayLimits(40_000, Duration.ofSeconds(20), 20_000, Duration.ZERO, snapshots);
         }
 
         private ChangePath path() {
@@ -162,7 +162,7 @@ class SnapshotModelTest {
             } else if (dice < 45) {
                 with(writer -> !writer.isLogged(), this::write);
             } else if (dice < 57) {
-                with(writer -> !writer.isLogged(), writer -> tables.log(writer, roomy || random.nextInt(40) > 0));
+                with(writer -> !writer.isLogged(), writer -> tables.log(writer, roomy || random.nextInt(12) > 0));
             } else if (dice < 69) {
                 with(Writer::isLogged, this::end);
             } else if (dice < 72) {
