@@ -213,7 +213,7 @@ final class SnapshotClient {
         @Override
         public void awaitRoom() throws InterruptedException {
             do {
-                LockSupport.parkNanos(50_000);
+                LockSupport.parkNanos(chance(8) ? 3_000_000 : 50_000);
                 if (Thread.interrupted()) {
                     throw new InterruptedException();
                 }
