@@ -82,11 +82,12 @@ final class Beginning {
 
     /// Called with the window's lock held.
     private void goLive(Read.End end, List<String> warnings) {
-        subscription.goLive(end.head());
-        if (!subscription.isClosed() && !subscription.entries().isEmpty()) {
-            FeedPlace place = Resumption.place(end.head(), bindings(end));
-            subscription.receiver().onLive(warnings, Optional.of(place));
-        }
+        subscription.goLive(end.head(), () -> {
+            if (!subscription.isClosed() && !subscription.entries().isEmpty()) {
+                FeedPlace place = Resumption.place(end.head(), bindings(end));
+                subscription.receiver().onLive(warnings, Optional.of(place));
+            }
+        });
     }
 
     private List<Resumed> bindings(Read.End end) {

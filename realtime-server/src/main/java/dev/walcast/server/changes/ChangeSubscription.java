@@ -16,11 +16,11 @@ import dev.walcast.server.channel.EncodedChange;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +41,9 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
 
     /// Live changes begin after this; null while it reads the past.
     private volatile @Nullable FeedPosition liveAfter;
+
+    /// Held while the client gets a change or is told where it is.
+    private final ReentrantLock handing = new ReentrantLock();
 
     private final AtomicBoolean started = new AtomicBoolean();
 
@@ -130,23 +133,51 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         return liveAfter != null;
     }
 
-    /// Where it went live: a place to come back to whatever is on its way since, unlike the window's head.
-    Optional<FeedPosition> liveAfter() {
-        return Optional.ofNullable(liveAfter);
-    }
-
-    /// Called with the window's lock held.
-    void goLive(FeedPosition after) {
-        liveAfter = after;
-    }
-
-    void hand(int[] ids, EncodedChange change) {
-        if (!isLive()) {
-            for (int id : ids) {
-                replayed.merge(id, 1, Integer::sum);
-            }
+    /// Goes live, or goes on where another epoch begins. Nothing is told and no change is handed over meanwhile, so
+    /// that what waited for an answer of Postgres comes before it or never.
+    ///
+    /// @param tell tells the client
+    void goLive(FeedPosition after, Runnable tell) {
+        handing.lock();
+        try {
+            liveAfter = after;
+            tell.run();
+        } finally {
+            handing.unlock();
         }
-        receiver.onChange(ids, change);
+    }
+
+    /// Does nothing before it is live.
+    ///
+    /// @param tell tells where it went live, to come back to: the window's head is ahead of what is on its way
+    void tellAgain(Consumer<FeedPosition> tell) {
+        handing.lock();
+        try {
+            FeedPosition after = liveAfter;
+            if (after != null) {
+                tell.accept(after);
+            }
+        } finally {
+            handing.unlock();
+        }
+    }
+
+    /// @param epoch of the change; nothing happens when the client was told of another one
+    void hand(int[] ids, EncodedChange change, String epoch) {
+        handing.lock();
+        try {
+            FeedPosition after = liveAfter;
+            if (after == null) {
+                for (int id : ids) {
+                    replayed.merge(id, 1, Integer::sum);
+                }
+            }
+            if (after == null || after.epoch().equals(epoch)) {
+                receiver.onChange(ids, change);
+            }
+        } finally {
+            handing.unlock();
+        }
     }
 
     /// Only after it went live.

@@ -84,7 +84,7 @@ final class Delivery {
                 ReadableColumns columns = projected(visible.columns(), visible.key(), select, change.table());
                 ReadableColumns old = projected(visible.oldColumns(), visible.key(), select, change.table());
                 Arrays.sort(ids);
-                subscription.hand(ids, encodings.of(columns, old));
+                subscription.hand(ids, encodings.of(columns, old), encodings.epoch());
                 counters.countDelivery();
             }
             case Verdict.Hidden hidden -> {
@@ -130,13 +130,13 @@ final class Delivery {
         }
         if (passage == Passage.LEFT) {
             ReadableColumns columns = projected(passages.old().columns(), key, select, table);
-            subscription.hand(ids, encodings.of(passage, columns, key));
+            subscription.hand(ids, encodings.of(passage, columns, key), encodings.epoch());
         } else if (passages.verdict() instanceof Verdict.Visible visible) {
             ReadableColumns columns = projected(visible.columns(), visible.key(), select, table);
             ReadableColumns old = passage == Passage.ENTERED
                     ? ReadableColumns.NONE
                     : projected(visible.oldColumns(), visible.key(), select, table);
-            subscription.hand(ids, encodings.of(passage, columns, old));
+            subscription.hand(ids, encodings.of(passage, columns, old), encodings.epoch());
         }
         counters.countDelivery();
     }

@@ -48,6 +48,10 @@ final class Encodings {
         return change;
     }
 
+    String epoch() {
+        return epoch;
+    }
+
     synchronized long bytes() {
         return bytes;
     }

@@ -139,7 +139,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         if (subscription.start()) {
             resumption.begin(subscription, warnings);
         } else {
-            subscription.liveAfter().ifPresent(after -> {
+            subscription.tellAgain(after -> {
                 FeedPlace place = Resumption.place(after, List.of());
                 subscription.receiver().onLive(warnings, Optional.of(place));
             });

@@ -76,12 +76,12 @@ final class Resumption {
     void tellOfNewEpoch(ChangeSubscription subscription) {
         if (subscription.isLive()) {
             FeedPosition head = window.head();
-            subscription.goLive(head);
             List<Resumed> bindings = subscription.bindings().stream()
                     .map(binding -> new Resumed(
                             binding.id(), 0, Optional.of(Reason.EPOCH_CHANGED.code()), OptionalLong.empty()))
                     .toList();
-            subscription.receiver().onLive(List.of(), Optional.of(place(head, bindings)));
+            FeedPlace place = place(head, bindings);
+            subscription.goLive(head, () -> subscription.receiver().onLive(List.of(), Optional.of(place)));
         }
     }
 

@@ -161,9 +161,10 @@ final class SharedReading {
             return chunk;
         }
 
-        private void check() throws RowsRefusedException, SQLException {
+        private void check() throws RowsRefusedException, SQLException, InterruptedException {
             switch (failure) {
                 case null -> {}
+                case InterruptedException stopped -> throw stopped;
                 case RowsRefusedException refused -> throw refused;
                 case SQLException away -> throw away;
                 default -> throw new IllegalStateException("rows could not be read", failure);

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
@@ -106,7 +107,7 @@ final class Snapshots implements AutoCloseable {
         }
     }
 
-    private Sharer share(RowQuery query) {
+    private Sharer share(RowQuery query) throws InterruptedException {
         synchronized (waiting) {
             SharedReading known = waiting.get(query);
             if (known != null) {
@@ -114,8 +115,12 @@ final class Snapshots implements AutoCloseable {
             }
             SharedReading fresh = new SharedReading(limits.time().dividedBy(PATIENCE_SHARE));
             Sharer sharer = fresh.share();
+            try {
+                threads.execute(() -> read(query, fresh));
+            } catch (RejectedExecutionException e) {
+                throw new InterruptedException("the server stops");
+            }
             waiting.put(query, fresh);
-            threads.execute(() -> read(query, fresh));
             return sharer;
         }
     }

@@ -33,6 +33,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -155,6 +156,8 @@ class BeginningTest {
         private final List<Long> changes = new ArrayList<>();
         private int begun;
         private Runnable onChange = () -> {};
+        private Runnable onRoom = () -> {};
+        private final List<String> refused = new ArrayList<>();
         private volatile @Nullable Resumed answer;
 
         @Override
@@ -201,8 +204,8 @@ class BeginningTest {
         }
 
         @Override
-        public void onRefused(String message) {
-            throw new AssertionError(message);
+        public synchronized void onRefused(String message) {
+            refused.add(message);
         }
 
         @Override
@@ -212,6 +215,7 @@ class BeginningTest {
 
         @Override
         public boolean hasRoom() {
+            onRoom.run();
             return true;
         }
 
@@ -224,6 +228,12 @@ class BeginningTest {
     }
 
     private Resumed join(String resume) {
+        subscribe(resume);
+        await().atMost(PATIENCE).until(() -> client.answer != null);
+        return java.util.Objects.requireNonNull(client.answer);
+    }
+
+    private void subscribe(String resume) {
         ObjectNode request = JsonNodeFactory.instance
                 .objectNode()
                 .put("event", "*")
@@ -232,8 +242,6 @@ class BeginningTest {
                 .put("snapshot", true)
                 .put("resume", resume);
         path.feed().subscribe(List.of(new Binding(1, request)), new Viewer("anon", "{}"), client);
-        await().atMost(PATIENCE).until(() -> client.answer != null);
-        return java.util.Objects.requireNonNull(client.answer);
     }
 
     // -- what is said
@@ -343,5 +351,24 @@ class BeginningTest {
         long later = commit();
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(client.changes()).containsExactly(later));
+    }
+
+    @Test
+    void aServerThatStopsRefusesNobody() throws InterruptedException {
+        rows.running.set(0, List.of(commit(false)));
+        CountDownLatch stopped = new CountDownLatch(1);
+        client.onRoom = () -> {
+            while (path.snapshots() == 0) {
+                Thread.onSpinWait();
+            }
+            path.close();
+            while (path.snapshotsUnderWay() > 0) {
+                Thread.onSpinWait();
+            }
+            stopped.countDown();
+        };
+        subscribe("");
+        stopped.await();
+        await().during(Duration.ofMillis(100)).until(client.refused::isEmpty);
     }
 }

@@ -55,7 +55,8 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader 
                 new TableId("public", name),
                 List.of(
                         new Column("id", new PgType.Scalar(20, "int8", JsonForm.NUMBER), true),
-                        new Column("v", new PgType.Scalar(25, "text", JsonForm.TEXT), true)));
+                        new Column("v", new PgType.Scalar(25, "text", JsonForm.TEXT), true),
+                        new Column("n", new PgType.Scalar(20, "int8", JsonForm.NUMBER), true)));
     }
 
     static Row row(Table table, long id, String text) {
@@ -77,7 +78,8 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader 
         for (Question question : questions) {
             List<TableAccess.ColumnAccess> columns = List.of(
                     new TableAccess.ColumnAccess("id", 1, true, INT, "int8", true, true, false),
-                    new TableAccess.ColumnAccess("v", 2, true, TEXT, "text", false, true, false));
+                    new TableAccess.ColumnAccess("v", 2, true, TEXT, "text", false, true, false),
+                    new TableAccess.ColumnAccess("n", 3, true, INT, "int8", false, true, false));
             access.put(question, new TableAccess(question.table(), true, true, false, columns));
         }
         return access;
@@ -119,8 +121,13 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader 
         LockSupport.parkNanos(random.nextInt(300_000));
         Map<Asked, Truth> answers = new HashMap<>();
         for (Asked question : asked) {
-            answers.put(question, id(question.row()) % 2 == 0 ? Truth.TRUE : Truth.FALSE);
+            answers.put(question, answer(question.row()));
         }
         return new Outcome(answers, Map.of());
+    }
+
+    /// To every question.
+    static Truth answer(Row row) {
+        return id(row) % 2 == 0 ? Truth.TRUE : Truth.FALSE;
     }
 }

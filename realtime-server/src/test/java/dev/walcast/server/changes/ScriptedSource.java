@@ -22,30 +22,47 @@ final class ScriptedSource {
     private TreeMap<Lsn, Boolean> handled = new TreeMap<>();
     private Lsn confirmed = new Lsn(0x100);
     private Lsn remembered = confirmed;
+    private String epoch = EPOCH;
     private long end = confirmed.value();
 
     /// A committed transaction.
     record Scripted(Commit commit, List<Change> changes, boolean inMemory) {}
 
+    /// What a transaction did, before it is known where in the log that is.
+    interface Deed {
+        Change at(Position position, Commit commit);
+    }
+
     /// @param timeMicros the commit time, not before the last one's
     /// @param rows       each becomes an INSERT, an UPDATE or a DELETE by its place
     Scripted commit(long timeMicros, List<Row> rows, boolean inMemory) {
-        end += 8 + 8L * rows.size();
-        Commit commit = new Commit(new Lsn(end), end, timeMicros);
-        List<Change> changes = new ArrayList<>();
+        List<Deed> deeds = new ArrayList<>();
         for (Row row : rows) {
-            Position position = new Position(commit.lsn(), changes.size());
             Table table = row.table();
-            changes.add(
-                    switch (changes.size() % 3) {
-                        case 0 -> new Change.Insert(table, position, commit, row);
-                        case 1 -> new Change.Update(table, position, commit, row, row);
-                        default -> new Change.Delete(table, position, commit, row);
+            deeds.add(
+                    switch (deeds.size() % 3) {
+                        case 0 -> (position, commit) -> new Change.Insert(table, position, commit, row);
+                        case 1 -> (position, commit) -> new Change.Update(table, position, commit, row, row);
+                        default -> (position, commit) -> new Change.Delete(table, position, commit, row);
                     });
+        }
+        return commit(end + size(deeds), timeMicros, deeds, inMemory);
+    }
+
+    synchronized Scripted commit(long xid, long timeMicros, List<Deed> deeds, boolean inMemory) {
+        end += size(deeds);
+        Commit commit = new Commit(new Lsn(end), xid, timeMicros);
+        List<Change> changes = new ArrayList<>();
+        for (Deed deed : deeds) {
+            changes.add(deed.at(new Position(commit.lsn(), changes.size()), commit));
         }
         Scripted transaction = new Scripted(commit, changes, inMemory);
         log.add(transaction);
         return transaction;
+    }
+
+    private static long size(List<Deed> deeds) {
+        return 8 + 8L * deeds.size();
     }
 
     /// Begins a server's life: all that the slot still holds comes to it.
@@ -55,13 +72,28 @@ final class ScriptedSource {
         }
         Lsn from = confirmed();
         Lsn reach = new Lsn(end);
-        path.begin(new FeedStart(EPOCH, true, from, remembered.isAfter(from) ? remembered : from, reach));
+        path.begin(new FeedStart(epoch, true, from, remembered.isAfter(from) ? remembered : from, reach));
         commit(timeMicros, List.of(), true);
         for (Scripted transaction : List.copyOf(log)) {
             if (transaction.commit().lsn().isAfter(from)) {
                 deliver(path, transaction);
             }
         }
+    }
+
+    /// The slot was lost and is made anew: what is in the log up to here will not come.
+    ///
+    /// @return behind which transactions come again
+    Lsn renew(ChangePath path, String fresh) {
+        Lsn from = end();
+        synchronized (this) {
+            handled = new TreeMap<>();
+            epoch = fresh;
+            confirmed = from;
+            remembered = from;
+        }
+        path.begin(new FeedStart(fresh, false, from, from, from));
+        return from;
     }
 
     void deliver(ChangePath path, Scripted scripted) {
@@ -119,7 +151,7 @@ final class ScriptedSource {
     }
 
     /// Where the next transaction begins.
-    Lsn end() {
+    synchronized Lsn end() {
         return new Lsn(end);
     }
 

@@ -1,0 +1,222 @@
+package dev.walcast.server.changes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.cdc.TableId;
+import dev.walcast.rls.Catalog;
+import dev.walcast.rls.Oracle;
+import dev.walcast.rls.Rights;
+import dev.walcast.rls.RowGuard;
+import dev.walcast.rls.RowPolicies;
+import dev.walcast.rls.RowQuery;
+import dev.walcast.rls.RowReader;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.Viewer;
+import dev.walcast.server.channel.Binding;
+import dev.walcast.server.channel.ChangeFeed;
+import dev.walcast.server.channel.ChangeReceiver;
+import dev.walcast.server.channel.EncodedChange;
+import dev.walcast.server.channel.SnapshotChunk;
+import dev.walcast.server.protocol.FeedPlace;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/// What is told of a subscription by several threads comes in an order that its client can make sense of, played out
+/// step by step.
+class TellingTest {
+    private static final String FRESH = "ba9876543210";
+    private static final String MEMBER = "member";
+
+    private final ModelDatabase database = new ModelDatabase(1);
+    private final ScriptedSource source = new ScriptedSource();
+    private final Gate questions = new Gate();
+    private final Gate rows = new Gate();
+    private final Gate rights = new Gate();
+    private final Gate answer = new Gate();
+    private final ConcurrentLinkedQueue<String> told = new ConcurrentLinkedQueue<>();
+    private ChangePath path;
+
+    /// Where somebody is held up until the test lets go.
+    private static final class Gate {
+        private final CountDownLatch reached = new CountDownLatch(1);
+        private final CountDownLatch open = new CountDownLatch(1);
+
+        void pass() {
+            reached.countDown();
+            try {
+                open.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        void awaitReached() throws InterruptedException {
+            reached.await();
+        }
+
+        void open() {
+            open.countDown();
+        }
+    }
+
+    private final class Rows implements RowReader {
+        private final ModelTables tables = new ModelTables(source, () -> 0, 100, 1);
+
+        @Override
+        public Reading open(RowQuery query) {
+            rows.pass();
+            return tables.open(query);
+        }
+
+        @Override
+        public void moveOn() {
+            source.deliver(path, source.commit(0, List.of(), true));
+        }
+    }
+
+    private final class Client implements ChangeReceiver {
+        @Override
+        public void onLive(List<String> warnings, Optional<FeedPlace> place) {
+            FeedPlace where = place.orElseThrow();
+            if (where.bindings().stream().anyMatch(one -> one.rows().isPresent())) {
+                answer.pass();
+                told.add("answered");
+            } else {
+                told.add("live in " + where.epoch());
+            }
+        }
+
+        @Override
+        public void onChange(int[] ids, EncodedChange change) {
+            String position = change.position().orElseThrow();
+            told.add("change in " + FeedPosition.parse(position).orElseThrow().epoch());
+        }
+
+        @Override
+        public void onSnapshot(int id, SnapshotChunk chunk) {}
+
+        @Override
+        public void onRefused(String message) {
+            told.add(message);
+        }
+
+        @Override
+        public void onTrouble(String message) {
+            told.add(message);
+        }
+
+        @Override
+        public boolean hasRoom() {
+            return true;
+        }
+
+        @Override
+        public void awaitRoom() {}
+    }
+
+    /// Takes a while to say what a member may do.
+    private final class SlowCatalog implements Catalog {
+        @Override
+        public Map<Question, TableAccess> access(Collection<Question> asked) {
+            if (asked.stream().anyMatch(question -> question.role().equals(MEMBER))) {
+                rights.pass();
+            }
+            return database.access(asked);
+        }
+
+        @Override
+        public Set<TableId> publishedTables() {
+            return database.publishedTables();
+        }
+
+        @Override
+        public boolean roleExists(String role) {
+            return true;
+        }
+
+        @Override
+        public List<String> columnsOfTypes(Collection<String> typeNames) {
+            return List.of();
+        }
+    }
+
+    private Oracle.Outcome answers(Set<Oracle.Asked> asked) {
+        questions.pass();
+        return database.ask(asked);
+    }
+
+    @BeforeEach
+    void begin() {
+        Catalog catalog = new SlowCatalog();
+        path = new ChangePath(
+                new ChangePath.Database(
+                        catalog,
+                        new Rights(catalog, System::nanoTime),
+                        new RowPolicies(new PGSimpleDataSource()),
+                        database,
+                        this::answers,
+                        new Rows(),
+                        "p"),
+                RowGuard.Deletes.STRICT,
+                1 << 20,
+                new ReplayLimits(1L << 30, Duration.ofDays(1), 1L << 40, Duration.ZERO),
+                () -> 0);
+        source.attach(path, 0);
+    }
+
+    @AfterEach
+    void end() {
+        path.close();
+    }
+
+    private ChangeFeed.Subscription subscribe(ObjectNode binding) {
+        binding.put("event", "*").put("schema", "public").put("table", "busy");
+        return path.feed().subscribe(List.of(new Binding(1, binding)), new Viewer("anon", "{}"), new Client());
+    }
+
+    private void commit(long id) {
+        source.deliver(path, source.commit(0, List.of(ModelDatabase.row(ModelDatabase.BUSY, id, "x")), true));
+    }
+
+    @Test
+    void whoWasToldOfANewEpochGetsNothingOfTheFormerOneThatWaitedForPostgres() throws Exception {
+        var _ = subscribe(JsonNodeFactory.instance.objectNode().put("filter", "v=match.(x|y)+"));
+        await().until(() -> told.size() == 1);
+        commit(2);
+        questions.awaitReached();
+        var _ = source.renew(path, FRESH);
+        commit(4);
+        questions.open();
+        await().until(() -> told.contains("change in " + FRESH));
+        assertThat(told).containsExactly("live in " + ScriptedSource.EPOCH, "live in " + FRESH, "change in " + FRESH);
+    }
+
+    @Test
+    void whatBecameOfTheBindingsIsToldFirstAlsoWhenTheViewerChangesJustThen() throws Exception {
+        ChangeFeed.Subscription subscription =
+                subscribe(JsonNodeFactory.instance.objectNode().put("snapshot", true));
+        rows.awaitReached();
+        subscription.changeViewer(new Viewer(MEMBER, "{}"));
+        rights.awaitReached();
+        rows.open();
+        answer.awaitReached();
+        rights.open();
+        await().during(Duration.ofMillis(100)).until(told::isEmpty);
+        answer.open();
+        await().until(() -> told.size() == 2);
+        assertThat(told).containsExactly("answered", "live in " + ScriptedSource.EPOCH);
+    }
+}
