@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class Acknowledgements {
     private static final String KEY = "ack";
     private static final String RESUME = "resume";
+    private static final String ROWS = "snapshot";
     private static final int NAME_BYTES_MAX = 255;
     private static final Pattern POSITION = Pattern.compile("[0-9a-f]{1,32}-[0-9a-f]{16}-[0-9a-f]{8}");
 
@@ -39,6 +40,8 @@ final class Acknowledgements {
     /// The newest position that the client may acknowledge.
     private @Nullable String reached;
     private boolean live;
+    /// What was acknowledged before it was live, while rows might still be sent anew.
+    private @Nullable String early;
 
     private Acknowledgements(Cursors cursors, String topic, List<Binding> bindings) {
         this.cursors = requireNonNull(cursors, "cursors is null");
@@ -93,6 +96,7 @@ final class Acknowledgements {
         if (!fresh.equals(keys)) {
             release();
             keys = fresh;
+            early = null;
             fresh.values().forEach(key -> cursors.take(key, this));
         }
     }
@@ -141,6 +145,7 @@ final class Acknowledgements {
             String resume = request.path(RESUME).asText("");
             cursors.begin(requireNonNull(keys.get(id)), POSITION.matcher(resume).matches() ? resume : position);
         });
+        rememberEarly();
         return cursors.isDurable()
                 ? List.of()
                 : List.of("Acknowledgements are remembered until this server stops, no longer: run `walcast setup`.");
@@ -176,11 +181,31 @@ final class Acknowledgements {
         if (reached == null || position.compareTo(reached) > 0) {
             return Optional.of(ErrorCode.ACK_NOT_SENT.refusal());
         }
+        if (!live && asksForRows()) {
+            early = early == null || position.compareTo(early) > 0 ? position : early;
+            return Optional.empty();
+        }
+        return advance(position) ? Optional.empty() : Optional.of(ErrorCode.ACK_TAKEN_OVER.refusal());
+    }
+
+    private boolean asksForRows() {
+        return requests.values().stream().anyMatch(request -> request.has(ROWS));
+    }
+
+    private void rememberEarly() {
+        if (early != null && isOfEpoch(early)) {
+            boolean _ = advance(early);
+        }
+        early = null;
+    }
+
+    /// False when somebody else has taken a cursor.
+    private boolean advance(String position) {
         boolean all = true;
         for (CursorKey key : keys.values()) {
             all &= cursors.advance(key, position, this);
         }
-        return all ? Optional.empty() : Optional.of(ErrorCode.ACK_TAKEN_OVER.refusal());
+        return all;
     }
 
     /// The channel ends, or has got other keys.
