@@ -70,10 +70,11 @@ public final class DevDatabase implements AutoCloseable {
 
     private static EmbeddedPostgres postgres(Path folder, Path data, Path passwordFile, String password, int port)
             throws IOException {
+        Path binaries =
+                Files.createDirectories(folder.resolve("postgres-binaries").toAbsolutePath());
         EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
-                .setOverrideWorkingDirectory(Files.createDirectories(
-                                folder.resolve("postgres-binaries").toAbsolutePath())
-                        .toFile())
+                .setOverrideWorkingDirectory(binaries.toFile())
+                .setPgBinaryResolver(new UnpackedBinaries(binaries))
                 .setDataDirectory(data.toFile())
                 .setCleanDataDirectory(false)
                 .setRegisterShutdownHook(false)
