@@ -43,7 +43,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     private volatile @Nullable FeedPosition liveAfter;
 
     /// Held while the client gets a change or is told where it is.
-    private final ReentrantLock handing = new ReentrantLock();
+    private final Object handing = new Object();
 
     private final AtomicBoolean started = new AtomicBoolean();
 
@@ -138,12 +138,9 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     ///
     /// @param tell tells the client
     void goLive(FeedPosition after, Runnable tell) {
-        handing.lock();
-        try {
+        synchronized (handing) {
             liveAfter = after;
             tell.run();
-        } finally {
-            handing.unlock();
         }
     }
 
@@ -151,21 +148,17 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     ///
     /// @param tell tells where it went live, to come back to: the window's head is ahead of what is on its way
     void tellAgain(Consumer<FeedPosition> tell) {
-        handing.lock();
-        try {
+        synchronized (handing) {
             FeedPosition after = liveAfter;
             if (after != null) {
                 tell.accept(after);
             }
-        } finally {
-            handing.unlock();
         }
     }
 
     /// @param epoch of the change; nothing happens when the client was told of another one
     void hand(int[] ids, EncodedChange change, String epoch) {
-        handing.lock();
-        try {
+        synchronized (handing) {
             FeedPosition after = liveAfter;
             if (after == null) {
                 for (int id : ids) {
@@ -175,8 +168,6 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
             if (after == null || after.epoch().equals(epoch)) {
                 receiver.onChange(ids, change);
             }
-        } finally {
-            handing.unlock();
         }
     }
 

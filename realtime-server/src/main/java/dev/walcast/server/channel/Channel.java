@@ -73,7 +73,7 @@ final class Channel implements RoomMember {
         this.bindings = Bindings.number(request.bindings());
         this.changes = new ChangeDelivery(
                 this, services.feed(), bindings, Acknowledgements.of(services.cursors(), joined.topic(), bindings));
-        this.frames = new ChannelFrames(session.serializer(), joined);
+        this.frames = new ChannelFrames(session.serializer(), joined, services.envelopes());
         this.rights = new ChannelRights(session.questions(), room);
         this.entrance = new Entrance(session.questions(), rights, room);
         this.lane = new Lane(session.waitingBytes(), this::failed);

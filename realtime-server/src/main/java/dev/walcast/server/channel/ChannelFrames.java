@@ -3,6 +3,7 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.server.channel.Envelopes.Envelope;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Json;
@@ -10,23 +11,22 @@ import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Serializer;
 import dev.walcast.server.protocol.SystemNote;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /// What one channel says, as its client reads it.
 final class ChannelFrames {
     private final Serializer serializer;
     private final Address joined;
+    private final Envelopes envelopes;
 
     /// Of the latest change: most channels have one binding, and all its changes the same envelope.
     private volatile @Nullable Envelope envelope;
 
-    private record Envelope(int[] ids, OutboundFrame empty) {}
-
     /// @param joined how the client named its join
-    ChannelFrames(Serializer serializer, Address joined) {
+    ChannelFrames(Serializer serializer, Address joined, Envelopes envelopes) {
         this.serializer = requireNonNull(serializer, "serializer is null");
         this.joined = requireNonNull(joined, "joined is null");
+        this.envelopes = requireNonNull(envelopes, "envelopes is null");
     }
 
     OutboundFrame joined(ObjectNode response) {
@@ -49,12 +49,11 @@ final class ChannelFrames {
     /// @param ids the bindings that match
     OutboundFrame change(int[] ids, EncodedChange change) {
         Envelope known = envelope;
-        if (known == null || !Arrays.equals(known.ids, ids)) {
-            known = new Envelope(
-                    ids, serializer.encode(everybody(), "postgres_changes", Payload.change(ids, new byte[0])));
+        if (known == null || !known.isFor(ids)) {
+            known = envelopes.of(serializer, joined.topic(), ids);
             envelope = known;
         }
-        return known.empty.around(change.data());
+        return change.in(known);
     }
 
     /// For clients whose topic is their binding.

@@ -2,22 +2,56 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.channel.Envelopes.Envelope;
+import dev.walcast.server.protocol.OutboundFrame;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/// A change's `data` object for one projection, encoded once and shared by all its receivers.
-///
-/// @param type     `INSERT`, `UPDATE` or `DELETE`
-/// @param position what a client that has it may resume from; empty when the feed has no positions
-/// @param data     UTF-8 JSON; shared, never written to
-public record EncodedChange(String type, Optional<String> position, byte[] data) {
-    public EncodedChange {
-        requireNonNull(type, "type is null");
-        requireNonNull(position, "position is null");
-        requireNonNull(data, "data is null");
+/// A change's `data` object for one projection, encoded once and shared by all its receivers. Safe for any thread.
+public final class EncodedChange {
+    private final String type;
+    private final Optional<String> position;
+    private final byte[] data;
+
+    /// Of the latest receiver: the next one's is most likely the same.
+    private volatile @Nullable Framed latest;
+
+    private record Framed(Envelope envelope, OutboundFrame frame) {}
+
+    /// @param type     `INSERT`, `UPDATE` or `DELETE`
+    /// @param position what a client that has it may resume from; empty when the feed has no positions
+    /// @param data     UTF-8 JSON; shared, never written to
+    public EncodedChange(String type, Optional<String> position, byte[] data) {
+        this.type = requireNonNull(type, "type is null");
+        this.position = requireNonNull(position, "position is null");
+        this.data = requireNonNull(data, "data is null");
     }
 
     /// Of a feed without positions.
     public EncodedChange(String type, byte[] data) {
         this(type, Optional.empty(), data);
+    }
+
+    public String type() {
+        return type;
+    }
+
+    public Optional<String> position() {
+        return position;
+    }
+
+    /// Never to be written to.
+    public byte[] data() {
+        return data;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // equal envelopes are mostly one, and else it is only made again
+    OutboundFrame in(Envelope envelope) {
+        Framed known = latest;
+        if (known == null || known.envelope != envelope) {
+            known = new Framed(envelope, envelope.empty().around(data));
+            latest = known;
+        }
+        return known.frame;
     }
 }

@@ -25,6 +25,7 @@ record Services(
         Timers timers,
         TopicQuestions questions,
         ServerBudget budget,
+        Envelopes envelopes,
         BooleanSupplier databaseBroadcasts,
         BooleanSupplier draining) {
     Services {
@@ -39,6 +40,7 @@ record Services(
         requireNonNull(timers, "timers is null");
         requireNonNull(questions, "questions is null");
         requireNonNull(budget, "budget is null");
+        requireNonNull(envelopes, "envelopes is null");
         requireNonNull(databaseBroadcasts, "databaseBroadcasts is null");
         requireNonNull(draining, "draining is null");
     }

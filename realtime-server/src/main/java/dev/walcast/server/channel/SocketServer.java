@@ -83,6 +83,7 @@ public final class SocketServer implements AutoCloseable {
                 timers,
                 questions,
                 budget,
+                new Envelopes(),
                 backends.databaseBroadcasts(),
                 () -> draining);
         this.door = new Door(services);

@@ -29,6 +29,7 @@ final class WritingCrew {
         }
     }
 
+    @SuppressWarnings("ThreadPriorityCheck") // nothing rests on it but that others have their turn as well
     private void work() {
         coming.set(false);
         FrameWriter frames = new FrameWriter();
