@@ -172,7 +172,7 @@ final class GoldenChangesReplay implements AutoCloseable {
     private void differ(JsonNode data) {
         for (JsonNode column : data.path("columns")) {
             if (column.path("type").asText().equals(ChangeDeviations.DOMAIN)) {
-                ((ObjectNode) column).put("type", ChangeDeviations.DOMAIN_BASE);
+                ((ObjectNode) column).put("type", ChangeDeviations.DOMAIN_AS_READ);
             }
         }
         for (String side : List.of("record", "old_record")) {

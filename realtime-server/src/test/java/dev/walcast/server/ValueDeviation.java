@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.walcast.server.testing.TestServer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,7 +16,7 @@ record ValueDeviation(
         String transcripts, int id, String column, JsonNode recorded, Optional<JsonNode> ours, String reason) {
     private static final String WHOLE = "fixed-length values are whole, as Postgres shows them";
     private static final String SPECIAL = "NaN and infinities are values, not NULL";
-    private static final String UNREAD = "the reader cannot carry the value, which `missing` tells";
+    private static final String UNREAD = "Debezium cannot carry the value, which `missing` tells";
 
     static List<ValueDeviation> all() {
         List<ValueDeviation> all = new ArrayList<>();
@@ -40,6 +41,9 @@ record ValueDeviation(
         all.add(special("pg_types", 4, "c_numeric", "Infinity"));
         all.add(unread(4, "c_money", "$0.00"));
         all.add(unread(4, "c_timetz", "23:59:59.999999-12"));
+        if (TestServer.READER == ServerSettings.Reader.NATIVE) {
+            all.removeIf(value -> value.reason.equals(UNREAD));
+        }
         return all;
     }
 
