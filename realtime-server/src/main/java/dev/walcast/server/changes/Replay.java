@@ -69,13 +69,16 @@ final class Replay {
         ReplayEvent event = new ReplayEvent();
         event.begin();
         event.bindings = starts.size();
+        Consumer<Read.End> recorded = end -> {
+            event.commit();
+            finish.accept(end);
+        };
         while (true) {
             atOnce.acquire();
             try {
                 sieve.follow(subscription.entries());
-                switch (window.read(sieve.wanted(), cursor, BATCH_MAX, finish)) {
+                switch (window.read(sieve.wanted(), cursor, BATCH_MAX, recorded)) {
                     case Read.End _ -> {
-                        event.commit();
                         return cursor;
                     }
                     case Read.Batch(List<Encodings> changes) -> {
