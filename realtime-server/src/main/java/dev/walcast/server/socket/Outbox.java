@@ -189,9 +189,7 @@ public final class Outbox {
     /// The next frames to write; when there are none, the writer has ended. What was taken before counts as written.
     List<Outgoing> take() {
         synchronized (lock) {
-            takenBytes = 0;
-            writing = !queue.isEmpty();
-            lock.notifyAll();
+            boolean _ = written();
             List<Outgoing> batch = new ArrayList<>(Math.min(queue.size(), BATCH_BYTES / Outgoing.OVERHEAD_BYTES));
             while (!queue.isEmpty() && takenBytes < BATCH_BYTES) {
                 Outgoing next = queue.remove();

@@ -12,9 +12,6 @@ import dev.walcast.cdc.Position;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.rls.Moment;
-import dev.walcast.rls.Rights;
-import dev.walcast.rls.RowGuard;
-import dev.walcast.rls.RowPolicies;
 import dev.walcast.rls.RowQuery;
 import dev.walcast.rls.RowReader;
 import dev.walcast.rls.Viewer;
@@ -39,7 +36,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /// Rows and changes meet, played out step by step: which transactions the rows show, what the window holds, and what
 /// happens to it while they are read. Each transaction inserts one row, whose id is the transaction's.
@@ -54,19 +50,7 @@ class BeginningTest {
     @BeforeEach
     void begin() {
         ModelDatabase database = new ModelDatabase(1);
-        path = new ChangePath(
-                new ChangePath.Database(
-                        database,
-                        new Rights(database, System::nanoTime),
-                        new RowPolicies(new PGSimpleDataSource()),
-                        database,
-                        database,
-                        rows,
-                        "p"),
-                RowGuard.Deletes.STRICT,
-                1 << 20,
-                new ReplayLimits(1L << 30, Duration.ofDays(1), 1L << 40, Duration.ZERO),
-                () -> 0);
+        path = database.path(database, database, rows, ModelDatabase.ROOMY, () -> 0);
         source.attach(path, 0);
     }
 

@@ -12,9 +12,13 @@ import dev.walcast.filters.FilterDatabase;
 import dev.walcast.filters.Truth;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.Oracle;
+import dev.walcast.rls.Rights;
+import dev.walcast.rls.RowGuard;
+import dev.walcast.rls.RowPolicies;
 import dev.walcast.rls.RowQuery;
 import dev.walcast.rls.RowReader;
 import dev.walcast.rls.TableAccess;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -23,13 +27,18 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /// Two tables that everybody may read, and a database that answers a regular expression by whether the row's id is
 /// even, after a while.
 final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader {
     static final Table BUSY = table("busy");
     static final Table QUIET = table("quiet");
+
+    /// Under which nothing is let go of.
+    static final ReplayLimits ROOMY = new ReplayLimits(1L << 30, Duration.ofDays(1), 1L << 40, Duration.ZERO);
 
     private static final ColumnType INT =
             new ColumnType(20, "pg_catalog.int8", "bigint", "int8", 20, "pg_catalog.int8", List.of(), null, null);
@@ -129,5 +138,22 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader 
     /// To every question.
     static Truth answer(Row row) {
         return id(row) % 2 == 0 ? Truth.TRUE : Truth.FALSE;
+    }
+
+    /// Changes of its tables on their way to subscribers, where others may stand in for what it says.
+    ChangePath path(Catalog catalog, Oracle oracle, RowReader rows, ReplayLimits limits, LongSupplier nanoTime) {
+        return new ChangePath(
+                new ChangePath.Database(
+                        catalog,
+                        new Rights(catalog, System::nanoTime),
+                        new RowPolicies(new PGSimpleDataSource()),
+                        this,
+                        oracle,
+                        rows,
+                        "p"),
+                RowGuard.Deletes.STRICT,
+                1 << 20,
+                limits,
+                nanoTime);
     }
 }

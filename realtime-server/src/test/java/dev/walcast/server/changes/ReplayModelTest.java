@@ -6,9 +6,6 @@ import static org.awaitility.Awaitility.await;
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
-import dev.walcast.rls.Rights;
-import dev.walcast.rls.RowGuard;
-import dev.walcast.rls.RowPolicies;
 import dev.walcast.server.changes.ModelClient.Wish;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,7 +17,6 @@ import java.util.concurrent.locks.LockSupport;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /// Random interleavings of commits, joins, cuts, resumes, hand-overs, evictions, changes of viewers and servers
 /// killed: each client ends up with every change that follows the place where it began, once and in order, or was
@@ -85,26 +81,13 @@ class ReplayModelTest {
 
         private ReplayLimits limits() {
             return roomy
-                    ? new ReplayLimits(1L << 30, Duration.ofDays(1), 1L << 40, Duration.ZERO)
+                    ? ModelDatabase.ROOMY
                     : new ReplayLimits(400_000, Duration.ofSeconds(20), 20_000, Duration.ZERO);
         }
 
         private ChangePath path() {
             ModelDatabase database = new ModelDatabase(random.nextLong());
-            PGSimpleDataSource nobody = new PGSimpleDataSource();
-            return new ChangePath(
-                    new ChangePath.Database(
-                            database,
-                            new Rights(database, System::nanoTime),
-                            new RowPolicies(nobody),
-                            database,
-                            database,
-                            database,
-                            "p"),
-                    RowGuard.Deletes.STRICT,
-                    1 << 20,
-                    limits(),
-                    nanos::get);
+            return database.path(database, database, database, limits(), nanos::get);
         }
 
         void run() throws Exception {

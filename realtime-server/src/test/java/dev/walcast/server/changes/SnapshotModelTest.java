@@ -5,9 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Table;
-import dev.walcast.rls.Rights;
-import dev.walcast.rls.RowGuard;
-import dev.walcast.rls.RowPolicies;
 import dev.walcast.server.changes.ModelTables.Writer;
 import dev.walcast.server.changes.SnapshotBinding.Filter;
 import dev.walcast.server.changes.SnapshotBinding.Wish;
@@ -23,7 +20,6 @@ import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /// Random interleavings of transactions, which others see in another order than the log has them, of clients that begin
 /// with rows, stop reading, are cut and come again, of a window that lets go, of slots that are made anew and servers
@@ -123,19 +119,7 @@ class SnapshotModelTest {
 
         private ChangePath path() {
             ModelDatabase database = new ModelDatabase(random.nextLong());
-            return new ChangePath(
-                    new ChangePath.Database(
-                            database,
-                            new Rights(database, System::nanoTime),
-                            new RowPolicies(new PGSimpleDataSource()),
-                            database,
-                            database,
-                            tables,
-                            "p"),
-                    RowGuard.Deletes.STRICT,
-                    1 << 20,
-                    limits(),
-                    nanos::get);
+            return database.path(database, database, tables, limits(), nanos::get);
         }
 
         void run() {

@@ -8,9 +8,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.Oracle;
-import dev.walcast.rls.Rights;
-import dev.walcast.rls.RowGuard;
-import dev.walcast.rls.RowPolicies;
 import dev.walcast.rls.RowQuery;
 import dev.walcast.rls.RowReader;
 import dev.walcast.rls.TableAccess;
@@ -32,7 +29,6 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.postgresql.ds.PGSimpleDataSource;
 
 /// What is told of a subscription by several threads comes in an order that its client can make sense of, played out
 /// step by step.
@@ -161,19 +157,7 @@ class TellingTest {
     @BeforeEach
     void begin() {
         Catalog catalog = new SlowCatalog();
-        path = new ChangePath(
-                new ChangePath.Database(
-                        catalog,
-                        new Rights(catalog, System::nanoTime),
-                        new RowPolicies(new PGSimpleDataSource()),
-                        database,
-                        this::answers,
-                        new Rows(),
-                        "p"),
-                RowGuard.Deletes.STRICT,
-                1 << 20,
-                new ReplayLimits(1L << 30, Duration.ofDays(1), 1L << 40, Duration.ZERO),
-                () -> 0);
+        path = database.path(catalog, this::answers, new Rows(), ModelDatabase.ROOMY, () -> 0);
         source.attach(path, 0);
     }
 
