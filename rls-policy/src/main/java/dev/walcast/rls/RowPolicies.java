@@ -4,15 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.Predicate;
 import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.ViewerValues.Value;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,18 +27,15 @@ public final class RowPolicies {
     /// refresh.
     private static final int PREDICATES_MAX = 20_000;
 
-    private static final String INSUFFICIENT_PRIVILEGE = "42501";
-
-    private final DataSource isolated;
+    private final ViewerEvaluator evaluator;
     private final PostgresPolicies catalog;
     private final Map<Question, Planned> plans = new ConcurrentHashMap<>();
     private final Map<Key, Bound> predicates = new ConcurrentHashMap<>();
-    private final Recent<String, Boolean> roles = new Recent<>(System::nanoTime);
     private final CopyOnWriteArrayList<Consumer<Set<Question>>> listeners = new CopyOnWriteArrayList<>();
 
     /// @param isolated of connections made by [IsolatedConnections]
     public RowPolicies(DataSource isolated) {
-        this.isolated = requireNonNull(isolated, "isolated is null");
+        this.evaluator = new ViewerEvaluator(isolated);
         this.catalog = new PostgresPolicies(isolated);
     }
 
@@ -68,7 +58,7 @@ public final class RowPolicies {
         Key key = new Key(viewer, question);
         Bound bound = predicates.get(key);
         if (bound == null || bound.planned() != planned) {
-            ViewerValues values = values(viewer, planned.plan().expressions());
+            ViewerValues values = evaluator.values(viewer, planned.plan().expressions());
             bound = new Bound(planned, new PlanBinder(viewer, access, values).bind(planned.plan()));
             predicates.put(key, bound);
         }
@@ -119,86 +109,8 @@ public final class RowPolicies {
         }
     }
 
-    /// Lets Postgres compute what depends on the viewer alone, as that viewer. An error in one leaves the others.
-    private ViewerValues values(Viewer viewer, List<String> expressions) throws SQLException {
-        if (expressions.isEmpty()) {
-            return new ViewerValues(Map.of());
-        }
-        try (Connection connection = isolated.getConnection()) {
-            connection.setAutoCommit(false);
-            try {
-                return new ViewerValues(values(connection, viewer, expressions));
-            } finally {
-                connection.rollback();
-                connection.setAutoCommit(true);
-            }
-        }
-    }
-
-    private static Map<String, Value> values(Connection connection, Viewer viewer, List<String> expressions)
-            throws SQLException {
-        try {
-            return evaluate(connection, viewer, expressions);
-        } catch (SQLException e) {
-            if (!SqlStates.saysTheValueIsWrong(e)) {
-                throw e;
-            }
-            connection.rollback();
-            String state = String.valueOf(e.getSQLState());
-            if (expressions.size() == 1) {
-                return Map.of(expressions.getFirst(), new Value(null, "", state));
-            }
-        }
-        Map<String, Value> each = new HashMap<>();
-        for (String expression : expressions) {
-            each.putAll(values(connection, viewer, List.of(expression)));
-        }
-        return each;
-    }
-
-    private static Map<String, Value> evaluate(Connection connection, Viewer viewer, List<String> expressions)
-            throws SQLException {
-        PolicyAsker.become(connection, viewer.role());
-        PolicyAsker.claim(connection, viewer.claims());
-        List<String> selected = new ArrayList<>();
-        for (String expression : expressions) {
-            selected.add(
-                    "case when (" + expression + ") is null then null else pg_catalog.concat(" + expression + ") end");
-            selected.add("pg_catalog.pg_typeof(" + expression + ")::text");
-        }
-        String query = "with " + IsolatedConnections.CLIENT_PATH + " select " + String.join(", ", selected)
-                + " from walcast_path";
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(query)) {
-            row.next();
-            Map<String, Value> values = new LinkedHashMap<>();
-            for (int i = 0; i < expressions.size(); i++) {
-                values.put(expressions.get(i), new Value(row.getString(2 * i + 1), row.getString(2 * i + 2), null));
-            }
-            return values;
-        }
-    }
-
     /// Whether this server may act as the role, which evaluating policies needs.
     public boolean mayBecome(String role) throws SQLException {
-        return roles.<SQLException, SQLException>get(role, () -> canBecome(role) ? Boolean.TRUE : null) != null;
-    }
-
-    private boolean canBecome(String role) throws SQLException {
-        try (Connection connection = isolated.getConnection()) {
-            connection.setAutoCommit(false);
-            try {
-                PolicyAsker.become(connection, role);
-                return true;
-            } catch (SQLException e) {
-                if (INSUFFICIENT_PRIVILEGE.equals(e.getSQLState())) {
-                    return false;
-                }
-                throw e;
-            } finally {
-                connection.rollback();
-                connection.setAutoCommit(true);
-            }
-        }
+        return evaluator.mayBecome(role);
     }
 }

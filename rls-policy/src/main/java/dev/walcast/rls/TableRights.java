@@ -1,0 +1,34 @@
+package dev.walcast.rls;
+
+import static java.util.Objects.requireNonNull;
+
+/// What one role may do with one table, and the policies that bind it. Equal rights decide equally, as far as the
+/// catalog can tell.
+public final class TableRights {
+    private final TableAccess access;
+    private final PolicySet policies;
+
+    TableRights(TableAccess access, PolicySet policies) {
+        this.access = requireNonNull(access, "access is null");
+        this.policies = requireNonNull(policies, "policies is null");
+    }
+
+    public TableAccess access() {
+        return access;
+    }
+
+    /// Empty where row-level security does not bind the role.
+    PolicySet policies() {
+        return policies;
+    }
+
+    @Override
+    public boolean equals(@org.jspecify.annotations.Nullable Object other) {
+        return other instanceof TableRights that && access.equals(that.access) && policies.equals(that.policies);
+    }
+
+    @Override
+    public int hashCode() {
+        return access.hashCode();
+    }
+}
