@@ -12,16 +12,19 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.Answers;
-import dev.walcast.filters.UnansweredException;
 import dev.walcast.rls.IsolatedConnections;
-import dev.walcast.rls.PostgresCatalog;
+import dev.walcast.rls.PostgresRightsReader;
 import dev.walcast.rls.Rights;
+import dev.walcast.rls.RightsLimits;
+import dev.walcast.rls.RightsMark;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.rls.RowPolicies;
 import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Viewer;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import javax.sql.DataSource;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
@@ -34,14 +37,15 @@ public class GuardBenchmark {
     private final Viewer viewer = new Viewer("authenticated", "{\"role\":\"authenticated\",\"sub\":\"" + USER + "\"}");
     private final RowGuard guard;
     private final Change change;
+    private final RightsMark mark;
 
     public GuardBenchmark() {
         PostgresUrl url = PostgresUrl.parse(System.getProperty("walcast.bench.url"));
         String jdbc = url.jdbcUrl() + "?user=" + url.user() + "&password=" + url.password();
-        Rights rights =
-                new Rights(new PostgresCatalog(Policies.pool(jdbc, "set timezone = 'UTC'"), "none"), System::nanoTime);
-        RowPolicies policies =
-                new RowPolicies(Policies.pool(jdbc, IsolatedConnections.initSql(Duration.ofSeconds(60))));
+        DataSource isolated = Policies.pool(jdbc, IsolatedConnections.initSql(Duration.ofSeconds(60)));
+        RightsLimits hours = new RightsLimits(Duration.ofHours(1), Duration.ofHours(2));
+        Rights rights = new Rights(new PostgresRightsReader(isolated, "none"), hours, System::nanoTime);
+        RowPolicies policies = new RowPolicies(isolated);
         guard = new RowGuard(rights, policies, RowGuard.Deletes.STRICT);
         Table todos = new Table(
                 new TableId("public", "todos"),
@@ -57,6 +61,12 @@ public class GuardBenchmark {
                 .text(3, "f")
                 .build();
         change = new Change.Insert(todos, new Position(new Lsn(1), 0), new Commit(new Lsn(1), 1, 0), row);
+        mark = rights.latest(todos.id());
+        try {
+            guard.prepare(viewer, todos.id(), mark, 1_000_000_000);
+        } catch (SQLException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
         if (!(judge() instanceof Verdict.Visible)) {
             throw new IllegalStateException("the row should be visible");
         }
@@ -64,10 +74,6 @@ public class GuardBenchmark {
 
     @Benchmark
     public final Verdict judge() {
-        try {
-            return guard.judge(viewer, change, Answers.NONE);
-        } catch (UnansweredException e) {
-            throw new IllegalStateException(e);
-        }
+        return guard.judge(viewer, change, mark, Answers.NONE);
     }
 }

@@ -22,12 +22,16 @@ import dev.walcast.filters.UnansweredException;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.IsolatedConnections;
 import dev.walcast.rls.Oracle;
-import dev.walcast.rls.PostgresCatalog;
+
 import dev.walcast.rls.PostgresOracle;
+import dev.walcast.rls.PostgresRightsReader;
 import dev.walcast.rls.Rights;
+import dev.walcast.rls.RightsLimits;
+import dev.walcast.rls.RightsMark;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.rls.RowPolicies;
 import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.TableRights;
 import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Viewer;
 import java.sql.Connection;
@@ -109,19 +113,21 @@ final class Policies {
     }
 
     static void measure(Case one, int count, HikariDataSource clients, HikariDataSource isolated) throws Exception {
-        Rights rights = new Rights(new PostgresCatalog(clients, "none"), System::nanoTime);
+        RightsLimits hours = new RightsLimits(Duration.ofHours(1), Duration.ofHours(2));
+        Rights rights = new Rights(new PostgresRightsReader(isolated, "none"), hours, System::nanoTime);
         RowPolicies policies = new RowPolicies(isolated);
         RowGuard guard = new RowGuard(rights, policies, RowGuard.Deletes.STRICT);
         Oracle oracle = new PostgresOracle(clients, isolated);
-        TableAccess access =
-                requireNonNull(rights.access(new Catalog.Question("authenticated", DOCS)), "no such table");
+        TableRights fresh = requireNonNull(rights.ask(new Catalog.Question("authenticated", DOCS)), "no such table");
+        TableAccess access = fresh.access();
+        RightsMark mark = rights.latest(DOCS);
         SubscriptionIndex<Viewer> index = new SubscriptionIndex<>();
         for (int i = 0; i < count; i++) {
             Viewer viewer = viewer(i);
             index.add(new SubscriptionIndex.Entry<>(
                     new Target.OneTable(DOCS),
                     EnumSet.allOf(ChangeEvent.class),
-                    guard.narrowing(viewer, access),
+                    guard.narrowing(viewer, fresh),
                     viewer));
         }
         Table table = new Table(
@@ -138,7 +144,7 @@ final class Policies {
         for (int round = 0; round < 6; round++) {
             visible[0] = 0;
             long began = System.nanoTime();
-            judge(index, guard, oracle, table, batch, count, visible);
+            judge(index, guard, mark, oracle, table, batch, count, visible);
             ours = Math.min(ours, (System.nanoTime() - began) / 1e6 / batch);
         }
         double each = checkEach(one, count, clients);
@@ -150,6 +156,7 @@ final class Policies {
     static void judge(
             SubscriptionIndex<Viewer> index,
             RowGuard guard,
+            RightsMark mark,
             Oracle oracle,
             Table table,
             int batch,
@@ -172,10 +179,10 @@ final class Policies {
             List<Viewer> matching = new ArrayList<>();
             index.forEachMatch(change, (entry, _) -> matching.add(entry.subscriber()));
             for (Viewer viewer : matching) {
-                Verdict verdict = guard.judge(viewer, change, Answers.NONE);
+                Verdict verdict = guard.judge(viewer, change, mark, Answers.NONE);
                 if (verdict instanceof Verdict.Undecided) {
                     open.add(new Open(viewer, change));
-                    guard.undecided(viewer, change, asked::add);
+                    guard.undecided(viewer, change, mark, asked::add);
                 } else if (verdict instanceof Verdict.Visible) {
                     visible[0]++;
                 }
@@ -184,7 +191,7 @@ final class Policies {
         if (!asked.isEmpty()) {
             Oracle.Outcome outcome = oracle.ask(asked);
             for (Open one : open) {
-                visible[0] += guard.judge(one.viewer, one.change, outcome) instanceof Verdict.Visible ? 1 : 0;
+                visible[0] += guard.judge(one.viewer, one.change, mark, outcome) instanceof Verdict.Visible ? 1 : 0;
             }
         }
     }

@@ -1,5 +1,8 @@
 package dev.walcast.cdc;
 
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.function.Consumer;
 
 /// One committed transaction's changes, in the order in which they were made.
@@ -13,6 +16,17 @@ public interface Transaction {
     boolean inMemory();
 
     void forEach(Consumer<Change> action);
+
+    /// Every version of a table that has a change in it, in order of first appearance.
+    default Collection<Table> tables() {
+        List<Table> tables = new ArrayList<>();
+        forEach(change -> {
+            if (!tables.contains(change.table())) {
+                tables.add(change.table());
+            }
+        });
+        return tables;
+    }
 
     /// Keeps the transaction from being acknowledged when [ChangeListener#onTransaction(Transaction)] returns. To
     /// be called within that call, once.

@@ -17,6 +17,7 @@ final class ConnectionPools implements AutoCloseable {
     private static final int CATALOG_SIZE = 8;
     private static final int FILTERS_SIZE = 2;
     private static final int POLICIES_SIZE = 4;
+    private static final int RIGHTS_SIZE = 2;
     private static final int TOPICS_SIZE = 8;
     private static final Duration TOPICS_TIMEOUT = Duration.ofSeconds(5);
 
@@ -26,6 +27,7 @@ final class ConnectionPools implements AutoCloseable {
     private final HikariDataSource catalog;
     private final HikariDataSource filters;
     private final HikariDataSource policies;
+    private final HikariDataSource rights;
     private final HikariDataSource topics;
     private final HikariDataSource snapshots;
 
@@ -35,6 +37,7 @@ final class ConnectionPools implements AutoCloseable {
         this.catalog = pool("catalog", url, CATALOG_SIZE, asClientsHaveThem(CATALOG_TIMEOUT));
         this.filters = pool("filters", url, FILTERS_SIZE, asClientsHaveThem(askTimeout));
         this.policies = pool("policies", url, POLICIES_SIZE, IsolatedConnections.initSql(askTimeout));
+        this.rights = pool("rights", url, RIGHTS_SIZE, IsolatedConnections.initSql(CATALOG_TIMEOUT));
         this.topics = pool("topics", url, TOPICS_SIZE, asClientsHaveThem(TOPICS_TIMEOUT));
         this.snapshots = pool("snapshots", url, limits.atOnce(), asClientsHaveThem(limits.time()));
     }
@@ -79,6 +82,11 @@ final class ConnectionPools implements AutoCloseable {
         return policies;
     }
 
+    /// For reading rights and policies, which never waits for a question about them.
+    HikariDataSource rights() {
+        return rights;
+    }
+
     /// For private channels: who may do what on a topic, and what was stored for it.
     HikariDataSource topics() {
         return topics;
@@ -94,6 +102,7 @@ final class ConnectionPools implements AutoCloseable {
         catalog.close();
         filters.close();
         policies.close();
+        rights.close();
         topics.close();
         snapshots.close();
     }

@@ -16,6 +16,7 @@ import dev.walcast.cdc.source.SourceConfig;
 import dev.walcast.rls.PostgresCatalog;
 import dev.walcast.rls.PostgresFilterDatabase;
 import dev.walcast.rls.PostgresOracle;
+import dev.walcast.rls.PostgresRightsReader;
 import dev.walcast.rls.PostgresRowReader;
 import dev.walcast.rls.PostgresTopicPermissions;
 import dev.walcast.rls.RecentCatalog;
@@ -46,7 +47,8 @@ import org.slf4j.LoggerFactory;
 /// Everything about one database: the pool, the rights, the change source, and the path from it to the subscribers.
 final class Project implements ChangeListener, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Project.class);
-    private static final Duration REFRESH_RIGHTS_EVERY = Duration.ofSeconds(1);
+    private static final Duration FIND_MESSAGES_EVERY = Duration.ofSeconds(1);
+    private static final Duration EXPIRE_EVERY = Duration.ofMillis(250);
 
     /// What Debezium cannot carry exactly, by type; said at the start.
     private static final List<String> INEXACT_TYPES = List.of("timetz", "money");
@@ -76,7 +78,10 @@ final class Project implements ChangeListener, AutoCloseable {
         this.pools =
                 new ConnectionPools(url, settings.askTimeout(), server.replay().snapshots());
         this.catalog = new PostgresCatalog(pools.catalog(), settings.publication());
-        this.rights = new Rights(catalog, System::nanoTime);
+        this.rights = new Rights(
+                new PostgresRightsReader(pools.rights(), settings.publication()),
+                settings.rights(),
+                System::nanoTime);
         this.policies = new RowPolicies(pools.policies());
         ChangePath.Database database = new ChangePath.Database(
                 new RecentCatalog(catalog, System::nanoTime),
@@ -88,7 +93,12 @@ final class Project implements ChangeListener, AutoCloseable {
                         pools.snapshots(), settings.publication(), settings.reader() == ServerSettings.Reader.NATIVE),
                 settings.publication());
         this.changes = new ChangePath(
-                database, settings.deletes(), server.recordBytesMax(), server.replay(), System::nanoTime);
+                database,
+                settings.deletes(),
+                server.recordBytesMax(),
+                server.replay(),
+                settings.pending(),
+                System::nanoTime);
         this.source = source(settings, url);
         this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), System::nanoTime);
         this.keeper = new WindowKeeper(changes, source, server.replay().walBytes());
@@ -124,7 +134,9 @@ final class Project implements ChangeListener, AutoCloseable {
         } catch (SQLException e) {
             log.warn("The catalog cannot be asked yet: {}", e.getMessage());
         }
-        Thread.ofVirtual().name("refresh-rights").start(this::refreshRights);
+        Thread.ofVirtual().name("watch-rights").start(this::watchRights);
+        Thread.ofVirtual().name("expire-changes").start(this::expireChanges);
+        Thread.ofVirtual().name("find-messages").start(this::findMessages);
         acknowledged.start();
         guardian.start();
         keeper.start();
@@ -143,15 +155,32 @@ final class Project implements ChangeListener, AutoCloseable {
         }
     }
 
-    private void refreshRights() {
+    private void watchRights() {
         try {
-            while (!closing.await(REFRESH_RIGHTS_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+            rights.watch(changes::questionsInUse);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void expireChanges() {
+        try {
+            while (!closing.await(EXPIRE_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+                changes.expire();
+                policies.prune(changes::viewers);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void findMessages() {
+        try {
+            while (!closing.await(FIND_MESSAGES_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
                 try {
-                    rights.refresh(changes::questionsInUse);
-                    policies.refresh(changes::viewers);
                     messages.find(url.user(), source.publications());
                 } catch (SQLException e) {
-                    log.debug("The rights could not be refreshed: {}", e.getMessage());
+                    log.debug("The schema realtime could not be looked for: {}", e.getMessage());
                 }
             }
         } catch (InterruptedException e) {

@@ -3,9 +3,11 @@ package dev.walcast.server;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.slot.SlotGuardian;
+import dev.walcast.rls.RightsLimits;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.server.acks.AckLimits;
 import dev.walcast.server.auth.TokenRules;
+import dev.walcast.server.changes.PendingLimits;
 import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.channel.PresenceLimits;
 import dev.walcast.server.socket.SocketLimits;
@@ -80,6 +82,8 @@ public record ServerSettings(
     /// @param deletes                who hears of deleted rows under row-level security
     /// @param guardian               how the slot is watched
     /// @param messagesRetention      how long stored broadcasts are kept
+    /// @param rights                 how rights are kept up to date
+    /// @param pending                what may wait for rights and for answers of Postgres
     public record Database(
             Secret url,
             String publication,
@@ -90,7 +94,9 @@ public record ServerSettings(
             Duration askTimeout,
             RowGuard.Deletes deletes,
             SlotGuardian.Settings guardian,
-            Duration messagesRetention) {
+            Duration messagesRetention,
+            RightsLimits rights,
+            PendingLimits pending) {
         public Database {
             requireNonNull(url, "url is null");
             requireNonNull(publication, "publication is null");
@@ -101,6 +107,8 @@ public record ServerSettings(
             requireNonNull(deletes, "deletes is null");
             requireNonNull(guardian, "guardian is null");
             requireNonNull(messagesRetention, "messagesRetention is null");
+            requireNonNull(rights, "rights is null");
+            requireNonNull(pending, "pending is null");
         }
     }
 }

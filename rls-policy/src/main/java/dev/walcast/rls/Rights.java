@@ -2,121 +2,380 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.RightsReader.Reading;
 import java.sql.SQLException;
-import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The rights in force: every answer that was asked for lately, asked again all together by [#refresh()], which
-/// somebody calls every second. So a REVOKE takes effect within that time plus one query.
+/// The rights in force: what each role may do with each table that is in use, and the policies that bind it.
 ///
-/// An answer older than [#MAX_AGE] is never used, and one that stayed the same stays the same instance. Safe for any
-/// thread.
+/// They are read again for three reasons: the log announces that a table's rights may have changed ([#mark], then
+/// [#confirm]), a join asks ([#ask]), or [RightsLimits#poll] has passed. One reading runs at a time, on the thread of one
+/// caller, and answers everything that was asked before it began. Rights that could not be confirmed for
+/// [RightsLimits#maxAge] are not used.
+///
+/// What stayed the same stays the same instance. Safe for any thread.
 public final class Rights {
-    /// How old an answer may be.
-    public static final Duration MAX_AGE = Duration.ofSeconds(5);
+    /// An answer that no caller used in this time is forgotten: the set of roles comes from tokens.
+    private static final long FORGOTTEN_AFTER_NANOS = TimeUnit.MINUTES.toNanos(10);
 
-    /// An answer nobody asked for in this time is forgotten: the set of roles comes from tokens.
-    private static final Duration FORGOTTEN_AFTER = Duration.ofMinutes(10);
+    /// The first and the longest pause before a table is read again that could not be confirmed.
+    private static final long RETRY_MIN_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+    private static final long RETRY_MAX_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /// That a table is missing is remembered for its subscriptions, which hear of it when it is made.
+    private static final long ABSENT_FORGOTTEN_AFTER_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private static final int NAME_LENGTH_MAX = 63;
+
+    /// How many questions a log line names.
+    private static final int NAMED_MAX = 5;
 
     private static final Logger log = LoggerFactory.getLogger(Rights.class);
 
-    private final Catalog catalog;
+    private final RightsReader reader;
+    private final RightsLimits limits;
     private final LongSupplier nanoTime;
-    private final Map<Question, Answer> answers = new ConcurrentHashMap<>();
-    private final CopyOnWriteArrayList<Consumer<Set<Question>>> listeners = new CopyOnWriteArrayList<>();
+    private final Map<Question, Known> known = new ConcurrentHashMap<>();
+    private final Map<TableId, TableMarks> tables = new ConcurrentHashMap<>();
+    private final ConcurrentLinkedQueue<Request> requests = new ConcurrentLinkedQueue<>();
+    private final ReentrantLock reading = new ReentrantLock(true);
 
-    public Rights(Catalog catalog, LongSupplier nanoTime) {
-        this.catalog = requireNonNull(catalog, "catalog is null");
+    private final CopyOnWriteArrayList<Consumer<Set<Question>>> changeListeners = new CopyOnWriteArrayList<>();
+
+    /// @param nanoTime a monotonic clock
+    public Rights(RightsReader reader, RightsLimits limits, LongSupplier nanoTime) {
+        this.reader = requireNonNull(reader, "reader is null");
+        this.limits = requireNonNull(limits, "limits is null");
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
     }
 
-    /// @param access null when there is no such table
-    private record Answer(@Nullable TableAccess access, long answeredAt, long askedAt) {}
+    /// One answer that is kept up to date.
+    static final class Known {
+        private final TableMarks marks;
+        private volatile @Nullable TableRights rights;
+        private volatile long usedAt;
 
-    /// Hears which answers differ from before, on the thread that asked.
+        private Known(TableMarks marks, @Nullable TableRights rights, long now) {
+            this.marks = marks;
+            this.rights = rights;
+            this.usedAt = now;
+        }
+
+        /// Null when there is no such table.
+        @Nullable
+        TableRights rights() {
+            return rights;
+        }
+    }
+
+    /// A table that waits for a reading which begins later than the request came, and perhaps a question about it.
+    private static final class Request {
+        private final TableId table;
+        private final @Nullable Question question;
+        private @Nullable TableRights rights; // guarded by reading
+        private @Nullable SQLException failure; // guarded by reading
+        private boolean answered; // guarded by reading
+
+        private Request(TableId table, @Nullable Question question) {
+            this.table = table;
+            this.question = question;
+        }
+    }
+
+    /// Hears which answers differ from before, before any mark that they belong to is confirmed. On the thread that
+    /// read; must not block.
     public void onChange(Consumer<Set<Question>> listener) {
-        listeners.add(listener);
+        changeListeners.add(listener);
     }
 
-    /// The right now in force; null when there is no such table. Asks Postgres when the answer at hand is missing
-    /// or old.
-    public @Nullable TableAccess access(Question question) throws SQLException {
-        Answer answer = answers.get(question);
-        long now = nanoTime.getAsLong();
-        if (answer == null || now - answer.answeredAt() > MAX_AGE.toNanos()) {
-            return ask(question);
-        }
-        if (now - answer.askedAt() > MAX_AGE.toNanos()) {
-            answers.computeIfPresent(question, (_, old) -> new Answer(old.access(), old.answeredAt(), now));
-        }
-        return answer.access();
-    }
+    // -- the source's thread
 
-    /// Asks Postgres whatever is at hand, and tells the listeners when that is not what was known.
-    public @Nullable TableAccess ask(Question question) throws SQLException {
-        long asked = nanoTime.getAsLong();
-        TableAccess access = catalog.access(Set.of(question)).get(question);
-        Answer before = answers.put(question, new Answer(access, asked, asked));
-        if (before != null && !Objects.equals(before.access(), access)) {
-            tell(Set.of(question));
-        }
-        return access;
-    }
-
-    /// Asks everything again in one statement and tells the listeners what changed.
+    /// From here on in the log the table's rights may be others. Never blocks.
     ///
-    /// @param inUse what must not be forgotten although nobody asked lately; called when there is such
-    public void refresh(Supplier<Set<Question>> inUse) throws SQLException {
+    /// @param xid of the transaction in which the log says so, of 32 bits
+    public RightsMark mark(TableId table, long xid) {
+        return marks(table).mark(xid);
+    }
+
+    /// The last mark of the table.
+    public RightsMark latest(TableId table) {
+        return marks(table).latest();
+    }
+
+    private TableMarks marks(TableId table) {
+        TableMarks marks = tables.get(table);
+        return marks != null
+                ? marks
+                : tables.computeIfAbsent(table, id -> new TableMarks(id, nanoTime.getAsLong()));
+    }
+
+    // -- judging
+
+    /// Whether rows behind the mark can be judged now. True also for a table about which nothing is known: what is
+    /// asked about it is read later than the mark.
+    public boolean isConfirmed(RightsMark mark) {
+        TableMarks marks = mark.marks();
+        return marks.questions().isEmpty() || (mark.isConfirmed() && isFresh(marks, nanoTime.getAsLong()));
+    }
+
+    /// The answer for rows behind the mark, without asking Postgres.
+    ///
+    /// @return null when there is none that is fresh and later than the mark
+    @Nullable
+    Known confirmed(Question question, RightsMark mark) {
+        Known answer = known.get(question);
+        if (answer == null || !mark.isConfirmed()) {
+            return null;
+        }
         long now = nanoTime.getAsLong();
-        forget(now, inUse);
-        Set<Question> known = Set.copyOf(answers.keySet());
-        Map<Question, TableAccess> fresh = catalog.access(known);
+        if (!isFresh(answer.marks, now)) {
+            return null;
+        }
+        if (now - answer.usedAt > limits.maxAge().toNanos()) {
+            answer.usedAt = now;
+        }
+        return answer;
+    }
+
+    /// The access that was read last, without asking Postgres; empty when there is no such table, or nothing is known.
+    public Optional<TableAccess> known(Question question) {
+        Known answer = known.get(question);
+        TableRights rights = answer == null ? null : answer.rights;
+        return rights == null ? Optional.empty() : Optional.of(rights.access());
+    }
+
+    private boolean isFresh(TableMarks marks, long now) {
+        return now - marks.confirmedAt() <= limits.maxAge().toNanos();
+    }
+
+    /// The tables in use whose rights could not be confirmed for too long.
+    public Set<TableId> staleTables() {
+        long now = nanoTime.getAsLong();
+        Set<TableId> stale = new HashSet<>();
+        for (TableMarks marks : tables.values()) {
+            if (!marks.questions().isEmpty() && !isFresh(marks, now)) {
+                stale.add(marks.id());
+            }
+        }
+        return stale;
+    }
+
+    // -- asking
+
+    /// Reads the rights anew and keeps them up to date from here on. The reading begins after the call does, and
+    /// answers others who ask at the same time as well.
+    ///
+    /// @return null when there is no such table
+    public @Nullable TableRights ask(Question question) throws SQLException {
+        return fulfil(new Request(question.table(), question)).rights;
+    }
+
+    /// Reads the rights of a table anew, so that its marks are confirmed if the reading shows enough. Begins after the
+    /// call does.
+    public void confirm(TableId table) throws SQLException {
+        fulfil(new Request(table, null));
+    }
+
+    private Request fulfil(Request request) throws SQLException {
+        requests.add(request);
+        reading.lock();
+        try {
+            if (!request.answered) {
+                read(Set.of());
+            }
+        } finally {
+            reading.unlock();
+        }
+        if (request.failure != null) {
+            throw new SQLException(request.failure);
+        }
+        return request;
+    }
+
+    /// Asks until rows behind the mark can be judged, for a bounded time.
+    ///
+    /// @throws SQLException when they cannot
+    void await(Question question, RightsMark mark, long timeoutNanos) throws SQLException, InterruptedException {
+        long deadline = nanoTime.getAsLong() + timeoutNanos;
+        long pause = RETRY_MIN_NANOS;
+        while (confirmed(question, mark) == null) {
+            ask(question);
+            if (confirmed(question, mark) != null) {
+                return;
+            }
+            if (nanoTime.getAsLong() - deadline > 0) {
+                throw new SQLException("the rights of " + question.table() + " cannot be confirmed");
+            }
+            TimeUnit.NANOSECONDS.sleep(pause);
+            pause = Math.min(2 * pause, RETRY_MAX_NANOS);
+        }
+    }
+
+    // -- watching
+
+    /// Keeps the rights up to date until it is interrupted; the essential thread of this class.
+    ///
+    /// @param inUse what must not be forgotten although no caller used it lately
+    public void watch(Supplier<Set<Question>> inUse) throws InterruptedException {
+        while (true) {
+            try {
+                refresh(inUse);
+            } catch (SQLException e) {
+                log.info("The rights could not be read: {}", e.getMessage());
+            }
+            TimeUnit.NANOSECONDS.sleep(limits.poll().toNanos());
+        }
+    }
+
+    /// Reads everything that is in use.
+    ///
+    /// @param inUse see [#watch]
+    public void refresh(Supplier<Set<Question>> inUse) throws SQLException {
+        forget(nanoTime.getAsLong(), inUse);
+        reading.lock();
+        try {
+            List<TableMarks> used = tables.values().stream()
+                    .filter(marks -> !marks.questions().isEmpty())
+                    .toList();
+            if (!used.isEmpty() || !requests.isEmpty()) {
+                read(used);
+            }
+        } finally {
+            reading.unlock();
+        }
+    }
+
+    /// With the lock held. Answers all requests at hand, and renews everything that is known of the tables concerned.
+    private void read(Collection<TableMarks> wanted) throws SQLException {
+        List<Request> asked = new ArrayList<>();
+        for (Request next = requests.poll(); next != null; next = requests.poll()) {
+            asked.add(next);
+        }
+        try {
+            Map<TableMarks, Long> received = new HashMap<>();
+            wanted.forEach(marks -> received.put(marks, marks.received()));
+            asked.forEach(request -> received.computeIfAbsent(marks(request.table), TableMarks::received));
+            Set<Question> questions = new HashSet<>();
+            received.keySet().forEach(marks -> questions.addAll(marks.questions()));
+            asked.stream().map(request -> request.question).filter(Objects::nonNull).forEach(questions::add);
+            read(asked, questions, received);
+        } catch (SQLException e) {
+            asked.forEach(request -> request.failure = e);
+            if (asked.isEmpty()) {
+                throw e;
+            }
+        } finally {
+            asked.forEach(Rights::finish);
+        }
+    }
+
+    private void read(List<Request> asked, Set<Question> questions, Map<TableMarks, Long> received)
+            throws SQLException {
+        long begunAt = nanoTime.getAsLong();
+        Reading answer = reader.read(questions);
+        asked.forEach(request -> answer(request, answer, begunAt));
+        apply(answer, questions);
+        confirm(answer, received, begunAt);
+    }
+
+    /// A request is never left without an answer, whatever ended the reading.
+    private static void finish(Request request) {
+        if (!request.answered && request.failure == null) {
+            request.failure = new SQLException("the rights could not be read");
+        }
+        request.answered = true;
+    }
+
+    private void answer(Request request, Reading answer, long begunAt) {
+        request.failure = answer.unanswered().get(request.table);
+        request.answered = true;
+        Question question = request.question;
+        if (question == null || request.failure != null || !isPlausible(request.table)) {
+            return;
+        }
+        TableRights rights = answer.rights().get(question);
+        TableMarks marks = marks(request.table);
+        Known kept = known.computeIfAbsent(question, _ -> new Known(marks, rights, begunAt));
+        marks.questions().add(question);
+        kept.usedAt = begunAt;
+        request.rights = Objects.equals(kept.rights, rights) ? kept.rights : rights;
+    }
+
+    /// Postgres cuts longer names off, so that there is no such table: nothing is kept of what clients make up.
+    private static boolean isPlausible(TableId table) {
+        return table.schema().length() <= NAME_LENGTH_MAX && table.name().length() <= NAME_LENGTH_MAX;
+    }
+
+    private void apply(Reading answer, Set<Question> questions) {
         Set<Question> changed = new HashSet<>();
-        for (Question question : known) {
-            TableAccess access = fresh.get(question);
-            answers.computeIfPresent(question, (_, old) -> {
-                if (Objects.equals(old.access(), access)) {
-                    return new Answer(old.access(), now, old.askedAt());
-                }
+        for (Question question : questions) {
+            Known kept = known.get(question);
+            TableRights rights = answer.rights().get(question);
+            if (kept != null
+                    && !answer.unanswered().containsKey(question.table())
+                    && !Objects.equals(kept.rights, rights)) {
+                kept.rights = rights;
                 changed.add(question);
-                return new Answer(access, now, old.askedAt());
-            });
+            }
         }
         if (!changed.isEmpty()) {
-            tell(changed);
+            log.info("Rights changed for {}", named(changed));
+            changeListeners.forEach(listener -> listener.accept(changed));
         }
+    }
+
+    /// After the listeners have heard of what changed: behind a confirmed mark nothing is delivered under former rights.
+    private static void confirm(Reading answer, Map<TableMarks, Long> received, long begunAt) {
+        received.forEach((marks, count) -> {
+            if (!answer.unanswered().containsKey(marks.id())) {
+                boolean settled = !answer.unsettled().contains(marks.id());
+                marks.confirm(count, xid -> settled && answer.moment().contains(xid), begunAt);
+            }
+        });
+    }
+
+    private static String named(Set<Question> changed) {
+        String some = changed.stream().limit(NAMED_MAX).map(Question::toString).collect(Collectors.joining(", "));
+        return changed.size() <= NAMED_MAX ? some : some + " and " + (changed.size() - NAMED_MAX) + " more";
     }
 
     private void forget(long now, Supplier<Set<Question>> inUse) {
         Set<Question> old = new HashSet<>();
-        answers.forEach((question, answer) -> {
-            if (now - answer.askedAt() > FORGOTTEN_AFTER.toNanos()) {
+        known.forEach((question, answer) -> {
+            long limit = answer.rights == null ? ABSENT_FORGOTTEN_AFTER_NANOS : FORGOTTEN_AFTER_NANOS;
+            if (now - answer.usedAt > limit) {
                 old.add(question);
             }
         });
         if (!old.isEmpty()) {
-            Set<Question> used = inUse.get();
-            old.forEach(question -> answers.computeIfPresent(
-                    question,
-                    (_, answer) ->
-                            used.contains(question) ? new Answer(answer.access(), answer.answeredAt(), now) : null));
+            old.removeAll(inUse.get());
+            old.forEach(question -> {
+                known.remove(question);
+                marks(question.table()).questions().remove(question);
+            });
         }
-    }
-
-    private void tell(Set<Question> changed) {
-        log.info("Rights changed for {}", changed);
-        listeners.forEach(listener -> listener.accept(changed));
     }
 }

@@ -3,15 +3,14 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
-import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
+import dev.walcast.cdc.TableId;
 import dev.walcast.filters.Answers;
 import dev.walcast.filters.InView;
 import dev.walcast.filters.Predicate;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.Truth;
-import dev.walcast.filters.UnansweredException;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.TableAccess.ColumnAccess;
@@ -29,8 +28,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Decides whether a viewer may see a change and which of its columns. Hidden when in doubt. Safe for any thread; it
-/// may ask Postgres for rights and policies that are not at hand, and then blocks.
+/// Decides whether a viewer may see a change and which of its columns, by rights that were in force at the change's
+/// commit or later. Hidden when in doubt. Safe for any thread.
 public final class RowGuard {
     private final Rights rights;
     private final RowPolicies policies;
@@ -43,8 +42,8 @@ public final class RowGuard {
 
     private record Latest(Table table, String role, Columns columns) {
         @SuppressWarnings("ReferenceEquality") // an equal one is found in the map
-        boolean isFor(Table wanted, String wantedRole, @Nullable TableAccess access) {
-            return table == wanted && columns.access == access && role.equals(wantedRole);
+        boolean isFor(Table wanted, String wantedRole, TableRights current) {
+            return table == wanted && columns.rights == current && role.equals(wantedRole);
         }
     }
 
@@ -63,30 +62,35 @@ public final class RowGuard {
     }
 
     /// What a role may read of one version of a table.
-    private record Columns(TableAccess access, ReadableColumns all, ReadableColumns key) {
+    private record Columns(TableRights rights, TableAccess access, ReadableColumns all, ReadableColumns key) {
         Visible shown(ReadableColumns old) {
             return new Visible(all, old, key);
         }
     }
 
-    /// @throws UnansweredException when rights or policies cannot be asked for now
-    public Verdict judge(Viewer viewer, Change change, Answers answers) throws UnansweredException {
+    /// Judges a change without asking Postgres.
+    ///
+    /// @param mark    the last one of the change's table up to the end of its transaction
+    /// @param answers what Postgres has answered so far
+    /// @return [Undecided] also when the rights behind the mark, or what the viewer's policies make of it, are not at
+    ///     hand: [#prepare] brings them
+    public Verdict judge(Viewer viewer, Change change, RightsMark mark, Answers answers) {
         Row judged = SubscriptionIndex.judgedRow(change);
-        try {
-            Columns readable = columns(viewer, change.table());
-            if (readable == null || judged == null) {
-                return new Hidden(Reason.NO_PRIVILEGE);
-            }
-            if (!readable.access.rowSecurity()) {
-                return readable.shown(readable.all);
-            }
-            if (change instanceof Change.Delete && deletes == Deletes.PARITY) {
-                return readable.shown(readable.key);
-            }
-            return judge(policies.predicate(viewer, readable.access), change, judged, readable, answers);
-        } catch (SQLException e) {
-            throw new UnansweredException(e);
+        Sight sight = sight(viewer, change.table(), mark);
+        if (sight == null) {
+            return new Undecided();
         }
+        Columns readable = sight.columns;
+        if (readable == null || judged == null) {
+            return new Hidden(Reason.NO_PRIVILEGE);
+        }
+        if (!readable.access.rowSecurity()) {
+            return readable.shown(readable.all);
+        }
+        if (change instanceof Change.Delete && deletes == Deletes.PARITY) {
+            return readable.shown(readable.key);
+        }
+        return sight.policy == null ? new Undecided() : judge(sight.policy, change, judged, readable, answers);
     }
 
     private static Verdict judge(Predicate policy, Change change, Row judged, Columns readable, Answers answers) {
@@ -108,94 +112,120 @@ public final class RowGuard {
                 : readable.shown(before == Truth.TRUE ? readable.all : readable.key);
     }
 
-    /// Judges the row before an UPDATE by itself, strictly: whoever could not see it learns not even its key.
+    /// Judges the row before an UPDATE by itself, strictly: a viewer that could not see it learns not even its key.
+    /// Does not ask Postgres.
     ///
-    /// @throws UnansweredException when rights or policies cannot be asked for now
-    public OldRow before(Viewer viewer, Change.Update update, Answers answers) throws UnansweredException {
-        try {
-            Columns readable = columns(viewer, update.table());
-            if (readable == null) {
-                return new OldRow(InView.NO, ReadableColumns.NONE, ReadableColumns.NONE);
-            }
-            InView seen = readable.access.rowSecurity()
-                    ? InView.of(policies.predicate(viewer, readable.access), update.oldRow(), answers)
-                    : InView.YES;
-            boolean keyed = readable.access.readsWholeKey()
-                    && readable.key.indexes().stream()
-                            .allMatch(index -> update.oldRow().missing(index) == null);
-            return new OldRow(seen, readable.all, keyed ? readable.key : ReadableColumns.NONE);
-        } catch (SQLException e) {
-            throw new UnansweredException(e);
+    /// @param mark see [#judge]
+    public OldRow before(Viewer viewer, Change.Update update, RightsMark mark, Answers answers) {
+        Sight sight = sight(viewer, update.table(), mark);
+        if (sight == null) {
+            return new OldRow(InView.UNDECIDED, ReadableColumns.NONE, ReadableColumns.NONE);
+        }
+        Columns readable = sight.columns;
+        if (readable == null) {
+            return new OldRow(InView.NO, ReadableColumns.NONE, ReadableColumns.NONE);
+        }
+        InView seen = InView.YES;
+        if (readable.access.rowSecurity()) {
+            seen = sight.policy == null ? InView.UNDECIDED : InView.of(sight.policy, update.oldRow(), answers);
+        }
+        boolean keyed = readable.access.readsWholeKey()
+                && readable.key.indexes().stream()
+                        .allMatch(index -> update.oldRow().missing(index) == null);
+        return new OldRow(seen, readable.all, keyed ? readable.key : ReadableColumns.NONE);
+    }
+
+    /// Brings to hand what [#judge] and [#before] need besides answers about rows. Blocks.
+    ///
+    /// @param mark         see [#judge]
+    /// @param timeoutNanos how long the rights behind the mark are waited for
+    /// @throws SQLException when Postgres does not say; asking again may help
+    public void prepare(Viewer viewer, TableId table, RightsMark mark, long timeoutNanos)
+            throws SQLException, InterruptedException {
+        Question question = new Question(viewer.role(), table);
+        rights.await(question, mark, timeoutNanos);
+        Rights.Known known = rights.confirmed(question, mark);
+        TableRights fresh = known == null ? null : known.rights();
+        if (fresh != null && fresh.access().rowSecurity()) {
+            policies.predicate(viewer, question, fresh);
         }
     }
 
-    /// Names what Postgres has to be asked before [#judge] and [#before] are decided.
-    ///
-    /// @throws UnansweredException when rights or policies cannot be asked for now
-    public void undecided(Viewer viewer, Change change, Consumer<Asked> action) throws UnansweredException {
+    /// Names what Postgres has to be asked about rows before [#judge] and [#before] are decided. Names nothing while
+    /// what [#prepare] brings is not at hand.
+    public void undecided(Viewer viewer, Change change, RightsMark mark, Consumer<Asked> action) {
         Row judged = SubscriptionIndex.judgedRow(change);
-        try {
-            Columns readable = columns(viewer, change.table());
-            if (readable == null || judged == null || !readable.access.rowSecurity()) {
-                return;
-            }
-            Predicate policy = policies.predicate(viewer, readable.access);
-            policy.undecided(judged, Answers.NONE, question -> action.accept(new Asked(question, judged)));
-            if (change instanceof Change.Update update) {
-                Row old = update.oldRow();
-                policy.undecided(old, Answers.NONE, question -> action.accept(new Asked(question, old)));
-            }
-        } catch (SQLException e) {
-            throw new UnansweredException(e);
+        Sight sight = sight(viewer, change.table(), mark);
+        if (sight == null || sight.policy == null || judged == null) {
+            return;
+        }
+        Predicate policy = sight.policy;
+        policy.undecided(judged, Answers.NONE, question -> action.accept(new Asked(question, judged)));
+        if (change instanceof Change.Update update) {
+            Row old = update.oldRow();
+            policy.undecided(old, Answers.NONE, question -> action.accept(new Asked(question, old)));
         }
     }
 
     /// What the policies show to the viewer, for an index to find changes by; always true where row-level
-    /// security does not bind, or DELETEs are told to everybody.
-    public Predicate narrowing(Viewer viewer, TableAccess access) throws SQLException {
-        return deletes == Deletes.STRICT ? policy(viewer, access) : Predicate.Constant.ALWAYS;
+    /// security does not bind, or DELETEs are told to everybody. Blocks.
+    public Predicate narrowing(Viewer viewer, TableRights fresh) throws SQLException {
+        return deletes == Deletes.STRICT ? policy(viewer, fresh) : Predicate.Constant.ALWAYS;
     }
 
-    /// What the policies show to the viewer, also where DELETEs are told to everybody.
-    public Predicate policy(Viewer viewer, TableAccess access) throws SQLException {
-        return access.rowSecurity() ? policies.predicate(viewer, access) : Predicate.Constant.ALWAYS;
+    /// What the policies show to the viewer, also where DELETEs are told to everybody. Blocks.
+    public Predicate policy(Viewer viewer, TableRights fresh) throws SQLException {
+        TableAccess access = fresh.access();
+        return access.rowSecurity()
+                ? policies.predicate(viewer, new Question(viewer.role(), access.table()), fresh)
+                : Predicate.Constant.ALWAYS;
+    }
+
+    /// What a viewer may see of a version of a table.
+    ///
+    /// @param columns null when it may read nothing
+    /// @param policy  null when row-level security does not bind, or it was not evaluated yet
+    private record Sight(@Nullable Columns columns, @Nullable Predicate policy) {
+        static final Sight NOTHING = new Sight(null, null);
+    }
+
+    /// @return null when the rights behind the mark are not at hand
+    private @Nullable Sight sight(Viewer viewer, Table table, RightsMark mark) {
+        Question question = new Question(viewer.role(), table.id());
+        Rights.Known known = rights.confirmed(question, mark);
+        if (known == null) {
+            return null;
+        }
+        TableRights current = known.rights();
+        Columns readable = current == null ? null : columns(viewer.role(), table, current);
+        if (current == null || readable == null) {
+            return Sight.NOTHING;
+        }
+        return new Sight(
+                readable, readable.access.rowSecurity() ? policies.known(viewer, question, current) : null);
     }
 
     @SuppressWarnings("ReferenceEquality") // Rights keeps the instance while the answer stays the same
-    private @Nullable Columns columns(Viewer viewer, Table table) throws SQLException {
-        Question question = new Question(viewer.role(), table.id());
-        TableAccess access = rights.access(question);
+    private @Nullable Columns columns(String role, Table table, TableRights current) {
         Latest last = latest;
-        if (last != null && last.isFor(table, viewer.role(), access)) {
+        if (last != null && last.isFor(table, role, current)) {
             return last.columns;
         }
-        Columns known =
-                columns.computeIfAbsent(table, _ -> new ConcurrentHashMap<>()).get(viewer.role());
-        if (known != null && known.access == access) {
-            latest = new Latest(table, viewer.role(), known);
-            return known;
-        }
-        access = access == null ? null : knowingItsColumns(question, table, access);
-        if (access == null || !access.readsAnything()) {
+        if (!current.access().readsAnything()) {
             return null;
         }
-        Columns fresh = columns(table, access);
-        columns.computeIfAbsent(table, _ -> new ConcurrentHashMap<>()).put(viewer.role(), fresh);
-        return fresh;
-    }
-
-    /// A change may carry a column that was added after the access was asked.
-    private @Nullable TableAccess knowingItsColumns(Question question, Table table, TableAccess access)
-            throws SQLException {
-        for (Column column : table.columns()) {
-            if (access.columns().stream().noneMatch(known -> known.name().equals(column.name()))) {
-                return rights.ask(question);
-            }
+        Map<String, Columns> ofTable = columns.computeIfAbsent(table, _ -> new ConcurrentHashMap<>());
+        Columns known = ofTable.get(role);
+        if (known == null || known.rights != current) {
+            known = columns(table, current);
+            ofTable.put(role, known);
         }
-        return access;
+        latest = new Latest(table, role, known);
+        return known;
     }
 
-    private static Columns columns(Table table, TableAccess access) {
+    private static Columns columns(Table table, TableRights rights) {
+        TableAccess access = rights.access();
         List<Integer> all = new ArrayList<>();
         List<Integer> key = new ArrayList<>();
         for (int i = 0; i < table.columns().size(); i++) {
@@ -211,6 +241,6 @@ public final class RowGuard {
                 .filter(column -> column.generated() && column.readable() && table.indexOf(column.name()) < 0)
                 .map(ColumnAccess::name)
                 .toList();
-        return new Columns(access, new ReadableColumns(all, generated), new ReadableColumns(key, List.of()));
+        return new Columns(rights, access, new ReadableColumns(all, generated), new ReadableColumns(key, List.of()));
     }
 }

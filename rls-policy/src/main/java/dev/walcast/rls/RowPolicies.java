@@ -5,111 +5,82 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.filters.Predicate;
 import dev.walcast.rls.Catalog.Question;
 import java.sql.SQLException;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
-/// What the policies in force let each viewer see of a table, as a predicate over its rows. Asked of Postgres once
-/// for each viewer and set of policies; [#refresh()], which somebody calls every second, notices other policies. Safe
-/// for any thread.
+/// What a table's policies let each viewer see of it, as a predicate over its rows: planned once for each version of the
+/// rights, and evaluated in Postgres once for each viewer. Safe for any thread.
 public final class RowPolicies {
-    private static final Logger log = LoggerFactory.getLogger(RowPolicies.class);
-
-    /// Viewers are as many as tokens: beyond this the ones without a subscription are forgotten at the next
-    /// refresh.
+    /// Viewers are as many as tokens: beyond this the ones without a subscription are forgotten.
     private static final int PREDICATES_MAX = 20_000;
 
     private final ViewerEvaluator evaluator;
-    private final PostgresPolicies catalog;
     private final Map<Question, Planned> plans = new ConcurrentHashMap<>();
     private final Map<Key, Bound> predicates = new ConcurrentHashMap<>();
-    private final CopyOnWriteArrayList<Consumer<Set<Question>>> listeners = new CopyOnWriteArrayList<>();
 
     /// @param isolated of connections made by [IsolatedConnections]
     public RowPolicies(DataSource isolated) {
         this.evaluator = new ViewerEvaluator(isolated);
-        this.catalog = new PostgresPolicies(isolated);
     }
 
     private record Key(Viewer viewer, Question question) {}
 
-    private record Planned(PolicySet policies, TableAccess access, Plan plan) {}
+    private record Planned(TableRights rights, Plan plan) {}
 
-    private record Bound(Planned planned, Predicate predicate) {}
+    private record Bound(TableRights rights, Predicate predicate) {}
 
-    /// Hears whose policies differ from before, on the thread that refreshed.
-    public void onChange(Consumer<Set<Question>> listener) {
-        listeners.add(listener);
+    /// What the policies of these rights show to the viewer, if it was evaluated already. Never blocks.
+    @SuppressWarnings("ReferenceEquality") // rights are another instance whenever anything changed
+    @Nullable
+    Predicate known(Viewer viewer, Question question, TableRights rights) {
+        Bound bound = predicates.get(new Key(viewer, question));
+        return bound != null && bound.rights == rights ? bound.predicate : null;
     }
 
-    /// Which rows the policies show to the viewer. Blocks when this is the first time that it is asked for.
-    @SuppressWarnings("ReferenceEquality") // a plan is made anew whenever anything changed
-    public Predicate predicate(Viewer viewer, TableAccess access) throws SQLException {
-        Question question = new Question(viewer.role(), access.table());
-        Planned planned = planned(question, access);
-        Key key = new Key(viewer, question);
-        Bound bound = predicates.get(key);
-        if (bound == null || bound.planned() != planned) {
-            ViewerValues values = evaluator.values(viewer, planned.plan().expressions());
-            bound = new Bound(planned, new PlanBinder(viewer, access, values).bind(planned.plan()));
-            predicates.put(key, bound);
-        }
-        return bound.predicate();
-    }
-
-    private Planned planned(Question question, TableAccess access) throws SQLException {
-        Planned known = plans.get(question);
-        if (known != null && known.access().columns().equals(access.columns())) {
+    /// What the policies of these rights show to the viewer. Blocks when it is evaluated for the first time.
+    Predicate predicate(Viewer viewer, Question question, TableRights rights) throws SQLException {
+        Predicate known = known(viewer, question, rights);
+        if (known != null) {
             return known;
         }
-        PolicySet policies = catalog.load(List.of(question)).get(question);
-        if (policies == null) {
-            policies = new PolicySet(List.of(), Map.of(), Map.of(), Set.of());
+        Plan plan = plan(question, rights);
+        ViewerValues values = evaluator.values(viewer, plan.expressions());
+        Predicate predicate = new PlanBinder(viewer, rights.access(), values).bind(plan);
+        predicates.put(new Key(viewer, question), new Bound(rights, predicate));
+        return predicate;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // rights are another instance whenever anything changed
+    private Plan plan(Question question, TableRights rights) {
+        Planned known = plans.get(question);
+        if (known == null || known.rights != rights) {
+            known = new Planned(rights, new PolicyPlanner(rights.policies(), rights.access()).plan());
+            plans.put(question, known);
         }
-        Planned planned = plan(policies, access);
-        plans.put(question, planned);
-        return planned;
+        return known.plan;
     }
 
-    private static Planned plan(PolicySet policies, TableAccess access) {
-        return new Planned(policies, access, new PolicyPlanner(policies, access).plan());
+    /// Drops what was made from rights that are not in force any more. To be called with what [Rights#onChange] tells.
+    public void forget(Set<Question> changed) {
+        plans.keySet().removeAll(changed);
+        predicates.keySet().removeIf(key -> changed.contains(key.question()));
     }
 
-    /// Looks all policies up again and tells the listeners whose changed.
+    /// Drops predicates of viewers without a subscription when there are too many; to be called now and then.
     ///
     /// @param inUse the viewers who are subscribed; called when there are too many others
-    public void refresh(Supplier<Set<Viewer>> inUse) throws SQLException {
+    public void prune(Supplier<Set<Viewer>> inUse) {
         if (predicates.size() > PREDICATES_MAX) {
             Set<Viewer> subscribed = inUse.get();
             predicates.keySet().removeIf(key -> !subscribed.contains(key.viewer()));
         }
-        Set<Question> known = Set.copyOf(plans.keySet());
-        Map<Question, PolicySet> fresh = catalog.load(known);
-        Set<Question> changed = new HashSet<>();
-        for (Question question : known) {
-            PolicySet policies = fresh.get(question);
-            if (policies == null
-                    || !policies.equals(requireNonNull(plans.get(question)).policies())) {
-                plans.remove(question);
-                changed.add(question);
-            }
-        }
-        if (!changed.isEmpty()) {
-            predicates.keySet().removeIf(key -> changed.contains(key.question()));
-            log.info("Policies changed for {}", changed);
-            listeners.forEach(listener -> listener.accept(changed));
-        }
     }
 
-    /// Whether this server may act as the role, which evaluating policies needs.
+    /// Whether the login that evaluates policies may act as the role.
     public boolean mayBecome(String role) throws SQLException {
         return evaluator.mayBecome(role);
     }

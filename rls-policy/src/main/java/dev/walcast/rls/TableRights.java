@@ -2,6 +2,11 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
 /// What one role may do with one table, and the policies that bind it. Equal rights decide equally, as far as the
 /// catalog can tell.
 public final class TableRights {
@@ -11,6 +16,11 @@ public final class TableRights {
     TableRights(TableAccess access, PolicySet policies) {
         this.access = requireNonNull(access, "access is null");
         this.policies = requireNonNull(policies, "policies is null");
+    }
+
+    /// The rights of a role that no policies bind.
+    public static TableRights withoutPolicies(TableAccess access) {
+        return new TableRights(access, new PolicySet(List.of(), Map.of(), Map.of(), Set.of()));
     }
 
     public TableAccess access() {
@@ -23,7 +33,7 @@ public final class TableRights {
     }
 
     @Override
-    public boolean equals(@org.jspecify.annotations.Nullable Object other) {
+    public boolean equals(@Nullable Object other) {
         return other instanceof TableRights that && access.equals(that.access) && policies.equals(that.policies);
     }
 

@@ -184,10 +184,12 @@ class PolicyFuzzPgTest {
                         + " execute format('drop policy %I on docs', p); end loop; end $$");
         statements.addAll(policies);
         postgres.execute(String.join(";\n", statements));
-        Rights rights = new Rights(new PostgresCatalog(sources.asClients(), "none"), System::nanoTime);
+        Rights rights = new Rights(
+                new PostgresRightsReader(sources.isolated(), "none"), RightsLimits.USUAL, System::nanoTime);
         RowGuard guard = new RowGuard(rights, new RowPolicies(sources.isolated()), RowGuard.Deletes.STRICT);
         PostgresOracle oracle = new PostgresOracle(sources.asClients(), sources.isolated());
-        TableAccess access = Objects.requireNonNull(rights.access(new Question("authenticated", DOCS)));
+        TableAccess access = Objects.requireNonNull(rights.ask(new Question("authenticated", DOCS)))
+                .access();
         Table table = new Table(
                 DOCS,
                 access.columns().stream()
@@ -204,15 +206,17 @@ class PolicyFuzzPgTest {
                     new Change.Insert(table, new Position(new Lsn(1), i), new Commit(new Lsn(1), 1, 0), row(table)));
         }
         Set<Asked> questions = new LinkedHashSet<>();
+        RightsMark mark = rights.latest(DOCS);
         for (Viewer viewer : viewers) {
+            guard.prepare(viewer, DOCS, mark, 1_000_000_000);
             for (Change change : changes) {
-                guard.undecided(viewer, change, questions::add);
+                guard.undecided(viewer, change, mark, questions::add);
             }
         }
         Answers answers = oracle.ask(questions);
         for (Viewer viewer : viewers) {
             for (Change change : changes) {
-                check(sources, guard, answers, access, viewer, (Change.Insert) change, policies, differences);
+                check(sources, guard, mark, answers, access, viewer, (Change.Insert) change, policies, differences);
             }
         }
     }
@@ -220,6 +224,7 @@ class PolicyFuzzPgTest {
     private void check(
             TestDataSources sources,
             RowGuard guard,
+            RightsMark mark,
             Answers answers,
             TableAccess access,
             Viewer viewer,
@@ -227,12 +232,12 @@ class PolicyFuzzPgTest {
             List<String> policies,
             List<String> differences)
             throws Exception {
-        if (guard.judge(viewer, change, Answers.NONE) instanceof Verdict.Undecided) {
+        if (guard.judge(viewer, change, mark, Answers.NONE) instanceof Verdict.Undecided) {
             asked++;
         } else {
             inMemory++;
         }
-        Verdict verdict = guard.judge(viewer, change, answers);
+        Verdict verdict = guard.judge(viewer, change, mark, answers);
         boolean shown = verdict instanceof Verdict.Visible;
         visible += shown ? 1 : 0;
         String selected = ExactRow.select(sources.asClients(), DOCS, access, change.newRow(), viewer);

@@ -1,5 +1,6 @@
 package dev.walcast.rls;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,7 +8,10 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.rls.Catalog.Question;
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,32 +126,32 @@ class RightsPgTest {
     }
 
     @Test
-    void aRefreshTellsWhatChangedAndKeepsTheInstanceOfWhatDidNot() throws SQLException {
+    void refreshTellsChangesAndKeepsOtherInstances() throws SQLException {
         Rights rights = rights();
         Question reader = new Question("reader", NOTES);
         Question owner = new Question("owner", NOTES);
-        TableAccess readers = rights.access(reader);
-        TableAccess owners = rights.access(owner);
+        TableRights readers = rights.ask(reader);
+        TableRights owners = rights.ask(owner);
         List<Set<Question>> heard = new ArrayList<>();
         rights.onChange(heard::add);
 
         rights.refresh(Set::of);
         assertThat(heard).isEmpty();
-        assertThat(rights.access(reader)).isSameAs(readers);
+        assertThat(current(rights, reader)).isSameAs(readers);
 
         postgres.execute("revoke select (body) on app.notes from reader");
-        assertThat(rights.access(reader)).isSameAs(readers);
+        assertThat(current(rights, reader)).isSameAs(readers);
         rights.refresh(Set::of);
         assertThat(heard).containsExactly(Set.of(reader));
-        assertThat(rights.access(owner)).isSameAs(owners);
-        assertThat(rights.access(reader)).matches(access -> access.readable("body") == null);
+        assertThat(current(rights, owner)).isSameAs(owners);
+        assertThat(current(rights, reader)).matches(now -> now.access().readable("body") == null);
     }
 
     @Test
-    void anAnswerThatSomebodyElseGotIsToldAsWell() throws SQLException {
+    void askTellsChangesOnce() throws SQLException {
         Rights rights = rights();
         Question reader = new Question("reader", NOTES);
-        rights.access(reader);
+        rights.ask(reader);
         List<Set<Question>> heard = new ArrayList<>();
         rights.onChange(heard::add);
         postgres.execute("revoke select (body) on app.notes from reader");
@@ -158,22 +162,74 @@ class RightsPgTest {
     }
 
     @Test
-    void anOldAnswerIsNeverUsed() throws SQLException {
+    void oldAnswerIsNeverUsed() throws SQLException {
         Rights rights = rights();
         Question reader = new Question("reader", NOTES);
-        assertThat(rights.access(reader)).matches(TableAccess::readsAnything);
+        assertThat(rights.ask(reader)).matches(now -> now.access().readsAnything());
         postgres.execute("revoke usage on schema app from reader");
-        clock.addAndGet(Rights.MAX_AGE.toNanos() + 1);
-        assertThat(rights.access(reader)).matches(access -> !access.readsAnything());
+        clock.addAndGet(RightsLimits.USUAL.maxAge().toNanos() + 1);
+        assertThat(rights.confirmed(reader, rights.latest(NOTES))).isNull();
+        assertThat(rights.staleTables()).containsExactly(NOTES);
+        assertThat(rights.ask(reader)).matches(now -> !now.access().readsAnything());
+        assertThat(rights.staleTables()).isEmpty();
     }
 
     @Test
-    void whatNobodyAskedForIsForgottenUnlessItIsInUse() throws SQLException {
+    void markIsConfirmedByLaterReadingOnly() throws Exception {
+        Rights rights = rights();
+        Question reader = new Question("reader", NOTES);
+        rights.ask(reader);
+        RightsMark first = rights.latest(NOTES);
+        assertThat(rights.isConfirmed(first)).isTrue();
+        long committed = committedXid();
+        RightsMark mark = rights.mark(NOTES, committed);
+        assertThat(rights.isConfirmed(mark)).isFalse();
+        assertThat(rights.confirmed(reader, mark)).isNull();
+        assertThat(rights.isConfirmed(first)).isTrue();
+        rights.confirm(NOTES);
+        assertThat(rights.isConfirmed(mark)).isTrue();
+    }
+
+    @Test
+    void markWaitsUntilItsTransactionIsVisible() throws Exception {
+        Rights rights = rights();
+        rights.ask(new Question("reader", NOTES));
+        try (Connection open = postgres.connect();
+                Statement statement = open.createStatement()) {
+            open.setAutoCommit(false);
+            RightsMark mark = rights.mark(NOTES, xid(statement));
+            RightsMark later = rights.mark(NOTES, committedXid());
+            rights.confirm(NOTES);
+            assertThat(rights.isConfirmed(mark)).isFalse();
+            assertThat(rights.isConfirmed(later)).isFalse();
+            open.commit();
+            rights.confirm(NOTES);
+            assertThat(rights.isConfirmed(mark)).isTrue();
+            assertThat(rights.isConfirmed(later)).isTrue();
+        }
+    }
+
+    private static long committedXid() throws SQLException {
+        try (Connection connection = postgres.connect();
+                Statement statement = connection.createStatement()) {
+            return xid(statement);
+        }
+    }
+
+    private static long xid(Statement statement) throws SQLException {
+        try (ResultSet row = statement.executeQuery("select pg_current_xact_id()::text")) {
+            row.next();
+            return Integer.toUnsignedLong((int) Long.parseLong(row.getString(1)));
+        }
+    }
+
+    @Test
+    void unusedAnswerIsForgotten() throws SQLException {
         Rights rights = rights();
         Question reader = new Question("reader", NOTES);
         Question owner = new Question("owner", NOTES);
-        rights.access(reader);
-        rights.access(owner);
+        rights.ask(reader);
+        rights.ask(owner);
         clock.addAndGet(Duration.ofHours(1).toNanos());
         postgres.execute("revoke select (body) on app.notes from reader", "alter table app.notes drop column secret");
         List<Set<Question>> heard = new ArrayList<>();
@@ -183,7 +239,11 @@ class RightsPgTest {
     }
 
     private Rights rights() {
-        return new Rights(new PostgresCatalog(dataSource, "p"), clock::get);
+        return new Rights(new PostgresRightsReader(dataSource, "p"), RightsLimits.USUAL, clock::get);
+    }
+
+    private static TableRights current(Rights rights, Question question) {
+        return requireNonNull(rights.confirmed(question, rights.latest(NOTES))).rights();
     }
 
     private static TableAccess access(String role) throws SQLException {

@@ -172,7 +172,8 @@ class RlsVectorsPgTest {
             this.sources = sources;
             this.listener = listener;
             this.scenario = scenario;
-            this.rights = new Rights(new PostgresCatalog(sources.asClients(), "p"), System::nanoTime);
+            this.rights = new Rights(
+                    new PostgresRightsReader(sources.isolated(), "p"), RightsLimits.USUAL, System::nanoTime);
             this.policies = new RowPolicies(sources.isolated());
             this.guard = new RowGuard(rights, policies, RowGuard.Deletes.STRICT);
             this.oracle = new PostgresOracle(sources.asClients(), sources.isolated());
@@ -209,7 +210,6 @@ class RlsVectorsPgTest {
             await().pollInterval(Duration.ofMillis(5))
                     .atMost(Duration.ofSeconds(30))
                     .until(() -> hasMark(from, mark));
-            policies.refresh(Set::of);
             rights.refresh(Set::of);
             Set<String> seen = new TreeSet<>();
             for (Change change : since(from)) {
@@ -247,13 +247,15 @@ class RlsVectorsPgTest {
             if (!passes(change, subscription, viewer)) {
                 return;
             }
-            Verdict verdict = guard.judge(viewer, change, Answers.NONE);
+            RightsMark mark = rights.latest(change.table().id());
+            guard.prepare(viewer, change.table().id(), mark, 1_000_000_000);
+            Verdict verdict = guard.judge(viewer, change, mark, Answers.NONE);
             String how = "in memory";
             if (verdict instanceof Verdict.Undecided) {
                 how = "by Postgres";
                 Set<Asked> asked = new LinkedHashSet<>();
-                guard.undecided(viewer, change, asked::add);
-                verdict = guard.judge(viewer, change, oracle.ask(asked));
+                guard.undecided(viewer, change, mark, asked::add);
+                verdict = guard.judge(viewer, change, mark, oracle.ask(asked));
             }
             assertThat(verdict).isNotInstanceOf(Verdict.Undecided.class);
             boolean visible = verdict instanceof Verdict.Visible;
@@ -285,8 +287,9 @@ class RlsVectorsPgTest {
             if (nodes.isEmpty()) {
                 return true;
             }
-            TableAccess access = Objects.requireNonNull(
-                    rights.access(new Question(viewer.role(), change.table().id())));
+            TableAccess access = Objects.requireNonNull(rights.ask(
+                            new Question(viewer.role(), change.table().id())))
+                    .access();
             try {
                 Predicate predicate = filters.resolve(nodes, name -> {
                     TableAccess.ColumnAccess column = access.readable(name);
@@ -311,26 +314,26 @@ class RlsVectorsPgTest {
         /// log does not carry the whole of a row that row-level security binds.
         private String select(Change change, Viewer viewer) throws SQLException {
             Row row = Objects.requireNonNull(SubscriptionIndex.judgedRow(change));
-            TableAccess access =
-                    rights.access(new Question(viewer.role(), change.table().id()));
-            if (access == null) {
+            TableRights fresh = rights.ask(new Question(viewer.role(), change.table().id()));
+            if (fresh == null) {
                 return "hidden";
             }
+            TableAccess access = fresh.access();
             boolean whole = row.missingColumns().isEmpty();
             if (!whole) {
                 return !access.rowSecurity() && access.readsAnything()
                         ? "visible"
                         : ExactRow.select(sources.asClients(), change.table().id(), access, row, viewer)
                                                 .equals("visible")
-                                        && policiesIgnoreRows(viewer, access)
+                                        && policiesIgnoreRows(viewer, fresh)
                                 ? "visible"
                                 : "hidden";
             }
             return ExactRow.select(sources.asClients(), change.table().id(), access, row, viewer);
         }
 
-        private boolean policiesIgnoreRows(Viewer viewer, TableAccess access) throws SQLException {
-            return policies.predicate(viewer, access).columns().isEmpty();
+        private boolean policiesIgnoreRows(Viewer viewer, TableRights fresh) throws SQLException {
+            return guard.policy(viewer, fresh).columns().isEmpty();
         }
 
         private void compareWithRecorded(JsonNode step, Set<String> seen) {

@@ -2,19 +2,28 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.filters.Answers;
 import dev.walcast.filters.UnansweredException;
 import dev.walcast.rls.Oracle;
 import dev.walcast.rls.Oracle.Asked;
+import dev.walcast.rls.Oracle.Outcome;
+import dev.walcast.rls.RightsMark;
+import dev.walcast.rls.SqlStates;
+import dev.walcast.rls.Viewer;
+import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Delivers changes in order after Postgres was asked, once for all of them, what memory cannot decide. Waits for
-/// as long as Postgres is away. Safe for any thread.
+/// Asks Postgres what memory cannot decide about changes, for many at once. Waits for as long as Postgres is away. Safe
+/// for any thread.
 final class Asker {
     private static final Logger log = LoggerFactory.getLogger(Asker.class);
     private static final Duration ASK_AGAIN_AFTER = Duration.ofMillis(500);
@@ -22,86 +31,90 @@ final class Asker {
     private final Oracle oracle;
     private final Delivery delivery;
 
-    /// A change and those whom it may concern.
-    record Inquiry(List<Candidate> candidates, Encodings encodings) {
+    /// A change, and what it may concern of one subscription.
+    record Inquiry(Encodings encodings, List<Candidate> candidates) {
         Inquiry {
-            candidates = List.copyOf(candidates);
             requireNonNull(encodings, "encodings is null");
+            candidates = List.copyOf(candidates);
         }
     }
+
+    /// @param outcome what Postgres said
+    /// @param failed  inquiries of viewers for which the policies could not be evaluated, by identity: their changes stay
+    ///                undecided
+    record Asking(Outcome outcome, Set<Inquiry> failed) {}
 
     Asker(Oracle oracle, Delivery delivery) {
         this.oracle = requireNonNull(oracle, "oracle is null");
         this.delivery = requireNonNull(delivery, "delivery is null");
     }
 
-    Answers ask(List<Inquiry> inquiries) throws InterruptedException {
-        return untilAnswered(() -> {
-            Set<Asked> questions = questions(inquiries);
-            return questions.isEmpty() ? Answers.NONE : ask(inquiries, questions);
-        });
-    }
-
-    private Answers ask(List<Inquiry> inquiries, Set<Asked> questions) throws UnansweredException {
-        QuestionsEvent event = new QuestionsEvent();
-        event.begin();
-        Answers answers = oracle.ask(questions);
-        event.changes = inquiries.size();
-        event.questions = questions.size();
-        event.commit();
-        return answers;
-    }
-
-    private Set<Asked> questions(List<Inquiry> inquiries) throws UnansweredException {
-        Set<Asked> asked = new LinkedHashSet<>();
-        for (Inquiry inquiry : inquiries) {
-            for (Candidate candidate : inquiry.candidates) {
-                delivery.undecided(candidate, inquiry.encodings.change(), asked::add);
-            }
-        }
-        return asked;
-    }
-
-    void deliver(Inquiry inquiry, Answers answers) throws InterruptedException {
-        for (Candidate candidate : inquiry.candidates) {
-            deliver(candidate, inquiry.encodings, answers);
-        }
-    }
-
-    /// Something that has become undecided since the questions were named, as when a viewer changed, is asked by
-    /// itself.
-    private void deliver(Candidate candidate, Encodings encodings, Answers answers) throws InterruptedException {
-        try {
-            if (!untilAnswered(() -> delivery.deliver(candidate, encodings, answers))) {
-                Answers own = ask(List.of(new Inquiry(List.of(candidate), encodings)));
-                if (!untilAnswered(() -> delivery.deliver(candidate, encodings, own))) {
-                    log.warn(
-                            "A change stays undecided and hidden: {}",
-                            encodings.change().position());
-                }
-            }
-        } catch (RuntimeException e) {
-            log.error("A change could not be delivered", e);
-        }
-    }
-
-    @FunctionalInterface
-    private interface Asking<T> {
-        T ask() throws UnansweredException;
-    }
-
-    private static <T> T untilAnswered(Asking<T> asking) throws InterruptedException {
-        boolean said = false;
+    /// @param inquiries called before each attempt
+    Asking ask(Supplier<List<Inquiry>> inquiries) throws InterruptedException {
+        boolean logged = false;
         while (true) {
             try {
-                return asking.ask();
-            } catch (UnansweredException e) {
-                if (!said) {
+                return attempt(inquiries.get());
+            } catch (UnansweredException | SQLException e) {
+                if (!logged) {
                     log.info("Changes wait for the database: {}", String.valueOf(e.getMessage()));
-                    said = true;
+                    logged = true;
                 }
                 Thread.sleep(ASK_AGAIN_AFTER);
             }
+        }
+    }
+
+    private Asking attempt(List<Inquiry> inquiries) throws UnansweredException, SQLException, InterruptedException {
+        Set<Inquiry> failed = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<Asked> asked = new LinkedHashSet<>();
+        for (Inquiry inquiry : prepared(inquiries, failed)) {
+            inquiry.candidates.forEach(
+                    candidate -> delivery.undecided(candidate, inquiry.encodings, asked::add));
+        }
+        return new Asking(asked.isEmpty() ? Outcome.NOTHING : ask(inquiries.size(), asked), failed);
+    }
+
+    private Outcome ask(int changes, Set<Asked> asked) throws UnansweredException {
+        QuestionsEvent event = new QuestionsEvent();
+        event.begin();
+        Outcome outcome = oracle.ask(asked);
+        event.changes = changes;
+        event.questions = asked.size();
+        event.commit();
+        return outcome;
+    }
+
+    private record Preparation(Viewer viewer, RightsMark mark) {}
+
+    /// @return those whose viewers' rights and policies are at hand
+    private List<Inquiry> prepared(List<Inquiry> inquiries, Set<Inquiry> failed)
+            throws SQLException, InterruptedException {
+        Set<Preparation> done = new HashSet<>();
+        List<Inquiry> prepared = new ArrayList<>();
+        for (Inquiry inquiry : inquiries) {
+            boolean ready = true;
+            for (Candidate candidate : inquiry.candidates) {
+                Viewer viewer = candidate.resolution().viewer();
+                ready &= !done.add(new Preparation(viewer, inquiry.encodings.mark()))
+                        || isPrepared(viewer, inquiry.encodings);
+            }
+            (ready ? prepared : failed).add(inquiry);
+        }
+        return prepared;
+    }
+
+    /// An error of one viewer's own claims or policies must not hold up the others.
+    private boolean isPrepared(Viewer viewer, Encodings encodings) throws SQLException, InterruptedException {
+        try {
+            delivery.prepare(viewer, encodings);
+            return true;
+        } catch (SQLException e) {
+            if (SqlStates.remedy(e) == SqlStates.Remedy.WAIT) {
+                throw e;
+            }
+            log.debug("The policies of a viewer could not be evaluated", e);
+            return false;
         }
     }
 }

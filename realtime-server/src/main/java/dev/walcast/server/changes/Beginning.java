@@ -7,7 +7,7 @@ import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.rls.RowQuery;
 import dev.walcast.rls.RowsRefusedException;
 import dev.walcast.server.changes.BindingStart.Reason;
-import dev.walcast.server.changes.ChangeSubscription.Bound;
+import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.changes.Replay.Origin;
 import dev.walcast.server.changes.ReplayWindow.Read;
 import dev.walcast.server.changes.Snapshots.Taken;
@@ -182,16 +182,36 @@ final class Beginning {
         }
     }
 
+    /// Stops when the viewer or its rights change: the rows are taken anew then.
+    private Optional<Taken> takeRows(Binding binding, BindingSpec spec, Resolution current)
+            throws BindingRefusedException, RowsRefusedException, SQLException, InterruptedException {
+        BindingResolver.Resolved resolved = means.resolver.resolve(spec, current.viewer());
+        RowQuery query = means.queries
+                .query(binding, spec, resolved, current.viewer())
+                .orElseThrow();
+        return means.snapshots.take(
+                query,
+                chunk -> subscription.whileCurrent(current, () -> {
+                    subscription.receiver().onSnapshot(binding.id(), chunk);
+                    return true;
+                }),
+                subscription.receiver(),
+                () -> !subscription.whileCurrent(current, () -> true));
+    }
+
     private Optional<Taken> takeRows(Binding binding) throws BindingRefusedException, InterruptedException {
         BindingSpec spec = BindingSpec.read(binding.request());
         Attempts attempts = new Attempts();
         while (!subscription.isClosed()) {
             try {
-                BindingResolver.Resolved resolved = means.resolver.resolve(spec, subscription.viewer());
-                RowQuery query = means.queries
-                        .query(binding, spec, resolved, subscription.viewer())
-                        .orElseThrow();
-                return means.snapshots.take(query, binding.id(), subscription.receiver(), subscription::isClosed);
+                Resolution current = subscription.awaitSettled();
+                if (current == null) {
+                    break;
+                }
+                Optional<Taken> rows = takeRows(binding, spec, current);
+                if (subscription.whileCurrent(current, () -> true)) {
+                    return rows;
+                }
             } catch (RowsRefusedException e) {
                 throw BindingResolver.refused(spec, String.valueOf(e.getMessage()));
             } catch (SQLException e) {

@@ -19,8 +19,9 @@ import dev.walcast.rls.RowPolicies;
 import dev.walcast.rls.SqlStates;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
+import dev.walcast.rls.TableRights;
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.changes.ChangeSubscription.Bound;
+import dev.walcast.server.changes.Resolution.Bound;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -87,11 +88,12 @@ final class BindingResolver {
     Resolved resolve(BindingSpec spec, Viewer viewer) throws BindingRefusedException, SQLException {
         try {
             if (spec.target() instanceof Target.OneTable one) {
-                TableAccess access = checkedAccess(spec, viewer, one.table());
+                TableRights fresh = checkedRights(spec, viewer, one.table());
+                TableAccess access = fresh.access();
                 checkKey(spec, viewer, access);
                 Predicate filter = filter(spec, access);
-                Predicate narrowing = guard.narrowing(viewer, access);
-                Predicate policy = guard.policy(viewer, access);
+                Predicate narrowing = guard.narrowing(viewer, fresh);
+                Predicate policy = guard.policy(viewer, fresh);
                 List<String> warnings = new ArrayList<>(deleteWarnings(spec, access, filter, narrowing));
                 warnings.addAll(membershipWarnings(spec, access, filter, policy));
                 return new Resolved(filter, narrowing, policy, warnings, Optional.of(access));
@@ -103,19 +105,26 @@ final class BindingResolver {
         }
     }
 
-    private TableAccess checkedAccess(BindingSpec spec, Viewer viewer, TableId table)
+    /// Rights that were read after the call began: a client that joins is never judged by those of before.
+    private TableRights checkedRights(BindingSpec spec, Viewer viewer, TableId table)
             throws BindingRefusedException, SQLException {
-        Question question = new Question(viewer.role(), table);
-        TableAccess access = rights.access(question);
-        if (access == null || !access.published() || !access.readsAnything()) {
+        TableRights fresh = rights.ask(new Question(viewer.role(), table));
+        if (fresh == null || !fresh.access().published() || !fresh.access().readsAnything()) {
             checkRole(spec, viewer);
-            access = rights.ask(question);
         }
-        if (access == null) {
+        if (fresh == null) {
             throw notEnabled(spec, "There is no table " + table + ".");
         }
+        TableAccess access = fresh.access();
         if (!access.published()) {
             throw notEnabled(spec, notPublished(table));
+        }
+        if (access.rowSecurity() && !policies.mayBecome(viewer.role())) {
+            throw refused(
+                    spec,
+                    "The server may not act as role \"" + viewer.role()
+                            + "\" to evaluate what it may see: GRANT \"" + viewer.role()
+                            + "\" TO the role in DATABASE_URL.");
         }
         if (!access.readsAnything()) {
             throw refused(
@@ -123,14 +132,7 @@ final class BindingResolver {
                     "Role \"" + viewer.role() + "\" may not read " + table
                             + ": GRANT USAGE on its schema and SELECT on the table to that role.");
         }
-        if (access.rowSecurity() && !policies.mayBecome(viewer.role())) {
-            throw refused(
-                    spec,
-                    "Row-level security is enabled on " + table + ", and the server may not act as role \""
-                            + viewer.role() + "\" to evaluate it: GRANT \"" + viewer.role()
-                            + "\" TO the role in DATABASE_URL.");
-        }
-        return access;
+        return fresh;
     }
 
     private static void checkKey(BindingSpec spec, Viewer viewer, TableAccess access) throws BindingRefusedException {
@@ -176,7 +178,7 @@ final class BindingResolver {
         }
         Predicate filter = null;
         for (TableId table : wanted) {
-            Predicate own = filter(spec, checkedAccess(spec, viewer, table));
+            Predicate own = filter(spec, checkedRights(spec, viewer, table).access());
             if (filter != null && !filter.equals(own)) {
                 throw refused(
                         spec,

@@ -14,6 +14,10 @@ sealed interface BindingStart {
         EPOCH_CHANGED,
         SCHEMA_CHANGED,
         RIGHTS_CHANGED,
+        /// The rights of its tables could not be confirmed in time, so changes were dropped.
+        RIGHTS_STALE,
+        /// Postgres took too long to say whether a policy or filter shows a change, so it was withheld.
+        POLICY_TIMEOUT,
         INVALID;
 
         String code() {

@@ -9,7 +9,7 @@ import dev.walcast.filters.Predicate;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.filters.Truth;
-import dev.walcast.server.changes.ChangeSubscription.Bound;
+import dev.walcast.server.changes.Resolution.Bound;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,38 +17,61 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BiPredicate;
 
-/// Somebody whom a change may concern, with the bindings that it may meet.
-record Candidate(Receiver receiver, List<Match> matches) {
+/// The bindings of one subscription that a change may meet and that want the same projection of it: what one frame goes
+/// to, or one for each [Passage].
+///
+/// @param select     the columns asked for besides the key; empty for all
+/// @param membership whether the change is an UPDATE that may be told as something else
+/// @param matches    grows while the index is walked, and never after
+record Candidate(Resolution resolution, Set<String> select, boolean membership, List<Match> matches) {
     Candidate {
-        requireNonNull(receiver, "receiver is null");
-        matches = List.copyOf(matches);
+        requireNonNull(resolution, "resolution is null");
+        requireNonNull(select, "select is null");
+        requireNonNull(matches, "matches is null");
     }
 
-    /// Whom a change may concern.
+    /// The subscriptions that a change may concern.
     ///
     /// @param wants whether a binding is still, or already, interested in changes of a position
-    @SuppressWarnings("ReferenceEquality") // an entry is only itself
-    static Map<Receiver, List<Match>> matches(
+    static Map<ChangeSubscription, List<Candidate>> matches(
             SubscriptionIndex<Bound> index, Change change, BiPredicate<Bound, Position> wants) {
-        Map<Receiver, List<Match>> matches = new LinkedHashMap<>();
+        Map<ChangeSubscription, List<Candidate>> matches = new LinkedHashMap<>();
         index.forEachMatch(change, (entry, truth) -> {
             Bound bound = entry.subscriber();
             if (wants.test(bound, change.position())) {
                 boolean membership = change instanceof Change.Update && bound.membership();
-                List<Match> found = matches.computeIfAbsent(
-                        new Receiver(bound.subscription(), bound.select(), membership), _ -> new ArrayList<>(1));
-                if (!membership || found.stream().noneMatch(match -> match.entry() == entry)) {
-                    found.add(new Match(entry, truth == Truth.TRUE));
-                }
+                List<Candidate> own = matches.computeIfAbsent(bound.subscription(), _ -> new ArrayList<>(1));
+                candidate(own, bound, membership).add(entry, truth);
             }
         });
         return matches;
     }
 
-    /// A subscription and one projection of its own: what one frame goes to, or one for each [Passage].
-    ///
-    /// @param membership whether the change is an UPDATE that may be told as something else
-    record Receiver(ChangeSubscription subscription, Set<String> select, boolean membership) {}
+    @SuppressWarnings("ReferenceEquality") // a resolution is only itself
+    private static Candidate candidate(List<Candidate> own, Bound bound, boolean membership) {
+        for (Candidate candidate : own) {
+            if (candidate.resolution == bound.resolution()
+                    && candidate.membership == membership
+                    && candidate.select.equals(bound.select())) {
+                return candidate;
+            }
+        }
+        Candidate fresh = new Candidate(bound.resolution(), bound.select(), membership, new ArrayList<>(1));
+        own.add(fresh);
+        return fresh;
+    }
+
+    /// An UPDATE may be found by its new and by its old row.
+    @SuppressWarnings("ReferenceEquality") // an entry is only itself
+    private void add(Entry<Bound> entry, Truth truth) {
+        if (!membership || matches.stream().noneMatch(match -> match.entry() == entry)) {
+            matches.add(new Match(entry, truth == Truth.TRUE));
+        }
+    }
+
+    ChangeSubscription subscription() {
+        return resolution.subscription();
+    }
 
     /// @param known whether memory says that the change meets the binding; does not matter with membership
     record Match(Entry<Bound> entry, boolean known) {

@@ -12,6 +12,7 @@ public final class ChangeCounters {
     private final LongAdder changes = new LongAdder();
     private final LongAdder deliveries = new LongAdder();
     private final LongAdder failures = new LongAdder();
+    private final LongAdder dropped = new LongAdder();
     private final Map<Verdict.Reason, LongAdder> hidden = new EnumMap<>(Verdict.Reason.class);
 
     ChangeCounters() {
@@ -26,6 +27,15 @@ public final class ChangeCounters {
 
     void countDelivery() {
         deliveries.increment();
+    }
+
+    void countDropped(int count) {
+        dropped.add(count);
+    }
+
+    /// Changes that were dropped because the rights of their table could not be confirmed in time.
+    public long dropped() {
+        return dropped.sum();
     }
 
     void countFailure() {

@@ -21,8 +21,7 @@ public final class ChangePath implements AutoCloseable {
     private final ReplayWindow window;
     private final LiveFeed feed;
     private final FanOut fanOut;
-    private final AskingLane filterLane;
-    private final AskingLane policyLane;
+    private final OrderedDelivery ordered;
     private final Snapshots snapshots;
     private final ChangeCounters counters = new ChangeCounters();
 
@@ -37,29 +36,31 @@ public final class ChangePath implements AutoCloseable {
             String publication) {}
 
     /// @param recordBytesMax beyond which only a change's small values are sent
+    /// @param pending        how much may wait for rights and answers of Postgres
     /// @param nanoTime       a clock that never goes back
     public ChangePath(
             Database database,
             RowGuard.Deletes deletes,
             int recordBytesMax,
             ReplayLimits replay,
+            PendingLimits pending,
             LongSupplier nanoTime) {
         RowGuard guard = new RowGuard(database.rights, database.policies, deletes);
         this.window = new ReplayWindow(replay, new ChangeEncoder(recordBytesMax), nanoTime);
         Delivery delivery = new Delivery(guard, counters);
         Asker asker = new Asker(database.oracle, delivery);
+        HeldTables held = new HeldTables();
+        this.ordered = new OrderedDelivery(delivery, asker, held, pending, nanoTime);
         BindingResolver resolver = new BindingResolver(
                 database.catalog, database.rights, database.policies, guard, database.filters, database.publication);
         this.snapshots = new Snapshots(database.rows, window, replay.snapshots(), recordBytesMax);
         Beginning.Means means = new Beginning.Means(
-                window, new Replay(window, asker), snapshots, resolver, new SnapshotQueries(replay));
+                window, new Replay(window, delivery, asker), snapshots, resolver, new SnapshotQueries(replay));
         Resumption resumption = new Resumption(means, database.rights);
-        this.feed = new LiveFeed(resolver, window, resumption);
-        this.filterLane = new AskingLane("ask-filters", asker, false);
-        this.policyLane = new AskingLane("ask-policies", asker, true);
-        this.fanOut = new FanOut(feed.index(), window, delivery, filterLane, policyLane, counters);
+        this.feed = new LiveFeed(resolver, window, resumption, ordered);
+        this.fanOut = new FanOut(feed, window, ordered, held, database.rights, pending, counters, nanoTime);
+        database.rights.onChange(database.policies::forget);
         database.rights.onChange(feed::onRightsChanged);
-        database.policies.onChange(feed::onRightsChanged);
     }
 
     /// Called by the source's thread before the first transaction of an epoch.
@@ -71,6 +72,13 @@ public final class ChangePath implements AutoCloseable {
     /// Called by the source's thread.
     public void deliver(Transaction transaction) {
         fanOut.deliver(transaction);
+    }
+
+    /// Drops what has waited for rights or answers for too long, and tells the clients concerned; to be called several
+    /// times a second.
+    public void expire() {
+        fanOut.expire();
+        ordered.expire();
     }
 
     /// How far everything was delivered, which the source must remember before [#settle].
@@ -133,8 +141,8 @@ public final class ChangePath implements AutoCloseable {
     @Override
     public void close() {
         window.close();
-        filterLane.close();
-        policyLane.close();
+        fanOut.close();
+        ordered.close();
         snapshots.close();
         feed.close();
     }

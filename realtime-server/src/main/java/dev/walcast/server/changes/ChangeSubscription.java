@@ -4,120 +4,278 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.ChangeEvent;
-import dev.walcast.filters.Predicate;
 import dev.walcast.filters.SubscriptionIndex.Entry;
+import dev.walcast.filters.Target;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.changes.BindingStart.Reason;
+import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.channel.Binding;
 import dev.walcast.server.channel.ChangeFeed;
 import dev.walcast.server.channel.ChangeReceiver;
 import dev.walcast.server.channel.EncodedChange;
+import dev.walcast.server.protocol.FeedPlace;
+import dev.walcast.server.protocol.FeedPlace.Resumed;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// One channel's registered bindings. Its lock guards which entries stand in the index and whether it is closed.
+/// One channel's registered bindings. Its lock makes one order of everything that its client hears: changes, where it
+/// is, and whose rights count.
 final class ChangeSubscription implements ChangeFeed.Subscription {
+    /// How often a client is told at most that changes were withheld.
+    private static final long NEWS_EVERY_NANOS = 1_000_000_000;
+
     private final List<Binding> bindings;
     private final ChangeReceiver receiver;
     private final LiveFeed feed;
     private final List<TableId> tables;
-    private volatile Viewer viewer;
+    private final Object lock = new Object();
+    private final AtomicBoolean started = new AtomicBoolean();
+    private final AtomicBoolean troubleTold = new AtomicBoolean();
 
-    /// Held while the database is asked, so that a later answer never makes room for an earlier one.
-    private final ReentrantLock resolving = new ReentrantLock();
-
-    private volatile List<Entry<Bound>> entries = List.of();
-    private boolean closed;
-
+    // written under the lock
+    private volatile Resolution resolution;
+    private volatile boolean closed;
     /// Live changes begin after this; null while it reads the past.
     private volatile @Nullable FeedPosition liveAfter;
 
-    /// Held while the client gets a change or is told where it is.
-    private final Object handing = new Object();
-
-    private final AtomicBoolean started = new AtomicBoolean();
+    // guarded by lock
+    private Wish wish;
+    private boolean resolving;
+    private boolean refused;
+    private final PriorityQueue<PendingChange> pending = new PriorityQueue<>();
+    private @Nullable Withheld owed;
+    private long newsToldNanos;
 
     /// How many changes each binding got from the past. Touched by the replaying thread only, until it is live.
     private final Map<Integer, Integer> replayed = new HashMap<>();
 
-    /// How many of its changes wait for an answer of Postgres; what follows them has to wait as well.
-    private final AtomicInteger waiting = new AtomicInteger();
+    /// That a viewer's rights are to be looked up. Only the latest one counts.
+    record Wish(long number, Viewer viewer) {}
 
-    private volatile boolean filterMayAsk;
-    private final AtomicBoolean told = new AtomicBoolean();
-
-    /// What stands in the index: a binding of a subscription.
+    /// Changes that the client may have been entitled to and did not get.
     ///
-    /// @param events       what its client asked for
-    /// @param select       the columns asked for besides the key; empty for all
-    /// @param membership   whether UPDATEs that take rows into or out of view are told as INSERT and DELETE
-    /// @param filterMayAsk whether its filter holds what only Postgres can say
-    record Bound(
-            ChangeSubscription subscription,
-            int bindingId,
-            Set<ChangeEvent> events,
-            Set<String> select,
-            boolean membership,
-            boolean filterMayAsk) {
-        static Bound of(
-                ChangeSubscription subscription, int bindingId, BindingSpec spec, BindingResolver.Resolved resolved) {
-            return new Bound(
-                    subscription,
-                    bindingId,
-                    spec.events(),
-                    spec.select(),
-                    spec.membership(),
-                    resolved.filter().mayAsk());
+    /// @param position of the last of them
+    /// @param tables   that they are of
+    record Withheld(FeedPosition position, Set<TableId> tables, Reason reason) {
+        Withheld {
+            requireNonNull(position, "position is null");
+            tables = Set.copyOf(tables);
+            requireNonNull(reason, "reason is null");
+        }
+
+        Withheld and(Withheld later) {
+            Set<TableId> all = new HashSet<>(tables);
+            all.addAll(later.tables);
+            return new Withheld(later.position, all, reason);
         }
     }
 
     ChangeSubscription(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver, LiveFeed feed) {
         this.bindings = List.copyOf(bindings);
-        this.viewer = requireNonNull(viewer, "viewer is null");
         this.receiver = requireNonNull(receiver, "receiver is null");
         this.feed = requireNonNull(feed, "feed is null");
         this.tables = bindings.stream()
                 .flatMap(binding -> BindingSpec.tableOf(binding.request()).stream())
                 .distinct()
                 .toList();
+        this.wish = new Wish(1, viewer);
+        this.resolution = Resolution.open(this, viewer, List.of());
+        this.newsToldNanos = System.nanoTime() - NEWS_EVERY_NANOS;
     }
 
     List<Binding> bindings() {
         return bindings;
     }
 
-    Viewer viewer() {
-        return viewer;
+    /// Held while a change is decided and handed over, and while the client is told something.
+    Object lock() {
+        return lock;
     }
 
     ChangeReceiver receiver() {
         return receiver;
     }
 
+    /// The viewer whose rights count: of the latest token, also while those are being looked up.
+    Viewer viewer() {
+        return resolution.viewer();
+    }
+
     /// The rights to single tables that the bindings rest on; wildcards are judged change by change.
     Set<Question> questions() {
-        String role = viewer.role();
+        String role = viewer().role();
         return tables.stream().map(table -> new Question(role, table)).collect(Collectors.toUnmodifiableSet());
     }
 
-    List<Entry<Bound>> entries() {
-        return entries;
+    // -- what its bindings mean
+
+    Resolution resolution() {
+        return resolution;
     }
 
-    /// Whether this is the first call.
-    boolean start() {
-        return started.compareAndSet(false, true);
+    List<Entry<Bound>> entries() {
+        return resolution.entries();
     }
+
+    List<? extends Target> targets() {
+        return resolution.entries().stream().map(Entry::target).toList();
+    }
+
+    boolean isSettled() {
+        return resolution.isSettled();
+    }
+
+    /// Whether the candidates were found by what the bindings mean now, and that is known.
+    @SuppressWarnings("ReferenceEquality") // a resolution is only itself
+    boolean isCurrent(List<Candidate> candidates) {
+        Resolution current = resolution;
+        for (Candidate candidate : candidates) {
+            if (candidate.resolution() != current) {
+                return false;
+            }
+        }
+        return current.isSettled();
+    }
+
+    /// What a change that waits comes to by now; nothing while that is not known.
+    List<Candidate> candidates(PendingChange change) {
+        synchronized (lock) {
+            if (closed || change.isOver() || !resolution.isSettled()) {
+                return List.of();
+            }
+            return resolution.candidates(change.encodings(), (_, position) -> isLiveAt(position));
+        }
+    }
+
+    /// Whether its client's own filters raise questions.
+    boolean filterMayAsk() {
+        return resolution.filterMayAsk();
+    }
+
+    /// Nothing is delivered from here on until the rights of this viewer are known.
+    ///
+    /// @param viewer null for the same one, whose rights may have changed
+    /// @return whether a thread has to be started that fulfils the wishes
+    boolean open(@Nullable Viewer viewer) {
+        synchronized (lock) {
+            if (closed) {
+                return false;
+            }
+            wish = new Wish(wish.number + 1, viewer == null ? wish.viewer : viewer);
+            replace(Resolution.open(this, wish.viewer, resolution.entries()));
+            boolean start = !resolving;
+            resolving = true;
+            return start;
+        }
+    }
+
+    /// The latest wish that was not fulfilled; null when there is none, and then the thread that asked ends.
+    @Nullable
+    Wish nextWish(@Nullable Wish fulfilled) {
+        synchronized (lock) {
+            if (closed || wish.equals(fulfilled)) {
+                resolving = false;
+                return null;
+            }
+            return wish;
+        }
+    }
+
+    boolean isLatest(Wish one) {
+        synchronized (lock) {
+            return !closed && wish.equals(one);
+        }
+    }
+
+    /// What came of a wish.
+    enum Settled {
+        /// A later wish counts, or it is closed.
+        OUTDATED,
+        FIRST,
+        SAME_AS_BEFORE,
+        CHANGED,
+        /// It was refused before: changes in between were not delivered.
+        AFTER_REFUSAL
+    }
+
+    /// @param former what the bindings meant before the wish
+    Settled settle(Wish fulfilled, Resolution fresh, Resolution former) {
+        synchronized (lock) {
+            if (closed || !wish.equals(fulfilled)) {
+                return Settled.OUTDATED;
+            }
+            replace(fresh);
+            boolean wasRefused = refused;
+            refused = false;
+            lock.notifyAll();
+            if (started.compareAndSet(false, true)) {
+                return Settled.FIRST;
+            }
+            if (wasRefused) {
+                return Settled.AFTER_REFUSAL;
+            }
+            boolean same = former.viewer().equals(fresh.viewer()) && former.sameFilters(fresh);
+            return same ? Settled.SAME_AS_BEFORE : Settled.CHANGED;
+        }
+    }
+
+    /// The new entries stand in the index before the old ones leave it, so that no change falls between.
+    private void replace(Resolution fresh) {
+        Resolution old = resolution;
+        fresh.entries().forEach(feed.index()::add);
+        resolution = fresh;
+        old.entries().forEach(feed.index()::remove);
+    }
+
+    /// Refuses what the wish asks for, unless a later wish counts.
+    void refuse(Wish one, String message) {
+        synchronized (lock) {
+            if (wish.equals(one)) {
+                giveUp(message);
+            }
+        }
+    }
+
+    /// Ends it: its client gets nothing until it joins again, or gets other rights.
+    void giveUp(String message) {
+        synchronized (lock) {
+            if (closed) {
+                return;
+            }
+            replace(Resolution.settled(this, resolution.viewer()));
+            refused = true;
+            dropPending();
+            lock.notifyAll();
+            receiver.onRefused(message);
+        }
+    }
+
+    /// Waits until it is known what the bindings mean.
+    ///
+    /// @return null when it was closed
+    @Nullable
+    Resolution awaitSettled() throws InterruptedException {
+        synchronized (lock) {
+            while (!closed && !resolution.isSettled()) {
+                lock.wait();
+            }
+            return closed ? null : resolution;
+        }
+    }
+
+    // -- where it is
 
     boolean isStarted() {
         return started.get();
@@ -138,7 +296,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     ///
     /// @param tell tells the client
     void goLive(FeedPosition after, Runnable tell) {
-        synchronized (handing) {
+        synchronized (lock) {
             liveAfter = after;
             tell.run();
         }
@@ -148,7 +306,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     ///
     /// @param tell tells where it went live, to come back to: the window's head is ahead of what is on its way
     void tellAgain(Consumer<FeedPosition> tell) {
-        synchronized (handing) {
+        synchronized (lock) {
             FeedPosition after = liveAfter;
             if (after != null) {
                 tell.accept(after);
@@ -156,9 +314,16 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         }
     }
 
+    // -- what it gets
+
+    /// In their order; guarded by the lock.
+    PriorityQueue<PendingChange> pending() {
+        return pending;
+    }
+
     /// @param epoch of the change; nothing happens when the client was told of another one
     void hand(int[] ids, EncodedChange change, String epoch) {
-        synchronized (handing) {
+        synchronized (lock) {
             FeedPosition after = liveAfter;
             if (after == null) {
                 for (int id : ids) {
@@ -168,6 +333,16 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
             if (after == null || after.epoch().equals(epoch)) {
                 receiver.onChange(ids, change);
             }
+        }
+    }
+
+    /// Runs the action unless the bindings mean something else by now.
+    ///
+    /// @return whether it ran and says that it was successful
+    @SuppressWarnings("ReferenceEquality") // a resolution is only itself
+    boolean whileCurrent(Resolution expected, BooleanSupplier action) {
+        synchronized (lock) {
+            return !closed && resolution == expected && action.getAsBoolean();
         }
     }
 
@@ -181,60 +356,63 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         replayed.remove(bindingId);
     }
 
-    AtomicInteger waiting() {
-        return waiting;
-    }
-
-    /// Whether its client's own filters raise questions.
-    boolean filterMayAsk() {
-        return filterMayAsk;
-    }
-
-    /// Ends it: what it asks for costs more than it may.
-    void giveUp(String message) {
-        replaceEntries(List.of());
-        receiver.onRefused(message);
-    }
-
     /// Tells the client, once, that something could not be evaluated for it.
     void tellOnce(String message) {
-        if (told.compareAndSet(false, true)) {
+        if (troubleTold.compareAndSet(false, true)) {
             receiver.onTrouble(message);
         }
     }
 
-    ReentrantLock resolving() {
-        return resolving;
+    /// Tells the client to read anew what it did not get: at once, or within a second when it was told just now.
+    void withhold(Withheld changes) {
+        synchronized (lock) {
+            Withheld before = owed;
+            owed = before == null ? changes : before.and(changes);
+            tellOwed();
+            if (owed != null) {
+                feed.owes(this);
+            }
+        }
     }
 
-    synchronized boolean isClosed() {
+    boolean owesNews() {
+        return owed != null;
+    }
+
+    /// Under the lock.
+    void tellOwed() {
+        Withheld news = owed;
+        if (news != null && isLive() && System.nanoTime() - newsToldNanos >= NEWS_EVERY_NANOS) {
+            tell(news);
+        }
+    }
+
+    /// Under the lock.
+    void tell(Withheld news) {
+        owed = null;
+        newsToldNanos = System.nanoTime();
+        List<Resumed> resets = entries().stream()
+                .filter(entry -> news.tables.stream().anyMatch(entry.target()::includes))
+                .map(entry -> entry.subscriber().bindingId())
+                .distinct()
+                .sorted()
+                .map(id -> new Resumed(id, 0, Optional.of(news.reason.code()), OptionalLong.empty()))
+                .toList();
+        if (!closed && !resets.isEmpty()) {
+            FeedPlace place = new FeedPlace(news.position.epoch(), news.position.toString(), resets);
+            receiver.onLive(List.of(), Optional.of(place));
+        }
+    }
+
+    // -- how it ends
+
+    boolean isClosed() {
         return closed;
     }
 
-    /// Puts the new entries into the index before the old ones leave it, so that no change falls between; a
-    /// subscription closed meanwhile gets none.
-    ///
-    /// @return whether that made a difference
-    synchronized boolean replaceEntries(List<Entry<Bound>> fresh) {
-        if (closed || (!entries.isEmpty() && sameFilters(entries, fresh))) {
-            return false;
-        }
-        List<Entry<Bound>> old = entries;
-        entries = List.copyOf(fresh);
-        filterMayAsk = fresh.stream().anyMatch(entry -> entry.subscriber().filterMayAsk());
-        entries.forEach(feed.index()::add);
-        old.forEach(feed.index()::remove);
-        return true;
-    }
-
-    private static boolean sameFilters(List<Entry<Bound>> some, List<Entry<Bound>> others) {
-        return predicates(some).equals(predicates(others));
-    }
-
-    private static List<Predicate> predicates(List<Entry<Bound>> entries) {
-        return entries.stream()
-                .flatMap(entry -> Stream.concat(Stream.of(entry.predicate()), entry.before().stream()))
-                .toList();
+    private void dropPending() {
+        pending.forEach(PendingChange::finish);
+        pending.clear();
     }
 
     @Override
@@ -242,17 +420,13 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         feed.changeViewer(this, fresh);
     }
 
-    /// What is delivered from now on is judged by this viewer's rights.
-    void become(Viewer fresh) {
-        viewer = fresh;
-    }
-
     @Override
     public void close() {
-        synchronized (this) {
+        synchronized (lock) {
             closed = true;
-            entries.forEach(feed.index()::remove);
-            entries = List.of();
+            replace(Resolution.settled(this, resolution.viewer()));
+            dropPending();
+            lock.notifyAll();
         }
         feed.forget(this);
     }

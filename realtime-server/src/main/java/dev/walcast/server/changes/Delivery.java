@@ -5,24 +5,32 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
+import dev.walcast.cdc.TableId;
 import dev.walcast.filters.Answers;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.Truth;
-import dev.walcast.filters.UnansweredException;
+import dev.walcast.rls.Oracle;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Verdict.ReadableColumns;
 import dev.walcast.rls.Verdict.Reason;
 import dev.walcast.rls.Viewer;
+import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// Decides for one candidate whether it gets a change, and as what, and hands it over: guard, project, encode, offer.
-/// Safe for any thread; the calls for one subscription follow each other.
+/// Decides for one subscription whether it gets a change, and as what, and hands it over: guard, project, encode, offer.
+/// Called under the subscription's lock, by any thread.
 final class Delivery {
+    /// How long rights that cannot be confirmed hold up one attempt.
+    private static final Duration RIGHTS_WAIT = Duration.ofSeconds(1);
+
     private final RowGuard guard;
     private final ChangeCounters counters;
 
@@ -31,27 +39,51 @@ final class Delivery {
         this.counters = requireNonNull(counters, "counters is null");
     }
 
-    /// Who says whether a viewer may see the change at hand.
+    /// Says whether a viewer may see the change at hand.
     @FunctionalInterface
     interface Judge {
-        Verdict on(Viewer viewer) throws UnansweredException;
+        Verdict on(Viewer viewer);
     }
 
     /// For the candidates of one change as it passes.
-    Judge judging(Change change) {
-        return new Verdicts(guard, change);
+    Judge judging(Encodings encodings) {
+        return new Verdicts(guard, encodings);
     }
 
+    /// Hands a change to one subscription, in all the projections that it asked for, or in none.
+    ///
     /// @return false when Postgres has to be asked first, and nothing happened
-    /// @throws UnansweredException when it cannot be asked, and nothing happened
-    boolean deliver(Candidate candidate, Encodings encodings, Answers answers) throws UnansweredException {
-        return deliver(candidate, encodings, answers, viewer -> guard.judge(viewer, encodings.change(), answers));
+    boolean deliver(List<Candidate> candidates, Encodings encodings, Answers answers) {
+        Judge judge = viewer -> guard.judge(viewer, encodings.change(), encodings.mark(), answers);
+        return deliver(candidates, encodings, answers, judge);
     }
 
-    boolean deliver(Candidate candidate, Encodings encodings, Answers answers, Judge judge) throws UnansweredException {
+    boolean deliver(List<Candidate> candidates, Encodings encodings, Answers answers, Judge judge) {
+        if (candidates.size() > 1 && !isDecided(candidates, encodings, answers, judge)) {
+            return false;
+        }
+        boolean delivered = true;
+        for (Candidate candidate : candidates) {
+            delivered &= deliver(candidate, encodings, answers, judge, true);
+        }
+        return delivered;
+    }
+
+    /// Whether [#deliver] would do it.
+    boolean isDecided(List<Candidate> candidates, Encodings encodings, Answers answers, Judge judge) {
+        for (Candidate candidate : candidates) {
+            if (!deliver(candidate, encodings, answers, judge, false)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// @param hand whether to do more than look
+    private boolean deliver(Candidate candidate, Encodings encodings, Answers answers, Judge judge, boolean hand) {
         Change change = encodings.change();
-        if (candidate.receiver().membership() && change instanceof Change.Update update) {
-            return deliver(candidate, update, encodings, answers);
+        if (candidate.membership() && change instanceof Change.Update update) {
+            return deliver(candidate, update, encodings, answers, hand);
         }
         Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE concerns nobody");
         int[] ids = new int[candidate.matches().size()];
@@ -67,30 +99,33 @@ final class Delivery {
             }
             failed |= truth == Truth.FAILED;
         }
-        boolean done = count == 0 || deliver(candidate, encodings, Arrays.copyOf(ids, count), judge);
-        if (failed && done) {
-            fail(candidate, change);
+        boolean done = count == 0 || deliver(candidate, encodings, answers, Arrays.copyOf(ids, count), judge, hand);
+        if (failed && done && hand) {
+            fail(candidate, encodings, answers);
         }
         return done;
     }
 
-    private boolean deliver(Candidate candidate, Encodings encodings, int[] ids, Judge judge)
-            throws UnansweredException {
-        ChangeSubscription subscription = candidate.receiver().subscription();
+    private boolean deliver(
+            Candidate candidate, Encodings encodings, Answers answers, int[] ids, Judge judge, boolean hand) {
+        Verdict verdict = judge.on(candidate.resolution().viewer());
+        if (!hand) {
+            return !(verdict instanceof Verdict.Undecided);
+        }
         Change change = encodings.change();
-        switch (judge.on(subscription.viewer())) {
+        switch (verdict) {
             case Verdict.Visible visible -> {
-                Set<String> select = candidate.receiver().select();
+                Set<String> select = candidate.select();
                 ReadableColumns columns = projected(visible.columns(), visible.key(), select, change.table());
                 ReadableColumns old = projected(visible.oldColumns(), visible.key(), select, change.table());
                 Arrays.sort(ids);
-                subscription.hand(ids, encodings.of(columns, old), encodings.epoch());
+                candidate.subscription().hand(ids, encodings.of(columns, old), encodings.epoch());
                 counters.countDelivery();
             }
             case Verdict.Hidden hidden -> {
                 counters.countHidden(hidden.reason());
                 if (hidden.reason() == Reason.POLICY_FAILED) {
-                    fail(candidate, change);
+                    fail(candidate, encodings, answers);
                 }
             }
             case Verdict.Undecided _ -> {
@@ -101,11 +136,11 @@ final class Delivery {
     }
 
     /// An UPDATE for bindings that want to know which rows come into view and which leave it.
-    private boolean deliver(Candidate candidate, Change.Update update, Encodings encodings, Answers answers)
-            throws UnansweredException {
-        Optional<Passages> judged = Passages.judge(guard, candidate, update, answers);
-        if (judged.isEmpty()) {
-            return false;
+    private boolean deliver(
+            Candidate candidate, Change.Update update, Encodings encodings, Answers answers, boolean hand) {
+        Optional<Passages> judged = Passages.judge(guard, candidate, update, encodings.mark(), answers);
+        if (judged.isEmpty() || !hand) {
+            return judged.isPresent();
         }
         Passages passages = judged.get();
         passages.ids().forEach((passage, ids) -> hand(candidate, passages, passage, ids, encodings));
@@ -113,14 +148,14 @@ final class Delivery {
             counters.countHidden(reason);
         }
         if (passages.failed()) {
-            fail(candidate, update);
+            fail(candidate, encodings, answers);
         }
         return true;
     }
 
     private void hand(Candidate candidate, Passages passages, Passage passage, int[] ids, Encodings encodings) {
-        Set<String> select = candidate.receiver().select();
-        ChangeSubscription subscription = candidate.receiver().subscription();
+        Set<String> select = candidate.select();
+        ChangeSubscription subscription = candidate.subscription();
         Table table = encodings.change().table();
         ReadableColumns key = passages.old().key();
         if (passage == Passage.LEFT && key.equals(ReadableColumns.NONE)) {
@@ -141,15 +176,28 @@ final class Delivery {
         counters.countDelivery();
     }
 
-    /// The client learns that there was an error, not which: that may be none of its business.
-    private void fail(Candidate candidate, Change change) {
+    /// A client learns that there was an error, not which: the error may hold what it must not see. A question that
+    /// took too long may have hidden a row that the client is entitled to: it has to read its rows anew.
+    private void fail(Candidate candidate, Encodings encodings, Answers answers) {
         counters.countFailure();
-        candidate
-                .receiver()
-                .subscription()
-                .tellOnce("A filter or policy could not be evaluated for you on changes of "
-                        + change.table().id()
-                        + ", which are therefore hidden from you; the server's counters tell how many.");
+        ChangeSubscription subscription = candidate.subscription();
+        TableId table = encodings.change().table().id();
+        if (isTimeout(candidate, encodings, answers)) {
+            subscription.withhold(
+                    new ChangeSubscription.Withheld(encodings.position(), Set.of(table), BindingStart.Reason.POLICY_TIMEOUT));
+            return;
+        }
+        subscription.tellOnce("A filter or policy could not be evaluated for you on changes of " + table
+                + ", which are therefore hidden from you; the server's counters tell how many.");
+    }
+
+    private boolean isTimeout(Candidate candidate, Encodings encodings, Answers answers) {
+        if (!(answers instanceof Oracle.Outcome outcome) || outcome.failures().isEmpty()) {
+            return false;
+        }
+        Set<Asked> asked = new HashSet<>();
+        undecided(candidate, encodings, asked::add);
+        return outcome.failuresOf(asked).stream().anyMatch(Oracle.Failure::timeout);
     }
 
     private static ReadableColumns projected(
@@ -165,19 +213,27 @@ final class Delivery {
                 readable.generated().stream().filter(select::contains).toList());
     }
 
+    /// Brings to hand what judging needs besides answers about rows. Blocks.
+    ///
+    /// @throws SQLException when Postgres does not say; asking again may help
+    void prepare(Viewer viewer, Encodings encodings) throws SQLException, InterruptedException {
+        guard.prepare(viewer, encodings.change().table().id(), encodings.mark(), RIGHTS_WAIT.toNanos());
+    }
+
     /// Names what Postgres has to be asked for this candidate.
-    void undecided(Candidate candidate, Change change, Consumer<Asked> action) throws UnansweredException {
+    void undecided(Candidate candidate, Encodings encodings, Consumer<Asked> action) {
+        Change change = encodings.change();
         Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE concerns nobody");
         for (Candidate.Match match : candidate.matches()) {
             if (!match.known()) {
                 match.predicate()
                         .undecided(judged, Answers.NONE, question -> action.accept(new Asked(question, judged)));
             }
-            if (candidate.receiver().membership() && change instanceof Change.Update update) {
+            if (candidate.membership() && change instanceof Change.Update update) {
                 Row old = update.oldRow();
                 match.before().undecided(old, Answers.NONE, question -> action.accept(new Asked(question, old)));
             }
         }
-        guard.undecided(candidate.receiver().subscription().viewer(), change, action);
+        guard.undecided(candidate.resolution().viewer(), change, encodings.mark(), action);
     }
 }

@@ -3,6 +3,7 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
+import dev.walcast.rls.RightsMark;
 import dev.walcast.rls.Verdict.ReadableColumns;
 import dev.walcast.server.channel.EncodedChange;
 import java.util.Map;
@@ -17,6 +18,7 @@ final class Encodings {
     private static final int OVERHEAD_BYTES = 256;
 
     private final Change change;
+    private final RightsMark mark;
     private final String epoch;
     private final ChangeEncoder encoder;
     private final Map<Projection, EncodedChange> made = new ConcurrentHashMap<>(2);
@@ -37,8 +39,10 @@ final class Encodings {
         }
     }
 
-    Encodings(Change change, String epoch, ChangeEncoder encoder) {
+    /// @param mark the rights that may show the change must be those of this mark or later
+    Encodings(Change change, RightsMark mark, String epoch, ChangeEncoder encoder) {
         this.change = requireNonNull(change, "change is null");
+        this.mark = requireNonNull(mark, "mark is null");
         this.epoch = requireNonNull(epoch, "epoch is null");
         this.encoder = requireNonNull(encoder, "encoder is null");
         this.bytes = OVERHEAD_BYTES + change.bytes();
@@ -46,6 +50,14 @@ final class Encodings {
 
     Change change() {
         return change;
+    }
+
+    FeedPosition position() {
+        return new FeedPosition(epoch, change.position());
+    }
+
+    RightsMark mark() {
+        return mark;
     }
 
     String epoch() {
@@ -92,9 +104,8 @@ final class Encodings {
     }
 
     private EncodedChange encode(Projection projection) {
-        FeedPosition position = new FeedPosition(epoch, change.position());
         EncodedChange encoded =
-                encoder.encode(change, projection.passage, position, projection.columns, projection.old);
+                encoder.encode(change, projection.passage, position(), projection.columns, projection.old);
         grow(encoded.data().length + OVERHEAD_BYTES);
         return encoded;
     }

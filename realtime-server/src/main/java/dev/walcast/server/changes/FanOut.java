@@ -3,53 +3,85 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Position;
+import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
-import dev.walcast.filters.Answers;
-import dev.walcast.filters.SubscriptionIndex;
-import dev.walcast.filters.UnansweredException;
-import dev.walcast.server.changes.Candidate.Match;
-import dev.walcast.server.changes.Candidate.Receiver;
-import java.util.ArrayList;
+import dev.walcast.rls.Rights;
+import dev.walcast.server.changes.BindingStart.Reason;
+import dev.walcast.server.changes.ChangeSubscription.Withheld;
+import dev.walcast.server.changes.HeldTables.HeldChange;
+import dev.walcast.server.changes.Resolution.Bound;
+import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// Finds whom a committed change concerns. What memory can decide is delivered at once; what Postgres has to be asked
-/// waits in a lane, and so does whatever comes later for the same subscription, so that its order holds. Runs on the
-/// change source's thread.
-final class FanOut {
-    private final SubscriptionIndex<ChangeSubscription.Bound> index;
+/// Finds the subscriptions that a committed change concerns. Changes of a table whose rights are not confirmed are held;
+/// everything else is offered to its subscriptions at once. Runs on the change source's thread, which never waits here;
+/// what was held is offered by a virtual thread for each table.
+final class FanOut implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(FanOut.class);
+    private static final Duration CONFIRM_AGAIN_MIN = Duration.ofMillis(2);
+    private static final Duration CONFIRM_AGAIN_MAX = Duration.ofMillis(100);
+
+    private final LiveFeed feed;
     private final ReplayWindow window;
-    private final Delivery delivery;
-    private final AskingLane filterLane;
-    private final AskingLane policyLane;
+    private final OrderedDelivery ordered;
+    private final HeldTables held;
+    private final Rights rights;
+    private final LogMarks marks;
+    private final PendingLimits limits;
     private final ChangeCounters counters;
+    private final LongSupplier nanoTime;
+    private final Set<TableId> releasing = ConcurrentHashMap.newKeySet();
 
-    /// @param filterLane for subscriptions whose own filters raise questions: who asks too much loses his
-    ///                   subscription
-    /// @param policyLane for the questions of policies: here the change source waits
+    /// Held while held changes leave, so that none is offered and dropped at once. Taken before a subscription's lock.
+    private final ReentrantLock leaving = new ReentrantLock();
+
+    private final AtomicLong heldBytes = new AtomicLong();
+    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("release-", 0).factory());
+
+    /// The number of the last change. Belongs to the source's thread.
+    private long sequence;
+
     FanOut(
-            SubscriptionIndex<ChangeSubscription.Bound> index,
+            LiveFeed feed,
             ReplayWindow window,
-            Delivery delivery,
-            AskingLane filterLane,
-            AskingLane policyLane,
-            ChangeCounters counters) {
-        this.index = requireNonNull(index, "index is null");
+            OrderedDelivery ordered,
+            HeldTables held,
+            Rights rights,
+            PendingLimits limits,
+            ChangeCounters counters,
+            LongSupplier nanoTime) {
+        this.feed = requireNonNull(feed, "feed is null");
         this.window = requireNonNull(window, "window is null");
-        this.delivery = requireNonNull(delivery, "delivery is null");
-        this.filterLane = requireNonNull(filterLane, "filterLane is null");
-        this.policyLane = requireNonNull(policyLane, "policyLane is null");
+        this.ordered = requireNonNull(ordered, "ordered is null");
+        this.held = requireNonNull(held, "held is null");
+        this.rights = requireNonNull(rights, "rights is null");
+        this.marks = new LogMarks(rights);
+        this.limits = requireNonNull(limits, "limits is null");
         this.counters = requireNonNull(counters, "counters is null");
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
     }
 
     void deliver(Transaction transaction) {
         TransactionEvent event = new TransactionEvent();
         event.begin();
-        Pass pass = window.append(transaction);
+        Pass pass = window.append(transaction, marks.of(transaction));
         Outstanding outstanding = new Outstanding();
         pass.walk().forEach(encodings -> {
             event.changes++;
-            deliver(encodings, outstanding);
+            deliver(++sequence, encodings, outstanding);
         });
         outstanding.whenDone(pass.whenDelivered());
         event.lsn = transaction.commit().lsn().value();
@@ -57,52 +89,168 @@ final class FanOut {
         event.commit();
     }
 
-    private void deliver(Encodings encodings, Outstanding outstanding) {
+    private void deliver(long number, Encodings encodings, Outstanding outstanding) {
         counters.countChange();
+        TableId table = encodings.change().table().id();
+        if (!held.holds(table) && rights.isConfirmed(encodings.mark())) {
+            offer(number, encodings, outstanding);
+        } else {
+            hold(table, number, encodings, outstanding);
+        }
+    }
+
+    /// Offers a change to the subscriptions that it may concern.
+    private void offer(long number, Encodings encodings, Outstanding outstanding) {
         FanOutEvent event = new FanOutEvent();
         event.begin();
-        Map<Receiver, List<Match>> matches = Candidate.matches(index, encodings.change(), this::isLive);
+        Map<ChangeSubscription, List<Candidate>> matches =
+                Candidate.matches(feed.index(), encodings.change(), FanOut::isLive);
         if (matches.isEmpty()) {
             return;
         }
-        Delivery.Judge judge = delivery.judging(encodings.change());
-        List<Candidate> forFilters = new ArrayList<>();
-        List<Candidate> forPolicies = new ArrayList<>();
-        matches.forEach((receiver, matching) -> {
-            Candidate candidate = new Candidate(receiver, matching);
-            boolean queued = receiver.subscription().waiting().get() > 0;
-            if (queued || !isDelivered(candidate, encodings, judge)) {
-                (receiver.subscription().filterMayAsk() ? forFilters : forPolicies).add(candidate);
-            }
-        });
-        enqueue(filterLane, forFilters, encodings, outstanding);
-        enqueue(policyLane, forPolicies, encodings, outstanding);
+        OrderedDelivery.Passing passing = ordered.new Passing(number, encodings, outstanding);
+        matches.forEach(passing::offer);
+        int asked = passing.finish();
         if (event.shouldCommit()) {
             event.table = encodings.change().table().id().toString();
             event.candidates = matches.size();
-            event.asked = forFilters.size() + forPolicies.size();
+            event.asked = asked;
             event.commit();
         }
     }
 
-    /// Whoever still reads the past finds this change there.
-    private boolean isLive(ChangeSubscription.Bound bound, Position position) {
+    /// A subscription that still reads the past finds this change there.
+    private static boolean isLive(Bound bound, Position position) {
         return bound.subscription().isLiveAt(position);
     }
 
-    private boolean isDelivered(Candidate candidate, Encodings encodings, Delivery.Judge judge) {
+    // -- tables whose rights are being read
+
+    private void hold(TableId table, long number, Encodings encodings, Outstanding outstanding) {
+        long bytes = encodings.change().bytes();
+        Runnable finished = outstanding.one();
+        heldBytes.addAndGet(bytes);
+        int size = held.add(new HeldChange(number, nanoTime.getAsLong(), encodings, () -> {
+            heldBytes.addAndGet(-bytes);
+            finished.run();
+        }));
+        if (size > limits.changes() || heldBytes.get() > PendingLimits.BYTES_MAX) {
+            drop(table);
+        }
+        release(table);
+    }
+
+    /// Has the table's rights confirmed and its changes offered, by a thread of its own.
+    private void release(TableId table) {
+        if (!held.holds(table) || !releasing.add(table)) {
+            return;
+        }
         try {
-            return delivery.deliver(candidate, encodings, Answers.NONE, judge);
-        } catch (UnansweredException e) {
-            return false;
+            threads.execute(() -> releaseAll(table));
+        } catch (RejectedExecutionException e) {
+            log.debug("The server stops while changes of {} are held", table);
         }
     }
 
-    private void enqueue(AskingLane lane, List<Candidate> candidates, Encodings encodings, Outstanding outstanding) {
-        if (!candidates.isEmpty()) {
-            candidates.forEach(
-                    candidate -> candidate.receiver().subscription().waiting().incrementAndGet());
-            lane.add(new AskingLane.Waiting(new Asker.Inquiry(candidates, encodings), outstanding.one()));
+    private void releaseAll(TableId table) {
+        try {
+            Duration pause = CONFIRM_AGAIN_MIN;
+            while (held.holds(table)) {
+                if (isNextOffered(table)) {
+                    pause = CONFIRM_AGAIN_MIN;
+                } else if (!isConfirmedNow(table)) {
+                    Thread.sleep(pause);
+                    pause = pause.compareTo(CONFIRM_AGAIN_MAX) < 0 ? pause.multipliedBy(2) : pause;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return;
+        } finally {
+            releasing.remove(table);
         }
+        ordered.flushWaiting();
+        release(table);
+    }
+
+    private boolean isNextOffered(TableId table) {
+        leaving.lock();
+        try {
+            HeldChange first = held.first(table);
+            if (first == null || !rights.isConfirmed(first.encodings().mark())) {
+                return false;
+            }
+            offerHeld(table, first);
+            held.removeFirst(table);
+            return true;
+        } finally {
+            leaving.unlock();
+        }
+    }
+
+    private boolean isConfirmedNow(TableId table) {
+        try {
+            rights.confirm(table);
+        } catch (SQLException e) {
+            log.debug("The rights of {} could not be read: {}", table, e.getMessage());
+        } catch (RuntimeException | StackOverflowError e) {
+            log.error("The rights of {} could not be read", table, e);
+        }
+        HeldChange first = held.first(table);
+        return first == null || rights.isConfirmed(first.encodings().mark());
+    }
+
+    /// An error concerns this change only.
+    private void offerHeld(TableId table, HeldChange change) {
+        Outstanding parts = new Outstanding();
+        try {
+            offer(change.sequence(), change.encodings(), parts);
+        } catch (RuntimeException | StackOverflowError e) {
+            log.error("A change of {} could not be delivered", table, e);
+            tellDropped(table, change);
+        }
+        parts.whenDone(change.done());
+    }
+
+    /// Drops what is held of the table, and tells the subscriptions concerned.
+    private void drop(TableId table) {
+        leaving.lock();
+        try {
+            List<HeldChange> dropped = held.all(table);
+            if (!dropped.isEmpty()) {
+                log.warn("The rights of {} could not be confirmed: {} changes are dropped", table, dropped.size());
+                counters.countDropped(dropped.size());
+                tellDropped(table, dropped.getLast());
+                dropped.forEach(change -> {
+                    held.removeFirst(table);
+                    change.done().run();
+                });
+            }
+        } finally {
+            leaving.unlock();
+        }
+        ordered.flushWaiting();
+    }
+
+    private void tellDropped(TableId table, HeldChange last) {
+        Withheld news = new Withheld(last.encodings().position(), Set.of(table), Reason.RIGHTS_STALE);
+        feed.forEachOf(table, subscription -> ordered.offer(subscription, last.sequence(), news));
+    }
+
+    /// Drops what was held for too long; to be called several times a second.
+    void expire() {
+        long oldest = nanoTime.getAsLong() - limits.time().toNanos();
+        for (TableId table : held.tables()) {
+            HeldChange first = held.first(table);
+            if (first != null && first.sinceNanos() - oldest < 0) {
+                drop(table);
+            }
+            release(table);
+        }
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
     }
 }

@@ -2,11 +2,14 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.TableId;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.changes.ChangeSubscription.Bound;
+import dev.walcast.server.changes.ChangeSubscription.Settled;
+import dev.walcast.server.changes.ChangeSubscription.Wish;
+import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.channel.Binding;
 import dev.walcast.server.channel.ChangeFeed;
 import dev.walcast.server.channel.ChangeReceiver;
@@ -22,16 +25,19 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The subscriptions of this node: resolves them against the database, keeps them in the index, and resolves them
-/// again when the rights or the shape of their tables change.
+/// again when a token, the rights or the shape of their tables change.
 ///
 /// A subscription's entries stand in the index before it reads where the feed is; what enters the window later
-/// finds them, and what entered it earlier is read from there. Resolving happens on virtual threads, a bounded
-/// number at a time.
+/// finds them, and what entered it earlier is read from there. One thread at a time resolves a subscription, for its
+/// latest token; a bounded number of subscriptions are resolved at once.
 public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LiveFeed.class);
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
@@ -42,26 +48,43 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private final BindingResolver resolver;
     private final ReplayWindow window;
     private final Resumption resumption;
+    private final OrderedDelivery ordered;
     private final Semaphore resolvingAtOnce = new Semaphore(RESOLVING_AT_ONCE_MAX);
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("resolve-", 0).factory());
 
-    LiveFeed(BindingResolver resolver, ReplayWindow window, Resumption resumption) {
+    LiveFeed(BindingResolver resolver, ReplayWindow window, Resumption resumption, OrderedDelivery ordered) {
         this.resolver = requireNonNull(resolver, "resolver is null");
         this.window = requireNonNull(window, "window is null");
         this.resumption = requireNonNull(resumption, "resumption is null");
+        this.ordered = requireNonNull(ordered, "ordered is null");
     }
 
     @Override
     public Subscription subscribe(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver) {
         ChangeSubscription subscription = new ChangeSubscription(bindings, viewer, receiver, this);
         subscriptions.add(subscription);
-        threads.execute(() -> resolve(subscription, viewer));
+        open(subscription, viewer);
         return subscription;
     }
 
     void changeViewer(ChangeSubscription subscription, Viewer viewer) {
-        threads.execute(() -> resolve(subscription, viewer));
+        open(subscription, viewer);
+    }
+
+    private void open(ChangeSubscription subscription, @Nullable Viewer viewer) {
+        Resolution former = subscription.resolution();
+        if (subscription.open(viewer)) {
+            execute(() -> resolve(subscription, former));
+        }
+    }
+
+    private void execute(Runnable task) {
+        try {
+            threads.execute(task);
+        } catch (RejectedExecutionException e) {
+            log.debug("The server stops while subscriptions are resolved");
+        }
     }
 
     SubscriptionIndex<Bound> index() {
@@ -75,6 +98,20 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
 
     void forget(ChangeSubscription subscription) {
         subscriptions.remove(subscription);
+    }
+
+    /// The subscription is to be told something within a second.
+    void owes(ChangeSubscription subscription) {
+        ordered.watch(subscription);
+    }
+
+    /// Calls the action for each live subscription that names the table, alone or by a wildcard.
+    void forEachOf(TableId table, Consumer<ChangeSubscription> action) {
+        for (ChangeSubscription subscription : subscriptions) {
+            if (subscription.isLive() && subscription.targets().stream().anyMatch(target -> target.includes(table))) {
+                action.accept(subscription);
+            }
+        }
     }
 
     /// The rights that subscriptions rest on.
@@ -95,92 +132,119 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         return viewers;
     }
 
-    /// Called when what roles may do, or the columns of tables, changed.
+    /// Called when what roles may do, or the columns of tables, changed. When it returns, nothing is delivered under
+    /// the former rights any more.
     void onRightsChanged(Set<Question> changed) {
         resumption.onRightsChanged(changed);
         for (ChangeSubscription subscription : subscriptions) {
             if (!Collections.disjoint(subscription.questions(), changed)) {
-                threads.execute(() -> resolve(subscription, subscription.viewer()));
+                open(subscription, null);
             }
         }
     }
 
-    /// Asks until the database answers or the channel is gone.
-    private void resolve(ChangeSubscription subscription, Viewer viewer) {
+    /// Fulfils one wish after the other, the latest first, until there is none.
+    private void resolve(ChangeSubscription subscription, Resolution before) {
+        Resolution former = before;
+        Wish fulfilled = null;
         try {
             window.awaitReady();
-            Attempts attempts = new Attempts();
-            while (!subscription.isClosed() && !isAnswered(subscription, viewer, attempts)) {
-                Thread.sleep(RETRY_AFTER);
+            for (Wish wish = subscription.nextWish(null); wish != null; wish = subscription.nextWish(fulfilled)) {
+                Attempts attempts = new Attempts();
+                while (subscription.isLatest(wish) && !isAnswered(subscription, wish, former, attempts)) {
+                    Thread.sleep(RETRY_AFTER);
+                }
+                former = subscription.isLatest(wish) ? subscription.resolution() : former;
+                fulfilled = wish;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (Error e) {
+            log.error("A subscription could not be resolved", e);
+            subscription.close();
+            throw e;
         }
     }
 
-    private boolean isAnswered(ChangeSubscription subscription, Viewer viewer, Attempts attempts)
+    private boolean isAnswered(ChangeSubscription subscription, Wish wish, Resolution former, Attempts attempts)
             throws InterruptedException {
         List<String> warnings = new ArrayList<>();
         try {
-            if (!isRegistered(subscription, viewer, warnings)) {
-                return true;
-            }
+            Resolution fresh = resolution(subscription, wish.viewer(), warnings);
+            announce(subscription, subscription.settle(wish, fresh, former), warnings);
         } catch (BindingRefusedException e) {
-            return refused(subscription, viewer, String.valueOf(e.getMessage()));
+            subscription.refuse(wish, String.valueOf(e.getMessage()));
         } catch (SQLException e) {
             Optional<String> refusal = attempts.refusal(e);
-            return refusal.isPresent()
-                    && refused(subscription, viewer, "Unable to subscribe to changes: " + refusal.get());
-        } catch (RuntimeException e) {
+            if (refusal.isEmpty()) {
+                return false;
+            }
+            subscription.refuse(wish, "Unable to subscribe to changes: " + refusal.get());
+        } catch (RuntimeException | StackOverflowError e) {
             log.error("A subscription could not be resolved", e);
-            return refused(
-                    subscription, viewer, "Unable to subscribe to changes: unexpected error, see the server's log");
-        }
-        if (subscription.start()) {
-            resumption.begin(subscription, warnings);
-        } else {
-            subscription.tellAgain(after -> {
-                FeedPlace place = Resumption.place(after, List.of());
-                subscription.receiver().onLive(warnings, Optional.of(place));
-            });
+            subscription.refuse(
+                    wish, "Unable to subscribe to changes: unexpected error, see the server's log");
         }
         return true;
     }
 
-    private static boolean refused(ChangeSubscription subscription, Viewer viewer, String message) {
-        subscription.become(viewer);
-        subscription.giveUp(message);
-        return true;
+    private void announce(ChangeSubscription subscription, Settled settled, List<String> warnings) {
+        switch (settled) {
+            case OUTDATED -> {}
+            case SAME_AS_BEFORE -> ordered.resume(subscription);
+            case CHANGED -> {
+                subscription.tellAgain(after -> {
+                    FeedPlace place = Resumption.place(after, List.of());
+                    subscription.receiver().onLive(warnings, Optional.of(place));
+                });
+                ordered.resume(subscription);
+            }
+            case FIRST -> execute(() -> begin(subscription, warnings, false));
+            case AFTER_REFUSAL -> execute(() -> begin(subscription, warnings, true));
+        }
     }
 
-    /// @return whether there is something new to tell
-    private boolean isRegistered(ChangeSubscription subscription, Viewer viewer, List<String> warnings)
+    /// A thread of its own: a replay may take long, and the subscription's token may change meanwhile.
+    private void begin(ChangeSubscription subscription, List<String> warnings, boolean anew) {
+        try {
+            resumption.begin(subscription, warnings, anew);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException | StackOverflowError e) {
+            log.error("A subscription could not begin", e);
+            subscription.giveUp("Unable to subscribe to changes: unexpected error, see the server's log");
+        }
+    }
+
+    private Resolution resolution(ChangeSubscription subscription, Viewer viewer, List<String> warnings)
             throws InterruptedException, BindingRefusedException, SQLException {
         resolvingAtOnce.acquire();
-        subscription.resolving().lock();
         try {
-            List<Entry<Bound>> entries = entries(subscription, viewer, warnings);
-            boolean changed = !viewer.equals(subscription.viewer());
-            subscription.become(viewer);
-            return subscription.replaceEntries(entries) || changed;
+            Resolution fresh = Resolution.settled(subscription, viewer);
+            for (Binding binding : subscription.bindings()) {
+                BindingSpec spec = BindingSpec.read(binding.request());
+                BindingResolver.Resolved resolved = resolver.resolve(spec, viewer);
+                resumption.check(binding, spec, resolved, viewer);
+                fresh.add(entry(fresh, binding, spec, resolved));
+                warnings.addAll(resolved.warnings());
+                resumption.note(viewer, resolved);
+            }
+            return fresh;
         } finally {
-            subscription.resolving().unlock();
             resolvingAtOnce.release();
         }
     }
 
-    private List<Entry<Bound>> entries(ChangeSubscription subscription, Viewer viewer, List<String> warnings)
-            throws BindingRefusedException, SQLException {
-        List<Entry<Bound>> entries = new ArrayList<>();
-        for (Binding binding : subscription.bindings()) {
-            BindingSpec spec = BindingSpec.read(binding.request());
-            BindingResolver.Resolved resolved = resolver.resolve(spec, viewer);
-            resumption.check(binding, spec, resolved, viewer);
-            entries.add(resolved.entry(spec, Bound.of(subscription, binding.id(), spec, resolved)));
-            warnings.addAll(resolved.warnings());
-            resumption.note(viewer, resolved);
-        }
-        return entries;
+    private static Entry<Bound> entry(
+            Resolution resolution, Binding binding, BindingSpec spec, BindingResolver.Resolved resolved) {
+        Bound bound = new Bound(
+                resolution,
+                binding.id(),
+                spec.events(),
+                spec.select(),
+                spec.membership(),
+                resolved.filter().mayAsk());
+        return resolved.entry(spec, bound);
     }
 
     /// Called by the source's thread when what was received no longer leads to what comes.

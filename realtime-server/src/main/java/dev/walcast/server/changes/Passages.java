@@ -6,8 +6,8 @@ import dev.walcast.cdc.Change;
 import dev.walcast.filters.Answers;
 import dev.walcast.filters.InView;
 import dev.walcast.filters.Truth;
-import dev.walcast.filters.UnansweredException;
 import dev.walcast.rls.OldRow;
+import dev.walcast.rls.RightsMark;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Verdict.Reason;
@@ -32,12 +32,12 @@ record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean fa
 
     /// Empty when Postgres has to be asked first.
     ///
-    /// @throws UnansweredException when it cannot be asked
-    static Optional<Passages> judge(RowGuard guard, Candidate candidate, Change.Update update, Answers answers)
-            throws UnansweredException {
-        Viewer viewer = candidate.receiver().subscription().viewer();
-        Verdict verdict = guard.judge(viewer, update, answers);
-        OldRow old = guard.before(viewer, update, answers);
+    /// @param mark of the update
+    static Optional<Passages> judge(
+            RowGuard guard, Candidate candidate, Change.Update update, RightsMark mark, Answers answers) {
+        Viewer viewer = candidate.resolution().viewer();
+        Verdict verdict = guard.judge(viewer, update, mark, answers);
+        OldRow old = guard.before(viewer, update, mark, answers);
         boolean failed = verdict instanceof Verdict.Hidden(Reason reason) && reason == Reason.POLICY_FAILED;
         Map<Passage, int[]> ids = new EnumMap<>(Passage.class);
         for (Match match : candidate.matches()) {

@@ -6,10 +6,9 @@ import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Position;
 import dev.walcast.filters.Answers;
 import dev.walcast.filters.SubscriptionIndex;
-import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.rls.Moment;
 import dev.walcast.server.changes.Asker.Inquiry;
-import dev.walcast.server.changes.ChangeSubscription.Bound;
+import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.changes.ReplayWindow.Read;
 import dev.walcast.server.changes.TableHistory.Wanted;
 import dev.walcast.server.channel.ChangeReceiver;
@@ -17,8 +16,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Leads a subscription from where its bindings begin to the head of the window, and hands it over to the live feed
 /// there. Runs on a thread of the subscription's own; only a bounded number of them work at a time, and one whose
@@ -27,12 +30,17 @@ final class Replay {
     private static final int BATCH_MAX = 256;
     private static final int AT_ONCE_MAX = 8;
 
+    private static final int ROUNDS_MAX = 5;
+    private static final Logger log = LoggerFactory.getLogger(Replay.class);
+
     private final ReplayWindow window;
+    private final Delivery delivery;
     private final Asker asker;
     private final Semaphore atOnce = new Semaphore(AT_ONCE_MAX, true);
 
-    Replay(ReplayWindow window, Asker asker) {
+    Replay(ReplayWindow window, Delivery delivery, Asker asker) {
         this.window = requireNonNull(window, "window is null");
+        this.delivery = requireNonNull(delivery, "delivery is null");
         this.asker = requireNonNull(asker, "asker is null");
     }
 
@@ -76,14 +84,18 @@ final class Replay {
         while (true) {
             atOnce.acquire();
             try {
-                sieve.follow(subscription.entries());
+                Resolution current = subscription.awaitSettled();
+                if (current == null) {
+                    return cursor;
+                }
+                sieve.follow(current);
                 switch (window.read(sieve.wanted(), cursor, BATCH_MAX, recorded)) {
                     case Read.End _ -> {
                         return cursor;
                     }
                     case Read.Batch(List<Encodings> changes) -> {
                         event.changes += changes.size();
-                        deliver(sieve.inquiries(changes), subscription.receiver());
+                        deliver(subscription, sieve, changes);
                         cursor = new FeedPosition(
                                 epoch, changes.getLast().change().position());
                     }
@@ -94,46 +106,73 @@ final class Replay {
         }
     }
 
-    private void deliver(List<Inquiry> inquiries, ChangeReceiver receiver) throws InterruptedException {
-        Answers answers = asker.ask(inquiries);
-        for (Inquiry inquiry : inquiries) {
-            if (!receiver.hasRoom()) {
-                atOnce.release();
-                try {
-                    receiver.awaitRoom();
-                } finally {
-                    atOnce.acquireUninterruptibly();
-                }
+    private void deliver(ChangeSubscription subscription, Sieve sieve, List<Encodings> changes)
+            throws InterruptedException {
+        Answers answers = asker.ask(() -> sieve.inquiries(changes)).outcome();
+        for (Encodings encodings : changes) {
+            if (!sieve.candidates(encodings).isEmpty()) {
+                awaitRoom(subscription.receiver());
+                deliver(subscription, sieve, encodings, answers);
             }
-            asker.deliver(inquiry, answers);
         }
+    }
+
+    private void awaitRoom(ChangeReceiver receiver) throws InterruptedException {
+        if (!receiver.hasRoom()) {
+            atOnce.release();
+            try {
+                receiver.awaitRoom();
+            } finally {
+                atOnce.acquireUninterruptibly();
+            }
+        }
+    }
+
+    /// The change is judged again when the viewer or its rights change meanwhile, and asked about by itself when the
+    /// answers at hand do not decide it.
+    private void deliver(ChangeSubscription subscription, Sieve sieve, Encodings encodings, Answers given)
+            throws InterruptedException {
+        Answers answers = given;
+        for (int round = 0; round < ROUNDS_MAX; round++) {
+            Resolution current = subscription.awaitSettled();
+            if (current == null) {
+                return;
+            }
+            sieve.follow(current);
+            List<Candidate> candidates = sieve.candidates(encodings);
+            Answers known = answers;
+            if (subscription.whileCurrent(current, () -> delivery.deliver(candidates, encodings, known))) {
+                return;
+            }
+            answers = asker.ask(() -> sieve.inquiries(List.of(encodings))).outcome();
+        }
+        log.warn("A change stays undecided and is withheld: {}", encodings.position());
+        subscription.withhold(new ChangeSubscription.Withheld(
+                encodings.position(),
+                Set.of(encodings.change().table().id()),
+                BindingStart.Reason.POLICY_TIMEOUT));
     }
 
     /// Finds which of the past changes concern the subscription, by the filters and policies that it has now.
     private static final class Sieve {
         private final Map<Integer, Origin> starts;
-        private List<Entry<Bound>> entries = List.of();
+        private @Nullable Resolution current;
         private SubscriptionIndex<Bound> index = new SubscriptionIndex<>();
 
         Sieve(Map<Integer, Origin> starts) {
             this.starts = Map.copyOf(starts);
         }
 
-        @SuppressWarnings("ReferenceEquality") // the list is replaced as a whole
-        void follow(List<Entry<Bound>> current) {
-            if (current != entries) {
-                entries = current;
-                index = new SubscriptionIndex<>();
-                for (Entry<Bound> entry : current) {
-                    if (starts.containsKey(entry.subscriber().bindingId())) {
-                        index.add(entry);
-                    }
-                }
+        @SuppressWarnings("ReferenceEquality") // a resolution is only itself
+        void follow(Resolution fresh) {
+            if (fresh != current) {
+                current = fresh;
+                index = fresh.index(bound -> starts.containsKey(bound.bindingId()));
             }
         }
 
         List<Wanted> wanted() {
-            return entries.stream()
+            return requireNonNull(current).entries().stream()
                     .filter(entry -> starts.containsKey(entry.subscriber().bindingId()))
                     .map(entry -> new Wanted(
                             entry.target(), origin(entry.subscriber()).after()))
@@ -143,20 +182,19 @@ final class Replay {
         List<Inquiry> inquiries(List<Encodings> changes) {
             List<Inquiry> inquiries = new ArrayList<>();
             for (Encodings encodings : changes) {
-                List<Candidate> candidates = Candidate.matches(
-                                index,
-                                encodings.change(),
-                                (bound, position) -> origin(bound)
-                                        .wants(position, encodings.change().commit()))
-                        .entrySet()
-                        .stream()
-                        .map(match -> new Candidate(match.getKey(), match.getValue()))
-                        .toList();
+                List<Candidate> candidates = candidates(encodings);
                 if (!candidates.isEmpty()) {
-                    inquiries.add(new Inquiry(candidates, encodings));
+                    inquiries.add(new Inquiry(encodings, candidates));
                 }
             }
             return inquiries;
+        }
+
+        List<Candidate> candidates(Encodings encodings) {
+            Commit commit = encodings.change().commit();
+            return Candidate.matches(
+                            index, encodings.change(), (bound, position) -> origin(bound).wants(position, commit))
+                    .getOrDefault(requireNonNull(current).subscription(), List.of());
         }
 
         private Origin origin(Bound bound) {

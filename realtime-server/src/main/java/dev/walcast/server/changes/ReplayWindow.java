@@ -2,20 +2,25 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Change;
 import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
+import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.Target;
 import dev.walcast.rls.Moment;
+import dev.walcast.rls.RightsMark;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,9 +86,11 @@ final class ReplayWindow implements AutoCloseable {
     }
 
     /// Takes the transaction in. Waits while it holds a restart's backlog that would have to go for it.
-    Pass append(Transaction transaction) {
-        String epoch = epoch();
-        List<Encodings> changes = collected(transaction, epoch);
+    ///
+    /// @param marks for each of its tables
+    Pass append(Transaction transaction, Map<TableId, RightsMark> marks) {
+        Function<Change, Encodings> encodings = encodings(marks, epoch());
+        List<Encodings> changes = collected(transaction, encodings);
         Passed passed = new Passed(transaction.commit(), nanoTime.getAsLong(), transaction.defer());
         lock.lock();
         try {
@@ -100,7 +107,7 @@ final class ReplayWindow implements AutoCloseable {
         }
         Pass.Walk walk = transaction.inMemory()
                 ? changes::forEach
-                : action -> transaction.forEach(change -> action.accept(new Encodings(change, epoch, encoder)));
+                : action -> transaction.forEach(change -> action.accept(encodings.apply(change)));
         return new Pass(walk, () -> delivered(passed));
     }
 
@@ -120,10 +127,15 @@ final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    private List<Encodings> collected(Transaction transaction, String epoch) {
+    private Function<Change, Encodings> encodings(Map<TableId, RightsMark> marks, String epoch) {
+        return change -> new Encodings(
+                change, requireNonNull(marks.get(change.table().id())), epoch, encoder);
+    }
+
+    private static List<Encodings> collected(Transaction transaction, Function<Change, Encodings> encodings) {
         List<Encodings> changes = new ArrayList<>();
         if (transaction.inMemory()) {
-            transaction.forEach(change -> changes.add(new Encodings(change, epoch, encoder)));
+            transaction.forEach(change -> changes.add(encodings.apply(change)));
         }
         return changes;
     }

@@ -8,14 +8,12 @@ import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Rights;
 import dev.walcast.rls.RowQuery;
-import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.changes.BindingStart.Reason;
-import dev.walcast.server.changes.ChangeSubscription.Bound;
+import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.channel.Binding;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.FeedPlace.Resumed;
-import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,15 +39,7 @@ final class Resumption {
     }
 
     void onRightsChanged(Set<Question> changed) {
-        history.changed(changed, window.head(), this::access);
-    }
-
-    private Optional<TableAccess> access(Question question) {
-        try {
-            return Optional.ofNullable(rights.access(question));
-        } catch (SQLException e) {
-            return Optional.empty();
-        }
+        history.changed(changed, window.head(), rights::known);
     }
 
     /// Refuses a binding whose rows cannot be read.
@@ -59,11 +49,18 @@ final class Resumption {
     }
 
     /// Returns when the subscription is live. Its entries stand in the index already.
-    void begin(ChangeSubscription subscription, List<String> warnings) throws InterruptedException {
+    ///
+    /// @param anew whether it was refused for a while: what was committed meanwhile is missing
+    void begin(ChangeSubscription subscription, List<String> warnings, boolean anew) throws InterruptedException {
         String epoch = window.epoch();
         Map<Integer, BindingStart> starts = new HashMap<>();
         for (Entry<Bound> entry : subscription.entries()) {
-            starts.put(entry.subscriber().bindingId(), start(subscription, entry, epoch));
+            int id = entry.subscriber().bindingId();
+            starts.put(
+                    id,
+                    anew
+                            ? startAnew(request(subscription, id), Reason.RIGHTS_CHANGED)
+                            : start(subscription, entry, epoch));
         }
         new Beginning(subscription, means, epoch, starts).run(warnings);
     }
@@ -97,6 +94,12 @@ final class Resumption {
             case BindingStart.At at when at.resumed() -> at;
             default -> new BindingStart.Anew(Optional.empty());
         };
+    }
+
+    private static BindingStart startAnew(ObjectNode request, Reason reason) {
+        return SnapshotSpec.isAsked(request)
+                ? new BindingStart.Anew(Optional.of(reason))
+                : new BindingStart.Reset(reason);
     }
 
     private BindingStart checked(

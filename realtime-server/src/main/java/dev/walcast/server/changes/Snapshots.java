@@ -85,13 +85,21 @@ final class Snapshots implements AutoCloseable {
         }
     }
 
-    /// Hands the rows to the receiver, at its pace.
+    /// Takes a part of the rows.
+    @FunctionalInterface
+    interface ChunkSink {
+        /// @return whether more is wanted
+        boolean take(SnapshotChunk chunk);
+    }
+
+    /// Hands the rows over, at the receiver's pace.
     ///
-    /// @param over looked at now and then
+    /// @param receiver asked for room only
+    /// @param over     looked at now and then
     /// @return nothing when the window does not lead on from any moment, or it is over
     /// @throws RowsRefusedException when they cannot be read, or the receiver is too slow
     /// @throws SQLException         when the database could not be asked; trying again may help
-    Optional<Taken> take(RowQuery query, int bindingId, ChangeReceiver receiver, BooleanSupplier over)
+    Optional<Taken> take(RowQuery query, ChunkSink sink, ChangeReceiver receiver, BooleanSupplier over)
             throws RowsRefusedException, SQLException, InterruptedException {
         try (Sharer sharer = share(query)) {
             while (true) {
@@ -102,7 +110,9 @@ final class Snapshots implements AutoCloseable {
                 if (chunk == null) {
                     return sharer.result();
                 }
-                receiver.onSnapshot(bindingId, chunk);
+                if (!sink.take(chunk)) {
+                    return Optional.empty();
+                }
             }
         }
     }

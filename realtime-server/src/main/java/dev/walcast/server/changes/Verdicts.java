@@ -2,33 +2,30 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.Change;
 import dev.walcast.filters.Answers;
-import dev.walcast.filters.UnansweredException;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Viewer;
 import org.jspecify.annotations.Nullable;
 
-/// The verdicts on one change as it passes, without answers of Postgres. Equal viewers in a row are judged once. For
-/// one
+/// The verdicts on one change as it passes, without answers of Postgres. Equal viewers in a row are judged once. For one
 /// thread, and never kept longer: rights change.
 final class Verdicts implements Delivery.Judge {
     private final RowGuard guard;
-    private final Change change;
+    private final Encodings encodings;
     private @Nullable Viewer latestViewer;
     private @Nullable Verdict latest;
 
-    Verdicts(RowGuard guard, Change change) {
+    Verdicts(RowGuard guard, Encodings encodings) {
         this.guard = requireNonNull(guard, "guard is null");
-        this.change = requireNonNull(change, "change is null");
+        this.encodings = requireNonNull(encodings, "encodings is null");
     }
 
     @Override
-    public Verdict on(Viewer viewer) throws UnansweredException {
+    public Verdict on(Viewer viewer) {
         Verdict known = latest;
         if (known == null || !viewer.equals(latestViewer)) {
-            known = guard.judge(viewer, change, Answers.NONE);
+            known = guard.judge(viewer, encodings.change(), encodings.mark(), Answers.NONE);
             latestViewer = viewer;
             latest = known;
         }

@@ -76,7 +76,7 @@ final class ServerOptions {
             names = "--ask-timeout",
             paramLabel = "TIME",
             defaultValue = "500ms",
-            description = "How long a question to Postgres about a change may take; what it is about is hidden then.")
+            description = "How long a question to Postgres about a change may take; on timeout the change is withheld.")
     private Duration askTimeout = Duration.ZERO;
 
     @Option(
@@ -115,6 +115,9 @@ final class ServerOptions {
             defaultValue = "72h",
             description = "How long broadcasts stored in realtime.messages are kept, in whole days on top.")
     private Duration messagesRetention = Duration.ZERO;
+
+    @Mixin
+    private RightsOptions rights = new RightsOptions();
 
     @Mixin
     private LimitOptions limits = new LimitOptions();
@@ -175,7 +178,9 @@ final class ServerOptions {
                 askTimeout,
                 deletes,
                 new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()),
-                messagesRetention);
+                messagesRetention,
+                rights.reading(),
+                rights.pending());
         return new ServerSettings(
                 database,
                 tokenRules,
@@ -208,6 +213,7 @@ final class ServerOptions {
                 "STALL_TIMEOUT must be at least twice HEARTBEAT.");
         check(problems, messagesRetention.toHours() >= 1, "MESSAGES_RETENTION must be at least 1h.");
         check(problems, restRate >= 1 && restRate <= 1_000_000, "REST_RATE must be between 1 and 1000000.");
+        problems.addAll(rights.problems());
         problems.addAll(limits.problems());
         problems.addAll(presence.problems(limits.outbox()));
         problems.addAll(acks.problems());

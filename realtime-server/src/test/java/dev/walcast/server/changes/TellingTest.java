@@ -189,18 +189,18 @@ class TellingTest {
     }
 
     @Test
-    void whatBecameOfTheBindingsIsToldFirstAlsoWhenTheViewerChangesJustThen() throws Exception {
+    void rowsAreTakenAnewForNewViewer() throws Exception {
         ChangeFeed.Subscription subscription =
                 subscribe(JsonNodeFactory.instance.objectNode().put("snapshot", true));
         rows.awaitReached();
         subscription.changeViewer(new Viewer(MEMBER, "{}"));
         rights.awaitReached();
         rows.open();
-        answer.awaitReached();
-        rights.open();
         await().during(Duration.ofMillis(100)).until(told::isEmpty);
+        rights.open();
+        answer.awaitReached();
         answer.open();
-        await().until(() -> told.size() == 2);
-        assertThat(told).containsExactly("answered", "live in " + ScriptedSource.EPOCH);
+        await().until(() -> !told.isEmpty());
+        assertThat(told.peek()).isEqualTo("answered");
     }
 }

@@ -2,12 +2,14 @@ package dev.walcast.server.testing;
 
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.rls.RightsLimits;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.server.RealtimeServer;
 import dev.walcast.server.Secret;
 import dev.walcast.server.ServerSettings;
 import dev.walcast.server.auth.TokenIssuer;
 import dev.walcast.server.auth.TokenRules;
+import dev.walcast.server.changes.PendingLimits;
 import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.channel.PresenceLimits;
 import dev.walcast.server.socket.SocketLimits;
@@ -92,7 +94,9 @@ public final class TestServer implements AutoCloseable {
                 Duration.ofMillis(500),
                 RowGuard.Deletes.STRICT,
                 new SlotGuardian.Settings(Duration.ofSeconds(1), Duration.ofSeconds(30), 1L << 30),
-                Duration.ofHours(72));
+                Duration.ofHours(72),
+                RightsLimits.USUAL,
+                PendingLimits.USUAL);
         return new ServerSettings(
                 database,
                 TokenRules.ofSecret(SECRET),
@@ -136,7 +140,9 @@ public final class TestServer implements AutoCloseable {
                         database.askTimeout(),
                         deletes,
                         database.guardian(),
-                        database.messagesRetention()),
+                        database.messagesRetention(),
+                        database.rights(),
+                        database.pending()),
                 usual.tokens(),
                 usual.port(),
                 usual.presence());

@@ -1,0 +1,88 @@
+package dev.walcast.server.changes;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.TableId;
+import dev.walcast.filters.Target;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Changes of tables whose rights are being read: whom they concern is looked up when the rights are known. Safe for
+/// any thread.
+final class HeldTables {
+    private final Map<TableId, Deque<HeldChange>> tables = new HashMap<>(); // guarded by this
+    private volatile boolean empty = true;
+
+    /// @param sequence its place among all changes
+    /// @param done     run once, when it left
+    record HeldChange(long sequence, long sinceNanos, Encodings encodings, Runnable done) {
+        HeldChange {
+            requireNonNull(encodings, "encodings is null");
+            requireNonNull(done, "done is null");
+        }
+    }
+
+    boolean isEmpty() {
+        return empty;
+    }
+
+    synchronized boolean holds(TableId table) {
+        return tables.containsKey(table);
+    }
+
+    synchronized Set<TableId> tables() {
+        return Set.copyOf(tables.keySet());
+    }
+
+    /// @return how many changes of the table are held now
+    synchronized int add(HeldChange change) {
+        Deque<HeldChange> held =
+                tables.computeIfAbsent(change.encodings.change().table().id(), _ -> new ArrayDeque<>());
+        held.add(change);
+        empty = false;
+        return held.size();
+    }
+
+    synchronized @Nullable HeldChange first(TableId table) {
+        Deque<HeldChange> held = tables.get(table);
+        return held == null ? null : held.getFirst();
+    }
+
+    /// To be called when what [#first] gave was handed on; until then later changes of its subscriptions wait.
+    synchronized void removeFirst(TableId table) {
+        Deque<HeldChange> held = requireNonNull(tables.get(table), "the table is not held");
+        held.removeFirst();
+        if (held.isEmpty()) {
+            tables.remove(table);
+            empty = tables.isEmpty();
+        }
+    }
+
+    synchronized List<HeldChange> all(TableId table) {
+        Deque<HeldChange> held = tables.get(table);
+        return held == null ? List.of() : new ArrayList<>(held);
+    }
+
+    /// Up to where a subscription to these tables may get changes.
+    long barrier(Collection<? extends Target> targets) {
+        if (empty) {
+            return Long.MAX_VALUE;
+        }
+        synchronized (this) {
+            long barrier = Long.MAX_VALUE;
+            for (Map.Entry<TableId, Deque<HeldChange>> held : tables.entrySet()) {
+                if (targets.stream().anyMatch(target -> target.includes(held.getKey()))) {
+                    barrier = Math.min(barrier, held.getValue().getFirst().sequence);
+                }
+            }
+            return barrier;
+        }
+    }
+}

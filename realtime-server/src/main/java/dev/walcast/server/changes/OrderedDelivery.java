@@ -1,0 +1,283 @@
+package dev.walcast.server.changes;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.TableId;
+import dev.walcast.filters.Answers;
+import dev.walcast.server.changes.Asker.Asking;
+import dev.walcast.server.changes.Asker.Inquiry;
+import dev.walcast.server.changes.BindingStart.Reason;
+import dev.walcast.server.changes.ChangeSubscription.Withheld;
+import dev.walcast.server.changes.QuestionLanes.Waiting;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Hands each subscription its changes in their order. A change that cannot be decided yet waits in its subscription's
+/// queue, and the later ones of the same subscription wait behind it; other subscriptions go on. Safe for any thread.
+///
+/// The lock of a subscription is held while a change is decided and handed over. No other lock of this package is taken
+/// under it but the ones of [HeldTables] and of the index.
+final class OrderedDelivery implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(OrderedDelivery.class);
+
+    private final Delivery delivery;
+    private final HeldTables held;
+    private final QuestionLanes lanes;
+    private final PendingLimits limits;
+    private final LongSupplier nanoTime;
+    private final Set<ChangeSubscription> waiting = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger pairs = new AtomicInteger();
+
+    OrderedDelivery(Delivery delivery, Asker asker, HeldTables held, PendingLimits limits, LongSupplier nanoTime) {
+        this.delivery = requireNonNull(delivery, "delivery is null");
+        this.held = requireNonNull(held, "held is null");
+        this.limits = requireNonNull(limits, "limits is null");
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+        this.lanes = new QuestionLanes(asker, this::answered);
+    }
+
+    /// One change on its way to the subscriptions that it may concern.
+    final class Passing {
+        private final long sequence;
+        private final Encodings encodings;
+        private final Outstanding outstanding;
+        private final Delivery.Judge judge;
+        private final List<Waiting> forFilters = new ArrayList<>(0);
+        private final List<Waiting> forPolicies = new ArrayList<>(0);
+
+        /// @param sequence its place among all changes of the feed
+        Passing(long sequence, Encodings encodings, Outstanding outstanding) {
+            this.sequence = sequence;
+            this.encodings = encodings;
+            this.outstanding = outstanding;
+            this.judge = delivery.judging(encodings);
+        }
+
+        /// Hands the change to the subscription, or queues it. [#finish] is to be called after the last one.
+        void offer(ChangeSubscription subscription, List<Candidate> candidates) {
+            synchronized (subscription.lock()) {
+                if (subscription.isClosed() || handed(subscription, candidates)) {
+                    return;
+                }
+                queue(subscription, candidates);
+            }
+            flush(subscription);
+        }
+
+        private boolean handed(ChangeSubscription subscription, List<Candidate> candidates) {
+            return subscription.pending().isEmpty()
+                    && subscription.isCurrent(candidates)
+                    && (held.isEmpty() || held.barrier(subscription.targets()) >= sequence)
+                    && delivery.deliver(candidates, encodings, Answers.NONE, judge);
+        }
+
+        private void queue(ChangeSubscription subscription, List<Candidate> candidates) {
+            Runnable finished = outstanding.one();
+            pairs.incrementAndGet();
+            PendingChange change = PendingChange.of(sequence, nanoTime.getAsLong(), encodings, () -> {
+                pairs.decrementAndGet();
+                finished.run();
+            });
+            subscription.pending().add(change);
+            waiting.add(subscription);
+            if (subscription.pending().size() > limits.changes() || pairs.get() > PendingLimits.PAIRS_MAX) {
+                drop(subscription);
+            } else if (subscription.isCurrent(candidates)
+                    && !delivery.isDecided(candidates, encodings, Answers.NONE, judge)) {
+                boolean _ = change.beginAsking();
+                (subscription.filterMayAsk() ? forFilters : forPolicies).add(new Waiting(subscription, change));
+            }
+        }
+
+        /// @return how many subscriptions wait for an answer about it
+        int finish() {
+            ask(forFilters, true);
+            ask(forPolicies, false);
+            return forFilters.size() + forPolicies.size();
+        }
+    }
+
+    /// @param news of something that was dropped, at its place among the subscription's changes
+    void offer(ChangeSubscription subscription, long sequence, Withheld news) {
+        synchronized (subscription.lock()) {
+            if (subscription.isClosed()) {
+                return;
+            }
+            subscription.pending().add(PendingChange.news(sequence, nanoTime.getAsLong(), news));
+            waiting.add(subscription);
+        }
+        flush(subscription);
+    }
+
+    /// Hands over what can be, in order.
+    void flush(ChangeSubscription subscription) {
+        List<Waiting> ask = new ArrayList<>(0);
+        synchronized (subscription.lock()) {
+            PendingChange next = subscription.pending().peek();
+            while (next != null && isDone(subscription, next, ask)) {
+                subscription.pending().poll();
+                next.finish();
+                next = subscription.pending().peek();
+            }
+            if (next == null && !subscription.owesNews()) {
+                waiting.remove(subscription);
+            }
+        }
+        ask(subscription, ask);
+    }
+
+    /// Under the subscription's lock.
+    private boolean isDone(ChangeSubscription subscription, PendingChange next, List<Waiting> ask) {
+        if (subscription.isClosed()) {
+            return true;
+        }
+        if (next.sequence() > held.barrier(subscription.targets()) || !subscription.isSettled() || next.isAsking()) {
+            return false;
+        }
+        Withheld news = next.news();
+        if (news != null) {
+            subscription.tell(news);
+            return true;
+        }
+        List<Candidate> candidates = subscription.candidates(next);
+        if (delivery.deliver(candidates, next.encodings(), next.answers())) {
+            return true;
+        }
+        if (next.beginAsking()) {
+            ask.add(new Waiting(subscription, next));
+            return false;
+        }
+        log.warn("A change stays undecided and is withheld: {}", next.encodings().position());
+        subscription.withhold(withheld(next, Reason.POLICY_TIMEOUT));
+        return true;
+    }
+
+    private static Withheld withheld(PendingChange change, Reason reason) {
+        Encodings encodings = change.encodings();
+        return new Withheld(
+                encodings.position(), Set.of(encodings.change().table().id()), reason);
+    }
+
+    /// A subscription was resolved: everything that waited for that is decided, or asked about, anew.
+    void resume(ChangeSubscription subscription) {
+        List<Waiting> ask = new ArrayList<>();
+        synchronized (subscription.lock()) {
+            for (PendingChange change : subscription.pending()) {
+                if (change.news() == null && !change.isAsking() && isUndecided(subscription, change)) {
+                    change.beginAskingAnew();
+                    ask.add(new Waiting(subscription, change));
+                }
+            }
+        }
+        ask(subscription, ask);
+        flush(subscription);
+    }
+
+    private boolean isUndecided(ChangeSubscription subscription, PendingChange change) {
+        Encodings encodings = change.encodings();
+        Delivery.Judge judge = delivery.judging(encodings);
+        return !delivery.isDecided(subscription.candidates(change), encodings, change.answers(), judge);
+    }
+
+    private void ask(ChangeSubscription subscription, List<Waiting> changes) {
+        for (Waiting change : changes) {
+            ask(List.of(change), subscription.filterMayAsk());
+        }
+    }
+
+    private void ask(List<Waiting> changes, boolean ofFilters) {
+        if (!changes.isEmpty() && !lanes.ask(changes, ofFilters, limits.changes())) {
+            for (Waiting one : changes) {
+                overflow(one.subscription(), ofFilters);
+            }
+        }
+    }
+
+    private void overflow(ChangeSubscription subscription, boolean ofFilters) {
+        if (ofFilters) {
+            subscription.giveUp("The filter asks too much of the database: " + limits.changes()
+                    + " changes wait for its answer. Subscribe with a filter that is easier to decide.");
+        } else {
+            drop(subscription);
+        }
+    }
+
+    private void answered(Waiting waiting, @Nullable Asking asking, @Nullable Inquiry inquiry) {
+        synchronized (waiting.subscription().lock()) {
+            boolean given = asking != null && inquiry != null && !asking.failed().contains(inquiry);
+            waiting.change().answer(given ? requireNonNull(asking).outcome() : Answers.NONE);
+        }
+        flush(waiting.subscription());
+    }
+
+    // -- what waited for too long, or is too much
+
+    /// Drops everything that waits for the subscription, and tells it.
+    void drop(ChangeSubscription subscription) {
+        synchronized (subscription.lock()) {
+            FeedPosition last = null;
+            Set<TableId> tables = new HashSet<>();
+            Reason reason = Reason.RIGHTS_STALE;
+            for (PendingChange change = subscription.pending().poll();
+                    change != null;
+                    change = subscription.pending().poll()) {
+                Withheld known = change.news() == null ? withheld(change, Reason.RIGHTS_STALE) : change.news();
+                last = known.position();
+                tables.addAll(known.tables());
+                reason = change.isAsking() ? Reason.POLICY_TIMEOUT : reason;
+                change.finish();
+            }
+            if (last != null) {
+                log.warn("Changes of {} waited for too long; a subscription is told to read anew", tables);
+                subscription.tell(new Withheld(last, tables, reason));
+            }
+            waiting.remove(subscription);
+        }
+    }
+
+    /// Drops what has waited for too long, and tells what is owed; to be called several times a second.
+    void expire() {
+        long oldest = nanoTime.getAsLong() - limits.time().toNanos();
+        for (ChangeSubscription subscription : waiting) {
+            boolean late;
+            synchronized (subscription.lock()) {
+                PendingChange first = subscription.pending().peek();
+                late = first != null && first.sinceNanos() - oldest < 0;
+                subscription.tellOwed();
+            }
+            if (late) {
+                drop(subscription);
+            } else {
+                flush(subscription);
+            }
+        }
+    }
+
+    /// Flushes the subscriptions that wait; to be called after a table is not held any more.
+    void flushWaiting() {
+        waiting.forEach(this::flush);
+    }
+
+    /// To be looked at by [#expire].
+    void watch(ChangeSubscription subscription) {
+        waiting.add(subscription);
+    }
+
+    /// How many subscriptions wait for something.
+    int waiting() {
+        return waiting.size();
+    }
+
+    @Override
+    public void close() {
+        lanes.close();
+    }
+}

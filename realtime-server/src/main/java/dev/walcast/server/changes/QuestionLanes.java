@@ -1,0 +1,161 @@
+package dev.walcast.server.changes;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.TableId;
+import dev.walcast.server.changes.Asker.Asking;
+import dev.walcast.server.changes.Asker.Inquiry;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Asks Postgres about changes that wait, each table by itself: a policy that is slow delays its own table. Questions of
+/// clients' filters go separately from those of policies. Many changes are asked about at once, on a virtual thread for
+/// each table that has some. Safe for any thread.
+final class QuestionLanes implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(QuestionLanes.class);
+
+    /// How many changes are asked about at once.
+    private static final int BATCH_MAX = 256;
+
+    private final Asker asker;
+    private final Answered answered;
+    private final Map<Key, Lane> lanes = new ConcurrentHashMap<>();
+    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
+            Thread.ofVirtual().name("ask-", 0).factory());
+
+    private record Key(TableId table, boolean ofFilters) {}
+
+    /// A change that waits for one subscription.
+    record Waiting(ChangeSubscription subscription, PendingChange change) {}
+
+    /// Hears the answers, on the lane's thread.
+    interface Answered {
+        /// @param asking null when asking failed for another reason than an absent Postgres
+        void answered(Waiting waiting, @Nullable Asking asking, @Nullable Inquiry inquiry);
+    }
+
+    QuestionLanes(Asker asker, Answered answered) {
+        this.asker = requireNonNull(asker, "asker is null");
+        this.answered = requireNonNull(answered, "answered is null");
+    }
+
+    /// Asks about one change for some subscriptions; returns at once.
+    ///
+    /// @param ofFilters whether filters of clients raise questions
+    /// @param max       how many changes of the table may wait
+    /// @return false when as many wait already, and nothing happened
+    boolean ask(List<Waiting> waiting, boolean ofFilters, int max) {
+        TableId table = waiting.getFirst().change.encodings().change().table().id();
+        return lanes.computeIfAbsent(new Key(table, ofFilters), Lane::new).add(waiting, max);
+    }
+
+    /// The changes of one table that wait. It stays after it is empty: there are no more lanes than tables.
+    private final class Lane {
+        private final Key key;
+        private final ConcurrentLinkedQueue<List<Waiting>> queue = new ConcurrentLinkedQueue<>();
+        private final AtomicInteger size = new AtomicInteger();
+        private final AtomicBoolean running = new AtomicBoolean();
+
+        Lane(Key key) {
+            this.key = key;
+        }
+
+        boolean add(List<Waiting> waiting, int max) {
+            if (size.incrementAndGet() > max) {
+                size.decrementAndGet();
+                return false;
+            }
+            queue.add(waiting);
+            run();
+            return true;
+        }
+
+        private void run() {
+            if (!queue.isEmpty() && running.compareAndSet(false, true)) {
+                try {
+                    threads.execute(this::work);
+                } catch (RejectedExecutionException e) {
+                    log.debug("The server stops while changes of {} wait", key.table);
+                }
+            }
+        }
+
+        private void work() {
+            try {
+                for (List<Waiting> batch = next(); !batch.isEmpty(); batch = next()) {
+                    answer(batch);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            } finally {
+                running.set(false);
+            }
+            run();
+        }
+
+        private List<Waiting> next() {
+            List<Waiting> batch = new ArrayList<>();
+            for (int i = 0; i < BATCH_MAX; i++) {
+                List<Waiting> some = queue.poll();
+                if (some == null) {
+                    break;
+                }
+                size.decrementAndGet();
+                batch.addAll(some);
+            }
+            return batch;
+        }
+    }
+
+    /// Whatever goes wrong with a batch concerns its changes only.
+    private void answer(List<Waiting> batch) throws InterruptedException {
+        Map<Waiting, Inquiry> inquiries = new HashMap<>();
+        Asking asking = null;
+        try {
+            asking = asker.ask(() -> {
+                inquiries.clear();
+                batch.forEach(waiting -> inquiries.put(waiting, inquiry(waiting)));
+                return List.copyOf(inquiries.values());
+            });
+        } catch (RuntimeException | Error e) {
+            log.error("Postgres could not be asked about changes", e);
+        }
+        for (Waiting waiting : batch) {
+            answered(waiting, asking, inquiries.get(waiting));
+        }
+    }
+
+    private void answered(Waiting waiting, @Nullable Asking asking, @Nullable Inquiry inquiry) {
+        try {
+            answered.answered(waiting, asking, inquiry);
+        } catch (RuntimeException | Error e) {
+            log.error("A change could not be delivered", e);
+        }
+    }
+
+    /// Nothing to ask about for a change that was dropped, or whose subscription is being resolved: it is asked about
+    /// again after that.
+    private static Inquiry inquiry(Waiting waiting) {
+        Encodings encodings = waiting.change.encodings();
+        return new Inquiry(encodings, waiting.subscription.candidates(waiting.change));
+    }
+
+    /// Drops what waits: it is not acknowledged, and comes again after a restart.
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+}

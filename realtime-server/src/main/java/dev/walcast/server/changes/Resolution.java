@@ -1,0 +1,135 @@
+package dev.walcast.server.changes;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Position;
+import dev.walcast.filters.ChangeEvent;
+import dev.walcast.filters.Predicate;
+import dev.walcast.filters.SubscriptionIndex;
+import dev.walcast.filters.SubscriptionIndex.Entry;
+import dev.walcast.rls.Viewer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiPredicate;
+import org.jspecify.annotations.Nullable;
+
+/// What a subscription's bindings mean for one viewer under the rights of one moment.
+///
+/// While it is open, the database has not said yet what that is: every change of the tables concerned is found, and
+/// waits until another resolution has taken its place. Never changed after it was completed.
+final class Resolution {
+    private final ChangeSubscription subscription;
+    private final Viewer viewer;
+    private final boolean settled;
+    private List<Entry<Bound>> entries = List.of();
+    private @Nullable SubscriptionIndex<Bound> own;
+
+    /// What stands in the index: a binding of a subscription.
+    ///
+    /// @param events       what its client asked for
+    /// @param select       the columns asked for besides the key; empty for all
+    /// @param membership   whether UPDATEs that take rows into or out of view are told as INSERT and DELETE
+    /// @param filterMayAsk whether its filter holds what only Postgres can say
+    record Bound(
+            Resolution resolution,
+            int bindingId,
+            Set<ChangeEvent> events,
+            Set<String> select,
+            boolean membership,
+            boolean filterMayAsk) {
+        ChangeSubscription subscription() {
+            return resolution.subscription;
+        }
+    }
+
+    private Resolution(ChangeSubscription subscription, Viewer viewer, boolean settled) {
+        this.subscription = requireNonNull(subscription, "subscription is null");
+        this.viewer = requireNonNull(viewer, "viewer is null");
+        this.settled = settled;
+    }
+
+    /// To be completed.
+    static Resolution settled(ChangeSubscription subscription, Viewer viewer) {
+        return new Resolution(subscription, viewer, true);
+    }
+
+    /// Finds every change of the tables that the former entries name.
+    static Resolution open(ChangeSubscription subscription, Viewer viewer, List<Entry<Bound>> former) {
+        Resolution open = new Resolution(subscription, viewer, false);
+        List<Entry<Bound>> entries = new ArrayList<>();
+        for (Entry<Bound> entry : former) {
+            Bound bound = entry.subscriber();
+            Set<ChangeEvent> events = bound.membership() ? Set.of(ChangeEvent.values()) : bound.events();
+            Bound anything = new Bound(open, bound.bindingId(), events, Set.of(), false, false);
+            entries.add(new Entry<>(entry.target(), events, Predicate.Constant.ALWAYS, anything));
+        }
+        open.entries = List.copyOf(entries);
+        return open;
+    }
+
+    void add(Entry<Bound> entry) {
+        List<Entry<Bound>> more = new ArrayList<>(entries);
+        more.add(entry);
+        entries = List.copyOf(more);
+    }
+
+    ChangeSubscription subscription() {
+        return subscription;
+    }
+
+    Viewer viewer() {
+        return viewer;
+    }
+
+    boolean isSettled() {
+        return settled;
+    }
+
+    List<Entry<Bound>> entries() {
+        return entries;
+    }
+
+    /// Whether its client's own filters raise questions.
+    boolean filterMayAsk() {
+        return entries.stream().anyMatch(entry -> entry.subscriber().filterMayAsk());
+    }
+
+    /// What a change comes to for this subscription alone. Under the subscription's lock.
+    ///
+    /// @param wants whether a binding is interested in changes of a position
+    List<Candidate> candidates(Encodings encodings, BiPredicate<Bound, Position> wants) {
+        SubscriptionIndex<Bound> index = own;
+        if (index == null) {
+            index = index(_ -> true);
+            own = index;
+        }
+        return Candidate.matches(index, encodings.change(), wants)
+                .getOrDefault(subscription, List.of());
+    }
+
+    /// An index of some of its bindings.
+    SubscriptionIndex<Bound> index(java.util.function.Predicate<Bound> chosen) {
+        SubscriptionIndex<Bound> index = new SubscriptionIndex<>();
+        for (Entry<Bound> entry : entries) {
+            if (chosen.test(entry.subscriber())) {
+                index.add(entry);
+            }
+        }
+        return index;
+    }
+
+    boolean sameFilters(Resolution other) {
+        return predicates().equals(other.predicates());
+    }
+
+    private List<Object> predicates() {
+        List<Object> predicates = new ArrayList<>();
+        for (Entry<Bound> entry : entries) {
+            predicates.add(entry.target());
+            predicates.add(entry.predicate());
+            entry.before().ifPresent(predicates::add);
+        }
+        return predicates;
+    }
+}

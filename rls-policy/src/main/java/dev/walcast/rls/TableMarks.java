@@ -1,0 +1,85 @@
+package dev.walcast.rls;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.TableId;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongPredicate;
+
+/// The marks of one table, the questions that are known about it, and when its rights were last confirmed. Safe for
+/// any thread.
+final class TableMarks {
+    /// Of a table that no question is known about, the earlier marks are dropped beyond this number.
+    private static final int PENDING_MAX = 1_000;
+
+    private final TableId id;
+    private final Set<Catalog.Question> questions = ConcurrentHashMap.newKeySet();
+
+    private final Deque<Pending> pending = new ArrayDeque<>(); // guarded by this
+    private RightsMark latest; // guarded by this
+    private long numbers; // guarded by this
+
+    private volatile long confirmedThrough;
+    private volatile long confirmedAt;
+
+    private record Pending(long number, long xid) {}
+
+    /// @param now when it is made: a table without a mark has the rights that are read next
+    TableMarks(TableId id, long now) {
+        this.id = requireNonNull(id, "id is null");
+        this.confirmedAt = now;
+        this.latest = new RightsMark(this, 0);
+    }
+
+    TableId id() {
+        return id;
+    }
+
+    /// The questions whose answers every reading of this table must renew.
+    Set<Catalog.Question> questions() {
+        return questions;
+    }
+
+    synchronized RightsMark latest() {
+        return latest;
+    }
+
+    synchronized RightsMark mark(long xid) {
+        latest = new RightsMark(this, ++numbers);
+        pending.add(new Pending(numbers, xid));
+        if (pending.size() > PENDING_MAX) {
+            pending.removeFirst();
+        }
+        return latest;
+    }
+
+    /// How many marks there are so far: those that a reading begun now can confirm.
+    synchronized long received() {
+        return numbers;
+    }
+
+    /// A reading that began at the given time was successful.
+    ///
+    /// @param received what [#received] said when the reading began
+    /// @param shown    whether the reading shows what a transaction did
+    synchronized void confirm(long received, LongPredicate shown, long begunAt) {
+        while (!pending.isEmpty()
+                && pending.getFirst().number <= received
+                && shown.test(pending.getFirst().xid)) {
+            confirmedThrough = pending.removeFirst().number;
+        }
+        confirmedAt = begunAt;
+    }
+
+    long confirmedThrough() {
+        return confirmedThrough;
+    }
+
+    /// When the last successful reading began; nanoseconds of the clock of [Rights].
+    long confirmedAt() {
+        return confirmedAt;
+    }
+}
