@@ -1,5 +1,6 @@
 package dev.walcast.cdc;
 
+import java.util.Collection;
 import java.util.function.Consumer;
 
 /// One committed transaction's changes, in the order in which they were made.
@@ -11,6 +12,10 @@ public interface Transaction {
 
     /// Whether its changes are held in memory anyway, so that keeping them all costs no more than their rows.
     boolean inMemory();
+
+    /// Every [Table] instance that has a change in the transaction, in the order of its first change. So the last
+    /// instance of a [TableId] is the one of the table's last change. Does not walk the changes. May be kept.
+    Collection<Table> tables();
 
     void forEach(Consumer<Change> action);
 

@@ -58,6 +58,7 @@ final class PgoutputDecoder {
         message.int64();
         Lsn end = new Lsn(message.int64());
         sink.commit(new Commit(end, xid, message.int64() + ReplicationStream.EPOCH_MICROS));
+        relations.committed(end);
     }
 
     private void insert(WireBytes message) {

@@ -3,6 +3,7 @@ package dev.walcast.cdc.pgoutput;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Column;
+import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.source.PartitionRoots;
@@ -13,36 +14,36 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The tables that the stream has described, by oid, each as it was described last: before its first change, and again
-/// whenever its shape has changed. Belongs to the reader's thread.
+/// The tables that the stream has described, by oid, each as it was described last. Belongs to the reader's thread.
 final class Relations {
     private static final int IN_IDENTITY = 1;
 
     private final TypeCatalog types;
     private final PartitionRoots roots;
+    private final DroppedTables dropped;
     private final Map<Integer, Table> tables = new HashMap<>();
 
-    Relations(TypeCatalog types, PartitionRoots roots) {
+    Relations(TypeCatalog types, PartitionRoots roots, DroppedTables dropped) {
         this.types = requireNonNull(types, "types is null");
         this.roots = requireNonNull(roots, "roots is null");
+        this.dropped = requireNonNull(dropped, "dropped is null");
     }
 
-    /// The body of a Relation message. Postgres repeats it also when nothing has changed; the table stays the same
-    /// then.
+    /// The body of a Relation message. Postgres repeats it after anything about the table may have changed, also when
+    /// nothing differs: the table is another instance then.
     void describe(WireBytes message) throws SQLException {
         int oid = message.int32();
         String schema = message.zeroTerminated();
         TableId id = new TableId(schema.isEmpty() ? "pg_catalog" : schema, message.zeroTerminated());
         message.tag(); // the kind of identity: the columns' flags say more
-        List<Column> columns = columns(message);
-        TableId root = roots.root(id);
-        Table known = tables.get(oid);
-        if (known == null
-                || !known.id().equals(id)
-                || !known.root().equals(root)
-                || !known.columns().equals(columns)) {
-            tables.put(oid, new Table(id, root, columns));
-        }
+        Table described = new Table(id, roots.root(id), columns(message));
+        tables.merge(oid, described, (known, _) -> known.isShapedLike(described) ? known.renewed() : described);
+        dropped.described(oid);
+    }
+
+    /// To be called when a transaction is complete, so that dropped tables do not take memory for ever.
+    void committed(Lsn end) throws SQLException {
+        dropped.removeFrom(tables, end);
     }
 
     private List<Column> columns(WireBytes message) throws SQLException {
