@@ -13,6 +13,8 @@ import dev.walcast.cdc.pgoutput.PgoutputChangeSource;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.cdc.slot.SlotHealth;
 import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.supervisor.Pacing;
+import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.rls.PostgresCatalog;
 import dev.walcast.rls.PostgresFilterDatabase;
 import dev.walcast.rls.PostgresOracle;
@@ -64,6 +66,7 @@ final class Project implements ChangeListener, AutoCloseable {
     private final CursorKeeper acknowledged;
     private final TopicPermissions permissions;
     private final StoredMessages messages;
+    private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
     private final CountDownLatch closing = new CountDownLatch(1);
 
     /// Up to here an earlier server had handed out everything. Belongs to the source's thread.
@@ -125,9 +128,9 @@ final class Project implements ChangeListener, AutoCloseable {
             log.warn("The catalog cannot be asked yet: {}", e.getMessage());
         }
         Thread.ofVirtual().name("refresh-rights").start(this::refreshRights);
-        acknowledged.start();
-        guardian.start();
-        keeper.start();
+        acknowledged.start(supervisor);
+        guardian.start(supervisor);
+        keeper.start(supervisor);
     }
 
     private void warnOfInexactColumns() throws SQLException {
@@ -234,6 +237,7 @@ final class Project implements ChangeListener, AutoCloseable {
         messages.close();
         acknowledged.close();
         keeper.close();
+        supervisor.close();
         changes.close();
         source.close();
         pools.close();
