@@ -80,6 +80,8 @@ public record ServerSettings(
     /// @param deletes                who hears of deleted rows under row-level security
     /// @param guardian               how the slot is watched
     /// @param messagesRetention      how long stored broadcasts are kept
+    /// @param deleteKeysBytes        what the keys of delivered rows may take, so that their DELETEs can be told; 0
+    ///                               remembers none
     public record Database(
             Secret url,
             String publication,
@@ -90,7 +92,36 @@ public record ServerSettings(
             Duration askTimeout,
             RowGuard.Deletes deletes,
             SlotGuardian.Settings guardian,
-            Duration messagesRetention) {
+            Duration messagesRetention,
+            long deleteKeysBytes) {
+        private static final long DELETE_KEYS_BYTES = 16 << 20;
+
+        /// With the usual memory for the keys of delivered rows.
+        public Database(
+                Secret url,
+                String publication,
+                String slotName,
+                Reader reader,
+                Duration pollInterval,
+                long transactionMemoryBytes,
+                Duration askTimeout,
+                RowGuard.Deletes deletes,
+                SlotGuardian.Settings guardian,
+                Duration messagesRetention) {
+            this(
+                    url,
+                    publication,
+                    slotName,
+                    reader,
+                    pollInterval,
+                    transactionMemoryBytes,
+                    askTimeout,
+                    deletes,
+                    guardian,
+                    messagesRetention,
+                    DELETE_KEYS_BYTES);
+        }
+
         public Database {
             requireNonNull(url, "url is null");
             requireNonNull(publication, "publication is null");

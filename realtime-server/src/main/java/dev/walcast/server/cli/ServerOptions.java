@@ -17,6 +17,8 @@ import picocli.CommandLine.Option;
 
 /// The settings of a server as the command line, the environment and the settings file give them.
 final class ServerOptions {
+    private static final long DELETE_KEYS_MIN = 64L << 10;
+    private static final long DELETE_KEYS_MAX = 16L << 30;
 
     @Option(
             names = "--database-url",
@@ -86,6 +88,14 @@ final class ServerOptions {
             description = "Who hears of deleted rows under row-level security: strict, who could see the row;"
                     + " parity, everybody, but only the key.")
     private RowGuard.Deletes deletes = RowGuard.Deletes.STRICT;
+
+    @Option(
+            names = "--delete-keys-memory",
+            paramLabel = "SIZE",
+            defaultValue = "16MiB",
+            description = "Keys of delivered rows, kept so that their DELETEs can be told where policies read columns"
+                    + " that a DELETE does not carry; 0 keeps none.")
+    private ByteSize deleteKeysMemory = new ByteSize(0);
 
     @Option(
             names = "--heartbeat",
@@ -175,7 +185,8 @@ final class ServerOptions {
                 askTimeout,
                 deletes,
                 new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()),
-                messagesRetention);
+                messagesRetention,
+                deleteKeysMemory.bytes());
         return new ServerSettings(
                 database,
                 tokenRules,
@@ -201,6 +212,11 @@ final class ServerOptions {
         check(problems, !publication.isBlank(), "PUBLICATION is empty.");
         check(problems, pollInterval.toMillis() >= 1, "POLL_INTERVAL must be at least 1ms.");
         check(problems, askTimeout.toMillis() >= 1, "ASK_TIMEOUT must be at least 1ms.");
+        check(
+                problems,
+                deleteKeysMemory.bytes() == 0
+                        || (deleteKeysMemory.bytes() >= DELETE_KEYS_MIN && deleteKeysMemory.bytes() <= DELETE_KEYS_MAX),
+                "DELETE_KEYS_MEMORY must be 0 or between 64KiB and 16GiB.");
         check(problems, heartbeat.toMillis() >= 100, "HEARTBEAT must be at least 100ms.");
         check(
                 problems,
