@@ -14,6 +14,10 @@ import java.util.Map;
 /// instance than that of the last change of this table is a mark: what is known about the table's rights may be out of
 /// date. Postgres also repeats itself when nothing differs (ANALYZE, VACUUM).
 ///
+/// Postgres does not tell of changed rights of a partitioned table that is published in its partitions' place
+/// (`publish_via_partition_root`). Such a table is another instance in each transaction. Postgres 15 does not tell of
+/// changed rights of the table's schema.
+///
 /// Instances are compared by identity, which is what `equals` does.
 public final class Table {
     private final TableId id;

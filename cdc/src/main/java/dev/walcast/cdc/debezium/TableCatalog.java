@@ -20,6 +20,7 @@ import java.util.Set;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.source.SourceRecord;
+import org.jspecify.annotations.Nullable;
 
 /// The tables of the feed, each as it was described last. Belongs to the reader's thread.
 ///
@@ -58,8 +59,14 @@ final class TableCatalog {
         }
     };
 
-    /// A table, and the schema that it was made of.
-    private record Version(Schema schema, Table table) {}
+    private long transaction;
+
+    /// A table as it was described last.
+    ///
+    /// @param schema        what it was made of
+    /// @param isPartitioned whether it stands for its partitions
+    /// @param transaction   in which it became this instance
+    private record Version(Schema schema, Table table, boolean isPartitioned, long transaction) {}
 
     TableCatalog(CatalogConnection catalog) {
         this.catalog = requireNonNull(catalog, "catalog is null");
@@ -67,18 +74,37 @@ final class TableCatalog {
         this.roots = new PartitionRoots(catalog);
     }
 
+    void begin() {
+        transaction++;
+    }
+
+    /// The record's table, which is another instance in each transaction if it is partitioned.
+    ///
     /// @param rowSchema the schema of the record's `before` and `after`
-    @SuppressWarnings("ReferenceEquality") // that is how Debezium tells of a Relation message
     Table table(SourceRecord record, TableId id, Schema rowSchema) throws SQLException {
         Version known = latest.get(id);
-        if (known != null && known.schema == rowSchema) {
-            return known.table;
+        if (known == null || isDescribedAgain(known, rowSchema)) {
+            known = describe(record, id, rowSchema, known);
+            latest.put(id, known);
+        } else if (known.isPartitioned && known.transaction != transaction) {
+            known = new Version(rowSchema, known.table.renewed(), true, transaction);
+            latest.put(id, known);
         }
+        return known.table;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // that is how Debezium tells of a Relation message
+    private static boolean isDescribedAgain(Version known, Schema rowSchema) {
+        return known.schema != rowSchema;
+    }
+
+    private Version describe(SourceRecord record, TableId id, Schema rowSchema, @Nullable Version known)
+            throws SQLException {
         types.forgetUserTypes();
-        Table described = new Table(id, roots.root(id), columns(rowSchema, identity(record, id, rowSchema)));
-        Table table = known != null && known.table.isShapedLike(described) ? known.table.renewed() : described;
-        latest.put(id, new Version(rowSchema, table));
-        return table;
+        PartitionRoots.Place place = roots.of(id);
+        Table fresh = new Table(id, place.root(), columns(rowSchema, identity(record, id, rowSchema)));
+        Table table = known != null && known.table.isShapedLike(fresh) ? known.table.renewed() : fresh;
+        return new Version(rowSchema, table, place.isPartitioned(), transaction);
     }
 
     private List<Column> columns(Schema rowSchema, Set<String> identity) throws SQLException {

@@ -3,7 +3,6 @@ package dev.walcast.cdc.pgoutput;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
-import dev.walcast.cdc.Table;
 import dev.walcast.cdc.types.TypeCatalog;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -47,7 +46,7 @@ final class DroppedTables {
     ///
     /// @param tables   by oid
     /// @param received the end of a transaction that was received completely
-    void removeFrom(Map<Integer, Table> tables, Lsn received) throws SQLException {
+    void removeFrom(Map<Integer, ?> tables, Lsn received) throws SQLException {
         if (tables.size() < lookFrom) {
             return;
         }

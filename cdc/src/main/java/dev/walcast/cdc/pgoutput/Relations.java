@@ -21,7 +21,18 @@ final class Relations {
     private final TypeCatalog types;
     private final PartitionRoots roots;
     private final DroppedTables dropped;
-    private final Map<Integer, Table> tables = new HashMap<>();
+    private final Map<Integer, Described> tables = new HashMap<>();
+    private long transaction;
+
+    /// A table as it was described last.
+    ///
+    /// @param isPartitioned whether it stands for its partitions
+    /// @param transaction   in which it became this instance
+    record Described(Table table, boolean isPartitioned, long transaction) {
+        Described renewed(long now) {
+            return new Described(table.renewed(), isPartitioned, now);
+        }
+    }
 
     Relations(TypeCatalog types, PartitionRoots roots, DroppedTables dropped) {
         this.types = requireNonNull(types, "types is null");
@@ -36,9 +47,20 @@ final class Relations {
         String schema = message.zeroTerminated();
         TableId id = new TableId(schema.isEmpty() ? "pg_catalog" : schema, message.zeroTerminated());
         message.tag(); // the kind of identity: the columns' flags say more
-        Table described = new Table(id, roots.root(id), columns(message));
-        tables.merge(oid, described, (known, _) -> known.isShapedLike(described) ? known.renewed() : described);
+        PartitionRoots.Place place = roots.of(id);
+        Described fresh =
+                new Described(new Table(id, place.root(), columns(message)), place.isPartitioned(), transaction);
+        tables.merge(
+                oid,
+                fresh,
+                (known, _) -> known.table.isShapedLike(fresh.table)
+                        ? new Described(known.table.renewed(), fresh.isPartitioned, transaction)
+                        : fresh);
         dropped.described(oid);
+    }
+
+    void begin() {
+        transaction++;
     }
 
     /// To be called when a transaction is complete, so that dropped tables do not take memory for ever.
@@ -60,7 +82,14 @@ final class Relations {
         return columns;
     }
 
+    /// The table, which is another instance in each transaction if it is partitioned.
     Table table(int oid) {
-        return requireNonNull(tables.get(oid), () -> "table " + Integer.toUnsignedString(oid) + " was not described");
+        Described described =
+                requireNonNull(tables.get(oid), () -> "table " + Integer.toUnsignedString(oid) + " was not described");
+        if (described.isPartitioned && described.transaction != transaction) {
+            described = described.renewed(transaction);
+            tables.put(oid, described);
+        }
+        return described.table;
     }
 }

@@ -7,6 +7,7 @@ import dev.walcast.cdc.Change;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceState;
 import dev.walcast.cdc.Table;
+import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
@@ -193,6 +194,31 @@ class MarksPgTest {
                 "insert into app.other (v) values (1)");
         awaitChanges(3);
         assertThat(last().table()).isSameAs(other);
+    }
+
+    /// Postgres sends its Relation message only when something about the partition has changed.
+    @Test
+    void tablePublishedForItsPartitionsIsMarkedInEachTransaction() {
+        postgres.execute(
+                "create table app.parts (id int, k int, primary key (id, k)) partition by list (k)",
+                "create table app.part partition of app.parts for values in (1)",
+                "alter publication p set (publish_via_partition_root = true)",
+                "insert into app.parts values (1, 1)");
+        awaitChanges(3);
+        for (String deed : List.of(
+                "create policy p on app.parts using (true)",
+                "alter table app.parts enable row level security",
+                "grant select on app.parts to marked")) {
+            Table before = last().table();
+            int id = listener.changes.size();
+            postgres.execute(
+                    deed,
+                    "begin; insert into app.parts values (" + id + ", 1); insert into app.parts values (-" + id
+                            + ", 1); commit");
+            awaitChanges(id + 2);
+            assertThat(last().table().id()).isEqualTo(new TableId("app", "parts"));
+            assertThat(last().table()).as(deed).isNotSameAs(before).isSameAs(last(1).table());
+        }
     }
 
     @Test
