@@ -45,7 +45,12 @@ public class DecodeBenchmark {
             @Override
             public void commit(Commit commit) {}
         };
-        decoder = new PgoutputDecoder(new Relations(new TypeCatalog(catalog), new PartitionRoots(catalog)), sink);
+        decoder = new PgoutputDecoder(
+                new Relations(
+                        new TypeCatalog(catalog),
+                        new PartitionRoots(catalog),
+                        new DroppedTables(catalog, DroppedTables.LOOK_FROM)),
+                sink);
         try {
             decoder.decode(new WireBytes(relation()));
         } catch (SQLException e) {

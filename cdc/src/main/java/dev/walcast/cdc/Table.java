@@ -6,8 +6,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// A table as it was when the change was written; one instance per version of the table, so identity comparison tells
-/// whether two changes share a shape.
+/// A table as it was when the change was written.
+///
+/// There is one instance for each time that Postgres described the table to the reader. Postgres describes a table
+/// before its first change of a connection, and again before the next change after anything about it may have changed:
+/// columns, policies, row-level security, privileges, owner, or the table itself. So a change whose table is another
+/// instance than that of the last change of this table is a mark: what is known about the table's rights may be out of
+/// date. Postgres also repeats itself when nothing differs (ANALYZE, VACUUM).
+///
+/// Postgres does not tell of changed rights of a partitioned table that is published in its partitions' place
+/// (`publish_via_partition_root`). Such a table is another instance in each transaction. Postgres 15 does not tell of
+/// changed rights of the table's schema.
+///
+/// Instances are compared by identity, which is what `equals` does.
 public final class Table {
     private final TableId id;
     private final TableId root;
@@ -28,6 +39,23 @@ public final class Table {
         for (int i = 0; i < columns.size(); i++) {
             indexes.put(columns.get(i).name(), i);
         }
+    }
+
+    private Table(Table same) {
+        this.id = same.id;
+        this.root = same.root;
+        this.columns = same.columns;
+        this.indexes = same.indexes;
+    }
+
+    /// Another instance of the same shape. It shares all memory with this one.
+    public Table renewed() {
+        return new Table(this);
+    }
+
+    /// Whether the other one has the same name, the same root and the same columns.
+    public boolean isShapedLike(Table other) {
+        return id.equals(other.id) && root.equals(other.root) && columns.equals(other.columns);
     }
 
     public TableId id() {

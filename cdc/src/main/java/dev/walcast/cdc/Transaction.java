@@ -1,8 +1,6 @@
 package dev.walcast.cdc;
 
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
 import java.util.function.Consumer;
 
 /// One committed transaction's changes, in the order in which they were made.
@@ -15,18 +13,11 @@ public interface Transaction {
     /// Whether its changes are held in memory anyway, so that keeping them all costs no more than their rows.
     boolean inMemory();
 
-    void forEach(Consumer<Change> action);
+    /// Every [Table] instance that has a change in the transaction, in the order of its first change. So the last
+    /// instance of a [TableId] is the one of the table's last change. Does not walk the changes. May be kept.
+    Collection<Table> tables();
 
-    /// Every version of a table that has a change in it, in order of first appearance.
-    default Collection<Table> tables() {
-        List<Table> tables = new ArrayList<>();
-        forEach(change -> {
-            if (!tables.contains(change.table())) {
-                tables.add(change.table());
-            }
-        });
-        return tables;
-    }
+    void forEach(Consumer<Change> action);
 
     /// Keeps the transaction from being acknowledged when [ChangeListener#onTransaction(Transaction)] returns. To
     /// be called within that call, once.

@@ -13,6 +13,8 @@ import dev.walcast.cdc.pgoutput.PgoutputChangeSource;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.cdc.slot.SlotHealth;
 import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.supervisor.Pacing;
+import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.rls.PostgresCatalog;
 import dev.walcast.rls.PostgresFilterDatabase;
 import dev.walcast.rls.PostgresOracle;
@@ -39,8 +41,6 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,7 +66,7 @@ final class Project implements ChangeListener, AutoCloseable {
     private final CursorKeeper acknowledged;
     private final TopicPermissions permissions;
     private final StoredMessages messages;
-    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
 
     /// Up to here an earlier server had handed out everything. Belongs to the source's thread.
     private Lsn delivered = Lsn.ZERO;
@@ -80,7 +80,7 @@ final class Project implements ChangeListener, AutoCloseable {
         this.catalog = new PostgresCatalog(pools.catalog(), settings.publication());
         this.rights = new Rights(
                 new PostgresRightsReader(pools.rights(), settings.publication()),
-                settings.rights(),
+                settings.rights().reading(),
                 System::nanoTime);
         this.policies = new RowPolicies(pools.policies());
         ChangePath.Database database = new ChangePath.Database(
@@ -97,7 +97,7 @@ final class Project implements ChangeListener, AutoCloseable {
                 settings.deletes(),
                 server.recordBytesMax(),
                 server.replay(),
-                settings.pending(),
+                settings.rights().pending(),
                 System::nanoTime);
         this.source = source(settings, url);
         this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), System::nanoTime);
@@ -134,12 +134,12 @@ final class Project implements ChangeListener, AutoCloseable {
         } catch (SQLException e) {
             log.warn("The catalog cannot be asked yet: {}", e.getMessage());
         }
-        Thread.ofVirtual().name("watch-rights").start(this::watchRights);
-        Thread.ofVirtual().name("expire-changes").start(this::expireChanges);
-        Thread.ofVirtual().name("find-messages").start(this::findMessages);
-        acknowledged.start();
-        guardian.start();
-        keeper.start();
+        supervisor.start("watch-rights", () -> rights.watch(changes::questionsInUse));
+        supervisor.start("expire-changes", this::expireChanges);
+        supervisor.start("find-messages", this::findMessages);
+        acknowledged.start(supervisor);
+        guardian.start(supervisor);
+        keeper.start(supervisor);
     }
 
     private void warnOfInexactColumns() throws SQLException {
@@ -155,36 +155,22 @@ final class Project implements ChangeListener, AutoCloseable {
         }
     }
 
-    private void watchRights() {
-        try {
-            rights.watch(changes::questionsInUse);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    private void expireChanges() throws InterruptedException {
+        while (true) {
+            Thread.sleep(EXPIRE_EVERY);
+            changes.expire();
+            policies.prune(changes::viewers);
         }
     }
 
-    private void expireChanges() {
-        try {
-            while (!closing.await(EXPIRE_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
-                changes.expire();
-                policies.prune(changes::viewers);
+    private void findMessages() throws InterruptedException {
+        while (true) {
+            Thread.sleep(FIND_MESSAGES_EVERY);
+            try {
+                messages.find(url.user(), source.publications());
+            } catch (SQLException e) {
+                log.debug("The schema realtime could not be looked for: {}", e.getMessage());
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void findMessages() {
-        try {
-            while (!closing.await(FIND_MESSAGES_EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
-                try {
-                    messages.find(url.user(), source.publications());
-                } catch (SQLException e) {
-                    log.debug("The schema realtime could not be looked for: {}", e.getMessage());
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
@@ -258,11 +244,11 @@ final class Project implements ChangeListener, AutoCloseable {
 
     @Override
     public void close() {
-        closing.countDown();
         guardian.close();
         messages.close();
         acknowledged.close();
         keeper.close();
+        supervisor.close();
         changes.close();
         source.close();
         pools.close();

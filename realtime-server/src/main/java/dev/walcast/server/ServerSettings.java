@@ -3,11 +3,9 @@ package dev.walcast.server;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.slot.SlotGuardian;
-import dev.walcast.rls.RightsLimits;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.server.acks.AckLimits;
 import dev.walcast.server.auth.TokenRules;
-import dev.walcast.server.changes.PendingLimits;
 import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.channel.PresenceLimits;
 import dev.walcast.server.socket.SocketLimits;
@@ -82,8 +80,7 @@ public record ServerSettings(
     /// @param deletes                who hears of deleted rows under row-level security
     /// @param guardian               how the slot is watched
     /// @param messagesRetention      how long stored broadcasts are kept
-    /// @param rights                 how rights are kept up to date
-    /// @param pending                what may wait for rights and for answers of Postgres
+    /// @param rights                 how rights are kept up to date, and what may wait for them
     public record Database(
             Secret url,
             String publication,
@@ -95,8 +92,7 @@ public record ServerSettings(
             RowGuard.Deletes deletes,
             SlotGuardian.Settings guardian,
             Duration messagesRetention,
-            RightsLimits rights,
-            PendingLimits pending) {
+            RightsSettings rights) {
         public Database {
             requireNonNull(url, "url is null");
             requireNonNull(publication, "publication is null");
@@ -108,7 +104,6 @@ public record ServerSettings(
             requireNonNull(guardian, "guardian is null");
             requireNonNull(messagesRetention, "messagesRetention is null");
             requireNonNull(rights, "rights is null");
-            requireNonNull(pending, "pending is null");
         }
     }
 }

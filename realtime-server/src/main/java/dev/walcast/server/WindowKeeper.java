@@ -5,16 +5,19 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.ChangeSource;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.SourceException;
+import dev.walcast.cdc.supervisor.Supervised;
+import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.server.changes.ChangePath;
 import dev.walcast.server.changes.FeedStatus;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Once a second has Postgres remember how far everything was delivered, lets go of what the replay window may not
-/// keep any longer, and lets the slot pass it. A thread of its own.
+/// keep any longer, and lets the slot pass it. A supervised thread.
 final class WindowKeeper implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(WindowKeeper.class);
     private static final Duration EVERY = Duration.ofSeconds(1);
@@ -30,7 +33,7 @@ final class WindowKeeper implements AutoCloseable {
     private final long walBytesMax;
     private final CountDownLatch closing = new CountDownLatch(1);
     private volatile Lsn walEnd = Lsn.ZERO;
-    private volatile boolean started;
+    private volatile @Nullable Supervised supervised;
     /// What the window may keep; never so much that the slot would be lost for it.
     private long budget;
 
@@ -44,18 +47,13 @@ final class WindowKeeper implements AutoCloseable {
         this.budget = walBytesMax;
     }
 
-    void start() {
-        started = true;
-        Thread.ofVirtual().name("keep-window").start(this::run);
+    void start(Supervisor supervisor) {
+        supervised = supervisor.start("keep-window", this::run);
     }
 
-    private void run() {
-        try {
-            while (!closing.await(EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
-                keep();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    private void run() throws InterruptedException {
+        while (!closing.await(EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+            keep();
         }
     }
 
@@ -97,7 +95,9 @@ final class WindowKeeper implements AutoCloseable {
     /// Remembers a last time.
     @Override
     public void close() {
-        if (closing.getCount() > 0 && started) {
+        Supervised task = supervised;
+        if (closing.getCount() > 0 && task != null) {
+            task.expectEnd();
             closing.countDown();
             keep();
         }

@@ -68,6 +68,7 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
                 transactions.add(event);
             }
         } else if (((Struct) record.value()).getString("status").equals("BEGIN")) {
+            mapper.begin();
             transactions.begin();
         } else {
             transactions.end(commit(record), acknowledge);

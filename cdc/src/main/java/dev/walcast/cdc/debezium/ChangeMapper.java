@@ -28,6 +28,10 @@ final class ChangeMapper {
         this.tables = requireNonNull(tables, "tables is null");
     }
 
+    void begin() {
+        tables.begin();
+    }
+
     /// @return null when the record is no change of a row, or only the first half of one
     @Nullable
     RowEvent map(SourceRecord record) throws SQLException {

@@ -13,20 +13,30 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.source.SourceRecord;
+import org.jspecify.annotations.Nullable;
 
-/// The tables of the feed, one [Table] for each version of a table's schema that Debezium hands over. Belongs to the
-/// reader's thread.
+/// The tables of the feed, each as it was described last. Belongs to the reader's thread.
+///
+/// Debezium builds a table's schema anew, without comparing it, whenever Postgres sends a Relation message: its
+/// `PgOutputMessageDecoder.handleRelationMessage` always ends in `PostgresSchema.applySchemaChangesForTable`, and that
+/// in
+/// `TableSchemaBuilder.create`. It does nothing of this kind by itself: `PgOutputReplicationMessage` turns off the
+/// comparison with the row (`shouldSchemaBeSynchronized`). It holds one schema for each table's name, puts that into
+/// every record, and its queue keeps the order. So another instance of the schema means that Postgres has described the
+/// table again, and an instance that was replaced does not come back. If one did, the table would be renewed once more.
 ///
 /// Columns and types come with the record, so they are those of the moment when the change was written. Which columns
 /// make up the replica identity, and whose partition it is, is asked of the catalog when a version is first seen.
 final class TableCatalog {
-    private static final int VERSIONS_MAX = 10_000;
+    /// A table beyond this number is renewed at its next change, as if Postgres had described it.
+    private static final int TABLES_MAX = 10_000;
 
     /// For `REPLICA IDENTITY FULL` every column, else those of the primary key or of the named index.
     private static final String IDENTITY = """
@@ -42,7 +52,21 @@ final class TableCatalog {
     private final CatalogConnection catalog;
     private final TypeCatalog types;
     private final PartitionRoots roots;
-    private final IdentityHashMap<Schema, Table> versions = new IdentityHashMap<>();
+    private final Map<TableId, Version> latest = new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<TableId, Version> eldest) {
+            return size() > TABLES_MAX;
+        }
+    };
+
+    private long transaction;
+
+    /// A table as it was described last.
+    ///
+    /// @param schema        what it was made of
+    /// @param isPartitioned whether it stands for its partitions
+    /// @param transaction   in which it became this instance
+    private record Version(Schema schema, Table table, boolean isPartitioned, long transaction) {}
 
     TableCatalog(CatalogConnection catalog) {
         this.catalog = requireNonNull(catalog, "catalog is null");
@@ -50,19 +74,37 @@ final class TableCatalog {
         this.roots = new PartitionRoots(catalog);
     }
 
+    void begin() {
+        transaction++;
+    }
+
+    /// The record's table, which is another instance in each transaction if it is partitioned.
+    ///
     /// @param rowSchema the schema of the record's `before` and `after`
     Table table(SourceRecord record, TableId id, Schema rowSchema) throws SQLException {
-        Table known = versions.get(rowSchema);
-        if (known != null) {
-            return known;
+        Version known = latest.get(id);
+        if (known == null || isDescribedAgain(known, rowSchema)) {
+            known = describe(record, id, rowSchema, known);
+            latest.put(id, known);
+        } else if (known.isPartitioned && known.transaction != transaction) {
+            known = new Version(rowSchema, known.table.renewed(), true, transaction);
+            latest.put(id, known);
         }
-        if (versions.size() >= VERSIONS_MAX) {
-            versions.clear();
-        }
+        return known.table;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // that is how Debezium tells of a Relation message
+    private static boolean isDescribedAgain(Version known, Schema rowSchema) {
+        return known.schema != rowSchema;
+    }
+
+    private Version describe(SourceRecord record, TableId id, Schema rowSchema, @Nullable Version known)
+            throws SQLException {
         types.forgetUserTypes();
-        Table table = new Table(id, roots.root(id), columns(rowSchema, identity(record, id, rowSchema)));
-        versions.put(rowSchema, table);
-        return table;
+        PartitionRoots.Place place = roots.of(id);
+        Table fresh = new Table(id, place.root(), columns(rowSchema, identity(record, id, rowSchema)));
+        Table table = known != null && known.table.isShapedLike(fresh) ? known.table.renewed() : fresh;
+        return new Version(rowSchema, table, place.isPartitioned(), transaction);
     }
 
     private List<Column> columns(Schema rowSchema, Set<String> identity) throws SQLException {

@@ -37,7 +37,10 @@ public final class PgoutputChangeSource extends SlotSource {
                 ReplicationStream opened = ReplicationStream.open(config, reading.publications())) {
             stream.set(opened);
             reading.begun();
-            Relations relations = new Relations(new TypeCatalog(catalog), new PartitionRoots(catalog));
+            Relations relations = new Relations(
+                    new TypeCatalog(catalog),
+                    new PartitionRoots(catalog),
+                    new DroppedTables(catalog, DroppedTables.LOOK_FROM));
             new ReplicationSession(opened, reading.transactions(), relations).read(reading::isOver);
             return isClosing() ? "the source was closed" : "another publication can be read now";
         } catch (SQLException e) {

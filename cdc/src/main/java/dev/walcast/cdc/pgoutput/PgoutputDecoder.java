@@ -50,6 +50,7 @@ final class PgoutputDecoder {
         message.int64(); // where the commit record begins; positions are where it ends
         message.int64(); // the commit time, which comes again
         xid = Integer.toUnsignedLong(message.int32());
+        relations.begin();
         sink.begin();
     }
 
@@ -58,6 +59,7 @@ final class PgoutputDecoder {
         message.int64();
         Lsn end = new Lsn(message.int64());
         sink.commit(new Commit(end, xid, message.int64() + ReplicationStream.EPOCH_MICROS));
+        relations.committed(end);
     }
 
     private void insert(WireBytes message) {

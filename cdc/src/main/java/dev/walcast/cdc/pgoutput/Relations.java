@@ -3,6 +3,7 @@ package dev.walcast.cdc.pgoutput;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Column;
+import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.source.PartitionRoots;
@@ -13,36 +14,58 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// The tables that the stream has described, by oid, each as it was described last: before its first change, and again
-/// whenever its shape has changed. Belongs to the reader's thread.
+/// The tables that the stream has described, by oid, each as it was described last. Belongs to the reader's thread.
 final class Relations {
     private static final int IN_IDENTITY = 1;
 
     private final TypeCatalog types;
     private final PartitionRoots roots;
-    private final Map<Integer, Table> tables = new HashMap<>();
+    private final DroppedTables dropped;
+    private final Map<Integer, Described> tables = new HashMap<>();
+    private long transaction;
 
-    Relations(TypeCatalog types, PartitionRoots roots) {
-        this.types = requireNonNull(types, "types is null");
-        this.roots = requireNonNull(roots, "roots is null");
+    /// A table as it was described last.
+    ///
+    /// @param isPartitioned whether it stands for its partitions
+    /// @param transaction   in which it became this instance
+    record Described(Table table, boolean isPartitioned, long transaction) {
+        Described renewed(long now) {
+            return new Described(table.renewed(), isPartitioned, now);
+        }
     }
 
-    /// The body of a Relation message. Postgres repeats it also when nothing has changed; the table stays the same
-    /// then.
+    Relations(TypeCatalog types, PartitionRoots roots, DroppedTables dropped) {
+        this.types = requireNonNull(types, "types is null");
+        this.roots = requireNonNull(roots, "roots is null");
+        this.dropped = requireNonNull(dropped, "dropped is null");
+    }
+
+    /// The body of a Relation message. Postgres repeats it after anything about the table may have changed, also when
+    /// nothing differs: the table is another instance then.
     void describe(WireBytes message) throws SQLException {
         int oid = message.int32();
         String schema = message.zeroTerminated();
         TableId id = new TableId(schema.isEmpty() ? "pg_catalog" : schema, message.zeroTerminated());
         message.tag(); // the kind of identity: the columns' flags say more
-        List<Column> columns = columns(message);
-        TableId root = roots.root(id);
-        Table known = tables.get(oid);
-        if (known == null
-                || !known.id().equals(id)
-                || !known.root().equals(root)
-                || !known.columns().equals(columns)) {
-            tables.put(oid, new Table(id, root, columns));
-        }
+        PartitionRoots.Place place = roots.of(id);
+        Described fresh =
+                new Described(new Table(id, place.root(), columns(message)), place.isPartitioned(), transaction);
+        tables.merge(
+                oid,
+                fresh,
+                (known, _) -> known.table.isShapedLike(fresh.table)
+                        ? new Described(known.table.renewed(), fresh.isPartitioned, transaction)
+                        : fresh);
+        dropped.described(oid);
+    }
+
+    void begin() {
+        transaction++;
+    }
+
+    /// To be called when a transaction is complete, so that dropped tables do not take memory for ever.
+    void committed(Lsn end) throws SQLException {
+        dropped.removeFrom(tables, end);
     }
 
     private List<Column> columns(WireBytes message) throws SQLException {
@@ -59,7 +82,14 @@ final class Relations {
         return columns;
     }
 
+    /// The table, which is another instance in each transaction if it is partitioned.
     Table table(int oid) {
-        return requireNonNull(tables.get(oid), () -> "table " + Integer.toUnsignedString(oid) + " was not described");
+        Described described =
+                requireNonNull(tables.get(oid), () -> "table " + Integer.toUnsignedString(oid) + " was not described");
+        if (described.isPartitioned && described.transaction != transaction) {
+            described = described.renewed(transaction);
+            tables.put(oid, described);
+        }
+        return described.table;
     }
 }

@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.ChangeSource;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.supervisor.Supervised;
+import dev.walcast.cdc.supervisor.Supervisor;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -18,9 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Writes a heartbeat into the log now and then. It moves the slot on while the published tables are quiet, so that
-/// they
-/// hold no log; and a heartbeat that the reader does not pass, although it has nothing else to do, shows that the
-/// reader is stuck: then it is started again. Warns when the slot comes close to losing its log. One thread.
+/// they hold no log; and a heartbeat that the reader does not pass, although it has nothing else to do, shows that the
+/// reader is stuck: then it is started again. Warns when the slot comes close to losing its log. A supervised thread.
 public final class SlotGuardian implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SlotGuardian.class);
 
@@ -43,6 +44,7 @@ public final class SlotGuardian implements AutoCloseable {
     private @Nullable Integer walsender;
     private boolean warned;
     private volatile SlotHealth health = SlotHealth.UNKNOWN;
+    private volatile @Nullable Supervised supervised;
 
     /// What the guardian is told.
     ///
@@ -68,16 +70,16 @@ public final class SlotGuardian implements AutoCloseable {
     }
 
     /// The source must have been started.
-    public void start() {
+    public void start(Supervisor supervisor) {
         movedNanos = nanoTime.getAsLong();
-        Thread.ofVirtual().name("slot-guardian").start(this::run);
+        supervised = supervisor.start("slot-guardian", this::run);
     }
 
     public SlotHealth health() {
         return health;
     }
 
-    private void run() {
+    private void run() throws InterruptedException {
         try {
             do {
                 try {
@@ -88,8 +90,6 @@ public final class SlotGuardian implements AutoCloseable {
                     log.debug("The slot cannot be looked at: {}", e.getMessage());
                 }
             } while (!closing.await(settings.heartbeat.toMillis(), TimeUnit.MILLISECONDS));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         } finally {
             probe.close();
         }
@@ -169,6 +169,10 @@ public final class SlotGuardian implements AutoCloseable {
 
     @Override
     public void close() {
+        Supervised task = supervised;
+        if (task != null) {
+            task.expectEnd();
+        }
         closing.countDown();
     }
 }

@@ -10,7 +10,7 @@ import java.sql.SQLException;
 /// Which partitioned table a table belongs to in the end, as the catalog has it now. Belongs to the reader's thread.
 public final class PartitionRoots {
     private static final String ROOT = """
-            select rn.nspname, r.relname
+            select rn.nspname, r.relname, c.relkind = 'p'
               from pg_catalog.pg_class c
               join pg_catalog.pg_namespace n on n.oid = c.relnamespace
               join pg_catalog.pg_class r on r.oid = pg_catalog.pg_partition_root(c.oid)
@@ -23,13 +23,21 @@ public final class PartitionRoots {
         this.catalog = requireNonNull(catalog, "catalog is null");
     }
 
-    /// @return the table itself when it is no partition, or no longer there
-    public TableId root(TableId id) throws SQLException {
+    /// Where a table stands.
+    ///
+    /// @param root          the partitioned table it belongs to in the end; itself when it is no partition, or no
+    ///                      longer there
+    /// @param isPartitioned whether it has partitions itself
+    public record Place(TableId root, boolean isPartitioned) {}
+
+    public Place of(TableId id) throws SQLException {
         try (PreparedStatement statement = catalog.get().prepareStatement(ROOT)) {
             statement.setString(1, id.schema());
             statement.setString(2, id.name());
             try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? new TableId(row.getString(1), row.getString(2)) : id;
+                return row.next()
+                        ? new Place(new TableId(row.getString(1), row.getString(2)), row.getBoolean(3))
+                        : new Place(id, false);
             }
         }
     }

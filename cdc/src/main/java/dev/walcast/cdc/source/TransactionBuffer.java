@@ -2,11 +2,15 @@ package dev.walcast.cdc.source;
 
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Commit;
+import dev.walcast.cdc.Table;
 import dev.walcast.cdc.Transaction;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 final class TransactionBuffer implements AutoCloseable {
     private final long memoryBytesMax;
     private final List<RowEvent> events = new ArrayList<>();
+    private final Set<Table> tables = new LinkedHashSet<>();
+    private @Nullable Table lastTable;
     private long bytes;
     private @Nullable SpillFile spill;
 
@@ -23,7 +29,12 @@ final class TransactionBuffer implements AutoCloseable {
         this.memoryBytesMax = memoryBytesMax;
     }
 
+    @SuppressWarnings("ReferenceEquality") // tables are compared by identity
     void add(RowEvent event) {
+        if (event.table() != lastTable) {
+            lastTable = event.table();
+            tables.add(lastTable);
+        }
         try {
             if (spill == null && bytes > memoryBytesMax) {
                 spill = SpillFile.create();
@@ -43,10 +54,16 @@ final class TransactionBuffer implements AutoCloseable {
     ///
     /// @param defer what [Transaction#defer()] does
     Transaction committed(Commit commit, Supplier<Runnable> defer) {
+        List<Table> versions = List.copyOf(tables);
         return new Transaction() {
             @Override
             public Commit commit() {
                 return commit;
+            }
+
+            @Override
+            public Collection<Table> tables() {
+                return versions;
             }
 
             @Override
@@ -83,6 +100,8 @@ final class TransactionBuffer implements AutoCloseable {
 
     void clear() {
         events.clear();
+        tables.clear();
+        lastTable = null;
         bytes = 0;
         if (spill != null) {
             spill.close();

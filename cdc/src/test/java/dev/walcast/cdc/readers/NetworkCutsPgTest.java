@@ -8,6 +8,8 @@ import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.supervisor.Pacing;
+import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.TestPostgres;
 import java.sql.Connection;
@@ -40,9 +42,10 @@ class NetworkCutsPgTest {
             PostgresUrl through =
                     PostgresUrl.parse("postgres://postgres:unchecked@127.0.0.1:" + proxy.port() + "/postgres");
             try (SlotSource source = reader.source(SourceConfig.of(through, "p", "cuts"));
+                    Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, _ -> {});
                     SlotGuardian guardian = guardian(postgres, source)) {
                 source.start(listener);
-                guardian.start();
+                guardian.start(supervisor);
                 AtomicBoolean enough = new AtomicBoolean();
                 List<Integer> committed = new ArrayList<>();
                 Thread writer = Thread.ofVirtual().start(() -> write(postgres, committed, enough));

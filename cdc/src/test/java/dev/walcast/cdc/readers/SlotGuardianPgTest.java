@@ -9,6 +9,8 @@ import dev.walcast.cdc.SourceState;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.supervisor.Pacing;
+import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.TestPostgres;
 import java.sql.Connection;
@@ -17,6 +19,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -105,6 +108,28 @@ class SlotGuardianPgTest {
         }
     }
 
+    @Test
+    void guardianOutlivesAnError() throws Exception {
+        AtomicInteger faults = new AtomicInteger(2);
+        try (Watched watched = new Watched(reader, own("error"), postgres.port(), Duration.ofMinutes(1));
+                Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, _ -> {});
+                SlotGuardian second = new SlotGuardian(
+                        PostgresUrl.parse(postgres.url()),
+                        own("error"),
+                        watched.source,
+                        new SlotGuardian.Settings(HEARTBEAT, Duration.ofMinutes(1), 1L << 30),
+                        () -> {
+                            if (faults.getAndDecrement() == 1) {
+                                throw new StackOverflowError("on purpose");
+                            }
+                            return System.nanoTime();
+                        })) {
+            second.start(supervisor);
+            await().atMost(PATIENCE).until(() -> second.health().walStatus() != null);
+            assertThat(supervisor.tasks()).anyMatch(task -> task.restarts() == 1);
+        }
+    }
+
     /// The database is shared with the other reader's turn.
     private String own(String slot) {
         return slot + "_" + reader.name().toLowerCase(Locale.ROOT);
@@ -114,6 +139,7 @@ class SlotGuardianPgTest {
     private static final class Watched implements AutoCloseable {
         private final RecordingListener listener = new RecordingListener();
         private final SlotSource source;
+        private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, _ -> {});
         private final SlotGuardian guardian;
 
         Watched(Reader reader, String slot, int readerPort, Duration stallAfter) throws Exception {
@@ -126,12 +152,13 @@ class SlotGuardianPgTest {
                     source,
                     new SlotGuardian.Settings(HEARTBEAT, stallAfter, 1L << 30),
                     System::nanoTime);
-            guardian.start();
+            guardian.start(supervisor);
         }
 
         @Override
         public void close() {
             guardian.close();
+            supervisor.close();
             source.close();
         }
     }

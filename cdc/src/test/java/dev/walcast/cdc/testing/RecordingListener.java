@@ -4,7 +4,9 @@ import dev.walcast.cdc.Change;
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.SourceState;
+import dev.walcast.cdc.Table;
 import dev.walcast.cdc.Transaction;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,6 +16,8 @@ public final class RecordingListener implements ChangeListener {
     public final List<Change> changes = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
     public final List<SourceState> states = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
     public final List<FeedStart> starts = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
+    /// Of each transaction with changes.
+    public final List<Collection<Table>> tables = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
     public final AtomicInteger transactions = new AtomicInteger();
 
     private volatile CountDownLatch held = new CountDownLatch(0);
@@ -43,6 +47,7 @@ public final class RecordingListener implements ChangeListener {
         transaction.forEach(all::add);
         changes.addAll(all);
         if (!all.isEmpty()) {
+            tables.add(transaction.tables());
             transactions.incrementAndGet();
         }
     }

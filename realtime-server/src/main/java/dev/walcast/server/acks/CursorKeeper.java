@@ -2,6 +2,8 @@ package dev.walcast.server.acks;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.supervisor.Supervised;
+import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.server.acks.Cursors.Changes;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -9,11 +11,12 @@ import java.time.InstantSource;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Reads the cursors at the start and writes down once a second those that moved, so that a crash only means that
-/// changes of the last second come again. A thread of its own.
+/// changes of the last second come again. A supervised thread.
 public final class CursorKeeper implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CursorKeeper.class);
     private static final Duration EVERY = Duration.ofSeconds(1);
@@ -21,6 +24,7 @@ public final class CursorKeeper implements AutoCloseable {
     private final Cursors cursors;
     private final CursorTable table;
     private final CountDownLatch closing = new CountDownLatch(1);
+    private volatile @Nullable Supervised supervised;
 
     // guarded by this
     private boolean looked;
@@ -36,18 +40,14 @@ public final class CursorKeeper implements AutoCloseable {
     }
 
     /// Returns when those of an earlier server are at hand, or the database could not be asked.
-    public void start() {
+    public void start(Supervisor supervisor) {
         keep();
-        Thread.ofVirtual().name("keep-cursors").start(this::run);
+        supervised = supervisor.start("keep-cursors", this::run);
     }
 
-    private void run() {
-        try {
-            while (!closing.await(EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
-                keep();
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    private void run() throws InterruptedException {
+        while (!closing.await(EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
+            keep();
         }
     }
 
@@ -92,6 +92,10 @@ public final class CursorKeeper implements AutoCloseable {
     @Override
     public void close() {
         if (closing.getCount() > 0) {
+            Supervised task = supervised;
+            if (task != null) {
+                task.expectEnd();
+            }
             closing.countDown();
             keep();
         }

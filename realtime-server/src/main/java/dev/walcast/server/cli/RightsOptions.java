@@ -1,6 +1,7 @@
 package dev.walcast.server.cli;
 
 import dev.walcast.rls.RightsLimits;
+import dev.walcast.server.RightsSettings;
 import dev.walcast.server.changes.PendingLimits;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,6 +11,8 @@ import picocli.CommandLine.Option;
 /// How rights are kept up to date, and what may wait for them.
 final class RightsOptions {
     private static final Duration TIME_MAX = Duration.ofMinutes(10);
+    private static final long DELETE_KEYS_MIN = 64L << 10;
+    private static final long DELETE_KEYS_MAX = 16L << 30;
 
     @Option(
             names = "--rights-poll",
@@ -43,12 +46,19 @@ final class RightsOptions {
                     + " subscriptions concerned are told `reset`.")
     private Duration heldTime = Duration.ZERO;
 
-    RightsLimits reading() {
-        return new RightsLimits(rightsPoll, rightsMaxAge);
-    }
+    @Option(
+            names = "--delete-keys-memory",
+            paramLabel = "SIZE",
+            defaultValue = "16MiB",
+            description = "Keys of delivered rows, kept so that their DELETEs can be told where policies read columns"
+                    + " that a DELETE does not carry; 0 keeps none.")
+    private ByteSize deleteKeysMemory = new ByteSize(0);
 
-    PendingLimits pending() {
-        return new PendingLimits(heldChanges, heldTime);
+    RightsSettings settings() {
+        return new RightsSettings(
+                new RightsLimits(rightsPoll, rightsMaxAge),
+                new PendingLimits(heldChanges, heldTime),
+                deleteKeysMemory.bytes());
     }
 
     List<String> problems() {
@@ -69,6 +79,11 @@ final class RightsOptions {
                 problems,
                 heldTime.toMillis() >= 100 && heldTime.compareTo(TIME_MAX) <= 0,
                 "HELD_TIME must be between 100ms and 10m.");
+        LimitOptions.check(
+                problems,
+                deleteKeysMemory.bytes() == 0
+                        || (deleteKeysMemory.bytes() >= DELETE_KEYS_MIN && deleteKeysMemory.bytes() <= DELETE_KEYS_MAX),
+                "DELETE_KEYS_MEMORY must be 0 or between 64KiB and 16GiB.");
         return problems;
     }
 }

@@ -179,8 +179,7 @@ final class ServerOptions {
                 deletes,
                 new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()),
                 messagesRetention,
-                rights.reading(),
-                rights.pending());
+                rights.settings());
         return new ServerSettings(
                 database,
                 tokenRules,

@@ -4,7 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Commit;
+import dev.walcast.cdc.Table;
 import dev.walcast.cdc.Transaction;
+import java.util.Collection;
 import java.util.function.Consumer;
 
 /// A transaction without the rows of `realtime.messages`, which are handed on once, however often it is walked. Belongs
@@ -29,6 +31,12 @@ public final class MessagesTaken implements Transaction {
     @Override
     public boolean inMemory() {
         return transaction.inMemory();
+    }
+
+    /// The tables of the transaction, that of the messages included.
+    @Override
+    public Collection<Table> tables() {
+        return transaction.tables();
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.Transaction;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.TreeMap;
@@ -112,6 +113,11 @@ final class ScriptedSource {
             @Override
             public boolean inMemory() {
                 return scripted.inMemory();
+            }
+
+            @Override
+            public Collection<Table> tables() {
+                return scripted.changes().stream().map(Change::table).distinct().toList();
             }
 
             @Override

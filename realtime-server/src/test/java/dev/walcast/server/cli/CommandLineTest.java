@@ -17,6 +17,7 @@ import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -48,6 +49,15 @@ class CommandLineTest {
                 Map.of("DATABASE_URL", postgres.url(), "JWT_SECRET", "short", "SLOT_NAME", "Not Allowed"),
                 "JWT_SECRET is too short",
                 "SLOT_NAME may hold only");
+    }
+
+    @Test
+    void deleteKeysMemoryHasBounds() throws Exception {
+        for (String size : List.of("1KiB", "17GiB")) {
+            assertFails(
+                    Map.of("DATABASE_URL", postgres.url(), "DELETE_KEYS_MEMORY", size),
+                    "DELETE_KEYS_MEMORY must be 0 or between 64KiB and 16GiB.");
+        }
     }
 
     @Test

@@ -2,14 +2,13 @@ package dev.walcast.server.testing;
 
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.rls.RightsLimits;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.server.RealtimeServer;
+import dev.walcast.server.RightsSettings;
 import dev.walcast.server.Secret;
 import dev.walcast.server.ServerSettings;
 import dev.walcast.server.auth.TokenIssuer;
 import dev.walcast.server.auth.TokenRules;
-import dev.walcast.server.changes.PendingLimits;
 import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.channel.PresenceLimits;
 import dev.walcast.server.socket.SocketLimits;
@@ -95,8 +94,7 @@ public final class TestServer implements AutoCloseable {
                 RowGuard.Deletes.STRICT,
                 new SlotGuardian.Settings(Duration.ofSeconds(1), Duration.ofSeconds(30), 1L << 30),
                 Duration.ofHours(72),
-                RightsLimits.USUAL,
-                PendingLimits.USUAL);
+                RightsSettings.USUAL);
         return new ServerSettings(
                 database,
                 TokenRules.ofSecret(SECRET),
@@ -141,8 +139,7 @@ public final class TestServer implements AutoCloseable {
                         deletes,
                         database.guardian(),
                         database.messagesRetention(),
-                        database.rights(),
-                        database.pending()),
+                        database.rights()),
                 usual.tokens(),
                 usual.port(),
                 usual.presence());

@@ -1,0 +1,202 @@
+package dev.walcast.cdc.supervisor;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.supervisor.TaskStatus.State;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One task with its threads, one after the other. The supervising thread alone starts them.
+final class SupervisedTask implements Supervised {
+    private static final Logger log = LoggerFactory.getLogger(Supervisor.class);
+
+    /// The due time of a task that waits for nothing.
+    static final long NEVER = Long.MAX_VALUE;
+
+    private final String name;
+    private final Task task;
+    private final Ending ending;
+    private final Threads threads;
+    private final Pacing pacing;
+    private final LongSupplier nanoTime;
+    private final Runnable wake;
+
+    // All below are guarded by this.
+    private final Failures failures;
+    private State state = State.RESTARTING;
+    private @Nullable Run run;
+    private long dueNanos;
+    private long startedNanos;
+    private boolean hasStarted;
+    private long restarts;
+    private @Nullable String lastFailure;
+    private boolean endExpected;
+
+    SupervisedTask(
+            String name,
+            Task task,
+            Ending ending,
+            Threads threads,
+            Pacing pacing,
+            LongSupplier nanoTime,
+            Runnable wake) {
+        this.name = requireNonNull(name, "name is null");
+        this.task = requireNonNull(task, "task is null");
+        this.ending = requireNonNull(ending, "ending is null");
+        this.threads = requireNonNull(threads, "threads is null");
+        this.pacing = pacing;
+        this.nanoTime = nanoTime;
+        this.wake = wake;
+        this.failures = new Failures(pacing);
+        this.dueNanos = nanoTime.getAsLong();
+    }
+
+    /// One thread's life. It allocates nothing when it ends: there may be no memory.
+    private final class Run implements Runnable {
+        private volatile @Nullable Thread thread;
+        private volatile @Nullable Throwable failure;
+        private volatile boolean returned;
+        private volatile boolean over;
+
+        @Override
+        public void run() {
+            try {
+                task.run();
+                returned = true;
+            } catch (Throwable e) {
+                failure = e;
+            } finally {
+                over = true;
+                wake.run();
+            }
+        }
+
+        /// Also when the thread could not even say so.
+        boolean isOver() {
+            Thread started = thread;
+            return over || (started != null && !started.isAlive());
+        }
+
+        String failureName() {
+            Throwable thrown = failure;
+            return thrown != null ? thrown.getClass().getName() : returned ? "returned" : "vanished";
+        }
+    }
+
+    /// What the supervising thread learns.
+    ///
+    /// @param dueNanos when it has to look again
+    /// @param ended    whether the task is over for good
+    /// @param exit     the code that the process is to end with, if it is
+    record Look(long dueNanos, boolean ended, @Nullable Integer exit) {}
+
+    /// Notices the task's end and starts it when it is due.
+    synchronized Look look() {
+        long now = nanoTime.getAsLong();
+        Run current = run;
+        if (current != null && state == State.RUNNING) {
+            failures.ran(now - startedNanos);
+            if (current.isOver()) {
+                ended(current, now);
+            }
+        }
+        if (state == State.RESTARTING && dueNanos - now <= 0) {
+            start(now);
+        }
+        Integer exit = null;
+        if (state == State.EXITING && dueNanos - now <= 0 && ending instanceof Ending.Exit(int code)) {
+            exit = code;
+            dueNanos = now + failures.failed(now);
+        }
+        boolean waits = state == State.RESTARTING || state == State.EXITING;
+        return new Look(waits ? dueNanos - now : NEVER, state == State.ENDED, exit);
+    }
+
+    /// Logs last: that may fail, too.
+    private void ended(Run ended, long now) {
+        if (endExpected) {
+            state = State.ENDED;
+            return;
+        }
+        lastFailure = ended.failureName();
+        if (ending instanceof Ending.Exit(int code)) {
+            state = State.EXITING;
+            dueNanos = now;
+            log.error("The task {} ended ({}); the process ends with code {}", name, lastFailure, code, ended.failure);
+            return;
+        }
+        long pauseNanos = failures.failed(now);
+        dueNanos = now + pauseNanos;
+        state = State.RESTARTING;
+        log.error(
+                "The task {} ended ({}) and is started again in {} ms",
+                name,
+                lastFailure,
+                TimeUnit.NANOSECONDS.toMillis(pauseNanos),
+                ended.failure);
+    }
+
+    private void start(long now) {
+        try {
+            Run fresh = new Run();
+            run = fresh;
+            fresh.thread = threads.start(name, fresh);
+        } catch (Throwable e) {
+            dueNanos = now + failures.failed(now);
+            lastFailure = e.getClass().getName();
+            log.error("The task {} could not be started and is tried again", name, e);
+            return;
+        }
+        restarts += hasStarted ? 1 : 0;
+        hasStarted = true;
+        startedNanos = now;
+        state = State.RUNNING;
+    }
+
+    synchronized boolean isNamed(String other) {
+        return !endExpected && name.equals(other);
+    }
+
+    @Override
+    public synchronized TaskStatus status() {
+        Duration since = hasStarted ? Duration.ofNanos(nanoTime.getAsLong() - startedNanos) : Duration.ZERO;
+        return new TaskStatus(name, state, restarts, lastFailure, since, failures.often());
+    }
+
+    @Override
+    public void expectEnd() {
+        synchronized (this) {
+            endExpected = true;
+            if (state != State.RUNNING) {
+                state = State.ENDED;
+            }
+        }
+        wake.run();
+    }
+
+    /// The first half of [#close()].
+    ///
+    /// @return the thread to wait for, if there is one
+    Stream<Thread> interrupt() {
+        expectEnd();
+        Thread thread;
+        synchronized (this) {
+            thread = run == null ? null : run.thread;
+        }
+        if (thread != null) {
+            thread.interrupt();
+        }
+        return Stream.ofNullable(thread);
+    }
+
+    @Override
+    public void close() {
+        long deadlineNanos = System.nanoTime() + pacing.closeWithin().toNanos();
+        interrupt().forEach(thread -> Ends.await(thread, deadlineNanos));
+    }
+}

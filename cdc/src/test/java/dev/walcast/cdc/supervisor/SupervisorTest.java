@@ -1,0 +1,385 @@
+package dev.walcast.cdc.supervisor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.walcast.cdc.supervisor.TaskStatus.State;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@Timeout(60)
+class SupervisorTest {
+    private static final Pacing PACING = new Pacing(
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(8),
+            Duration.ofSeconds(60),
+            3,
+            Duration.ofSeconds(100),
+            Duration.ofSeconds(10));
+
+    private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 5_000_000_000L); // a clock may overflow
+    private final List<Integer> exits = Collections.synchronizedList(new ArrayList<>());
+    private final Supervisor supervisor = new Supervisor(PACING, nanos::get, exits::add);
+    private final Semaphore begun = new Semaphore(0);
+
+    @AfterEach
+    void close() {
+        supervisor.close();
+    }
+
+    /// What ends a task.
+    enum Fault {
+        EXCEPTION("java.lang.IllegalStateException") {
+            @Override
+            void happen() {
+                throw new IllegalStateException("on purpose");
+            }
+        },
+        OUT_OF_MEMORY("java.lang.OutOfMemoryError") {
+            @Override
+            void happen() {
+                throw new OutOfMemoryError("on purpose");
+            }
+        },
+        STACK_OVERFLOW("java.lang.StackOverflowError") {
+            @Override
+            @SuppressWarnings("InfiniteRecursion")
+            void happen() {
+                happen();
+            }
+        },
+        LINKAGE("java.lang.NoClassDefFoundError") {
+            @Override
+            void happen() {
+                throw new NoClassDefFoundError("on purpose");
+            }
+        },
+        INTERRUPTION("java.lang.InterruptedException") {
+            @Override
+            void happen() throws InterruptedException {
+                Thread.currentThread().interrupt();
+                Thread.sleep(1);
+            }
+        },
+        RETURN("returned") {
+            @Override
+            void happen() {}
+        };
+
+        final String name;
+
+        Fault(String name) {
+            this.name = name;
+        }
+
+        abstract void happen() throws InterruptedException;
+    }
+
+    @ParameterizedTest
+    @EnumSource(Fault.class)
+    void taskIsStartedAgainAfterEachFault(Fault fault) throws Exception {
+        AtomicInteger runs = new AtomicInteger();
+        Supervised task = supervisor.start("guard", () -> {
+            begun.release();
+            if (runs.incrementAndGet() == 1) {
+                fault.happen();
+                return;
+            }
+            idle();
+        });
+        awaitState(task, State.RESTARTING);
+        assertThat(task.status().lastFailure()).isEqualTo(fault.name);
+        assertThat(task.status().restarts()).isZero();
+        pass(Duration.ofSeconds(1));
+        begun.acquire(2);
+        awaitState(task, State.RUNNING);
+        assertThat(task.status().restarts()).isOne();
+        assertThat(supervisor.isHealthy()).isTrue();
+    }
+
+    @Test
+    void pausesGrowToTheirBound() {
+        Supervised task = supervisor.start("guard", () -> {
+            throw new IllegalStateException("on purpose");
+        });
+        awaitState(task, State.RESTARTING);
+        for (int seconds : List.of(1, 2, 4, 8, 8)) {
+            long before = task.status().restarts();
+            pass(Duration.ofSeconds(seconds).minusNanos(1));
+            look();
+            assertThat(task.status().restarts()).as("before %s s", seconds).isEqualTo(before);
+            pass(Duration.ofNanos(1));
+            await().until(() ->
+                    task.status().restarts() == before + 1 && task.status().state() == State.RESTARTING);
+        }
+    }
+
+    @Test
+    void loopOfFailuresIsUnhealthyUntilSteady() throws Exception {
+        AtomicInteger faults = new AtomicInteger(3);
+        Supervised task = supervisor.start("guard", () -> {
+            if (faults.getAndDecrement() > 0) {
+                throw new IllegalStateException("on purpose");
+            }
+            begun.release();
+            idle();
+        });
+        awaitState(task, State.RESTARTING);
+        assertThat(supervisor.isHealthy()).isTrue();
+        pass(Duration.ofSeconds(1));
+        await().until(() -> faults.get() == 1 && task.status().state() == State.RESTARTING);
+        assertThat(supervisor.isHealthy()).isTrue();
+        pass(Duration.ofSeconds(2));
+        await().until(() -> task.status().failsOften());
+        assertThat(supervisor.isHealthy()).isFalse();
+        pass(Duration.ofSeconds(4));
+        begun.acquire();
+        awaitState(task, State.RUNNING);
+        pass(Duration.ofSeconds(59));
+        look();
+        assertThat(supervisor.isHealthy()).isFalse();
+        pass(Duration.ofSeconds(1));
+        await().until(supervisor::isHealthy);
+        assertThat(supervisor.tasks()).containsExactly(task.status());
+        assertThat(task.status().sinceStart()).isEqualTo(Duration.ofSeconds(60));
+    }
+
+    @Test
+    void strangersInterruptionDoesNotEndTheTask() throws Exception {
+        List<Thread> threads = Collections.synchronizedList(new ArrayList<>());
+        Supervised task = supervisor.start("guard", () -> {
+            threads.add(Thread.currentThread());
+            begun.release();
+            idle();
+        });
+        begun.acquire();
+        threads.getFirst().interrupt();
+        awaitState(task, State.RESTARTING);
+        pass(Duration.ofSeconds(1));
+        begun.acquire();
+        assertThat(threads).doesNotHaveDuplicates().hasSize(2);
+    }
+
+    @Test
+    void threadThatCannotBeStartedIsTriedAgain() throws Exception {
+        AtomicInteger refusals = new AtomicInteger(2);
+        Threads scarce = (name, run) -> {
+            if (refusals.getAndDecrement() > 0) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            return Threads.PLATFORM.start(name, run);
+        };
+        Supervised task = supervisor.start("guard", new Ending.Restart(), scarce, () -> {
+            begun.release();
+            idle();
+        });
+        await().until(() -> "java.lang.OutOfMemoryError".equals(task.status().lastFailure()));
+        pass(Duration.ofSeconds(1));
+        await().until(() -> refusals.get() == 0);
+        awaitState(task, State.RESTARTING);
+        pass(Duration.ofSeconds(2));
+        begun.acquire();
+        awaitState(task, State.RUNNING);
+    }
+
+    /// A thread may end without running any of the supervisor's code, when there is no memory for it.
+    @Test
+    void threadThatVanishesIsNoticed() throws Exception {
+        AtomicInteger starts = new AtomicInteger();
+        Threads lossy = (name, run) -> Threads.PLATFORM.start(name, starts.getAndIncrement() == 0 ? () -> {} : run);
+        Supervised task = supervisor.start("guard", new Ending.Restart(), lossy, () -> {
+            begun.release();
+            idle();
+        });
+        awaitState(task, State.RESTARTING);
+        assertThat(task.status().lastFailure()).isEqualTo("vanished");
+        pass(Duration.ofSeconds(1));
+        begun.acquire();
+    }
+
+    @Test
+    void oneTasksTroubleDoesNotReachAnother() throws Exception {
+        supervisor.start("broken", new Ending.Restart(), (_, _) -> null, () -> {});
+        supervisor.start("guard", () -> {
+            begun.release();
+            idle();
+        });
+        begun.acquire();
+    }
+
+    @Test
+    void deadSupervisingThreadIsReplaced() throws Exception {
+        List<Thread> own = Collections.synchronizedList(new ArrayList<>());
+        Threads mortal = (name, run) -> {
+            own.add(Threads.PLATFORM.start(name, own.isEmpty() ? () -> {} : run));
+            return own.getLast();
+        };
+        try (Supervisor second = new Supervisor(PACING, nanos::get, exits::add, mortal)) {
+            own.getFirst().join();
+            assertThat(second.isHealthy()).isFalse();
+            second.start("guard", () -> {
+                begun.release();
+                idle();
+            });
+            begun.acquire();
+            assertThat(second.isHealthy()).isTrue();
+            assertThat(own).hasSize(2);
+        }
+    }
+
+    @Test
+    void supervisingThreadOutlivesInterruption() throws Exception {
+        List<Thread> own = Collections.synchronizedList(new ArrayList<>());
+        Threads watched = (name, run) -> {
+            own.add(Threads.PLATFORM.start(name, run));
+            return own.getLast();
+        };
+        try (Supervisor second = new Supervisor(PACING, nanos::get, exits::add, watched)) {
+            own.getFirst().interrupt();
+            second.start("guard", begun::release);
+            begun.acquire();
+            assertThat(own.getFirst().isAlive()).isTrue();
+        }
+    }
+
+    @Test
+    void endOfTaskThatMustNotGoOnEndsTheProcess() {
+        Supervised task = supervisor.start("feed", new Ending.Exit(70), Threads.VIRTUAL, () -> {
+            throw new IllegalStateException("on purpose");
+        });
+        await().until(() -> exits.equals(List.of(70)));
+        assertThat(task.status().state()).isEqualTo(State.EXITING);
+        assertThat(supervisor.isHealthy()).isFalse();
+    }
+
+    @Test
+    void exitIsTriedAgainWhenItThrows() {
+        AtomicInteger calls = new AtomicInteger();
+        try (Supervisor second = new Supervisor(PACING, nanos::get, _ -> {
+            if (calls.incrementAndGet() == 1) {
+                throw new IllegalStateException("on purpose");
+            }
+        })) {
+            second.start("feed", new Ending.Exit(70), Threads.VIRTUAL, () -> {});
+            await().until(() -> calls.get() == 1);
+            nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+            second.wake();
+            await().until(() -> calls.get() == 2);
+        }
+    }
+
+    @Test
+    void expectedEndIsNoFailure() {
+        CountDownLatch over = new CountDownLatch(1);
+        Supervised task = supervisor.start("guard", () -> {
+            begun.release();
+            over.await();
+        });
+        begun.acquireUninterruptibly();
+        task.expectEnd();
+        over.countDown();
+        awaitState(task, State.ENDED);
+        await().until(() -> supervisor.tasks().isEmpty());
+        assertThat(task.status().lastFailure()).isNull();
+        supervisor.start("guard", this::idle);
+    }
+
+    @Test
+    void closedTaskIsInterruptedAndNotStartedAgain() {
+        Supervised task = supervisor.start("guard", () -> {
+            begun.release();
+            idle();
+        });
+        begun.acquireUninterruptibly();
+        task.close();
+        awaitState(task, State.ENDED);
+        pass(Duration.ofSeconds(100));
+        await().until(() -> supervisor.tasks().isEmpty());
+        assertThat(begun.availablePermits()).isZero();
+    }
+
+    @Test
+    void closeEndsAllAlsoThoseThatPause() throws Exception {
+        Supervised running = supervisor.start("running", () -> {
+            begun.release();
+            idle();
+        });
+        Supervised pausing = supervisor.start("pausing", () -> {});
+        begun.acquire();
+        awaitState(pausing, State.RESTARTING);
+        supervisor.close();
+        assertThat(pausing.status().state()).isEqualTo(State.ENDED);
+        assertThat(supervisor.tasks()).isEmpty();
+        assertThatThrownBy(() -> supervisor.start("late", () -> {})).isInstanceOf(IllegalStateException.class);
+        assertThat(running.status().restarts()).isZero();
+    }
+
+    @Test
+    void closeDoesNotWaitLongerThanItsBound() {
+        Pacing hasty = new Pacing(
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                1,
+                Duration.ofSeconds(1),
+                Duration.ofMillis(1));
+        CountDownLatch over = new CountDownLatch(1);
+        try (Supervisor second = new Supervisor(hasty, System::nanoTime, exits::add)) {
+            second.start("deaf", () -> {
+                begun.release();
+                while (over.getCount() > 0) {
+                    Thread.onSpinWait();
+                    Thread.interrupted();
+                }
+            });
+            begun.acquireUninterruptibly();
+        }
+        over.countDown();
+    }
+
+    @Test
+    void twoTasksCannotHaveOneName() {
+        supervisor.start("guard", this::idle);
+        assertThatThrownBy(() -> supervisor.start("guard", this::idle)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private void idle() throws InterruptedException {
+        new CountDownLatch(1).await(1, TimeUnit.HOURS);
+    }
+
+    private void pass(Duration duration) {
+        nanos.addAndGet(duration.toNanos());
+        supervisor.wake();
+    }
+
+    /// Returns after the supervising thread has looked at all tasks at the clock's present time.
+    private void look() {
+        CountDownLatch looked = new CountDownLatch(1);
+        Threads last = (name, run) -> {
+            looked.countDown();
+            return Threads.VIRTUAL.start(name, run);
+        };
+        try (Supervised _ = supervisor.start("look", new Ending.Restart(), last, this::idle)) {
+            looked.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void awaitState(Supervised task, State state) {
+        await().until(() -> task.status().state() == state);
+    }
+}

@@ -1,0 +1,24 @@
+package dev.walcast.server;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.rls.RightsLimits;
+import dev.walcast.server.changes.PendingLimits;
+
+/// How rights are kept up to date, and what may wait for them.
+///
+/// @param reading         how often rights are read, and how long they are used
+/// @param pending         what may wait for rights and for answers of Postgres
+/// @param deleteKeysBytes what the keys of delivered rows may take, so that their DELETEs can be told; 0 remembers none
+public record RightsSettings(RightsLimits reading, PendingLimits pending, long deleteKeysBytes) {
+    public static final RightsSettings USUAL =
+            new RightsSettings(RightsLimits.USUAL, PendingLimits.USUAL, 16L << 20);
+
+    public RightsSettings {
+        requireNonNull(reading, "reading is null");
+        requireNonNull(pending, "pending is null");
+        if (deleteKeysBytes < 0) {
+            throw new IllegalArgumentException("deleteKeysBytes is negative");
+        }
+    }
+}

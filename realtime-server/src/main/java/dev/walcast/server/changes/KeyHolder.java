@@ -1,0 +1,103 @@
+package dev.walcast.server.changes;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/// What one binding knows; see [KnownKeys]. The calls follow each other, but [#clear()] may come from any thread.
+///
+/// @param <B> a binding
+final class KeyHolder<B> implements AutoCloseable {
+    /// With its registration and its place among the holders.
+    static final int BYTES = 160;
+
+    private final B binding;
+    private final KnownKeys<B> known;
+    private volatile @Nullable Registration registration;
+    private volatile long usedNanos;
+
+    /// What its keys are stored under, until it is cleared.
+    ///
+    /// @param keys how many
+    record Registration(int number, AtomicInteger keys) {}
+
+    KeyHolder(B binding, KnownKeys<B> known) {
+        this.binding = requireNonNull(binding, "binding is null");
+        this.known = requireNonNull(known, "known is null");
+        this.usedNanos = known.nanoTime();
+    }
+
+    B binding() {
+        return binding;
+    }
+
+    /// The row was delivered. May have other bindings forget theirs, to make room.
+    ///
+    /// @param key null is not remembered
+    void remember(@Nullable RowKey key) {
+        if (key != null) {
+            usedNanos = known.nanoTime();
+            known.remember(this, key);
+        }
+    }
+
+    /// The row is gone, or has left the view.
+    ///
+    /// @return whether it was known
+    boolean forget(@Nullable RowKey key) {
+        Registration now = used();
+        return key != null && now != null && known.forget(now, key);
+    }
+
+    /// An UPDATE was delivered that may have changed the key.
+    void move(@Nullable RowKey from, @Nullable RowKey to) {
+        if (from != null && !from.equals(to)) {
+            forget(from);
+        }
+        remember(to);
+    }
+
+    boolean knows(@Nullable RowKey key) {
+        Registration now = used();
+        return key != null && now != null && known.knows(now, key);
+    }
+
+    private @Nullable Registration used() {
+        usedNanos = known.nanoTime();
+        return registration;
+    }
+
+    /// Forgets everything, in constant time: the viewer, or its rights, may be others now.
+    void clear() {
+        Registration now = registration;
+        registration = null;
+        if (now != null) {
+            known.retire(now.number());
+        }
+    }
+
+    @Override
+    public void close() {
+        clear();
+    }
+
+    @Nullable
+    Registration registration() {
+        return registration;
+    }
+
+    void register(Registration fresh) {
+        registration = fresh;
+    }
+
+    /// How many rows it knows.
+    int keys() {
+        Registration now = registration;
+        return now == null ? 0 : Math.max(0, now.keys().get());
+    }
+
+    long usedNanos() {
+        return usedNanos;
+    }
+}

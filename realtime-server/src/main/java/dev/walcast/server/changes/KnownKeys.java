@@ -1,0 +1,245 @@
+package dev.walcast.server.changes;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.TableId;
+import dev.walcast.filters.ChangeEvent;
+import dev.walcast.filters.Predicate;
+import dev.walcast.rls.TableAccess;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/// Remembers for each binding which rows were delivered to it, so that a DELETE that carries only the row's key can be
+/// told to those that know the row. One for a feed. Safe for any thread; the calls for one binding follow each other.
+///
+/// A row is remembered as 128 bits of SipHash of its table and its replica identity's values, under a random key of
+/// this process. Two rows with the same bits would let a viewer learn the key of a deleted row that it never received.
+/// SipHash is a pseudorandom function, and its key never leaves the process. So a client that chooses the rows' keys
+/// cannot find two such rows faster than by chance, nor rows that crowd one place of the table. By chance, a question
+/// about a row that is not known finds one of n known rows with a probability below n/2^127, since the mark of a free
+/// slot takes one value of 2^64: for a million keys and a million questions a second for a century below 1 in 10^16.
+///
+/// The keys' memory is counted against one bound. When that is reached, the bindings that were used least recently
+/// forget all their keys. A key that is forgotten only means that its DELETE is hidden.
+///
+/// @param <B> a binding
+final class KnownKeys<B> {
+    private static final long SHARD_BYTES = 64 << 10;
+    private static final int SHARDS_MAX = 64;
+    private static final int TABLES_MAX = 10_000;
+
+    /// Each makes another eighth of all keys go.
+    private static final int TRIES_MAX = 40;
+
+    private final List<KeyShard> shards = new ArrayList<>();
+    private final LongSupplier nanoTime;
+    private final long key0;
+    private final long key1;
+
+    /// By number. A key whose holder is not in it is garbage.
+    private final Map<Integer, KeyHolder<B>> holders = new ConcurrentHashMap<>();
+    private final AtomicInteger lastNumber = new AtomicInteger();
+    private final AtomicLong evictions = new AtomicLong();
+
+    private final Map<TableId, Long> generations = new ConcurrentHashMap<>();
+    private final AtomicLong lastGeneration = new AtomicLong();
+    /// That of all tables that are not in the map.
+    private volatile long generation;
+
+    /// @param bytesMax 0 turns it off: nothing is ever known
+    /// @param nanoTime a monotonic clock, which says what was used last
+    KnownKeys(long bytesMax, SecureRandom random, LongSupplier nanoTime) {
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+        this.key0 = random.nextLong();
+        this.key1 = random.nextLong();
+        if (bytesMax > 0) {
+            int count = (int) Math.clamp(Long.highestOneBit(bytesMax / SHARD_BYTES), 1, SHARDS_MAX);
+            for (int i = 0; i < count; i++) {
+                shards.add(new KeyShard(bytesMax / count));
+            }
+        }
+    }
+
+    /// Whether a binding needs it: row-level security binds its viewer, it wants DELETEs, and its policies or filter
+    /// read more than a DELETE carries.
+    static boolean isNeeded(TableAccess access, Set<ChangeEvent> events, Predicate policy, Predicate filter) {
+        if (!access.rowSecurity() || !events.contains(ChangeEvent.DELETE)) {
+            return false;
+        }
+        Set<String> read = new HashSet<>(policy.columns());
+        read.addAll(filter.columns());
+        access.columns().stream()
+                .filter(TableAccess.ColumnAccess::identity)
+                .forEach(column -> read.remove(column.name()));
+        return !read.isEmpty();
+    }
+
+    boolean isOn() {
+        return !shards.isEmpty();
+    }
+
+    /// Makes keys of a table's rows, valid until [#forgetTable(TableId)]. For rows of the log to be taken when they
+    /// pass;
+    /// for a snapshot before it begins.
+    RowKeys keysOf(TableId table) {
+        return new RowKeys(table, generationOf(table), key0, key1);
+    }
+
+    /// A holder that knows nothing. Takes no memory until it remembers something. To be closed.
+    KeyHolder<B> holder(B binding) {
+        return new KeyHolder<>(binding, this);
+    }
+
+    /// Names the bindings that know a row. One that has not remembered it yet, since the row still waits for an answer
+    /// of Postgres, is not among them.
+    void forEachKnowing(RowKey key, Consumer<B> action) {
+        if (!isOn() || !isCurrent(key)) {
+            return;
+        }
+        List<KeyHolder<B>> knowing = new ArrayList<>();
+        shard(key).forEachHolder(key, number -> {
+            KeyHolder<B> holder = holders.get(number);
+            if (holder != null) {
+                knowing.add(holder);
+            }
+        });
+        knowing.forEach(holder -> action.accept(holder.binding()));
+    }
+
+    /// Has all forget the rows of a table, at once, and makes void every key that was made of it. When it was
+    /// truncated,
+    /// or dropped and made anew: its next rows are others, though they may have the same keys.
+    void forgetTable(TableId table) {
+        if (generations.size() >= TABLES_MAX) {
+            generation = lastGeneration.incrementAndGet();
+            generations.clear();
+        }
+        generations.put(table, lastGeneration.incrementAndGet());
+    }
+
+    private long generationOf(TableId table) {
+        Long own = generations.get(table);
+        return own == null ? generation : own;
+    }
+
+    private boolean isCurrent(RowKey key) {
+        return key.generation() == generationOf(key.table());
+    }
+
+    /// How much memory it takes, the arrays that are empty included.
+    long bytes() {
+        return shards.stream().mapToLong(KeyShard::bytes).sum() + (long) KeyHolder.BYTES * holders.size();
+    }
+
+    /// How often a binding had to forget all it knew.
+    long evictions() {
+        return evictions.get();
+    }
+
+    long nanoTime() {
+        return nanoTime.getAsLong();
+    }
+
+    void remember(KeyHolder<B> holder, RowKey key) {
+        if (!isOn() || !isCurrent(key)) {
+            return;
+        }
+        KeyShard shard = shard(key);
+        for (int tries = 0; tries < TRIES_MAX && !add(shard, holder, key); tries++) {
+            makeRoom(shard);
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // another registration has another number
+    private boolean add(KeyShard shard, KeyHolder<B> holder, RowKey key) {
+        KeyHolder.Registration registration = registered(holder);
+        KeyShard.Added added = shard.add(key, registration.number());
+        if (added == KeyShard.Added.NEW) {
+            registration.keys().incrementAndGet();
+        }
+        if (holder.registration() != registration) {
+            shard.remove(key, registration.number()); // it was cleared meanwhile, and its number may be given again
+        }
+        return added != KeyShard.Added.FULL;
+    }
+
+    boolean forget(KeyHolder.Registration registration, RowKey key) {
+        boolean known = isOn() && shard(key).remove(key, registration.number());
+        if (known) {
+            registration.keys().decrementAndGet();
+        }
+        return known && isCurrent(key);
+    }
+
+    boolean knows(KeyHolder.Registration registration, RowKey key) {
+        return isOn() && isCurrent(key) && shard(key).contains(key, registration.number());
+    }
+
+    void retire(int number) {
+        holders.remove(number);
+    }
+
+    private KeyHolder.Registration registered(KeyHolder<B> holder) {
+        KeyHolder.Registration known = holder.registration();
+        return known == null ? register(holder) : known;
+    }
+
+    private synchronized KeyHolder.Registration register(KeyHolder<B> holder) {
+        if (lastNumber.get() == Integer.MAX_VALUE) {
+            beginNumbersAnew();
+        }
+        KeyHolder.Registration fresh = new KeyHolder.Registration(lastNumber.incrementAndGet(), new AtomicInteger());
+        holder.register(fresh);
+        holders.put(fresh.number(), holder);
+        return fresh;
+    }
+
+    /// No number is given twice while keys of its first holder may be left.
+    private void beginNumbersAnew() {
+        holders.values().forEach(KeyHolder::clear);
+        shards.forEach(KeyShard::clear);
+        lastNumber.set(0);
+    }
+
+    private void makeRoom(KeyShard shard) {
+        if (!shard.sweep(holders::containsKey)) {
+            evict();
+            shard.sweep(holders::containsKey);
+        }
+    }
+
+    /// Has the holders that were used least recently forget, until an eighth of all keys is gone.
+    private synchronized void evict() {
+        long now = nanoTime();
+        List<Used<B>> byUse = new ArrayList<>();
+        holders.values().forEach(holder -> byUse.add(new Used<>(holder, now - holder.usedNanos(), holder.keys())));
+        byUse.sort(Comparator.comparingLong((Used<B> used) -> used.idleNanos).reversed());
+        long keys = byUse.stream().mapToLong(Used::keys).sum();
+        long gone = 0;
+        for (Used<B> used : byUse) {
+            if (gone > keys / 8) {
+                return;
+            }
+            gone += used.keys;
+            used.holder.clear();
+            evictions.incrementAndGet();
+        }
+    }
+
+    /// A holder as it was when room was needed.
+    private record Used<B>(KeyHolder<B> holder, long idleNanos, long keys) {}
+
+    private KeyShard shard(RowKey key) {
+        return shards.get((int) key.low() & shards.size() - 1);
+    }
+}
