@@ -79,7 +79,7 @@ final class Project implements ChangeListener, AutoCloseable {
         this.rights = new Rights(catalog, System::nanoTime);
         this.policies = new RowPolicies(pools.policies());
         ChangePath.Database database = new ChangePath.Database(
-                new RecentCatalog(catalog, System::nanoTime),
+                new RecentCatalog(catalog),
                 rights,
                 policies,
                 new RecentFilterDatabase(new PostgresFilterDatabase(pools.catalog()), System::nanoTime),

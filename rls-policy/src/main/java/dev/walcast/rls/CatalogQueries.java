@@ -71,8 +71,8 @@ final class CatalogQueries {
     /// Bounds how long each statement of this transaction waits and runs.
     private void limit(String before, Duration lockTimeout) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            statement.execute(before + "set local lock_timeout = " + lockTimeout.toMillis() + "; set local statement_timeout = "
-                    + STATEMENT_TIMEOUT.toMillis());
+            statement.execute(before + "set local lock_timeout = " + lockTimeout.toMillis()
+                    + "; set local statement_timeout = " + STATEMENT_TIMEOUT.toMillis());
         }
     }
 

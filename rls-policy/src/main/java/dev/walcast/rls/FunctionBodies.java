@@ -73,7 +73,8 @@ final class FunctionBodies {
     private List<Body> bodies(Set<Long> oids, CatalogObjects objects, CatalogQueries queries) throws SQLException {
         Map<Long, Body> known = new HashMap<>();
         Map<Long, String> unknown = new HashMap<>();
-        objects.look(oids.stream().filter(oid -> oid >= CatalogObject.FIRST_USER_OID).toList(), Set.of());
+        objects.look(
+                oids.stream().filter(oid -> oid >= CatalogObject.FIRST_USER_OID).toList(), Set.of());
         for (long oid : oids) {
             String version = version(oid, objects);
             Body body = bodies.get(oid);

@@ -18,7 +18,8 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
-/// Lets Postgres print policies. That takes a lock of the table, and shows the catalog as it is at that time: the caller
+/// Lets Postgres print policies. That takes a lock of the table, and shows the catalog as it is at that time: the
+/// caller
 /// must compare the state of before with the state of after. Safe for any thread.
 final class PolicyPrinter {
     /// How long the first attempt waits, of all tables together.
@@ -67,8 +68,7 @@ final class PolicyPrinter {
         }
         List<KnownTable> free = new ArrayList<>();
         List<KnownTable> locked = new ArrayList<>();
-        tables.forEach(table ->
-                (lockedLately.get(table.facts().table()) == null ? free : locked).add(table));
+        tables.forEach(table -> (lockedLately.get(table.facts().table()) == null ? free : locked).add(table));
         if (free.size() < 2 || !printTogether(connection, free, outcome)) {
             printEach(connection, free, WAIT, outcome);
         }
@@ -102,8 +102,7 @@ final class PolicyPrinter {
         return Stream.of(transactions).allMatch(transaction -> moment.contains(Long.parseUnsignedLong(transaction)));
     }
 
-    private boolean printTogether(Connection connection, List<KnownTable> tables, Outcome outcome)
-            throws SQLException {
+    private boolean printTogether(Connection connection, List<KnownTable> tables, Outcome outcome) throws SQLException {
         try {
             Map<Long, String> printed = printed(connection, tables, FIRST_WAIT);
             tables.forEach(table -> take(table, printed, outcome));

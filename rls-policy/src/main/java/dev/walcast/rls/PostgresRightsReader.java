@@ -3,8 +3,8 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.CatalogObjects.Mentioned;
 import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.CatalogObjects.Mentioned;
 import dev.walcast.rls.PolicySet.Operator;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -22,8 +22,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads rights and policies from the catalog of a real Postgres. Safe for any thread.
 ///
-/// Everything but the text of policies is read from tables in one snapshot. What a text is printed of is compared before
-/// and after it was printed; a text is kept until something that it depends on changes. What was read of a table is kept
+/// Everything but the text of policies is read from tables in one snapshot. What a text is printed of is compared
+/// before
+/// and after it was printed; a text is kept until something that it depends on changes. What was read of a table is
+/// kept
 /// as long as the catalog holds the same rows, so an unchanged table costs a comparison.
 public final class PostgresRightsReader implements RightsReader {
     /// How often a reading begins anew because something changed meanwhile.
@@ -54,8 +56,7 @@ public final class PostgresRightsReader implements RightsReader {
         this(isolated, publication, evaluator, System::nanoTime);
     }
 
-    PostgresRightsReader(
-            DataSource isolated, String publication, @Nullable String evaluator, LongSupplier nanoTime) {
+    PostgresRightsReader(DataSource isolated, String publication, @Nullable String evaluator, LongSupplier nanoTime) {
         this.isolated = requireNonNull(isolated, "isolated is null");
         this.publication = requireNonNull(publication, "publication is null");
         this.evaluator = evaluator;
@@ -223,7 +224,9 @@ public final class PostgresRightsReader implements RightsReader {
                         before.put(version.table(), table);
                     }
                 }
-                look(objects, before.values().stream().map(KnownTable::mentioned).toList());
+                look(
+                        objects,
+                        before.values().stream().map(KnownTable::mentioned).toList());
                 List<TableVersion> fresh = new ArrayList<>();
                 for (TableVersion version : versions.values()) {
                     KnownTable table = before.get(version.table());
@@ -258,8 +261,7 @@ public final class PostgresRightsReader implements RightsReader {
                                 policies.getOrDefault(version.oid(), List.of()));
                         failures.guard(
                                 version.table(),
-                                () -> read.add(
-                                        table.withExpressions(table.stillPrinted(before.get(version.table())))));
+                                () -> read.add(table.withExpressions(table.stillPrinted(before.get(version.table())))));
                     }
                 }
                 return read;
@@ -267,8 +269,7 @@ public final class PostgresRightsReader implements RightsReader {
 
             private KnownTable known(TableVersion version, TableFacts facts, List<StoredPolicy> policies)
                     throws SQLException {
-                List<NodeTree> trees =
-                        policies.stream().map(StoredPolicy::tree).toList();
+                List<NodeTree> trees = policies.stream().map(StoredPolicy::tree).toList();
                 Set<Long> oids = mentioned(facts, policies);
                 FunctionBodies.Found found = functions.follow(Mentions.functions(trees), objects, queries);
                 oids.addAll(found.oids());
@@ -291,8 +292,8 @@ public final class PostgresRightsReader implements RightsReader {
             for (StoredPolicy policy : policies) {
                 oids.addAll(Mentions.names(policy.tree()));
             }
-            oids.addAll(Mentions.relations(
-                    policies.stream().map(StoredPolicy::tree).toList()));
+            oids.addAll(
+                    Mentions.relations(policies.stream().map(StoredPolicy::tree).toList()));
             return oids;
         }
     }

@@ -10,7 +10,12 @@ import java.util.Set;
 /// @param oid         0 when there is no such role
 /// @param privileges  oids of the roles whose privileges it has, itself included
 record RoleFacts(
-        String name, long oid, boolean superuser, boolean bypassesRowSecurity, boolean mayBecome, Set<Long> privileges) {
+        String name,
+        long oid,
+        boolean superuser,
+        boolean bypassesRowSecurity,
+        boolean mayBecome,
+        Set<Long> privileges) {
     private static final long PUBLIC = 0;
     private static final long READ_ALL_DATA = 6181;
     private static final long WRITE_ALL_DATA = 6182;

@@ -58,7 +58,6 @@ public record TableAccess(
         }
     }
 
-
     /// A column that the role may read; null when there is none of that name or it may not, which look the same.
     public @Nullable ColumnAccess readable(String name) {
         for (ColumnAccess column : columns) {
