@@ -64,8 +64,7 @@ class PublishedTablesPgTest {
 
     @Test
     void waitsForNoLockOfATable() throws SQLException {
-        postgres.execute(
-                "create table locked (id int primary key)", "create publication of_locked for table locked");
+        postgres.execute("create table locked (id int primary key)", "create publication of_locked for table locked");
         try (Connection holder = postgres.connect();
                 Connection connection = postgres.connect();
                 Statement statement = connection.createStatement()) {
@@ -92,13 +91,14 @@ class PublishedTablesPgTest {
             tables.add(create(schema() + ".root" + i, "(id int primary key) partition by range (id)"));
             String root = tables.getLast();
             for (int j = 0; j < 4; j++) {
-                String bounds = " partition of " + root + " for values from (" + j * 10 + ") to (" + (j * 10 + 10) + ")";
+                String bounds =
+                        " partition of " + root + " for values from (" + j * 10 + ") to (" + (j * 10 + 10) + ")";
                 if (random.nextInt(3) == 0) {
                     tables.add(create(schema() + ".middle" + i + j, bounds + " partition by range (id)"));
                     tables.add(create(
                             schema() + ".leaf" + i + j,
-                            " partition of " + tables.getLast() + " for values from (" + j * 10 + ") to (" + (j * 10 + 5)
-                                    + ")"));
+                            " partition of " + tables.getLast() + " for values from (" + j * 10 + ") to ("
+                                    + (j * 10 + 5) + ")"));
                 } else {
                     tables.add(create(schema() + ".part" + i + j, bounds));
                 }
@@ -126,7 +126,8 @@ class PublishedTablesPgTest {
             Set<String> parts = new TreeSet<>();
             for (int i = random.nextInt(5); i > 0; i--) {
                 boolean schema = major >= 15 && random.nextInt(3) == 0;
-                parts.add(schema ? "tables in schema " + schema() : "table " + tables.get(random.nextInt(tables.size())));
+                parts.add(
+                        schema ? "tables in schema " + schema() : "table " + tables.get(random.nextInt(tables.size())));
             }
             of.append(parts.isEmpty() ? "" : " for " + String.join(", ", parts));
         }
@@ -139,7 +140,8 @@ class PublishedTablesPgTest {
                 + ") q join pg_class c on c.oid = q.relid join pg_namespace n on n.oid = c.relnamespace) ours";
     }
 
-    private static List<String> rows(Statement statement, String from, @Nullable String publication) throws SQLException {
+    private static List<String> rows(Statement statement, String from, @Nullable String publication)
+            throws SQLException {
         String where = publication == null ? "" : " where pubname = '" + publication + "'";
         List<String> rows = new ArrayList<>();
         try (ResultSet found = statement.executeQuery(

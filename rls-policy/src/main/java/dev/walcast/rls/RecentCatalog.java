@@ -10,7 +10,8 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Asks another catalog once for all joins that wait for the same answer: which tables are published, and whether a role
+/// Asks another catalog once for all joins that wait for the same answer: which tables are published, and whether a
+/// role
 /// exists. A join never gets an answer that was begun before it. Safe for any thread.
 public final class RecentCatalog implements Catalog {
     private static final String PUBLISHED = "";

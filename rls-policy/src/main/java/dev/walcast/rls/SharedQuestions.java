@@ -6,7 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// Asks once for all callers that wait for the same question. A caller never gets an answer to a question that was begun
+/// Asks once for all callers that wait for the same question. A caller never gets an answer to a question that was
+/// begun
 /// before its call: while one is on its way, later callers wait for the next one, which answers them all. No answer is
 /// kept. Safe for any thread.
 final class SharedQuestions<K, V> {
@@ -104,14 +105,13 @@ final class SharedQuestions<K, V> {
 
         @Nullable
         V result() throws SQLException {
-            switch (failure) {
-                case null -> {
-                    return value;
-                }
-                case SQLException e -> throw e;
-                case RuntimeException e -> throw e;
-                default -> throw new IllegalStateException("the question failed", failure);
+            if (failure instanceof SQLException e) {
+                throw e;
             }
+            if (failure != null) {
+                throw new IllegalStateException("the question failed", failure);
+            }
+            return value;
         }
     }
 }

@@ -11,9 +11,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class SharedQuestionsTest {
     private final AtomicInteger asked = new AtomicInteger();
@@ -28,6 +28,7 @@ class SharedQuestionsTest {
     }
 
     @Test
+    @Timeout(60)
     void laterCallersShareTheNextQuestion() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
@@ -49,9 +50,12 @@ class SharedQuestionsTest {
                     return questions.get("a", asked::incrementAndGet);
                 }));
             }
-            assertThat(questions.get("b", () -> 7)).as("another key does not wait").isEqualTo(7);
-            Awaitility.await().until(() -> waiting.get() == 20 && callers.stream()
-                    .allMatch(caller -> caller.getState() == Thread.State.WAITING));
+            assertThat(questions.get("b", () -> 7))
+                    .as("another key does not wait")
+                    .isEqualTo(7);
+            while (waiting.get() < 20 || !allWait(callers)) {
+                Thread.onSpinWait();
+            }
             go.countDown();
             assertThat(first.get()).isEqualTo(1);
             for (Future<@Nullable Integer> one : later) {
@@ -72,6 +76,12 @@ class SharedQuestionsTest {
                 }))
                 .isInstanceOf(IllegalStateException.class);
         assertThat(questions.get("a", () -> 1)).isEqualTo(1);
+    }
+
+    private static boolean allWait(List<Thread> threads) {
+        synchronized (threads) {
+            return threads.stream().allMatch(thread -> thread.getState() == Thread.State.WAITING);
+        }
     }
 
     private static void awaitQuietly(CountDownLatch latch) {
