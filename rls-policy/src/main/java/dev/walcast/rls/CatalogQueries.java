@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// lock of any user's table. For one connection and one thread.
 final class CatalogQueries {
     /// The longest text of a policy's tree that is read.
-    static final int TREE_LENGTH_MAX = 1 << 20;
+    static final int TREE_LENGTH_MAX = 16 << 20;
 
     static final Duration LOCK_TIMEOUT = Duration.ofMillis(100);
     private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(3);

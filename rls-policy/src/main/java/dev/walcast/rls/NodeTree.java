@@ -16,6 +16,9 @@ final class NodeTree {
     /// the smallest stack.
     static final int DEPTH_MAX = 256;
 
+    /// A longer text would become too many objects.
+    private static final int PARSED_LENGTH_MAX = 1 << 20;
+
     private static final String OPAQUE = "OPAQUE";
 
     private final String name;
@@ -49,8 +52,11 @@ final class NodeTree {
         return new NodeTree(OPAQUE, Map.of(), text, 0, text.length());
     }
 
-    /// Never throws: what cannot be read is opaque.
+    /// Never throws: what cannot be read, or is too long, is opaque.
     static NodeTree parseOrOpaque(String text) {
+        if (text.length() > PARSED_LENGTH_MAX) {
+            return opaque(text);
+        }
         try {
             return parse(text);
         } catch (RuntimeException | StackOverflowError e) {

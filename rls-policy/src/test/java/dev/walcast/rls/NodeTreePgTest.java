@@ -226,6 +226,7 @@ class NodeTreePgTest {
         small.start();
         small.join();
         assertThat(error.get()).isNull();
+        assertThat(requireNonNull(reading.get()).unanswered()).isEmpty();
         assertThat(requireNonNull(reading.get()).rights()).containsOnlyKeys(question, plain);
         assertThat(plan.get()).isNotNull();
     }

@@ -297,6 +297,8 @@ class RightsReaderPgTest {
                         statement.execute(sql);
                     }
                     connection.commit();
+                    statement.execute("select pg_sleep((array[0, 0, 0.01, 0.05, 0.2])[1 + floor(random() * 5)::int])");
+                    connection.commit();
                 }
             } catch (SQLException e) {
                 throw new IllegalStateException(e);
