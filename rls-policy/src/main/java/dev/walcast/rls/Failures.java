@@ -22,8 +22,12 @@ final class Failures {
         } catch (SQLException e) {
             add(table, e);
         } catch (RuntimeException | StackOverflowError e) {
-            add(table, new SQLException("what the catalog has of " + table + " is not understood", e));
+            addNotUnderstood(table, e);
         }
+    }
+
+    void addNotUnderstood(TableId table, Throwable cause) {
+        add(table, new SQLException("what the catalog has of " + table + " is not understood", cause));
     }
 
     void add(TableId table, SQLException e) {

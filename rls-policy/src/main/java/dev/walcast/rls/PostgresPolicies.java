@@ -21,6 +21,9 @@ final class PostgresPolicies {
     ///
     /// @throws SQLException also when one of the tables could not be answered for
     Map<Question, PolicySet> load(Collection<Question> questions) throws SQLException {
+        if (questions.isEmpty()) {
+            return Map.of();
+        }
         RightsReader.Reading reading = reader.read(Set.copyOf(questions));
         for (SQLException failure : reading.unanswered().values()) {
             throw failure;

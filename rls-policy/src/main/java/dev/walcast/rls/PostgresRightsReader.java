@@ -83,13 +83,9 @@ public final class PostgresRightsReader implements RightsReader {
         for (int i = 1; ; i++) {
             Round round = new Round(questions);
             try (Connection connection = isolated.getConnection()) {
-                boolean isComplete = false;
-                try {
-                    isComplete = round.read(connection);
-                } finally {
-                    connection.rollback();
-                    connection.setAutoCommit(true);
-                }
+                boolean isComplete = round.read(connection);
+                connection.rollback();
+                connection.setAutoCommit(true);
                 if (isComplete || i == ROUNDS_MAX) {
                     return round.reading();
                 }
@@ -254,14 +250,17 @@ public final class PostgresRightsReader implements RightsReader {
                 objects.look(mentioned, Set.of());
                 List<KnownTable> read = new ArrayList<>();
                 for (TableVersion version : fresh) {
-                    if (!failures.contains(version.table())) {
+                    if (failures.contains(version.table())) {
+                        continue;
+                    }
+                    try {
                         KnownTable table = known(
                                 version,
                                 requireNonNull(facts.get(version.oid())),
                                 policies.getOrDefault(version.oid(), List.of()));
-                        failures.guard(
-                                version.table(),
-                                () -> read.add(table.withExpressions(table.stillPrinted(before.get(version.table())))));
+                        read.add(table.withExpressions(table.stillPrinted(before.get(version.table()))));
+                    } catch (RuntimeException | StackOverflowError e) {
+                        failures.addNotUnderstood(version.table(), e);
                     }
                 }
                 return read;
