@@ -84,7 +84,7 @@ final class Project implements ChangeListener, AutoCloseable {
                 System::nanoTime);
         this.policies = new RowPolicies(pools.policies());
         ChangePath.Database database = new ChangePath.Database(
-                new RecentCatalog(catalog, System::nanoTime),
+                new RecentCatalog(catalog),
                 rights,
                 policies,
                 new RecentFilterDatabase(new PostgresFilterDatabase(pools.catalog()), System::nanoTime),

@@ -1,6 +1,7 @@
 package dev.walcast.rls;
 
 import dev.walcast.rls.PolicySet.Function;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -43,8 +44,9 @@ final class ClaimsOnly {
             "PARAM",
             "COLLATEEXPR");
 
+    /// A text with doubled quotes in it is two tokens, which needs no recursion of the matcher.
     private static final Pattern TOKEN = Pattern.compile(
-            "\\s+|--[^\\n]*|'(?:[^']|'')*'|\\d+(?:\\.\\d+)?"
+            "\\s+|--[^\\n]*|'[^']*'|\\d+(?:\\.\\d+)?"
                     + "|[A-Za-z_][A-Za-z0-9_$]*(?:\\.[A-Za-z_][A-Za-z0-9_$]*)?|::|->>|->|#>>|#>|\\|\\||<>|!=|<=|>=|[=<>(),;\\[\\]]");
 
     /// Words of SQL and of types that read nothing.
@@ -102,6 +104,9 @@ final class ClaimsOnly {
 
     private final Map<Long, Function> functions;
 
+    /// What is known already, so that functions that call each other often are proven once.
+    private final Map<Long, Boolean> proven = new HashMap<>();
+
     ClaimsOnly(Map<Long, Function> functions) {
         this.functions = functions;
     }
@@ -150,12 +155,18 @@ final class ClaimsOnly {
         if (oid < FIRST_USER_OID) {
             return function.volatility() == 'i';
         }
+        Boolean known = proven.get(oid);
+        if (known != null) {
+            return known;
+        }
         if (!function.isSql() || !callers.add(oid)) {
             return false;
         }
         try {
             NodeTree tree = function.tree();
-            return tree != null ? isProven(tree, callers) : isProvenText(function.source(), callers);
+            boolean isProven = tree != null ? isProven(tree, callers) : isProvenText(function.source(), callers);
+            proven.put(oid, isProven);
+            return isProven;
         } finally {
             callers.remove(oid);
         }

@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Reads a column's type from a row of `access.sql`.
+/// Reads a column's type from a row of `columns.sql`.
 final class ColumnTypes {
     /// Languages in which lower case of ASCII letters is plain, under ICU and under libc: those with rules of
     /// their own (Turkish and its kin, Lithuanian) are not among them, nor any that nobody checked.

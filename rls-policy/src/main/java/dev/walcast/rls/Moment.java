@@ -48,8 +48,8 @@ public record Moment(long xmin, long xmax, Set<Long> running, Lsn lsn) {
         return xmax >= other.xmax && running.stream().allMatch(one -> one >= other.xmax || other.running.contains(one));
     }
 
-    /// Of all ids that end like this the one near the moment.
-    private long full(long xid) {
+    /// Of all ids that end like this one of 32 bits, the one near the moment.
+    long full(long xid) {
         return xmax + ((int) xid - (int) xmax);
     }
 }

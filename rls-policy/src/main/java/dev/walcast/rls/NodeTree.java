@@ -1,27 +1,80 @@
 package dev.walcast.rls;
 
-import static java.util.Objects.requireNonNull;
-
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// An expression as Postgres has it stored after looking up every name (`pg_node_tree`): functions, operators and
-/// types are oids here, so no `search_path` can change what they mean.
-///
-/// @param name   the node's kind, `OPEXPR`
-/// @param fields a text, a [NodeTree], or a list of these
-record NodeTree(String name, Map<String, Object> fields) {
-    /// @throws IllegalArgumentException when it is not the text of a node
+/// An expression as Postgres stores it after looking up every name (`pg_node_tree`): functions, operators and types are
+/// oids here, so no `search_path` can change what they mean. Trees are equal when their texts are.
+final class NodeTree {
+    /// How deep nodes and lists may be nested. The walks over a tree and the plan made of it recurse; this bound fits
+    /// the smallest stack.
+    static final int DEPTH_MAX = 256;
+
+    /// A longer text would become too many objects.
+    private static final int PARSED_LENGTH_MAX = 1 << 20;
+
+    private static final String OPAQUE = "OPAQUE";
+
+    private final String name;
+    private final Map<String, Object> fields;
+    private final String source;
+    private final int from;
+    private final int to;
+
+    /// @param fields a text, a [NodeTree], or a list of these; a field that holds nothing is absent
+    private NodeTree(String name, Map<String, Object> fields, String source, int from, int to) {
+        this.name = name;
+        this.fields = fields;
+        this.source = source;
+        this.from = from;
+        this.to = to;
+    }
+
+    /// @throws IllegalArgumentException when it is not the text of a node, or is nested too deep
     static NodeTree parse(String text) {
-        Object value = new Reader(text).value();
+        Reader reader = new Reader(text);
+        Object value = reader.value(0);
         if (value instanceof NodeTree tree) {
+            reader.expectEnd();
             return tree;
         }
         throw new IllegalArgumentException("not a node");
+    }
+
+    /// A tree of which nothing is known but its text: only Postgres can evaluate it.
+    static NodeTree opaque(String text) {
+        return new NodeTree(OPAQUE, Map.of(), text, 0, text.length());
+    }
+
+    /// Never throws: what cannot be read, or is too long, is opaque.
+    static NodeTree parseOrOpaque(String text) {
+        if (text.length() > PARSED_LENGTH_MAX) {
+            return opaque(text);
+        }
+        try {
+            return parse(text);
+        } catch (RuntimeException | StackOverflowError e) {
+            return opaque(text);
+        }
+    }
+
+    boolean isOpaque() {
+        return name.equals(OPAQUE);
+    }
+
+    /// The node's kind, `OPEXPR`.
+    String name() {
+        return name;
+    }
+
+    String source() {
+        return source.substring(from, to);
     }
 
     /// The node in a field; null when the field holds none.
@@ -51,28 +104,86 @@ record NodeTree(String name, Map<String, Object> fields) {
     /// A field's number; -1 when there is none.
     long number(String field) {
         String text = text(field);
-        return text.matches("-?\\d{1,18}") ? Long.parseLong(text) : -1;
+        if (text.isEmpty() || text.length() > 18) {
+            return -1;
+        }
+        for (int i = text.charAt(0) == '-' && text.length() > 1 ? 1 : 0; i < text.length(); i++) {
+            if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+                return -1;
+            }
+        }
+        return Long.parseLong(text);
     }
 
     boolean isEmpty(String field) {
-        return !fields.containsKey(field) || text(field).equals("<>");
+        return !fields.containsKey(field);
     }
 
-    /// Calls the action for this node and every node below.
+    /// Calls the action for this node and every node below, each before those below it.
     void forEach(Consumer<NodeTree> action) {
-        action.accept(this);
-        fields.values().forEach(value -> forEachIn(value, action));
+        walk(0, (node, level) -> {
+            action.accept(node);
+            return level;
+        });
     }
 
-    private static void forEachIn(Object value, Consumer<NodeTree> action) {
-        if (value instanceof NodeTree tree) {
-            tree.forEach(action);
-        } else if (value instanceof List<?> list) {
-            list.forEach(item -> forEachIn(requireNonNull(item), action));
+    /// What a walk does with a node.
+    @FunctionalInterface
+    interface Visitor {
+        /// @param level what the visit of the node above gave
+        /// @return the level of the nodes directly below
+        int visit(NodeTree node, int level);
+    }
+
+    private record Visit(Object value, int level) {}
+
+    /// Visits this node and every node below, each before those below it. Does not recurse.
+    void walk(int level, Visitor visitor) {
+        Deque<Visit> open = new ArrayDeque<>();
+        open.push(new Visit(this, level));
+        while (!open.isEmpty()) {
+            Visit visit = open.pop();
+            if (visit.value instanceof NodeTree node) {
+                int below = visitor.visit(node, visit.level);
+                push(open, List.copyOf(node.fields.values()), below);
+            } else if (visit.value instanceof List<?> list) {
+                push(open, list, visit.level);
+            }
         }
     }
 
+    private static void push(Deque<Visit> open, List<?> values, int level) {
+        for (Object value : values.reversed()) {
+            if (!(value instanceof String)) {
+                open.push(new Visit(value, level));
+            }
+        }
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other == this
+                || (other instanceof NodeTree that
+                        && to - from == that.to - that.from
+                        && name.equals(that.name)
+                        && source.regionMatches(from, that.source, that.from, to - from));
+    }
+
+    @Override
+    public int hashCode() {
+        return source().hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return source();
+    }
+
+    /// Reads what Postgres' `outfuncs.c` writes, as its `read.c` does: only blanks, line feeds, tabs and brackets end a
+    /// word, and a backslash protects the character after it.
     private static final class Reader {
+        private static final String ENDS = " \n\t(){}";
+
         private final String text;
         private int at;
 
@@ -80,85 +191,101 @@ record NodeTree(String name, Map<String, Object> fields) {
             this.text = text;
         }
 
-        Object value() {
+        /// @return null for `<>`
+        @Nullable
+        Object value(int depth) {
+            if (depth > DEPTH_MAX) {
+                throw new IllegalArgumentException("nested too deep");
+            }
             skipBlanks();
             return switch (peek()) {
-                case '{' -> node();
-                case '(' -> list();
-                case '"' -> quoted();
-                default -> atom();
+                case '{' -> node(depth);
+                case '(' -> list(depth);
+                default -> meaning(word());
             };
         }
 
-        private NodeTree node() {
-            at++;
-            String name = atom();
+        private NodeTree node(int depth) {
+            int from = at++;
+            skipBlanks();
+            String name = word();
             Map<String, Object> fields = new LinkedHashMap<>();
             for (skipBlanks(); peek() != '}'; skipBlanks()) {
-                String field = atom();
+                String field = word();
                 if (!field.startsWith(":")) {
                     throw new IllegalArgumentException("a field was expected at " + at);
                 }
-                fields.put(field.substring(1), fieldValue());
+                Object value = fieldValue(depth);
+                if (value != null) {
+                    fields.put(field.substring(1), value);
+                }
             }
-            at++;
-            return new NodeTree(name, fields);
+            return new NodeTree(name, fields, text, from, ++at);
         }
 
-        /// A value of several words, like a datum's bytes, is their text.
-        private Object fieldValue() {
-            Object first = value();
+        /// The first word belongs to the field even when it begins with a colon. A value of several words, like a
+        /// datum's bytes, is their text.
+        private @Nullable Object fieldValue(int depth) {
+            Object first = value(depth + 1);
             skipBlanks();
             if (peek() == ':' || peek() == '}') {
                 return first;
             }
-            StringBuilder words = new StringBuilder(String.valueOf(first));
+            StringBuilder words = new StringBuilder(first == null ? "<>" : String.valueOf(first));
             while (peek() != ':' && peek() != '}') {
-                words.append(' ').append(value());
+                words.append(' ').append(value(depth + 1));
                 skipBlanks();
             }
             return words.toString();
         }
 
-        private List<Object> list() {
+        private List<Object> list(int depth) {
             at++;
             List<Object> items = new ArrayList<>();
             for (skipBlanks(); peek() != ')'; skipBlanks()) {
-                items.add(value());
+                Object item = value(depth + 1);
+                items.add(item == null ? "" : item);
             }
             at++;
             return items;
         }
 
-        private String quoted() {
-            StringBuilder out = new StringBuilder();
-            for (at++; peek() != '"'; at++) {
-                if (peek() == '\\') {
-                    at++;
-                }
-                out.append(peek());
+        private static @Nullable String meaning(String word) {
+            if (word.equals("<>")) {
+                return null;
             }
-            at++;
+            boolean quoted = word.length() > 1 && word.startsWith("\"") && word.endsWith("\"");
+            return unprotected(quoted ? word.substring(1, word.length() - 1) : word);
+        }
+
+        private static String unprotected(String word) {
+            if (word.indexOf('\\') < 0) {
+                return word;
+            }
+            StringBuilder out = new StringBuilder(word.length());
+            for (int i = 0; i < word.length(); i++) {
+                if (word.charAt(i) == '\\' && i + 1 < word.length()) {
+                    i++;
+                }
+                out.append(word.charAt(i));
+            }
             return out.toString();
         }
 
-        private String atom() {
-            StringBuilder out = new StringBuilder();
-            while (at < text.length() && " \n\t(){}".indexOf(text.charAt(at)) < 0) {
-                if (text.charAt(at) == '\\') {
-                    at++;
-                }
-                out.append(peek());
-                at++;
+        private String word() {
+            int from = at;
+            while (at < text.length() && ENDS.indexOf(text.charAt(at)) < 0) {
+                at += text.charAt(at) == '\\' ? 2 : 1;
             }
-            if (out.isEmpty()) {
+            at = Math.min(at, text.length());
+            if (at == from) {
                 throw new IllegalArgumentException("a word was expected at " + at);
             }
-            return out.toString();
+            return text.substring(from, at);
         }
 
         private void skipBlanks() {
-            while (at < text.length() && Character.isWhitespace(text.charAt(at))) {
+            while (at < text.length() && " \n\t".indexOf(text.charAt(at)) >= 0) {
                 at++;
             }
         }
@@ -168,6 +295,13 @@ record NodeTree(String name, Map<String, Object> fields) {
                 throw new IllegalArgumentException("the text ends too early");
             }
             return text.charAt(at);
+        }
+
+        void expectEnd() {
+            skipBlanks();
+            if (at < text.length()) {
+                throw new IllegalArgumentException("the text goes on after the node");
+            }
         }
     }
 }

@@ -312,8 +312,9 @@ final class PolicyPlanner {
     /// them only through calls that are proven to depend on the claims alone.
     private Plan ask(NodeTree node, String sql) {
         List<String> calls = new ArrayList<>();
-        boolean[] needsClaims = {false};
-        boolean[] replan = {false};
+        // Of an opaque tree nothing is known, so nothing is taken to be common to viewers.
+        boolean[] needsClaims = {node.isOpaque()};
+        boolean[] replan = {node.isOpaque()};
         node.forEach(part -> {
             for (String field : List.of("funcid", "opfuncid", "aggfnoid", "winfnoid")) {
                 long oid = part.number(field);
@@ -357,32 +358,28 @@ final class PolicyPlanner {
     /// them.
     private Set<String> columnsRead(NodeTree node) {
         Set<String> names = new TreeSet<>();
-        collectColumns(node, 0, names);
+        if (node.isOpaque()) {
+            columns.values().forEach(each -> names.add(each.name()));
+        }
+        node.walk(0, (part, depth) -> {
+            if (part.name().equals("VAR") && part.number("varlevelsup") == depth && part.number("varno") == 1) {
+                addColumn(part, names);
+            }
+            return part.name().equals("QUERY") ? depth + 1 : depth;
+        });
         return names;
     }
 
-    private void collectColumns(NodeTree node, int depth, Set<String> names) {
-        int inside = node.name().equals("QUERY") ? depth + 1 : depth;
-        if (node.name().equals("VAR") && node.number("varlevelsup") == depth && node.number("varno") == 1) {
-            ColumnAccess column = columns.get(node.number("varattno"));
-            if (column != null) {
-                names.add(column.name());
-            } else {
-                // The whole row; of a system column there is no image, and none of that name ever is in a row.
-                columns.values().forEach(each -> names.add(each.name()));
-                if (node.number("varattno") < 0) {
-                    names.add("system column " + node.text("varattno"));
-                }
-            }
+    private void addColumn(NodeTree variable, Set<String> names) {
+        ColumnAccess column = columns.get(variable.number("varattno"));
+        if (column != null) {
+            names.add(column.name());
+            return;
         }
-        node.fields().values().forEach(value -> collectColumnsIn(value, inside, names));
-    }
-
-    private void collectColumnsIn(Object value, int depth, Set<String> names) {
-        if (value instanceof NodeTree tree) {
-            collectColumns(tree, depth, names);
-        } else if (value instanceof List<?> list) {
-            list.forEach(item -> collectColumnsIn(requireNonNull(item), depth, names));
+        // The whole row; of a system column there is no image, and none of that name ever is in a row.
+        columns.values().forEach(each -> names.add(each.name()));
+        if (variable.number("varattno") < 0) {
+            names.add("system column " + variable.text("varattno"));
         }
     }
 }

@@ -7,15 +7,17 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The policies that let one role read one table, with all that is known of what they mention. Equal sets decide
-/// equally, as far as the catalog can tell.
+/// The policies that let one role read one table, with what is known of the objects that they mention, and of no other
+/// object. Equal sets decide equally, as far as the catalog can tell.
 ///
 /// @param policies  by name
-/// @param functions by oid: every function that is not Postgres' own, and of those, what decides
+/// @param functions by oid: those that the policies mention, and those that these mention
 /// @param operators by oid
 /// @param separate  oids of the tables read whose rows look different to viewers of the same role
 record PolicySet(
         List<Policy> policies, Map<Long, Function> functions, Map<Long, Operator> operators, Set<Long> separate) {
+    static final PolicySet NONE = new PolicySet(List.of(), Map.of(), Map.of(), Set.of());
+
     PolicySet {
         policies = List.copyOf(policies);
         functions = Map.copyOf(functions);

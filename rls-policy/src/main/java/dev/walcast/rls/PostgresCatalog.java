@@ -2,6 +2,7 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.PublishedTables;
 import dev.walcast.cdc.TableId;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Asks a real Postgres. Safe for any thread; each call takes one connection from the pool.
 public final class PostgresCatalog implements Catalog {
-    private static final String ACCESS = sql("access.sql");
+    private static final String PUBLISHED = sql("published-tables.sql");
     private static final String COLUMNS_OF_TYPES = sql("columns-of-types.sql");
 
     private final DataSource dataSource;
@@ -36,13 +37,8 @@ public final class PostgresCatalog implements Catalog {
 
     @Override
     public @Nullable Set<TableId> publishedTables() throws SQLException {
-        String query = """
-                select t.schemaname, t.tablename
-                  from pg_catalog.pg_publication p
-                  left join pg_catalog.pg_publication_tables t on t.pubname = p.pubname
-                 where p.pubname = ?""";
         try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement = connection.prepareStatement(query)) {
+                PreparedStatement statement = connection.prepareStatement(withPublished(connection, PUBLISHED))) {
             statement.setString(1, publication);
             try (ResultSet rows = statement.executeQuery()) {
                 return publishedTables(rows);
@@ -67,61 +63,40 @@ public final class PostgresCatalog implements Catalog {
         if (questions.isEmpty()) {
             return Map.of();
         }
-        List<Question> asked = List.copyOf(questions);
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement = connection.prepareStatement(ACCESS)) {
-            statement.setString(1, publication);
-            statement.setArray(
-                    2, texts(connection, asked.stream().map(Question::role).toList()));
-            statement.setArray(
-                    3,
-                    texts(
-                            connection,
-                            asked.stream().map(q -> q.table().schema()).toList()));
-            statement.setArray(
-                    4,
-                    texts(connection, asked.stream().map(q -> q.table().name()).toList()));
-            try (ResultSet rows = statement.executeQuery()) {
-                return accessByQuestion(rows);
+        try (Connection connection = dataSource.getConnection()) {
+            CatalogQueries queries = new CatalogQueries(connection);
+            queries.begin();
+            try {
+                return access(queries, questions);
+            } finally {
+                queries.end();
+                connection.setAutoCommit(true);
             }
         }
     }
 
-    private static Map<Question, TableAccess> accessByQuestion(ResultSet rows) throws SQLException {
-        Map<Question, TableAccess> found = new HashMap<>();
-        Map<Question, List<TableAccess.ColumnAccess>> columns = new HashMap<>();
-        while (rows.next()) {
-            TableId table = new TableId(rows.getString("schema_name"), rows.getString("table_name"));
-            Question question = new Question(rows.getString("role_name"), table);
-            columns.computeIfAbsent(question, _ -> new ArrayList<>()).add(column(rows));
-            found.putIfAbsent(
-                    question,
-                    new TableAccess(
-                            table,
-                            rows.getBoolean("published"),
-                            rows.getBoolean("usage"),
-                            rows.getBoolean("row_security"),
-                            List.of()));
+    private Map<Question, TableAccess> access(CatalogQueries queries, Collection<Question> questions)
+            throws SQLException {
+        Failures failures = new Failures();
+        Map<String, RoleFacts> roles =
+                queries.roles(Set.copyOf(questions.stream().map(Question::role).toList()), null);
+        Map<TableId, TableVersion> versions = queries.tables(
+                Set.copyOf(questions.stream().map(Question::table).toList()), publication);
+        Map<Long, TableFacts> facts = queries.facts(versions.values(), failures);
+        for (SQLException failure : failures.all().values()) {
+            throw failure;
         }
-        found.replaceAll((question, access) -> new TableAccess(
-                access.table(),
-                access.published(),
-                access.usage(),
-                access.rowSecurity(),
-                requireNonNull(columns.get(question))));
-        return found;
-    }
-
-    private static TableAccess.ColumnAccess column(ResultSet rows) throws SQLException {
-        return new TableAccess.ColumnAccess(
-                rows.getString("column_name"),
-                rows.getInt("column_number"),
-                rows.getBoolean("readable"),
-                ColumnTypes.read(rows),
-                rows.getString("type_name"),
-                rows.getBoolean("key"),
-                rows.getBoolean("identity"),
-                rows.getBoolean("generated"));
+        Map<Question, TableAccess> accesses = new HashMap<>();
+        for (Question question : questions) {
+            TableVersion version = versions.get(question.table());
+            if (version != null) {
+                accesses.put(
+                        question,
+                        requireNonNull(facts.get(version.oid()))
+                                .access(requireNonNull(roles.get(question.role())), version.published()));
+            }
+        }
+        return accesses;
     }
 
     @Override
@@ -140,7 +115,8 @@ public final class PostgresCatalog implements Catalog {
     @Override
     public List<String> columnsOfTypes(Collection<String> typeNames) throws SQLException {
         try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement = connection.prepareStatement(COLUMNS_OF_TYPES)) {
+                PreparedStatement statement =
+                        connection.prepareStatement(withPublished(connection, COLUMNS_OF_TYPES))) {
             statement.setArray(1, texts(connection, List.copyOf(typeNames)));
             statement.setString(2, publication);
             try (ResultSet rows = statement.executeQuery()) {
@@ -155,6 +131,11 @@ public final class PostgresCatalog implements Catalog {
 
     private static java.sql.Array texts(Connection connection, List<String> values) throws SQLException {
         return connection.createArrayOf("text", values.toArray());
+    }
+
+    private static String withPublished(Connection connection, String query) throws SQLException {
+        int major = connection.getMetaData().getDatabaseMajorVersion();
+        return query.replace("${published}", PublishedTables.query(major));
     }
 
     static String sql(String name) {

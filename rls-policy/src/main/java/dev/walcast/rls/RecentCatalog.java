@@ -8,32 +8,30 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Asks another once for all who join within a second: which tables are published, and whether a role exists. That
-/// something is missing is not remembered, so that who makes it need not wait; rights are [Rights]' to remember.
+/// Asks another catalog once for all joins that wait for the same answer: which tables are published, and whether a
+/// role
+/// exists. A join never gets an answer that was begun before it. Safe for any thread.
 public final class RecentCatalog implements Catalog {
-    private final Catalog catalog;
-    private final Recent<String, Boolean> roles;
-    private final Recent<String, Set<TableId>> tables;
+    private static final String PUBLISHED = "";
 
-    /// @param nanoTime a monotonic clock
-    public RecentCatalog(Catalog catalog, LongSupplier nanoTime) {
+    private final Catalog catalog;
+    private final SharedQuestions<String, Boolean> roles = new SharedQuestions<>();
+    private final SharedQuestions<String, Set<TableId>> tables = new SharedQuestions<>();
+
+    public RecentCatalog(Catalog catalog) {
         this.catalog = requireNonNull(catalog, "catalog is null");
-        this.roles = new Recent<>(nanoTime);
-        this.tables = new Recent<>(nanoTime);
     }
 
     @Override
     public @Nullable Set<TableId> publishedTables() throws SQLException {
-        return tables.<SQLException, SQLException>get("published", catalog::publishedTables);
+        return tables.get(PUBLISHED, catalog::publishedTables);
     }
 
     @Override
     public boolean roleExists(String role) throws SQLException {
-        return roles.<SQLException, SQLException>get(role, () -> catalog.roleExists(role) ? Boolean.TRUE : null)
-                != null;
+        return Boolean.TRUE.equals(roles.get(role, () -> catalog.roleExists(role)));
     }
 
     @Override

@@ -20,8 +20,8 @@ public interface RightsReader {
     ///
     /// @param moment     the transactions whose effect the reading shows; it may show later ones as well
     /// @param rights     the answers; a question whose table does not exist has none
-    /// @param unanswered the tables that Postgres could not answer for now, such as locked ones; their questions have
-    ///                   no answer
+    /// @param unanswered the tables that Postgres could not answer for now, such as locked ones; their questions
+    ///                   have no answer
     /// @param unsettled  the tables whose rights a transaction that [#moment] does not show is changing: that
     ///                   transaction may be committed in the log already. Their questions have an answer
     record Reading(

@@ -1,5 +1,6 @@
 package dev.walcast.rls;
 
+import dev.walcast.cdc.PublishedTables;
 import dev.walcast.rls.RowQuery.Ordering;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import java.sql.Connection;
@@ -24,15 +25,49 @@ record RowSelect(
     /// @param inherited whether the rows of the partitions are the table's own
     record Published(
             long oid, Set<String> columns, @Nullable String rows, boolean inherited) {
+        /// A list of columns and a condition hold for a table that the publication names itself, but not when
+        /// it names all tables or the schema as well. Without a list, generated columns are carried where the
+        /// publication says so.
         private static final String QUERY = """
-                select c.oid, p.attnames::text[], p.rowfilter, c.relkind = 'p'
+                select c.oid,
+                       array(select a.attname::text from pg_catalog.pg_attribute a
+                              where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                                and case when named.columns is not null
+                                         then a.attnum = any (pg_catalog.string_to_array(named.columns, ' ')::pg_catalog.int2[])
+                                         else a.attgenerated = '' or a.attgenerated = 's' and p.pubgencols = 's' end
+                              order by a.attnum) as columns,
+                       pg_catalog.pg_get_expr(named.condition, c.oid), c.relkind = 'p'
                   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-                  join pg_catalog.pg_publication_tables p on p.schemaname = n.nspname and p.tablename = c.relname
-                 where p.pubname = ? and n.nspname = ? and c.relname = ?""";
+                  join (${published}) as published on published.relid = c.oid
+                  join (select x.oid, x.puballtables, coalesce(pg_catalog.to_jsonb(x) ->> 'pubgencols', 'n') as pubgencols
+                          from pg_catalog.pg_publication x) p on p.oid = published.pubid
+                  left join ${named} as named
+                    on named.publication = p.oid and named.table_oid = c.oid and not p.puballtables and not ${by_schema}
+                 where published.pubname = ? and n.nspname = ? and c.relname = ?""";
+
+        private static final String NAMED = """
+                (select r.prpubid as publication, r.prrelid as table_oid, r.prattrs::text as columns, r.prqual as condition
+                   from pg_catalog.pg_publication_rel r)""";
+
+        private static final String BY_SCHEMA = """
+                exists (select from pg_catalog.pg_publication_namespace s
+                         where s.pnpubid = p.oid and s.pnnspid = c.relnamespace)""";
+
+        /// Before Postgres 15 there are neither lists of columns nor conditions nor schemas.
+        private static final String NOT_NAMED = """
+                (select null::pg_catalog.oid as publication, null::pg_catalog.oid as table_oid, null::text as columns,
+                        null::pg_catalog.pg_node_tree as condition)""";
+
+        private static String query(Connection connection) throws SQLException {
+            int major = connection.getMetaData().getDatabaseMajorVersion();
+            return QUERY.replace("${published}", PublishedTables.query(major))
+                    .replace("${named}", major >= 15 ? NAMED : NOT_NAMED)
+                    .replace("${by_schema}", major >= 15 ? BY_SCHEMA : "false");
+        }
 
         static Published read(Connection connection, String publication, TableAccess access)
                 throws RowsRefusedException, SQLException {
-            try (PreparedStatement statement = connection.prepareStatement(QUERY)) {
+            try (PreparedStatement statement = connection.prepareStatement(query(connection))) {
                 statement.setString(1, publication);
                 statement.setString(2, access.table().schema());
                 statement.setString(3, access.table().name());

@@ -11,15 +11,30 @@ import org.jspecify.annotations.Nullable;
 
 /// What one role may do with one table, as the catalog had it at one moment.
 ///
+/// @param oid         the table's; a table that was dropped and created again has another
+/// @param standing    whether the role may be used at all; one that may not be reads nothing
 /// @param published   whether the publication carries the table
-/// @param usage       whether the role exists and has USAGE on the table's schema
+/// @param usage       whether the role may be used and has USAGE on the table's schema
 /// @param rowSecurity whether row-level security applies to this role on this table
 /// @param columns     the live columns in table order, with the role's right to read each
 public record TableAccess(
-        TableId table, boolean published, boolean usage, boolean rowSecurity, List<ColumnAccess> columns) {
+        TableId table,
+        long oid,
+        RoleStanding standing,
+        boolean published,
+        boolean usage,
+        boolean rowSecurity,
+        List<ColumnAccess> columns) {
     public TableAccess {
         requireNonNull(table, "table is null");
+        requireNonNull(standing, "standing is null");
         columns = List.copyOf(columns);
+    }
+
+    /// Of a role that may be used, on a table whose oid is not known.
+    public TableAccess(
+            TableId table, boolean published, boolean usage, boolean rowSecurity, List<ColumnAccess> columns) {
+        this(table, 0, RoleStanding.USABLE, published, usage, rowSecurity, columns);
     }
 
     /// @param typeName  `pg_type.typname` of the declared type

@@ -9,10 +9,10 @@ with recursive affected as (
     join pg_catalog.pg_type u on u.typelem = f.oid or u.typbasetype = f.oid
       or exists (select from pg_catalog.pg_attribute a
                   where a.attrelid = u.typrelid and u.typtype = 'c' and a.attnum > 0 and not a.attisdropped and a.atttypid = f.oid))
-select pg_catalog.format('%s.%s.%s (%s)', p.schemaname, p.tablename, a.attname, t.typname)
-  from pg_catalog.pg_publication_tables p
-  join pg_catalog.pg_namespace n on n.nspname = p.schemaname
-  join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = p.tablename
+select pg_catalog.format('%s.%s.%s (%s)', n.nspname, c.relname, a.attname, t.typname)
+  from (${published}) as p
+  join pg_catalog.pg_class c on c.oid = p.relid
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
   join pg_catalog.pg_type t on t.oid = a.atttypid
  where p.pubname = ? and a.atttypid in (select oid from affected)

@@ -186,7 +186,7 @@ class FilterFuzzPgTest {
 
         Cases(TestDataSources sources, Connection connection) throws SQLException {
             this.connection = connection;
-            Question question = new Question("postgres", TABLE);
+            Question question = new Question("pg_read_all_data", TABLE);
             this.access = Objects.requireNonNull(new PostgresCatalog(sources.asClients(), "none")
                     .access(List.of(question))
                     .get(question));

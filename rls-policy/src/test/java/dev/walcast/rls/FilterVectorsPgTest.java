@@ -126,7 +126,7 @@ class FilterVectorsPgTest {
                     var statement = connection.createStatement()) {
                 statement.execute("create table filters_types." + table + " (v " + declared + ")");
             }
-            Question question = new Question("postgres", new TableId("filters_types", table));
+            Question question = new Question("pg_read_all_data", new TableId("filters_types", table));
             TableAccess access =
                     Objects.requireNonNull(catalog.access(List.of(question)).get(question));
             ColumnType type = Objects.requireNonNull(access.readable("v")).type();

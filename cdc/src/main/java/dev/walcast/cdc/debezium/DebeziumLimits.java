@@ -1,5 +1,6 @@
 package dev.walcast.cdc.debezium;
 
+import dev.walcast.cdc.PublishedTables;
 import dev.walcast.cdc.SourceException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -14,8 +15,12 @@ final class DebeziumLimits {
     /// It would stop at the first change of a table whose name has a double quote, for everybody.
     static void check(Connection connection, List<String> publications) throws SQLException, SourceException {
         String query = """
-                select schemaname || '.' || tablename, pubname from pg_catalog.pg_publication_tables
-                 where pubname = any (?) and (schemaname like '%"%' or tablename like '%"%') order by 1 limit 1""";
+                select n.nspname || '.' || c.relname, published.pubname
+                  from (${published}) as published
+                  join pg_catalog.pg_class c on c.oid = published.relid
+                  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                 where published.pubname = any (?) and (n.nspname like '%"%' or c.relname like '%"%') order by 1 limit 1""".replace(
+                "${published}", PublishedTables.query(connection.getMetaData().getDatabaseMajorVersion()));
         try (PreparedStatement statement = connection.prepareStatement(query)) {
             statement.setArray(1, connection.createArrayOf("text", publications.toArray()));
             try (ResultSet row = statement.executeQuery()) {

@@ -2,6 +2,7 @@ package dev.walcast.server.messages;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.PublishedTables;
 import dev.walcast.cdc.TableId;
 import java.sql.Array;
 import java.sql.Connection;
@@ -49,7 +50,9 @@ public record Installation(
     }
 
     public static Installation of(Connection connection) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(QUERY);
+        int major = connection.getMetaData().getDatabaseMajorVersion();
+        String query = QUERY.replace("${published}", PublishedTables.query(major));
+        try (PreparedStatement statement = connection.prepareStatement(query);
                 ResultSet row = statement.executeQuery()) {
             return row.next() ? read(row) : NONE;
         }

@@ -12,11 +12,13 @@ select c.oid is not null as installed,
               or (not c.relforcerowsecurity and pg_catalog.pg_has_role(c.relowner, 'USAGE'))), false) as usable,
        coalesce(pg_catalog.pg_has_role(c.relowner, 'MEMBER'), false) as maintainable,
        exists (select from pg_catalog.pg_proc p where p.pronamespace = n.oid and p.proname = 'topic') as has_topic,
-       array(select distinct t.pubname::text
-               from pg_catalog.pg_publication_tables t
-               join pg_catalog.pg_namespace tn on tn.nspname = t.schemaname
-               join pg_catalog.pg_class tc on tc.relnamespace = tn.oid and tc.relname = t.tablename
-              where tc.oid in (select relid from pg_catalog.pg_partition_tree(c.oid))) as publications
+       -- Of the table or of any partition. Without functions that wait for locks of these.
+       array(with recursive below (oid) as (
+               select c.oid
+               union all
+               select i.inhrelid from below b join pg_catalog.pg_inherits i on i.inhparent = b.oid)
+             select distinct published.pubname::text
+               from below join (${published}) as published on published.relid = below.oid) as publications
   from pg_catalog.pg_roles r
   left join pg_catalog.pg_namespace n on n.nspname = 'realtime'
   left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = 'messages' and c.relkind in ('r', 'p')

@@ -1,15 +1,12 @@
--- One row for each (role, table, live column) asked about: the parameters are the publication, then
--- roles, schemas and tables as parallel arrays.
--- Rights as Postgres checks them: has_*_privilege follows inheritance and PUBLIC; row security as check_enable_rls decides it.
-select q.role_name, q.schema_name, q.table_name,
-       exists (select from pg_catalog.pg_publication_tables p
-                where p.pubname = ? and p.schemaname = q.schema_name and p.tablename = q.table_name) as published,
-       r.oid is not null and pg_catalog.has_schema_privilege(r.oid, n.oid, 'USAGE') as usage,
-       c.relrowsecurity and not coalesce(
-         r.rolsuper or r.rolbypassrls
-         or (not c.relforcerowsecurity and pg_catalog.pg_has_role(r.oid, c.relowner, 'USAGE')), false) as row_security,
-       a.attname as column_name, a.attnum as column_number,
-       r.oid is not null and pg_catalog.has_column_privilege(r.oid, c.oid, a.attnum, 'SELECT') as readable,
+-- The tables of the given oids: one row for each live column, with what its table is and which roles were granted what.
+-- Grants are read from the stored lists, so that the transaction's snapshot decides; PUBLIC is 0.
+select c.oid as table_oid, c.relowner as owner, c.relrowsecurity, c.relforcerowsecurity,
+       array(select x.grantee from pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) x
+              where x.privilege_type = 'USAGE') as schema_users,
+       array(select x.grantee from pg_catalog.aclexplode(coalesce(c.relacl, pg_catalog.acldefault('r', c.relowner))) x
+              where x.privilege_type = 'SELECT') as table_readers,
+       array(select x.grantee from pg_catalog.aclexplode(a.attacl) x where x.privilege_type = 'SELECT') as column_readers,
+       a.attname as column_name, a.attnum as column_number, a.attcollation as collation_oid,
        t.oid as type_oid, t.typname as type_name,
        pg_catalog.format('%I.%I', tn.nspname, t.typname) as type_sql,
        pg_catalog.format_type(t.oid, null) as display,
@@ -35,9 +32,8 @@ select q.role_name, q.schema_name, q.table_name,
           where i.indrelid = c.oid and a.attnum = any (i.indkey)
             and (c.relreplident = 'd' and i.indisprimary or c.relreplident = 'i' and i.indisreplident)) as identity,
        a.attgenerated <> '' as generated
-  from unnest(?, ?, ?) as q (role_name, schema_name, table_name)
-  join pg_catalog.pg_namespace n on n.nspname = q.schema_name
-  join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = q.table_name and c.relkind in ('r', 'p')
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
   join pg_catalog.pg_type t on t.oid = a.atttypid
   join pg_catalog.pg_namespace tn on tn.oid = t.typnamespace
@@ -53,6 +49,6 @@ select q.role_name, q.schema_name, q.table_name,
   left join pg_catalog.pg_namespace en on en.oid = e.typnamespace
   left join pg_catalog.pg_collation l on l.oid = a.attcollation
   left join pg_catalog.pg_namespace ln on ln.oid = l.collnamespace
-  left join pg_catalog.pg_roles r on r.rolname = q.role_name
   cross join (select * from pg_catalog.pg_database where datname = pg_catalog.current_database()) d
- order by q.role_name, c.oid, a.attnum
+ where c.oid = any (?::oid[])
+ order by c.oid, a.attnum

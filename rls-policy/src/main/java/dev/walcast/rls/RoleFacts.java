@@ -1,0 +1,68 @@
+package dev.walcast.rls;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.Collections;
+import java.util.Set;
+
+/// What one role is, as the catalog had it at one moment.
+///
+/// @param oid         0 when there is no such role
+/// @param privileges  oids of the roles whose privileges it has, itself included
+record RoleFacts(
+        String name,
+        long oid,
+        boolean superuser,
+        boolean bypassesRowSecurity,
+        boolean mayBecome,
+        Set<Long> privileges) {
+    private static final long PUBLIC = 0;
+    private static final long READ_ALL_DATA = 6181;
+    private static final long WRITE_ALL_DATA = 6182;
+
+    RoleFacts {
+        requireNonNull(name, "name is null");
+        privileges = Set.copyOf(privileges);
+    }
+
+    static RoleFacts unknown(String name) {
+        return new RoleFacts(name, 0, false, false, false, Set.of());
+    }
+
+    boolean exists() {
+        return oid != 0;
+    }
+
+    RoleStanding standing() {
+        if (!exists()) {
+            return RoleStanding.UNKNOWN;
+        }
+        if (superuser) {
+            return RoleStanding.SUPERUSER;
+        }
+        return mayBecome ? RoleStanding.USABLE : RoleStanding.NOT_GRANTED;
+    }
+
+    /// As `pg_has_role(…, 'USAGE')` decides.
+    boolean hasPrivilegesOf(long role) {
+        return superuser || privileges.contains(role);
+    }
+
+    /// Whether a privilege that these roles were granted is this role's.
+    boolean isAmong(Set<Long> grantees) {
+        return exists() && (superuser || grantees.contains(PUBLIC) || !Collections.disjoint(grantees, privileges));
+    }
+
+    boolean readsAllTables() {
+        return hasPrivilegesOf(READ_ALL_DATA);
+    }
+
+    boolean usesAllSchemas() {
+        return hasPrivilegesOf(READ_ALL_DATA) || hasPrivilegesOf(WRITE_ALL_DATA);
+    }
+
+    /// As Postgres' `check_enable_rls` decides.
+    boolean isBoundByRowSecurity(boolean enabled, boolean forced, long owner) {
+        return enabled && !(exists() && (superuser || bypassesRowSecurity || (!forced && hasPrivilegesOf(owner))));
+    }
+}
