@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.ViewerValues.Value;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -16,7 +17,17 @@ import javax.sql.DataSource;
 
 /// Computes in Postgres what policies make of one viewer alone, as that viewer. Safe for any thread; calls block.
 final class ViewerEvaluator {
-    private static final String INSUFFICIENT_PRIVILEGE = "42501";
+    /// Since Postgres 16 a membership may come without the right to SET ROLE.
+    private static final String MAY_BECOME = """
+            select not r.rolsuper and r.rolname not like 'pg\\_%' and r.rolname not in (session_user, l.name)
+                   and case when pg_catalog.current_setting('server_version_num')::int4 >= 160000
+                            then pg_catalog.pg_has_role(case when r.rolbypassrls then l.name else session_user end, r.oid, 'SET')
+                            else pg_catalog.pg_has_role(case when r.rolbypassrls then l.name else session_user end, r.oid, 'MEMBER')
+                       end
+              from pg_catalog.pg_roles r
+              cross join (select coalesce(nullif(pg_catalog.current_setting('walcast.server_login', true), ''),
+                                          session_user::text)::name as name) l
+             where r.rolname = ?""";
 
     private final DataSource isolated;
     private final Recent<String, Boolean> roles = new Recent<>(System::nanoTime);
@@ -36,8 +47,7 @@ final class ViewerEvaluator {
             try {
                 return new ViewerValues(values(connection, viewer, expressions));
             } finally {
-                connection.rollback();
-                connection.setAutoCommit(true);
+                PolicyAsker.end(connection);
             }
         }
     }
@@ -86,25 +96,19 @@ final class ViewerEvaluator {
         }
     }
 
-    /// Whether this server may act as the role, which evaluating policies needs.
+    /// Whether the evaluation login may act as the role. Never a superuser, never a login of the server itself, never
+    /// one of Postgres' own roles. A role with BYPASSRLS needs no evaluation: of that, the server's login must be a
+    /// member.
     boolean mayBecome(String role) throws SQLException {
         return roles.<SQLException, SQLException>get(role, () -> canBecome(role) ? Boolean.TRUE : null) != null;
     }
 
     private boolean canBecome(String role) throws SQLException {
-        try (Connection connection = isolated.getConnection()) {
-            connection.setAutoCommit(false);
-            try {
-                PolicyAsker.become(connection, role);
-                return true;
-            } catch (SQLException e) {
-                if (INSUFFICIENT_PRIVILEGE.equals(e.getSQLState())) {
-                    return false;
-                }
-                throw e;
-            } finally {
-                connection.rollback();
-                connection.setAutoCommit(true);
+        try (Connection connection = isolated.getConnection();
+                PreparedStatement statement = connection.prepareStatement(MAY_BECOME)) {
+            statement.setString(1, role);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() && row.getBoolean(1);
             }
         }
     }

@@ -117,8 +117,8 @@ class RightsPgTest {
         assertThat(rank.typeName()).isEqualTo("smaller");
         assertThat(rank.type().base()).isEqualTo("int4");
         PostgresFilterDatabase values = new PostgresFilterDatabase(dataSource);
-        assertThat(values.canonical(rank.type(), " 07")).isEqualTo("7");
-        assertThatThrownBy(() -> values.canonical(rank.type(), "11")).hasMessageContaining("check constraint");
+        assertThat(values.canonical("", rank.type(), " 07")).isEqualTo("7");
+        assertThatThrownBy(() -> values.canonical("", rank.type(), "11")).hasMessageContaining("check constraint");
     }
 
     @Test
