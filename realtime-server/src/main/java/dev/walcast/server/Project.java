@@ -54,6 +54,7 @@ final class Project implements ChangeListener, AutoCloseable {
     private final ServerSettings.Database settings;
     private final PostgresUrl url;
     private final ConnectionPools pools;
+    private final LoginCheck logins;
     private final PostgresCatalog catalog;
     private final Rights rights;
     private final RowPolicies policies;
@@ -73,8 +74,13 @@ final class Project implements ChangeListener, AutoCloseable {
     Project(ServerSettings server, Rooms rooms, Clock clock) {
         this.settings = server.database();
         this.url = PostgresUrl.parse(settings.url().reveal());
+        Secret evaluation = settings.evaluationUrl();
+        PostgresUrl evaluationUrl = evaluation == null ? url : PostgresUrl.parse(evaluation.reveal());
+        PostgresOracle.Patience patience =
+                new PostgresOracle.Patience(settings.askTimeout(), settings.askPatience());
         this.pools =
-                new ConnectionPools(url, settings.askTimeout(), server.replay().snapshots());
+                new ConnectionPools(url, evaluationUrl, patience, server.replay().snapshots());
+        this.logins = new LoginCheck(pools.catalog(), pools.policies(), evaluation != null);
         this.catalog = new PostgresCatalog(pools.catalog(), settings.publication());
         this.rights = new Rights(catalog, System::nanoTime);
         this.policies = new RowPolicies(pools.policies());
@@ -82,8 +88,8 @@ final class Project implements ChangeListener, AutoCloseable {
                 new RecentCatalog(catalog, System::nanoTime),
                 rights,
                 policies,
-                new RecentFilterDatabase(new PostgresFilterDatabase(pools.catalog()), System::nanoTime),
-                new PostgresOracle(pools.filters(), pools.policies()),
+                new RecentFilterDatabase(new PostgresFilterDatabase(pools.filters()), System::nanoTime),
+                new PostgresOracle(pools.filters(), pools.policies(), patience),
                 new PostgresRowReader(
                         pools.snapshots(), settings.publication(), settings.reader() == ServerSettings.Reader.NATIVE),
                 settings.publication());
@@ -120,6 +126,7 @@ final class Project implements ChangeListener, AutoCloseable {
         source.start(this);
         try {
             warnOfInexactColumns();
+            logins.warn();
             messages.find(url.user(), source.publications());
         } catch (SQLException e) {
             log.warn("The catalog cannot be asked yet: {}", e.getMessage());

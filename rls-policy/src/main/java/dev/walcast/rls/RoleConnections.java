@@ -31,6 +31,11 @@ public final class RoleConnections {
         return evaluation == server || !bypasses(role) ? evaluation : server;
     }
 
+    /// Of connections of the server's own login.
+    DataSource forServer() {
+        return server;
+    }
+
     private boolean bypasses(String role) throws SQLException {
         return requireNonNull(bypassing.<SQLException, SQLException>get(role, () -> look(role)));
     }
