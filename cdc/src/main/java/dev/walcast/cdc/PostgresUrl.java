@@ -104,8 +104,8 @@ public record PostgresUrl(
         return properties;
     }
 
-    /// The same for the server's own statements: names and operators resolve in `pg_catalog` only, whatever objects the
-    /// database's users have made.
+    /// The same for the server's own statements: names and operators resolve in `pg_catalog` only, whatever objects
+    /// the database's users have made.
     public Properties ownProperties() {
         Properties properties = properties();
         properties.setProperty("currentSchema", "pg_catalog");

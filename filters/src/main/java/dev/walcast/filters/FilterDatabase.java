@@ -3,8 +3,8 @@ package dev.walcast.filters;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What resolving a filter needs of Postgres. A role that is given evaluates; empty stands for a login without rights.
-/// Calls block.
+/// What resolving a filter needs of Postgres. A role that is given evaluates; empty stands for a login without
+/// rights. Calls block.
 public interface FilterDatabase {
     /// The value as the declared type accepts it and its base type prints it.
     ///
@@ -16,9 +16,9 @@ public interface FilterDatabase {
     List<@Nullable String> canonicalElements(String role, ColumnType type, String arrayLiteral)
             throws FilterRefusedException, UnansweredException;
 
-    /// The schema of the operator that the extension of the left operand's type has for these two types; quoted where
-    /// needed. `pg_catalog` when the type is of no extension, or its extension has no such operator: an operator that
-    /// a user made is never meant.
+    /// The schema of the operator that the extension of the left operand's type has for these two types; quoted
+    /// where needed. `pg_catalog` when the type is of no extension, or its extension has no such operator: an
+    /// operator that a user made is never meant.
     ///
     /// @param left  oid of the left operand's type, below all domains
     /// @param right oid of the right operand's type

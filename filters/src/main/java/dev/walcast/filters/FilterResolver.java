@@ -14,9 +14,9 @@ import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// Looks a filter up in a table: which operators its columns' types have, what its values mean. Whatever could not be
-/// evaluated is refused here, with Postgres' own message, and never at a change. Every operator is written with its
-/// schema, so that none that a user made is taken for Postgres' own.
+/// Looks a filter up in a table: which operators its columns' types have, what its values mean. Whatever could not
+/// be evaluated is refused here, with Postgres' own message, and never at a change. Every operator is written with
+/// its schema, so that none that a user made is taken for Postgres' own.
 public final class FilterResolver {
     private static final int IN_VALUES_MAX = 100;
 
@@ -35,8 +35,7 @@ public final class FilterResolver {
     /// Resolves for one role: what memory cannot decide, Postgres evaluates as that role.
     ///
     /// @param columns a readable column's type by its name; null for any other, so that a filter cannot probe it
-    public Predicate resolve(
-            List<FilterNode> nodes, Function<String, @Nullable ColumnType> columns, String viewerRole)
+    public Predicate resolve(List<FilterNode> nodes, Function<String, @Nullable ColumnType> columns, String viewerRole)
             throws FilterRefusedException, UnansweredException {
         return new FilterResolver(database, viewerRole).resolve(nodes, columns);
     }
@@ -188,7 +187,8 @@ public final class FilterResolver {
         }
         ColumnQuestion question = ask(
                 operand.column(),
-                "(" + operand.sql + ") " + operator(operand, "=", operand.type) + " ANY (" + ColumnQuestion.PARAMETER + "::" + operand.parameterType() + "[])",
+                "(" + operand.sql + ") " + operator(operand, "=", operand.type) + " ANY (" + ColumnQuestion.PARAMETER
+                        + "::" + operand.parameterType() + "[])",
                 condition.value());
         Kind kind = kind(operand);
         if (kind != null && operand.type.element() == null) {
@@ -250,8 +250,7 @@ public final class FilterResolver {
                 && condition.operator() == Operator.ILIKE
                 && requireNonNull(collation).asciiFolds()
                 && LikePattern.isAscii(condition.value())) {
-            return term(
-                    question, new RowTest.LikeTest(operand.place(), LikePattern.ignoringCase(condition.value())));
+            return term(question, new RowTest.LikeTest(operand.place(), LikePattern.ignoringCase(condition.value())));
         }
         return term(question, new RowTest.Opaque(operand.place(), Truth.UNKNOWN));
     }

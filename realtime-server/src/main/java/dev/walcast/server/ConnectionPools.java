@@ -21,6 +21,7 @@ final class ConnectionPools implements AutoCloseable {
     private static final int FILTERS_SIZE = 4;
     private static final int POLICIES_SIZE = 8;
     private static final int TOPICS_SIZE = 8;
+    private static final int HISTORY_SIZE = 4;
     private static final Duration TOPICS_TIMEOUT = Duration.ofSeconds(5);
 
     /// How much longer than a statement may take until a connection that does not answer is given up: a function may
@@ -32,6 +33,7 @@ final class ConnectionPools implements AutoCloseable {
     private final HikariDataSource filters;
     private final HikariDataSource bypassingFilters;
     private final HikariDataSource topics;
+    private final HikariDataSource history;
     private final HikariDataSource snapshots;
     private final HikariDataSource bypassingSnapshots;
     private final List<HikariDataSource> all;
@@ -41,7 +43,8 @@ final class ConnectionPools implements AutoCloseable {
     /// @param patience   how long Postgres may work on questions about changes
     ConnectionPools(PostgresUrl url, PostgresUrl evaluation, Patience patience, SnapshotLimits limits) {
         requireNonNull(url, "url is null");
-        this.catalog = new HikariDataSource(catalogConfig(url));
+        this.catalog = own("catalog", url, CATALOG_SIZE, CATALOG_TIMEOUT);
+        this.history = own("history", url, HISTORY_SIZE, TOPICS_TIMEOUT);
         String isolated = IsolatedConnections.initSql(patience.first(), url.user());
         Duration patient = patience.total().plus(GRACE);
         this.policies = evaluating("policies", evaluation, POLICIES_SIZE, isolated, patient);
@@ -57,7 +60,7 @@ final class ConnectionPools implements AutoCloseable {
                 one ? filters : evaluating("filters-bypassrls", url, FILTERS_SIZE, asClients, joining);
         this.bypassingSnapshots =
                 one ? snapshots : evaluating("snapshots-bypassrls", url, limits.atOnce(), reading, fetching);
-        this.all = Stream.of(catalog, policies, filters, bypassingFilters, topics, snapshots, bypassingSnapshots)
+        this.all = Stream.of(catalog, history, policies, filters, bypassingFilters, topics, snapshots, bypassingSnapshots)
                 .distinct()
                 .toList();
     }
@@ -69,12 +72,12 @@ final class ConnectionPools implements AutoCloseable {
                 + timeout.toMillis();
     }
 
-    private static HikariConfig catalogConfig(PostgresUrl url) {
-        HikariConfig config = config("catalog", url, CATALOG_SIZE, asClientsHaveThem(CATALOG_TIMEOUT));
+    /// For the server's own statements: no operator or function of a user's is meant.
+    private static HikariDataSource own(String name, PostgresUrl url, int size, Duration timeout) {
+        HikariConfig config = config(name, url, size, asClientsHaveThem(timeout));
         config.setMinimumIdle(1);
-        // The server's own statements: no operator or function of a user's is meant.
         config.addDataSourceProperty("currentSchema", "pg_catalog");
-        return config;
+        return new HikariDataSource(config);
     }
 
     /// For what runs users' code.
@@ -120,8 +123,13 @@ final class ConnectionPools implements AutoCloseable {
         return policies;
     }
 
-    /// For private channels: who may do what on a topic, and what was stored for it. The login is the server's, which
-    /// must get past the policies of `realtime.messages`.
+    /// For what was stored for private channels, as the server's login.
+    HikariDataSource history() {
+        return history;
+    }
+
+    /// For private channels: who may do what on a topic. The login is the server's,
+    /// which must get past the policies of `realtime.messages`.
     HikariDataSource topics() {
         return topics;
     }

@@ -12,8 +12,8 @@ import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Warns of logins that may do more than they need. Policies and filters run code of database users, which can go back
-/// to the login with RESET ROLE: what the login may do bounds what such code can reach.
+/// Warns of logins that may do more than they need. Policies and filters run code of database users, which can go
+/// back to the login with RESET ROLE: what the login may do bounds what such code can reach.
 final class LoginCheck {
     private static final Logger log = LoggerFactory.getLogger(LoginCheck.class);
 

@@ -102,7 +102,7 @@ final class Project implements ChangeListener, AutoCloseable {
         this.permissions = new PostgresTopicPermissions(pools.topics());
         this.messages = new StoredMessages(
                 pools.catalog(),
-                pools.topics(),
+                pools.history(),
                 new DatabaseBroadcasts(rooms, server.limits().payloadBytesMax()),
                 new PartitionUpkeep(pools.catalog(), clock, settings.messagesRetention()));
     }

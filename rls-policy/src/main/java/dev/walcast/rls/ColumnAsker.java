@@ -19,9 +19,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Asks what filters leave open about one role's view, all of it in one statement: those that differ only in values as
-/// parallel arrays. As that role, read only, and rolled back: a filter may call a user's code through the types of the
-/// columns, as a domain's CHECK.
+/// Asks what filters leave open about one role's view, all of it in one statement: those that differ only in values
+/// as parallel arrays. As that role, read only, and rolled back: a filter may call a user's code through the types
+/// of the columns, as a domain's CHECK.
 final class ColumnAsker implements PostgresOracle.Asker {
     private final RoleConnections connections;
 
@@ -60,6 +60,8 @@ final class ColumnAsker implements PostgresOracle.Asker {
             try {
                 RoleConnections.beginReadOnly(connection, role, work.timeout());
                 return ask(connection, asked);
+            } catch (SQLException e) {
+                throw RoleConnections.unlessAway(connection, e);
             } finally {
                 work.end();
                 PolicyAsker.end(connection);

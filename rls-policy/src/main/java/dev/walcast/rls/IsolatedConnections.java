@@ -30,7 +30,7 @@ public final class IsolatedConnections {
     ///
     /// @param server the role that the server logs in as otherwise
     public static String initSql(Duration statementTimeout, String server) {
-        return initSql(statementTimeout) + ", pg_catalog.set_config('walcast.server_login', "
-                + SqlText.literal(server) + ", false)";
+        return initSql(statementTimeout) + ", pg_catalog.set_config('walcast.server_login', " + SqlText.literal(server)
+                + ", false)";
     }
 }

@@ -8,9 +8,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import javax.sql.DataSource;
 
-/// Knows whether the database has functions that may wrongly call themselves IMMUTABLE. Postgres keeps in a session's
-/// plans what such a function answered; policies' functions that call one would answer the next viewer with it. Safe
-/// for any thread.
+/// Knows whether the database has functions that may wrongly call themselves IMMUTABLE. Postgres keeps in a
+/// session's plans what such a function answered; policies' functions that call one would answer the next viewer
+/// with it. Safe for any thread.
 final class MisdeclaredFunctions {
     /// Functions of extensions, and those written in C, are taken to be what they say.
     private static final String QUERY = """

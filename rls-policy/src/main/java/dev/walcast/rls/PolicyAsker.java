@@ -24,9 +24,9 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /// Asks what policies leave open, as the viewers' role, in a transaction that is always rolled back. Where the
-/// expression depends on viewers through parameters only and holds no state, one statement asks for all viewers. Else
-/// each question has a subtransaction of its own, which is always rolled back: no role, setting, temporary object or
-/// write of one question reaches the next.
+/// expression depends on viewers through parameters only and holds no state, one statement asks for all viewers.
+/// Else each question has a subtransaction of its own, which is always rolled back: no role, setting, temporary
+/// object or write of one question reaches the next.
 ///
 /// A rollback undoes neither session locks nor prepared statements, sequences' last values and kept plans: those are
 /// cleared after each question and each transaction.
@@ -54,6 +54,8 @@ final class PolicyAsker implements PostgresOracle.Asker {
                 return expression.needsClaims()
                         ? askEach(connection, expression, asked, work.timeout(), replan)
                         : askTogether(connection, expression, asked, work.timeout());
+            } catch (SQLException e) {
+                throw RoleConnections.unlessAway(connection, e);
             } finally {
                 work.end();
                 end(connection);
@@ -251,9 +253,9 @@ final class PolicyAsker implements PostgresOracle.Asker {
     }
 
     /// Question by question, each in a subtransaction that an error ends: ours once the answer is in a variable,
-    /// which a rollback leaves alone, or the expression's own. The block stays the login; each subtransaction becomes
-    /// the role anew. Answers with the booleans of as many questions as there was time for, then a place and an
-    /// SQLSTATE for each error.
+    /// which a rollback leaves alone, or the expression's own. The block stays the login; each subtransaction
+    /// becomes the role anew. Answers with the booleans of as many questions as there was time for, then a place
+    /// and an SQLSTATE for each error.
     private static String block(PolicyExpression expression, boolean replan) {
         return """
                 #variable_conflict use_column

@@ -84,8 +84,8 @@ final class PolicyPlanner {
         return parts.stream().map(part -> "(" + part.sql + ")").collect(Collectors.joining(by));
     }
 
-    /// What functions of one part set, later parts may read, as settings: from such a part on, Postgres is asked all of
-    /// it in one.
+    /// What functions of one part set, later parts may read, as settings: from such a part on, Postgres is asked
+    /// all of it in one.
     private List<Plan> keepingState(List<Part> parts, String by) {
         List<Plan> plans = new ArrayList<>();
         for (int i = 0; i < parts.size(); i++) {

@@ -17,8 +17,8 @@ import java.util.List;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// Lets a real Postgres read a filter's values and look up its operators: as the client's role, read only, and always
-/// rolled back, for the types of columns may bring code of their owners along.
+/// Lets a real Postgres read a filter's values and look up its operators: as the client's role, read only, and
+/// always rolled back, for the types of columns may bring code of their owners along.
 public final class PostgresFilterDatabase implements FilterDatabase {
     private static final String UNDEFINED_FUNCTION = "42883";
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
@@ -72,8 +72,8 @@ public final class PostgresFilterDatabase implements FilterDatabase {
     @Override
     public String operatorSchema(String operator, long left, long right) throws UnansweredException {
         try {
-            List<@Nullable String> found = ask(
-                    "", OPERATOR_SCHEMA, List.of(operator, Long.toString(left), Long.toString(right)));
+            List<@Nullable String> found =
+                    ask("", OPERATOR_SCHEMA, List.of(operator, Long.toString(left), Long.toString(right)));
             return found.isEmpty() ? "pg_catalog" : requireNonNull(found.getFirst());
         } catch (FilterRefusedException e) {
             throw new UnansweredException(e);
@@ -99,15 +99,22 @@ public final class PostgresFilterDatabase implements FilterDatabase {
             try {
                 RoleConnections.beginReadOnly(connection, role, TIMEOUT);
                 return ask(connection, query, values);
+            } catch (SQLException e) {
+                boolean away = connection.isClosed() && !SqlStates.isRaisedByAFunction(e);
+                if (!away && !mayPass(String.valueOf(e.getSQLState()))) {
+                    throw new FilterRefusedException(String.valueOf(e.getSQLState()), message(e));
+                }
+                throw e;
             } finally {
                 PolicyAsker.end(connection);
             }
         } catch (SQLException e) {
-            if (SqlStates.saysTheValueIsWrong(e)) {
-                throw new FilterRefusedException(String.valueOf(e.getSQLState()), message(e));
-            }
             throw new UnansweredException(e);
         }
+    }
+
+    private static boolean mayPass(String state) {
+        return state.equals("57014") || state.equals("55P03") || state.startsWith("40");
     }
 
     /// Without the schema that was written for an operator, as the client wrote none.

@@ -24,12 +24,14 @@ import org.slf4j.LoggerFactory;
 ///
 /// Only the time that Postgres works on a statement counts, not the wait for a connection. A statement gets
 /// [Patience#first()]; a single question that takes longer, or that meets a lock or a deadlock, is asked again with
-/// twice the time, until [Patience#total()] is used up. The total counts for each policy's expression, and once for all
-/// filters: that long one slow policy holds a connection, at most.
+/// twice the time, until [Patience#total()] is used up. The total counts for each policy's expression, and once for
+/// all filters: that long one slow policy holds a connection, at most.
 public final class PostgresOracle implements Oracle {
     private static final Logger log = LoggerFactory.getLogger(PostgresOracle.class);
 
     private static final String TIMED_OUT = "57014";
+
+    private static final Set<String> PASSING_CLASSES = Set.of("08", "40", "53", "57", "58", "XX");
 
     /// Of one question, for errors that come at once.
     private static final int TRIES_MAX = 5;
@@ -150,9 +152,10 @@ public final class PostgresOracle implements Oracle {
         }
     }
 
-    /// Whether the error is about the moment and not about the expression.
+    /// Whether the error is about the moment and not about the expression: too little time, a lock, a deadlock, no
+    /// room, a catalog that just changed.
     private static boolean mayPass(String state) {
-        return SqlStates.remedy(new SQLException("", state)) != SqlStates.Remedy.NONE;
+        return state.equals("55P03") || PASSING_CLASSES.contains(state.substring(0, Math.min(2, state.length())));
     }
 
     /// The questions about one expression, and the time left for them.

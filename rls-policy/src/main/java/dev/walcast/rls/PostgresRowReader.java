@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// Reads rows of a real Postgres: as the viewer's role and with its claims, so that row-level security is Postgres'
 /// own, in a transaction that is always rolled back, so that nothing that a policy sets outlives it.
 ///
-/// The connections are made by [IsolatedConnections], with values sent as text; their `statement_timeout` bounds each
-/// fetch.
+/// The connections are made by [IsolatedConnections], with values sent as text; their `statement_timeout` bounds
+/// each fetch.
 public final class PostgresRowReader implements RowReader {
     private static final String BEGIN = "set transaction isolation level repeatable read, read only";
 
@@ -30,8 +30,8 @@ public final class PostgresRowReader implements RowReader {
     private static final String MOMENT =
             "select pg_catalog.pg_current_snapshot()::text, pg_catalog.pg_current_wal_insert_lsn()::text";
 
-    /// A `TRUNCATE` or a rewriting `ALTER TABLE` that is committed between the moment and the first look at the table
-    /// leaves it empty for that moment.
+    /// A `TRUNCATE` or a rewriting `ALTER TABLE` that is committed between the moment and the first look at the
+    /// table leaves it empty for that moment.
     private static final String REWRITTEN = """
             select exists (select from pg_catalog.pg_class c
                             where (c.oid operator(pg_catalog.=) ?::pg_catalog.oid or c.oid operator(pg_catalog.=) any (array(

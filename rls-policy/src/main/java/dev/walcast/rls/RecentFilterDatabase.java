@@ -36,9 +36,11 @@ public final class RecentFilterDatabase implements FilterDatabase {
     }
 
     @Override
-    public String canonical(String role, ColumnType type, String value) throws FilterRefusedException, UnansweredException {
-        return requireNonNull(answer(new Asked.Value(role, type, value), () -> List.of(database.canonical(role, type, value)))
-                .getFirst());
+    public String canonical(String role, ColumnType type, String value)
+            throws FilterRefusedException, UnansweredException {
+        return requireNonNull(
+                answer(new Asked.Value(role, type, value), () -> List.of(database.canonical(role, type, value)))
+                        .getFirst());
     }
 
     @Override

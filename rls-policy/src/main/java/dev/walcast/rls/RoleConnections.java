@@ -11,8 +11,8 @@ import java.time.Duration;
 import javax.sql.DataSource;
 
 /// Chooses the login that acts as a role. The evaluation login does for all roles but those with BYPASSRLS, of which
-/// it should not be a member: what runs as one of its roles may go back to the login, and on to the others. For those,
-/// the server's own login does. Safe for any thread.
+/// it should not be a member: what runs as one of its roles may go back to the login, and on to the others. For
+/// those, the server's own login does. Safe for any thread.
 public final class RoleConnections {
     private final DataSource evaluation;
     private final DataSource server;
@@ -34,6 +34,13 @@ public final class RoleConnections {
     /// Of connections of the server's own login.
     DataSource forServer() {
         return server;
+    }
+
+    /// The error without a state that says that Postgres is away, when Postgres is not: a user's code may raise any
+    /// state.
+    static SQLException unlessAway(Connection connection, SQLException e) throws SQLException {
+        boolean away = connection.isClosed() && !SqlStates.isRaisedByAFunction(e);
+        return away || !SqlStates.saysPostgresIsAway(e) ? e : new SQLException(e.getMessage(), "58000", e);
     }
 
     private boolean bypasses(String role) throws SQLException {

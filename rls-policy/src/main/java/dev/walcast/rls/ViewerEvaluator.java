@@ -96,9 +96,9 @@ final class ViewerEvaluator {
         }
     }
 
-    /// Whether the evaluation login may act as the role. Never a superuser, never a login of the server itself, never
-    /// one of Postgres' own roles. A role with BYPASSRLS needs no evaluation: of that, the server's login must be a
-    /// member.
+    /// Whether the evaluation login may act as the role. Never a superuser, never a login of the server itself,
+    /// never one of Postgres' own roles. A role with BYPASSRLS needs no evaluation: of that, the server's login
+    /// must be a member.
     boolean mayBecome(String role) throws SQLException {
         return roles.<SQLException, SQLException>get(role, () -> canBecome(role) ? Boolean.TRUE : null) != null;
     }

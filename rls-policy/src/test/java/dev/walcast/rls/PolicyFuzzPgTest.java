@@ -24,9 +24,9 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/// Random policies of the shapes that projects write, random claims, random rows: our verdict against a SELECT of the
-/// viewer's on a table that holds exactly that row. `-Dwalcast.fuzz.cases=100000` makes it long; the seed is printed,
-/// and `-Dwalcast.fuzz.seed` plays one again.
+/// Random policies of the shapes that projects write, random claims, random rows: our verdict against a SELECT of
+/// the viewer's on a table that holds exactly that row. `-Dwalcast.fuzz.cases=100000` makes it long; the seed is
+/// printed, and `-Dwalcast.fuzz.seed` plays one again.
 class PolicyFuzzPgTest {
     private static final int CASES = Integer.getInteger("walcast.fuzz.cases", 3_000);
     private static final int VIEWERS = 6;

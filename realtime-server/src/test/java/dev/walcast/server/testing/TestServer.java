@@ -136,7 +136,32 @@ public final class TestServer implements AutoCloseable {
                         database.askTimeout(),
                         deletes,
                         database.guardian(),
-                        database.messagesRetention()),
+                        database.messagesRetention(),
+                        database.evaluationUrl(),
+                        database.askPatience()),
+                usual.tokens(),
+                usual.port(),
+                usual.presence());
+    }
+
+    /// The same, with a login of its own that evaluates policies and filters.
+    public static ServerSettings withEvaluation(ServerSettings usual, String evaluationUrl) {
+        ServerSettings.Database database = usual.database();
+        return with(
+                usual,
+                new ServerSettings.Database(
+                        database.url(),
+                        database.publication(),
+                        database.slotName(),
+                        database.reader(),
+                        database.pollInterval(),
+                        database.transactionMemoryBytes(),
+                        database.askTimeout(),
+                        database.deletes(),
+                        database.guardian(),
+                        database.messagesRetention(),
+                        new Secret(evaluationUrl),
+                        database.askPatience()),
                 usual.tokens(),
                 usual.port(),
                 usual.presence());
