@@ -4,3 +4,6 @@ create role walcast login replication noinherit password 'walcast';
 grant anon, authenticated, service_role to walcast;
 -- For the schema realtime.
 grant create on database postgres to walcast;
+-- Evaluates policies and filters, with no rights of its own.
+create role walcast_evaluator login noinherit password 'walcast';
+grant anon, authenticated to walcast_evaluator;

@@ -45,13 +45,18 @@ final class Filters {
     /// These filters need nothing of Postgres.
     static final FilterResolver RESOLVER = new FilterResolver(new FilterDatabase() {
         @Override
-        public String canonical(ColumnType type, String value) {
+        public String canonical(String role, ColumnType type, String value) {
             return value;
         }
 
         @Override
-        public List<String> canonicalElements(ColumnType type, String array) {
+        public List<String> canonicalElements(String role, ColumnType type, String array) {
             return List.of(array.substring(1, array.length() - 1).split(","));
+        }
+
+        @Override
+        public String operatorSchema(String operator, long left, long right) {
+            return "pg_catalog";
         }
 
         @Override

@@ -104,6 +104,14 @@ public record PostgresUrl(
         return properties;
     }
 
+    /// The same for the server's own statements: names and operators resolve in `pg_catalog` only, whatever objects
+    /// the database's users have made.
+    public Properties ownProperties() {
+        Properties properties = properties();
+        properties.setProperty("currentSchema", "pg_catalog");
+        return properties;
+    }
+
     /// Where it is; not who logs in with what.
     @Override
     public String toString() {

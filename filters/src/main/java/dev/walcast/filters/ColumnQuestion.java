@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 /// @param column     whose output text stands for [#VALUE]
 /// @param expression SQL in which [#VALUE] and [#PARAMETER] stand for texts; types and collations are spelled out
 /// @param parameter  what stands for [#PARAMETER]; null when the expression has none
+/// @param role       as whom Postgres evaluates it; empty for a login without rights
 public record ColumnQuestion(
-        String column, String expression, @Nullable String parameter) implements Question {
+        String column, String expression, @Nullable String parameter, String role) implements Question {
     /// Neither can occur in SQL text or in an identifier.
     public static final char VALUE = '\u0001';
 
@@ -19,6 +20,12 @@ public record ColumnQuestion(
     public ColumnQuestion {
         requireNonNull(column, "column is null");
         requireNonNull(expression, "expression is null");
+        requireNonNull(role, "role is null");
+    }
+
+    /// Of no role.
+    public ColumnQuestion(String column, String expression, @Nullable String parameter) {
+        this(column, expression, parameter, "");
     }
 
     /// @param value     SQL for the column's text

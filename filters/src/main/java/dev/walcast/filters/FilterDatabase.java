@@ -3,19 +3,28 @@ package dev.walcast.filters;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What resolving a filter needs of Postgres. Calls block.
+/// What resolving a filter needs of Postgres. A role that is given evaluates; empty stands for a login without
+/// rights. Calls block.
 public interface FilterDatabase {
     /// The value as the declared type accepts it and its base type prints it.
     ///
     /// @throws FilterRefusedException when the type does not accept it
     /// @throws UnansweredException    when Postgres could not be asked
-    String canonical(ColumnType type, String value) throws FilterRefusedException, UnansweredException;
+    String canonical(String role, ColumnType type, String value) throws FilterRefusedException, UnansweredException;
 
     /// Likewise of each element of an array literal, null for NULL.
-    List<@Nullable String> canonicalElements(ColumnType type, String arrayLiteral)
+    List<@Nullable String> canonicalElements(String role, ColumnType type, String arrayLiteral)
             throws FilterRefusedException, UnansweredException;
 
-    /// Lets Postgres look up the operator and read the parameter.
+    /// The schema of the operator that the extension of the left operand's type has for these two types; quoted
+    /// where needed. `pg_catalog` when the type is of no extension, or its extension has no such operator: an
+    /// operator that a user made is never meant.
+    ///
+    /// @param left  oid of the left operand's type, below all domains
+    /// @param right oid of the right operand's type
+    String operatorSchema(String operator, long left, long right) throws UnansweredException;
+
+    /// Lets Postgres look up the operator and read the parameter, as the question's role.
     ///
     /// @param value the column's text to try with; null for SQL NULL, with which most operators compute nothing
     /// @throws FilterRefusedException with Postgres' message when it cannot be evaluated

@@ -14,18 +14,33 @@ import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// Looks a filter up in a table: which operators its columns' types have, what its values mean. Whatever could not be
-/// evaluated is refused here, with Postgres' own message, and never at a change.
+/// Looks a filter up in a table: which operators its columns' types have, what its values mean. Whatever could not
+/// be evaluated is refused here, with Postgres' own message, and never at a change. Every operator is written with
+/// its schema, so that none that a user made is taken for Postgres' own.
 public final class FilterResolver {
     private static final int IN_VALUES_MAX = 100;
 
     private final FilterDatabase database;
+    private final String role;
 
     public FilterResolver(FilterDatabase database) {
-        this.database = requireNonNull(database, "database is null");
+        this(database, "");
     }
 
+    private FilterResolver(FilterDatabase database, String role) {
+        this.database = requireNonNull(database, "database is null");
+        this.role = requireNonNull(role, "role is null");
+    }
+
+    /// Resolves for one role: what memory cannot decide, Postgres evaluates as that role.
+    ///
     /// @param columns a readable column's type by its name; null for any other, so that a filter cannot probe it
+    public Predicate resolve(List<FilterNode> nodes, Function<String, @Nullable ColumnType> columns, String viewerRole)
+            throws FilterRefusedException, UnansweredException {
+        return new FilterResolver(database, viewerRole).resolve(nodes, columns);
+    }
+
+    /// As a login without rights.
     public Predicate resolve(List<FilterNode> nodes, Function<String, @Nullable ColumnType> columns)
             throws FilterRefusedException, UnansweredException {
         List<Predicate> parts = new ArrayList<>();
@@ -62,6 +77,11 @@ public final class FilterResolver {
         /// The type that the operator sees.
         String parameterType() {
             return type.baseSql();
+        }
+
+        /// Whether Postgres' own operators are the only ones for the type.
+        boolean isPostgresOwn() {
+            return type.isBuiltIn() || !isColumn || !type.labels().isEmpty() || type.element() != null;
         }
     }
 
@@ -126,12 +146,12 @@ public final class FilterResolver {
     private Predicate comparison(Operand operand, Condition condition)
             throws FilterRefusedException, UnansweredException {
         Comparison comparison = comparison(condition.operator());
-        ColumnQuestion question = question(operand, comparison.symbol(), operand.parameterType(), condition.value());
+        ColumnQuestion question = question(operand, comparison.symbol(), operand.type, condition.value());
         Kind kind = kind(operand);
         if (kind != null && (kind.isOrdered() || !comparison.needsOrder())) {
             Object key = kind.keyOf(canonical(operand, condition.value()));
             if (key != null) {
-                return new Term(question, new RowTest.Compare(operand.place(), comparison, kind, key));
+                return term(question, new RowTest.Compare(operand.place(), comparison, kind, key));
             }
         }
         return opaque(operand, question, Truth.UNKNOWN, condition);
@@ -150,23 +170,25 @@ public final class FilterResolver {
 
     private Predicate distinct(Operand operand, Condition condition)
             throws FilterRefusedException, UnansweredException {
-        ColumnQuestion question =
-                question(operand, condition.operator().sql(), operand.parameterType(), condition.value());
+        // IS DISTINCT FROM looks its operator up in the search path; the value is never NULL.
+        ColumnQuestion equal = question(operand, "=", operand.type, condition.value());
+        ColumnQuestion question = ask(operand.column(), "(" + equal.expression() + ") IS NOT TRUE", equal.parameter());
         Kind kind = kind(operand);
         Object key = kind == null ? null : kind.keyOf(canonical(operand, condition.value()));
         return key == null
                 ? opaque(operand, question, Truth.TRUE, condition)
-                : new Term(question, new RowTest.Distinct(operand.place(), requireNonNull(kind), key));
+                : term(question, new RowTest.Distinct(operand.place(), requireNonNull(kind), key));
     }
 
     private Predicate oneOf(Operand operand, Condition condition) throws FilterRefusedException, UnansweredException {
-        List<@Nullable String> elements = database.canonicalElements(operand.type, condition.value());
+        List<@Nullable String> elements = database.canonicalElements(role, operand.type, condition.value());
         if (elements.size() > IN_VALUES_MAX) {
             throw FilterRefusedException.raised("too many values for `in` filter. Maximum " + IN_VALUES_MAX);
         }
-        ColumnQuestion question = new ColumnQuestion(
+        ColumnQuestion question = ask(
                 operand.column(),
-                "(" + operand.sql + ") = ANY (" + ColumnQuestion.PARAMETER + "::" + operand.parameterType() + "[])",
+                "(" + operand.sql + ") " + operator(operand, "=", operand.type) + " ANY (" + ColumnQuestion.PARAMETER
+                        + "::" + operand.parameterType() + "[])",
                 condition.value());
         Kind kind = kind(operand);
         if (kind != null && operand.type.element() == null) {
@@ -180,7 +202,7 @@ public final class FilterResolver {
                 }
             }
             if (inMemory) {
-                return new Term(
+                return term(
                         question,
                         new RowTest.OneOf(
                                 operand.place(), kind, keys, elements.stream().anyMatch(Objects::isNull)));
@@ -194,11 +216,11 @@ public final class FilterResolver {
         if (!Set.of("null", "true", "false", "unknown").contains(value)) {
             throw FilterRefusedException.raised("invalid value for is filter: must be null, true, false, or unknown");
         }
-        ColumnQuestion question = new ColumnQuestion(operand.column(), "(" + operand.sql + ") IS " + value, null);
+        ColumnQuestion question = ask(operand.column(), "(" + operand.sql + ") IS " + value, null);
         if (value.equals("null")) {
             // A composite of NULLs only is NULL to this test.
             return operand.isColumn && operand.type.isBuiltIn()
-                    ? new Term(question, new RowTest.NullTest(operand.place()))
+                    ? term(question, new RowTest.NullTest(operand.place()))
                     : opaque(operand, question, Truth.TRUE, condition);
         }
         if (!operand.type.isBuiltIn("bool") || operand.type.isDomain()) {
@@ -206,12 +228,12 @@ public final class FilterResolver {
                     "is " + value + " filter requires a boolean column, got " + operand.type.display());
         }
         Truth wanted = value.equals("unknown") ? Truth.UNKNOWN : Truth.of(value.equals("true"));
-        return new Term(question, new RowTest.BooleanTest(operand.place(), wanted));
+        return term(question, new RowTest.BooleanTest(operand.place(), wanted));
     }
 
     private Predicate pattern(Operand operand, Condition condition) throws FilterRefusedException, UnansweredException {
         ColumnType type = operand.type;
-        String parameterType = Set.of("bytea", "citext").contains(type.base()) ? type.baseSql() : TEXT.sql();
+        ColumnType parameterType = Set.of("bytea", "citext").contains(type.base()) ? type : TEXT;
         ColumnQuestion question = question(operand, condition.operator().sql(), parameterType, condition.value());
         checkPattern(operand, condition, question);
         ColumnType.Collation collation = type.collation();
@@ -222,16 +244,15 @@ public final class FilterResolver {
                 && collation != null
                 && collation.deterministic();
         if (plainText && condition.operator() == Operator.LIKE) {
-            return new Term(question, new RowTest.LikeTest(operand.place(), LikePattern.of(condition.value())));
+            return term(question, new RowTest.LikeTest(operand.place(), LikePattern.of(condition.value())));
         }
         if (plainText
                 && condition.operator() == Operator.ILIKE
                 && requireNonNull(collation).asciiFolds()
                 && LikePattern.isAscii(condition.value())) {
-            return new Term(
-                    question, new RowTest.LikeTest(operand.place(), LikePattern.ignoringCase(condition.value())));
+            return term(question, new RowTest.LikeTest(operand.place(), LikePattern.ignoringCase(condition.value())));
         }
-        return new Term(question, new RowTest.Opaque(operand.place(), Truth.UNKNOWN));
+        return term(question, new RowTest.Opaque(operand.place(), Truth.UNKNOWN));
     }
 
     private void checkPattern(Operand operand, Condition condition, ColumnQuestion question)
@@ -255,7 +276,7 @@ public final class FilterResolver {
                 : question(
                         new Operand(new Place(operand.column(), TEXT.oid()), TEXT, value(TEXT), true),
                         condition.operator().sql(),
-                        TEXT.sql(),
+                        TEXT,
                         condition.value());
         try {
             database.check(tried, "");
@@ -273,25 +294,46 @@ public final class FilterResolver {
                 condition.language() == null ? "" : literal(condition.language()) + "::pg_catalog.regconfig, ";
         String query = "pg_catalog." + condition.operator().sql() + "(" + language + ColumnQuestion.PARAMETER + "::"
                 + TEXT.sql() + ")";
-        ColumnQuestion question =
-                new ColumnQuestion(operand.column(), "(" + operand.sql + ") @@ " + query, condition.value());
+        ColumnQuestion question = ask(
+                operand.column(),
+                "(" + operand.sql + ") " + operator(operand, "@@", TEXT) + " " + query,
+                condition.value());
         database.check(question, null);
         String alone = ColumnQuestion.VALUE + "::" + TEXT.sql() + " IS NULL AND " + query + " IS NULL";
-        database.check(new ColumnQuestion(operand.column(), alone, condition.value()), null);
-        return new Term(question, new RowTest.Opaque(operand.place(), Truth.UNKNOWN));
+        database.check(ask(operand.column(), alone, condition.value()), null);
+        return term(question, new RowTest.Opaque(operand.place(), Truth.UNKNOWN));
     }
 
     private Predicate other(Operand operand, Condition condition) throws FilterRefusedException, UnansweredException {
-        ColumnQuestion question =
-                question(operand, condition.operator().sql(), operand.parameterType(), condition.value());
+        ColumnQuestion question = question(operand, condition.operator().sql(), operand.type, condition.value());
         return opaque(operand, question, Truth.UNKNOWN, condition);
     }
 
-    private static ColumnQuestion question(Operand operand, String operator, String parameterType, String value) {
-        return new ColumnQuestion(
+    private ColumnQuestion question(Operand operand, String operator, ColumnType parameterType, String value)
+            throws UnansweredException {
+        return ask(
                 operand.column(),
-                "(" + operand.sql + ") " + operator + " (" + ColumnQuestion.PARAMETER + "::" + parameterType + ")",
+                "(" + operand.sql + ") " + operator(operand, operator, parameterType) + " (" + ColumnQuestion.PARAMETER
+                        + "::" + parameterType.baseSql() + ")",
                 value);
+    }
+
+    private ColumnQuestion ask(String column, String expression, @Nullable String parameter) {
+        return new ColumnQuestion(column, expression, parameter, role);
+    }
+
+    private String operator(Operand operand, String name, ColumnType right) throws UnansweredException {
+        String schema = operand.isPostgresOwn()
+                ? "pg_catalog"
+                : database.operatorSchema(name, operand.type.baseOid(), right.baseOid());
+        return "OPERATOR(" + schema + "." + name + ")";
+    }
+
+    /// What memory always decides is the same for all roles.
+    private static Term term(ColumnQuestion question, RowTest test) {
+        return test.decidesAlways()
+                ? new Term(new ColumnQuestion(question.column(), question.expression(), question.parameter()), test)
+                : new Term(question, test);
     }
 
     /// A term for Postgres, once it has shown that it can evaluate it.
@@ -302,11 +344,11 @@ public final class FilterResolver {
         if (condition.operator() != Operator.IS && condition.operator() != Operator.IN) {
             canonical(operand, condition.value());
         }
-        return new Term(question, new RowTest.Opaque(operand.place(), ofNull));
+        return term(question, new RowTest.Opaque(operand.place(), ofNull));
     }
 
     private String canonical(Operand operand, String value) throws FilterRefusedException, UnansweredException {
-        return PlainValue.isCanonical(operand.type, value) ? value : database.canonical(operand.type, value);
+        return PlainValue.isCanonical(operand.type, value) ? value : database.canonical(role, operand.type, value);
     }
 
     static String literal(String text) {

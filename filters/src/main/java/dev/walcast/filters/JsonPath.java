@@ -28,7 +28,7 @@ record JsonPath(String column, String sql, boolean isText) {
             }
             text = steps.group(1).equals("->>");
             String key = steps.group(2);
-            sql.append(' ').append(steps.group(1)).append(' ');
+            sql.append(" OPERATOR(pg_catalog.").append(steps.group(1)).append(") ");
             sql.append(INDEX.matcher(key).matches() ? key : FilterResolver.literal(key));
             at = steps.end();
         }

@@ -6,75 +6,121 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.rls.IsolatedConnections;
+import dev.walcast.rls.PostgresOracle.Patience;
+import dev.walcast.rls.RoleConnections;
 import dev.walcast.server.changes.SnapshotLimits;
 import java.time.Duration;
-import java.util.Set;
+import java.util.List;
+import java.util.stream.Stream;
 
 /// The connections to one database, by what they are for, so that a slow question never waits for, or delays, the
-/// catalog.
+/// catalog. What runs database users' code, as policies and filters do, runs on the evaluation login's connections.
 final class ConnectionPools implements AutoCloseable {
     private static final Duration CATALOG_TIMEOUT = Duration.ofSeconds(10);
     private static final int CATALOG_SIZE = 8;
-    private static final int FILTERS_SIZE = 2;
-    private static final int POLICIES_SIZE = 4;
+    private static final int FILTERS_SIZE = 4;
+    private static final int POLICIES_SIZE = 8;
     private static final int RIGHTS_SIZE = 2;
     private static final int TOPICS_SIZE = 8;
+    private static final int HISTORY_SIZE = 4;
     private static final Duration TOPICS_TIMEOUT = Duration.ofSeconds(5);
 
-    /// On whose connections anybody's claims are tried out.
-    private static final Set<String> WITHOUT_PREPARED = Set.of("policies", "topics", "snapshots");
+    /// How much longer than a statement may take until a connection that does not answer is given up: a function may
+    /// swallow every cancellation.
+    private static final Duration GRACE = Duration.ofSeconds(5);
 
     private final HikariDataSource catalog;
-    private final HikariDataSource filters;
     private final HikariDataSource policies;
     private final HikariDataSource rights;
+    private final HikariDataSource filters;
+    private final HikariDataSource bypassingFilters;
     private final HikariDataSource topics;
+    private final HikariDataSource history;
     private final HikariDataSource snapshots;
+    private final HikariDataSource bypassingSnapshots;
+    private final List<HikariDataSource> all;
 
-    /// @param askTimeout how long a question about a change may take
-    ConnectionPools(PostgresUrl url, Duration askTimeout, SnapshotLimits limits) {
+    /// @param url        the server's login
+    /// @param evaluation the login that evaluates policies and filters; equal to `url` when there is no other
+    /// @param patience   how long Postgres may work on questions about changes
+    ConnectionPools(PostgresUrl url, PostgresUrl evaluation, Patience patience, SnapshotLimits limits) {
         requireNonNull(url, "url is null");
-        this.catalog = pool("catalog", url, CATALOG_SIZE, asClientsHaveThem(CATALOG_TIMEOUT));
-        this.filters = pool("filters", url, FILTERS_SIZE, asClientsHaveThem(askTimeout));
-        this.policies = pool("policies", url, POLICIES_SIZE, IsolatedConnections.initSql(askTimeout));
-        this.rights = pool("rights", url, RIGHTS_SIZE, IsolatedConnections.initSql(CATALOG_TIMEOUT));
-        this.topics = pool("topics", url, TOPICS_SIZE, asClientsHaveThem(TOPICS_TIMEOUT));
-        this.snapshots = pool("snapshots", url, limits.atOnce(), asClientsHaveThem(limits.time()));
+        this.catalog = own("catalog", url, CATALOG_SIZE, CATALOG_TIMEOUT);
+        this.history = own("history", url, HISTORY_SIZE, TOPICS_TIMEOUT);
+        String isolated = IsolatedConnections.initSql(patience.first(), url.user());
+        Duration patient = patience.total().plus(GRACE);
+        this.policies = evaluating("policies", evaluation, POLICIES_SIZE, isolated, patient);
+        Duration bounded = CATALOG_TIMEOUT.plus(GRACE);
+        this.rights = evaluating(
+                "rights", url, RIGHTS_SIZE, IsolatedConnections.initSql(CATALOG_TIMEOUT, url.user()), bounded);
+        String asClients = asClientsHaveThem(CATALOG_TIMEOUT);
+        Duration joining = CATALOG_TIMEOUT.plus(GRACE);
+        this.filters = evaluating("filters", evaluation, FILTERS_SIZE, asClients, joining);
+        this.topics = evaluating("topics", url, TOPICS_SIZE, asClientsHaveThem(TOPICS_TIMEOUT), TOPICS_TIMEOUT.plus(GRACE));
+        String reading = IsolatedConnections.initSql(limits.time(), url.user());
+        Duration fetching = limits.time().plus(GRACE);
+        this.snapshots = evaluating("snapshots", evaluation, limits.atOnce(), reading, fetching);
+        boolean one = evaluation.equals(url);
+        this.bypassingFilters =
+                one ? filters : evaluating("filters-bypassrls", url, FILTERS_SIZE, asClients, joining);
+        this.bypassingSnapshots =
+                one ? snapshots : evaluating("snapshots-bypassrls", url, limits.atOnce(), reading, fetching);
+        this.all = Stream.of(catalog, history, policies, rights, filters, bypassingFilters, topics, snapshots, bypassingSnapshots)
+                .distinct()
+                .toList();
     }
 
     private static String asClientsHaveThem(Duration timeout) {
         return "set datestyle = 'ISO, MDY'; set timezone = 'UTC'; set intervalstyle = 'postgres';"
-                + " set bytea_output = 'hex'; set extra_float_digits = 1; set statement_timeout = "
+                + " set bytea_output = 'hex'; set extra_float_digits = 1; set standard_conforming_strings = on;"
+                + " set client_connection_check_interval = '1s'; set statement_timeout = "
                 + timeout.toMillis();
     }
 
-    private static HikariDataSource pool(String name, PostgresUrl url, int size, String initSql) {
+    /// For the server's own statements: no operator or function of a user's is meant.
+    private static HikariDataSource own(String name, PostgresUrl url, int size, Duration timeout) {
+        HikariConfig config = config(name, url, size, asClientsHaveThem(timeout));
+        config.setMinimumIdle(1);
+        config.addDataSourceProperty("currentSchema", "pg_catalog");
+        return new HikariDataSource(config);
+    }
+
+    /// For what runs users' code.
+    private static HikariDataSource evaluating(
+            String name, PostgresUrl url, int size, String initSql, Duration silence) {
+        HikariConfig config = config(name, url, size, initSql);
+        boolean snapshots = name.startsWith("snapshots");
+        config.setMinimumIdle(snapshots || name.endsWith("-bypassrls") ? 0 : 1);
+        // Never a plan that was made for another viewer: functions that call themselves immutable are computed in
+        // planning.
+        config.addDataSourceProperty("prepareThreshold", "0");
+        // Values as Postgres prints them, not as the driver does.
+        config.addDataSourceProperty("binaryTransfer", snapshots ? "false" : "true");
+        config.addDataSourceProperty("socketTimeout", Long.toString(silence.toSeconds()));
+        return new HikariDataSource(config);
+    }
+
+    private static HikariConfig config(String name, PostgresUrl url, int size, String initSql) {
         HikariConfig config = new HikariConfig();
         config.setPoolName(name);
         config.setJdbcUrl(url.jdbcUrl());
         config.setDataSourceProperties(url.properties());
-        // Never a plan that was made for somebody else: functions that call themselves immutable are computed in
-        // planning.
-        config.addDataSourceProperty("prepareThreshold", WITHOUT_PREPARED.contains(name) ? "0" : "5");
-        // Values as Postgres prints them, not as the driver does.
-        config.addDataSourceProperty("binaryTransfer", name.equals("snapshots") ? "false" : "true");
         config.setMaximumPoolSize(size);
-        config.setMinimumIdle(name.equals("snapshots") ? 0 : 1);
         config.setConnectionTimeout(Duration.ofSeconds(10).toMillis());
         // The first connection is made by the source, which can say what is wrong with it.
         config.setInitializationFailTimeout(-1);
         config.setConnectionInitSql(initSql);
-        return new HikariDataSource(config);
+        return config;
     }
 
-    /// For the catalog, and for reading filters when somebody subscribes.
+    /// For the catalog, as the server's login.
     HikariDataSource catalog() {
         return catalog;
     }
 
-    /// For what filters leave open about a change.
-    HikariDataSource filters() {
-        return filters;
+    /// For reading filters when a client subscribes, and for what filters leave open about a change.
+    RoleConnections filters() {
+        return new RoleConnections(filters, bypassingFilters);
     }
 
     /// For policies: names resolve in `pg_catalog` only.
@@ -87,23 +133,24 @@ final class ConnectionPools implements AutoCloseable {
         return rights;
     }
 
-    /// For private channels: who may do what on a topic, and what was stored for it.
+    /// For what was stored for private channels, as the server's login.
+    HikariDataSource history() {
+        return history;
+    }
+
+    /// For private channels: who may do what on a topic. The login is the server's,
+    /// which must get past the policies of `realtime.messages`.
     HikariDataSource topics() {
         return topics;
     }
 
     /// For rows that clients begin with: as many as may be read at once, made when they are needed.
-    HikariDataSource snapshots() {
-        return snapshots;
+    RoleConnections snapshots() {
+        return new RoleConnections(snapshots, bypassingSnapshots);
     }
 
     @Override
     public void close() {
-        catalog.close();
-        filters.close();
-        policies.close();
-        rights.close();
-        topics.close();
-        snapshots.close();
+        all.forEach(HikariDataSource::close);
     }
 }

@@ -56,6 +56,7 @@ final class Project implements ChangeListener, AutoCloseable {
     private final ServerSettings.Database settings;
     private final PostgresUrl url;
     private final ConnectionPools pools;
+    private final LoginCheck logins;
     private final PostgresCatalog catalog;
     private final Rights rights;
     private final RowPolicies policies;
@@ -75,11 +76,16 @@ final class Project implements ChangeListener, AutoCloseable {
     Project(ServerSettings server, Rooms rooms, Clock clock) {
         this.settings = server.database();
         this.url = PostgresUrl.parse(settings.url().reveal());
+        Secret evaluation = settings.evaluationUrl();
+        PostgresUrl evaluationUrl = evaluation == null ? url : PostgresUrl.parse(evaluation.reveal());
+        PostgresOracle.Patience patience =
+                new PostgresOracle.Patience(settings.askTimeout(), settings.askPatience());
         this.pools =
-                new ConnectionPools(url, settings.askTimeout(), server.replay().snapshots());
+                new ConnectionPools(url, evaluationUrl, patience, server.replay().snapshots());
+        this.logins = new LoginCheck(pools.catalog(), pools.policies(), evaluation != null);
         this.catalog = new PostgresCatalog(pools.catalog(), settings.publication());
         this.rights = new Rights(
-                new PostgresRightsReader(pools.rights(), settings.publication()),
+                new PostgresRightsReader(pools.rights(), settings.publication(), evaluationUrl.user()),
                 settings.rights().reading(),
                 System::nanoTime);
         this.policies = new RowPolicies(pools.policies());
@@ -87,8 +93,8 @@ final class Project implements ChangeListener, AutoCloseable {
                 new RecentCatalog(catalog),
                 rights,
                 policies,
-                new RecentFilterDatabase(new PostgresFilterDatabase(pools.catalog()), System::nanoTime),
-                new PostgresOracle(pools.filters(), pools.policies()),
+                new RecentFilterDatabase(new PostgresFilterDatabase(pools.filters()), System::nanoTime),
+                new PostgresOracle(pools.filters(), pools.policies(), patience),
                 new PostgresRowReader(
                         pools.snapshots(), settings.publication(), settings.reader() == ServerSettings.Reader.NATIVE),
                 settings.publication());
@@ -106,7 +112,7 @@ final class Project implements ChangeListener, AutoCloseable {
         this.permissions = new PostgresTopicPermissions(pools.topics());
         this.messages = new StoredMessages(
                 pools.catalog(),
-                pools.topics(),
+                pools.history(),
                 new DatabaseBroadcasts(rooms, server.limits().payloadBytesMax()),
                 new PartitionUpkeep(pools.catalog(), clock, settings.messagesRetention()));
     }
@@ -130,6 +136,7 @@ final class Project implements ChangeListener, AutoCloseable {
         source.start(this);
         try {
             warnOfInexactColumns();
+            logins.warn();
             messages.find(url.user(), source.publications());
         } catch (SQLException e) {
             log.warn("The catalog cannot be asked yet: {}", e.getMessage());

@@ -3,6 +3,7 @@ package dev.walcast.server;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.slot.SlotGuardian;
+import dev.walcast.rls.PostgresOracle;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.server.acks.AckLimits;
 import dev.walcast.server.auth.TokenRules;
@@ -10,6 +11,7 @@ import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.channel.PresenceLimits;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /// Everything a server is told at its start; nothing changes afterwards.
 ///
@@ -76,7 +78,9 @@ public record ServerSettings(
     /// @param pollInterval           how often Debezium looks for changes: the floor of latency against idle
     ///                               CPU
     /// @param transactionMemoryBytes beyond which a transaction under way is spilled to a temporary file
-    /// @param askTimeout             how long a question to Postgres about a change may take
+    /// @param evaluationUrl          whom policies and filters are evaluated as; null for the login in `url`
+    /// @param askTimeout             how long Postgres may work on a question about a change, the first time
+    /// @param askPatience            how long on all statements about one policy, in one round of questions
     /// @param deletes                who hears of deleted rows under row-level security
     /// @param guardian               how the slot is watched
     /// @param messagesRetention      how long stored broadcasts are kept
@@ -92,6 +96,8 @@ public record ServerSettings(
             RowGuard.Deletes deletes,
             SlotGuardian.Settings guardian,
             Duration messagesRetention,
+            @Nullable Secret evaluationUrl,
+            Duration askPatience,
             RightsSettings rights) {
         public Database {
             requireNonNull(url, "url is null");
@@ -103,6 +109,7 @@ public record ServerSettings(
             requireNonNull(deletes, "deletes is null");
             requireNonNull(guardian, "guardian is null");
             requireNonNull(messagesRetention, "messagesRetention is null");
+            requireNonNull(askPatience, "askPatience is null");
             requireNonNull(rights, "rights is null");
         }
     }

@@ -7,6 +7,7 @@ import dev.walcast.filters.ColumnQuestion;
 import dev.walcast.filters.Truth;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.PostgresOracle.Answer;
+import dev.walcast.rls.PostgresOracle.Work;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -16,15 +17,16 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// Asks what filters leave open, all of it in one statement: those that differ only in values as parallel arrays.
+/// Asks what filters leave open about one role's view, all of it in one statement: those that differ only in values
+/// as parallel arrays. As that role, read only, and rolled back: a filter may call a user's code through the types
+/// of the columns, as a domain's CHECK.
 final class ColumnAsker implements PostgresOracle.Asker {
-    private final DataSource dataSource;
+    private final RoleConnections connections;
 
-    ColumnAsker(DataSource dataSource) {
-        this.dataSource = requireNonNull(dataSource, "dataSource is null");
+    ColumnAsker(RoleConnections connections) {
+        this.connections = requireNonNull(connections, "connections is null");
     }
 
     /// Questions that differ only in values; a value that many ask about is sent once.
@@ -49,8 +51,25 @@ final class ColumnAsker implements PostgresOracle.Asker {
     /// What may share a group: the column, too, for its values are kept by row.
     private record Shape(String expression, String column) {}
 
+    /// @param asked all with the same role
     @Override
-    public List<Answer> ask(List<Asked> asked) throws SQLException {
+    public List<Answer> ask(List<Asked> asked, Work work) throws SQLException {
+        String role = ((ColumnQuestion) asked.getFirst().question()).role();
+        try (Connection connection = connections.of(role).getConnection()) {
+            work.begin();
+            try {
+                RoleConnections.beginReadOnly(connection, role, work.timeout());
+                return ask(connection, asked);
+            } catch (SQLException e) {
+                throw RoleConnections.unlessAway(connection, e);
+            } finally {
+                work.end();
+                PolicyAsker.end(connection);
+            }
+        }
+    }
+
+    private static List<Answer> ask(Connection connection, List<Asked> asked) throws SQLException {
         Map<Shape, Group> groups = new LinkedHashMap<>();
         for (int i = 0; i < asked.size(); i++) {
             ColumnQuestion question = (ColumnQuestion) asked.get(i).question();
@@ -58,8 +77,7 @@ final class ColumnAsker implements PostgresOracle.Asker {
                     .add(i, asked.get(i).row(), question);
         }
         List<String> selects = groups.keySet().stream().map(ColumnAsker::select).toList();
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement = connection.prepareStatement(String.join("\nunion all\n", selects))) {
+        try (PreparedStatement statement = connection.prepareStatement(String.join("\nunion all\n", selects))) {
             int parameter = 0;
             for (Group group : groups.values()) {
                 statement.setArray(++parameter, connection.createArrayOf("int4", group.places.toArray()));
@@ -72,10 +90,10 @@ final class ColumnAsker implements PostgresOracle.Asker {
     }
 
     private static String select(Shape shape) {
-        return "select q.n, " + new ColumnQuestion(shape.column, shape.expression, null).sql("u.v", "q.p")
+        return "select q.n, " + new ColumnQuestion(shape.column, shape.expression, null, "").sql("u.v", "q.p")
                 + " from rows from (pg_catalog.unnest(?::pg_catalog.int4[]), pg_catalog.unnest(?::pg_catalog.int4[]),"
                 + " pg_catalog.unnest(?::pg_catalog.text[])) q (n, i, p)"
-                + " join pg_catalog.unnest(?::pg_catalog.text[]) with ordinality u (v, o) on u.o = q.i";
+                + " join pg_catalog.unnest(?::pg_catalog.text[]) with ordinality u (v, o) on u.o operator(pg_catalog.=) q.i";
     }
 
     /// @param statement of rows of place and boolean

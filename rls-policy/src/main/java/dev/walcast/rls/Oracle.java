@@ -14,9 +14,14 @@ import java.util.Set;
 
 /// Answers the questions that memory cannot: Postgres, today.
 public interface Oracle {
-    /// Answers all of them in as few round trips as there are kinds of question. Blocks, but not for long: a
-    /// question that fails or takes too long is among the failures, and its answer is [Truth#FAILED], so that
-    /// nothing passes on it.
+    /// Answers all of them in as few round trips as there are kinds of question. Blocks for at most the time that
+    /// the implementation states for each policy or filter. A question without an answer is among the failures, and
+    /// its answer is [Truth#FAILED], so that nothing passes on it.
+    ///
+    /// Two kinds of failure differ. With [Failure#timeout()] Postgres has given no answer although it was asked
+    /// several times with growing patience: the row may be one that the viewer can see, so the caller has to tell
+    /// the viewer that a row was withheld. Otherwise the expression raised an error, as a SELECT of the viewer's
+    /// would.
     ///
     /// @throws UnansweredException when Postgres cannot be reached; asking again may help
     Outcome ask(Set<Asked> asked) throws UnansweredException;
@@ -57,8 +62,8 @@ public interface Oracle {
 
     /// Why a question has no answer.
     ///
-    /// @param sqlState Postgres' code, or `57014` for too late
-    /// @param timeout  whether it took too long
+    /// @param sqlState Postgres' code, `57014` for too late
+    /// @param timeout  whether another time might bring an answer: it took too long, or something was in the way
     record Failure(String sqlState, boolean timeout) {
         public Failure {
             requireNonNull(sqlState, "sqlState is null");

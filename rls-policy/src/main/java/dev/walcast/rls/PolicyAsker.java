@@ -7,53 +7,86 @@ import dev.walcast.cdc.Row;
 import dev.walcast.filters.Truth;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.PostgresOracle.Answer;
+import dev.walcast.rls.PostgresOracle.Work;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// Asks what policies leave open, as the viewers' role: in one statement for all viewers where the expression depends
-/// on them through parameters only, else viewer by viewer inside one function call, each with its claims and its own
-/// errors.
+/// Asks what policies leave open, as the viewers' role, in a transaction that is always rolled back. Where the
+/// expression depends on viewers through parameters only and holds no state, one statement asks for all viewers.
+/// Else each question has a subtransaction of its own, which is always rolled back: no role, setting, temporary
+/// object or write of one question reaches the next.
+///
+/// A rollback undoes neither session locks nor prepared statements, sequences' last values and kept plans: those are
+/// cleared after each question and each transaction.
 final class PolicyAsker implements PostgresOracle.Asker {
+    /// What a rollback leaves behind in a session.
+    private static final String CLEAN =
+            "rollback; select pg_catalog.pg_advisory_unlock_all(); deallocate all; discard sequences; discard plans";
+
     private final DataSource dataSource;
+    private final MisdeclaredFunctions misdeclared;
 
     PolicyAsker(DataSource dataSource) {
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
+        this.misdeclared = new MisdeclaredFunctions(dataSource);
     }
 
     @Override
-    public List<Answer> ask(List<Asked> asked) throws SQLException {
+    public List<Answer> ask(List<Asked> asked, Work work) throws SQLException {
         PolicyExpression expression = question(asked.getFirst()).expression();
+        boolean replan = expression.needsClaims() && (expression.replan() || misdeclared.mayExist());
         try (Connection connection = dataSource.getConnection()) {
             connection.setAutoCommit(false);
+            work.begin();
             try {
                 return expression.needsClaims()
-                        ? askEach(connection, expression, asked)
-                        : askTogether(connection, expression, asked);
+                        ? askEach(connection, expression, asked, work.timeout(), replan)
+                        : askTogether(connection, expression, asked, work.timeout());
+            } catch (SQLException e) {
+                throw RoleConnections.unlessAway(connection, e);
             } finally {
-                connection.rollback();
-                connection.setAutoCommit(true);
+                work.end();
+                end(connection);
             }
         }
     }
 
-    /// To become `none` would be to stay who one is, and no role can have that name.
-    static void become(Connection connection, String role) throws SQLException {
-        if (role.equals("none")) {
-            throw new SQLException("role \"none\" does not exist", "42501");
-        }
+    /// Rolls back, and clears what a rollback does not undo.
+    static void end(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            statement.execute("set local role " + SqlText.identifier(role));
+            statement.execute(CLEAN);
         }
+        connection.setAutoCommit(true);
+    }
+
+    static void become(Connection connection, String role) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(becomeSql(role));
+        }
+    }
+
+    /// To become `none` is to stay the login, and no role can have that name.
+    static String becomeSql(String role) throws SQLException {
+        if (role.equals("none")) {
+            throw noSuchRole();
+        }
+        return "set local role " + SqlText.identifier(role);
+    }
+
+    private static SQLException noSuchRole() {
+        return new SQLException("role \"none\" does not exist", "42501");
     }
 
     /// In a statement of its own: Postgres may compute functions that call themselves immutable while it plans
@@ -86,9 +119,19 @@ final class PolicyAsker implements PostgresOracle.Asker {
         }
     }
 
-    private static List<Answer> askTogether(Connection connection, PolicyExpression expression, List<Asked> asked)
+    private static List<Answer> askTogether(
+            Connection connection, PolicyExpression expression, List<Asked> asked, Duration timeout)
             throws SQLException {
-        become(connection, expression.role());
+        limit(connection, timeout);
+        try {
+            become(connection, expression.role());
+        } catch (SQLException e) {
+            if (SqlStates.saysTheValueIsWrong(e)) {
+                Answer failed = Answer.failed(String.valueOf(e.getSQLState()));
+                return Collections.nCopies(asked.size(), failed);
+            }
+            throw e;
+        }
         StringBuilder arrays = new StringBuilder("pg_catalog.unnest(?::int4[])");
         StringBuilder names = new StringBuilder("walcast_i");
         for (int i = 1; i <= expression.parameters(); i++) {
@@ -134,110 +177,137 @@ final class PolicyAsker implements PostgresOracle.Asker {
     private static final Answer FALSE = Answer.of(Truth.FALSE);
     private static final Answer UNKNOWN = Answer.of(Truth.UNKNOWN);
 
-    /// The function is made for the expression and seen by this connection alone; Postgres plans it once.
-    private static List<Answer> askEach(Connection connection, PolicyExpression expression, List<Asked> asked)
+    /// How long the next statements of the transaction may take each.
+    private static void limit(Connection connection, Duration timeout) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("select pg_catalog.set_config('statement_timeout', ?, true)")) {
+            statement.setString(1, Long.toString(timeout.toMillis()));
+            statement.execute();
+        }
+    }
+
+    /// What the block reads before it asks the first question; it clears them, so that no function sees another
+    /// viewer's claims.
+    private static final String INPUT = """
+            select pg_catalog.set_config('statement_timeout', ?, true), pg_catalog.set_config('walcast.claims', (?::text[])::text, true),
+                   pg_catalog.set_config('walcast.viewers', (?::int4[])::text, true),
+                   pg_catalog.set_config('walcast.images', (?::text[])::text, true),
+                   pg_catalog.set_config('walcast.places', (?::int4[])::text, true),
+                   pg_catalog.set_config('walcast.role', ?, true),
+                   pg_catalog.set_config('walcast.time', ?, true);
+            """;
+
+    private static final String OUTPUT = "; select pg_catalog.current_setting('walcast.answers')::text[]";
+
+    /// The three statements are one round trip.
+    private static List<Answer> askEach(
+            Connection connection, PolicyExpression expression, List<Asked> asked, Duration timeout, boolean replan)
             throws SQLException {
-        String function = "walcast_ask_" + Integer.toUnsignedString(expression.hashCode(), 36);
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(definition(function, expression));
+        if (expression.role().equals("none")) {
+            throw noSuchRole();
         }
-        become(connection, expression.role());
-        try (PreparedStatement statement = connection.prepareStatement(
-                "select pg_temp." + function + "(?::text[], ?::text[], ?::int4[], ?::int4[])")) {
-            ByViewer viewers = ByViewer.of(asked);
-            Images images = Images.of(expression, viewers.asked);
-            statement.setArray(1, connection.createArrayOf("text", viewers.claims.toArray()));
-            statement.setArray(2, connection.createArrayOf("text", images.literals.toArray()));
-            statement.setArray(3, connection.createArrayOf("int4", images.places));
-            statement.setArray(4, connection.createArrayOf("int4", viewers.ends.toArray()));
-            try (ResultSet row = statement.executeQuery()) {
-                row.next();
-                return viewers.inTheirOrder(
-                        answers((String[]) requireNonNull(row.getArray(1).getArray())));
-            }
-        }
-    }
-
-    /// The questions brought together by viewer.
-    ///
-    /// @param ends where each viewer's questions end, counted from one
-    private record ByViewer(
-            List<Asked> asked, List<Integer> places, List<@Nullable String> claims, List<Integer> ends) {
-        static ByViewer of(List<Asked> asked) {
-            Map<@Nullable String, List<Integer>> places = new LinkedHashMap<>();
-            for (int i = 0; i < asked.size(); i++) {
-                places.computeIfAbsent(question(asked.get(i)).claims(), _ -> new ArrayList<>())
-                        .add(i);
-            }
-            List<Integer> order = places.values().stream().flatMap(List::stream).toList();
-            List<Integer> ends = new ArrayList<>();
-            places.values().forEach(own -> ends.add((ends.isEmpty() ? 0 : ends.getLast()) + own.size()));
-            return new ByViewer(order.stream().map(asked::get).toList(), order, new ArrayList<>(places.keySet()), ends);
-        }
-
-        List<Answer> inTheirOrder(List<Answer> answers) {
-            Answer[] ordered = new Answer[answers.size()];
-            for (int i = 0; i < ordered.length; i++) {
-                ordered[places.get(i)] = answers.get(i);
-            }
-            return List.of(ordered);
+        try (PreparedStatement statement =
+                connection.prepareStatement(INPUT + "do " + SqlText.dollarQuoted(block(expression, replan)) + OUTPUT)) {
+            Viewers viewers = Viewers.of(asked);
+            Images images = Images.of(expression, asked);
+            statement.setString(1, Long.toString(timeout.toMillis()));
+            statement.setArray(2, connection.createArrayOf("text", viewers.claims.toArray()));
+            statement.setArray(3, connection.createArrayOf("int4", viewers.places));
+            statement.setArray(4, connection.createArrayOf("text", images.literals.toArray()));
+            statement.setArray(5, connection.createArrayOf("int4", images.places));
+            statement.setString(6, expression.role());
+            // A batch that is slow as a whole answers in parts; a statement times out only when one question is slow.
+            statement.setString(7, timeout.toMillis() / 2 + " ms");
+            statement.execute();
+            return answers(lastArray(statement));
         }
     }
 
-    /// Viewer by viewer, a viewer's rows together; where one of them fails, one by one. Answers with the
-    /// booleans, then a place and an SQLSTATE for each error.
-    private static String definition(String function, PolicyExpression expression) {
+    private static String[] lastArray(PreparedStatement statement) throws SQLException {
+        String[] last = {};
+        boolean more = true;
+        while (more) {
+            ResultSet rows = statement.getResultSet();
+            if (rows != null && rows.next() && rows.getMetaData().getColumnCount() == 1) {
+                last = (String[]) requireNonNull(rows.getArray(1)).getArray();
+            }
+            more = statement.getMoreResults() || statement.getUpdateCount() >= 0;
+        }
+        return last;
+    }
+
+    /// The claims asked with, each once.
+    private record Viewers(List<String> claims, Integer[] places) {
+        static Viewers of(List<Asked> asked) {
+            Map<String, Integer> known = new HashMap<>();
+            List<String> claims = new ArrayList<>();
+            Integer[] places = new Integer[asked.size()];
+            for (int i = 0; i < places.length; i++) {
+                places[i] = known.computeIfAbsent(requireNonNull(question(asked.get(i)).claims()), own -> {
+                    claims.add(own);
+                    return claims.size();
+                });
+            }
+            return new Viewers(claims, places);
+        }
+    }
+
+    /// Question by question, each in a subtransaction that an error ends: ours once the answer is in a variable,
+    /// which a rollback leaves alone, or the expression's own. The block stays the login; each subtransaction
+    /// becomes the role anew. Answers with the booleans of as many questions as there was time for, then a place
+    /// and an SQLSTATE for each error.
+    private static String block(PolicyExpression expression, boolean replan) {
         return """
-                create or replace function pg_temp.%s(text[], text[], int4[], int4[]) returns text[] language plpgsql as $walcast$
                 #variable_conflict use_column
                 declare
-                  walcast_from int4 := 1;
-                  walcast_some boolean[];
+                  walcast_claims text[] := pg_catalog.current_setting('walcast.claims')::text[];
+                  walcast_viewers int4[] := pg_catalog.current_setting('walcast.viewers')::int4[];
+                  walcast_images text[] := pg_catalog.current_setting('walcast.images')::text[];
+                  walcast_places int4[] := pg_catalog.current_setting('walcast.places')::int4[];
+                  walcast_role text := pg_catalog.current_setting('walcast.role');
+                  walcast_until timestamptz := pg_catalog.clock_timestamp() + pg_catalog.current_setting('walcast.time')::interval;
+                  walcast_answer boolean;
+                  walcast_is_answered boolean;
                   walcast_answers boolean[] := '{}';
                   walcast_errors text[] := '{}';
                 begin
-                  for walcast_viewer in 1 .. pg_catalog.cardinality($1) loop
+                  perform pg_catalog.set_config('walcast.claims', '', true), pg_catalog.set_config('walcast.viewers', '', true),
+                          pg_catalog.set_config('walcast.images', '', true), pg_catalog.set_config('walcast.places', '', true);
+                  for walcast_place in 1 .. pg_catalog.cardinality(walcast_places) loop
+                    walcast_is_answered := false;
                     begin
-                      perform pg_catalog.set_config('request.jwt.claims', $1[walcast_viewer], true);
-                      %s;
-                      walcast_answers := walcast_answers || walcast_some;
+                      perform pg_catalog.set_config('request.jwt.claims', walcast_claims[walcast_viewers[walcast_place]], true),
+                              pg_catalog.set_config('role', walcast_role, true);
+                      walcast_answer := (%s);
+                      walcast_is_answered := true;
+                      raise exception using errcode = 'WALCA', message = '';
                     exception when others then
-                      for walcast_place in walcast_from .. $4[walcast_viewer] loop
-                        begin
-                          perform pg_catalog.set_config('request.jwt.claims', $1[walcast_viewer], true);
-                          %s;
-                          walcast_answers := walcast_answers || walcast_some;
-                        exception when others then
-                          walcast_answers := walcast_answers || null::boolean;
-                          walcast_errors := walcast_errors || (walcast_place || ' ' || sqlstate)::text;
-                        end;
-                        perform pg_catalog.set_config('search_path', '', true);
-                      end loop;
+                      if walcast_is_answered then
+                        walcast_answers := walcast_answers || walcast_answer;
+                      else
+                        walcast_answers := walcast_answers || null::boolean;
+                        walcast_errors := walcast_errors || (walcast_place || ' ' || sqlstate)::text;
+                      end if;
                     end;
-                    perform pg_catalog.set_config('search_path', '', true);
-                    walcast_from := $4[walcast_viewer] + 1;
+                    perform pg_catalog.pg_advisory_unlock_all();
+                    %s;
+                    exit when pg_catalog.clock_timestamp() > walcast_until;
                   end loop;
-                  return array[walcast_answers::text] || walcast_errors;
-                end $walcast$""".formatted(
-                        function,
-                        ask(expression, "$3[walcast_from:$4[walcast_viewer]]"),
-                        ask(expression, "$3[walcast_place:walcast_place]"));
+                  perform pg_catalog.set_config('walcast.answers', (array[walcast_answers::text] || walcast_errors)::text, true);
+                end""".formatted(query(expression), clean(replan));
     }
 
-    /// A plan that is kept would keep what functions that wrongly call themselves immutable said of the first
-    /// viewer.
-    private static String ask(PolicyExpression expression, String places) {
-        return expression.replan()
-                ? "execute " + SqlText.literal(query(expression, "$1", "$2")) + " into walcast_some using $2, " + places
-                : "walcast_some := (" + query(expression, "$2", places) + ")";
+    /// Plans that are kept would keep what functions that wrongly call themselves immutable said of one viewer.
+    private static String clean(boolean replan) {
+        return "execute 'deallocate all; discard sequences" + (replan ? "; discard plans'" : "'");
     }
 
-    private static String query(PolicyExpression expression, String images, String places) {
-        return "with " + IsolatedConnections.CLIENT_PATH
-                + " select pg_catalog.array_agg(walcast_v order by walcast_o) from walcast_path, pg_catalog.unnest("
-                + places
-                + ") with ordinality as " + PolicyExpression.PARAMETERS + " (walcast_i, walcast_o), lateral "
-                + overRow(expression, expression.sql(), images + "[walcast_i]");
+    private static String query(PolicyExpression expression) {
+        return "with " + IsolatedConnections.CLIENT_PATH + " select walcast_v from walcast_path, lateral "
+                + overRow(
+                        expression,
+                        expression.sql(),
+                        "(case when walcast_set then walcast_images[walcast_places[walcast_place]] end)");
     }
 
     /// The expression sees the row under its table's name; in a scope of its own no name of ours can be taken for

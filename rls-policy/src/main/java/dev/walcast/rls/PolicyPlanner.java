@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Makes plans of policies. The tree says what an expression means, its text is what Postgres can be asked; the two
@@ -30,6 +31,7 @@ final class PolicyPlanner {
     private static final long TEXT = 25;
     private static final long ANY_ENUM = 3500;
     private static final long DEFAULT_COLLATION = 100;
+    private static final List<String> FUNCTION_FIELDS = List.of("funcid", "opfuncid", "aggfnoid", "winfnoid");
     private static final Set<Long> INTEGERS = Set.of(20L, 21L, 23L);
     private static final Set<Long> TEXTS = Set.of(19L, 25L, 1043L);
 
@@ -50,21 +52,69 @@ final class PolicyPlanner {
     /// nothing. In the order in which Postgres comes to them, which decides whether an error is met: first the
     /// restrictive ones by name, then the permissive ones by name backwards.
     Plan plan() {
-        List<Plan> permissive = new ArrayList<>();
-        List<Plan> all = new ArrayList<>();
+        List<Part> permissive = new ArrayList<>();
+        List<Part> all = new ArrayList<>();
         for (Policy policy : policies.policies()) {
-            Plan plan = plan(policy.tree(), policy.expression());
+            Part part = part(policy.tree(), policy.expression());
             if (policy.permissive()) {
-                permissive.addFirst(plan);
+                permissive.addFirst(part);
             } else {
-                all.add(plan);
+                all.add(part);
             }
         }
         if (permissive.isEmpty()) {
             return new Plan.Fixed(Predicate.Constant.NEVER);
         }
-        all.add(permissive.size() == 1 ? permissive.getFirst() : new Plan.Any(permissive));
-        return all.size() == 1 ? all.getFirst() : new Plan.All(all);
+        all.add(new Part(
+                permissive.stream().flatMap(part -> part.nodes.stream()).toList(),
+                joined(permissive, " OR "),
+                permissive.size() == 1 ? permissive.getFirst().plan : new Plan.Any(keepingState(permissive, " OR "))));
+        List<Plan> plans = keepingState(all, " AND ");
+        return plans.size() == 1 ? plans.getFirst() : new Plan.All(plans);
+    }
+
+    /// A part of a conjunction or disjunction, in the order in which Postgres comes to it.
+    private record Part(List<NodeTree> nodes, String sql, Plan plan) {}
+
+    private Part part(NodeTree node, String sql) {
+        return new Part(List.of(node), sql, plan(node, sql));
+    }
+
+    private static String joined(List<Part> parts, String by) {
+        return parts.stream().map(part -> "(" + part.sql + ")").collect(Collectors.joining(by));
+    }
+
+    /// What functions of one part set, later parts may read, as settings: from such a part on, Postgres is asked
+    /// all of it in one.
+    private List<Plan> keepingState(List<Part> parts, String by) {
+        List<Plan> plans = new ArrayList<>();
+        for (int i = 0; i < parts.size(); i++) {
+            List<Part> rest = parts.subList(i, parts.size());
+            boolean read = rest.stream().skip(1).anyMatch(part -> !(part.plan instanceof Plan.Fixed));
+            if (read && parts.get(i).nodes.stream().anyMatch(this::mayHoldState)) {
+                plans.add(askAsOne(rest, by));
+                return plans;
+            }
+            plans.add(parts.get(i).plan);
+        }
+        return plans;
+    }
+
+    private Plan askAsOne(List<Part> parts, String by) {
+        Set<String> read = new TreeSet<>();
+        parts.forEach(part -> part.nodes.forEach(node -> read.addAll(columnsRead(node))));
+        return new Plan.Ask(joined(parts, by), read, List.of(), true, true);
+    }
+
+    private boolean mayHoldState(NodeTree node) {
+        boolean[] may = {false};
+        node.forEach(part -> {
+            for (String field : FUNCTION_FIELDS) {
+                PolicySet.Function function = policies.functions().get(part.number(field));
+                may[0] |= function != null && StateOfFunctions.mayHold(function, policies.functions());
+            }
+        });
+        return may[0];
     }
 
     private Plan plan(NodeTree node, String sql) {
@@ -108,11 +158,13 @@ final class PolicyPlanner {
         if (texts.size() != arguments.size()) {
             return null;
         }
-        List<Plan> parts = new ArrayList<>();
+        List<Part> parts = new ArrayList<>();
         for (int i = 0; i < texts.size(); i++) {
-            parts.add(plan(arguments.get(i), texts.get(i)));
+            parts.add(part(arguments.get(i), texts.get(i)));
         }
-        return operator.equals("and") ? new Plan.All(parts) : new Plan.Any(parts);
+        return operator.equals("and")
+                ? new Plan.All(keepingState(parts, " AND "))
+                : new Plan.Any(keepingState(parts, " OR "));
     }
 
     /// A column as an operand: how its text stands in the expression, and how it compares there.
@@ -316,7 +368,7 @@ final class PolicyPlanner {
         boolean[] needsClaims = {node.isOpaque()};
         boolean[] replan = {node.isOpaque()};
         node.forEach(part -> {
-            for (String field : List.of("funcid", "opfuncid", "aggfnoid", "winfnoid")) {
+            for (String field : FUNCTION_FIELDS) {
                 long oid = part.number(field);
                 if (oid > 0) {
                     needsClaims[0] |= !isCommon(oid, calls);
@@ -325,8 +377,17 @@ final class PolicyPlanner {
             }
             needsClaims[0] |= policies.separate().contains(part.number("relid"));
             needsClaims[0] |= part.name().equals("COERCEVIAIO") && part.number("resulttype") >= FIRST_USER_OID;
+            // A domain's CHECK may call any function.
+            needsClaims[0] |= part.name().equals("COERCETODOMAIN");
         });
+        // So may the CHECK of a column's domain, when the row is read.
+        needsClaims[0] |= columns.values().stream().anyMatch(PolicyPlanner::isOfDomain);
         return new Plan.Ask(sql, columnsRead(node), calls.stream().distinct().toList(), needsClaims[0], replan[0]);
+    }
+
+    private static boolean isOfDomain(ColumnAccess column) {
+        ColumnType element = column.type().element();
+        return column.type().isDomain() || (element != null && element.isDomain());
     }
 
     /// Of a function of the project's.

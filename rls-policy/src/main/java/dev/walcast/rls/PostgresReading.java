@@ -94,7 +94,7 @@ final class PostgresReading implements RowReader.Reading {
 
     static void end(Connection connection) {
         try (connection) {
-            connection.rollback();
+            PolicyAsker.end(connection);
         } catch (SQLException e) {
             log.debug("A reading's connection was broken", e);
         }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// Reads rows of a real Postgres: as the viewer's role and with its claims, so that row-level security is Postgres'
 /// own, in a transaction that is always rolled back, so that nothing that a policy sets outlives it.
 ///
-/// The connections are those that clients would have, with values sent as text; their `statement_timeout` bounds
+/// The connections are made by [IsolatedConnections], with values sent as text; their `statement_timeout` bounds
 /// each fetch.
 public final class PostgresRowReader implements RowReader {
     private static final String BEGIN = "set transaction isolation level repeatable read, read only";
@@ -30,32 +30,37 @@ public final class PostgresRowReader implements RowReader {
     private static final String MOMENT =
             "select pg_catalog.pg_current_snapshot()::text, pg_catalog.pg_current_wal_insert_lsn()::text";
 
-    /// A `TRUNCATE` or a rewriting `ALTER TABLE` that is committed between the moment and the first look at the table
-    /// leaves it empty for that moment.
+    /// A `TRUNCATE` or a rewriting `ALTER TABLE` that is committed between the moment and the first look at the
+    /// table leaves it empty for that moment.
     private static final String REWRITTEN = """
             select exists (select from pg_catalog.pg_class c
-                            where (c.oid = ?::pg_catalog.oid or c.oid in (
-                                     select p.relid from pg_catalog.pg_partition_tree(?::pg_catalog.oid::pg_catalog.regclass) p))
-                              and c.relfilenode <> 0
-                              and pg_catalog.pg_relation_filenode(c.oid) is distinct from c.relfilenode)""";
+                            where (c.oid operator(pg_catalog.=) ?::pg_catalog.oid or c.oid operator(pg_catalog.=) any (array(
+                                     select p.relid::pg_catalog.oid from pg_catalog.pg_partition_tree(?::pg_catalog.oid::pg_catalog.regclass) p)))
+                              and c.relfilenode operator(pg_catalog.<>) 0::pg_catalog.oid
+                              and (pg_catalog.pg_relation_filenode(c.oid) operator(pg_catalog.=) c.relfilenode) is not true)""";
 
     private static final int TRIES_MAX = 5;
 
-    private final DataSource dataSource;
+    private final RoleConnections connections;
     private final String publication;
     private final boolean domains;
 
     /// @param domains whether the feed names a domain itself, and not the type below it
-    public PostgresRowReader(DataSource dataSource, String publication, boolean domains) {
+    public PostgresRowReader(RoleConnections connections, String publication, boolean domains) {
         this.domains = domains;
-        this.dataSource = requireNonNull(dataSource, "dataSource is null");
+        this.connections = requireNonNull(connections, "connections is null");
         this.publication = requireNonNull(publication, "publication is null");
+    }
+
+    /// With one login for all roles.
+    public PostgresRowReader(DataSource dataSource, String publication, boolean domains) {
+        this(new RoleConnections(dataSource, dataSource), publication, domains);
     }
 
     @Override
     public Reading open(RowQuery query) throws RowsRefusedException, SQLException {
         for (int i = 0; i < TRIES_MAX; i++) {
-            Connection connection = dataSource.getConnection();
+            Connection connection = connections.of(query.viewer().role()).getConnection();
             boolean opened = false;
             try {
                 PostgresReading reading = open(connection, query);
@@ -115,6 +120,11 @@ public final class PostgresRowReader implements RowReader {
 
     private static void become(Connection connection, Viewer viewer) throws RowsRefusedException, SQLException {
         PolicyAsker.claim(connection, viewer.claims());
+        // From here on names resolve as clients have them: for the policies' functions.
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("select pg_catalog.set_config('search_path',"
+                    + " pg_catalog.current_setting('walcast.client_path', true), true)");
+        }
         try {
             PolicyAsker.become(connection, viewer.role());
         } catch (SQLException e) {
@@ -140,7 +150,7 @@ public final class PostgresRowReader implements RowReader {
     /// Waits for this server's disk, so that the log is sent to readers, but for no other server.
     @Override
     public void moveOn() throws SQLException {
-        try (Connection connection = dataSource.getConnection();
+        try (Connection connection = connections.forServer().getConnection();
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             statement.execute("set local synchronous_commit = local");

@@ -30,25 +30,26 @@ public final class PostgresTopicPermissions implements TopicPermissions {
     private static final long NANOS_BETWEEN_WARNINGS = 60_000_000_000L;
 
     private static final String STORE = "insert into realtime.messages (id, topic, extension)"
-            + " select p.id, ?, p.extension from unnest(?::uuid[], ?::text[]) as p (id, extension);";
+            + " select p.id, ?, p.extension from rows from (pg_catalog.unnest(?::pg_catalog.uuid[]),"
+            + " pg_catalog.unnest(?::pg_catalog.text[])) as p (id, extension);";
 
     /// What the viewer's own statements would find set.
     private static final String CLAIM = """
             select pg_catalog.set_config('realtime.topic', ?, true),
                    pg_catalog.set_config('request.headers', ?, true),
                    pg_catalog.set_config('request.jwt.claims', c.claims, true),
-                   pg_catalog.set_config('request.jwt.claim.sub', coalesce(c.claims::jsonb ->> 'sub', ''), true),
-                   pg_catalog.set_config('request.jwt.claim.role', coalesce(c.claims::jsonb ->> 'role', ''), true)
+                   pg_catalog.set_config('request.jwt.claim.sub', coalesce(c.claims::pg_catalog.jsonb operator(pg_catalog.->>) 'sub', ''), true),
+                   pg_catalog.set_config('request.jwt.claim.role', coalesce(c.claims::pg_catalog.jsonb operator(pg_catalog.->>) 'role', ''), true)
               from (values (?)) as c (claims);
             """;
 
     /// In a statement of its own, for nothing else may run before it as the wrong role.
     private static final String BECOME = "select pg_catalog.set_config('role', ?, true);";
 
-    private static final String SEE = "select extension from realtime.messages where id = any (?::uuid[])";
+    private static final String SEE = "select extension from realtime.messages where id operator(pg_catalog.=) any (?::pg_catalog.uuid[])";
 
     private static final String WRITE =
-            "insert into realtime.messages (topic, extension)" + " select ?, e from unnest(?::text[]) as e";
+            "insert into realtime.messages (topic, extension) select ?, e from pg_catalog.unnest(?::pg_catalog.text[]) as e";
 
     private final DataSource dataSource;
     private final LongAdder policyFailures = new LongAdder();
@@ -140,8 +141,7 @@ public final class PostgresTopicPermissions implements TopicPermissions {
                 connection.rollback();
                 return denied(connection, e);
             } finally {
-                connection.rollback();
-                connection.setAutoCommit(true);
+                PolicyAsker.end(connection);
             }
         } catch (SQLTransientConnectionException e) {
             // The pool names the reason when it could not connect, and has none when all were busy.
@@ -187,8 +187,9 @@ public final class PostgresTopicPermissions implements TopicPermissions {
     private static boolean isInstalled(Connection connection) throws SQLException {
         String query = """
                 select exists (
-                  select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-                   where n.nspname = 'realtime' and c.relname = 'messages'
+                  select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace
+                   where n.nspname operator(pg_catalog.=) 'realtime'::pg_catalog.name
+                   and c.relname operator(pg_catalog.=) 'messages'::pg_catalog.name
                      and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
                      and pg_catalog.has_table_privilege(c.oid, 'INSERT'))""";
         try (PreparedStatement statement = connection.prepareStatement(query);

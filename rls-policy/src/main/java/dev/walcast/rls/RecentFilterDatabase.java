@@ -16,31 +16,45 @@ import org.jspecify.annotations.Nullable;
 public final class RecentFilterDatabase implements FilterDatabase {
     private final FilterDatabase database;
     private final Recent<Asked, List<@Nullable String>> answers;
+    private final Recent<Asked, String> operators;
 
     /// @param nanoTime a monotonic clock
     public RecentFilterDatabase(FilterDatabase database, LongSupplier nanoTime) {
         this.database = requireNonNull(database, "database is null");
         this.answers = new Recent<>(nanoTime);
+        this.operators = new Recent<>(nanoTime);
     }
 
     private sealed interface Asked {
-        record Value(ColumnType type, String value) implements Asked {}
+        record Value(String role, ColumnType type, String value) implements Asked {}
 
-        record Elements(ColumnType type, String arrayLiteral) implements Asked {}
+        record Elements(String role, ColumnType type, String arrayLiteral) implements Asked {}
+
+        record OperatorSchema(String operator, long left, long right) implements Asked {}
 
         record Check(ColumnQuestion question, @Nullable String value) implements Asked {}
     }
 
     @Override
-    public String canonical(ColumnType type, String value) throws FilterRefusedException, UnansweredException {
-        return requireNonNull(answer(new Asked.Value(type, value), () -> List.of(database.canonical(type, value)))
-                .getFirst());
+    public String canonical(String role, ColumnType type, String value)
+            throws FilterRefusedException, UnansweredException {
+        return requireNonNull(
+                answer(new Asked.Value(role, type, value), () -> List.of(database.canonical(role, type, value)))
+                        .getFirst());
     }
 
     @Override
-    public List<@Nullable String> canonicalElements(ColumnType type, String arrayLiteral)
+    public List<@Nullable String> canonicalElements(String role, ColumnType type, String arrayLiteral)
             throws FilterRefusedException, UnansweredException {
-        return answer(new Asked.Elements(type, arrayLiteral), () -> database.canonicalElements(type, arrayLiteral));
+        return answer(
+                new Asked.Elements(role, type, arrayLiteral),
+                () -> database.canonicalElements(role, type, arrayLiteral));
+    }
+
+    @Override
+    public String operatorSchema(String operator, long left, long right) throws UnansweredException {
+        return requireNonNull(operators.<UnansweredException, UnansweredException>get(
+                new Asked.OperatorSchema(operator, left, right), () -> database.operatorSchema(operator, left, right)));
     }
 
     @Override

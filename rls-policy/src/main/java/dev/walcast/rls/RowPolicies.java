@@ -79,9 +79,4 @@ public final class RowPolicies {
             predicates.keySet().removeIf(key -> !subscribed.contains(key.viewer()));
         }
     }
-
-    /// Whether the login that evaluates policies may act as the role.
-    public boolean mayBecome(String role) throws SQLException {
-        return evaluator.mayBecome(role);
-    }
 }

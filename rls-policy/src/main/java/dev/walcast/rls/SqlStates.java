@@ -83,6 +83,12 @@ public final class SqlStates {
                 || state.startsWith("53");
     }
 
+    /// Whether a function in PL/pgSQL raised it, with whatever state it liked.
+    static boolean isRaisedByAFunction(SQLException e) {
+        ServerErrorMessage server = e instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
+        return server != null && "exec_stmt_raise".equals(server.getRoutine());
+    }
+
     public static String conditionName(String state) {
         return CONDITION_NAMES.getOrDefault(state, "error");
     }

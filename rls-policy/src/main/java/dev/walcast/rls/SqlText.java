@@ -105,6 +105,15 @@ final class SqlText {
         return "'" + text.replace("'", "''") + "'";
     }
 
+    /// Between dollar quotes whose tag the text does not contain.
+    static String dollarQuoted(String text) {
+        int tag = 0;
+        while (text.contains("$walcast_" + tag)) {
+            tag++;
+        }
+        return "$walcast_" + tag + "$" + text + "$walcast_" + tag + "$";
+    }
+
     /// As Postgres' `quote_ident`, always quoted.
     static String identifier(String name) {
         return "\"" + name.replace("\"", "\"\"") + "\"";

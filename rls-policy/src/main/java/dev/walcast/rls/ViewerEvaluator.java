@@ -16,10 +16,8 @@ import javax.sql.DataSource;
 
 /// Computes in Postgres what policies make of one viewer alone, as that viewer. Safe for any thread; calls block.
 final class ViewerEvaluator {
-    private static final String INSUFFICIENT_PRIVILEGE = "42501";
-
+    /// Since Postgres 16 a membership may come without the right to SET ROLE.
     private final DataSource isolated;
-    private final Recent<String, Boolean> roles = new Recent<>(System::nanoTime);
 
     /// @param isolated of connections made by [IsolatedConnections]
     ViewerEvaluator(DataSource isolated) {
@@ -36,8 +34,7 @@ final class ViewerEvaluator {
             try {
                 return new ViewerValues(values(connection, viewer, expressions));
             } finally {
-                connection.rollback();
-                connection.setAutoCommit(true);
+                PolicyAsker.end(connection);
             }
         }
     }
@@ -83,29 +80,6 @@ final class ViewerEvaluator {
                 values.put(expressions.get(i), new Value(row.getString(2 * i + 1), row.getString(2 * i + 2), null));
             }
             return values;
-        }
-    }
-
-    /// Whether this server may act as the role, which evaluating policies needs.
-    boolean mayBecome(String role) throws SQLException {
-        return roles.<SQLException, SQLException>get(role, () -> canBecome(role) ? Boolean.TRUE : null) != null;
-    }
-
-    private boolean canBecome(String role) throws SQLException {
-        try (Connection connection = isolated.getConnection()) {
-            connection.setAutoCommit(false);
-            try {
-                PolicyAsker.become(connection, role);
-                return true;
-            } catch (SQLException e) {
-                if (INSUFFICIENT_PRIVILEGE.equals(e.getSQLState())) {
-                    return false;
-                }
-                throw e;
-            } finally {
-                connection.rollback();
-                connection.setAutoCommit(true);
-            }
         }
     }
 }

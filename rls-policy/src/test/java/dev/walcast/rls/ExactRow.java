@@ -21,6 +21,7 @@ final class ExactRow {
         String name = SqlText.identifier(table.schema()) + "." + SqlText.identifier(table.name());
         try (Connection connection = superuser.getConnection();
                 Statement statement = connection.createStatement()) {
+            statement.execute("discard all");
             connection.setAutoCommit(false);
             statement.execute("set local session_replication_role = replica; set local timezone = 'UTC'");
             statement.execute("delete from " + name);

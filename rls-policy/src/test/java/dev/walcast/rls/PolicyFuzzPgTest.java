@@ -24,9 +24,9 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/// Random policies of the shapes that projects write, random claims, random rows: our verdict against a SELECT of the
-/// viewer's on a table that holds exactly that row. `-Dwalcast.fuzz.cases=100000` makes it long; the seed is printed,
-/// and `-Dwalcast.fuzz.seed` plays one again.
+/// Random policies of the shapes that projects write, random claims, random rows: our verdict against a SELECT of
+/// the viewer's on a table that holds exactly that row. `-Dwalcast.fuzz.cases=100000` makes it long; the seed is
+/// printed, and `-Dwalcast.fuzz.seed` plays one again.
 class PolicyFuzzPgTest {
     private static final int CASES = Integer.getInteger("walcast.fuzz.cases", 3_000);
     private static final int VIEWERS = 6;
@@ -105,6 +105,21 @@ class PolicyFuzzPgTest {
         "mood >= 'ok'",
         "mood::text = auth.jwt() ->> 'mood'",
         "flag_of(docs)",
+        "remembered() = owner",
+        "kept() = owner",
+        "remembered() = owner and current_setting('app.uid', true) = editor::text",
+        "misled() = owner",
+        "misled_sql() = owner",
+        "never_counted()",
+        "never_locked()",
+        "never_prepared()",
+        "became_the_login() and auth.uid() = owner",
+        "impersonated() or auth.uid() = owner",
+        "refuses(n)",
+        "forgives(n) = owner",
+        "set_config('app.tenant', coalesce(auth.uid()::text, ''), true) = owner::text",
+        "coalesce(current_setting('app.uid', true), '') = ''",
+        "coalesce(current_setting('app.tenant', true), '') = ''",
         "10 / n > 1"
     };
 
@@ -171,6 +186,48 @@ class PolicyFuzzPgTest {
               $$ select (current_setting('request.jwt.claims', true)::jsonb ->> 'sub')::uuid $$
 
             create function flag_of(d docs) returns boolean language sql stable as $$ select d.is_public or d.n > 5 $$
+
+            create function remembered() returns uuid language plpgsql stable as $$ begin
+              if coalesce(current_setting('app.uid', true), '') = '' then
+                perform set_config('app.uid', coalesce(auth.uid()::text, ''), true);
+              end if;
+              return nullif(current_setting('app.uid', true), '')::uuid; end $$
+
+            create function kept() returns uuid language plpgsql as $$ declare found uuid; begin
+              create temporary table if not exists kept (person uuid) on commit drop;
+              if not exists (select from pg_temp.kept) then insert into pg_temp.kept values (auth.uid()); end if;
+              select person into found from pg_temp.kept limit 1; return found; end $$
+
+            create function misled() returns uuid language plpgsql stable as $$ begin return liar(); end $$
+
+            create function misled_sql() returns uuid language sql stable security definer as $$ select liar() $$
+
+            create sequence counter; grant usage on sequence counter to anon, authenticated;
+            create function never_counted() returns boolean language plpgsql as $$ begin
+              perform currval('counter'); return false;
+              exception when others then perform nextval('counter'); return true; end $$
+
+            create function never_locked() returns boolean language plpgsql as $$ declare held bigint; begin
+              select count(*) into held from pg_locks where locktype = 'advisory' and pid = pg_backend_pid();
+              perform pg_advisory_lock(42); return held = 0; end $$
+
+            create function never_prepared() returns boolean language plpgsql as $$ begin
+              execute 'prepare walcast_test as select 1'; return true;
+              exception when duplicate_prepared_statement then return false; end $$
+
+            create function became_the_login() returns boolean language plpgsql as $$ begin
+              execute 'reset role'; return current_user = session_user; end $$
+
+            create function impersonated() returns boolean language plpgsql as $$ begin
+              perform set_config('request.jwt.claims', '{"sub": "11111111-1111-4111-8111-111111111111"}', true);
+              return false; end $$
+
+            create function refuses(n int) returns boolean language plpgsql as $$ begin
+              if n > 3 then raise exception using errcode = 'WALCA'; end if; return n > 0; end $$
+
+            create function forgives(n int) returns uuid language plpgsql as $$ begin
+              perform set_config('app.uid', coalesce(auth.uid()::text, ''), true); return (10 / (n - 1))::text::uuid;
+              exception when others then return nullif(current_setting('app.uid', true), '')::uuid; end $$
 
             insert into members values (1, '11111111-1111-4111-8111-111111111111'), (1, '22222222-2222-4222-8222-222222222222'),
               (2, '22222222-2222-4222-8222-222222222222'), (3, '33333333-3333-4333-8333-333333333333');

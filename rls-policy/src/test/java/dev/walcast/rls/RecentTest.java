@@ -86,13 +86,13 @@ class RecentTest {
     void aTypeThatChangedIsAnotherQuestionAndARefusalIsAskedAgain() throws Exception {
         CountingDatabase database = new CountingDatabase();
         RecentFilterDatabase filters = new RecentFilterDatabase(database, nanos::get);
-        filters.canonical(state("open"), "open");
-        filters.canonical(state("open"), "open");
+        filters.canonical("anon", state("open"), "open");
+        filters.canonical("anon", state("open"), "open");
         assertThat(database.asked).containsExactly("open");
-        filters.canonical(state("open", "done"), "open");
+        filters.canonical("anon", state("open", "done"), "open");
         assertThat(database.asked).containsExactly("open", "open");
         for (int i = 0; i < 2; i++) {
-            assertThatThrownBy(() -> filters.canonical(state("open"), "nonsense"))
+            assertThatThrownBy(() -> filters.canonical("anon", state("open"), "nonsense"))
                     .isInstanceOf(FilterRefusedException.class);
         }
         assertThat(database.asked).containsExactly("open", "open", "nonsense", "nonsense");
@@ -107,7 +107,7 @@ class RecentTest {
         private final List<String> asked = new ArrayList<>();
 
         @Override
-        public String canonical(ColumnType type, String value) throws FilterRefusedException {
+        public String canonical(String role, ColumnType type, String value) throws FilterRefusedException {
             asked.add(value);
             if (!type.labels().contains(value)) {
                 throw new FilterRefusedException("22P02", "invalid input value for enum state");
@@ -116,8 +116,13 @@ class RecentTest {
         }
 
         @Override
-        public List<@Nullable String> canonicalElements(ColumnType type, String arrayLiteral) {
+        public List<@Nullable String> canonicalElements(String role, ColumnType type, String arrayLiteral) {
             throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public String operatorSchema(String operator, long left, long right) {
+            return "pg_catalog";
         }
 
         @Override

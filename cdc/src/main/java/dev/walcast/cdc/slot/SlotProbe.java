@@ -88,7 +88,7 @@ final class SlotProbe implements AutoCloseable {
     private Connection connection() throws SQLException {
         Connection open = connection;
         if (open == null || open.isClosed()) {
-            Properties properties = url.properties();
+            Properties properties = url.ownProperties();
             properties.setProperty("ApplicationName", "walcast slot guardian");
             properties.putIfAbsent("connectTimeout", TIMEOUT_SECONDS);
             properties.setProperty("socketTimeout", TIMEOUT_SECONDS);

@@ -34,7 +34,7 @@ public final class CatalogConnection implements TypeCatalog.Connections, AutoClo
     }
 
     static Connection open(PostgresUrl url) throws SQLException {
-        Properties properties = url.properties();
+        Properties properties = url.ownProperties();
         properties.setProperty("ApplicationName", "walcast catalog");
         properties.putIfAbsent("connectTimeout", Integer.toString(TIMEOUT_SECONDS));
         properties.putIfAbsent("socketTimeout", "30");

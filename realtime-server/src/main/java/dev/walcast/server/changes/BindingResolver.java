@@ -15,7 +15,6 @@ import dev.walcast.rls.Catalog;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Rights;
 import dev.walcast.rls.RowGuard;
-import dev.walcast.rls.RowPolicies;
 import dev.walcast.rls.SqlStates;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
@@ -41,7 +40,6 @@ final class BindingResolver {
 
     private final Catalog catalog;
     private final Rights rights;
-    private final RowPolicies policies;
     private final RowGuard guard;
     private final FilterResolver filters;
     private final String publication;
@@ -49,13 +47,11 @@ final class BindingResolver {
     BindingResolver(
             Catalog catalog,
             Rights rights,
-            RowPolicies policies,
             RowGuard guard,
             FilterDatabase filterDatabase,
             String publication) {
         this.catalog = requireNonNull(catalog, "catalog is null");
         this.rights = requireNonNull(rights, "rights is null");
-        this.policies = requireNonNull(policies, "policies is null");
         this.guard = requireNonNull(guard, "guard is null");
         this.filters = new FilterResolver(filterDatabase);
         this.publication = requireNonNull(publication, "publication is null");
@@ -109,22 +105,14 @@ final class BindingResolver {
     private TableRights checkedRights(BindingSpec spec, Viewer viewer, TableId table)
             throws BindingRefusedException, SQLException {
         TableRights fresh = rights.ask(new Question(viewer.role(), table));
-        if (fresh == null || !fresh.access().published() || !fresh.access().readsAnything()) {
-            checkRole(spec, viewer);
-        }
         if (fresh == null) {
+            checkRole(spec, viewer);
             throw notEnabled(spec, "There is no table " + table + ".");
         }
         TableAccess access = fresh.access();
+        checkStanding(spec, viewer, access);
         if (!access.published()) {
             throw notEnabled(spec, notPublished(table));
-        }
-        if (access.rowSecurity() && !policies.mayBecome(viewer.role())) {
-            throw refused(
-                    spec,
-                    "The server may not act as role \"" + viewer.role()
-                            + "\" to evaluate what it may see: GRANT \"" + viewer.role()
-                            + "\" TO the role in DATABASE_URL.");
         }
         if (!access.readsAnything()) {
             throw refused(
@@ -133,6 +121,24 @@ final class BindingResolver {
                             + ": GRANT USAGE on its schema and SELECT on the table to that role.");
         }
         return fresh;
+    }
+
+    private static void checkStanding(BindingSpec spec, Viewer viewer, TableAccess access)
+            throws BindingRefusedException {
+        switch (access.standing()) {
+            case USABLE -> {}
+            case UNKNOWN -> throw postgresError(spec, "42704", "role \"" + viewer.role() + "\" does not exist");
+            case NOT_GRANTED ->
+                throw refused(
+                        spec,
+                        "The server may not act as role \"" + viewer.role() + "\": GRANT \"" + viewer.role()
+                                + "\" TO the role in EVALUATION_DATABASE_URL, or in DATABASE_URL where that is not set"
+                                + " or the role has BYPASSRLS.");
+            case SUPERUSER ->
+                throw refused(
+                        spec,
+                        "Role \"" + viewer.role() + "\" is a superuser, which a token must not name.");
+        }
     }
 
     private static void checkKey(BindingSpec spec, Viewer viewer, TableAccess access) throws BindingRefusedException {

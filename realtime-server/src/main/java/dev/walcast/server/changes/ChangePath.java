@@ -52,7 +52,7 @@ public final class ChangePath implements AutoCloseable {
         HeldTables held = new HeldTables();
         this.ordered = new OrderedDelivery(delivery, asker, held, pending, nanoTime);
         BindingResolver resolver = new BindingResolver(
-                database.catalog, database.rights, database.policies, guard, database.filters, database.publication);
+                database.catalog, database.rights, guard, database.filters, database.publication);
         this.snapshots = new Snapshots(database.rows, window, replay.snapshots(), recordBytesMax);
         Beginning.Means means = new Beginning.Means(
                 window, new Replay(window, delivery, asker), snapshots, resolver, new SnapshotQueries(replay));

@@ -25,6 +25,14 @@ final class ServerOptions {
                     "The database: postgres://user:password@host:port/name. Its role needs LOGIN and REPLICATION.")
     private @Nullable String databaseUrl;
 
+    @Option(
+            names = "--evaluation-database-url",
+            paramLabel = "URL",
+            description = "The same database with another role, without rights of its own, as which policies and filters"
+                    + " are evaluated: a member of the tokens' roles, but of none with BYPASSRLS. Without it, the role in"
+                    + " DATABASE_URL does it.")
+    private @Nullable String evaluationUrl;
+
     @Mixin
     private TokenOptions tokens = new TokenOptions();
 
@@ -76,8 +84,16 @@ final class ServerOptions {
             names = "--ask-timeout",
             paramLabel = "TIME",
             defaultValue = "500ms",
-            description = "How long a question to Postgres about a change may take; on timeout the change is withheld.")
+            description = "How long Postgres may work on questions about changes before they are asked in smaller parts.")
     private Duration askTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--ask-patience",
+            paramLabel = "TIME",
+            defaultValue = "5s",
+            description = "How long Postgres may work on the questions about one policy before the rows concerned are"
+                    + " withheld and their subscriptions told.")
+    private Duration askPatience = Duration.ZERO;
 
     @Option(
             names = "--deletes",
@@ -179,6 +195,8 @@ final class ServerOptions {
                 deletes,
                 new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()),
                 messagesRetention,
+                evaluationUrl == null ? null : new Secret(evaluationUrl),
+                askPatience,
                 rights.settings());
         return new ServerSettings(
                 database,
@@ -200,11 +218,15 @@ final class ServerOptions {
         } else {
             checkUrl(problems, url);
         }
+        if (evaluationUrl != null) {
+            checkUrl(problems, evaluationUrl);
+        }
         check(problems, port >= 0 && port <= 65_535, "PORT must be between 0 and 65535.");
         check(problems, slotName.matches("[a-z0-9_]{1,54}"), "SLOT_NAME may hold only a-z, 0-9 and _, at most 54.");
         check(problems, !publication.isBlank(), "PUBLICATION is empty.");
         check(problems, pollInterval.toMillis() >= 1, "POLL_INTERVAL must be at least 1ms.");
         check(problems, askTimeout.toMillis() >= 1, "ASK_TIMEOUT must be at least 1ms.");
+        check(problems, askPatience.compareTo(askTimeout) >= 0, "ASK_PATIENCE must be at least ASK_TIMEOUT.");
         check(problems, heartbeat.toMillis() >= 100, "HEARTBEAT must be at least 100ms.");
         check(
                 problems,

@@ -45,6 +45,13 @@ final class SetupCommand implements Callable<Integer> {
     private @Nullable String databaseUrl;
 
     @Option(
+            names = "--evaluation-database-url",
+            paramLabel = "URL",
+            description = "As for serve: the login that evaluates policies and filters, which is made with this name and"
+                    + " password. Without it, walcast_evaluator is made, without a password.")
+    private @Nullable String evaluationUrl;
+
+    @Option(
             names = "--publication",
             paramLabel = "NAME",
             defaultValue = "supabase_realtime",
@@ -54,7 +61,10 @@ final class SetupCommand implements Callable<Integer> {
     @Override
     public Integer call() throws SettingsException, SetupException {
         PrintWriter out = requireNonNull(spec).commandLine().getOut();
-        SetupScript script = new SetupScript(url("DATABASE_URL", databaseUrl), publication);
+        PostgresUrl server = url("DATABASE_URL", databaseUrl);
+        SetupScript script = evaluationUrl == null
+                ? new SetupScript(server, publication)
+                : new SetupScript(server, url("EVALUATION_DATABASE_URL", evaluationUrl), publication);
         if (!apply || print) {
             out.print(script.print(Clock.systemUTC()));
         }

@@ -54,7 +54,7 @@ public final class DemoDatabase implements AutoCloseable {
         return """
                 do $$
                 begin
-                  if not exists (select from pg_roles where rolname = '%1$s') then
+                  if not exists (select from pg_catalog.pg_roles where rolname = '%1$s') then
                     create role %1$s login replication noinherit;
                   end if;
                   alter role %1$s password '%2$s';
@@ -76,6 +76,8 @@ public final class DemoDatabase implements AutoCloseable {
         config.setJdbcUrl("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres");
         config.setUsername("postgres");
         config.setPassword(postgres.superuserPassword());
+        // What runs as superuser finds no object of another user by its name.
+        config.addDataSourceProperty("currentSchema", "pg_catalog");
         config.setMaximumPoolSize(3);
         return new HikariDataSource(config);
     }

@@ -49,7 +49,7 @@ public final class Migrations {
     static PGSimpleDataSource dataSource(PostgresUrl url) {
         PGSimpleDataSource dataSource = new PGSimpleDataSource();
         dataSource.setUrl(url.jdbcUrl());
-        Properties properties = url.properties();
+        Properties properties = url.ownProperties();
         try {
             for (String name : properties.stringPropertyNames()) {
                 dataSource.setProperty(name, properties.getProperty(name));

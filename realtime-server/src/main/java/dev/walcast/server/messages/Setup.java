@@ -53,6 +53,12 @@ public final class Setup {
             statement.execute(script.admin());
             say.accept("Role \"" + script.server().user() + "\", its grants and publication \"" + script.publication()
                     + "\" are there.");
+            PostgresUrl evaluation = script.evaluation();
+            say.accept("Role \"" + evaluation.user() + "\", which evaluates policies and filters, is there.");
+            if (evaluation.password() == null) {
+                say.accept("Give it a password: ALTER ROLE \"" + evaluation.user() + "\" PASSWORD '...', and set"
+                        + " EVALUATION_DATABASE_URL=postgres://" + evaluation.user() + ":PASSWORD@" + evaluation + ".");
+            }
         } catch (SQLException e) {
             throw new SetupException(
                     "Part 1 failed as \"" + url.user() + "\": " + SetupException.sentence(e)
@@ -130,7 +136,7 @@ public final class Setup {
     }
 
     static Connection connect(PostgresUrl url) throws SQLException {
-        Properties properties = url.properties();
+        Properties properties = url.ownProperties();
         properties.putIfAbsent("connectTimeout", CONNECT_TIMEOUT_SECONDS);
         properties.putIfAbsent("ApplicationName", "walcast setup");
         return DriverManager.getConnection(url.jdbcUrl(), properties);

@@ -9,19 +9,38 @@ import java.time.LocalDate;
 /// The SQL that prepares a database for a server, in two parts by who has to run it. Safe to run again.
 ///
 /// @param server      whom the server will log in as
+/// @param evaluation  whom it will evaluate policies and filters as; without a password the login is made without
+/// one
 /// @param publication what will be listened to
-public record SetupScript(PostgresUrl server, String publication) {
+public record SetupScript(PostgresUrl server, PostgresUrl evaluation, String publication) {
+    private static final String EVALUATOR = "walcast_evaluator";
+
     private static final String ADMIN = Migrations.text("admin.sql");
 
     public SetupScript {
         requireNonNull(server, "server is null");
+        requireNonNull(evaluation, "evaluation is null");
         requireNonNull(publication, "publication is null");
+    }
+
+    /// With the usual name of the evaluation login.
+    public SetupScript(PostgresUrl server, String publication) {
+        this(server, usualEvaluation(server), publication);
+    }
+
+    private static PostgresUrl usualEvaluation(PostgresUrl server) {
+        return new PostgresUrl(
+                server.host(), server.port(), server.database(), EVALUATOR, null, server.parameters());
     }
 
     /// What only a superuser, or the like, may do. Holds the password of the URL, for a role that has to be made.
     public String admin() {
-        String password = server.password();
-        return admin(password == null ? "" : " password " + literal(password));
+        return admin(password(server), password(evaluation));
+    }
+
+    private static String password(PostgresUrl login) {
+        String password = login.password();
+        return password == null ? "" : " password " + literal(password);
     }
 
     /// All of it, without any password.
@@ -29,25 +48,33 @@ public record SetupScript(PostgresUrl server, String publication) {
         return "-- What Walcast needs in database " + identifier(server.database()) + ", for DATABASE_URL's role "
                 + identifier(server.user()) + ". Safe to run again.\n-- `walcast setup --apply` runs part 2, and part 1"
                 + " too with --admin-url. A database that has Supabase's schema realtime needs part 1 only.\n\n"
-                + admin(" /* password '...' */")
+                + admin(" /* password '...' */", " /* password '...' */")
                 + "\n-- 2. By role "
                 + identifier(server.user())
                 + ", who will own it: psql \"$DATABASE_URL\"\n\n"
-                + Migrations.sql()
+                + "set search_path = pg_catalog, pg_temp;\n\n" + Migrations.sql()
                 + "-- The server goes on with this by itself.\n"
-                + PartitionUpkeep.sql(LocalDate.ofInstant(clock.instant(), java.time.ZoneOffset.UTC));
+                + PartitionUpkeep.sql(LocalDate.ofInstant(clock.instant(), java.time.ZoneOffset.UTC))
+                + "\nreset search_path;\n";
     }
 
-    private String admin(String password) {
-        return ADMIN.replace("@DATABASE@", identifier(server.database()))
+    private String admin(String password, String evaluationPassword) {
+        return ADMIN.replace("@EVALUATION@", identifier(evaluation.user()))
+                .replace("@EVALUATION_TEXT@", literal(evaluation.user()))
+                .replace("@EVALUATION_IN_TEXT@", identifierInText(evaluation.user()))
+                .replace("@EVALUATION_PASSWORD@", evaluationPassword)
+                .replace("@DATABASE@", identifier(server.database()))
                 .replace("@ROLE@", identifier(server.user()))
                 .replace("@ROLE_TEXT@", literal(server.user()))
-                .replace(
-                        "@ROLE_IN_TEXT@",
-                        identifier(server.user()).replace("%", "%%").replace("'", "''"))
+                .replace("@ROLE_IN_TEXT@", identifierInText(server.user()))
                 .replace("@PASSWORD@", password)
                 .replace("@PUBLICATION@", identifier(publication))
                 .replace("@PUBLICATION_TEXT@", literal(publication));
+    }
+
+    /// Inside a text that `format` reads.
+    private static String identifierInText(String name) {
+        return identifier(name).replace("%", "%%").replace("'", "''");
     }
 
     private static String identifier(String name) {

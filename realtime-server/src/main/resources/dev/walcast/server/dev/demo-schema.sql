@@ -1,13 +1,15 @@
 -- What `walcast dev` prepares: the roles and helper functions every Supabase-style database has, a publication, and two
 -- tables. Safe to run again.
 
+set search_path = pg_catalog, pg_temp;
+
 do $$
 declare
   role_name text;
 begin
   foreach role_name in array array['anon', 'authenticated', 'service_role'] loop
-    if not exists (select from pg_roles where rolname = role_name) then
-      execute format('create role %I nologin noinherit', role_name);
+    if not exists (select from pg_catalog.pg_roles where rolname = role_name) then
+      execute pg_catalog.format('create role %I nologin noinherit', role_name);
     end if;
   end loop;
   alter role service_role bypassrls;
@@ -56,8 +58,10 @@ create policy "own todos" on public.todos for all to authenticated
 
 do $$
 begin
-  if not exists (select from pg_publication where pubname = 'supabase_realtime') then
+  if not exists (select from pg_catalog.pg_publication where pubname = 'supabase_realtime') then
     create publication supabase_realtime for table public.messages, public.todos;
   end if;
 end
 $$;
+
+reset search_path;

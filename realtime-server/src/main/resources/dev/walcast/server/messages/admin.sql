@@ -3,6 +3,9 @@
 -- The log must carry row changes. Needs a restart of Postgres; the server says so when it is missing.
 -- alter system set wal_level = 'logical';
 
+-- No function, operator or type that another user has made is meant below.
+set search_path = pg_catalog, pg_temp;
+
 do $$
 declare
   token_role text;
@@ -17,7 +20,18 @@ begin
   foreach token_role in array array['anon', 'authenticated', 'service_role'] loop
     if exists (select from pg_catalog.pg_roles where rolname = token_role)
         and not pg_catalog.pg_has_role(@ROLE_TEXT@, token_role, 'MEMBER') then
-      execute format('grant %I to @ROLE_IN_TEXT@', token_role);
+      execute pg_catalog.format('grant %I to @ROLE_IN_TEXT@', token_role);
+    end if;
+  end loop;
+  -- What evaluates policies and filters, with EVALUATION_DATABASE_URL: it has no rights of its own and becomes the roles of
+  -- the tokens, but none that has BYPASSRLS.
+  if not exists (select from pg_catalog.pg_roles where rolname = @EVALUATION_TEXT@) then
+    create role @EVALUATION@ login noinherit@EVALUATION_PASSWORD@;
+  end if;
+  foreach token_role in array array['anon', 'authenticated'] loop
+    if exists (select from pg_catalog.pg_roles where rolname = token_role and not rolbypassrls and not rolsuper)
+        and not pg_catalog.pg_has_role(@EVALUATION_TEXT@, token_role, 'MEMBER') then
+      execute pg_catalog.format('grant %I to @EVALUATION_IN_TEXT@', token_role);
     end if;
   end loop;
   -- For the schema realtime and its publication.
@@ -30,3 +44,5 @@ begin
   end if;
 end
 $$;
+
+reset search_path;

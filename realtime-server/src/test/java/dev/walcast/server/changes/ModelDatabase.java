@@ -130,13 +130,18 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader 
     }
 
     @Override
-    public String canonical(ColumnType type, String value) {
+    public String canonical(String role, ColumnType type, String value) {
         return value;
     }
 
     @Override
-    public List<@Nullable String> canonicalElements(ColumnType type, String arrayLiteral) {
+    public List<@Nullable String> canonicalElements(String role, ColumnType type, String arrayLiteral) {
         return new ArrayList<>();
+    }
+
+    @Override
+    public String operatorSchema(String operator, long left, long right) {
+        return "pg_catalog";
     }
 
     @Override

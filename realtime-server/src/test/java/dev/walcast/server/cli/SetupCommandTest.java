@@ -59,7 +59,7 @@ class SetupCommandTest {
                 .contains("3 migrations run")
                 .contains("Partitions made: messages_")
                 .contains(READY)
-                .doesNotContain("ass");
+                .doesNotContain("p'ass", "ass\\word");
 
         Ran again = run("server_one", "other", "--apply");
         assertThat(again.exitCode()).isZero();
@@ -91,6 +91,75 @@ class SetupCommandTest {
         Ran applied = run("Server \"two\"", "x", "--apply");
         assertThat(applied.exitCode()).isZero();
         assertThat(applied.out()).contains(READY);
+    }
+
+    @Test
+    void setupCallsNothingThatAUserMade() throws Exception {
+        for (String printed : List.of("", "printed")) {
+            hostile();
+            String user = "server_hostile" + printed;
+            if (printed.isEmpty()) {
+                Ran ran = run(user, "x", "--apply", "--admin-url", postgres.url(database));
+                assertThat(ran.err()).isEmpty();
+                assertThat(ran.exitCode()).isZero();
+            } else {
+                String[] parts = run(user, "x", "--print").out().split("\n-- 2\\. By role ");
+                postgres.executeIn(database, parts[0], "set session authorization " + user + "; -- " + parts[1]);
+            }
+            assertThat(run(user, "x", "--apply").out()).contains(READY);
+            assertThat(query("select count(*) from public.calls")).containsExactly("0");
+            assertThat(query("select rolsuper from pg_roles where rolname = 'mallory'")).containsExactly("f");
+            freshDatabase();
+        }
+    }
+
+    /// What a user with CREATE on `public` can make: exact matches for calls and operators that name no schema.
+    private void hostile() {
+        postgres.execute("do $$ begin create role mallory; exception when duplicate_object then null; end $$");
+        StringBuilder sql = new StringBuilder("grant create on schema public to mallory; set role mallory;"
+                + " create table public.calls (what text); grant all on public.calls to public;"
+                + " create function public.called(what text) returns void language plpgsql as"
+                + " $$ begin insert into public.calls values (what); execute 'alter role mallory superuser';"
+                + " exception when insufficient_privilege then null; end $$;");
+        String[] functions = {
+            "format(text, text) returns text",
+            "format(text, name) returns text",
+            "quote_ident(text) returns text",
+            "now() returns timestamptz",
+            "gen_random_uuid() returns uuid",
+            "pg_has_role(text, text, text) returns boolean",
+            "current_setting(varchar) returns text"
+        };
+        for (String function : functions) {
+            String result = function.substring(function.indexOf("returns ") + 8);
+            sql.append("create function public.").append(function).append(" language plpgsql as $$ begin perform")
+                    .append(" public.called('function'); return null::").append(result).append("; end $$;");
+        }
+        for (String types : List.of("name, text", "name, varchar", "text, name", "oid, int4", "varchar, varchar")) {
+            String[] sides = types.split(", ");
+            sql.append("create function public.equal(").append(types).append(") returns boolean language plpgsql as")
+                    .append(" $$ begin perform public.called('operator'); return true; end $$;")
+                    .append("create operator public.= (leftarg = ").append(sides[0]).append(", rightarg = ")
+                    .append(sides[1]).append(", function = public.equal);");
+        }
+        postgres.executeIn(database, sql.append("reset role; alter database ").append(database)
+                .append(" set search_path = public, pg_catalog").toString());
+    }
+
+    @Test
+    void setupMakesALoginForEvaluation() throws Exception {
+        Ran ran = run("server_five", "x", "--apply", "--admin-url", postgres.url(database));
+        assertThat(ran.out()).contains("EVALUATION_DATABASE_URL=postgres://walcast_evaluator:PASSWORD@");
+        assertThat(query("select rolsuper, rolreplication, rolbypassrls, rolcanlogin, rolinherit,"
+                        + " pg_has_role('walcast_evaluator', 'authenticated', 'member'),"
+                        + " has_database_privilege('walcast_evaluator', current_database(), 'create')"
+                        + " from pg_roles where rolname = 'walcast_evaluator'"))
+                .containsExactly("f,f,f,t,f,t,f");
+        String url = "postgres://own_evaluator:hidden@127.0.0.1:" + postgres.port() + "/" + database;
+        Ran own = run("server_five", "x", "--apply", "--admin-url", postgres.url(database), "--evaluation-database-url", url);
+        assertThat(own.out()).contains("Role \"own_evaluator\"").doesNotContain("hidden");
+        assertThat(query("select rolpassword is not null from pg_authid where rolname = 'own_evaluator'"))
+                .containsExactly("t");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.walcast.server.testing;
 
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.rls.PostgresOracle;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.server.RealtimeServer;
 import dev.walcast.server.RightsSettings;
@@ -94,6 +95,8 @@ public final class TestServer implements AutoCloseable {
                 RowGuard.Deletes.STRICT,
                 new SlotGuardian.Settings(Duration.ofSeconds(1), Duration.ofSeconds(30), 1L << 30),
                 Duration.ofHours(72),
+                null,
+                PostgresOracle.Patience.USUAL.total(),
                 RightsSettings.USUAL);
         return new ServerSettings(
                 database,
@@ -139,6 +142,32 @@ public final class TestServer implements AutoCloseable {
                         deletes,
                         database.guardian(),
                         database.messagesRetention(),
+                        database.evaluationUrl(),
+                        database.askPatience(),
+                        database.rights()),
+                usual.tokens(),
+                usual.port(),
+                usual.presence());
+    }
+
+    /// The same, with a login of its own that evaluates policies and filters.
+    public static ServerSettings withEvaluation(ServerSettings usual, String evaluationUrl) {
+        ServerSettings.Database database = usual.database();
+        return with(
+                usual,
+                new ServerSettings.Database(
+                        database.url(),
+                        database.publication(),
+                        database.slotName(),
+                        database.reader(),
+                        database.pollInterval(),
+                        database.transactionMemoryBytes(),
+                        database.askTimeout(),
+                        database.deletes(),
+                        database.guardian(),
+                        database.messagesRetention(),
+                        new Secret(evaluationUrl),
+                        database.askPatience(),
                         database.rights()),
                 usual.tokens(),
                 usual.port(),

@@ -5,9 +5,9 @@ declare
 begin
   foreach role_name in array array['anon', 'authenticated', 'service_role'] loop
     if exists (select from pg_catalog.pg_roles where rolname = role_name) then
-      execute format('grant usage on schema realtime to %I', role_name);
-      execute format('grant select, insert, update on realtime.messages to %I', role_name);
-      execute format('revoke all on realtime.cursors from %I', role_name);
+      execute pg_catalog.format('grant usage on schema realtime to %I', role_name);
+      execute pg_catalog.format('grant select, insert, update on realtime.messages to %I', role_name);
+      execute pg_catalog.format('revoke all on realtime.cursors from %I', role_name);
     end if;
   end loop;
   if not exists (select from pg_catalog.pg_publication where pubname = 'supabase_realtime_messages_publication') then
