@@ -25,8 +25,9 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Reads the catalog in one snapshot: from tables alone, without functions that look at the latest state, and without a
-/// lock of any user's table. For one connection and one thread.
+/// Reads the catalog in one snapshot: from tables alone, and without a lock of any user's table. Functions such as
+/// `has_table_privilege` are not used: they look at the session's cache, which is newer than the snapshot, and for an
+/// instant after another session's commit older. For one connection and one thread.
 final class CatalogQueries {
     /// The longest text of a policy's tree that is read.
     static final int TREE_LENGTH_MAX = 16 << 20;

@@ -2,6 +2,7 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.CatalogObjects.Mentioned;
@@ -99,7 +100,7 @@ public final class PostgresRightsReader implements RightsReader {
         private final Failures failures = new Failures();
         private final Map<TableId, KnownTable> known = new HashMap<>();
         private final Set<TableId> changed = new HashSet<>();
-        private Moment moment = Moment.parse("0:0:", dev.walcast.cdc.Lsn.ZERO);
+        private Moment moment = Moment.parse("0:0:", Lsn.ZERO);
         private Map<String, RoleFacts> roles = Map.of();
         private Map<TableId, TableVersion> versions = Map.of();
         private Set<TableId> unsettled = Set.of();
