@@ -20,8 +20,8 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 
-/// Measures what asking a policy of Postgres costs for 1,000 viewers and one row, and for 100 viewers and ten rows. To
-/// be run by hand; nothing asserts it.
+/// Measures what asking a policy of Postgres costs for 1,000 viewers and one row, and for 100 viewers and ten rows.
+/// To be run by hand; nothing asserts it.
 final class IsolationCost {
     private static final TableId DOCS = new TableId("public", "docs");
     private static final int ROUNDS = 15;

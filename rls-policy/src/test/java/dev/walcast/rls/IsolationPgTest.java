@@ -220,6 +220,16 @@ class IsolationPgTest {
     }
 
     @Test
+    void whatOnePartSetsIsReadByTheNext() throws Exception {
+        postgres.execute("create function who() returns boolean language plpgsql as $$ begin perform set_config("
+                + "'request.jwt.claims', '{\"sub\":\"" + USERS[0] + "\"}', true); return false; end $$");
+        postgres.execute("create policy p on docs using (who() or auth.uid() = owner)");
+        Outcome outcome = ask(PATIENCE);
+        assertThat(visible(outcome)).containsExactly("0 sees 0", "1 sees 0", "2 sees 0");
+        assertThat(outcome.answers()).as("nothing was decided in memory").hasSize(9);
+    }
+
+    @Test
     void anErrorHidesOneQuestionOnly() throws Exception {
         policy("plpgsql", """
                 begin
