@@ -162,6 +162,30 @@ class IsolationPgTest {
     }
 
     @Test
+    void onlyFunctionsThatMayBeMisdeclaredAreSuspected() throws Exception {
+        assertThat(new MisdeclaredFunctions(isolated).mayExist()).isFalse();
+        for (String honest : List.of("select lower($1) || coalesce($1, '')", "select nullif(btrim($1), '')")) {
+            assertThat(isSuspected(honest)).as(honest).isFalse();
+        }
+        for (String suspect : List.of(
+                "select current_setting($1)",
+                "select min(word) from seen",
+                "select auth.uid()::text",
+                "select current_user::text")) {
+            assertThat(isSuspected(suspect)).as(suspect).isTrue();
+        }
+    }
+
+    private static boolean isSuspected(String body) throws Exception {
+        postgres.execute("create function said(text) returns text language sql immutable as $$ " + body + " $$");
+        try {
+            return new MisdeclaredFunctions(isolated).mayExist();
+        } finally {
+            postgres.execute("drop function said(text)");
+        }
+    }
+
+    @Test
     void sessionStateThatNoRollbackUndoesIsCleared() throws Exception {
         policy("plpgsql", """
                 declare held bigint;
