@@ -56,16 +56,25 @@ final class ConnectionPools implements AutoCloseable {
         String asClients = asClientsHaveThem(CATALOG_TIMEOUT);
         Duration joining = CATALOG_TIMEOUT.plus(GRACE);
         this.filters = evaluating("filters", evaluation, FILTERS_SIZE, asClients, joining);
-        this.topics = evaluating("topics", url, TOPICS_SIZE, asClientsHaveThem(TOPICS_TIMEOUT), TOPICS_TIMEOUT.plus(GRACE));
+        this.topics =
+                evaluating("topics", url, TOPICS_SIZE, asClientsHaveThem(TOPICS_TIMEOUT), TOPICS_TIMEOUT.plus(GRACE));
         String reading = IsolatedConnections.initSql(limits.time(), url.user());
         Duration fetching = limits.time().plus(GRACE);
         this.snapshots = evaluating("snapshots", evaluation, limits.atOnce(), reading, fetching);
         boolean one = evaluation.equals(url);
-        this.bypassingFilters =
-                one ? filters : evaluating("filters-bypassrls", url, FILTERS_SIZE, asClients, joining);
+        this.bypassingFilters = one ? filters : evaluating("filters-bypassrls", url, FILTERS_SIZE, asClients, joining);
         this.bypassingSnapshots =
                 one ? snapshots : evaluating("snapshots-bypassrls", url, limits.atOnce(), reading, fetching);
-        this.all = Stream.of(catalog, history, policies, rights, filters, bypassingFilters, topics, snapshots, bypassingSnapshots)
+        this.all = Stream.of(
+                        catalog,
+                        history,
+                        policies,
+                        rights,
+                        filters,
+                        bypassingFilters,
+                        topics,
+                        snapshots,
+                        bypassingSnapshots)
                 .distinct()
                 .toList();
     }

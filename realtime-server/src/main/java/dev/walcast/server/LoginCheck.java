@@ -56,8 +56,9 @@ final class LoginCheck {
         List<String> warnings = new ArrayList<>();
         Login own = Login.read(server);
         if (own.superuser) {
-            warnings.add("Role \"" + own.name + "\" in DATABASE_URL is a superuser: a role with LOGIN and REPLICATION is"
-                    + " enough. See `walcast setup --print`.");
+            warnings.add(
+                    "Role \"" + own.name + "\" in DATABASE_URL is a superuser: a role with LOGIN and REPLICATION is"
+                            + " enough. See `walcast setup --print`.");
         }
         if (!separate) {
             warnings.add("EVALUATION_DATABASE_URL is not set: policies and filters are evaluated by role \"" + own.name

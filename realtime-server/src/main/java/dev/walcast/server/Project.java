@@ -78,10 +78,9 @@ final class Project implements ChangeListener, AutoCloseable {
         this.url = PostgresUrl.parse(settings.url().reveal());
         Secret evaluation = settings.evaluationUrl();
         PostgresUrl evaluationUrl = evaluation == null ? url : PostgresUrl.parse(evaluation.reveal());
-        PostgresOracle.Patience patience =
-                new PostgresOracle.Patience(settings.askTimeout(), settings.askPatience());
-        this.pools =
-                new ConnectionPools(url, evaluationUrl, patience, server.replay().snapshots());
+        PostgresOracle.Patience patience = new PostgresOracle.Patience(settings.askTimeout(), settings.askPatience());
+        this.pools = new ConnectionPools(
+                url, evaluationUrl, patience, server.replay().snapshots());
         this.logins = new LoginCheck(pools.catalog(), pools.policies(), evaluation != null);
         this.catalog = new PostgresCatalog(pools.catalog(), settings.publication());
         this.rights = new Rights(

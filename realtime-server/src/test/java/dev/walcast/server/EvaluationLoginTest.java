@@ -72,7 +72,8 @@ class EvaluationLoginTest {
                     assertThat(payload.get("message").asText()).isEqualTo("Subscribed to PostgreSQL");
                     break;
                 }
-                payload.at("/snapshot/rows").forEach(row -> ids.add(row.get("id").asInt()));
+                payload.at("/snapshot/rows")
+                        .forEach(row -> ids.add(row.get("id").asInt()));
             }
             postgres.execute("insert into rows values (" + id + ", 5)");
             ids.add(socket.receiveJson().at("/4/data/record/id").asInt());
@@ -87,13 +88,21 @@ class EvaluationLoginTest {
         PGSimpleDataSource own = dataSource("walcast");
         PGSimpleDataSource evaluator = dataSource("walcast_evaluator");
         assertThat(new LoginCheck(own, evaluator, true).warnings()).isEmpty();
-        assertThat(new LoginCheck(own, own, false).warnings()).hasSize(1).first().asString().contains("walcast setup");
+        assertThat(new LoginCheck(own, own, false).warnings())
+                .hasSize(1)
+                .first()
+                .asString()
+                .contains("walcast setup");
         assertThat(new LoginCheck(dataSource("postgres"), evaluator, true).warnings())
                 .hasSize(1)
                 .first()
                 .asString()
                 .contains("superuser");
-        assertThat(new LoginCheck(own, own, true).warnings()).hasSize(1).first().asString().contains("BYPASSRLS");
+        assertThat(new LoginCheck(own, own, true).warnings())
+                .hasSize(1)
+                .first()
+                .asString()
+                .contains("BYPASSRLS");
     }
 
     private static PGSimpleDataSource dataSource(String user) {

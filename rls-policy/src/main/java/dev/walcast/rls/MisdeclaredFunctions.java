@@ -12,16 +12,22 @@ import javax.sql.DataSource;
 /// session's plans what such a function answered; policies' functions that call one would answer the next viewer
 /// with it. Safe for any thread.
 final class MisdeclaredFunctions {
-    /// Functions of extensions, and those written in C, are taken to be what they say.
+    /// Functions of extensions, and those written in C, are taken to be what they say. So are bodies that read no
+    /// table and no user, and call only immutable functions of Postgres' own, whose names no user has taken.
     private static final String QUERY = """
             select exists (
-              select from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid operator(pg_catalog.=) p.prolang
-               where p.oid operator(pg_catalog.>=) 16384::pg_catalog.oid and p.provolatile operator(pg_catalog.=) 'i'
-                 and l.lanname not in ('internal', 'c')
-                 and not exists (
-                   select from pg_catalog.pg_depend d
-                    where d.classid operator(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
-                      and d.objid operator(pg_catalog.=) p.oid and d.deptype operator(pg_catalog.=) 'e'))""";
+              select from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang
+               where p.oid >= 16384 and p.provolatile = 'i' and l.lanname not in ('internal', 'c')
+                 and not exists (select from pg_catalog.pg_depend d
+                                  where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = p.oid and d.deptype = 'e')
+                 and (l.lanname not in ('sql', 'plpgsql') or p.prosqlbody is not null
+                      or p.prosrc ~* '"|\\m(from|table|execute|perform|call|current_[a-z]+|session_user|user|localtime[a-z]*)\\M'
+                      or exists (
+                        select from pg_catalog.regexp_matches(pg_catalog.lower(p.prosrc), '([a-z_][a-z0-9_$.]*)\\s*\\(', 'g') c (call)
+                         where c.call[1] not in ('select', 'coalesce', 'nullif', 'greatest', 'least', 'case', 'when', 'then', 'else',
+                                                 'and', 'or', 'not', 'in', 'any', 'all', 'if', 'elsif', 'return', 'cast', 'row', 'array', 'values')
+                           and (select coalesce(pg_catalog.bool_or(b.provolatile <> 'i' or b.oid >= 16384), true)
+                                  from pg_catalog.pg_proc b where b.proname = pg_catalog.replace(c.call[1], 'pg_catalog.', '')))))""";
 
     private final DataSource dataSource;
     private final Recent<String, Boolean> recent = new Recent<>(System::nanoTime);

@@ -243,10 +243,11 @@ final class PolicyAsker implements PostgresOracle.Asker {
             List<String> claims = new ArrayList<>();
             Integer[] places = new Integer[asked.size()];
             for (int i = 0; i < places.length; i++) {
-                places[i] = known.computeIfAbsent(requireNonNull(question(asked.get(i)).claims()), own -> {
-                    claims.add(own);
-                    return claims.size();
-                });
+                places[i] = known.computeIfAbsent(
+                        requireNonNull(question(asked.get(i)).claims()), own -> {
+                            claims.add(own);
+                            return claims.size();
+                        });
             }
             return new Viewers(claims, places);
         }

@@ -21,8 +21,8 @@ import org.postgresql.util.ServerErrorMessage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Tries it out: may the viewer see a message stored for the topic, may he store one? In a transaction that is always
-/// rolled back, so that nobody else sees the trial, the change feed included.
+/// Tries it out: may the viewer see a message stored for the topic, may he store one? In a transaction that is
+/// always rolled back, so that nobody else sees the trial, the change feed included.
 ///
 /// The connections are those that clients would have; their role must get past the policies itself.
 public final class PostgresTopicPermissions implements TopicPermissions {
@@ -46,7 +46,8 @@ public final class PostgresTopicPermissions implements TopicPermissions {
     /// In a statement of its own, for nothing else may run before it as the wrong role.
     private static final String BECOME = "select pg_catalog.set_config('role', ?, true);";
 
-    private static final String SEE = "select extension from realtime.messages where id operator(pg_catalog.=) any (?::pg_catalog.uuid[])";
+    private static final String SEE =
+            "select extension from realtime.messages where id operator(pg_catalog.=) any (?::pg_catalog.uuid[])";
 
     private static final String WRITE =
             "insert into realtime.messages (topic, extension) select ?, e from pg_catalog.unnest(?::pg_catalog.text[]) as e";

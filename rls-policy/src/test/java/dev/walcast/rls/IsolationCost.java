@@ -20,8 +20,8 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 
-/// Measures what asking a policy of Postgres costs for 1,000 viewers and one row, and for 100 viewers and ten rows. To
-/// be run by hand; nothing asserts it.
+/// Measures what asking a policy of Postgres costs for 1,000 viewers and one row, and for 100 viewers and ten rows.
+/// To be run by hand; nothing asserts it.
 final class IsolationCost {
     private static final TableId DOCS = new TableId("public", "docs");
     private static final int ROUNDS = 15;
@@ -46,7 +46,9 @@ final class IsolationCost {
                             + " as $$ begin return exists (select from public.members m where m.org = o and m.person = auth.uid()); end $$",
                     "grant select on members to authenticated");
             for (String policy : List.of(
-                    "member_sql(org)", "member_pl(org)", "exists (select from members m where m.org = docs.org and m.person = auth.uid())")) {
+                    "member_sql(org)",
+                    "member_pl(org)",
+                    "exists (select from members m where m.org = docs.org and m.person = auth.uid())")) {
                 measure(postgres, isolated, policy, 1_000, 1);
                 measure(postgres, isolated, policy, 100, 10);
                 measure(postgres, isolated, policy, 1, 1);
@@ -70,11 +72,15 @@ final class IsolationCost {
         Table table = new Table(
                 DOCS,
                 access.columns().stream()
-                        .map(c -> new Column(c.name(), new PgType.Scalar(c.type().oid(), c.typeName(), JsonForm.TEXT), true))
+                        .map(c -> new Column(
+                                c.name(), new PgType.Scalar(c.type().oid(), c.typeName(), JsonForm.TEXT), true))
                         .toList());
         List<Row> all = new ArrayList<>();
         for (int r = 0; r < rows; r++) {
-            all.add(Row.of(table).text(0, Integer.toString(r)).text(1, Integer.toString(r)).build());
+            all.add(Row.of(table)
+                    .text(0, Integer.toString(r))
+                    .text(1, Integer.toString(r))
+                    .build());
         }
         Set<Asked> questions = new LinkedHashSet<>();
         for (int v = 0; v < viewers; v++) {
@@ -95,7 +101,8 @@ final class IsolationCost {
 
     private static HikariDataSource pool(TestPostgres postgres) {
         HikariConfig config = new HikariConfig();
-        config.setJdbcUrl("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres?user=postgres&prepareThreshold=0");
+        config.setJdbcUrl(
+                "jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres?user=postgres&prepareThreshold=0");
         config.setMaximumPoolSize(2);
         config.setConnectionInitSql(IsolatedConnections.initSql(Duration.ofSeconds(5)));
         return new HikariDataSource(config);

@@ -162,6 +162,30 @@ class IsolationPgTest {
     }
 
     @Test
+    void onlyFunctionsThatMayBeMisdeclaredAreSuspected() throws Exception {
+        assertThat(new MisdeclaredFunctions(isolated).mayExist()).isFalse();
+        for (String honest : List.of("select lower($1) || coalesce($1, '')", "select nullif(btrim($1), '')")) {
+            assertThat(isSuspected(honest)).as(honest).isFalse();
+        }
+        for (String suspect : List.of(
+                "select current_setting($1)",
+                "select min(word) from seen",
+                "select auth.uid()::text",
+                "select current_user::text")) {
+            assertThat(isSuspected(suspect)).as(suspect).isTrue();
+        }
+    }
+
+    private static boolean isSuspected(String body) throws Exception {
+        postgres.execute("create function said(text) returns text language sql immutable as $$ " + body + " $$");
+        try {
+            return new MisdeclaredFunctions(isolated).mayExist();
+        } finally {
+            postgres.execute("drop function said(text)");
+        }
+    }
+
+    @Test
     void sessionStateThatNoRollbackUndoesIsCleared() throws Exception {
         policy("plpgsql", """
                 declare held bigint;
@@ -217,6 +241,16 @@ class IsolationPgTest {
                         + " $$ begin return nullif(current_setting('request.jwt.claims', true)::jsonb ->> 'sub', '')::uuid; end $$");
         assertEachSeesItsOwn();
         assertThat(query("select count(*) from seen")).containsExactly("0");
+    }
+
+    @Test
+    void whatOnePartSetsIsReadByTheNext() throws Exception {
+        postgres.execute("create function who() returns boolean language plpgsql as $$ begin perform set_config("
+                + "'request.jwt.claims', '{\"sub\":\"" + USERS[0] + "\"}', true); return false; end $$");
+        postgres.execute("create policy p on docs using (who() or auth.uid() = owner)");
+        Outcome outcome = ask(PATIENCE);
+        assertThat(visible(outcome)).containsExactly("0 sees 0", "1 sees 0", "2 sees 0");
+        assertThat(outcome.answers()).as("nothing was decided in memory").hasSize(9);
     }
 
     @Test

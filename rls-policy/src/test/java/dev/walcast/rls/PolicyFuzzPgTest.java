@@ -107,19 +107,15 @@ class PolicyFuzzPgTest {
         "flag_of(docs)",
         "remembered() = owner",
         "kept() = owner",
-        "remembered() = owner and current_setting('app.uid', true) = editor::text",
         "misled() = owner",
         "misled_sql() = owner",
         "never_counted()",
         "never_locked()",
         "never_prepared()",
         "became_the_login() and auth.uid() = owner",
-        "impersonated() or auth.uid() = owner",
         "refuses(n)",
         "forgives(n) = owner",
         "set_config('app.tenant', coalesce(auth.uid()::text, ''), true) = owner::text",
-        "coalesce(current_setting('app.uid', true), '') = ''",
-        "coalesce(current_setting('app.tenant', true), '') = ''",
         "10 / n > 1"
     };
 
@@ -218,16 +214,12 @@ class PolicyFuzzPgTest {
             create function became_the_login() returns boolean language plpgsql as $$ begin
               execute 'reset role'; return current_user = session_user; end $$
 
-            create function impersonated() returns boolean language plpgsql as $$ begin
-              perform set_config('request.jwt.claims', '{"sub": "11111111-1111-4111-8111-111111111111"}', true);
-              return false; end $$
-
             create function refuses(n int) returns boolean language plpgsql as $$ begin
               if n > 3 then raise exception using errcode = 'WALCA'; end if; return n > 0; end $$
 
             create function forgives(n int) returns uuid language plpgsql as $$ begin
-              perform set_config('app.uid', coalesce(auth.uid()::text, ''), true); return (10 / (n - 1))::text::uuid;
-              exception when others then return nullif(current_setting('app.uid', true), '')::uuid; end $$
+              perform set_config('app.kept', coalesce(auth.uid()::text, ''), true); return (10 / (n - 1))::text::uuid;
+              exception when others then return nullif(current_setting('app.kept', true), '')::uuid; end $$
 
             insert into members values (1, '11111111-1111-4111-8111-111111111111'), (1, '22222222-2222-4222-8222-222222222222'),
               (2, '22222222-2222-4222-8222-222222222222'), (3, '33333333-3333-4333-8333-333333333333');

@@ -46,6 +46,8 @@ final class EngineSettings {
                 url.database(),
                 "driver.options",
                 SESSION_OPTIONS));
+        // Debezium's own statements call nothing that a user made.
+        properties.setProperty("driver.currentSchema", "pg_catalog");
         String password = url.password();
         if (password != null) {
             properties.setProperty("database.password", password);

@@ -28,9 +28,10 @@ final class CursorTable {
     /// Whether there is such a table and the role may use it.
     boolean exists() throws SQLException {
         try (Connection connection = database.getConnection();
-                PreparedStatement statement = connection.prepareStatement("select coalesce(pg_catalog.has_table_privilege("
-                        + "pg_catalog.to_regclass('realtime.cursors'), 'select, insert, update, delete'), false)"
-                        + " and pg_catalog.has_schema_privilege('realtime', 'usage')");
+                PreparedStatement statement =
+                        connection.prepareStatement("select coalesce(pg_catalog.has_table_privilege("
+                                + "pg_catalog.to_regclass('realtime.cursors'), 'select, insert, update, delete'), false)"
+                                + " and pg_catalog.has_schema_privilege('realtime', 'usage')");
                 ResultSet row = statement.executeQuery()) {
             return row.next() && row.getBoolean(1);
         }

@@ -28,9 +28,10 @@ final class ServerOptions {
     @Option(
             names = "--evaluation-database-url",
             paramLabel = "URL",
-            description = "The same database with another role, without rights of its own, as which policies and filters"
-                    + " are evaluated: a member of the tokens' roles, but of none with BYPASSRLS. Without it, the role in"
-                    + " DATABASE_URL does it.")
+            description =
+                    "The same database with another role, without rights of its own, as which policies and filters"
+                            + " are evaluated: a member of the tokens' roles, but of none with BYPASSRLS. Without it, the role in"
+                            + " DATABASE_URL does it.")
     private @Nullable String evaluationUrl;
 
     @Mixin
@@ -84,7 +85,8 @@ final class ServerOptions {
             names = "--ask-timeout",
             paramLabel = "TIME",
             defaultValue = "500ms",
-            description = "How long Postgres may work on questions about changes before they are asked in smaller parts.")
+            description =
+                    "How long Postgres may work on questions about changes before they are asked in smaller parts.")
     private Duration askTimeout = Duration.ZERO;
 
     @Option(

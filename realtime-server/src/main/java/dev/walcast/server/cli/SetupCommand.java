@@ -47,8 +47,9 @@ final class SetupCommand implements Callable<Integer> {
     @Option(
             names = "--evaluation-database-url",
             paramLabel = "URL",
-            description = "As for serve: the login that evaluates policies and filters, which is made with this name and"
-                    + " password. Without it, walcast_evaluator is made, without a password.")
+            description =
+                    "As for serve: the login that evaluates policies and filters, which is made with this name and"
+                            + " password. Without it, walcast_evaluator is made, without a password.")
     private @Nullable String evaluationUrl;
 
     @Option(

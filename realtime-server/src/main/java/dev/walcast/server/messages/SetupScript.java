@@ -29,8 +29,7 @@ public record SetupScript(PostgresUrl server, PostgresUrl evaluation, String pub
     }
 
     private static PostgresUrl usualEvaluation(PostgresUrl server) {
-        return new PostgresUrl(
-                server.host(), server.port(), server.database(), EVALUATOR, null, server.parameters());
+        return new PostgresUrl(server.host(), server.port(), server.database(), EVALUATOR, null, server.parameters());
     }
 
     /// What only a superuser, or the like, may do. Holds the password of the URL, for a role that has to be made.

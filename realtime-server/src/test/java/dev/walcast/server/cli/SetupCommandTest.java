@@ -108,7 +108,8 @@ class SetupCommandTest {
             }
             assertThat(run(user, "x", "--apply").out()).contains(READY);
             assertThat(query("select count(*) from public.calls")).containsExactly("0");
-            assertThat(query("select rolsuper from pg_roles where rolname = 'mallory'")).containsExactly("f");
+            assertThat(query("select rolsuper from pg_roles where rolname = 'mallory'"))
+                    .containsExactly("f");
             freshDatabase();
         }
     }
@@ -132,18 +133,31 @@ class SetupCommandTest {
         };
         for (String function : functions) {
             String result = function.substring(function.indexOf("returns ") + 8);
-            sql.append("create function public.").append(function).append(" language plpgsql as $$ begin perform")
-                    .append(" public.called('function'); return null::").append(result).append("; end $$;");
+            sql.append("create function public.")
+                    .append(function)
+                    .append(" language plpgsql as $$ begin perform")
+                    .append(" public.called('function'); return null::")
+                    .append(result)
+                    .append("; end $$;");
         }
         for (String types : List.of("name, text", "name, varchar", "text, name", "oid, int4", "varchar, varchar")) {
             String[] sides = types.split(", ");
-            sql.append("create function public.equal(").append(types).append(") returns boolean language plpgsql as")
+            sql.append("create function public.equal(")
+                    .append(types)
+                    .append(") returns boolean language plpgsql as")
                     .append(" $$ begin perform public.called('operator'); return true; end $$;")
-                    .append("create operator public.= (leftarg = ").append(sides[0]).append(", rightarg = ")
-                    .append(sides[1]).append(", function = public.equal);");
+                    .append("create operator public.= (leftarg = ")
+                    .append(sides[0])
+                    .append(", rightarg = ")
+                    .append(sides[1])
+                    .append(", function = public.equal);");
         }
-        postgres.executeIn(database, sql.append("reset role; alter database ").append(database)
-                .append(" set search_path = public, pg_catalog").toString());
+        postgres.executeIn(
+                database,
+                sql.append("reset role; alter database ")
+                        .append(database)
+                        .append(" set search_path = public, pg_catalog")
+                        .toString());
     }
 
     @Test
@@ -156,7 +170,8 @@ class SetupCommandTest {
                         + " from pg_roles where rolname = 'walcast_evaluator'"))
                 .containsExactly("f,f,f,t,f,t,f");
         String url = "postgres://own_evaluator:hidden@127.0.0.1:" + postgres.port() + "/" + database;
-        Ran own = run("server_five", "x", "--apply", "--admin-url", postgres.url(database), "--evaluation-database-url", url);
+        Ran own = run(
+                "server_five", "x", "--apply", "--admin-url", postgres.url(database), "--evaluation-database-url", url);
         assertThat(own.out()).contains("Role \"own_evaluator\"").doesNotContain("hidden");
         assertThat(query("select rolpassword is not null from pg_authid where rolname = 'own_evaluator'"))
                 .containsExactly("t");
