@@ -29,6 +29,8 @@ import dev.walcast.server.changes.ChangePath;
 import dev.walcast.server.changes.FeedStatus;
 import dev.walcast.server.channel.ChangeFeed;
 import dev.walcast.server.channel.Rooms;
+import dev.walcast.server.health.HealthReason;
+import dev.walcast.server.health.HealthSource;
 import dev.walcast.server.messages.DatabaseBroadcasts;
 import dev.walcast.server.messages.Installation;
 import dev.walcast.server.messages.MessagesTaken;
@@ -40,11 +42,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Everything about one database: the pool, the rights, the change source, and the path from it to the subscribers.
-final class Project implements ChangeListener, AutoCloseable {
+final class Project implements ChangeListener, HealthSource, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Project.class);
     private static final Duration REFRESH_RIGHTS_EVERY = Duration.ofSeconds(1);
 
@@ -204,8 +207,16 @@ final class Project implements ChangeListener, AutoCloseable {
         return source.state() instanceof SourceState.Streaming && messages.isReadWith(source.publications());
     }
 
-    SourceState state() {
-        return source.state();
+    /// What its parts report: the feed.
+    @Override
+    public Stream<HealthReason> reasons() {
+        return switch (source.state()) {
+            case SourceState.Streaming _ -> Stream.empty();
+            case SourceState.Reconnecting _ -> Stream.of(HealthReason.FEED_INTERRUPTED);
+            case SourceState.Failed _ -> Stream.of(HealthReason.FEED_FAILED);
+            case SourceState.Idle _, SourceState.Starting _ -> Stream.of(HealthReason.FEED_STARTING);
+            case SourceState.Stopped _ -> Stream.of(HealthReason.FEED_STOPPED);
+        };
     }
 
     SlotHealth slot() {

@@ -6,6 +6,7 @@ import dev.walcast.cdc.SourceException;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.channel.Backends;
 import dev.walcast.server.channel.SocketServer;
+import dev.walcast.server.health.Health;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.rest.RestLimits;
 import dev.walcast.server.rest.RestRoutes;
@@ -33,6 +34,7 @@ public final class RealtimeServer implements AutoCloseable {
     private final SocketServer sockets;
     private final RestRoutes rest;
     private final EventStreams streams;
+    private final Health health;
     private volatile @Nullable WebServer web;
 
     /// @param services further HTTP services, such as the demo page
@@ -54,6 +56,7 @@ public final class RealtimeServer implements AutoCloseable {
                 sockets.rooms(),
                 project.permissions());
         this.streams = new EventStreams(settings.limits(), sockets.guests(), project.feed());
+        this.health = new Health(List.of(project));
     }
 
     private void broadcast(Broadcast broadcast, boolean isPrivate) {
@@ -71,7 +74,7 @@ public final class RealtimeServer implements AutoCloseable {
         WebServerConfig.Builder builder =
                 WebServer.builder().host(settings.host()).port(settings.port()).shutdownHook(false);
         sockets.register(builder, routing);
-        routing.register(new HealthRoutes(project::state, project::slot), rest, streams);
+        routing.register(new HealthRoutes(health, () -> project.slot().lag()), rest, streams);
         services.forEach(routing::register);
         WebServer server = builder.routing(routing).build();
         web = server;
