@@ -54,9 +54,9 @@ public final class RealtimeServer implements AutoCloseable {
                 RestLimits.of(settings.limits().payloadBytesMax(), settings.restMessagesPerSecond()),
                 tokens,
                 sockets.rooms(),
-                project.permissions());
+                sockets.callerQuestions());
         this.streams = new EventStreams(settings.limits(), sockets.guests(), project.feed());
-        this.health = new Health(List.of(project));
+        this.health = new Health(List.of(project, sockets.privateRights()));
     }
 
     private void broadcast(Broadcast broadcast, boolean isPrivate) {

@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.MessageHistory.StoredMessage;
 import dev.walcast.server.protocol.Address;
@@ -62,6 +63,7 @@ final class Channel implements RoomMember {
     private boolean entered;
     private Credential credential;
     private @Nullable Replay replay;
+    private boolean withheld;
 
     Channel(Services services, Session session, Address joined, JoinResult.Accepted accepted) {
         this.services = requireNonNull(services, "services is null");
@@ -74,7 +76,7 @@ final class Channel implements RoomMember {
         this.changes = new ChangeDelivery(
                 this, services.feed(), bindings, Acknowledgements.of(services.cursors(), joined.topic(), bindings));
         this.frames = new ChannelFrames(session.serializer(), joined, services.envelopes());
-        this.rights = new ChannelRights(session.questions(), room);
+        this.rights = new ChannelRights(session.questions(), services.privateRights(), room, this::onAnswer);
         this.entrance = new Entrance(session.questions(), rights, room);
         this.lane = new Lane(session.waitingBytes(), this::failed);
         this.pushes = new ChannelPushes(services, session.budget(), this, rights, lane);
@@ -188,7 +190,12 @@ final class Channel implements RoomMember {
 
     @Override
     public void deliver(EncodedBroadcast broadcast) {
-        if (rights.mayReadBroadcasts()) {
+        if (!rights.mayReadBroadcasts()) {
+            return;
+        }
+        if (rights.isStale()) {
+            withhold();
+        } else {
             broadcast.frame(session.serializer()).ifPresent(frame -> deliver(broadcast, frame));
         }
     }
@@ -204,11 +211,19 @@ final class Channel implements RoomMember {
     }
 
     void deliverPresenceState(byte[] state) {
-        push(session.encode(joined.withRef(null), "presence_state", Payload.of(state)));
+        if (rights.isStale()) {
+            withhold();
+        } else {
+            push(session.encode(joined.withRef(null), "presence_state", Payload.of(state)));
+        }
     }
 
     void deliverPresenceDiff(EncodedBroadcast diff) {
-        diff.frame(session.serializer()).ifPresent(this::push);
+        if (rights.isStale()) {
+            withhold();
+        } else {
+            diff.frame(session.serializer()).ifPresent(this::push);
+        }
     }
 
     void deliverNote(SystemNote note) {
@@ -235,6 +250,38 @@ final class Channel implements RoomMember {
         push(frames.noteToAll(SystemNote.disconnecting()));
     }
 
+    // -- while its rights are asked again
+
+    /// Takes effect after what the client has sent before.
+    private void onAnswer(PrivateRights.Answered answered) {
+        lane.append(() -> {
+            if (!is(State.JOINED)) {
+                return;
+            }
+            Access before = rights.mayRead();
+            rights.confirm(answered).ifPresentOrElse(this::closeBecause, () -> {
+                if (!rights.mayRead().equals(before)) {
+                    presence.follow();
+                }
+            });
+        });
+    }
+
+    /// Something was not delivered, because nothing has confirmed for too long that the client may read it. The client
+    /// is told to come back; its next join asks.
+    private void withhold() {
+        synchronized (lock) {
+            if (state != State.JOINED || withheld) {
+                return;
+            }
+            withheld = true;
+        }
+        lane.append(() -> {
+            Refusal why = rights.unconfirmed();
+            close(why, Parting.TO_RETURN, frames.note(SystemNote.closing(why)), frames.crash());
+        });
+    }
+
     // -- how it ends
 
     /// Ends it with a reason the client reads; clients do not come back by themselves. A join under way is refused.
@@ -253,7 +300,7 @@ final class Channel implements RoomMember {
         return frames.close();
     }
 
-    private void failed(RuntimeException e) {
+    private void failed(Throwable e) {
         LOG.error("a channel failed", e);
         crash();
     }
@@ -277,6 +324,7 @@ final class Channel implements RoomMember {
         if (isOpen(before)) {
             expiry.cancel();
             replication.cancel();
+            rights.retire();
             services.hub().leave(room, this);
             presence.retire(parting == Parting.TO_RETURN);
             if (before == State.JOINED || how == State.LEFT) {

@@ -43,6 +43,8 @@ public final class SocketServer implements AutoCloseable {
     private final Timers timers = new Timers();
     private final ServerBudget budget;
     private final PresenceRooms presence;
+    private final PrivateRights privateRights;
+    private final CallerQuestions callerQuestions;
     private final Door door;
     private final Guests guests;
 
@@ -71,6 +73,8 @@ public final class SocketServer implements AutoCloseable {
         this.presence = new PresenceRooms(presenceLimits, timers);
         TopicQuestions questions = new TopicQuestions(
                 backends.permissions(), backends.history(), limits.clients().topicChecksMax());
+        this.privateRights = new PrivateRights(questions, limits.clients());
+        this.callerQuestions = new CallerQuestions(questions);
         Services services = new Services(
                 limits,
                 stats,
@@ -82,12 +86,14 @@ public final class SocketServer implements AutoCloseable {
                 presence,
                 timers,
                 questions,
+                privateRights,
                 budget,
                 new Envelopes(),
                 backends.databaseBroadcasts(),
                 () -> draining);
         this.door = new Door(services);
         this.guests = new Guests(services, door);
+        privateRights.start();
     }
 
     /// Adds the sockets to a server: HTTP/1 connections of our own, and an answer for those who come without an
@@ -124,6 +130,16 @@ public final class SocketServer implements AutoCloseable {
         return guests;
     }
 
+    /// For those who ask about private topics without a socket.
+    public CallerQuestions callerQuestions() {
+        return callerQuestions;
+    }
+
+    /// The rights of joined private channels and streams.
+    public PrivateRights privateRights() {
+        return privateRights;
+    }
+
     /// Channels joined right now.
     public int channels() {
         return hub.channels();
@@ -140,6 +156,7 @@ public final class SocketServer implements AutoCloseable {
     public void close() {
         draining = true;
         sockets.close();
+        privateRights.close();
         timers.close();
     }
 

@@ -90,10 +90,18 @@ public final class TestingServer implements AutoCloseable {
         WebServerConfig.Builder builder = WebServer.builder().port(0).shutdownHook(false);
         HttpRouting.Builder routing = HttpRouting.builder();
         sockets.register(builder, routing);
-        this.rest = new RestRoutes(restLimits, verifier, sockets.rooms(), permissions);
+        CallerQuestions callers = permissions == topics
+                ? sockets.callerQuestions()
+                : callers(permissions, limits.clients().topicChecksMax());
+        this.rest = new RestRoutes(restLimits, verifier, sockets.rooms(), callers);
         this.streams = new EventStreams(limits, sockets.guests(), feed);
         routing.register(rest, streams);
         this.web = builder.addRouting(routing).build().start();
+    }
+
+    /// For callers whose database is not that of the sockets.
+    public static CallerQuestions callers(TopicPermissions permissions, int atOnce) {
+        return new CallerQuestions(new TopicQuestions(permissions, new TestingTopics(), atOnce));
     }
 
     /// The defaults, but refusals come soon.
