@@ -36,6 +36,7 @@ import dev.walcast.server.messages.Installation;
 import dev.walcast.server.messages.MessagesTaken;
 import dev.walcast.server.messages.PartitionUpkeep;
 import dev.walcast.server.messages.StoredMessages;
+import dev.walcast.server.messages.TopicPolicyWatch;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -67,13 +68,15 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     private final CursorKeeper acknowledged;
     private final TopicPermissions permissions;
     private final StoredMessages messages;
+    private final TopicPolicyWatch topicPolicies;
     private final CountDownLatch closing = new CountDownLatch(1);
 
     /// Up to here an earlier server had handed out everything. Belongs to the source's thread.
     private Lsn delivered = Lsn.ZERO;
 
-    /// @param rooms where broadcasts from the database go
-    Project(ServerSettings server, Rooms rooms, Clock clock) {
+    /// @param rooms          where broadcasts from the database go
+    /// @param recheckPrivate called when rights on private topics may have changed; never blocks
+    Project(ServerSettings server, Rooms rooms, Runnable recheckPrivate, Clock clock) {
         this.settings = server.database();
         this.url = PostgresUrl.parse(settings.url().reveal());
         this.pools =
@@ -102,6 +105,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 pools.topics(),
                 new DatabaseBroadcasts(rooms, server.limits().payloadBytesMax()),
                 new PartitionUpkeep(pools.catalog(), clock, settings.messagesRetention()));
+        this.topicPolicies = new TopicPolicyWatch(pools.catalog(), REFRESH_RIGHTS_EVERY, recheckPrivate);
     }
 
     private static ChangeSource source(ServerSettings.Database settings, PostgresUrl url) {
@@ -128,6 +132,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
             log.warn("The catalog cannot be asked yet: {}", e.getMessage());
         }
         Thread.ofVirtual().name("refresh-rights").start(this::refreshRights);
+        topicPolicies.start();
         acknowledged.start();
         guardian.start();
         keeper.start();
@@ -171,7 +176,11 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     @Override
     public void onTransaction(Transaction transaction) {
         boolean fresh = transaction.commit().lsn().isAfter(delivered);
-        MessagesTaken taken = messages.takenFrom(transaction, settings.publication(), fresh);
+        MessagesTaken taken = messages.takenFrom(
+                transaction,
+                settings.publication(),
+                fresh,
+                change -> topicPolicies.onRow(change.table(), transaction.commit()));
         changes.deliver(taken);
         taken.finish();
     }
@@ -196,6 +205,11 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
 
     TopicPermissions permissions() {
         return permissions;
+    }
+
+    /// What decides about private topics: to be told of marks in the log ([TopicPolicyWatch#onRelation]).
+    TopicPolicyWatch topicPolicies() {
+        return topicPolicies;
     }
 
     StoredMessages messages() {
@@ -242,6 +256,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     public void close() {
         closing.countDown();
         guardian.close();
+        topicPolicies.close();
         messages.close();
         acknowledged.close();
         keeper.close();

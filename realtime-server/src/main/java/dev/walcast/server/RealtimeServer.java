@@ -41,7 +41,7 @@ public final class RealtimeServer implements AutoCloseable {
     public RealtimeServer(ServerSettings settings, Clock clock, List<? extends HttpService> services) {
         this.settings = requireNonNull(settings, "settings is null");
         this.services = List.copyOf(services);
-        this.project = new Project(settings, this::broadcast, clock);
+        this.project = new Project(settings, this::broadcast, this::recheckPrivate, clock);
         this.tokens = new TokenVerifier(settings.tokens(), clock);
         Backends backends = new Backends(
                 project.feed(),
@@ -61,6 +61,10 @@ public final class RealtimeServer implements AutoCloseable {
 
     private void broadcast(Broadcast broadcast, boolean isPrivate) {
         sockets.rooms().broadcast(broadcast, isPrivate);
+    }
+
+    private void recheckPrivate() {
+        sockets.privateRights().recheckSoon();
     }
 
     /// Returns when clients can connect and what they subscribe to is live.

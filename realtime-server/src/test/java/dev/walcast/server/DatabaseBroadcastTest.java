@@ -75,7 +75,7 @@ class DatabaseBroadcastTest {
     }
 
     private Project project() {
-        return new Project(settings, this::record, Clock.systemUTC());
+        return new Project(settings, this::record, () -> {}, Clock.systemUTC());
     }
 
     private void record(Broadcast broadcast, boolean isPrivate) {
@@ -232,7 +232,8 @@ class DatabaseBroadcastTest {
                 InputStream sql = DatabaseBroadcastTest.class.getResourceAsStream("/supabase/realtime-schema.sql")) {
             supabase.execute(new String(Objects.requireNonNull(sql).readAllBytes(), UTF_8));
             String url = supabase.url("postgres", "supabase_admin", "unchecked", "postgres");
-            try (Project project = new Project(TestServer.settings(url, "supabase"), this::record, Clock.systemUTC())) {
+            try (Project project =
+                    new Project(TestServer.settings(url, "supabase"), this::record, () -> {}, Clock.systemUTC())) {
                 project.start();
                 assertThat(project.broadcastsFromDatabase()).isTrue();
                 supabase.execute("insert into realtime.messages (topic, extension, event, private, payload) values"

@@ -120,9 +120,10 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     /// table that its policies read. All rights are asked again, reads by this class and writes with the next push.
     /// Many calls within 250 ms count as one. Never blocks.
     public void recheckSoon() {
-        rounds.end();
-        synchronized (lock) {
-            lock.notifyAll();
+        if (rounds.end()) {
+            synchronized (lock) {
+                lock.notifyAll();
+            }
         }
     }
 

@@ -29,9 +29,15 @@ final class RightsRound {
     }
 
     /// What is known from before this call is doubtful, at the latest after [#MIN].
-    void end() {
+    ///
+    /// @return false when an earlier call waits for that
+    boolean end() {
+        if (wanted) {
+            return false;
+        }
         wanted = true;
         current();
+        return true;
     }
 
     long current() {
