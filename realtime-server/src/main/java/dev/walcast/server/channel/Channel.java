@@ -64,6 +64,7 @@ final class Channel implements RoomMember {
     private Credential credential;
     private @Nullable Replay replay;
     private boolean withheld;
+    private final HeldFrames held = new HeldFrames();
 
     Channel(Services services, Session session, Address joined, JoinResult.Accepted accepted) {
         this.services = requireNonNull(services, "services is null");
@@ -149,7 +150,7 @@ final class Channel implements RoomMember {
                 services.hub().join(room, this);
                 session.offer(reply);
                 if (replay != null) {
-                    replay.finish(stored, session.serializer(), joined).forEach(session::offer);
+                    replay.finish(stored, session.serializer(), joined).forEach(this::offerOrHold);
                 }
             }
         }
@@ -205,7 +206,7 @@ final class Channel implements RoomMember {
             if (state == State.JOINING && replay != null) {
                 replay.hold(broadcast.id(), frame);
             } else if (state == State.JOINED && (replay == null || !replay.isReplayed(broadcast.id()))) {
-                session.offer(frame);
+                offerOrHold(frame);
             }
         }
     }
@@ -214,7 +215,7 @@ final class Channel implements RoomMember {
         if (rights.isStale()) {
             withhold();
         } else {
-            push(session.encode(joined.withRef(null), "presence_state", Payload.of(state)));
+            pushOrHold(session.encode(joined.withRef(null), "presence_state", Payload.of(state)));
         }
     }
 
@@ -222,7 +223,7 @@ final class Channel implements RoomMember {
         if (rights.isStale()) {
             withhold();
         } else {
-            diff.frame(session.serializer()).ifPresent(this::push);
+            diff.frame(session.serializer()).ifPresent(this::pushOrHold);
         }
     }
 
@@ -248,6 +249,49 @@ final class Channel implements RoomMember {
 
     void announceDisconnect() {
         push(frames.noteToAll(SystemNote.disconnecting()));
+    }
+
+    private void pushOrHold(OutboundFrame frame) {
+        synchronized (lock) {
+            if (state == State.JOINED) {
+                offerOrHold(frame);
+            }
+        }
+    }
+
+    /// With the lock held.
+    private void offerOrHold(OutboundFrame frame) {
+        if (held.isHolding()) {
+            held.add(frame);
+        } else {
+            session.offer(frame);
+        }
+    }
+
+    // -- while a new token is asked about
+
+    /// From here on nothing of the room is delivered until [#endToken].
+    void beginToken() {
+        synchronized (lock) {
+            held.begin();
+        }
+    }
+
+    /// The token has been dealt with: what came meanwhile is delivered, if the channel is still open. Its client may
+    /// read at least what it could before, or the channel would have been closed.
+    void endToken() {
+        boolean tooMuch;
+        synchronized (lock) {
+            held.end();
+            tooMuch = held.overflown();
+            if (!held.isHolding() && state == State.JOINED && !tooMuch) {
+                held.take().forEach(session::offer);
+            }
+        }
+        if (tooMuch) {
+            Refusal why = ErrorCode.CHANNEL_BUSY.refusal().over(HeldFrames.FRAMES_MAX, HeldFrames.FRAMES_MAX);
+            close(why, Parting.TO_RETURN, frames.note(SystemNote.closing(why)), frames.crash());
+        }
     }
 
     // -- while its rights are asked again

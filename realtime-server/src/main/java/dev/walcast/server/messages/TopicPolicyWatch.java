@@ -119,16 +119,17 @@ public final class TopicPolicyWatch implements AutoCloseable {
                 look();
             }
             boolean waits = lookForCommits();
-            Duration left = waits ? LOOK_AGAIN : every.minusNanos(System.nanoTime() - lookedNanos);
-            rest(left, waits);
+            rest(waits ? System.nanoTime() + LOOK_AGAIN.toNanos() : lookedNanos + every.toNanos(), waits);
         }
     }
 
     /// @param waits whether some commits are known already, so that only time is waited for
-    private void rest(Duration atMost, boolean waits) throws InterruptedException {
+    private void rest(long untilNanos, boolean waits) throws InterruptedException {
         synchronized (lock) {
-            if (!closed && atMost.isPositive() && (waits || commits.isEmpty())) {
-                lock.wait(atMost.toMillis() + 1);
+            long left = untilNanos - System.nanoTime();
+            while (left > 0 && !closed && (waits || commits.isEmpty())) {
+                lock.wait(left / 1_000_000 + 1);
+                left = untilNanos - System.nanoTime();
             }
         }
     }

@@ -332,6 +332,60 @@ class PrivateRecheckTest {
     }
 
     @Test
+    void untilATokenIsAnsweredNothingIsDelivered() throws Exception {
+        CountDownLatch answer = new CountDownLatch(1);
+        joinRoom();
+        server.topics.read(_ -> {
+            waitFor(answer);
+            return TestingTopics.ALL;
+        });
+        String member = TestingTokens.signed("{\"role\":\"member\",\"exp\":2100000000}");
+        client.text("[\"1\",\"t\",\"" + TOPIC + "\",\"access_token\",{\"access_token\":\"" + member + "\"}]");
+        await().until(() -> server.topics.asking() == 1);
+        send("1");
+        send("2");
+        assertThat(before(client, "probe")).isEmpty();
+        answer.countDown();
+        assertThat(client.nextText()).contains("\"payload\":1");
+        assertThat(client.nextText()).contains("\"payload\":2");
+    }
+
+    @Test
+    void whatIsHeldForATokenThatMayNotReadIsDropped() throws Exception {
+        CountDownLatch answer = new CountDownLatch(1);
+        joinRoom();
+        server.topics.read(_ -> {
+            waitFor(answer);
+            return Access.NONE;
+        });
+        String member = TestingTokens.signed("{\"role\":\"member\",\"exp\":2100000000}");
+        client.text("[\"1\",\"t\",\"" + TOPIC + "\",\"access_token\",{\"access_token\":\"" + member + "\"}]");
+        await().until(() -> server.topics.asking() == 1);
+        send("1");
+        answer.countDown();
+        assertClosedBecause("You do not have permissions to read from this Channel topic: room");
+    }
+
+    @Test
+    void moreThanCanBeHeldEndsTheChannel() throws Exception {
+        CountDownLatch answer = new CountDownLatch(1);
+        joinRoom();
+        server.topics.read(_ -> {
+            waitFor(answer);
+            return TestingTopics.ALL;
+        });
+        String member = TestingTokens.signed("{\"role\":\"member\",\"exp\":2100000000}");
+        client.text("[\"1\",\"t\",\"" + TOPIC + "\",\"access_token\",{\"access_token\":\"" + member + "\"}]");
+        await().until(() -> server.topics.asking() == 1);
+        for (int i = 0; i <= HeldFrames.FRAMES_MAX; i++) {
+            send("1");
+        }
+        answer.countDown();
+        assertThat(client.nextText()).contains("Too many messages wait");
+        assertThat(client.nextText()).contains("phx_error");
+    }
+
+    @Test
     void aRecheckAfterALeaveSaysNothing() throws Exception {
         CountDownLatch answer = new CountDownLatch(1);
         joinRoom();
