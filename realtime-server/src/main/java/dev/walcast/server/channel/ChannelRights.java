@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.PrivateRights.Answered;
-import dev.walcast.server.channel.PrivateRights.Key;
+import dev.walcast.server.channel.PrivateRights.Asking;
 import dev.walcast.server.channel.RightsRound.Asked;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;
@@ -40,7 +40,7 @@ final class ChannelRights {
     private volatile @Nullable Refusal unconfirmed;
 
     /// What the last answer was about.
-    private @Nullable Key key;
+    private @Nullable Asking key;
 
     /// @param member told when the database was asked again
     ChannelRights(ClientQuestions questions, PrivateRights server, RoomName room, PrivateRights.Member member) {
@@ -196,7 +196,7 @@ final class ChannelRights {
         boolean presence = presenceAsked;
         return switch (questions.read(viewer, subTopic, presence)) {
             case Answer.Given<Access>(Access access) -> {
-                key = new Key(questions.question(viewer, subTopic), presence);
+                key = new Asking(questions.question(viewer, subTopic), presence);
                 unconfirmed = null;
                 read = new Known(access, asked);
                 watch.follow(key, asked);

@@ -39,14 +39,14 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     /// What is asked.
     ///
     /// @param presence whether presence is asked about
-    record Key(Question question, boolean presence) {
-        Key {
+    record Asking(Question question, boolean presence) {
+        Asking {
             requireNonNull(question, "question is null");
         }
     }
 
     /// What the database answered.
-    record Answered(Key key, Asked asked, Answer<Access> answer) {
+    record Answered(Asking key, Asked asked, Answer<Access> answer) {
         Answered {
             requireNonNull(key, "key is null");
             requireNonNull(asked, "asked is null");
@@ -62,13 +62,13 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
 
     /// All who have the same question. Guarded by the lock.
     private static final class Group {
-        private final Key key;
+        private final Asking key;
         private final Set<Member> members = new HashSet<>(1);
         private Asked asked;
         private long dueNanos;
         private long retryNanos;
 
-        private Group(Key key, Asked asked, long dueNanos) {
+        private Group(Asking key, Asked asked, long dueNanos) {
             this.key = key;
             this.asked = asked;
             this.dueNanos = dueNanos;
@@ -87,7 +87,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     private final Object lock = new Object();
 
     // guarded by lock
-    private final Map<Key, Group> groups = new HashMap<>();
+    private final Map<Asking, Group> groups = new HashMap<>();
     private boolean closed;
     private boolean failing;
     private boolean stale;
@@ -155,7 +155,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     // -- who is asked about
 
     /// @param asked when the member itself has asked last
-    void add(Member member, Key key, Asked asked) {
+    void add(Member member, Asking key, Asked asked) {
         synchronized (lock) {
             Group group = groups.computeIfAbsent(key, _ -> new Group(key, asked, asked.nanos() + spread(0.5)));
             group.members.add(member);
@@ -166,7 +166,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         }
     }
 
-    void remove(Member member, Key key) {
+    void remove(Member member, Asking key) {
         synchronized (lock) {
             Group group = groups.get(key);
             if (group != null && group.members.remove(member) && group.members.isEmpty()) {

@@ -2,7 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.channel.PrivateRights.Key;
+import dev.walcast.server.channel.PrivateRights.Asking;
 import dev.walcast.server.channel.PrivateRights.Member;
 import dev.walcast.server.channel.RightsRound.Asked;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +14,7 @@ final class RightsWatch {
     private final Object lock = new Object();
 
     // guarded by lock
-    private @Nullable Key key;
+    private @Nullable Asking key;
     private boolean cancelled;
 
     RightsWatch(PrivateRights rights, Member member) {
@@ -25,7 +25,7 @@ final class RightsWatch {
     /// From here on this is the channel's question.
     ///
     /// @param asked when the channel itself has asked it
-    void follow(Key fresh, Asked asked) {
+    void follow(Asking fresh, Asked asked) {
         synchronized (lock) {
             leave();
             if (!cancelled) {
