@@ -1,64 +1,68 @@
 package dev.walcast.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.walcast.cdc.SourceState;
-import dev.walcast.cdc.slot.SlotHealth;
+import dev.walcast.server.health.Health;
+import dev.walcast.server.health.Readiness;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.time.Duration;
 import java.util.function.Supplier;
 
-/// `/livez`: the process answers. `/readyz`: changes flow, and how far behind they are.
+/// Answers `/livez`, the process runs, and `/readyz`, whether to send it traffic and how far the feed is behind. Anyone
+/// may ask, so the answers hold codes and no internals.
 final class HealthRoutes implements HttpService {
-    private final Supplier<SourceState> feed;
-    private final Supplier<SlotHealth> slot;
+    private final Health health;
+    private final Supplier<Duration> lag;
 
-    HealthRoutes(Supplier<SourceState> feed, Supplier<SlotHealth> slot) {
-        this.feed = requireNonNull(feed, "feed is null");
-        this.slot = requireNonNull(slot, "slot is null");
+    HealthRoutes(Health health, Supplier<Duration> lag) {
+        this.health = requireNonNull(health, "health is null");
+        this.lag = requireNonNull(lag, "lag is null");
     }
 
     @Override
     public void routing(HttpRules rules) {
-        rules.get("/livez", (_, response) -> answer(response, Status.OK_200, status("alive")))
-                .get("/readyz", (_, response) -> ready(response));
+        rules.get("/livez", HealthRoutes::live)
+                .head("/livez", HealthRoutes::live)
+                .get("/readyz", this::ready)
+                .head("/readyz", this::ready);
     }
 
-    private void ready(ServerResponse response) {
-        switch (feed.get()) {
-            case SourceState.Streaming _ -> answer(response, Status.OK_200, withSlot(status("ready")));
-            case SourceState.Reconnecting state -> notReady(response, "the feed is interrupted: " + state.reason());
-            case SourceState.Failed state -> notReady(response, "the feed failed: " + state.reason());
-            case SourceState.Idle _, SourceState.Starting _ -> notReady(response, "the feed is starting");
-            case SourceState.Stopped _ -> notReady(response, "the feed is stopped");
-        }
+    private static void live(ServerRequest request, ServerResponse response) {
+        answer(request, response, Status.OK_200, status("alive"));
     }
 
-    private void notReady(ServerResponse response, String reason) {
-        answer(response, Status.SERVICE_UNAVAILABLE_503, withSlot(status(reason)));
+    private void ready(ServerRequest request, ServerResponse response) {
+        Health.Report report = health.report();
+        ObjectNode body = status(report.readiness().code());
+        report.codes().forEach(body.putArray("reasons")::add);
+        body.put("lag_seconds", lag.get().toMillis() / 1000.0);
+        boolean serves = report.readiness() != Readiness.NOT_READY;
+        answer(request, response, serves ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503, body);
     }
 
-    private static ObjectNode status(String text) {
-        return JsonNodeFactory.instance.objectNode().put("status", text);
+    private static ObjectNode status(String code) {
+        return JsonNodeFactory.instance.objectNode().put("status", code);
     }
 
-    private ObjectNode withSlot(ObjectNode body) {
-        SlotHealth health = slot.get();
-        body.putObject("slot")
-                .put("wal_status", health.walStatus())
-                .put("lag_bytes", health.lagBytes())
-                .put("lag_seconds", health.lag().toMillis() / 1000.0);
-        return body;
-    }
-
-    private static void answer(ServerResponse response, Status status, ObjectNode body) {
+    private static void answer(ServerRequest request, ServerResponse response, Status status, ObjectNode body) {
+        byte[] json = (body + "\n").getBytes(UTF_8);
         response.status(status)
                 .header(HeaderNames.CONTENT_TYPE, "application/json")
-                .send(body + "\n");
+                .header(HeaderNames.CACHE_CONTROL, "no-store");
+        if (request.prologue().method().equals(Method.HEAD)) {
+            response.header(HeaderNames.CONTENT_LENGTH, Integer.toString(json.length));
+            response.send();
+        } else {
+            response.send(json);
+        }
     }
 }

@@ -1,5 +1,7 @@
 package dev.walcast.server;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.ChangeSource;
 import dev.walcast.cdc.FeedStart;
@@ -13,7 +15,6 @@ import dev.walcast.cdc.pgoutput.PgoutputChangeSource;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.cdc.slot.SlotHealth;
 import dev.walcast.cdc.source.SourceConfig;
-import dev.walcast.cdc.supervisor.Pacing;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.rls.PostgresCatalog;
 import dev.walcast.rls.PostgresFilterDatabase;
@@ -32,20 +33,24 @@ import dev.walcast.server.changes.ChangePath;
 import dev.walcast.server.changes.FeedStatus;
 import dev.walcast.server.channel.ChangeFeed;
 import dev.walcast.server.channel.Rooms;
+import dev.walcast.server.health.HealthReason;
+import dev.walcast.server.health.HealthSource;
 import dev.walcast.server.messages.DatabaseBroadcasts;
 import dev.walcast.server.messages.Installation;
 import dev.walcast.server.messages.MessagesTaken;
 import dev.walcast.server.messages.PartitionUpkeep;
 import dev.walcast.server.messages.StoredMessages;
+import dev.walcast.server.messages.TopicPolicyWatch;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Everything about one database: the pool, the rights, the change source, and the path from it to the subscribers.
-final class Project implements ChangeListener, AutoCloseable {
+final class Project implements ChangeListener, HealthSource, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Project.class);
     private static final Duration FIND_MESSAGES_EVERY = Duration.ofSeconds(1);
     private static final Duration EXPIRE_EVERY = Duration.ofMillis(250);
@@ -67,13 +72,17 @@ final class Project implements ChangeListener, AutoCloseable {
     private final CursorKeeper acknowledged;
     private final TopicPermissions permissions;
     private final StoredMessages messages;
-    private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
+    private final Supervisor supervisor;
+    private final TopicPolicyWatch topicPolicies;
 
     /// Up to here an earlier server had handed out everything. Belongs to the source's thread.
     private Lsn delivered = Lsn.ZERO;
 
-    /// @param rooms where broadcasts from the database go
-    Project(ServerSettings server, Rooms rooms, Clock clock) {
+    /// @param rooms          where broadcasts from the database go
+    /// @param recheckPrivate called when rights on private topics may have changed; never blocks
+    /// @param supervisor     of the essential threads; closed before the project
+    Project(ServerSettings server, Rooms rooms, Runnable recheckPrivate, Supervisor supervisor, Clock clock) {
+        this.supervisor = requireNonNull(supervisor, "supervisor is null");
         this.settings = server.database();
         this.url = PostgresUrl.parse(settings.url().reveal());
         Secret evaluation = settings.evaluationUrl();
@@ -114,6 +123,7 @@ final class Project implements ChangeListener, AutoCloseable {
                 pools.history(),
                 new DatabaseBroadcasts(rooms, server.limits().payloadBytesMax()),
                 new PartitionUpkeep(pools.catalog(), clock, settings.messagesRetention()));
+        this.topicPolicies = new TopicPolicyWatch(pools.catalog(), settings.rights().reading().poll(), recheckPrivate);
     }
 
     private static ChangeSource source(ServerSettings.Database settings, PostgresUrl url) {
@@ -143,6 +153,7 @@ final class Project implements ChangeListener, AutoCloseable {
         supervisor.start("watch-rights", () -> rights.watch(changes::questionsInUse));
         supervisor.start("expire-changes", this::expireChanges);
         supervisor.start("find-messages", this::findMessages);
+        topicPolicies.start(supervisor);
         acknowledged.start(supervisor);
         guardian.start(supervisor);
         keeper.start(supervisor);
@@ -189,7 +200,12 @@ final class Project implements ChangeListener, AutoCloseable {
     @Override
     public void onTransaction(Transaction transaction) {
         boolean fresh = transaction.commit().lsn().isAfter(delivered);
-        MessagesTaken taken = messages.takenFrom(transaction, settings.publication(), fresh);
+        topicPolicies.onTables(transaction.tables(), transaction.commit());
+        MessagesTaken taken = messages.takenFrom(
+                transaction,
+                settings.publication(),
+                fresh,
+                change -> topicPolicies.onRow(change.table(), transaction.commit()));
         changes.deliver(taken);
         taken.finish();
     }
@@ -216,6 +232,11 @@ final class Project implements ChangeListener, AutoCloseable {
         return permissions;
     }
 
+    /// What decides about private topics: to be told of marks in the log ([TopicPolicyWatch#onRelation]).
+    TopicPolicyWatch topicPolicies() {
+        return topicPolicies;
+    }
+
     StoredMessages messages() {
         return messages;
     }
@@ -225,8 +246,28 @@ final class Project implements ChangeListener, AutoCloseable {
         return source.state() instanceof SourceState.Streaming && messages.isReadWith(source.publications());
     }
 
-    SourceState state() {
-        return source.state();
+    /// What its parts report: the feed.
+    @Override
+    public Stream<HealthReason> reasons() {
+        return Stream.of(ofFeed(), ofChanges()).flatMap(reasons -> reasons);
+    }
+
+    private Stream<HealthReason> ofChanges() {
+        Stream<HealthReason> stale =
+                rights.staleTables().isEmpty() ? Stream.empty() : Stream.of(HealthReason.RIGHTS_STALE);
+        Stream<HealthReason> dropped =
+                changes.droppedLately() ? Stream.of(HealthReason.CHANGES_DROPPED) : Stream.empty();
+        return Stream.concat(stale, dropped);
+    }
+
+    private Stream<HealthReason> ofFeed() {
+        return switch (source.state()) {
+            case SourceState.Streaming _ -> Stream.empty();
+            case SourceState.Reconnecting _ -> Stream.of(HealthReason.FEED_INTERRUPTED);
+            case SourceState.Failed _ -> Stream.of(HealthReason.FEED_FAILED);
+            case SourceState.Idle _, SourceState.Starting _ -> Stream.of(HealthReason.FEED_STARTING);
+            case SourceState.Stopped _ -> Stream.of(HealthReason.FEED_STOPPED);
+        };
     }
 
     SlotHealth slot() {
@@ -251,10 +292,10 @@ final class Project implements ChangeListener, AutoCloseable {
     @Override
     public void close() {
         guardian.close();
+        topicPolicies.close();
         messages.close();
         acknowledged.close();
         keeper.close();
-        supervisor.close();
         changes.close();
         source.close();
         pools.close();

@@ -3,9 +3,13 @@ package dev.walcast.server;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.SourceException;
+import dev.walcast.cdc.supervisor.Pacing;
+import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.channel.Backends;
 import dev.walcast.server.channel.SocketServer;
+import dev.walcast.server.health.Health;
+import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.rest.RestLimits;
 import dev.walcast.server.rest.RestRoutes;
@@ -20,6 +24,7 @@ import java.net.ServerSocket;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The composition root: one web server, one project, and what they share.
@@ -28,18 +33,20 @@ public final class RealtimeServer implements AutoCloseable {
 
     private final ServerSettings settings;
     private final List<HttpService> services;
+    private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
     private final Project project;
     private final TokenVerifier tokens;
     private final SocketServer sockets;
     private final RestRoutes rest;
     private final EventStreams streams;
+    private final Health health;
     private volatile @Nullable WebServer web;
 
     /// @param services further HTTP services, such as the demo page
     public RealtimeServer(ServerSettings settings, Clock clock, List<? extends HttpService> services) {
         this.settings = requireNonNull(settings, "settings is null");
         this.services = List.copyOf(services);
-        this.project = new Project(settings, this::broadcast, clock);
+        this.project = new Project(settings, this::broadcast, this::recheckPrivate, supervisor, clock);
         this.tokens = new TokenVerifier(settings.tokens(), clock);
         Backends backends = new Backends(
                 project.feed(),
@@ -52,12 +59,21 @@ public final class RealtimeServer implements AutoCloseable {
                 RestLimits.of(settings.limits().payloadBytesMax(), settings.restMessagesPerSecond()),
                 tokens,
                 sockets.rooms(),
-                project.permissions());
+                sockets.callerQuestions());
         this.streams = new EventStreams(settings.limits(), sockets.guests(), project.feed());
+        this.health = new Health(List.of(this::supervised, project, sockets.privateRights()));
+    }
+
+    private Stream<HealthReason> supervised() {
+        return supervisor.isHealthy() ? Stream.empty() : Stream.of(HealthReason.SUPERVISOR_RESTARTING);
     }
 
     private void broadcast(Broadcast broadcast, boolean isPrivate) {
         sockets.rooms().broadcast(broadcast, isPrivate);
+    }
+
+    private void recheckPrivate() {
+        sockets.privateRights().recheckSoon();
     }
 
     /// Returns when clients can connect and what they subscribe to is live.
@@ -67,11 +83,12 @@ public final class RealtimeServer implements AutoCloseable {
     public void start() throws SourceException, IOException {
         checkPort();
         project.start();
+        sockets.start(supervisor);
         HttpRouting.Builder routing = HttpRouting.builder();
         WebServerConfig.Builder builder =
                 WebServer.builder().host(settings.host()).port(settings.port()).shutdownHook(false);
         sockets.register(builder, routing);
-        routing.register(new HealthRoutes(project::state, project::slot), rest, streams);
+        routing.register(new HealthRoutes(health, () -> project.slot().lag()), rest, streams);
         services.forEach(routing::register);
         WebServer server = builder.routing(routing).build();
         web = server;
@@ -111,6 +128,7 @@ public final class RealtimeServer implements AutoCloseable {
     @Override
     public void close() {
         project.prepareToClose();
+        supervisor.close();
         try {
             streams.sendAway();
             sockets.drain(DRAIN_PATIENCE);

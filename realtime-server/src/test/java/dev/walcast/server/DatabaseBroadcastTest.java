@@ -17,6 +17,9 @@ import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.testing.RawSocket;
 import dev.walcast.server.testing.TestServer;
 import java.io.InputStream;
+import dev.walcast.cdc.supervisor.Pacing;
+import dev.walcast.cdc.supervisor.Supervisor;
+import org.junit.jupiter.api.AfterEach;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -75,8 +78,21 @@ class DatabaseBroadcastTest {
     }
 
     private Project project() {
-        return new Project(settings, this::record, Clock.systemUTC());
+        return project(settings);
     }
+
+    private Project project(ServerSettings settings) {
+        Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
+        supervisors.add(supervisor);
+        return new Project(settings, this::record, () -> {}, supervisor, Clock.systemUTC());
+    }
+
+    @AfterEach
+    void stopThreads() {
+        supervisors.forEach(Supervisor::close);
+    }
+
+    private final List<Supervisor> supervisors = new ArrayList<>();
 
     private void record(Broadcast broadcast, boolean isPrivate) {
         Broadcast.User user = (Broadcast.User) broadcast;
@@ -232,7 +248,8 @@ class DatabaseBroadcastTest {
                 InputStream sql = DatabaseBroadcastTest.class.getResourceAsStream("/supabase/realtime-schema.sql")) {
             supabase.execute(new String(Objects.requireNonNull(sql).readAllBytes(), UTF_8));
             String url = supabase.url("postgres", "supabase_admin", "unchecked", "postgres");
-            try (Project project = new Project(TestServer.settings(url, "supabase"), this::record, Clock.systemUTC())) {
+            try (Project project =
+                    project(TestServer.settings(url, "supabase"))) {
                 project.start();
                 assertThat(project.broadcastsFromDatabase()).isTrue();
                 supabase.execute("insert into realtime.messages (topic, extension, event, private, payload) values"

@@ -20,6 +20,11 @@ public final class TopicCheckException extends Exception {
 
     private final Reason reason;
 
+    public TopicCheckException(Reason reason, String message) {
+        super(message);
+        this.reason = requireNonNull(reason, "reason is null");
+    }
+
     public TopicCheckException(Reason reason, String message, Throwable cause) {
         super(message, cause);
         this.reason = requireNonNull(reason, "reason is null");

@@ -3,6 +3,7 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Verdict;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
@@ -13,6 +14,7 @@ public final class ChangeCounters {
     private final LongAdder deliveries = new LongAdder();
     private final LongAdder failures = new LongAdder();
     private final LongAdder dropped = new LongAdder();
+    private volatile long droppedAt;
     private final Map<Verdict.Reason, LongAdder> hidden = new EnumMap<>(Verdict.Reason.class);
 
     ChangeCounters() {
@@ -31,6 +33,12 @@ public final class ChangeCounters {
 
     void countDropped(int count) {
         dropped.add(count);
+        droppedAt = System.nanoTime();
+    }
+
+    /// Whether changes were dropped within this time.
+    boolean droppedWithin(Duration time) {
+        return dropped.sum() > 0 && System.nanoTime() - droppedAt < time.toNanos();
     }
 
     /// Changes that were dropped because the rights of their table could not be confirmed in time.

@@ -13,11 +13,14 @@ import dev.walcast.rls.RowPolicies;
 import dev.walcast.rls.RowReader;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.ChangeFeed;
+import java.time.Duration;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
 /// The way of a change from the source to the channels, put together: subscriptions, guard, questions, encoder.
 public final class ChangePath implements AutoCloseable {
+    private static final Duration DROPPED_LATELY = Duration.ofMinutes(1);
+
     private final ReplayWindow window;
     private final LiveFeed feed;
     private final FanOut fanOut;
@@ -50,7 +53,7 @@ public final class ChangePath implements AutoCloseable {
         Delivery delivery = new Delivery(guard, counters);
         Asker asker = new Asker(database.oracle, delivery);
         HeldTables held = new HeldTables();
-        this.ordered = new OrderedDelivery(delivery, asker, held, pending, nanoTime);
+        this.ordered = new OrderedDelivery(delivery, asker, held, pending, counters, nanoTime);
         BindingResolver resolver = new BindingResolver(
                 database.catalog, database.rights, guard, database.filters, database.publication);
         this.snapshots = new Snapshots(database.rows, window, replay.snapshots(), recordBytesMax);
@@ -112,6 +115,11 @@ public final class ChangePath implements AutoCloseable {
     /// Everybody who is subscribed.
     public Set<Viewer> viewers() {
         return feed.viewers();
+    }
+
+    /// Whether changes were dropped in the last minute because rights or answers did not come in time.
+    public boolean droppedLately() {
+        return counters.droppedWithin(DROPPED_LATELY);
     }
 
     public ChangeCounters counters() {

@@ -32,11 +32,19 @@ final class OrderedDelivery implements AutoCloseable {
     private final HeldTables held;
     private final QuestionLanes lanes;
     private final PendingLimits limits;
+    private final ChangeCounters counters;
     private final LongSupplier nanoTime;
     private final Set<ChangeSubscription> waiting = ConcurrentHashMap.newKeySet();
     private final AtomicInteger pairs = new AtomicInteger();
 
-    OrderedDelivery(Delivery delivery, Asker asker, HeldTables held, PendingLimits limits, LongSupplier nanoTime) {
+    OrderedDelivery(
+            Delivery delivery,
+            Asker asker,
+            HeldTables held,
+            PendingLimits limits,
+            ChangeCounters counters,
+            LongSupplier nanoTime) {
+        this.counters = requireNonNull(counters, "counters is null");
         this.delivery = requireNonNull(delivery, "delivery is null");
         this.held = requireNonNull(held, "held is null");
         this.limits = requireNonNull(limits, "limits is null");
@@ -234,6 +242,7 @@ final class OrderedDelivery implements AutoCloseable {
                 tables.addAll(known.tables());
                 reason = change.isAsking() ? Reason.POLICY_TIMEOUT : reason;
                 change.finish();
+                counters.countDropped(1);
             }
             if (last != null) {
                 log.warn("Changes of {} waited for too long; a subscription is told to read anew", tables);

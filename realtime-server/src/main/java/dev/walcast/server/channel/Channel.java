@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.MessageHistory.StoredMessage;
 import dev.walcast.server.protocol.Address;
@@ -62,6 +63,8 @@ final class Channel implements RoomMember {
     private boolean entered;
     private Credential credential;
     private @Nullable Replay replay;
+    private boolean withheld;
+    private final HeldFrames held = new HeldFrames();
 
     Channel(Services services, Session session, Address joined, JoinResult.Accepted accepted) {
         this.services = requireNonNull(services, "services is null");
@@ -74,7 +77,7 @@ final class Channel implements RoomMember {
         this.changes = new ChangeDelivery(
                 this, services.feed(), bindings, Acknowledgements.of(services.cursors(), joined.topic(), bindings));
         this.frames = new ChannelFrames(session.serializer(), joined, services.envelopes());
-        this.rights = new ChannelRights(session.questions(), room);
+        this.rights = new ChannelRights(session.questions(), services.privateRights(), room, this::onAnswer);
         this.entrance = new Entrance(session.questions(), rights, room);
         this.lane = new Lane(session.waitingBytes(), this::failed);
         this.pushes = new ChannelPushes(services, session.budget(), this, rights, lane);
@@ -147,7 +150,7 @@ final class Channel implements RoomMember {
                 services.hub().join(room, this);
                 session.offer(reply);
                 if (replay != null) {
-                    replay.finish(stored, session.serializer(), joined).forEach(session::offer);
+                    replay.finish(stored, session.serializer(), joined).forEach(this::offerOrHold);
                 }
             }
         }
@@ -188,7 +191,12 @@ final class Channel implements RoomMember {
 
     @Override
     public void deliver(EncodedBroadcast broadcast) {
-        if (rights.mayReadBroadcasts()) {
+        if (!rights.mayReadBroadcasts()) {
+            return;
+        }
+        if (rights.isStale()) {
+            withhold();
+        } else {
             broadcast.frame(session.serializer()).ifPresent(frame -> deliver(broadcast, frame));
         }
     }
@@ -198,17 +206,25 @@ final class Channel implements RoomMember {
             if (state == State.JOINING && replay != null) {
                 replay.hold(broadcast.id(), frame);
             } else if (state == State.JOINED && (replay == null || !replay.isReplayed(broadcast.id()))) {
-                session.offer(frame);
+                offerOrHold(frame);
             }
         }
     }
 
     void deliverPresenceState(byte[] state) {
-        push(session.encode(joined.withRef(null), "presence_state", Payload.of(state)));
+        if (rights.isStale()) {
+            withhold();
+        } else {
+            pushOrHold(session.encode(joined.withRef(null), "presence_state", Payload.of(state)));
+        }
     }
 
     void deliverPresenceDiff(EncodedBroadcast diff) {
-        diff.frame(session.serializer()).ifPresent(this::push);
+        if (rights.isStale()) {
+            withhold();
+        } else {
+            diff.frame(session.serializer()).ifPresent(this::pushOrHold);
+        }
     }
 
     void deliverNote(SystemNote note) {
@@ -235,6 +251,81 @@ final class Channel implements RoomMember {
         push(frames.noteToAll(SystemNote.disconnecting()));
     }
 
+    private void pushOrHold(OutboundFrame frame) {
+        synchronized (lock) {
+            if (state == State.JOINED) {
+                offerOrHold(frame);
+            }
+        }
+    }
+
+    /// With the lock held.
+    private void offerOrHold(OutboundFrame frame) {
+        if (held.isHolding()) {
+            held.add(frame);
+        } else {
+            session.offer(frame);
+        }
+    }
+
+    // -- while a new token is asked about
+
+    /// From here on nothing of the room is delivered until [#endToken].
+    void beginToken() {
+        synchronized (lock) {
+            held.begin();
+        }
+    }
+
+    /// The token has been dealt with: what came meanwhile is delivered, if the channel is still open. Its client may
+    /// read at least what it could before, or the channel would have been closed.
+    void endToken() {
+        boolean tooMuch;
+        synchronized (lock) {
+            held.end();
+            tooMuch = held.overflown();
+            if (!held.isHolding() && state == State.JOINED && !tooMuch) {
+                held.take().forEach(session::offer);
+            }
+        }
+        if (tooMuch) {
+            Refusal why = ErrorCode.CHANNEL_BUSY.refusal().over(HeldFrames.FRAMES_MAX, HeldFrames.FRAMES_MAX);
+            close(why, Parting.TO_RETURN, frames.note(SystemNote.closing(why)), frames.crash());
+        }
+    }
+
+    // -- while its rights are asked again
+
+    /// Takes effect after what the client has sent before.
+    private void onAnswer(PrivateRights.Answered answered) {
+        lane.append(() -> {
+            if (!is(State.JOINED)) {
+                return;
+            }
+            Access before = rights.mayRead();
+            rights.confirm(answered).ifPresentOrElse(this::closeBecause, () -> {
+                if (!rights.mayRead().equals(before)) {
+                    presence.follow();
+                }
+            });
+        });
+    }
+
+    /// Something was not delivered, because nothing has confirmed for too long that the client may read it. The client
+    /// is told to come back; its next join asks.
+    private void withhold() {
+        synchronized (lock) {
+            if (state != State.JOINED || withheld) {
+                return;
+            }
+            withheld = true;
+        }
+        lane.append(() -> {
+            Refusal why = rights.unconfirmed();
+            close(why, Parting.TO_RETURN, frames.note(SystemNote.closing(why)), frames.crash());
+        });
+    }
+
     // -- how it ends
 
     /// Ends it with a reason the client reads; clients do not come back by themselves. A join under way is refused.
@@ -253,7 +344,7 @@ final class Channel implements RoomMember {
         return frames.close();
     }
 
-    private void failed(RuntimeException e) {
+    private void failed(Throwable e) {
         LOG.error("a channel failed", e);
         crash();
     }
@@ -277,6 +368,7 @@ final class Channel implements RoomMember {
         if (isOpen(before)) {
             expiry.cancel();
             replication.cancel();
+            rights.retire();
             services.hub().leave(room, this);
             presence.retire(parting == Parting.TO_RETURN);
             if (before == State.JOINED || how == State.LEFT) {

@@ -36,7 +36,26 @@ final class ChannelPushes {
         Optional<Refusal> tooMany = push instanceof Message.Presence ? Optional.empty() : budget.message();
         if (tooMany.isPresent()) {
             channel.closeBecause(tooMany.get());
-        } else if (!lane.give(() -> handle(push), () -> rights.mustAsk(push), bytes)) {
+        } else if (push instanceof Message.AccessToken token) {
+            receiveToken(token, bytes);
+        } else {
+            give(push, bytes, () -> handle(push));
+        }
+    }
+
+    private void receiveToken(Message.AccessToken push, int bytes) {
+        channel.beginToken();
+        give(push, bytes, () -> {
+            try {
+                handle(push);
+            } finally {
+                channel.endToken();
+            }
+        });
+    }
+
+    private void give(Message.Push push, int bytes, Runnable task) {
+        if (!lane.give(task, () -> rights.mustAsk(push), bytes)) {
             services.stats().countDropped();
             refuseBusy(push);
         }

@@ -4,6 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.channel.PrivateRights.Answered;
+import dev.walcast.server.channel.PrivateRights.Asking;
+import dev.walcast.server.channel.RightsRound.Asked;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.Refusal;
@@ -11,52 +14,95 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// What a channel's client may do in its room. Everything in a public one. In a private one what the database says: the
-/// right to read is asked at the join, the right to write at the first push that needs it, both again after a new
-/// token.
+/// right to read is asked at the join, after a new token, and again and again by [PrivateRights]; the right to write is
+/// asked at a push when it is not known, or not any more.
 ///
-/// What asks blocks, and is called on the channel's lane only; all threads may look at what is known.
+/// What asks blocks. All but the questions about what is known is called on the channel's lane, or by one thread at a
+/// time where there is none.
 final class ChannelRights {
     private static final Access ALL = new Access(true, true);
 
+    private record Known(Access access, Asked asked) {}
+
     private final ClientQuestions questions;
+    private final PrivateRights server;
+    private final RightsWatch watch;
     private final String subTopic;
     private final boolean isPrivate;
 
-    private volatile Access read;
-    private volatile @Nullable Access write;
+    /// Null before the first answer.
+    private volatile @Nullable Known read;
+
+    private volatile @Nullable Known write;
     private volatile boolean presenceAsked;
 
-    ChannelRights(ClientQuestions questions, RoomName room) {
+    /// Why the last recheck has failed.
+    private volatile @Nullable Refusal unconfirmed;
+
+    /// What the last answer was about.
+    private @Nullable Asking key;
+
+    /// @param member told when the database was asked again
+    ChannelRights(ClientQuestions questions, PrivateRights server, RoomName room, PrivateRights.Member member) {
         this.questions = requireNonNull(questions, "questions is null");
+        this.server = requireNonNull(server, "server is null");
+        this.watch = new RightsWatch(server, member);
         this.subTopic = Topics.subTopic(room.topic());
         this.isPrivate = room.isPrivate();
-        this.read = isPrivate ? Access.NONE : ALL;
-        this.write = isPrivate ? null : ALL;
         this.presenceAsked = !isPrivate;
     }
 
+    // -- what is known
+
     /// Whether the database may have to be asked before this push can be handled.
     boolean mustAsk(Message.Push push) {
-        return switch (push) {
-            case Message.AccessToken _ -> isPrivate;
-            case Message.BroadcastPush _ -> write == null;
-            case Message.Presence _ -> write == null || !presenceAsked;
-            case Message.UnreadableBroadcast _, Message.Acknowledgement _, Message.Unknown _ -> false;
-        };
+        return isPrivate
+                && switch (push) {
+                    case Message.AccessToken _ -> true;
+                    case Message.BroadcastPush _ -> !knowsWrite();
+                    case Message.Presence _ -> !knowsWrite() || !presenceAsked;
+                    case Message.UnreadableBroadcast _, Message.Acknowledgement _, Message.Unknown _ -> false;
+                };
     }
 
     boolean mayReadBroadcasts() {
-        return read.broadcast();
+        return mayRead().broadcast();
     }
 
     boolean mayReadPresence() {
-        return read.presence();
+        return mayRead().presence();
     }
+
+    /// What the last answer was. Whether it still counts is another question: [#isStale].
+    Access mayRead() {
+        Known known = read;
+        return isPrivate ? (known == null ? Access.NONE : known.access()) : ALL;
+    }
+
+    /// Whether what is known was not confirmed in time, so that nothing may be delivered.
+    boolean isStale() {
+        Known known = read;
+        return isPrivate && known != null && !server.isTrusted(known.asked());
+    }
+
+    /// What the client reads when something was withheld because the rights are stale.
+    Refusal unconfirmed() {
+        server.countWithheld();
+        Refusal known = unconfirmed;
+        return known == null ? ErrorCode.TOPIC_DATABASE_UNREACHABLE.refusal() : known;
+    }
+
+    private boolean knowsWrite() {
+        Known known = write;
+        return known != null && server.isCurrent(known.asked());
+    }
+
+    // -- what asks
 
     /// For the join. Nothing when the client may enter.
     Optional<Refusal> enter(Viewer viewer, boolean presence) {
         presenceAsked = presence;
-        return askToRead(viewer).or(() -> read.any() ? Optional.empty() : Optional.of(unreadable()));
+        return askToRead(viewer).or(() -> mayRead().any() ? Optional.empty() : Optional.of(unreadable()));
     }
 
     /// For a new token. Nothing when the client may stay.
@@ -64,18 +110,52 @@ final class ChannelRights {
         if (!isPrivate) {
             return Optional.empty();
         }
-        Access before = read;
+        Access before = mayRead();
         write = null;
         return askToRead(viewer).or(() -> lost(before));
     }
 
-    /// Nothing when the client may send broadcasts.
-    Optional<Refusal> writeBroadcast(Viewer viewer) {
-        return askToWrite(viewer).or(() -> mayWrite().broadcast() ? Optional.empty() : Optional.of(unwritable()));
+    /// For an answer to a recheck. Nothing when the client may stay, and when the answer is about another token or
+    /// older
+    /// than what is known.
+    Optional<Refusal> confirm(Answered answered) {
+        Known known = read;
+        if (known == null
+                || !answered.key().equals(key)
+                || answered.asked().nanos() - known.asked().nanos() <= 0) {
+            return Optional.empty();
+        }
+        return switch (answered.answer()) {
+            case Answer.Given<Access>(Access access) -> {
+                unconfirmed = null;
+                read = new Known(access, answered.asked());
+                yield lost(known.access());
+            }
+            case Answer.Refused<Access>(Refusal refusal) -> {
+                unconfirmed = refusal;
+                yield Optional.empty();
+            }
+        };
     }
 
-    /// Not when nobody can say. Who did not ask for presence at the join may read it from here on, if it may.
+    /// Nothing when the client may send broadcasts.
+    Optional<Refusal> writeBroadcast(Viewer viewer) {
+        if (!isPrivate) {
+            return Optional.empty();
+        }
+        return switch (askToWrite(viewer)) {
+            case Answer.Given<Access>(Access access) ->
+                access.broadcast() ? Optional.empty() : Optional.of(unwritable());
+            case Answer.Refused<Access>(Refusal refusal) -> Optional.of(refusal);
+        };
+    }
+
+    /// Not when the database cannot say. A client that did not ask for presence at the join may read it from here on,
+    /// if the policies let it.
     boolean mayWritePresence(Viewer viewer) {
+        if (!isPrivate) {
+            return true;
+        }
         if (!presenceAsked) {
             presenceAsked = true;
             if (askToRead(viewer).isPresent()) {
@@ -83,8 +163,15 @@ final class ChannelRights {
                 return false;
             }
         }
-        return askToWrite(viewer).isEmpty() && mayWrite().presence();
+        return askToWrite(viewer) instanceof Answer.Given<Access>(Access access) && access.presence();
     }
+
+    /// Nothing is asked again from here on.
+    void retire() {
+        watch.cancel();
+    }
+
+    // -- inside
 
     /// What the client reads that may not, or no longer, receive broadcasts.
     Refusal unreadable() {
@@ -96,7 +183,7 @@ final class ChannelRights {
     }
 
     private Optional<Refusal> lost(Access before) {
-        Access now = read;
+        Access now = mayRead();
         if (!now.any()) {
             return Optional.of(unreadable());
         }
@@ -105,30 +192,28 @@ final class ChannelRights {
     }
 
     private Optional<Refusal> askToRead(Viewer viewer) {
-        return switch (questions.read(viewer, subTopic, presenceAsked)) {
+        Asked asked = server.ask();
+        boolean presence = presenceAsked;
+        return switch (questions.read(viewer, subTopic, presence)) {
             case Answer.Given<Access>(Access access) -> {
-                read = access;
+                key = new Asking(questions.question(viewer, subTopic), presence);
+                unconfirmed = null;
+                read = new Known(access, asked);
+                watch.follow(key, asked);
                 yield Optional.empty();
             }
             case Answer.Refused<Access>(Refusal refusal) -> Optional.of(refusal);
         };
     }
 
-    private Optional<Refusal> askToWrite(Viewer viewer) {
-        if (write != null) {
-            return Optional.empty();
+    private Answer<Access> askToWrite(Viewer viewer) {
+        Known known = write;
+        if (known != null && server.isCurrent(known.asked())) {
+            return new Answer.Given<>(known.access());
         }
-        return switch (questions.write(viewer, subTopic)) {
-            case Answer.Given<Access>(Access access) -> {
-                write = access;
-                yield Optional.empty();
-            }
-            case Answer.Refused<Access>(Refusal refusal) -> Optional.of(refusal);
-        };
-    }
-
-    private Access mayWrite() {
-        Access known = write;
-        return known == null ? Access.NONE : known;
+        Asked asked = server.ask();
+        Answer<Access> answer = questions.write(viewer, subTopic);
+        write = answer instanceof Answer.Given<Access>(Access access) ? new Known(access, asked) : null;
+        return answer;
     }
 }

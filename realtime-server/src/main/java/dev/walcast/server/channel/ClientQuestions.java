@@ -22,13 +22,18 @@ final class ClientQuestions {
         this.permits = new Semaphore(server.atOnceOfClient(), true);
     }
 
+    /// What [#read] and [#write] ask.
+    Question question(Viewer viewer, String subTopic) {
+        return new Question(viewer, subTopic, headers);
+    }
+
     Answer<Access> read(Viewer viewer, String subTopic, boolean presence) {
-        Question question = new Question(viewer, subTopic, headers);
+        Question question = question(viewer, subTopic);
         return server.ask(permits, (permissions, _) -> permissions.read(question, presence));
     }
 
     Answer<Access> write(Viewer viewer, String subTopic) {
-        Question question = new Question(viewer, subTopic, headers);
+        Question question = question(viewer, subTopic);
         return server.ask(permits, (permissions, _) -> permissions.write(question));
     }
 

@@ -23,6 +23,8 @@ public final class Guest implements AutoCloseable {
     private final AtomicBoolean gone = new AtomicBoolean();
     private @Nullable ExpiryWatch expiry;
     private @Nullable Runnable leave;
+    private @Nullable ChannelRights rights;
+    private Consumer<Refusal> end = _ -> {};
 
     Guest(Services services, ClientBudget budget, TokenVerdict.Verified verified, String headers) {
         this.services = requireNonNull(services, "services is null");
@@ -36,8 +38,11 @@ public final class Guest implements AutoCloseable {
         return verified.viewer();
     }
 
-    /// @param expired called on another thread when the token is not good any more
+    /// To be called before [#hear].
+    ///
+    /// @param expired called on another thread when the token, or the right to hear, is not good any more
     public void watchToken(Consumer<Refusal> expired) {
+        end = expired;
         expiry = new ExpiryWatch(
                 services, until -> expired.accept(services.verifier().expired(until)));
         expiry.follow(verified.expiresAt());
@@ -54,11 +59,14 @@ public final class Guest implements AutoCloseable {
             throw new RefusedException(ErrorCode.TOPIC_NAME_REQUIRED.refusal());
         }
         RoomName room = new RoomName(PREFIX + topic, isPrivate);
-        if (isPrivate) {
-            requireRight(room);
-        }
+        ChannelRights known = isPrivate ? requireRight(room) : null;
         RoomMember member = broadcast -> {
-            if (event.isEmpty() || broadcast.event().equals(event)) {
+            if (event.isPresent() && !broadcast.event().equals(event)) {
+                return;
+            }
+            if (known != null && known.isStale()) {
+                end.accept(known.unconfirmed());
+            } else if (known == null || known.mayReadBroadcasts()) {
                 broadcast.streamEvent().ifPresent(listener);
             }
         };
@@ -66,12 +74,23 @@ public final class Guest implements AutoCloseable {
         leave = () -> services.hub().leave(room, member);
     }
 
-    private void requireRight(RoomName room) throws RefusedException {
-        ChannelRights rights = new ChannelRights(new ClientQuestions(services.questions(), headers), room);
-        Optional<Refusal> refused = rights.enter(viewer(), false)
-                .or(() -> rights.mayReadBroadcasts() ? Optional.empty() : Optional.of(rights.unreadable()));
+    private ChannelRights requireRight(RoomName room) throws RefusedException {
+        ChannelRights asked = new ChannelRights(
+                new ClientQuestions(services.questions(), headers), services.privateRights(), room, this::onAnswer);
+        rights = asked;
+        Optional<Refusal> refused = asked.enter(viewer(), false)
+                .or(() -> asked.mayReadBroadcasts() ? Optional.empty() : Optional.of(asked.unreadable()));
         if (refused.isPresent()) {
             throw new RefusedException(refused.get());
+        }
+        return asked;
+    }
+
+    /// Only what ends the stream is of interest: it hears nothing but broadcasts, and its token stays.
+    private synchronized void onAnswer(PrivateRights.Answered answered) {
+        ChannelRights asked = rights;
+        if (asked != null && asked.confirm(answered).isPresent()) {
+            end.accept(asked.unreadable());
         }
     }
 
@@ -85,6 +104,9 @@ public final class Guest implements AutoCloseable {
         }
         if (leave != null) {
             leave.run();
+        }
+        if (rights != null) {
+            rights.retire();
         }
         budget.close();
         services.budget().guests().decrementAndGet();

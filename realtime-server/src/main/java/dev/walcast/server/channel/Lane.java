@@ -8,27 +8,33 @@ import java.util.concurrent.Semaphore;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// Does one channel's work one piece after the other: on the socket's reader thread while nothing has to be waited for,
-/// else on a virtual thread that exists only while there is work. Work is given by the reader thread only, so that it
-/// is done in the order in which the client asked for it.
+/// Does one channel's work one piece after the other, in the order in which it is given. Any thread may give work. What
+/// does not have to wait is done by the thread that gives it, else a virtual thread does it, which exists only while
+/// there is work.
 final class Lane {
+    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+
     /// What may wait for one channel.
     static final int WAITING_MAX = 256;
 
     private record Work(Runnable task, int bytes) {}
 
     private final Semaphore bytesLeft;
-    private final Consumer<RuntimeException> onFailure;
+    private final Consumer<Throwable> onFailure;
     private final Object lock = new Object();
 
     // guarded by lock
     private final Deque<Work> waiting = new ArrayDeque<>(0);
+
+    /// Whether a thread does work, or is about to.
     private boolean busy;
 
     /// @param bytesLeft what may still wait in all the lanes of one socket
-    /// @param onFailure for work on the virtual thread; on the reader thread it fails to the caller
-    Lane(Semaphore bytesLeft, Consumer<RuntimeException> onFailure) {
+    /// @param onFailure for work on the virtual thread, errors included; work done at once fails to the caller
+    Lane(Semaphore bytesLeft, Consumer<Throwable> onFailure) {
         this.bytesLeft = requireNonNull(bytesLeft, "bytesLeft is null");
         this.onFailure = requireNonNull(onFailure, "onFailure is null");
     }
@@ -41,35 +47,71 @@ final class Lane {
     boolean give(Runnable task, BooleanSupplier mayWait, int bytes) {
         synchronized (lock) {
             if (busy || mayWait.getAsBoolean()) {
-                return enqueue(task, bytes);
+                if (waiting.size() >= WAITING_MAX || !bytesLeft.tryAcquire(bytes)) {
+                    return false;
+                }
+                enqueue(task, bytes);
+                return true;
             }
+            busy = true;
         }
-        task.run();
+        try {
+            task.run();
+        } finally {
+            goOn();
+        }
         return true;
     }
 
-    /// With the lock held.
-    private boolean enqueue(Runnable task, int bytes) {
-        if (waiting.size() >= WAITING_MAX || !bytesLeft.tryAcquire(bytes)) {
-            return false;
+    /// Does the work after what was given before, on another thread. It takes no room from the client's work, so the
+    /// caller sees to it that only few pieces wait.
+    void append(Runnable task) {
+        synchronized (lock) {
+            enqueue(task, 0);
         }
+    }
+
+    /// With the lock held.
+    private void enqueue(Runnable task, int bytes) {
         waiting.add(new Work(task, bytes));
         if (!busy) {
             busy = true;
-            Thread.ofVirtual().name("channel-lane").start(this::workOff);
+            startThread();
         }
-        return true;
+    }
+
+    /// What was given while a caller's thread did its work is left to a thread of the lane.
+    private void goOn() {
+        synchronized (lock) {
+            busy = !waiting.isEmpty();
+            if (busy) {
+                startThread();
+            }
+        }
+    }
+
+    private void startThread() {
+        Thread.ofVirtual().name("channel-lane").start(this::workOff);
     }
 
     private void workOff() {
         for (Work next = next(); next != null; next = next()) {
             try {
                 next.task().run();
-            } catch (RuntimeException e) {
-                onFailure.accept(e);
+            } catch (Throwable e) {
+                failed(e);
             } finally {
                 bytesLeft.release(next.bytes());
             }
+        }
+    }
+
+    /// The lane goes on whatever happens to one piece of work: what follows may be the end of a right.
+    private void failed(Throwable cause) {
+        try {
+            onFailure.accept(cause);
+        } catch (Throwable e) {
+            LOG.error("the failure of a channel could not be handled", e);
         }
     }
 

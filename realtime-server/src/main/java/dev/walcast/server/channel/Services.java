@@ -24,6 +24,7 @@ record Services(
         PresenceRooms presence,
         Timers timers,
         TopicQuestions questions,
+        PrivateRights privateRights,
         ServerBudget budget,
         Envelopes envelopes,
         BooleanSupplier databaseBroadcasts,
@@ -39,6 +40,7 @@ record Services(
         requireNonNull(presence, "presence is null");
         requireNonNull(timers, "timers is null");
         requireNonNull(questions, "questions is null");
+        requireNonNull(privateRights, "privateRights is null");
         requireNonNull(budget, "budget is null");
         requireNonNull(envelopes, "envelopes is null");
         requireNonNull(databaseBroadcasts, "databaseBroadcasts is null");

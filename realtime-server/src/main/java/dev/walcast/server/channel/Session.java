@@ -207,7 +207,7 @@ final class Session implements SocketListener {
     private void guarded(Address address, Runnable action) {
         try {
             action.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("a channel failed", e);
             Channel channel = channels.remove(address.topic());
             if (channel == null) {

@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.ErrorCode;
@@ -43,6 +44,8 @@ public final class SocketServer implements AutoCloseable {
     private final Timers timers = new Timers();
     private final ServerBudget budget;
     private final PresenceRooms presence;
+    private final PrivateRights privateRights;
+    private final CallerQuestions callerQuestions;
     private final Door door;
     private final Guests guests;
 
@@ -71,6 +74,8 @@ public final class SocketServer implements AutoCloseable {
         this.presence = new PresenceRooms(presenceLimits, timers);
         TopicQuestions questions = new TopicQuestions(
                 backends.permissions(), backends.history(), limits.clients().topicChecksMax());
+        this.privateRights = new PrivateRights(questions, limits.clients());
+        this.callerQuestions = new CallerQuestions(questions);
         Services services = new Services(
                 limits,
                 stats,
@@ -82,6 +87,7 @@ public final class SocketServer implements AutoCloseable {
                 presence,
                 timers,
                 questions,
+                privateRights,
                 budget,
                 new Envelopes(),
                 backends.databaseBroadcasts(),
@@ -124,6 +130,21 @@ public final class SocketServer implements AutoCloseable {
         return guests;
     }
 
+    /// For those who ask about private topics without a socket.
+    public CallerQuestions callerQuestions() {
+        return callerQuestions;
+    }
+
+    /// The rights of joined private channels and streams.
+    /// Starts what keeps the rights of private channels up to date.
+    public void start(Supervisor supervisor) {
+        privateRights.start(supervisor);
+    }
+
+    public PrivateRights privateRights() {
+        return privateRights;
+    }
+
     /// Channels joined right now.
     public int channels() {
         return hub.channels();
@@ -140,6 +161,7 @@ public final class SocketServer implements AutoCloseable {
     public void close() {
         draining = true;
         sockets.close();
+        privateRights.close();
         timers.close();
     }
 

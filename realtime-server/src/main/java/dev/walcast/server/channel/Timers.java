@@ -43,7 +43,7 @@ final class Timers implements AutoCloseable {
         Thread.ofVirtual().name("channel-timer").start(() -> {
             try {
                 task.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 LOG.error("a delayed task failed", e);
             }
         });

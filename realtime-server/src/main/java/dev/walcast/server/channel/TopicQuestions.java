@@ -3,17 +3,24 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.TopicCheckException;
+import dev.walcast.rls.TopicCheckException.Reason;
 import dev.walcast.rls.TopicPermissions;
+import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Asks the database about private topics, only so many questions at once: a flood of joins waits here and not in the
-/// connection pool. First come, first served; whoever waits too long is refused.
+/// Asks the database about private topics, only so many questions at once: a flood of them waits here and not in the
+/// connection pool. First come, first served; a question that waits too long is refused.
+///
+/// Joins may take all the room, and one client half of it. Rechecks and callers without a socket have shares of their
+/// own, so that a storm of either leaves room for joins.
 final class TopicQuestions {
     private static final Logger LOG = LoggerFactory.getLogger(TopicQuestions.class);
 
@@ -24,12 +31,16 @@ final class TopicQuestions {
     private final MessageHistory history;
     private final int atOnce;
     private final Semaphore permits;
+    private final Semaphore recheckPermits;
+    private final Semaphore callerPermits;
 
     TopicQuestions(TopicPermissions permissions, MessageHistory history, int atOnce) {
         this.permissions = requireNonNull(permissions, "permissions is null");
         this.history = requireNonNull(history, "history is null");
         this.atOnce = atOnce;
         this.permits = new Semaphore(atOnce, true);
+        this.recheckPermits = new Semaphore(recheckAtOnce(), true);
+        this.callerPermits = new Semaphore(Math.max(1, atOnce / 2), true);
     }
 
     interface Question<T> {
@@ -42,10 +53,64 @@ final class TopicQuestions {
         return Math.max(1, atOnce / 2);
     }
 
+    /// How many of them one caller without a socket may have, in the half that all callers share.
+    int atOnceOfCaller() {
+        return Math.max(1, atOnce / 4);
+    }
+
+    /// How many of them may be rechecks.
+    int recheckAtOnce() {
+        return Math.max(1, atOnce / 4);
+    }
+
     /// Blocks until there is an answer.
     <T> Answer<T> ask(Semaphore permitsOfClient, Question<T> question) {
         long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
         return within(permitsOfClient, deadlineNanos, () -> within(permits, deadlineNanos, () -> answer(question)));
+    }
+
+    /// Asks again what a client may receive. Blocks until there is an answer; a question that failed in whatever way
+    /// is refused, and the caller logs it.
+    Answer<Access> recheck(TopicPermissions.Question question, boolean presence) {
+        long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
+        return within(
+                recheckPermits,
+                deadlineNanos,
+                () -> within(permits, deadlineNanos, () -> readAgain(question, presence)));
+    }
+
+    private Answer<Access> readAgain(TopicPermissions.Question question, boolean presence) {
+        try {
+            return new Answer.Given<>(permissions.read(question, presence));
+        } catch (TopicCheckException e) {
+            LOG.debug("the rights of a private channel could not be confirmed ({})", e.reason(), e);
+            return refused(refusal(e.reason()));
+        } catch (RuntimeException | Error e) {
+            LOG.error("the rights of a private channel could not be confirmed", e);
+            return refused(ErrorCode.TOPIC_DATABASE_UNREACHABLE.refusal());
+        }
+    }
+
+    /// Asks what a caller without a socket may send. Blocks until there is an answer.
+    ///
+    /// @param deadlineNanos until when the question may wait for its turn
+    Access write(Semaphore permitsOfCaller, long deadlineNanos, TopicPermissions.Question question)
+            throws TopicCheckException {
+        List<Semaphore> taken = new ArrayList<>();
+        try {
+            for (Semaphore next : List.of(permitsOfCaller, callerPermits, permits)) {
+                if (!next.tryAcquire(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                    throw new TopicCheckException(Reason.POOL_EXHAUSTED, "too many questions wait");
+                }
+                taken.add(next);
+            }
+            return permissions.write(question);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            throw new TopicCheckException(Reason.CANCELED, "interrupted");
+        } finally {
+            taken.forEach(Semaphore::release);
+        }
     }
 
     private interface Step<T> {

@@ -167,6 +167,22 @@ final class LimitOptions {
             description = "How many questions about private channels the database is asked at the same time.")
     private int maxTopicChecks;
 
+    @Option(
+            names = "--private-recheck",
+            paramLabel = "TIME",
+            defaultValue = "30s",
+            description = "How often the rights of a joined private channel are asked again; a change that the server"
+                    + " notices in the log or the catalog is followed at once.")
+    private Duration privateRecheck = Duration.ZERO;
+
+    @Option(
+            names = "--private-grace",
+            paramLabel = "TIME",
+            defaultValue = "15s",
+            description = "For how much longer than PRIVATE_RECHECK rights of a private channel count when the database"
+                    + " cannot confirm them; after that the channel delivers nothing.")
+    private Duration privateGrace = Duration.ZERO;
+
     int recordBytesMax() {
         return Math.toIntExact(maxRecord.bytes());
     }
@@ -194,6 +210,8 @@ final class LimitOptions {
                 privateOnly,
                 maxUsers,
                 maxTopicChecks,
+                privateRecheck,
+                privateGrace,
                 Rate.of(maxJoins),
                 Rate.of(maxClientJoins),
                 Rate.of(maxMessages),
@@ -215,6 +233,14 @@ final class LimitOptions {
         check(problems, maxBindings >= 1, "MAX_BINDINGS must be at least 1.");
         check(problems, maxUsers >= 1, "MAX_USERS must be at least 1.");
         check(problems, maxTopicChecks >= 1, "MAX_TOPIC_CHECKS must be at least 1.");
+        check(
+                problems,
+                privateRecheck.toMillis() >= 100 && privateRecheck.toHours() <= 1,
+                "PRIVATE_RECHECK must be between 100ms and 1h.");
+        check(
+                problems,
+                !privateGrace.isNegative() && privateGrace.toHours() <= 1,
+                "PRIVATE_GRACE must be between 0s and 1h.");
         for (int perSecond : new int[] {maxJoins, maxClientJoins, maxMessages, maxPresence}) {
             check(
                     problems,

@@ -14,6 +14,7 @@ import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,8 +52,9 @@ public final class DatabaseBroadcasts {
     ///
     /// @param isListenedTo whether the messages are for those who listen to tables as well
     /// @param isFresh      whether nobody has heard them yet; otherwise they are only taken out
-    MessagesTaken takenFrom(Transaction transaction, boolean isListenedTo, boolean isFresh) {
-        return new MessagesTaken(transaction, isListenedTo, isFresh ? this::onMessage : _ -> {});
+    /// @param onOther      told of each other change, once
+    MessagesTaken takenFrom(Transaction transaction, boolean isListenedTo, boolean isFresh, Consumer<Change> onOther) {
+        return new MessagesTaken(transaction, isListenedTo, isFresh ? this::onMessage : _ -> {}, onOther);
     }
 
     private void onMessage(Change change) {

@@ -15,12 +15,16 @@ public final class MessagesTaken implements Transaction {
     private final Transaction transaction;
     private final boolean isListenedTo;
     private final Consumer<Change> onMessage;
+    private final Consumer<Change> onOther;
     private boolean walked;
 
-    MessagesTaken(Transaction transaction, boolean isListenedTo, Consumer<Change> onMessage) {
+    /// @param onMessage told of each row of `realtime.messages`, once
+    /// @param onOther   told of each other change, once
+    MessagesTaken(Transaction transaction, boolean isListenedTo, Consumer<Change> onMessage, Consumer<Change> onOther) {
         this.transaction = requireNonNull(transaction, "transaction is null");
         this.isListenedTo = isListenedTo;
         this.onMessage = requireNonNull(onMessage, "onMessage is null");
+        this.onOther = requireNonNull(onOther, "onOther is null");
     }
 
     @Override
@@ -50,8 +54,8 @@ public final class MessagesTaken implements Transaction {
         walked = true;
         transaction.forEach(change -> {
             boolean isMessage = change.table().root().equals(Installation.MESSAGES);
-            if (isMessage && first) {
-                onMessage.accept(change);
+            if (first) {
+                (isMessage ? onMessage : onOther).accept(change);
             }
             if (!isMessage || isListenedTo) {
                 action.accept(change);

@@ -2,11 +2,13 @@ package dev.walcast.server.messages;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.server.channel.MessageHistory;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,8 +61,10 @@ public final class StoredMessages implements AutoCloseable {
     ///
     /// @param publication the user's
     /// @param isFresh     whether nobody has heard its messages yet
-    public MessagesTaken takenFrom(Transaction transaction, String publication, boolean isFresh) {
-        return broadcasts.takenFrom(transaction, installation.publications().contains(publication), isFresh);
+    /// @param onOther     told of each change that is no stored message, once
+    public MessagesTaken takenFrom(
+            Transaction transaction, String publication, boolean isFresh, Consumer<Change> onOther) {
+        return broadcasts.takenFrom(transaction, installation.publications().contains(publication), isFresh, onOther);
     }
 
     /// Whether rows of the table come with the changes of these publications.

@@ -2,7 +2,6 @@ package dev.walcast.server.rest;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.TopicPermissions;
 import dev.walcast.server.channel.Rooms;
 import dev.walcast.server.protocol.BatchMessage;
 import dev.walcast.server.protocol.Broadcast;
@@ -29,12 +28,10 @@ final class Broadcasts {
 
     private final RestLimits limits;
     private final Rooms rooms;
-    private final TopicPermissions permissions;
 
-    Broadcasts(RestLimits limits, Rooms rooms, TopicPermissions permissions) {
+    Broadcasts(RestLimits limits, Rooms rooms) {
         this.limits = requireNonNull(limits, "limits is null");
         this.rooms = requireNonNull(rooms, "rooms is null");
-        this.permissions = requireNonNull(permissions, "permissions is null");
     }
 
     /// Sends all messages or none, but for private ones that may not be sent: those are left out and counted, since
@@ -56,8 +53,7 @@ final class Broadcasts {
             throw new RequestRefusedException(Answer.message(
                     call.caller().isExhausted() ? ErrorCode.MESSAGE_RATE_REACHED : ErrorCode.BATCH_TOO_LARGE));
         }
-        PrivateTopics topics =
-                new PrivateTopics(permissions, call.viewer(), call.request().headers());
+        PrivateTopics topics = privateTopics(call);
         Map<String, Integer> dropped = new TreeMap<>();
         for (BatchMessage message : messages) {
             Optional<ErrorCode> refusal = message.isPrivate() ? topics.refusal(message.topic()) : Optional.empty();
@@ -96,11 +92,15 @@ final class Broadcasts {
     }
 
     private void requireRight(Call call, String topic) throws RequestRefusedException {
-        Optional<ErrorCode> refusal =
-                new PrivateTopics(permissions, call.viewer(), call.request().headers()).refusal(topic);
+        Optional<ErrorCode> refusal = privateTopics(call).refusal(topic);
         if (refusal.isPresent()) {
             throw new RequestRefusedException(Answer.message(refusal.get()));
         }
+    }
+
+    private static PrivateTopics privateTopics(Call call) {
+        return new PrivateTopics(
+                call.caller().questions().begin(), call.viewer(), call.request().headers());
     }
 
     private static Slice payload(byte[] body, Encoding encoding) throws RequestRefusedException {

@@ -1,5 +1,8 @@
 package dev.walcast.server.rest;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.channel.CallerQuestions;
 import io.github.bucket4j.Bucket;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
@@ -11,8 +14,10 @@ final class Caller {
     private final int messagesPerSecond;
     private final Bucket messages;
     private final Semaphore bodies;
+    private final CallerQuestions.Share questions;
 
-    Caller(RestLimits limits) {
+    Caller(RestLimits limits, CallerQuestions.Share questions) {
+        this.questions = requireNonNull(questions, "questions is null");
         this.messagesPerSecond = limits.messagesPerSecond();
         this.messages = Bucket.builder()
                 .withNanosecondPrecision()
@@ -38,6 +43,11 @@ final class Caller {
 
     void endBody() {
         bodies.release();
+    }
+
+    /// About private topics.
+    CallerQuestions.Share questions() {
+        return questions;
     }
 
     int messagesPerSecond() {

@@ -2,6 +2,7 @@ package dev.walcast.server.rest;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.channel.CallerQuestions;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -10,6 +11,7 @@ final class Callers {
     private static final int CALLERS_MAX = 10_000;
 
     private final RestLimits limits;
+    private final CallerQuestions questions;
 
     // guarded by itself
     private final Map<String, Caller> known = new LinkedHashMap<>(16, 0.75f, true) {
@@ -21,7 +23,8 @@ final class Callers {
         }
     };
 
-    Callers(RestLimits limits) {
+    Callers(RestLimits limits, CallerQuestions questions) {
+        this.questions = requireNonNull(questions, "questions is null");
         this.limits = requireNonNull(limits, "limits is null");
     }
 
@@ -37,7 +40,7 @@ final class Callers {
 
     private Caller named(String name) {
         synchronized (known) {
-            return known.computeIfAbsent(name, _ -> new Caller(limits));
+            return known.computeIfAbsent(name, _ -> new Caller(limits, questions.share()));
         }
     }
 }

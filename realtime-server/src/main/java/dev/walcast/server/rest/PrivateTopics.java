@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.rls.TopicCheckException;
 import dev.walcast.rls.TopicPermissions;
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.channel.CallerQuestions;
 import dev.walcast.server.protocol.ErrorCode;
 import io.helidon.http.Header;
 import io.helidon.http.Headers;
@@ -18,7 +19,7 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What one request may send to private topics; each topic is asked about once.
+/// What one request may send to private topics; each topic is asked about once, and again for the next request.
 final class PrivateTopics {
     private static final Logger log = LoggerFactory.getLogger(PrivateTopics.class);
 
@@ -26,13 +27,13 @@ final class PrivateTopics {
     private static final Set<String> SECRET_HEADERS =
             Set.of("authorization", "proxy-authorization", "apikey", "x-api-key", "cookie");
 
-    private final TopicPermissions permissions;
+    private final CallerQuestions.Request questions;
     private final Viewer viewer;
     private final String headers;
     private final Map<String, Optional<ErrorCode>> refusals = new HashMap<>();
 
-    PrivateTopics(TopicPermissions permissions, Viewer viewer, Headers headers) {
-        this.permissions = requireNonNull(permissions, "permissions is null");
+    PrivateTopics(CallerQuestions.Request questions, Viewer viewer, Headers headers) {
+        this.questions = requireNonNull(questions, "questions is null");
         this.viewer = requireNonNull(viewer, "viewer is null");
         this.headers = json(headers);
     }
@@ -46,13 +47,13 @@ final class PrivateTopics {
 
     private Optional<ErrorCode> ask(String topic) {
         try {
-            return permissions
+            return questions
                             .write(new TopicPermissions.Question(viewer, topic, headers))
                             .broadcast()
                     ? Optional.empty()
                     : Optional.of(ErrorCode.REST_FORBIDDEN);
         } catch (TopicCheckException e) {
-            log.warn("Nobody could say who may write to a private topic: {}", e.getMessage());
+            log.warn("What a caller may send to a private topic is not known: {}", e.getMessage());
             return Optional.of(
                     switch (e.reason()) {
                         case NOT_INSTALLED -> ErrorCode.REST_TOPICS_NOT_INSTALLED;

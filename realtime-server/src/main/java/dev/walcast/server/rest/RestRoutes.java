@@ -2,9 +2,9 @@ package dev.walcast.server.rest;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.TopicPermissions;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.auth.TokenVerifier;
+import dev.walcast.server.channel.CallerQuestions;
 import dev.walcast.server.channel.Rooms;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Json;
@@ -35,11 +35,11 @@ public final class RestRoutes implements HttpService, AutoCloseable {
     private final Broadcasts broadcasts;
     private final String document = resource("/openapi.json");
 
-    public RestRoutes(RestLimits limits, TokenVerifier tokens, Rooms rooms, TopicPermissions permissions) {
+    public RestRoutes(RestLimits limits, TokenVerifier tokens, Rooms rooms, CallerQuestions questions) {
         this.credentials = new Credentials(requireNonNull(tokens, "tokens is null"));
-        this.callers = new Callers(limits);
+        this.callers = new Callers(limits, questions);
         this.limits = requireNonNull(limits, "limits is null");
-        this.broadcasts = new Broadcasts(limits, rooms, permissions);
+        this.broadcasts = new Broadcasts(limits, rooms);
     }
 
     @Override

@@ -9,6 +9,8 @@ import java.time.Duration;
 /// @param privateOnly    whether only private channels may be joined
 /// @param usersMax       sockets with a channel, on the whole server
 /// @param topicChecksMax questions about private topics that the database is asked at once, on the whole server
+/// @param privateRecheck how often the rights of a private channel are asked again
+/// @param privateGrace   for how much longer they count when the database does not answer
 /// @param joins          of all sockets together
 /// @param clientJoins    of one socket
 /// @param messages       pushes of one socket
@@ -18,6 +20,8 @@ public record ClientLimits(
         boolean privateOnly,
         int usersMax,
         int topicChecksMax,
+        Duration privateRecheck,
+        Duration privateGrace,
         Rate joins,
         Rate clientJoins,
         Rate messages,
@@ -26,6 +30,9 @@ public record ClientLimits(
     public ClientLimits {
         if (Math.min(usersMax, topicChecksMax) < 1) {
             throw new IllegalArgumentException("usersMax or topicChecksMax is below 1");
+        }
+        if (!privateRecheck.isPositive() || privateGrace.isNegative()) {
+            throw new IllegalArgumentException("privateRecheck is not positive or privateGrace is negative");
         }
         requireNonNull(joins, "joins is null");
         requireNonNull(clientJoins, "clientJoins is null");
@@ -65,6 +72,8 @@ public record ClientLimits(
                 false,
                 10_000,
                 8,
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(15),
                 Rate.of(2_500),
                 Rate.of(100),
                 Rate.of(100),

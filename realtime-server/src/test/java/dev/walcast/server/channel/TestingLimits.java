@@ -24,6 +24,8 @@ final class TestingLimits {
     private boolean privateOnly;
     private int usersMax = defaults.clients().usersMax();
     private int topicChecksMax = defaults.clients().topicChecksMax();
+    private Duration privateRecheck = defaults.clients().privateRecheck();
+    private Duration privateGrace = defaults.clients().privateGrace();
     private Rate joins = UNLIMITED;
     private Rate clientJoins = UNLIMITED;
     private Rate messages = UNLIMITED;
@@ -101,6 +103,12 @@ final class TestingLimits {
         return this;
     }
 
+    TestingLimits privateRecheck(Duration every, Duration grace) {
+        privateRecheck = every;
+        privateGrace = grace;
+        return this;
+    }
+
     TestingLimits joins(int perSecond, int burst) {
         joins = new Rate(perSecond, burst);
         return this;
@@ -129,7 +137,16 @@ final class TestingLimits {
 
     private ClientLimits clients() {
         return new ClientLimits(
-                privateOnly, usersMax, topicChecksMax, joins, clientJoins, messages, presence, presenceWindow);
+                privateOnly,
+                usersMax,
+                topicChecksMax,
+                privateRecheck,
+                privateGrace,
+                joins,
+                clientJoins,
+                messages,
+                presence,
+                presenceWindow);
     }
 
     SocketLimits build() {

@@ -20,6 +20,8 @@ import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import java.io.IOException;
+import dev.walcast.cdc.supervisor.Pacing;
+import dev.walcast.cdc.supervisor.Supervisor;
 import java.util.Set;
 
 /// The real server on a free port; only what it knows from the database is not real.
@@ -35,6 +37,7 @@ public final class TestingServer implements AutoCloseable {
     /// Whether broadcasts from the database arrive.
     volatile boolean databaseBroadcasts;
 
+    private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
     final SocketServer sockets;
     final EventStreams streams;
     private final RestRoutes rest;
@@ -90,10 +93,19 @@ public final class TestingServer implements AutoCloseable {
         WebServerConfig.Builder builder = WebServer.builder().port(0).shutdownHook(false);
         HttpRouting.Builder routing = HttpRouting.builder();
         sockets.register(builder, routing);
-        this.rest = new RestRoutes(restLimits, verifier, sockets.rooms(), permissions);
+        CallerQuestions callers = permissions == topics
+                ? sockets.callerQuestions()
+                : callers(permissions, limits.clients().topicChecksMax());
+        this.rest = new RestRoutes(restLimits, verifier, sockets.rooms(), callers);
         this.streams = new EventStreams(limits, sockets.guests(), feed);
         routing.register(rest, streams);
+        sockets.start(supervisor);
         this.web = builder.addRouting(routing).build().start();
+    }
+
+    /// For callers whose database is not that of the sockets.
+    public static CallerQuestions callers(TopicPermissions permissions, int atOnce) {
+        return new CallerQuestions(new TopicQuestions(permissions, new TestingTopics(), atOnce));
     }
 
     /// The defaults, but refusals come soon.
@@ -174,6 +186,7 @@ public final class TestingServer implements AutoCloseable {
 
     @Override
     public void close() {
+        supervisor.close();
         streams.sendAway();
         rest.close();
         streams.close();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.protocol.ErrorCode;
 import java.io.IOException;
 import java.lang.reflect.Modifier;
@@ -85,6 +86,39 @@ class ReferenceDocsTest {
                         code.status().isPresent() ? code.status().getAsInt() : "",
                         code.fault().name().toLowerCase(Locale.ROOT),
                         code.upgradeText().replace("%d", "*n*").replace("%s", "*what*"));
+    }
+
+    @Test
+    void theReasonsOfReadinessAreThoseOfTheCatalogue() throws IOException {
+        String rows = Arrays.stream(HealthReason.values())
+                .map(reason -> "| `%s` | `%s` | %s |\n"
+                        .formatted(reason.code(), reason.readiness().code(), reason.meaning()))
+                .collect(Collectors.joining());
+        check("health.md", """
+                # Health
+
+                <!-- Written by ReferenceDocsTest with -Dwalcast.write-docs; do not edit. -->
+
+                Two routes answer GET and HEAD without a key. `/livez` answers 200 and `{"status":"alive"}` while the process runs: restart the
+                process when it does not answer. `/readyz` says whether to send traffic to this server:
+
+                ```json
+                {"status":"degraded","reasons":["private_rights_stale"],"lag_seconds":0.4}
+                ```
+
+                | Status | HTTP | Meaning |
+                |---|---|---|
+                | `ready` | 200 | All is well. |
+                | `degraded` | 200 | Some tables or channels have trouble. The server serves the rest. |
+                | `not_ready` | 503 | The whole feed or process is out of service. |
+
+                `reasons` holds the codes below, in this order; the worst decides the status. Anyone may ask, so the answer holds no addresses, names
+                or error texts: the log has them, once for each change of state. `lag_seconds` is how far the feed is behind the log: the age of the
+                oldest heartbeat that was not read yet. New codes may be added; a client decides by `status`.
+
+                | Code | Status | Meaning |
+                |---|---|---|
+                """ + rows);
     }
 
     @Test

@@ -50,7 +50,8 @@ class OpenApiTest {
     @Test
     void pathsAndMethodsAreThoseOfTheServer() {
         TokenVerifier verifier = new TokenVerifier(TestingTokens.SECRET, Clock.systemUTC());
-        try (RestRoutes routes = new RestRoutes(LIMITS, verifier, (_, _) -> {}, new TestingPermissions())) {
+        try (RestRoutes routes =
+                new RestRoutes(LIMITS, verifier, (_, _) -> {}, TestingServer.callers(new TestingPermissions(), 8))) {
             Set<String> served = routes.routes().stream()
                     .map(route -> route.method().text() + " " + route.path())
                     .collect(Collectors.toCollection(TreeSet::new));

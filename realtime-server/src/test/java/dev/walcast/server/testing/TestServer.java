@@ -12,6 +12,7 @@ import dev.walcast.server.auth.TokenIssuer;
 import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.channel.PresenceLimits;
+import dev.walcast.server.socket.ClientLimits;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Clock;
 import java.time.Duration;
@@ -124,6 +125,47 @@ public final class TestServer implements AutoCloseable {
     /// The same, with other tokens.
     public static ServerSettings withTokens(ServerSettings usual, TokenRules tokens) {
         return with(usual, usual.database(), tokens, usual.port(), usual.presence());
+    }
+
+    /// The same, where private channels are asked about so often.
+    public static ServerSettings withPrivateRights(ServerSettings usual, Duration recheck, Duration grace) {
+        SocketLimits limits = usual.limits();
+        ClientLimits clients = limits.clients();
+        ClientLimits changed = new ClientLimits(
+                clients.privateOnly(),
+                clients.usersMax(),
+                clients.topicChecksMax(),
+                recheck,
+                grace,
+                clients.joins(),
+                clients.clientJoins(),
+                clients.messages(),
+                clients.presence(),
+                clients.presenceWindow());
+        return new ServerSettings(
+                usual.database(),
+                usual.tokens(),
+                usual.host(),
+                usual.port(),
+                usual.replay(),
+                usual.recordBytesMax(),
+                usual.restMessagesPerSecond(),
+                new SocketLimits(
+                        limits.upgradeRefusalDelay(),
+                        limits.joinRefusalDelay(),
+                        limits.requestTimeout(),
+                        limits.idleTimeout(),
+                        limits.writeTimeout(),
+                        limits.closeTimeout(),
+                        limits.outboxBytesMax(),
+                        limits.messageBytesMax(),
+                        limits.payloadBytesMax(),
+                        limits.socketsMax(),
+                        limits.channelsMax(),
+                        limits.bindingsMax(),
+                        changed),
+                usual.presence(),
+                usual.acks());
     }
 
     /// The same, where others may hear of deleted rows.

@@ -1,0 +1,128 @@
+package dev.walcast.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.server.health.Health;
+import dev.walcast.server.health.HealthReason;
+import dev.walcast.server.testing.TestServer;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class HealthRoutesTest {
+    private final HttpClient client = HttpClient.newHttpClient();
+    private volatile Set<HealthReason> first = Set.of();
+    private volatile Set<HealthReason> second = Set.of();
+    private WebServer web;
+
+    @BeforeEach
+    void start() {
+        Health health = new Health(List.of(() -> first.stream(), () -> second.stream()));
+        web = WebServer.builder()
+                .port(0)
+                .shutdownHook(false)
+                .addRouting(HttpRouting.builder().register(new HealthRoutes(health, () -> Duration.ofMillis(1_500))))
+                .build()
+                .start();
+    }
+
+    @AfterEach
+    void stop() {
+        web.stop();
+        client.close();
+    }
+
+    private HttpResponse<String> ask(String method, String path) throws Exception {
+        return ask(client, "http://127.0.0.1:" + web.port() + path, method);
+    }
+
+    private static HttpResponse<String> ask(HttpClient client, String url, String method) throws Exception {
+        return client.send(
+                HttpRequest.newBuilder(URI.create(url))
+                        .method(method, BodyPublishers.noBody())
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+
+    @Test
+    void withoutReasonsTheServerIsReady() throws Exception {
+        HttpResponse<String> answer = ask("GET", "/readyz");
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.body()).isEqualTo("{\"status\":\"ready\",\"reasons\":[],\"lag_seconds\":1.5}\n");
+        assertThat(answer.headers().firstValue("Cache-Control")).contains("no-store");
+    }
+
+    @Test
+    void troubleOfSomeTablesIsDegradedAndServes() throws Exception {
+        first = Set.of(HealthReason.TABLE_SET_ASIDE, HealthReason.RIGHTS_STALE);
+        second = Set.of(HealthReason.RIGHTS_STALE);
+        HttpResponse<String> answer = ask("GET", "/readyz");
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.body())
+                .isEqualTo("{\"status\":\"degraded\",\"reasons\":[\"rights_stale\",\"table_set_aside\"],"
+                        + "\"lag_seconds\":1.5}\n");
+    }
+
+    @Test
+    void theWorstReasonDecides() throws Exception {
+        first = Set.of(HealthReason.RIGHTS_STALE);
+        second = Set.of(HealthReason.FEED_INTERRUPTED);
+        HttpResponse<String> answer = ask("GET", "/readyz");
+        assertThat(answer.statusCode()).isEqualTo(503);
+        assertThat(answer.body()).contains("\"not_ready\"", "[\"feed_interrupted\",\"rights_stale\"]");
+    }
+
+    @Test
+    void aSourceThatFailsIsNotReady() {
+        Health health = new Health(List.of(() -> {
+            throw new IllegalStateException("for the test");
+        }));
+        assertThat(health.report().codes()).containsExactly("health_unknown");
+    }
+
+    @Test
+    void theProcessIsAliveWhateverItsFeedDoes() throws Exception {
+        first = Set.of(HealthReason.FEED_FAILED);
+        HttpResponse<String> answer = ask("GET", "/livez");
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.body()).isEqualTo("{\"status\":\"alive\"}\n");
+    }
+
+    @Test
+    void headIsAnsweredWithoutABody() throws Exception {
+        assertThat(ask("HEAD", "/livez").statusCode()).isEqualTo(200);
+        first = Set.of(HealthReason.FEED_STARTING);
+        HttpResponse<String> answer = ask("HEAD", "/readyz");
+        assertThat(answer.statusCode()).isEqualTo(503);
+        assertThat(answer.body()).isEmpty();
+        assertThat(ask("GET", "/readyz").statusCode()).isEqualTo(503);
+    }
+
+    @Test
+    void aLostDatabaseIsNamedByItsCodeOnly() throws Exception {
+        try (TestPostgres postgres = TestPostgres.start()) {
+            postgres.execute("create publication supabase_realtime");
+            try (TestServer server = TestServer.start(postgres)) {
+                await().until(() -> ask(client, server.url() + "/readyz", "GET").statusCode() == 200);
+                postgres.stop();
+                await().atMost(Duration.ofSeconds(60))
+                        .untilAsserted(() -> assertThat(ask(client, server.url() + "/readyz", "GET")
+                                        .body())
+                                .startsWith("{\"status\":\"not_ready\",\"reasons\":[\"feed_interrupted\"],"
+                                        + "\"lag_seconds\":"));
+            }
+        }
+    }
+}
