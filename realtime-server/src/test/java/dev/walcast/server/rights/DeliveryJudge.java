@@ -22,9 +22,12 @@ final class DeliveryJudge {
     /// Those that the server may take the client for: the last, and the one before until the server knows the last.
     private final Map<Integer, TestViewer> viewers = new HashMap<>();
 
+    private final Set<TestViewer> formerViewers = new LinkedHashSet<>();
+
     private int newestToken;
     private boolean isBurst;
     private int judged;
+    private int owed;
 
     /// What one binding received, and from where on it must receive everything.
     private static final class Channel {
@@ -75,6 +78,11 @@ final class DeliveryJudge {
     /// How many rows were judged.
     int judged() {
         return judged;
+    }
+
+    /// How many rows had to come, once for each binding.
+    int owed() {
+        return owed;
     }
 
     // -- what came
@@ -173,12 +181,8 @@ final class DeliveryJudge {
 
     private void leak(RowImage image, Set<String> columns, int commit, long received, String what) {
         TestViewer viewer = viewers.get(newestToken);
-        boolean isColumn = log.mayReceive(viewer, image, Set.of("id"), commit, received);
         Optional<Timed> taken = log.takenBy(viewer, image, columns, commit);
-        String cause = (isColumn ? "column: " : "")
-                + taken.map(one -> one.operation().label()
-                                + (log.committing(commit) - one.committed() > 1_000_000_000L ? " over 1 s ago" : ""))
-                        .orElse(newestToken > 0 ? "never, a former token's" : "never");
+        String cause = cause(taken, columns, image, commit, received);
         String since = taken.map(one -> "\n    taken by " + one.operation() + " "
                         + JudgedLog.millis(log.committing(commit) - one.committed()) + " before the row was committed")
                 .orElse("\n    no earlier state showed it to the viewer");
@@ -188,6 +192,20 @@ final class DeliveryJudge {
                 what + "\n    to " + subscription + "\n    taken for " + viewers + ", received "
                         + JudgedLog.millis(received - log.committing(commit)) + " after its commit, " + columns + " of "
                         + image + since + log.story(image.table(), commit, received)));
+    }
+
+    private String cause(Optional<Timed> taken, Set<String> columns, RowImage image, int commit, long received) {
+        if (formerViewers.stream().anyMatch(former -> log.mayReceive(former, image, columns, commit, received))) {
+            return "a former token's";
+        }
+        boolean isColumn = log.mayReceive(viewers.get(newestToken), image, Set.of("id"), commit, received);
+        return (isColumn ? "column, " : "")
+                + taken.map(one -> one.operation().label() + age(log.committing(commit) - one.committed()))
+                        .orElse("never visible");
+    }
+
+    private static String age(long nanos) {
+        return nanos > 2_000_000_000L ? " over 2 s ago" : "";
     }
 
     private void find(Finding.Kind kind, String cause, JsonNode data, long at, String more) {
@@ -231,6 +249,7 @@ final class DeliveryJudge {
             close(binding, false);
         }
         isBurst |= viewers.size() > 1;
+        formerViewers.addAll(viewers.values());
         viewers.put(number, viewer);
         newestToken = number;
     }
@@ -240,29 +259,32 @@ final class DeliveryJudge {
     /// @param isAtEnd whether everything had time to come
     private void close(int binding, boolean isAtEnd) {
         Channel channel = channels.get(binding);
-        channel.open.ifPresent(owed -> {
+        channel.open.ifPresent(open -> {
             for (Logged logged : log.changes()) {
-                if (logged.commit() > owed.after()
-                        && (owed.from() == Long.MIN_VALUE || logged.committing() - owed.from() > 0)
+                if (logged.commit() > open.after()
+                        && (open.from() == Long.MIN_VALUE || logged.committing() - open.from() > 0)
                         && (isAtEnd || logged.commit() < channel.newest)) {
-                    mustHave(binding, owed, logged);
+                    mustHave(binding, open, logged);
                 }
             }
         });
         channel.open = Optional.empty();
     }
 
-    private void mustHave(int binding, Obligation owed, Logged logged) {
+    private void mustHave(int binding, Obligation open, Logged logged) {
         RowImage image = logged.image();
-        if (logged.change().image().isPresent()
-                && subscription.wishes().get(binding).isMetBy(image)
-                && !channels.get(binding).versions.contains(image.img())
-                && log.mustReceive(owed.viewer(), image, Set.of("id", "img", "room"), logged.commit())) {
+        if (logged.change().image().isEmpty()
+                || !subscription.wishes().get(binding).isMetBy(image)
+                || !log.mustReceive(open.viewer(), image, Set.of("id", "img", "room"), logged.commit())) {
+            return;
+        }
+        owed++;
+        if (!channels.get(binding).versions.contains(image.img())) {
             findings.add(new Finding(
                     Finding.Kind.LOSS,
                     logged.change().type(),
                     "binding " + binding + " missed " + image + ", committed as transaction " + logged.commit()
-                            + "; it was to receive those after " + owed.after() + " and did until "
+                            + "; it was to receive those after " + open.after() + " and did until "
                             + channels.get(binding).newest + "\n    " + subscription
                             + log.story(image.table(), logged.commit(), logged.committing() + 1_000_000_000L)));
         }

@@ -13,7 +13,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -76,8 +75,8 @@ class RightsPropertyTest {
             Play play = new Play(random, postgres);
             play.createTables();
             List<Subscription> subscriptions = new ArrayList<>();
-            try (TestServer debezium = server(postgres, ServerSettings.Reader.DEBEZIUM);
-                    TestServer nativeReader = server(postgres, ServerSettings.Reader.NATIVE)) {
+            try (TestServer debezium = TwoServers.server(postgres, ServerSettings.Reader.DEBEZIUM);
+                    TestServer nativeReader = TwoServers.server(postgres, ServerSettings.Reader.NATIVE)) {
                 subscriptions.addAll(play.run(Map.of("debezium", debezium, "native", nativeReader)));
             }
             failures.forEach(Throwable::printStackTrace);
@@ -85,12 +84,6 @@ class RightsPropertyTest {
             assertThat(failures).as("seed " + seed).isEmpty();
             judge(seed, JudgedLog.of(play.log, postgres), subscriptions);
         }
-    }
-
-    private static TestServer server(TestPostgres postgres, ServerSettings.Reader reader) throws Exception {
-        String url = postgres.url("postgres", "walcast", "unchecked", "postgres");
-        String slot = "rights_" + reader.name().toLowerCase(Locale.ROOT);
-        return TestServer.start(TestServer.withReader(TestServer.settings(url, slot), reader));
     }
 
     // -- the run
@@ -250,13 +243,15 @@ class RightsPropertyTest {
     private static void judge(long seed, JudgedLog log, List<Subscription> subscriptions) {
         List<Finding> findings = new ArrayList<>();
         int judged = 0;
+        int owed = 0;
         for (Subscription subscription : subscriptions) {
             DeliveryJudge judge = DeliveryJudge.judge(log, subscription);
             findings.addAll(judge.findings());
             judged += judge.judged();
+            owed += judge.owed();
         }
         System.out.println("RightsPropertyTest: " + log.changes().size() + " changes, " + judged + " rows received by "
-                + subscriptions.size() + " subscriptions, " + log.counts());
+                + subscriptions.size() + " subscriptions, " + owed + " that had to come, " + log.counts());
         Map<String, Integer> causes = new TreeMap<>();
         findings.forEach(one -> causes.merge(one.kind() + " " + one.cause(), 1, Integer::sum));
         causes.forEach((cause, count) -> System.out.println("  " + count + " x " + cause));
@@ -266,6 +261,7 @@ class RightsPropertyTest {
                         .limit(STORIES)
                         .forEach(one -> System.out.println("  " + cause + ": " + one.story())));
         assertThat(judged).as("rows received").isGreaterThan(100);
+        assertThat(owed).as("rows that had to come").isGreaterThan(20);
         assertThat(causes).as("seed " + seed).isEmpty();
     }
 }
