@@ -180,16 +180,19 @@ final class DeliveryJudge {
     }
 
     private void leak(RowImage image, Set<String> columns, int commit, long received, String what) {
-        TestViewer viewer = viewers.get(newestToken);
-        Optional<Timed> taken = log.takenBy(viewer, image, columns, commit);
+        Optional<Timed> taken = viewers.values().stream()
+                .flatMap(viewer -> log.takenBy(viewer, image, columns, commit).stream())
+                .findFirst()
+                .or(() -> log.createdBy(image.table(), commit));
         String cause = cause(taken, columns, image, commit, received);
-        String since = taken.map(one -> "\n    taken by " + one.operation() + " "
+        String since = taken.map(one -> "\n    hidden by " + one.operation() + " "
                         + JudgedLog.millis(log.committing(commit) - one.committed()) + " before the row was committed")
                 .orElse("\n    no earlier state showed it to the viewer");
         findings.add(new Finding(
                 Finding.Kind.LEAK,
                 cause,
-                what + "\n    to " + subscription + "\n    taken for " + viewers + ", received "
+                what + "\n    to " + subscription + biography(log.committing(commit)) + "\n    taken for " + viewers
+                        + ", received "
                         + JudgedLog.millis(received - log.committing(commit)) + " after its commit, " + columns + " of "
                         + image + since + log.story(image.table(), commit, received)));
     }
@@ -202,6 +205,29 @@ final class DeliveryJudge {
         return (isColumn ? "column, " : "")
                 + taken.map(one -> one.operation().label() + age(log.committing(commit) - one.committed()))
                         .orElse("never visible");
+    }
+
+    /// What happened to the subscription, but for rows, by the time from a commit.
+    private String biography(long committing) {
+        StringBuilder biography = new StringBuilder("\n    ");
+        for (Told told : subscription.told()) {
+            String what = switch (told) {
+                case Told.Live live -> "live " + live.outcomes().values();
+                case Told.Trouble trouble -> "trouble " + trouble.bindings() + " " + trouble.text();
+                case Told.TokenPushed pushed -> "token " + pushed.number() + " of " + pushed.viewer();
+                case Told.Fence fence -> "token " + fence.number() + " was read";
+                case Told.Changed changed -> "";
+                case Told.Rows rows -> "";
+            };
+            if (!what.isEmpty()) {
+                biography
+                        .append(JudgedLog.millis(told.at() - committing))
+                        .append(' ')
+                        .append(what)
+                        .append("; ");
+            }
+        }
+        return biography.toString();
     }
 
     private static String age(long nanos) {
@@ -283,9 +309,11 @@ final class DeliveryJudge {
             findings.add(new Finding(
                     Finding.Kind.LOSS,
                     logged.change().type(),
-                    "binding " + binding + " missed " + image + ", committed as transaction " + logged.commit()
+                    open.viewer() + ", binding " + binding + " missed " + image + ", committed as transaction "
+                            + logged.commit()
                             + "; it was to receive those after " + open.after() + " and did until "
                             + channels.get(binding).newest + "\n    " + subscription
+                            + biography(logged.committing())
                             + log.story(image.table(), logged.commit(), logged.committing() + 1_000_000_000L)));
         }
     }

@@ -208,6 +208,15 @@ final class JudgedLog {
         return Optional.empty();
     }
 
+    /// The table's last creation before a commit, except the first.
+    Optional<Timed> createdBy(String table, int commit) {
+        return operations.stream()
+                .skip(RightsDatabase.TABLES.size())
+                .filter(one -> one.commit() <= commit
+                        && one.operation().created().filter(table::equals).isPresent())
+                .reduce((earlier, last) -> last);
+    }
+
     /// The operations that concern a table, from some time before a commit until a receipt.
     String story(String table, int commit, long received) {
         long committing = log.get(commit).transaction().committing();

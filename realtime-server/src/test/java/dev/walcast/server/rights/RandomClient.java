@@ -20,7 +20,7 @@ import java.util.TreeMap;
 /// Joins and leaves at random, with channels or event streams: live, from a position, or with the rows.
 final class RandomClient {
     private static final Duration READ_PATIENCE = Duration.ofMinutes(10);
-    private static final int ROUND_TRIP_MILLIS = 20;
+    private static final Duration REFUSED_PAUSE = Duration.ofMillis(20);
 
     private final String name;
     private final TestServer server;
@@ -47,11 +47,10 @@ final class RandomClient {
     /// Returns when the run is over.
     void run() throws Exception {
         boolean first = true;
-        while (!stage.isQuiet()) {
+        while (!stage.isOver()) {
             boolean again = !first && random.nextInt(3) > 0;
-            TestViewer viewer = again && random.nextInt(3) > 0
-                    ? before.orElseThrow().viewer()
-                    : TestViewer.ALL.get(random.nextInt(TestViewer.ALL.size()));
+            TestViewer viewer =
+                    again && random.nextInt(3) > 0 ? before.orElseThrow().viewer() : viewer();
             List<Wish> wishes = again ? resumed(before.orElseThrow()) : wishes();
             Subscription subscription = new Subscription(name, viewer, wishes);
             stage.add(subscription);
@@ -63,6 +62,12 @@ final class RandomClient {
                 join(subscription);
             }
         }
+    }
+
+    /// In the end one that may see something.
+    private TestViewer viewer() {
+        int count = stage.isCalm() ? TestViewer.ALL.size() - 1 : TestViewer.ALL.size();
+        return TestViewer.ALL.get(random.nextInt(count));
     }
 
     private List<Wish> wishes() {
@@ -95,6 +100,7 @@ final class RandomClient {
         int millis = manner == Manner.STAYING ? 60_000 : 200 + random.nextInt(3_000);
         for (int waited = 0; waited < millis && !subscription.isTroubled(); waited += 100) {
             if (stage.pause(Duration.ofMillis(100))) {
+                stayToTheEnd(subscription);
                 return;
             }
             if (random.nextInt(15) == 0) {
@@ -104,13 +110,22 @@ final class RandomClient {
         stage.pause(Duration.ofMillis(random.nextInt(500)));
     }
 
+    private void stayToTheEnd(Subscription subscription) throws InterruptedException {
+        while (!subscription.isTroubled()) {
+            if (stage.awaitEnd(Duration.ofMillis(50))) {
+                return;
+            }
+        }
+        stage.awaitEnd(Duration.ofMillis(200));
+    }
+
     private interface Pusher {
         void maybePush() throws IOException;
     }
 
-    private void finish(Subscription subscription) throws InterruptedException {
-        if (stage.isQuiet()) {
-            stage.awaitEnd();
+    private void finish(Subscription subscription) {
+        if (stage.isOver()) {
+            subscription.end();
         } else {
             subscription.leave();
         }
@@ -122,7 +137,7 @@ final class RandomClient {
         String path = "/realtime/v1/websocket?vsn=2.0.0&apikey=" + TestServer.token("anon");
         try (RawSocket socket = RawSocket.open(server.port(), path, Map.of())) {
             if (socket.status() != 101) {
-                stage.pause(Duration.ofMillis(ROUND_TRIP_MILLIS));
+                stage.awaitEnd(REFUSED_PAUSE);
                 subscription.leave();
                 return;
             }
@@ -242,7 +257,7 @@ final class RandomClient {
         try (EventReader reader = EventReader.open(url, headers.toArray(String[]::new))) {
             if (reader.status() != 200) {
                 subscription.trouble(Set.of(), "status " + reader.status());
-                stage.pause(Duration.ofMillis(100 + random.nextInt(300)));
+                stage.awaitEnd(Duration.ofMillis(100 + random.nextInt(300)));
                 subscription.leave();
                 return;
             }

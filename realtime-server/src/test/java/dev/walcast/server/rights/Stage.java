@@ -8,30 +8,35 @@ import java.util.concurrent.TimeUnit;
 
 /// How far a run is, and all subscriptions there were.
 final class Stage {
-    private final CountDownLatch quiet = new CountDownLatch(1);
+    private final CountDownLatch calm = new CountDownLatch(1);
     private final CountDownLatch over = new CountDownLatch(1);
     private final ConcurrentLinkedQueue<Subscription> subscriptions = new ConcurrentLinkedQueue<>();
 
-    /// From here on clients stay where they are.
-    void becomeQuiet() {
-        quiet.countDown();
+    /// From here on clients leave only when something happened to their channel.
+    void becomeCalm() {
+        calm.countDown();
     }
 
     void end() {
         over.countDown();
     }
 
-    boolean isQuiet() {
-        return quiet.getCount() == 0;
+    boolean isCalm() {
+        return calm.getCount() == 0;
     }
 
-    /// Returns early when the run becomes quiet.
+    /// Returns early when the run becomes calm.
     boolean pause(Duration duration) throws InterruptedException {
-        return quiet.await(duration.toNanos(), TimeUnit.NANOSECONDS);
+        return calm.await(duration.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    void awaitEnd() throws InterruptedException {
-        over.await();
+    boolean isOver() {
+        return over.getCount() == 0;
+    }
+
+    /// Returns early when the run is over.
+    boolean awaitEnd(Duration duration) throws InterruptedException {
+        return over.await(duration.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     void add(Subscription subscription) {

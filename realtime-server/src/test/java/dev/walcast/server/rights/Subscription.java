@@ -26,6 +26,7 @@ final class Subscription {
     private final Map<Integer, Integer> newestRow = new HashMap<>();
     private TestViewer newestViewer;
     private boolean left;
+    private boolean ended;
     private boolean troubled;
     private int confirmed;
 
@@ -92,6 +93,11 @@ final class Subscription {
         left = true;
     }
 
+    /// What happens to its connection from here on does not count.
+    synchronized void end() {
+        ended = true;
+    }
+
     /// Whether it is live and did not receive the last rows yet.
     synchronized boolean awaits(int firstMarker) {
         return !left
@@ -100,7 +106,7 @@ final class Subscription {
     }
 
     synchronized boolean isLiveAtEnd() {
-        return !left;
+        return ended;
     }
 
     // -- what happens
@@ -123,7 +129,7 @@ final class Subscription {
     }
 
     synchronized void trouble(Set<Integer> bindings, String text) {
-        if (!left) {
+        if (!left && !ended) {
             told.add(new Told.Trouble(System.nanoTime(), bindings, text));
             troubled = true;
             if (bindings.isEmpty()) {
