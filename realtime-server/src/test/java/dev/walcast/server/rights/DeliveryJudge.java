@@ -38,9 +38,10 @@ final class DeliveryJudge {
         private Optional<Obligation> open = Optional.empty();
     }
 
-    /// @param after  the last transaction that need not come
-    /// @param from   what is committed earlier need not come
-    private record Obligation(TestViewer viewer, int after, long from) {}
+    /// @param after    the last transaction that need not come
+    /// @param from     what is committed earlier need not come
+    /// @param withRows whether rows of earlier transactions had to be in the snapshot
+    private record Obligation(TestViewer viewer, int after, long from, boolean withRows) {}
 
     private DeliveryJudge(JudgedLog log, Subscription subscription) {
         this.log = log;
@@ -201,6 +202,9 @@ final class DeliveryJudge {
         if (formerViewers.stream().anyMatch(former -> log.mayReceive(former, image, columns, commit, received))) {
             return "a former token's";
         }
+        if (log.isOfDroppedTable(image, received)) {
+            return "a dropped table's row";
+        }
         boolean isColumn = log.mayReceive(viewers.get(newestToken), image, Set.of("id"), commit, received);
         return (isColumn ? "column, " : "")
                 + taken.map(one -> one.operation().label() + age(log.committing(commit) - one.committed()))
@@ -248,10 +252,11 @@ final class DeliveryJudge {
         for (int binding = 0; binding < channels.size(); binding++) {
             Channel channel = channels.get(binding);
             if (channel.open.isEmpty()) {
+                boolean withRows = "snapshot".equals(live.outcomes().get(binding));
                 channel.open = Optional.of(
                         isFirst
-                                ? new Obligation(viewer, firstPlace(binding, live), Long.MIN_VALUE)
-                                : new Obligation(viewer, -1, live.at()));
+                                ? new Obligation(viewer, firstPlace(binding, live), Long.MIN_VALUE, withRows)
+                                : new Obligation(viewer, -1, live.at(), false));
             }
         }
     }
@@ -287,9 +292,11 @@ final class DeliveryJudge {
         Channel channel = channels.get(binding);
         channel.open.ifPresent(open -> {
             for (Logged logged : log.changes()) {
-                if (logged.commit() > open.after()
+                boolean isInSnapshot = open.withRows() && logged.commit() <= open.after() && log.isLast(logged.image());
+                boolean isChange = logged.commit() > open.after()
                         && (open.from() == Long.MIN_VALUE || logged.committing() - open.from() > 0)
-                        && (isAtEnd || logged.commit() < channel.newest)) {
+                        && (isAtEnd || logged.commit() < channel.newest);
+                if (isInSnapshot || isChange) {
                     mustHave(binding, open, logged);
                 }
             }

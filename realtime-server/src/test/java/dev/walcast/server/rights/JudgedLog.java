@@ -30,6 +30,10 @@ final class JudgedLog {
     private final List<Timed> lateOperations = new ArrayList<>();
     private final Map<Integer, RowImage> images;
     private final Map<Integer, Integer> commits = new HashMap<>();
+
+    /// The last version of each row.
+    private final Map<Integer, RowImage> current = new HashMap<>();
+
     private final Map<Integer, Optional<RowImage>> deleted = new HashMap<>();
     private final ReplayedRights asTheyWere;
     private final ReplayedRights late;
@@ -85,7 +89,6 @@ final class JudgedLog {
     private Map<RightsOperation, List<RowImage>> read() {
         Map<RightsOperation, List<RowImage>> byTable = new HashMap<>();
         Map<String, RightsOperation> creations = new HashMap<>();
-        Map<Integer, RowImage> current = new HashMap<>();
         for (int commit = 0; commit < log.size(); commit++) {
             LoggedTransaction transaction = log.get(commit).transaction();
             if (transaction.operation().isPresent()) {
@@ -147,6 +150,11 @@ final class JudgedLog {
     /// The last version of a row that was deleted.
     Optional<RowImage> deleted(int id) {
         return deleted.getOrDefault(id, Optional.empty());
+    }
+
+    /// Whether the version is its row's in the end.
+    boolean isLast(RowImage image) {
+        return image.equals(current.get(image.id())) && !deleted.containsKey(image.id());
     }
 
     /// The place of the last transaction up to a position.
@@ -215,6 +223,17 @@ final class JudgedLog {
                 .filter(one -> one.commit() <= commit
                         && one.operation().created().filter(table::equals).isPresent())
                 .reduce((earlier, last) -> last);
+    }
+
+    /// Whether another table may have had the row's table's name when the row was received.
+    boolean isOfDroppedTable(RowImage image, long received) {
+        return operations.stream()
+                .anyMatch(one -> one.commit() > commit(image)
+                        && one.committing() - received <= 0
+                        && one.operation()
+                                .created()
+                                .filter(image.table()::equals)
+                                .isPresent());
     }
 
     /// The operations that concern a table, from some time before a commit until a receipt.

@@ -202,7 +202,7 @@ class RightsAtCommitTest {
             for (Listener listener : listeners) {
                 listener.join("realtime:storm", ALICE, "storm");
             }
-            long end = System.nanoTime() + Duration.ofSeconds(4).toNanos();
+            long end = System.nanoTime() + Duration.ofSeconds(3).toNanos();
             while (System.nanoTime() - end < 0) {
                 servers.execute(
                         "drop table storm",

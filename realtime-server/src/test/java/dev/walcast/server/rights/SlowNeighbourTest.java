@@ -18,7 +18,7 @@ class SlowNeighbourTest {
     private static final int SLOW_ROWS = 20;
 
     /// Longer than rights may go unconfirmed.
-    private static final Duration LOCKED = Duration.ofSeconds(7);
+    private static final Duration LOCKED = Duration.ofSeconds(6);
     private static final String ALICE = Listener.token("authenticated", "alice");
 
     private static TwoServers servers;
