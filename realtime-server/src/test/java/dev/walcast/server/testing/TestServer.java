@@ -216,6 +216,27 @@ public final class TestServer implements AutoCloseable {
                 usual.presence());
     }
 
+    /// The same with that reader, whatever `-Dwalcast.reader` says.
+    public static ServerSettings withReader(ServerSettings usual, ServerSettings.Reader reader) {
+        ServerSettings.Database database = usual.database();
+        return with(
+                usual,
+                new ServerSettings.Database(
+                        database.url(),
+                        database.publication(),
+                        database.slotName(),
+                        reader,
+                        database.pollInterval(),
+                        database.transactionMemoryBytes(),
+                        database.askTimeout(),
+                        database.deletes(),
+                        database.guardian(),
+                        database.messagesRetention()),
+                usual.tokens(),
+                usual.port(),
+                usual.presence());
+    }
+
     /// The same, where a server was before.
     public static ServerSettings onPort(ServerSettings usual, int port) {
         return with(usual, usual.database(), usual.tokens(), port, usual.presence());

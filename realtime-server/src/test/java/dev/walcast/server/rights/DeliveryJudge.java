@@ -1,0 +1,327 @@
+package dev.walcast.server.rights;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.walcast.server.rights.JudgedLog.Logged;
+import dev.walcast.server.rights.JudgedLog.Timed;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/// Holds what one subscription was told against what Postgres allowed.
+final class DeliveryJudge {
+    private final JudgedLog log;
+    private final Subscription subscription;
+    private final List<Finding> findings = new ArrayList<>();
+    private final List<Channel> channels = new ArrayList<>();
+
+    /// Those that the server may take the client for: the last, and the one before until the server knows the last.
+    private final Map<Integer, TestViewer> viewers = new HashMap<>();
+
+    private final Set<TestViewer> formerViewers = new LinkedHashSet<>();
+
+    private int newestToken;
+    private boolean isBurst;
+    private int judged;
+    private int owed;
+
+    /// What one binding received, and from where on it must receive everything.
+    private static final class Channel {
+        private final Set<Integer> versions = new HashSet<>();
+        private final Set<Integer> ids = new HashSet<>();
+        private String position = "";
+        private int newest = -1;
+        private Optional<Obligation> open = Optional.empty();
+    }
+
+    /// @param after    the last transaction that need not come
+    /// @param from     what is committed earlier need not come
+    /// @param withRows whether rows of earlier transactions had to be in the snapshot
+    private record Obligation(TestViewer viewer, int after, long from, boolean withRows) {}
+
+    private DeliveryJudge(JudgedLog log, Subscription subscription) {
+        this.log = log;
+        this.subscription = subscription;
+        viewers.put(0, subscription.viewer());
+        subscription.wishes().forEach(_ -> channels.add(new Channel()));
+    }
+
+    static DeliveryJudge judge(JudgedLog log, Subscription subscription) {
+        DeliveryJudge judge = new DeliveryJudge(log, subscription);
+        boolean isFirst = true;
+        for (Told told : subscription.told()) {
+            switch (told) {
+                case Told.Changed changed -> judge.changed(changed);
+                case Told.Rows rows -> judge.rows(rows);
+                case Told.Live live -> {
+                    judge.live(live, isFirst);
+                    isFirst = false;
+                }
+                case Told.Trouble trouble -> judge.trouble(trouble);
+                case Told.TokenPushed pushed -> judge.pushed(pushed.viewer(), pushed.number());
+                case Told.Fence fence -> judge.viewers.keySet().removeIf(known -> known < fence.number());
+            }
+        }
+        for (int binding = 0; binding < judge.channels.size(); binding++) {
+            judge.close(binding, subscription.isLiveAtEnd());
+        }
+        return judge;
+    }
+
+    List<Finding> findings() {
+        return findings;
+    }
+
+    /// How many rows were judged.
+    int judged() {
+        return judged;
+    }
+
+    /// How many rows had to come, once for each binding.
+    int owed() {
+        return owed;
+    }
+
+    // -- what came
+
+    private void changed(Told.Changed changed) {
+        JsonNode data = changed.data();
+        String type = data.path("type").asText();
+        for (int binding : changed.bindings()) {
+            Channel channel = channels.get(binding);
+            String position = data.path("position").asText();
+            int order = position.compareTo(channel.position);
+            if (order <= 0) {
+                find(order == 0 ? Finding.Kind.DUPLICATE : Finding.Kind.WRONG, "position", data, changed.at(), "");
+            }
+            channel.position = position;
+        }
+        if (type.equals("DELETE")) {
+            deleted(changed, data.path("old_record"));
+        } else {
+            version(changed, data.path("record"), "record");
+            if (data.path("old_record").size() > 1) {
+                version(changed, data.path("old_record"), "old_record");
+            }
+        }
+    }
+
+    private void version(Told.Changed changed, JsonNode record, String what) {
+        Optional<RowImage> image = log.image(record.path("img").asInt());
+        if (image.isEmpty()) {
+            find(Finding.Kind.WRONG, "unknown row", changed.data(), changed.at(), "");
+            return;
+        }
+        int commit = what.equals("record") ? log.commit(image.get()) : log.commitAt(position(changed));
+        check(image.get(), record, commit, changed.at(), what + " of " + changed.data());
+        if (what.equals("record")) {
+            for (int binding : changed.bindings()) {
+                Channel channel = channels.get(binding);
+                channel.ids.add(image.get().id());
+                channel.newest = Math.max(channel.newest, commit);
+                if (!channel.versions.add(image.get().img())) {
+                    find(Finding.Kind.DUPLICATE, "version", changed.data(), changed.at(), "");
+                }
+                if (!subscription.wishes().get(binding).isMetBy(image.get())) {
+                    find(Finding.Kind.WRONG, "filter", changed.data(), changed.at(), "");
+                }
+            }
+        }
+    }
+
+    /// A client that received the row on this subscription may be told its key.
+    private void deleted(Told.Changed changed, JsonNode key) {
+        Optional<RowImage> image = log.deleted(key.path("id").asInt());
+        if (image.isEmpty()) {
+            find(Finding.Kind.WRONG, "unknown row", changed.data(), changed.at(), "");
+            return;
+        }
+        boolean isKnown = changed.bindings().stream()
+                .allMatch(binding ->
+                        channels.get(binding).ids.contains(image.get().id()));
+        if (key.size() > 1 || !isKnown) {
+            check(image.get(), key, log.commitAt(position(changed)), changed.at(), "DELETE " + changed.data());
+        }
+    }
+
+    private static String position(Told.Changed changed) {
+        return changed.data().path("position").asText();
+    }
+
+    private void rows(Told.Rows rows) {
+        Channel channel = channels.get(rows.binding());
+        for (JsonNode row : rows.rows()) {
+            Optional<RowImage> image = log.image(row.path("img").asInt());
+            if (image.isEmpty()) {
+                find(Finding.Kind.WRONG, "unknown row", row, rows.at(), "");
+            } else {
+                check(image.get(), row, log.commit(image.get()), rows.at(), "snapshot row " + row);
+                channel.versions.add(image.get().img());
+                channel.ids.add(image.get().id());
+            }
+        }
+    }
+
+    private void check(RowImage image, JsonNode record, int commit, long received, String what) {
+        judged++;
+        Set<String> columns = new LinkedHashSet<>();
+        record.fieldNames().forEachRemaining(columns::add);
+        for (String column : columns) {
+            if (!record.get(column).asText().equals(image.values().get(column))) {
+                find(Finding.Kind.WRONG, "value of " + column, record, received, image.toString());
+            }
+        }
+        if (viewers.values().stream().noneMatch(viewer -> log.mayReceive(viewer, image, columns, commit, received))) {
+            leak(image, columns, commit, received, what);
+        }
+    }
+
+    private void leak(RowImage image, Set<String> columns, int commit, long received, String what) {
+        Optional<Timed> taken = viewers.values().stream()
+                .flatMap(viewer -> log.takenBy(viewer, image, columns, commit).stream())
+                .findFirst()
+                .or(() -> log.createdBy(image.table(), commit));
+        String cause = cause(taken, columns, image, commit, received);
+        String since = taken.map(one -> "\n    hidden by " + one.operation() + " "
+                        + JudgedLog.millis(log.committing(commit) - one.committed()) + " before the row was committed")
+                .orElse("\n    no earlier state showed it to the viewer");
+        findings.add(new Finding(
+                Finding.Kind.LEAK,
+                cause,
+                what + "\n    to " + subscription + biography(log.committing(commit)) + "\n    taken for " + viewers
+                        + ", received "
+                        + JudgedLog.millis(received - log.committing(commit)) + " after its commit, " + columns + " of "
+                        + image + since + log.story(image.table(), commit, received)));
+    }
+
+    private String cause(Optional<Timed> taken, Set<String> columns, RowImage image, int commit, long received) {
+        if (formerViewers.stream().anyMatch(former -> log.mayReceive(former, image, columns, commit, received))) {
+            return "a former token's";
+        }
+        if (log.isOfDroppedTable(image, received)) {
+            return "a dropped table's row";
+        }
+        boolean isColumn = log.mayReceive(viewers.get(newestToken), image, Set.of("id"), commit, received);
+        return (isColumn ? "column, " : "")
+                + taken.map(one -> one.operation().label() + age(log.committing(commit) - one.committed()))
+                        .orElse("never visible");
+    }
+
+    /// What happened to the subscription, but for rows, by the time from a commit.
+    private String biography(long committing) {
+        StringBuilder biography = new StringBuilder("\n    ");
+        for (Told told : subscription.told()) {
+            String what = switch (told) {
+                case Told.Live live -> "live " + live.outcomes().values();
+                case Told.Trouble trouble -> "trouble " + trouble.bindings() + " " + trouble.text();
+                case Told.TokenPushed pushed -> "token " + pushed.number() + " of " + pushed.viewer();
+                case Told.Fence fence -> "token " + fence.number() + " was read";
+                case Told.Changed changed -> "";
+                case Told.Rows rows -> "";
+            };
+            if (!what.isEmpty()) {
+                biography
+                        .append(JudgedLog.millis(told.at() - committing))
+                        .append(' ')
+                        .append(what)
+                        .append("; ");
+            }
+        }
+        return biography.toString();
+    }
+
+    private static String age(long nanos) {
+        return nanos > 2_000_000_000L ? " over 2 s ago" : "";
+    }
+
+    private void find(Finding.Kind kind, String cause, JsonNode data, long at, String more) {
+        findings.add(new Finding(kind, cause, data + " " + more + "\n    to " + subscription));
+    }
+
+    // -- what has to come
+
+    private void live(Told.Live live, boolean isFirst) {
+        if (isBurst) {
+            return;
+        }
+        TestViewer viewer = viewers.get(newestToken);
+        for (int binding = 0; binding < channels.size(); binding++) {
+            Channel channel = channels.get(binding);
+            if (channel.open.isEmpty()) {
+                boolean withRows = "snapshot".equals(live.outcomes().get(binding));
+                channel.open = Optional.of(
+                        isFirst
+                                ? new Obligation(viewer, firstPlace(binding, live), Long.MIN_VALUE, withRows)
+                                : new Obligation(viewer, -1, live.at(), false));
+            }
+        }
+    }
+
+    private int firstPlace(int binding, Told.Live live) {
+        Optional<String> resume = subscription.wishes().get(binding).resume();
+        boolean isResumed = "resumed".equals(live.outcomes().get(binding));
+        return log.commitAt(isResumed ? resume.orElseThrow() : live.position());
+    }
+
+    private void trouble(Told.Trouble trouble) {
+        for (int binding = 0; binding < channels.size(); binding++) {
+            if (trouble.bindings().isEmpty() || trouble.bindings().contains(binding)) {
+                close(binding, false);
+            }
+        }
+    }
+
+    private void pushed(TestViewer viewer, int number) {
+        for (int binding = 0; binding < channels.size(); binding++) {
+            close(binding, false);
+        }
+        isBurst |= viewers.size() > 1;
+        formerViewers.addAll(viewers.values());
+        viewers.put(number, viewer);
+        newestToken = number;
+    }
+
+    /// Changes come in order: when a later one came, earlier ones had to.
+    ///
+    /// @param isAtEnd whether everything had time to come
+    private void close(int binding, boolean isAtEnd) {
+        Channel channel = channels.get(binding);
+        channel.open.ifPresent(open -> {
+            for (Logged logged : log.changes()) {
+                boolean isInSnapshot = open.withRows() && logged.commit() <= open.after() && log.isLast(logged.image());
+                boolean isChange = logged.commit() > open.after()
+                        && (open.from() == Long.MIN_VALUE || logged.committing() - open.from() > 0)
+                        && (isAtEnd || logged.commit() < channel.newest);
+                if (isInSnapshot || isChange) {
+                    mustHave(binding, open, logged);
+                }
+            }
+        });
+        channel.open = Optional.empty();
+    }
+
+    private void mustHave(int binding, Obligation open, Logged logged) {
+        RowImage image = logged.image();
+        if (logged.change().image().isEmpty()
+                || !subscription.wishes().get(binding).isMetBy(image)
+                || !log.mustReceive(open.viewer(), image, Set.of("id", "img", "room"), logged.commit())) {
+            return;
+        }
+        owed++;
+        if (!channels.get(binding).versions.contains(image.img())) {
+            findings.add(new Finding(
+                    Finding.Kind.LOSS,
+                    logged.change().type(),
+                    open.viewer() + ", binding " + binding + " missed " + image + ", committed as transaction "
+                            + logged.commit()
+                            + "; it was to receive those after " + open.after() + " and did until "
+                            + channels.get(binding).newest + "\n    " + subscription
+                            + biography(logged.committing())
+                            + log.story(image.table(), logged.commit(), logged.committing() + 1_000_000_000L)));
+        }
+    }
+}

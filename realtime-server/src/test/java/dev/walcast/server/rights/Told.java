@@ -1,0 +1,31 @@
+package dev.walcast.server.rights;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Map;
+import java.util.Set;
+
+/// What a client did or received, in order. Times are `System.nanoTime()`.
+sealed interface Told {
+    long at();
+
+    /// `Subscribed to PostgreSQL`.
+    ///
+    /// @param outcomes of the bindings that named a place or asked for rows, by binding
+    record Live(long at, String position, Map<Integer, String> outcomes) implements Told {}
+
+    /// @param bindings to which it was delivered
+    record Changed(long at, Set<Integer> bindings, JsonNode data) implements Told {}
+
+    record Rows(long at, int binding, JsonNode rows) implements Told {}
+
+    /// Something may be missing from here on, and the client knows.
+    ///
+    /// @param bindings empty for all
+    record Trouble(long at, Set<Integer> bindings, String text) implements Told {}
+
+    /// The client sent another token.
+    record TokenPushed(long at, TestViewer viewer, int number) implements Told {}
+
+    /// The server answered a heartbeat that was sent behind the token of that number.
+    record Fence(long at, int number) implements Told {}
+}
