@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import java.util.UUID;
 
 /// The real server on a free port, on a database of a [TestPostgres].
@@ -173,20 +174,7 @@ public final class TestServer implements AutoCloseable {
         ServerSettings.Database database = usual.database();
         return with(
                 usual,
-                new ServerSettings.Database(
-                        database.url(),
-                        database.publication(),
-                        database.slotName(),
-                        database.reader(),
-                        database.pollInterval(),
-                        database.transactionMemoryBytes(),
-                        database.askTimeout(),
-                        deletes,
-                        database.guardian(),
-                        database.messagesRetention(),
-                        database.evaluationUrl(),
-                        database.askPatience(),
-                        database.rights()),
+                with(database, database.reader(), deletes, database.evaluationUrl(), database.rights()),
                 usual.tokens(),
                 usual.port(),
                 usual.presence());
@@ -197,20 +185,7 @@ public final class TestServer implements AutoCloseable {
         ServerSettings.Database database = usual.database();
         return with(
                 usual,
-                new ServerSettings.Database(
-                        database.url(),
-                        database.publication(),
-                        database.slotName(),
-                        database.reader(),
-                        database.pollInterval(),
-                        database.transactionMemoryBytes(),
-                        database.askTimeout(),
-                        database.deletes(),
-                        database.guardian(),
-                        database.messagesRetention(),
-                        new Secret(evaluationUrl),
-                        database.askPatience(),
-                        database.rights()),
+                with(database, database.reader(), database.deletes(), new Secret(evaluationUrl), database.rights()),
                 usual.tokens(),
                 usual.port(),
                 usual.presence());
@@ -221,20 +196,43 @@ public final class TestServer implements AutoCloseable {
         ServerSettings.Database database = usual.database();
         return with(
                 usual,
-                new ServerSettings.Database(
-                        database.url(),
-                        database.publication(),
-                        database.slotName(),
-                        reader,
-                        database.pollInterval(),
-                        database.transactionMemoryBytes(),
-                        database.askTimeout(),
-                        database.deletes(),
-                        database.guardian(),
-                        database.messagesRetention()),
+                with(database, reader, database.deletes(), database.evaluationUrl(), database.rights()),
                 usual.tokens(),
                 usual.port(),
                 usual.presence());
+    }
+
+    /// The same, with other rules of rights.
+    public static ServerSettings withRights(ServerSettings usual, RightsSettings rights) {
+        ServerSettings.Database database = usual.database();
+        return with(
+                usual,
+                with(database, database.reader(), database.deletes(), database.evaluationUrl(), rights),
+                usual.tokens(),
+                usual.port(),
+                usual.presence());
+    }
+
+    private static ServerSettings.Database with(
+            ServerSettings.Database usual,
+            ServerSettings.Reader reader,
+            RowGuard.Deletes deletes,
+            @Nullable Secret evaluationUrl,
+            RightsSettings rights) {
+        return new ServerSettings.Database(
+                usual.url(),
+                usual.publication(),
+                usual.slotName(),
+                reader,
+                usual.pollInterval(),
+                usual.transactionMemoryBytes(),
+                usual.askTimeout(),
+                deletes,
+                usual.guardian(),
+                usual.messagesRetention(),
+                evaluationUrl,
+                usual.askPatience(),
+                rights);
     }
 
     /// The same, where a server was before.
