@@ -20,8 +20,15 @@ import java.util.Map;
 ///
 /// Instances are compared by identity, which is what `equals` does.
 public final class Table {
+    /// Of a table whose oid the reader does not know.
+    public static final long UNKNOWN_OID = 0;
+
+    /// Of a table that was dropped before the reader could look its oid up; the name may be another table's by now.
+    public static final long DROPPED_OID = -1;
+
     private final TableId id;
     private final TableId root;
+    private final long oid;
     private final List<Column> columns;
     private final Map<String, Integer> indexes;
 
@@ -32,8 +39,15 @@ public final class Table {
 
     /// @param root the partitioned table it belongs to in the end; itself when it is no partition
     public Table(TableId id, TableId root, List<Column> columns) {
+        this(id, root, UNKNOWN_OID, columns);
+    }
+
+    /// @param root the partitioned table it belongs to in the end; itself when it is no partition
+    /// @param oid  tells it from another table that had, or gets, the same name; see [#oid()]
+    public Table(TableId id, TableId root, long oid, List<Column> columns) {
         this.id = requireNonNull(id, "id is null");
         this.root = requireNonNull(root, "root is null");
+        this.oid = oid;
         this.columns = List.copyOf(columns);
         this.indexes = HashMap.newHashMap(columns.size());
         for (int i = 0; i < columns.size(); i++) {
@@ -44,6 +58,7 @@ public final class Table {
     private Table(Table same) {
         this.id = same.id;
         this.root = same.root;
+        this.oid = same.oid;
         this.columns = same.columns;
         this.indexes = same.indexes;
     }
@@ -53,9 +68,9 @@ public final class Table {
         return new Table(this);
     }
 
-    /// Whether the other one has the same name, the same root and the same columns.
+    /// Whether the other one is the same table and has the same name, the same root and the same columns.
     public boolean isShapedLike(Table other) {
-        return id.equals(other.id) && root.equals(other.root) && columns.equals(other.columns);
+        return oid == other.oid && id.equals(other.id) && root.equals(other.root) && columns.equals(other.columns);
     }
 
     public TableId id() {
@@ -65,6 +80,16 @@ public final class Table {
     /// The partitioned table it belongs to in the end; itself when it is no partition.
     public TableId root() {
         return root;
+    }
+
+    /// Postgres' number of the table, or [#UNKNOWN_OID], or [#DROPPED_OID].
+    public long oid() {
+        return oid;
+    }
+
+    /// Whether the table of this oid, to which the name belongs now, is another one.
+    public boolean isOtherThan(long current) {
+        return oid != UNKNOWN_OID && current != UNKNOWN_OID && oid != current;
     }
 
     /// In table order; only columns that the publication sends (no generated columns by default).

@@ -181,7 +181,7 @@ public final class RowGuard {
                 : Predicate.Constant.ALWAYS;
     }
 
-    /// What a viewer may see of a version of a table.
+    /// What a viewer may see of a version of a table: nothing of one that was dropped, whatever has its name now.
     ///
     /// @param columns null when it may read nothing
     /// @param policy  null when row-level security does not bind, or it was not evaluated yet
@@ -197,7 +197,8 @@ public final class RowGuard {
             return null;
         }
         TableRights current = known.rights();
-        Columns readable = current == null ? null : columns(viewer.role(), table, current);
+        boolean isCurrent = current != null && !table.isOtherThan(current.access().oid());
+        Columns readable = current != null && isCurrent ? columns(viewer.role(), table, current) : null;
         if (current == null || readable == null) {
             return Sight.NOTHING;
         }

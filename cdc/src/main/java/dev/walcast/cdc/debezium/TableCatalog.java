@@ -52,6 +52,7 @@ final class TableCatalog {
     private final CatalogConnection catalog;
     private final TypeCatalog types;
     private final PartitionRoots roots;
+    private final Incarnations incarnations;
     private final Map<TableId, Version> latest = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<TableId, Version> eldest) {
@@ -72,6 +73,7 @@ final class TableCatalog {
         this.catalog = requireNonNull(catalog, "catalog is null");
         this.types = new TypeCatalog(catalog);
         this.roots = new PartitionRoots(catalog);
+        this.incarnations = new Incarnations(catalog);
     }
 
     void begin() {
@@ -102,7 +104,8 @@ final class TableCatalog {
             throws SQLException {
         types.forgetUserTypes();
         PartitionRoots.Place place = roots.of(id);
-        Table fresh = new Table(id, place.root(), columns(rowSchema, identity(record, id, rowSchema)));
+        List<Column> columns = columns(rowSchema, identity(record, id, rowSchema));
+        Table fresh = new Table(id, place.root(), incarnations.oid(id, record), columns);
         Table table = known != null && known.table.isShapedLike(fresh) ? known.table.renewed() : fresh;
         return new Version(rowSchema, table, place.isPartitioned(), transaction);
     }

@@ -49,7 +49,7 @@ final class Relations {
         message.tag(); // the kind of identity: the columns' flags say more
         PartitionRoots.Place place = roots.of(id);
         Described fresh =
-                new Described(new Table(id, place.root(), columns(message)), place.isPartitioned(), transaction);
+                new Described(table(id, place, oid, message), place.isPartitioned(), transaction);
         tables.merge(
                 oid,
                 fresh,
@@ -66,6 +66,10 @@ final class Relations {
     /// To be called when a transaction is complete, so that dropped tables do not take memory for ever.
     void committed(Lsn end) throws SQLException {
         dropped.removeFrom(tables, end);
+    }
+
+    private Table table(TableId id, PartitionRoots.Place place, int oid, WireBytes message) throws SQLException {
+        return new Table(id, place.root(), Integer.toUnsignedLong(oid), columns(message));
     }
 
     private List<Column> columns(WireBytes message) throws SQLException {
