@@ -38,7 +38,7 @@ final class KnownKeys<B> {
     private static final int SHARDS_MAX = 64;
     private static final int TABLES_MAX = 10_000;
 
-    /// Each makes another eighth of all keys go.
+    /// Each makes another quarter of all keys go.
     private static final int TRIES_MAX = 40;
 
     private final List<KeyShard> shards = new ArrayList<>();
@@ -218,7 +218,7 @@ final class KnownKeys<B> {
         }
     }
 
-    /// Has the holders that were used least recently forget, until an eighth of all keys is gone.
+    /// Has the holders that were used least recently forget, until a quarter of all keys is gone.
     private synchronized void evict() {
         long now = nanoTime();
         List<Used<B>> byUse = new ArrayList<>();
@@ -227,7 +227,7 @@ final class KnownKeys<B> {
         long keys = byUse.stream().mapToLong(Used::keys).sum();
         long gone = 0;
         for (Used<B> used : byUse) {
-            if (gone > keys / 8) {
+            if (gone > keys / 4) {
                 return;
             }
             gone += used.keys;
