@@ -98,7 +98,7 @@ final class HolderSet {
 
     private int home(int holder) {
         long mixed = Integer.toUnsignedLong(holder * 0x9E3779B9);
-        return (int) (mixed * slots.length >>> Integer.SIZE);
+        return (int) ((mixed * slots.length) >>> Integer.SIZE);
     }
 
     private int next(int slot) {
