@@ -6,10 +6,10 @@ import java.util.function.IntPredicate;
 
 /// Those that hold one key, by their numbers, which are positive. Guarded by the lock of its shard.
 final class HolderSet {
-    private static final int SLOTS_MIN = 8;
+    private static final int SLOTS_MIN = 4;
     private static final int OBJECT_BYTES = 48;
 
-    /// A power of two; 0 is a free slot.
+    /// 0 is a free slot. At most three quarters are taken.
     private int[] slots = new int[SLOTS_MIN];
     private int size;
 
@@ -31,8 +31,8 @@ final class HolderSet {
         if (slots[slot] != holder) {
             slots[slot] = holder;
             size++;
-            if (4 * size > 3 * slots.length) {
-                resize(2 * slots.length);
+            if (4L * size > 3L * slots.length) {
+                resize(slots.length + slots.length / 2);
             }
         }
     }
@@ -45,39 +45,36 @@ final class HolderSet {
         }
         slots[free] = 0;
         size--;
-        int mask = slots.length - 1;
-        for (int slot = free + 1 & mask; slots[slot] != 0; slot = slot + 1 & mask) {
-            int home = home(slots[slot]);
-            if ((slot - home & mask) >= (slot - free & mask)) {
+        for (int slot = next(free); slots[slot] != 0; slot = next(slot)) {
+            if (distance(home(slots[slot]), slot) >= distance(free, slot)) {
                 slots[free] = slots[slot];
                 slots[slot] = 0;
                 free = slot;
             }
         }
-        if (slots.length > SLOTS_MIN && 8 * size < slots.length) {
-            resize(slots.length / 2);
+        if (slots.length > SLOTS_MIN && 4L * size < slots.length) {
+            resize(Math.max(SLOTS_MIN, slots.length / 2));
         }
     }
 
+    /// Removes all others, and the memory that is not needed then.
     void retain(IntPredicate kept) {
-        for (int holder : holders()) {
-            if (!kept.test(holder)) {
-                remove(holder);
-            }
-        }
-        while (slots.length > SLOTS_MIN && 8 * size < 3 * slots.length) {
-            resize(slots.length / 2);
+        int[] left = Arrays.stream(slots)
+                .filter(holder -> holder != 0 && kept.test(holder))
+                .toArray();
+        if (left.length < size) {
+            size = left.length;
+            slots = left;
+            resize(Math.max(SLOTS_MIN, (int) (4L * size / 3) + 1));
         }
     }
 
     void forEach(IntConsumer action) {
-        for (int holder : holders()) {
-            action.accept(holder);
+        for (int holder : slots) {
+            if (holder != 0) {
+                action.accept(holder);
+            }
         }
-    }
-
-    private int[] holders() {
-        return Arrays.stream(slots).filter(holder -> holder != 0).toArray();
     }
 
     private void resize(int length) {
@@ -92,16 +89,23 @@ final class HolderSet {
 
     /// Where it is, or else is to be put.
     private int slotOf(int holder) {
-        int mask = slots.length - 1;
         int slot = home(holder);
         while (slots[slot] != 0 && slots[slot] != holder) {
-            slot = slot + 1 & mask;
+            slot = next(slot);
         }
         return slot;
     }
 
     private int home(int holder) {
-        int mixed = holder * 0x9E3779B9;
-        return (mixed ^ mixed >>> 16) & slots.length - 1;
+        long mixed = Integer.toUnsignedLong(holder * 0x9E3779B9);
+        return (int) ((mixed * slots.length) >>> Integer.SIZE);
+    }
+
+    private int next(int slot) {
+        return slot + 1 == slots.length ? 0 : slot + 1;
+    }
+
+    private int distance(int from, int to) {
+        return to >= from ? to - from : to - from + slots.length;
     }
 }

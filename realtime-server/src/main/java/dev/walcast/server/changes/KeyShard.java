@@ -55,7 +55,7 @@ final class KeyShard {
         if (set != null && set.contains(holder)) {
             return Added.KNOWN;
         }
-        if (bytes() + spare() > bytesMax) {
+        if (bytes() + (set == null ? SLOT_BYTES + OBJECT_BYTES : set.bytes()) > bytesMax) {
             return Added.FULL;
         }
         if (set == null) {
@@ -71,7 +71,8 @@ final class KeyShard {
 
     private Added insert(RowKey key, int holder) {
         if (4L * (size + 1) > 3L * lows.length) {
-            int slots = lows.length + Math.max(SLOTS_MIN, lows.length / 2);
+            boolean near = 2 * bytes() > bytesMax;
+            int slots = lows.length + Math.max(SLOTS_MIN, lows.length / (near ? 8 : 2));
             long most = (bytesMax - OBJECT_BYTES - setBytes) / SLOT_BYTES;
             if (Math.min(slots, most) <= lows.length) {
                 return Added.FULL;
@@ -125,7 +126,7 @@ final class KeyShard {
 
     /// Removes what others than these hold.
     ///
-    /// @return whether a tenth of the memory is free
+    /// @return whether a fifth of the memory is free
     synchronized boolean sweep(IntPredicate kept) {
         for (HolderSet set : sets) {
             if (set != null) {
@@ -148,7 +149,7 @@ final class KeyShard {
         if (fitting < lows.length) {
             resize(fitting);
         }
-        return bytes() < bytesMax - bytesMax / 10;
+        return bytes() < bytesMax - bytesMax / 5;
     }
 
     private boolean isKept(int held, IntPredicate kept) {
@@ -172,11 +173,6 @@ final class KeyShard {
 
     synchronized long bytes() {
         return OBJECT_BYTES + (long) SLOT_BYTES * lows.length + setBytes;
-    }
-
-    /// A set of holders may double.
-    private long spare() {
-        return bytesMax / 16;
     }
 
     private boolean holds(int slot, int holder) {

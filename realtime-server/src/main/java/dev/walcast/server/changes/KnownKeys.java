@@ -5,11 +5,9 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.ChangeEvent;
 import dev.walcast.filters.Predicate;
-import dev.walcast.rls.TableAccess;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,7 +36,7 @@ final class KnownKeys<B> {
     private static final int SHARDS_MAX = 64;
     private static final int TABLES_MAX = 10_000;
 
-    /// Each makes another eighth of all keys go.
+    /// Each makes another quarter of all keys go.
     private static final int TRIES_MAX = 40;
 
     private final List<KeyShard> shards = new ArrayList<>();
@@ -63,7 +61,7 @@ final class KnownKeys<B> {
         this.key0 = random.nextLong();
         this.key1 = random.nextLong();
         if (bytesMax > 0) {
-            int count = (int) Math.clamp(Long.highestOneBit(bytesMax / SHARD_BYTES), 1, SHARDS_MAX);
+            int count = Math.clamp(Long.highestOneBit(bytesMax / SHARD_BYTES), 1, SHARDS_MAX);
             for (int i = 0; i < count; i++) {
                 shards.add(new KeyShard(bytesMax / count));
             }
@@ -72,16 +70,13 @@ final class KnownKeys<B> {
 
     /// Whether a binding needs it: row-level security binds its viewer, it wants DELETEs, and its policies or filter
     /// read more than a DELETE carries.
-    static boolean isNeeded(TableAccess access, Set<ChangeEvent> events, Predicate policy, Predicate filter) {
-        if (!access.rowSecurity() || !events.contains(ChangeEvent.DELETE)) {
-            return false;
-        }
-        Set<String> read = new HashSet<>(policy.columns());
-        read.addAll(filter.columns());
-        access.columns().stream()
-                .filter(TableAccess.ColumnAccess::identity)
-                .forEach(column -> read.remove(column.name()));
-        return !read.isEmpty();
+    ///
+    /// @param identity the columns of the table's replica identity
+    static boolean isNeeded(
+            boolean rowSecurity, Set<ChangeEvent> events, Set<String> identity, Predicate policy, Predicate filter) {
+        return rowSecurity
+                && events.contains(ChangeEvent.DELETE)
+                && !(identity.containsAll(policy.columns()) && identity.containsAll(filter.columns()));
     }
 
     boolean isOn() {
@@ -218,7 +213,7 @@ final class KnownKeys<B> {
         }
     }
 
-    /// Has the holders that were used least recently forget, until an eighth of all keys is gone.
+    /// Has the holders that were used least recently forget, until a quarter of all keys is gone.
     private synchronized void evict() {
         long now = nanoTime();
         List<Used<B>> byUse = new ArrayList<>();
@@ -227,7 +222,7 @@ final class KnownKeys<B> {
         long keys = byUse.stream().mapToLong(Used::keys).sum();
         long gone = 0;
         for (Used<B> used : byUse) {
-            if (gone > keys / 8) {
+            if (gone > keys / 4) {
                 return;
             }
             gone += used.keys;
@@ -240,6 +235,6 @@ final class KnownKeys<B> {
     private record Used<B>(KeyHolder<B> holder, long idleNanos, long keys) {}
 
     private KeyShard shard(RowKey key) {
-        return shards.get((int) key.low() & shards.size() - 1);
+        return shards.get((int) key.low() & (shards.size() - 1));
     }
 }

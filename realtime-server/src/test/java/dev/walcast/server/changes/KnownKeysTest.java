@@ -10,12 +10,9 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.ChangeEvent;
-import dev.walcast.filters.ColumnType;
 import dev.walcast.filters.Predicate;
 import dev.walcast.filters.Question;
 import dev.walcast.filters.RowTest;
-import dev.walcast.rls.TableAccess;
-import dev.walcast.rls.TableAccess.ColumnAccess;
 import java.lang.management.ManagementFactory;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -349,13 +346,12 @@ class KnownKeysTest {
             keys.add(key(row));
         }
         long before = heap();
-        KnownKeys<String> measured = new KnownKeys<>(ROOMY, new Fixed(), nanos::get);
-        KeyHolder<String> holder = measured.holder("mine");
+        KeyHolder<String> holder = known.holder("mine");
         keys.forEach(holder::remember);
         long taken = heap() - before;
         assertThat(holder.keys()).isEqualTo(rows);
-        assertThat(measured.bytes() / rows).isBetween(26L, 41L);
-        assertThat((double) taken).isBetween(0.8 * measured.bytes(), 1.2 * measured.bytes());
+        assertThat(known.bytes() / rows).isBetween(26L, 41L);
+        assertThat((double) taken).isBetween(0.8 * known.bytes(), 1.2 * known.bytes());
         assertThat(holder.knows(keys.getFirst())).isTrue();
     }
 
@@ -380,29 +376,17 @@ class KnownKeysTest {
         Predicate byOwner = reading("owner");
         Predicate byKey = reading("id");
         Predicate always = Predicate.Constant.ALWAYS;
-        assertThat(KnownKeys.isNeeded(access(true), all, byOwner, always)).isTrue();
-        assertThat(KnownKeys.isNeeded(access(true), all, byKey, byOwner)).isTrue();
-        assertThat(KnownKeys.isNeeded(access(true), all, byKey, byKey)).isFalse();
-        assertThat(KnownKeys.isNeeded(access(false), all, byOwner, byOwner)).isFalse();
-        assertThat(KnownKeys.isNeeded(access(true), EnumSet.of(ChangeEvent.INSERT), byOwner, always))
+        Set<String> identity = Set.of("id");
+        assertThat(KnownKeys.isNeeded(true, all, identity, byOwner, always)).isTrue();
+        assertThat(KnownKeys.isNeeded(true, all, identity, byKey, byOwner)).isTrue();
+        assertThat(KnownKeys.isNeeded(true, all, identity, byKey, byKey)).isFalse();
+        assertThat(KnownKeys.isNeeded(false, all, identity, byOwner, byOwner)).isFalse();
+        assertThat(KnownKeys.isNeeded(true, EnumSet.of(ChangeEvent.INSERT), identity, byOwner, always))
                 .isFalse();
     }
 
     private static Predicate reading(String column) {
         return new Predicate.Term(new Question() {}, new RowTest.OpaqueRow(List.of(column)));
-    }
-
-    private static TableAccess access(boolean rowSecurity) {
-        ColumnType text =
-                new ColumnType(25, "pg_catalog.text", "text", "text", 25, "pg_catalog.text", List.of(), null, null);
-        return new TableAccess(
-                TODOS,
-                true,
-                true,
-                rowSecurity,
-                List.of(
-                        new ColumnAccess("id", 1, true, text, "text", true, true, false),
-                        new ColumnAccess("owner", 2, true, text, "text", false, false, false)));
     }
 
     private static long heap() {
@@ -414,14 +398,6 @@ class KnownKeysTest {
                     ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
         }
         return least;
-    }
-
-    /// The same keys in each instance.
-    private static final class Fixed extends SecureRandom {
-        @Override
-        public long nextLong() {
-            return 42;
-        }
     }
 
     private KnownKeys<String> known(long bytesMax) {
