@@ -31,7 +31,8 @@ import org.slf4j.LoggerFactory;
 /// The rights in force: what each role may do with each table that is in use, and the policies that bind it.
 ///
 /// They are read again for three reasons: the log announces that a table's rights may have changed ([#mark], then
-/// [#confirm]), a join asks ([#ask]), or [RightsLimits#poll] has passed. One reading runs at a time, on the thread of one
+/// [#confirm]), a join asks ([#ask]), or [RightsLimits#poll] has passed. One reading runs at a time, on the thread of
+/// one
 /// caller, and answers everything that was asked before it began. Rights that could not be confirmed for
 /// [RightsLimits#maxAge] are not used.
 ///
@@ -127,9 +128,7 @@ public final class Rights {
 
     private TableMarks marks(TableId table) {
         TableMarks marks = tables.get(table);
-        return marks != null
-                ? marks
-                : tables.computeIfAbsent(table, id -> new TableMarks(id, nanoTime.getAsLong()));
+        return marks != null ? marks : tables.computeIfAbsent(table, id -> new TableMarks(id, nanoTime.getAsLong()));
     }
 
     // -- judging
@@ -160,7 +159,8 @@ public final class Rights {
         return answer;
     }
 
-    /// The access that was read last, without asking Postgres; empty when there is no such table, or nothing is known.
+    /// The access that was read last, without asking Postgres; empty when there is no such table, or nothing is
+    /// known.
     public Optional<TableAccess> known(Question question) {
         Known answer = known.get(question);
         TableRights rights = answer == null ? null : answer.rights;
@@ -193,7 +193,8 @@ public final class Rights {
         return fulfil(new Request(question.table(), question)).rights;
     }
 
-    /// Reads the rights of a table anew, so that its marks are confirmed if the reading shows enough. Begins after the
+    /// Reads the rights of a table anew, so that its marks are confirmed if the reading shows enough. Begins after
+    /// the
     /// call does.
     public void confirm(TableId table) throws SQLException {
         fulfil(new Request(table, null));
@@ -280,7 +281,10 @@ public final class Rights {
             asked.forEach(request -> received.computeIfAbsent(marks(request.table), TableMarks::received));
             Set<Question> questions = new HashSet<>();
             received.keySet().forEach(marks -> questions.addAll(marks.questions()));
-            asked.stream().map(request -> request.question).filter(Objects::nonNull).forEach(questions::add);
+            asked.stream()
+                    .map(request -> request.question)
+                    .filter(Objects::nonNull)
+                    .forEach(questions::add);
             read(asked, questions, received);
         } catch (SQLException e) {
             asked.forEach(request -> request.failure = e);
@@ -347,7 +351,8 @@ public final class Rights {
         }
     }
 
-    /// After the listeners have heard of what changed: behind a confirmed mark nothing is delivered under former rights.
+    /// After the listeners have heard of what changed: behind a confirmed mark nothing is delivered under former
+    /// rights.
     private static void confirm(Reading answer, Map<TableMarks, Long> received, long begunAt) {
         received.forEach((marks, count) -> {
             if (!answer.unanswered().containsKey(marks.id())) {

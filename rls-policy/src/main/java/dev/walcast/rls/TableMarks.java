@@ -66,9 +66,7 @@ final class TableMarks {
     /// @param received what [#received] said when the reading began
     /// @param shown    whether the reading shows what a transaction did
     synchronized void confirm(long received, LongPredicate shown, long begunAt) {
-        while (!pending.isEmpty()
-                && pending.getFirst().number <= received
-                && shown.test(pending.getFirst().xid)) {
+        while (!pending.isEmpty() && pending.getFirst().number <= received && shown.test(pending.getFirst().xid)) {
             confirmedThrough = pending.removeFirst().number;
         }
         confirmedAt = begunAt;

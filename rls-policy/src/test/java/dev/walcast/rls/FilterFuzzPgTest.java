@@ -223,10 +223,13 @@ class FilterFuzzPgTest {
             List<FilterNode> nodes = FilterParser.parse(tree.filter());
             Predicate predicate;
             try {
-                predicate = resolver.resolve(nodes, name -> {
-                    TableAccess.ColumnAccess column = access.readable(name);
-                    return column == null ? null : column.type();
-                });
+                predicate = resolver.resolve(
+                        nodes,
+                        name -> {
+                            TableAccess.ColumnAccess column = access.readable(name);
+                            return column == null ? null : column.type();
+                        },
+                        "");
             } catch (FilterRefusedException e) {
                 refused++;
                 if (isSelectable(tree) && !e.sqlState().equals("22025")) {

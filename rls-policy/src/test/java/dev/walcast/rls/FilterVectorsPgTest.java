@@ -148,7 +148,8 @@ class FilterVectorsPgTest {
                 try {
                     known = resolver.resolve(
                             List.of(new FilterNode.Condition("v", Objects.requireNonNull(operator), filter, negate)),
-                            name -> name.equals("v") ? type : null);
+                            name -> name.equals("v") ? type : null,
+                            "");
                 } catch (FilterRefusedException e) {
                     known = e;
                 }

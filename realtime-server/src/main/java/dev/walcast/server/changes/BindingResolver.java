@@ -44,12 +44,7 @@ final class BindingResolver {
     private final FilterResolver filters;
     private final String publication;
 
-    BindingResolver(
-            Catalog catalog,
-            Rights rights,
-            RowGuard guard,
-            FilterDatabase filterDatabase,
-            String publication) {
+    BindingResolver(Catalog catalog, Rights rights, RowGuard guard, FilterDatabase filterDatabase, String publication) {
         this.catalog = requireNonNull(catalog, "catalog is null");
         this.rights = requireNonNull(rights, "rights is null");
         this.guard = requireNonNull(guard, "guard is null");
@@ -87,7 +82,7 @@ final class BindingResolver {
                 TableRights fresh = checkedRights(spec, viewer, one.table());
                 TableAccess access = fresh.access();
                 checkKey(spec, viewer, access);
-                Predicate filter = filter(spec, access);
+                Predicate filter = filter(spec, viewer, access);
                 Predicate narrowing = guard.narrowing(viewer, fresh);
                 Predicate policy = guard.policy(viewer, fresh);
                 List<String> warnings = new ArrayList<>(deleteWarnings(spec, access, filter, narrowing));
@@ -135,9 +130,7 @@ final class BindingResolver {
                                 + "\" TO the role in EVALUATION_DATABASE_URL, or in DATABASE_URL where that is not set"
                                 + " or the role has BYPASSRLS.");
             case SUPERUSER ->
-                throw refused(
-                        spec,
-                        "Role \"" + viewer.role() + "\" is a superuser, which a token must not name.");
+                throw refused(spec, "Role \"" + viewer.role() + "\" is a superuser, which a token must not name.");
         }
     }
 
@@ -184,7 +177,8 @@ final class BindingResolver {
         }
         Predicate filter = null;
         for (TableId table : wanted) {
-            Predicate own = filter(spec, checkedRights(spec, viewer, table).access());
+            Predicate own =
+                    filter(spec, viewer, checkedRights(spec, viewer, table).access());
             if (filter != null && !filter.equals(own)) {
                 throw refused(
                         spec,
@@ -196,17 +190,21 @@ final class BindingResolver {
         return requireNonNull(filter);
     }
 
-    private Predicate filter(BindingSpec spec, TableAccess access) throws BindingRefusedException, UnansweredException {
+    private Predicate filter(BindingSpec spec, Viewer viewer, TableAccess access)
+            throws BindingRefusedException, UnansweredException {
         for (String column : spec.select()) {
             if (access.readable(column) == null) {
                 throw postgresError(spec, "P0001", "invalid column for select " + column);
             }
         }
         try {
-            return filters.resolve(spec.filters(), name -> {
-                ColumnAccess column = access.readable(name);
-                return column == null ? null : column.type();
-            });
+            return filters.resolve(
+                    spec.filters(),
+                    name -> {
+                        ColumnAccess column = access.readable(name);
+                        return column == null ? null : column.type();
+                    },
+                    viewer.role());
         } catch (FilterRefusedException e) {
             throw postgresError(spec, e.sqlState(), e.getMessage());
         }

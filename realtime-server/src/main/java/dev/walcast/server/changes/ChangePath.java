@@ -54,8 +54,8 @@ public final class ChangePath implements AutoCloseable {
         Asker asker = new Asker(database.oracle, delivery);
         HeldTables held = new HeldTables();
         this.ordered = new OrderedDelivery(delivery, asker, held, pending, counters, nanoTime);
-        BindingResolver resolver = new BindingResolver(
-                database.catalog, database.rights, guard, database.filters, database.publication);
+        BindingResolver resolver =
+                new BindingResolver(database.catalog, database.rights, guard, database.filters, database.publication);
         this.snapshots = new Snapshots(database.rows, window, replay.snapshots(), recordBytesMax);
         Beginning.Means means = new Beginning.Means(
                 window, new Replay(window, delivery, asker), snapshots, resolver, new SnapshotQueries(replay));

@@ -25,7 +25,8 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Finds the subscriptions that a committed change concerns. Changes of a table whose rights are not confirmed are held;
+/// Finds the subscriptions that a committed change concerns. Changes of a table whose rights are not confirmed are
+/// held;
 /// everything else is offered to its subscriptions at once. Runs on the change source's thread, which never waits here;
 /// what was held is offered by a virtual thread for each table.
 final class FanOut implements AutoCloseable {

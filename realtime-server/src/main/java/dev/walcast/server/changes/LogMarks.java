@@ -40,8 +40,7 @@ final class LogMarks {
             Seen last = seen.get(version.id());
             if (last == null || last.version != version) {
                 last = new Seen(
-                        version,
-                        rights.mark(version.id(), transaction.commit().xid()));
+                        version, rights.mark(version.id(), transaction.commit().xid()));
                 seen.put(version.id(), last);
             }
             marks.put(version.id(), last.mark);

@@ -8,8 +8,8 @@ import dev.walcast.filters.Answers;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.rls.Moment;
 import dev.walcast.server.changes.Asker.Inquiry;
-import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.changes.ReplayWindow.Read;
+import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.changes.TableHistory.Wanted;
 import dev.walcast.server.channel.ChangeReceiver;
 import java.util.ArrayList;
@@ -148,9 +148,7 @@ final class Replay {
         }
         log.warn("A change stays undecided and is withheld: {}", encodings.position());
         subscription.withhold(new ChangeSubscription.Withheld(
-                encodings.position(),
-                Set.of(encodings.change().table().id()),
-                BindingStart.Reason.POLICY_TIMEOUT));
+                encodings.position(), Set.of(encodings.change().table().id()), BindingStart.Reason.POLICY_TIMEOUT));
     }
 
     /// Finds which of the past changes concern the subscription, by the filters and policies that it has now.
@@ -193,7 +191,9 @@ final class Replay {
         List<Candidate> candidates(Encodings encodings) {
             Commit commit = encodings.change().commit();
             return Candidate.matches(
-                            index, encodings.change(), (bound, position) -> origin(bound).wants(position, commit))
+                            index,
+                            encodings.change(),
+                            (bound, position) -> origin(bound).wants(position, commit))
                     .getOrDefault(requireNonNull(current).subscription(), List.of());
         }
 

@@ -128,8 +128,8 @@ final class ReplayWindow implements AutoCloseable {
     }
 
     private Function<Change, Encodings> encodings(Map<TableId, RightsMark> marks, String epoch) {
-        return change -> new Encodings(
-                change, requireNonNull(marks.get(change.table().id())), epoch, encoder);
+        return change ->
+                new Encodings(change, requireNonNull(marks.get(change.table().id())), epoch, encoder);
     }
 
     private static List<Encodings> collected(Transaction transaction, Function<Change, Encodings> encodings) {

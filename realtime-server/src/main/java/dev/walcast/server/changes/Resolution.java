@@ -104,8 +104,7 @@ final class Resolution {
             index = index(_ -> true);
             own = index;
         }
-        return Candidate.matches(index, encodings.change(), wants)
-                .getOrDefault(subscription, List.of());
+        return Candidate.matches(index, encodings.change(), wants).getOrDefault(subscription, List.of());
     }
 
     /// An index of some of its bindings.
