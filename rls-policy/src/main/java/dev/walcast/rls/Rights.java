@@ -32,8 +32,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// They are read again for three reasons: the log announces that a table's rights may have changed ([#mark], then
 /// [#confirm]), a join asks ([#ask]), or [RightsLimits#poll] has passed. One reading runs at a time, on the thread of
-/// one
-/// caller, and answers everything that was asked before it began. Rights that could not be confirmed for
+/// one caller, and answers everything that was asked before it began. Rights that could not be confirmed for
 /// [RightsLimits#maxAge] are not used.
 ///
 /// What stayed the same stays the same instance. Safe for any thread.
@@ -194,8 +193,7 @@ public final class Rights {
     }
 
     /// Reads the rights of a table anew, so that its marks are confirmed if the reading shows enough. Begins after
-    /// the
-    /// call does.
+    /// the call does.
     public void confirm(TableId table) throws SQLException {
         fulfil(new Request(table, null));
     }

@@ -11,8 +11,7 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /// What a table's policies let each viewer see of it, as a predicate over its rows: planned once for each version of
-/// the
-/// rights, and evaluated in Postgres once for each viewer. Safe for any thread.
+/// the rights, and evaluated in Postgres once for each viewer. Safe for any thread.
 public final class RowPolicies {
     /// Viewers are as many as tokens: beyond this the ones without a subscription are forgotten.
     private static final int PREDICATES_MAX = 20_000;

@@ -18,8 +18,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /// Random memberships, grants and owners: what is read from the catalog's rows against Postgres' own functions. The
-/// seed
-/// is printed, and `-Dwalcast.fuzz.seed` plays it again.
+/// seed is printed, and `-Dwalcast.fuzz.seed` plays it again.
 class RoleRightsFuzzPgTest {
     private static final int ROUNDS = 40;
     private static final int ROLES = 8;

@@ -30,8 +30,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// A change whose [Table] is another instance than that of the table's last change is a mark: something about the
-/// table
-/// may have changed in between.
+/// table may have changed in between.
 @ParameterizedClass
 @EnumSource(Reader.class)
 class MarksPgTest {

@@ -26,8 +26,7 @@ import org.slf4j.LoggerFactory;
 /// feed. Safe for any thread.
 ///
 /// It only makes rechecks come earlier. Where it cannot see a change, or cannot ask, `PRIVATE_RECHECK` bounds how long
-/// a
-/// right goes on.
+/// a right goes on.
 public final class TopicPolicyWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(TopicPolicyWatch.class);
 
