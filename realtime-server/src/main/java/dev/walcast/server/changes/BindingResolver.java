@@ -118,6 +118,14 @@ final class BindingResolver {
         return fresh;
     }
 
+    private void checkStanding(BindingSpec spec, Viewer viewer, TableId table)
+            throws BindingRefusedException, SQLException {
+        TableRights fresh = rights.ask(new Question(viewer.role(), table));
+        if (fresh != null) {
+            checkStanding(spec, viewer, fresh.access());
+        }
+    }
+
     private static void checkStanding(BindingSpec spec, Viewer viewer, TableAccess access)
             throws BindingRefusedException {
         switch (access.standing()) {
@@ -173,6 +181,7 @@ final class BindingResolver {
             throw notEnabled(spec, "The publication \"" + publication + "\" has no such table.");
         }
         if (spec.filters().isEmpty()) {
+            checkStanding(spec, viewer, wanted.getFirst());
             return Predicate.Constant.ALWAYS;
         }
         Predicate filter = null;
