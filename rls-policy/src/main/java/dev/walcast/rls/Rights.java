@@ -120,6 +120,17 @@ public final class Rights {
         return marks(table).mark(xid);
     }
 
+    /// The table has not changed for long. Forgets it unless its rights are in use.
+    public void unmark(TableId table) {
+        tables.computeIfPresent(table, (_, marks) -> {
+            if (marks.questions().isEmpty()) {
+                marks.retire();
+                return null;
+            }
+            return marks;
+        });
+    }
+
     /// The last mark of the table.
     public RightsMark latest(TableId table) {
         return marks(table).latest();
@@ -319,11 +330,18 @@ public final class Rights {
             return;
         }
         TableRights rights = answer.rights().get(question);
-        TableMarks marks = marks(request.table);
+        TableMarks marks = inUse(question);
         Known kept = known.computeIfAbsent(question, _ -> new Known(marks, rights, begunAt));
-        marks.questions().add(question);
         kept.usedAt = begunAt;
         request.rights = Objects.equals(kept.rights, rights) ? kept.rights : rights;
+    }
+
+    private TableMarks inUse(Question question) {
+        return requireNonNull(tables.compute(question.table(), (table, marks) -> {
+            TableMarks used = marks == null ? new TableMarks(table, nanoTime.getAsLong()) : marks;
+            used.questions().add(question);
+            return used;
+        }));
     }
 
     /// Postgres cuts longer names off, so that there is no such table: nothing is kept of what clients make up.
@@ -376,8 +394,10 @@ public final class Rights {
         if (!old.isEmpty()) {
             old.removeAll(inUse.get());
             old.forEach(question -> {
-                known.remove(question);
-                marks(question.table()).questions().remove(question);
+                Known gone = known.remove(question);
+                if (gone != null) {
+                    gone.marks.questions().remove(question);
+                }
             });
         }
     }

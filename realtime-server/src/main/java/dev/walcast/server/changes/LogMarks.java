@@ -21,7 +21,11 @@ final class LogMarks {
     private final Map<TableId, Seen> seen = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<TableId, Seen> eldest) {
-            return size() > TABLES_MAX;
+            boolean over = size() > TABLES_MAX;
+            if (over) {
+                rights.unmark(eldest.getKey());
+            }
+            return over;
         }
     };
 
