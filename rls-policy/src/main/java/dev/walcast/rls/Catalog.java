@@ -22,5 +22,11 @@ public interface Catalog {
     /// Published tables with columns of the given types (arrays, domains and composites of them included).
     List<String> columnsOfTypes(Collection<String> typeNames) throws SQLException;
 
+    /// The same catalog, whose answers are to questions that began at this time of `System.nanoTime()` or later. Other
+    /// answers may be shared between callers.
+    default Catalog asOf(long since) {
+        return this;
+    }
+
     record Question(String role, TableId table) {}
 }

@@ -8,29 +8,52 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Asks another catalog once for all joins that wait for the same answer: which tables are published, and whether a
-/// role exists. A join never gets an answer that was begun before it. Safe for any thread.
+/// role exists. A join never gets an answer that was begun before it ([#asOf]). Safe for any thread.
 public final class RecentCatalog implements Catalog {
     private static final String PUBLISHED = "";
 
     private final Catalog catalog;
-    private final SharedQuestions<String, Boolean> roles = new SharedQuestions<>();
-    private final SharedQuestions<String, Set<TableId>> tables = new SharedQuestions<>();
+    private final SharedQuestions<String, Boolean> roles;
+    private final SharedQuestions<String, Set<TableId>> tables;
+    private final LongSupplier since;
 
+    /// Answers as of each call.
     public RecentCatalog(Catalog catalog) {
+        this(
+                catalog,
+                new SharedQuestions<>(System::nanoTime),
+                new SharedQuestions<>(System::nanoTime),
+                System::nanoTime);
+    }
+
+    private RecentCatalog(
+            Catalog catalog,
+            SharedQuestions<String, Boolean> roles,
+            SharedQuestions<String, Set<TableId>> tables,
+            LongSupplier since) {
         this.catalog = requireNonNull(catalog, "catalog is null");
+        this.roles = requireNonNull(roles, "roles is null");
+        this.tables = requireNonNull(tables, "tables is null");
+        this.since = requireNonNull(since, "since is null");
+    }
+
+    @Override
+    public Catalog asOf(long earliest) {
+        return new RecentCatalog(catalog, roles, tables, () -> earliest);
     }
 
     @Override
     public @Nullable Set<TableId> publishedTables() throws SQLException {
-        return tables.get(PUBLISHED, catalog::publishedTables);
+        return tables.get(PUBLISHED, since.getAsLong(), catalog::publishedTables);
     }
 
     @Override
     public boolean roleExists(String role) throws SQLException {
-        return Boolean.TRUE.equals(roles.get(role, () -> catalog.roleExists(role)));
+        return Boolean.TRUE.equals(roles.get(role, since.getAsLong(), () -> catalog.roleExists(role)));
     }
 
     @Override

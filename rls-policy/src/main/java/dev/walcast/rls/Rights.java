@@ -203,6 +203,20 @@ public final class Rights {
         return fulfil(new Request(question.table(), question)).rights;
     }
 
+    /// Answers from a reading that began at the given time or later, and asks when there is none.
+    ///
+    /// @param since a time of the clock, such as [#now] gave
+    /// @return null when there is no such table
+    public @Nullable TableRights ask(Question question, long since) throws SQLException {
+        Known answer = known.get(question);
+        return answer != null && answer.marks.confirmedAt() - since >= 0 ? answer.rights : ask(question);
+    }
+
+    /// The time of the clock, in nanoseconds.
+    public long now() {
+        return nanoTime.getAsLong();
+    }
+
     /// Reads the rights of a table anew, so that its marks are confirmed if the reading shows enough. Begins after
     /// the call does.
     public void confirm(TableId table) throws SQLException {

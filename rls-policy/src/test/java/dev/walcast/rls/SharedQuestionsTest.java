@@ -18,13 +18,23 @@ import org.junit.jupiter.api.Timeout;
 class SharedQuestionsTest {
     private final AtomicInteger asked = new AtomicInteger();
     private final AtomicInteger waiting = new AtomicInteger();
-    private final SharedQuestions<String, Integer> questions = new SharedQuestions<>();
+    private final SharedQuestions<String, Integer> questions = new SharedQuestions<>(System::nanoTime);
 
     @Test
-    void answersAreNotKept() throws SQLException {
-        assertThat(questions.get("a", asked::incrementAndGet)).isEqualTo(1);
-        assertThat(questions.get("a", asked::incrementAndGet)).isEqualTo(2);
-        assertThat(questions.size()).isZero();
+    void answerServesTimesBeforeItBegan() throws SQLException {
+        long before = System.nanoTime();
+        assertThat(questions.get("a", before, asked::incrementAndGet)).isEqualTo(1);
+        assertThat(questions.get("a", before, asked::incrementAndGet)).isEqualTo(1);
+        assertThat(questions.get("a", System.nanoTime(), asked::incrementAndGet))
+                .isEqualTo(2);
+    }
+
+    @Test
+    void keysAreForgottenBeyondBound() throws SQLException {
+        for (int i = 0; i < 3_000; i++) {
+            assertThat(questions.get("key " + i, System.nanoTime(), () -> 1)).isEqualTo(1);
+        }
+        assertThat(questions.size()).isLessThan(1_100);
     }
 
     @Test
@@ -33,7 +43,7 @@ class SharedQuestionsTest {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         try (ExecutorService threads = Executors.newCachedThreadPool()) {
-            Future<@Nullable Integer> first = threads.submit(() -> questions.get("a", () -> {
+            Future<@Nullable Integer> first = threads.submit(() -> questions.get("a", System.nanoTime(), () -> {
                 begun.countDown();
                 awaitQuietly(go);
                 return asked.incrementAndGet();
@@ -47,10 +57,10 @@ class SharedQuestionsTest {
                         callers.add(Thread.currentThread());
                     }
                     waiting.incrementAndGet();
-                    return questions.get("a", asked::incrementAndGet);
+                    return questions.get("a", System.nanoTime(), asked::incrementAndGet);
                 }));
             }
-            assertThat(questions.get("b", () -> 7))
+            assertThat(questions.get("b", System.nanoTime(), () -> 7))
                     .as("another key does not wait")
                     .isEqualTo(7);
             while (waiting.get() < 20 || !allWait(callers)) {
@@ -62,20 +72,19 @@ class SharedQuestionsTest {
                 assertThat(one.get()).isEqualTo(2);
             }
         }
-        assertThat(questions.size()).isZero();
     }
 
     @Test
     void failuresReachTheirCallersOnly() throws Exception {
-        assertThatThrownBy(() -> questions.get("a", () -> {
+        assertThatThrownBy(() -> questions.get("a", System.nanoTime(), () -> {
                     throw new SQLException("away");
                 }))
                 .isInstanceOf(SQLException.class);
-        assertThatThrownBy(() -> questions.get("a", () -> {
+        assertThatThrownBy(() -> questions.get("a", System.nanoTime(), () -> {
                     throw new IllegalStateException("broken");
                 }))
                 .isInstanceOf(IllegalStateException.class);
-        assertThat(questions.get("a", () -> 1)).isEqualTo(1);
+        assertThat(questions.get("a", System.nanoTime(), () -> 1)).isEqualTo(1);
     }
 
     private static boolean allWait(List<Thread> threads) {

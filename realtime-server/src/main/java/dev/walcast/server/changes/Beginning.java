@@ -185,7 +185,7 @@ final class Beginning {
     /// Stops when the viewer or its rights change: the rows are taken anew then.
     private Optional<Taken> takeRows(Binding binding, BindingSpec spec, Resolution current)
             throws BindingRefusedException, RowsRefusedException, SQLException, InterruptedException {
-        BindingResolver.Resolved resolved = means.resolver.resolve(spec, current.viewer());
+        BindingResolver.Resolved resolved = means.resolver.resolve(spec, current.viewer(), means.resolver.now());
         RowQuery query =
                 means.queries.query(binding, spec, resolved, current.viewer()).orElseThrow();
         return means.snapshots.take(

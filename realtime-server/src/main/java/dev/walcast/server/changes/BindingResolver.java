@@ -76,10 +76,12 @@ final class BindingResolver {
 
     /// @throws BindingRefusedException when the binding would never see a change, and why
     /// @throws SQLException            when the database could not be asked; trying again may help
-    Resolved resolve(BindingSpec spec, Viewer viewer) throws BindingRefusedException, SQLException {
+    ///
+    /// @param since the answers are to questions that began at this time of [#now] or later
+    Resolved resolve(BindingSpec spec, Viewer viewer, long since) throws BindingRefusedException, SQLException {
         try {
             if (spec.target() instanceof Target.OneTable one) {
-                TableRights fresh = checkedRights(spec, viewer, one.table());
+                TableRights fresh = checkedRights(spec, viewer, one.table(), since);
                 TableAccess access = fresh.access();
                 checkKey(spec, viewer, access);
                 Predicate filter = filter(spec, viewer, access);
@@ -90,18 +92,18 @@ final class BindingResolver {
                 return new Resolved(filter, narrowing, policy, warnings, Optional.of(access));
             }
             Predicate any = Predicate.Constant.ALWAYS;
-            return new Resolved(wildcard(spec, viewer), any, any, List.of(), Optional.empty());
+            return new Resolved(wildcard(spec, viewer, since), any, any, List.of(), Optional.empty());
         } catch (UnansweredException e) {
             throw new SQLException(e);
         }
     }
 
     /// Rights that were read after the call began: a client that joins is never judged by those of before.
-    private TableRights checkedRights(BindingSpec spec, Viewer viewer, TableId table)
+    private TableRights checkedRights(BindingSpec spec, Viewer viewer, TableId table, long since)
             throws BindingRefusedException, SQLException {
-        TableRights fresh = rights.ask(new Question(viewer.role(), table));
+        TableRights fresh = rights.ask(new Question(viewer.role(), table), since);
         if (fresh == null) {
-            checkRole(spec, viewer);
+            checkRole(spec, viewer, since);
             throw notEnabled(spec, "There is no table " + table + ".");
         }
         TableAccess access = fresh.access();
@@ -118,9 +120,9 @@ final class BindingResolver {
         return fresh;
     }
 
-    private void checkStanding(BindingSpec spec, Viewer viewer, TableId table)
+    private void checkStanding(BindingSpec spec, Viewer viewer, TableId table, long since)
             throws BindingRefusedException, SQLException {
-        TableRights fresh = rights.ask(new Question(viewer.role(), table));
+        TableRights fresh = rights.ask(new Question(viewer.role(), table), since);
         if (fresh != null) {
             checkStanding(spec, viewer, fresh.access());
         }
@@ -142,6 +144,11 @@ final class BindingResolver {
         }
     }
 
+    /// The time as of which a join may ask.
+    long now() {
+        return rights.now();
+    }
+
     private static void checkKey(BindingSpec spec, Viewer viewer, TableAccess access) throws BindingRefusedException {
         if (spec.membership() && spec.events().contains(ChangeEvent.DELETE) && !access.readsWholeKey()) {
             throw refused(
@@ -152,8 +159,8 @@ final class BindingResolver {
         }
     }
 
-    private void checkRole(BindingSpec spec, Viewer viewer) throws BindingRefusedException, SQLException {
-        if (!catalog.roleExists(viewer.role())) {
+    private void checkRole(BindingSpec spec, Viewer viewer, long since) throws BindingRefusedException, SQLException {
+        if (!catalog.asOf(since).roleExists(viewer.role())) {
             throw postgresError(spec, "42704", "role \"" + viewer.role() + "\" does not exist");
         }
     }
@@ -167,10 +174,10 @@ final class BindingResolver {
                 + " ADD TABLE " + table + ".";
     }
 
-    private Predicate wildcard(BindingSpec spec, Viewer viewer)
+    private Predicate wildcard(BindingSpec spec, Viewer viewer, long since)
             throws BindingRefusedException, SQLException, UnansweredException {
-        checkRole(spec, viewer);
-        Set<TableId> published = catalog.publishedTables();
+        checkRole(spec, viewer, since);
+        Set<TableId> published = catalog.asOf(since).publishedTables();
         List<TableId> wanted = published == null
                 ? List.of()
                 : published.stream()
@@ -181,13 +188,13 @@ final class BindingResolver {
             throw notEnabled(spec, "The publication \"" + publication + "\" has no such table.");
         }
         if (spec.filters().isEmpty()) {
-            checkStanding(spec, viewer, wanted.getFirst());
+            checkStanding(spec, viewer, wanted.getFirst(), since);
             return Predicate.Constant.ALWAYS;
         }
         Predicate filter = null;
         for (TableId table : wanted) {
-            Predicate own =
-                    filter(spec, viewer, checkedRights(spec, viewer, table).access());
+            Predicate own = filter(
+                    spec, viewer, checkedRights(spec, viewer, table, since).access());
             if (filter != null && !filter.equals(own)) {
                 throw refused(
                         spec,

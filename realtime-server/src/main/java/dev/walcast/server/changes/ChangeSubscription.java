@@ -62,7 +62,9 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     private final Map<Integer, Integer> replayed = new HashMap<>();
 
     /// That a viewer's rights are to be looked up. Only the latest one counts.
-    record Wish(long number, Viewer viewer) {}
+    ///
+    /// @param since when it came: no answer that was begun earlier counts
+    record Wish(long number, Viewer viewer, long since) {}
 
     /// Changes that the client may have been entitled to and did not get.
     ///
@@ -90,7 +92,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
                 .flatMap(binding -> BindingSpec.tableOf(binding.request()).stream())
                 .distinct()
                 .toList();
-        this.wish = new Wish(1, viewer);
+        this.wish = new Wish(1, viewer, 0);
         this.resolution = Resolution.open(this, viewer, List.of());
         this.newsToldNanos = System.nanoTime() - NEWS_EVERY_NANOS;
     }
@@ -167,13 +169,14 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     /// Nothing is delivered from here on until the rights of this viewer are known.
     ///
     /// @param viewer null for the same one, whose rights may have changed
+    /// @param now    a time of [BindingResolver#now]
     /// @return whether a thread has to be started that fulfils the wishes
-    boolean open(@Nullable Viewer viewer) {
+    boolean open(@Nullable Viewer viewer, long now) {
         synchronized (lock) {
             if (closed) {
                 return false;
             }
-            wish = new Wish(wish.number + 1, viewer == null ? wish.viewer : viewer);
+            wish = new Wish(wish.number + 1, viewer == null ? wish.viewer : viewer, now);
             replace(Resolution.open(this, wish.viewer, resolution.entries()));
             boolean start = !resolving;
             resolving = true;

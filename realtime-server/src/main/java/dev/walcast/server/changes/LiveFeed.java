@@ -74,7 +74,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
 
     private void open(ChangeSubscription subscription, @Nullable Viewer viewer) {
         Resolution former = subscription.resolution();
-        if (subscription.open(viewer)) {
+        if (subscription.open(viewer, resolver.now())) {
             execute(() -> resolve(subscription, former));
         }
     }
@@ -170,7 +170,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
             throws InterruptedException {
         List<String> warnings = new ArrayList<>();
         try {
-            Resolution fresh = resolution(subscription, wish.viewer(), warnings);
+            Resolution fresh = resolution(subscription, wish, warnings);
             announce(subscription, subscription.settle(wish, fresh, former), warnings);
         } catch (BindingRefusedException e) {
             subscription.refuse(wish, String.valueOf(e.getMessage()));
@@ -215,14 +215,15 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         }
     }
 
-    private Resolution resolution(ChangeSubscription subscription, Viewer viewer, List<String> warnings)
+    private Resolution resolution(ChangeSubscription subscription, Wish wish, List<String> warnings)
             throws InterruptedException, BindingRefusedException, SQLException {
+        Viewer viewer = wish.viewer();
         resolvingAtOnce.acquire();
         try {
             Resolution fresh = Resolution.settled(subscription, viewer);
             for (Binding binding : subscription.bindings()) {
                 BindingSpec spec = BindingSpec.read(binding.request());
-                BindingResolver.Resolved resolved = resolver.resolve(spec, viewer);
+                BindingResolver.Resolved resolved = resolver.resolve(spec, viewer, wish.since());
                 resumption.check(binding, spec, resolved, viewer);
                 fresh.add(entry(fresh, binding, spec, resolved));
                 warnings.addAll(resolved.warnings());
