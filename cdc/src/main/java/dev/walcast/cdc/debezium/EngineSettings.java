@@ -46,8 +46,9 @@ final class EngineSettings {
                 url.database(),
                 "driver.options",
                 SESSION_OPTIONS));
-        // Debezium's own statements call nothing that a user made.
-        properties.setProperty("driver.currentSchema", "pg_catalog");
+        // Debezium's own statements call nothing that a user made. Not on the connection that reads the log: there the
+        // path decides how a regclass is printed.
+        properties.setProperty("database.initial.statements", "set search_path = pg_catalog");
         String password = url.password();
         if (password != null) {
             properties.setProperty("database.password", password);
