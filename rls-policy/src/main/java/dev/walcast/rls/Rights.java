@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -62,6 +63,9 @@ public final class Rights {
     private final Map<TableId, TableMarks> tables = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<Request> requests = new ConcurrentLinkedQueue<>();
     private final ReentrantLock reading = new ReentrantLock(true);
+
+    /// What changed and was not told to every listener. Guarded by reading.
+    private final Set<Question> untold = new HashSet<>();
 
     private final CopyOnWriteArrayList<Consumer<Set<Question>>> changeListeners = new CopyOnWriteArrayList<>();
 
@@ -117,7 +121,14 @@ public final class Rights {
     ///
     /// @param xid of the transaction in which the log says so, of 32 bits
     public RightsMark mark(TableId table, long xid) {
-        return marks(table).mark(xid);
+        AtomicReference<RightsMark> mark = new AtomicReference<>();
+        // in one step: a table that nothing rests on may be forgotten at any time
+        tables.compute(table, (id, known) -> {
+            TableMarks marks = known == null ? new TableMarks(id, nanoTime.getAsLong()) : known;
+            mark.set(marks.mark(xid));
+            return marks;
+        });
+        return requireNonNull(mark.get());
     }
 
     /// The table has not changed for long. Forgets it unless its rights are in use.
@@ -191,6 +202,11 @@ public final class Rights {
             }
         }
         return stale;
+    }
+
+    /// How many tables something is remembered of.
+    int tables() {
+        return tables.size();
     }
 
     // -- asking
@@ -278,9 +294,9 @@ public final class Rights {
     ///
     /// @param inUse see [#watch]
     public void refresh(Supplier<Set<Question>> inUse) throws SQLException {
-        forget(nanoTime.getAsLong(), inUse);
         reading.lock();
         try {
+            forget(nanoTime.getAsLong(), inUse);
             List<TableMarks> used = tables.values().stream()
                     .filter(marks -> !marks.questions().isEmpty())
                     .toList();
@@ -325,6 +341,8 @@ public final class Rights {
         Reading answer = reader.read(questions);
         asked.forEach(request -> answer(request, answer, begunAt));
         apply(answer, questions);
+        Set<TableId> read = questions.stream().map(Question::table).collect(Collectors.toSet());
+        received.keySet().removeIf(marks -> !read.contains(marks.id()));
         confirm(answer, received, begunAt);
     }
 
@@ -363,8 +381,8 @@ public final class Rights {
         return table.schema().length() <= NAME_LENGTH_MAX && table.name().length() <= NAME_LENGTH_MAX;
     }
 
+    /// A listener that fails hears of the change with the next reading; no mark is confirmed before.
     private void apply(Reading answer, Set<Question> questions) {
-        Set<Question> changed = new HashSet<>();
         for (Question question : questions) {
             Known kept = known.get(question);
             TableRights rights = answer.rights().get(question);
@@ -372,12 +390,14 @@ public final class Rights {
                     && !answer.unanswered().containsKey(question.table())
                     && !Objects.equals(kept.rights, rights)) {
                 kept.rights = rights;
-                changed.add(question);
+                untold.add(question);
             }
         }
-        if (!changed.isEmpty()) {
+        if (!untold.isEmpty()) {
+            Set<Question> changed = Set.copyOf(untold);
             log.info("Rights changed for {}", named(changed));
             changeListeners.forEach(listener -> listener.accept(changed));
+            untold.clear();
         }
     }
 
@@ -397,6 +417,8 @@ public final class Rights {
         return changed.size() <= NAMED_MAX ? some : some + " and " + (changed.size() - NAMED_MAX) + " more";
     }
 
+    /// With the lock held: what a reading answers must not be forgotten before it was kept. Names of tables come from
+    /// clients.
     private void forget(long now, Supplier<Set<Question>> inUse) {
         Set<Question> old = new HashSet<>();
         known.forEach((question, answer) -> {
@@ -414,5 +436,6 @@ public final class Rights {
                 }
             });
         }
+        tables.forEach((table, _) -> tables.computeIfPresent(table, (_, marks) -> marks.isUsed() ? marks : null));
     }
 }

@@ -47,6 +47,11 @@ final class TableMarks {
         return questions;
     }
 
+    /// Whether a change or an answer may rest on it.
+    synchronized boolean isUsed() {
+        return numbers > 0 || !questions.isEmpty();
+    }
+
     synchronized RightsMark latest() {
         return latest;
     }

@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -50,18 +51,39 @@ final class Asker {
         this.delivery = requireNonNull(delivery, "delivery is null");
     }
 
+    /// What to do between two attempts.
+    @FunctionalInterface
+    interface Pause {
+        /// @param time how long to wait
+        /// @return whether to try again
+        boolean mayTryAgain(Duration time) throws InterruptedException;
+    }
+
     /// @param inquiries called before each attempt
     Asking ask(Supplier<List<Inquiry>> inquiries) throws InterruptedException {
+        return ask(inquiries, time -> {
+                    Thread.sleep(time);
+                    return true;
+                })
+                .orElseThrow();
+    }
+
+    /// @param inquiries called before each attempt
+    /// @param pause     called after each attempt that was in vain
+    /// @return empty when there is no further attempt
+    Optional<Asking> ask(Supplier<List<Inquiry>> inquiries, Pause pause) throws InterruptedException {
         boolean logged = false;
         while (true) {
             try {
-                return attempt(inquiries.get());
+                return Optional.of(attempt(inquiries.get()));
             } catch (UnansweredException | SQLException e) {
                 if (!logged) {
                     log.info("Changes wait for the database: {}", String.valueOf(e.getMessage()));
                     logged = true;
                 }
-                Thread.sleep(ASK_AGAIN_AFTER);
+                if (!pause.mayTryAgain(ASK_AGAIN_AFTER)) {
+                    return Optional.empty();
+                }
             }
         }
     }

@@ -34,6 +34,7 @@ final class Beginning {
     private static final Duration ASK_AGAIN_AFTER = Duration.ofSeconds(1);
 
     private final ChangeSubscription subscription;
+    private final long number;
     private final Means means;
     private final Map<Integer, BindingStart> starts;
     private final Map<Integer, Taken> taken = new HashMap<>();
@@ -48,10 +49,17 @@ final class Beginning {
             BindingResolver resolver,
             SnapshotQueries queries) {}
 
+    /// @param number of this beginning; when another one of the subscription counts, this one ends without a word
     /// @param epoch  in which it was decided where the bindings begin
     /// @param starts by the bindings' ids
-    Beginning(ChangeSubscription subscription, Means means, String epoch, Map<Integer, BindingStart> starts) {
+    Beginning(
+            ChangeSubscription subscription,
+            long number,
+            Means means,
+            String epoch,
+            Map<Integer, BindingStart> starts) {
         this.subscription = requireNonNull(subscription, "subscription is null");
+        this.number = number;
         this.means = requireNonNull(means, "means is null");
         this.epoch = requireNonNull(epoch, "epoch is null");
         this.starts = new HashMap<>(starts);
@@ -59,16 +67,16 @@ final class Beginning {
 
     /// Returns when the subscription is live, or was refused.
     void run(List<String> warnings) throws InterruptedException {
-        for (int tries = 1; tries == 1 || (again && !subscription.isClosed()); tries++) {
+        for (int tries = 1; tries == 1 || (again && subscription.isBeginning(number)); tries++) {
             boolean last = tries == TRIES_MAX;
             again = false;
             try {
                 takeRows();
             } catch (BindingRefusedException e) {
-                subscription.giveUp(String.valueOf(e.getMessage()));
+                subscription.giveUp(number, String.valueOf(e.getMessage()));
                 return;
             }
-            FeedPosition end = means.replay.run(subscription, origins(), epoch, read -> {
+            FeedPosition end = means.replay.run(subscription, number, origins(), epoch, read -> {
                 again = read.gone() && !last && (!taken.isEmpty() || mayTakeRowsInstead());
                 if (!again) {
                     goLive(read, warnings);
@@ -82,7 +90,7 @@ final class Beginning {
 
     /// Called with the window's lock held.
     private void goLive(Read.End end, List<String> warnings) {
-        subscription.goLive(end.head(), () -> {
+        subscription.goLive(number, end.head(), () -> {
             if (!subscription.isClosed() && !subscription.entries().isEmpty()) {
                 FeedPlace place = Resumption.place(end.head(), bindings(end));
                 subscription.receiver().onLive(warnings, Optional.of(place));
@@ -178,7 +186,7 @@ final class Beginning {
             }
         }
         for (Taken rows : taken.values()) {
-            means.window.awaitReached(rows.moment().lsn(), epoch, subscription::isClosed);
+            means.window.awaitReached(rows.moment().lsn(), epoch, () -> !subscription.isBeginning(number));
         }
     }
 
@@ -201,9 +209,9 @@ final class Beginning {
     private Optional<Taken> takeRows(Binding binding) throws BindingRefusedException, InterruptedException {
         BindingSpec spec = BindingSpec.read(binding.request());
         Attempts attempts = new Attempts();
-        while (!subscription.isClosed()) {
+        while (subscription.isBeginning(number)) {
             try {
-                Resolution current = subscription.awaitSettled();
+                Resolution current = subscription.awaitSettled(number);
                 if (current == null) {
                     break;
                 }

@@ -58,7 +58,11 @@ public final class ChangePath implements AutoCloseable {
                 new BindingResolver(database.catalog, database.rights, guard, database.filters, database.publication);
         this.snapshots = new Snapshots(database.rows, window, replay.snapshots(), recordBytesMax);
         Beginning.Means means = new Beginning.Means(
-                window, new Replay(window, delivery, asker), snapshots, resolver, new SnapshotQueries(replay));
+                window,
+                new Replay(window, delivery, asker, pending.time()),
+                snapshots,
+                resolver,
+                new SnapshotQueries(replay));
         Resumption resumption = new Resumption(means, database.rights);
         this.feed = new LiveFeed(resolver, window, resumption, ordered);
         this.fanOut = new FanOut(feed, window, ordered, held, database.rights, pending, counters, nanoTime);
@@ -124,6 +128,11 @@ public final class ChangePath implements AutoCloseable {
 
     public ChangeCounters counters() {
         return counters;
+    }
+
+    /// How many subscriptions wait for rights or answers of Postgres, or are to be told something.
+    public int waiting() {
+        return ordered.waiting();
     }
 
     /// How often rows were read for clients that begin with them.

@@ -46,6 +46,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
 
     // written under the lock
     private volatile Resolution resolution;
+    private volatile Resolution lastSettled;
     private volatile boolean closed;
     /// Live changes begin after this; null while it reads the past.
     private volatile @Nullable FeedPosition liveAfter;
@@ -53,7 +54,9 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     // guarded by lock
     private Wish wish;
     private boolean resolving;
+    private int pauses;
     private boolean refused;
+    private long beginning;
     private final PriorityQueue<PendingChange> pending = new PriorityQueue<>();
     private @Nullable Withheld owed;
     private long newsToldNanos;
@@ -94,6 +97,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
                 .toList();
         this.wish = new Wish(1, viewer, 0);
         this.resolution = Resolution.open(this, viewer, List.of());
+        this.lastSettled = resolution;
         this.newsToldNanos = System.nanoTime() - NEWS_EVERY_NANOS;
     }
 
@@ -125,6 +129,11 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
 
     Resolution resolution() {
         return resolution;
+    }
+
+    /// What its bindings meant when that was last known.
+    Resolution lastSettled() {
+        return lastSettled;
     }
 
     List<Entry<Bound>> entries() {
@@ -178,9 +187,23 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
             }
             wish = new Wish(wish.number + 1, viewer == null ? wish.viewer : viewer, now);
             replace(Resolution.open(this, wish.viewer, resolution.entries()));
-            boolean start = !resolving;
-            resolving = true;
-            return start;
+            return mayStart();
+        }
+    }
+
+    private boolean mayStart() {
+        boolean start = !resolving && pauses == 0;
+        resolving |= start;
+        return start;
+    }
+
+    /// The counterpart of [#pause()].
+    ///
+    /// @return whether a thread has to be started that fulfils the wishes
+    boolean unpause() {
+        synchronized (lock) {
+            pauses--;
+            return !closed && !resolution.isSettled() && mayStart();
         }
     }
 
@@ -188,7 +211,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     @Nullable
     Wish nextWish(@Nullable Wish fulfilled) {
         synchronized (lock) {
-            if (closed || wish.equals(fulfilled)) {
+            if (closed || pauses > 0 || wish.equals(fulfilled)) {
                 resolving = false;
                 return null;
             }
@@ -223,23 +246,47 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
             boolean wasRefused = refused;
             refused = false;
             lock.notifyAll();
-            if (started.compareAndSet(false, true)) {
-                return Settled.FIRST;
-            }
-            if (wasRefused) {
-                return Settled.AFTER_REFUSAL;
+            boolean isFirst = started.compareAndSet(false, true);
+            if (isFirst || wasRefused) {
+                beginAnew();
+                return isFirst ? Settled.FIRST : Settled.AFTER_REFUSAL;
             }
             boolean same = former.viewer().equals(fresh.viewer()) && former.sameFilters(fresh);
             return same ? Settled.SAME_AS_BEFORE : Settled.CHANGED;
         }
     }
 
+    /// Ends the beginning that is under way, if there is one. Until another one is over, changes stay in the past,
+    /// where that one finds them.
+    private void beginAnew() {
+        beginning++;
+        liveAfter = null;
+        replayed.clear();
+        lock.notifyAll();
+    }
+
+    /// The number of the beginning that counts.
+    long beginning() {
+        synchronized (lock) {
+            return beginning;
+        }
+    }
+
+    boolean isBeginning(long number) {
+        synchronized (lock) {
+            return !closed && beginning == number;
+        }
+    }
+
     /// The new entries stand in the index before the old ones leave it, so that no change falls between.
     private void replace(Resolution fresh) {
         Resolution old = resolution;
-        fresh.entries().forEach(feed.index()::add);
-        resolution = fresh;
-        old.entries().forEach(feed.index()::remove);
+        feed.exchange(() -> {
+            fresh.entries().forEach(feed.index()::add);
+            resolution = fresh;
+            lastSettled = fresh.isSettled() ? fresh : lastSettled;
+            old.entries().forEach(feed.index()::remove);
+        });
     }
 
     /// Refuses what the wish asks for, unless a later wish counts.
@@ -259,22 +306,34 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
             }
             replace(Resolution.settled(this, resolution.viewer()));
             refused = true;
+            owed = null;
+            beginAnew();
             dropPending();
             lock.notifyAll();
             receiver.onRefused(message);
         }
     }
 
+    /// Gives up, unless another beginning counts.
+    void giveUp(long number, String message) {
+        synchronized (lock) {
+            if (beginning == number) {
+                giveUp(message);
+            }
+        }
+    }
+
     /// Waits until it is known what the bindings mean.
     ///
-    /// @return null when it was closed
+    /// @param number of the beginning that waits
+    /// @return null when it was closed, or another beginning counts
     @Nullable
-    Resolution awaitSettled() throws InterruptedException {
+    Resolution awaitSettled(long number) throws InterruptedException {
         synchronized (lock) {
-            while (!closed && !resolution.isSettled()) {
+            while (isBeginning(number) && !resolution.isSettled()) {
                 lock.wait();
             }
-            return closed ? null : resolution;
+            return isBeginning(number) ? resolution : null;
         }
     }
 
@@ -294,11 +353,29 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         return liveAfter != null;
     }
 
+    /// Goes live, unless another beginning counts.
+    void goLive(long number, FeedPosition after, Runnable tell) {
+        synchronized (lock) {
+            if (isBeginning(number)) {
+                goLive(after, tell);
+            }
+        }
+    }
+
+    /// Goes on where another epoch begins, if it is live.
+    void goOn(FeedPosition after, Runnable tell) {
+        synchronized (lock) {
+            if (isLive()) {
+                goLive(after, tell);
+            }
+        }
+    }
+
     /// Goes live, or goes on where another epoch begins. Nothing is told and no change is handed over meanwhile, so
     /// that what waited for an answer of Postgres comes before it or never.
     ///
     /// @param tell tells the client
-    void goLive(FeedPosition after, Runnable tell) {
+    private void goLive(FeedPosition after, Runnable tell) {
         synchronized (lock) {
             liveAfter = after;
             tell.run();
@@ -369,6 +446,9 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     /// Tells the client to read anew what it did not get: at once, or within a second when it was told just now.
     void withhold(Withheld changes) {
         synchronized (lock) {
+            if (closed) {
+                return;
+            }
             Withheld before = owed;
             owed = before == null ? changes : before.and(changes);
             tellOwed();
@@ -386,12 +466,20 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     void tellOwed() {
         Withheld news = owed;
         if (news != null && isLive() && System.nanoTime() - newsToldNanos >= NEWS_EVERY_NANOS) {
+            owed = null;
             tell(news);
         }
     }
 
     /// Under the lock.
-    void tell(Withheld news) {
+    void tell(Withheld latest) {
+        Withheld before = owed;
+        Withheld news = before == null ? latest : before.and(latest);
+        FeedPosition after = liveAfter;
+        if (after == null) {
+            owed = news;
+            return;
+        }
         owed = null;
         newsToldNanos = System.nanoTime();
         List<Resumed> resets = entries().stream()
@@ -401,7 +489,9 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
                 .sorted()
                 .map(id -> new Resumed(id, 0, Optional.of(news.reason.code()), OptionalLong.empty()))
                 .toList();
-        if (!closed && !resets.isEmpty()) {
+        // A client that was told of another epoch knows already that it has to read anew.
+        boolean isOfItsEpoch = after.epoch().equals(news.position.epoch());
+        if (!closed && isOfItsEpoch && !resets.isEmpty()) {
             FeedPlace place = new FeedPlace(news.position.epoch(), news.position.toString(), resets);
             receiver.onLive(List.of(), Optional.of(place));
         }
@@ -424,9 +514,26 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     }
 
     @Override
+    public void pause() {
+        synchronized (lock) {
+            pauses++;
+            if (!closed && pauses == 1) {
+                wish = new Wish(wish.number + 1, wish.viewer, wish.since);
+                replace(Resolution.open(this, wish.viewer, resolution.entries()));
+            }
+        }
+    }
+
+    @Override
+    public void resume() {
+        feed.resume(this);
+    }
+
+    @Override
     public void close() {
         synchronized (lock) {
             closed = true;
+            owed = null;
             replace(Resolution.settled(this, resolution.viewer()));
             dropPending();
             lock.notifyAll();

@@ -18,12 +18,13 @@ import dev.walcast.rls.Verdict.Reason;
 import dev.walcast.rls.Viewer;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// Decides for one subscription whether it gets a change, and as what, and hands it over: guard, project, encode,
 /// offer.
@@ -59,32 +60,37 @@ final class Delivery {
         return deliver(candidates, encodings, answers, judge);
     }
 
+    /// Everything is decided before anything is handed over: what is told in part would be told again.
     boolean deliver(List<Candidate> candidates, Encodings encodings, Answers answers, Judge judge) {
-        if (candidates.size() > 1 && !isDecided(candidates, encodings, answers, judge)) {
-            return false;
-        }
-        boolean delivered = true;
+        List<Runnable> decided = new ArrayList<>(candidates.size());
         for (Candidate candidate : candidates) {
-            delivered &= deliver(candidate, encodings, answers, judge, true);
+            Runnable handing = decided(candidate, encodings, answers, judge);
+            if (handing == null) {
+                return false;
+            }
+            decided.add(handing);
         }
-        return delivered;
+        decided.forEach(Runnable::run);
+        return true;
     }
 
     /// Whether [#deliver] would do it.
     boolean isDecided(List<Candidate> candidates, Encodings encodings, Answers answers, Judge judge) {
         for (Candidate candidate : candidates) {
-            if (!deliver(candidate, encodings, answers, judge, false)) {
+            if (decided(candidate, encodings, answers, judge) == null) {
                 return false;
             }
         }
         return true;
     }
 
-    /// @param hand whether to do more than look
-    private boolean deliver(Candidate candidate, Encodings encodings, Answers answers, Judge judge, boolean hand) {
+    /// @return what hands it over; null when Postgres has to be asked first
+    private @Nullable Runnable decided(Candidate candidate, Encodings encodings, Answers answers, Judge judge) {
         Change change = encodings.change();
         if (candidate.membership() && change instanceof Change.Update update) {
-            return deliver(candidate, update, encodings, answers, hand);
+            Passages passages = Passages.judge(guard, candidate, update, encodings.mark(), answers)
+                    .orElse(null);
+            return passages == null ? null : () -> hand(candidate, passages, encodings, answers);
         }
         Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE concerns nobody");
         int[] ids = new int[candidate.matches().size()];
@@ -93,26 +99,33 @@ final class Delivery {
         for (Candidate.Match match : candidate.matches()) {
             Truth truth = match.known() ? Truth.TRUE : match.predicate().test(judged, answers);
             if (truth == Truth.UNDECIDED) {
-                return false;
+                return null;
             }
             if (truth == Truth.TRUE) {
                 ids[count++] = match.bindingId();
             }
             failed |= truth == Truth.FAILED;
         }
-        boolean done = count == 0 || deliver(candidate, encodings, answers, Arrays.copyOf(ids, count), judge, hand);
-        if (failed && done && hand) {
-            fail(candidate, encodings, answers);
-        }
-        return done;
+        return decided(candidate, encodings, answers, Arrays.copyOf(ids, count), failed, judge);
     }
 
-    private boolean deliver(
-            Candidate candidate, Encodings encodings, Answers answers, int[] ids, Judge judge, boolean hand) {
-        Verdict verdict = judge.on(candidate.resolution().viewer());
-        if (!hand) {
-            return !(verdict instanceof Verdict.Undecided);
+    private @Nullable Runnable decided(
+            Candidate candidate, Encodings encodings, Answers answers, int[] ids, boolean failed, Judge judge) {
+        Verdict verdict = ids.length == 0 ? null : judge.on(candidate.resolution().viewer());
+        if (verdict instanceof Verdict.Undecided) {
+            return null;
         }
+        return () -> {
+            if (verdict != null) {
+                hand(candidate, encodings, answers, ids, verdict);
+            }
+            if (failed) {
+                fail(candidate, encodings, answers);
+            }
+        };
+    }
+
+    private void hand(Candidate candidate, Encodings encodings, Answers answers, int[] ids, Verdict verdict) {
         Change change = encodings.change();
         switch (verdict) {
             case Verdict.Visible visible -> {
@@ -129,21 +142,12 @@ final class Delivery {
                     fail(candidate, encodings, answers);
                 }
             }
-            case Verdict.Undecided _ -> {
-                return false;
-            }
+            case Verdict.Undecided _ -> throw new IllegalStateException("it was decided");
         }
-        return true;
     }
 
     /// An UPDATE for bindings that want to know which rows come into view and which leave it.
-    private boolean deliver(
-            Candidate candidate, Change.Update update, Encodings encodings, Answers answers, boolean hand) {
-        Optional<Passages> judged = Passages.judge(guard, candidate, update, encodings.mark(), answers);
-        if (judged.isEmpty() || !hand) {
-            return judged.isPresent();
-        }
-        Passages passages = judged.get();
+    private void hand(Candidate candidate, Passages passages, Encodings encodings, Answers answers) {
         passages.ids().forEach((passage, ids) -> hand(candidate, passages, passage, ids, encodings));
         if (passages.ids().isEmpty() && passages.verdict() instanceof Verdict.Hidden(Reason reason)) {
             counters.countHidden(reason);
@@ -151,7 +155,6 @@ final class Delivery {
         if (passages.failed()) {
             fail(candidate, encodings, answers);
         }
-        return true;
     }
 
     private void hand(Candidate candidate, Passages passages, Passage passage, int[] ids, Encodings encodings) {

@@ -19,7 +19,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -48,7 +47,6 @@ final class FanOut implements AutoCloseable {
     /// Held while held changes leave, so that none is offered and dropped at once. Taken before a subscription's lock.
     private final ReentrantLock leaving = new ReentrantLock();
 
-    private final AtomicLong heldBytes = new AtomicLong();
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("release-", 0).factory());
 
@@ -94,9 +92,19 @@ final class FanOut implements AutoCloseable {
         counters.countChange();
         TableId table = encodings.change().table().id();
         if (!held.holds(table) && rights.isConfirmed(encodings.mark())) {
-            offer(number, encodings, outstanding);
+            offerNow(table, number, encodings, outstanding);
         } else {
             hold(table, number, encodings, outstanding);
+        }
+    }
+
+    /// An error concerns this change only.
+    private void offerNow(TableId table, long number, Encodings encodings, Outstanding outstanding) {
+        try {
+            offer(number, encodings, outstanding);
+        } catch (RuntimeException | StackOverflowError e) {
+            log.error("A change of {} could not be delivered", table, e);
+            tellDropped(table, number, encodings);
         }
     }
 
@@ -105,7 +113,7 @@ final class FanOut implements AutoCloseable {
         FanOutEvent event = new FanOutEvent();
         event.begin();
         Map<ChangeSubscription, List<Candidate>> matches =
-                Candidate.matches(feed.index(), encodings.change(), FanOut::isLive);
+                feed.matches(encodings.change(), FanOut::isLive);
         if (matches.isEmpty()) {
             return;
         }
@@ -128,15 +136,13 @@ final class FanOut implements AutoCloseable {
     // -- tables whose rights are being read
 
     private void hold(TableId table, long number, Encodings encodings, Outstanding outstanding) {
-        long bytes = encodings.change().bytes();
-        Runnable finished = outstanding.one();
-        heldBytes.addAndGet(bytes);
-        int size = held.add(new HeldChange(number, nanoTime.getAsLong(), encodings, () -> {
-            heldBytes.addAndGet(-bytes);
-            finished.run();
-        }));
-        if (size > limits.changes() || heldBytes.get() > PendingLimits.BYTES_MAX) {
+        int size = held.add(new HeldChange(number, nanoTime.getAsLong(), encodings, outstanding.one()));
+        if (size > limits.changes()) {
             drop(table);
+        }
+        TableId largest = held.bytes() > PendingLimits.BYTES_MAX ? held.largest() : null;
+        if (largest != null) {
+            drop(largest);
         }
         release(table);
     }
@@ -150,6 +156,9 @@ final class FanOut implements AutoCloseable {
             threads.execute(() -> releaseAll(table));
         } catch (RejectedExecutionException e) {
             log.debug("The server stops while changes of {} are held", table);
+        } catch (Error e) {
+            releasing.remove(table);
+            throw e;
         }
     }
 
@@ -201,15 +210,9 @@ final class FanOut implements AutoCloseable {
         return first == null || rights.isConfirmed(first.encodings().mark());
     }
 
-    /// An error concerns this change only.
     private void offerHeld(TableId table, HeldChange change) {
         Outstanding parts = new Outstanding();
-        try {
-            offer(change.sequence(), change.encodings(), parts);
-        } catch (RuntimeException | StackOverflowError e) {
-            log.error("A change of {} could not be delivered", table, e);
-            tellDropped(table, change);
-        }
+        offerNow(table, change.sequence(), change.encodings(), parts);
         parts.whenDone(change.done());
     }
 
@@ -221,7 +224,8 @@ final class FanOut implements AutoCloseable {
             if (!dropped.isEmpty()) {
                 log.warn("The rights of {} could not be confirmed: {} changes are dropped", table, dropped.size());
                 counters.countDropped(dropped.size());
-                tellDropped(table, dropped.getLast());
+                HeldChange last = dropped.getLast();
+                tellDropped(table, last.sequence(), last.encodings());
                 dropped.forEach(change -> {
                     held.removeFirst(table);
                     change.done().run();
@@ -233,9 +237,9 @@ final class FanOut implements AutoCloseable {
         ordered.flushWaiting();
     }
 
-    private void tellDropped(TableId table, HeldChange last) {
-        Withheld news = new Withheld(last.encodings().position(), Set.of(table), Reason.RIGHTS_STALE);
-        feed.forEachOf(table, subscription -> ordered.offer(subscription, last.sequence(), news));
+    private void tellDropped(TableId table, long number, Encodings last) {
+        Withheld news = new Withheld(last.position(), Set.of(table), Reason.RIGHTS_STALE);
+        feed.forEachOf(table, subscription -> ordered.offer(subscription, number, news));
     }
 
     /// Drops what was held for too long; to be called several times a second.

@@ -7,6 +7,7 @@ import dev.walcast.filters.Target;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// any thread.
 final class HeldTables {
     private final Map<TableId, Deque<HeldChange>> tables = new HashMap<>(); // guarded by this
+    private long bytes; // guarded by this
     private volatile boolean empty = true;
 
     /// @param sequence its place among all changes
@@ -26,6 +28,10 @@ final class HeldTables {
         HeldChange {
             requireNonNull(encodings, "encodings is null");
             requireNonNull(done, "done is null");
+        }
+
+        long bytes() {
+            return encodings.change().bytes();
         }
     }
 
@@ -51,6 +57,7 @@ final class HeldTables {
         Deque<HeldChange> held =
                 tables.computeIfAbsent(change.encodings.change().table().id(), _ -> new ArrayDeque<>());
         held.add(change);
+        bytes += change.bytes();
         empty = false;
         return held.size();
     }
@@ -63,11 +70,25 @@ final class HeldTables {
     /// To be called when what [#first] gave was handed on; until then later changes of its subscriptions wait.
     synchronized void removeFirst(TableId table) {
         Deque<HeldChange> held = requireNonNull(tables.get(table), "the table is not held");
-        held.removeFirst();
+        bytes -= held.removeFirst().bytes();
         if (held.isEmpty()) {
             tables.remove(table);
             empty = tables.isEmpty();
         }
+    }
+
+    /// How much memory all changes that are held take.
+    synchronized long bytes() {
+        return bytes;
+    }
+
+    /// The table whose changes take the most memory; null when none is held.
+    synchronized @Nullable TableId largest() {
+        return tables.entrySet().stream()
+                .max(Comparator.comparingLong(held ->
+                        held.getValue().stream().mapToLong(HeldChange::bytes).sum()))
+                .map(Map.Entry::getKey)
+                .orElse(null);
     }
 
     synchronized List<HeldChange> all(TableId table) {

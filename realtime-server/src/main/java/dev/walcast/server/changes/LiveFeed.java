@@ -2,6 +2,8 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Change;
+import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.SubscriptionIndex.Entry;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,6 +30,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,6 +49,10 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private static final int RESOLVING_AT_ONCE_MAX = 8;
 
     private final SubscriptionIndex<Bound> index = new SubscriptionIndex<>();
+
+    /// The last lock to be taken.
+    private final ReentrantReadWriteLock exchange = new ReentrantReadWriteLock();
+
     private final Set<ChangeSubscription> subscriptions = ConcurrentHashMap.newKeySet();
     private final BindingResolver resolver;
     private final ReplayWindow window;
@@ -73,8 +82,15 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     }
 
     private void open(ChangeSubscription subscription, @Nullable Viewer viewer) {
-        Resolution former = subscription.resolution();
+        Resolution former = subscription.lastSettled();
         if (subscription.open(viewer, resolver.now())) {
+            execute(() -> resolve(subscription, former));
+        }
+    }
+
+    void resume(ChangeSubscription subscription) {
+        Resolution former = subscription.lastSettled();
+        if (subscription.unpause()) {
             execute(() -> resolve(subscription, former));
         }
     }
@@ -89,6 +105,29 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
 
     SubscriptionIndex<Bound> index() {
         return index;
+    }
+
+    /// Runs the action, which puts entries of the index in the place of others. No change is looked up meanwhile:
+    /// it might pass the place of the new ones before they stand there, and that of the old ones after they left.
+    void exchange(Runnable action) {
+        exchange.writeLock().lock();
+        try {
+            action.run();
+        } finally {
+            exchange.writeLock().unlock();
+        }
+    }
+
+    /// The subscriptions that a change may concern.
+    ///
+    /// @param wants whether a binding is interested in changes of a position
+    Map<ChangeSubscription, List<Candidate>> matches(Change change, BiPredicate<Bound, Position> wants) {
+        exchange.readLock().lock();
+        try {
+            return Candidate.matches(index, change, wants);
+        } finally {
+            exchange.readLock().unlock();
+        }
     }
 
     /// How many channels are subscribed to changes.
@@ -159,8 +198,9 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (Error e) {
-            log.error("A subscription could not be resolved", e);
+        } catch (RuntimeException | Error e) {
+            // Its thread ends with it, so that no later token would take effect.
+            log.error("A subscription could not be resolved and is closed", e);
             subscription.close();
             throw e;
         }
@@ -198,20 +238,25 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
                 });
                 ordered.resume(subscription);
             }
-            case FIRST -> execute(() -> begin(subscription, warnings, false));
-            case AFTER_REFUSAL -> execute(() -> begin(subscription, warnings, true));
+            case FIRST -> begin(subscription, warnings, false);
+            case AFTER_REFUSAL -> begin(subscription, warnings, true);
         }
     }
 
     /// A thread of its own: a replay may take long, and the subscription's token may change meanwhile.
     private void begin(ChangeSubscription subscription, List<String> warnings, boolean anew) {
+        long number = subscription.beginning();
+        execute(() -> begin(subscription, number, warnings, anew));
+    }
+
+    private void begin(ChangeSubscription subscription, long number, List<String> warnings, boolean anew) {
         try {
-            resumption.begin(subscription, warnings, anew);
+            resumption.begin(subscription, number, warnings, anew);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | Error e) {
             log.error("A subscription could not begin", e);
-            subscription.giveUp("Unable to subscribe to changes: unexpected error, see the server's log");
+            subscription.giveUp(number, "Unable to subscribe to changes: unexpected error, see the server's log");
         }
     }
 

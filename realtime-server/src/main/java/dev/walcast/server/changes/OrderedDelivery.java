@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,6 +37,7 @@ final class OrderedDelivery implements AutoCloseable {
     private final LongSupplier nanoTime;
     private final Set<ChangeSubscription> waiting = ConcurrentHashMap.newKeySet();
     private final AtomicInteger pairs = new AtomicInteger();
+    private final AtomicLong bytes = new AtomicLong();
 
     OrderedDelivery(
             Delivery delivery,
@@ -58,6 +60,7 @@ final class OrderedDelivery implements AutoCloseable {
         private final Encodings encodings;
         private final Outstanding outstanding;
         private final Delivery.Judge judge;
+        private final AtomicInteger queued = new AtomicInteger();
         private final List<Waiting> forFilters = new ArrayList<>(0);
         private final List<Waiting> forPolicies = new ArrayList<>(0);
 
@@ -72,7 +75,7 @@ final class OrderedDelivery implements AutoCloseable {
         /// Hands the change to the subscription, or queues it. [#finish] is to be called after the last one.
         void offer(ChangeSubscription subscription, List<Candidate> candidates) {
             synchronized (subscription.lock()) {
-                if (subscription.isClosed() || handed(subscription, candidates)) {
+                if (subscription.isClosed() || isHandedOrFailed(subscription, candidates)) {
                     return;
                 }
                 queue(subscription, candidates);
@@ -80,7 +83,16 @@ final class OrderedDelivery implements AutoCloseable {
             flush(subscription);
         }
 
-        private boolean handed(ChangeSubscription subscription, List<Candidate> candidates) {
+        private boolean isHandedOrFailed(ChangeSubscription subscription, List<Candidate> candidates) {
+            try {
+                return isHanded(subscription, candidates);
+            } catch (RuntimeException | StackOverflowError e) {
+                failed(subscription, encodings, e);
+                return true;
+            }
+        }
+
+        private boolean isHanded(ChangeSubscription subscription, List<Candidate> candidates) {
             return subscription.pending().isEmpty()
                     && subscription.isCurrent(candidates)
                     && (held.isEmpty() || held.barrier(subscription.targets()) >= sequence)
@@ -89,19 +101,34 @@ final class OrderedDelivery implements AutoCloseable {
 
         private void queue(ChangeSubscription subscription, List<Candidate> candidates) {
             Runnable finished = outstanding.one();
-            pairs.incrementAndGet();
+            begin();
             PendingChange change = PendingChange.of(sequence, nanoTime.getAsLong(), encodings, () -> {
-                pairs.decrementAndGet();
+                end();
                 finished.run();
             });
             subscription.pending().add(change);
             waiting.add(subscription);
-            if (subscription.pending().size() > limits.changes() || pairs.get() > PendingLimits.PAIRS_MAX) {
+            if (isTooMuch(subscription)) {
                 drop(subscription);
             } else if (subscription.isCurrent(candidates)
                     && !delivery.isDecided(candidates, encodings, Answers.NONE, judge)) {
                 boolean _ = change.beginAsking();
                 (subscription.filterMayAsk() ? forFilters : forPolicies).add(new Waiting(subscription, change));
+            }
+        }
+
+        /// One more subscription waits for it; its row is in memory once for all of them.
+        private void begin() {
+            pairs.incrementAndGet();
+            if (queued.getAndIncrement() == 0) {
+                bytes.addAndGet(encodings.change().bytes());
+            }
+        }
+
+        private void end() {
+            pairs.decrementAndGet();
+            if (queued.decrementAndGet() == 0) {
+                bytes.addAndGet(-encodings.change().bytes());
             }
         }
 
@@ -119,10 +146,22 @@ final class OrderedDelivery implements AutoCloseable {
             if (subscription.isClosed()) {
                 return;
             }
-            subscription.pending().add(PendingChange.news(sequence, nanoTime.getAsLong(), news));
+            pairs.incrementAndGet();
+            subscription
+                    .pending()
+                    .add(PendingChange.news(sequence, nanoTime.getAsLong(), news, pairs::decrementAndGet));
             waiting.add(subscription);
+            if (isTooMuch(subscription)) {
+                drop(subscription);
+            }
         }
         flush(subscription);
+    }
+
+    private boolean isTooMuch(ChangeSubscription subscription) {
+        return subscription.pending().size() > limits.changes()
+                || pairs.get() > PendingLimits.PAIRS_MAX
+                || bytes.get() > PendingLimits.BYTES_MAX;
     }
 
     /// Hands over what can be, in order.
@@ -130,9 +169,11 @@ final class OrderedDelivery implements AutoCloseable {
         List<Waiting> ask = new ArrayList<>(0);
         synchronized (subscription.lock()) {
             PendingChange next = subscription.pending().peek();
-            while (next != null && isDone(subscription, next, ask)) {
-                subscription.pending().poll();
-                next.finish();
+            while (next != null && isDoneOrFailed(subscription, next, ask)) {
+                if (!next.isOver()) {
+                    subscription.pending().poll();
+                    next.finish();
+                }
                 next = subscription.pending().peek();
             }
             if (next == null && !subscription.owesNews()) {
@@ -142,7 +183,34 @@ final class OrderedDelivery implements AutoCloseable {
         ask(subscription, ask);
     }
 
-    /// Under the subscription's lock.
+    /// Under the subscription's lock. What goes wrong concerns this change and this subscription only.
+    private boolean isDoneOrFailed(ChangeSubscription subscription, PendingChange next, List<Waiting> ask) {
+        try {
+            return isDone(subscription, next, ask);
+        } catch (RuntimeException | StackOverflowError e) {
+            if (next.news() == null) {
+                failed(subscription, next.encodings(), e);
+            } else {
+                log.error("A subscription could not be told what it did not get", e);
+            }
+            return true;
+        }
+    }
+
+    private void failed(ChangeSubscription subscription, Encodings encodings, Throwable e) {
+        log.error("A change of {} could not be delivered", encodings.change().table().id(), e);
+        counters.countFailure();
+        tell(() -> subscription.withhold(withheld(encodings, Reason.POLICY_TIMEOUT)));
+    }
+
+    private static void tell(Runnable telling) {
+        try {
+            telling.run();
+        } catch (RuntimeException | StackOverflowError e) {
+            log.error("A subscription could not be told what it did not get", e);
+        }
+    }
+
     private boolean isDone(ChangeSubscription subscription, PendingChange next, List<Waiting> ask) {
         if (subscription.isClosed()) {
             return true;
@@ -165,12 +233,11 @@ final class OrderedDelivery implements AutoCloseable {
         }
         log.warn(
                 "A change stays undecided and is withheld: {}", next.encodings().position());
-        subscription.withhold(withheld(next, Reason.POLICY_TIMEOUT));
+        subscription.withhold(withheld(next.encodings(), Reason.POLICY_TIMEOUT));
         return true;
     }
 
-    private static Withheld withheld(PendingChange change, Reason reason) {
-        Encodings encodings = change.encodings();
+    private static Withheld withheld(Encodings encodings, Reason reason) {
         return new Withheld(
                 encodings.position(), Set.of(encodings.change().table().id()), reason);
     }
@@ -239,7 +306,7 @@ final class OrderedDelivery implements AutoCloseable {
             for (PendingChange change = subscription.pending().poll();
                     change != null;
                     change = subscription.pending().poll()) {
-                Withheld known = change.news() == null ? withheld(change, Reason.RIGHTS_STALE) : change.news();
+                Withheld known = change.news() == null ? withheld(change.encodings(), Reason.RIGHTS_STALE) : change.news();
                 last = known.position();
                 tables.addAll(known.tables());
                 reason = change.isAsking() ? Reason.POLICY_TIMEOUT : reason;
@@ -248,21 +315,25 @@ final class OrderedDelivery implements AutoCloseable {
             }
             if (last != null) {
                 log.warn("Changes of {} waited for too long; a subscription is told to read anew", tables);
-                subscription.tell(new Withheld(last, tables, reason));
+                Withheld dropped = new Withheld(last, tables, reason);
+                tell(() -> subscription.withhold(dropped));
             }
-            waiting.remove(subscription);
+            if (!subscription.owesNews()) {
+                waiting.remove(subscription);
+            }
         }
     }
 
     /// Drops what has waited for too long, and tells what is owed; to be called several times a second.
     void expire() {
+        lanes.purge();
         long oldest = nanoTime.getAsLong() - limits.time().toNanos();
         for (ChangeSubscription subscription : waiting) {
             boolean late;
             synchronized (subscription.lock()) {
                 PendingChange first = subscription.pending().peek();
                 late = first != null && first.sinceNanos() - oldest < 0;
-                subscription.tellOwed();
+                tell(subscription::tellOwed);
             }
             if (late) {
                 drop(subscription);

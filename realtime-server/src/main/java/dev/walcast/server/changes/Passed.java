@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// A transaction that came: what of it stands in the window, and what is to be acknowledged. Guarded by the
-/// window's lock.
+/// window's lock, except that any thread may say that it was delivered.
 final class Passed {
     /// Rough size of what the source keeps until it is acknowledged.
     static final long OVERHEAD_BYTES = 2048;
@@ -20,7 +20,7 @@ final class Passed {
     private List<Encodings> changes = List.of();
     private Lsn through;
     private boolean empty;
-    private boolean delivered;
+    private volatile boolean delivered;
     private boolean evicted;
 
     Passed(Commit commit, long arrivedNanos, Runnable acknowledge) {

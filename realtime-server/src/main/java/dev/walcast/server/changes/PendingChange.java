@@ -19,7 +19,7 @@ final class PendingChange implements Comparable<PendingChange> {
     private final Runnable done;
     private Answers answers = Answers.NONE;
     private boolean asking;
-    private boolean over;
+    private volatile boolean over;
     private int rounds;
 
     private PendingChange(
@@ -36,8 +36,9 @@ final class PendingChange implements Comparable<PendingChange> {
         return new PendingChange(sequence, nowNanos, requireNonNull(encodings), null, done);
     }
 
-    static PendingChange news(long sequence, long nowNanos, Withheld news) {
-        return new PendingChange(sequence, nowNanos, null, requireNonNull(news), () -> {});
+    /// @param done run once, when it was told or dropped
+    static PendingChange news(long sequence, long nowNanos, Withheld news, Runnable done) {
+        return new PendingChange(sequence, nowNanos, null, requireNonNull(news), done);
     }
 
     long sequence() {
@@ -89,10 +90,12 @@ final class PendingChange implements Comparable<PendingChange> {
         return over;
     }
 
-    /// It leaves the queue.
+    /// It leaves the queue. A receiver that closes its subscription may have had it leave already.
     void finish() {
-        over = true;
-        done.run();
+        if (!over) {
+            over = true;
+            done.run();
+        }
     }
 
     @Override

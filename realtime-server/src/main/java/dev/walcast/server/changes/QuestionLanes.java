@@ -62,6 +62,12 @@ final class QuestionLanes implements AutoCloseable {
         return lanes.computeIfAbsent(new Key(table, ofFilters), Lane::new).add(waiting, max);
     }
 
+    /// Forgets changes that were dropped: while Postgres does not answer they would stay in memory, and take the
+    /// place of later ones.
+    void purge() {
+        lanes.values().forEach(Lane::purge);
+    }
+
     /// The changes of one table that wait. It stays after it is empty: there are no more lanes than tables.
     private final class Lane {
         private final Key key;
@@ -83,12 +89,23 @@ final class QuestionLanes implements AutoCloseable {
             return true;
         }
 
+        void purge() {
+            for (List<Waiting> waiting : queue) {
+                if (waiting.stream().allMatch(one -> one.change.isOver()) && queue.remove(waiting)) {
+                    size.decrementAndGet();
+                }
+            }
+        }
+
         private void run() {
             if (!queue.isEmpty() && running.compareAndSet(false, true)) {
                 try {
                     threads.execute(this::work);
                 } catch (RejectedExecutionException e) {
                     log.debug("The server stops while changes of {} wait", key.table);
+                } catch (Error e) {
+                    running.set(false);
+                    throw e;
                 }
             }
         }

@@ -12,6 +12,7 @@ import dev.walcast.server.changes.ReplayWindow.Read;
 import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.changes.TableHistory.Wanted;
 import dev.walcast.server.channel.ChangeReceiver;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,12 +37,15 @@ final class Replay {
     private final ReplayWindow window;
     private final Delivery delivery;
     private final Asker asker;
+    private final Duration patience;
     private final Semaphore atOnce = new Semaphore(AT_ONCE_MAX, true);
 
-    Replay(ReplayWindow window, Delivery delivery, Asker asker) {
+    /// @param patience how long a replay waits for rights and answers of Postgres without getting any
+    Replay(ReplayWindow window, Delivery delivery, Asker asker, Duration patience) {
         this.window = requireNonNull(window, "window is null");
         this.delivery = requireNonNull(delivery, "delivery is null");
         this.asker = requireNonNull(asker, "asker is null");
+        this.patience = requireNonNull(patience, "patience is null");
     }
 
     /// Where a binding's past begins.
@@ -61,12 +65,17 @@ final class Replay {
 
     /// Returns when there is nothing left.
     ///
+    /// @param number of the beginning that this is a part of; it ends when another one counts
     /// @param starts where bindings with a past begin, by their ids; the others begin where it goes live
     /// @param epoch  the one in which that is
     /// @param finish called once, when nothing is left or something is gone, before any later change can come
     /// @return how far it came
     FeedPosition run(
-            ChangeSubscription subscription, Map<Integer, Origin> starts, String epoch, Consumer<Read.End> finish)
+            ChangeSubscription subscription,
+            long number,
+            Map<Integer, Origin> starts,
+            String epoch,
+            Consumer<Read.End> finish)
             throws InterruptedException {
         Position first = starts.values().stream()
                 .map(Origin::after)
@@ -74,6 +83,7 @@ final class Replay {
                 .orElse(Position.START);
         FeedPosition cursor = new FeedPosition(epoch, first);
         Sieve sieve = new Sieve(starts);
+        Questions questions = new Questions(subscription, number, sieve);
         ReplayEvent event = new ReplayEvent();
         event.begin();
         event.bindings = starts.size();
@@ -84,7 +94,7 @@ final class Replay {
         while (true) {
             atOnce.acquire();
             try {
-                Resolution current = subscription.awaitSettled();
+                Resolution current = questions.awaitSettled();
                 if (current == null) {
                     return cursor;
                 }
@@ -95,7 +105,7 @@ final class Replay {
                     }
                     case Read.Batch(List<Encodings> changes) -> {
                         event.changes += changes.size();
-                        deliver(subscription, sieve, changes);
+                        deliver(questions, changes);
                         cursor = new FeedPosition(
                                 epoch, changes.getLast().change().position());
                     }
@@ -106,13 +116,12 @@ final class Replay {
         }
     }
 
-    private void deliver(ChangeSubscription subscription, Sieve sieve, List<Encodings> changes)
-            throws InterruptedException {
-        Answers answers = asker.ask(() -> sieve.inquiries(changes)).outcome();
+    private void deliver(Questions questions, List<Encodings> changes) throws InterruptedException {
+        Answers answers = questions.ask(changes);
         for (Encodings encodings : changes) {
-            if (!sieve.candidates(encodings).isEmpty()) {
-                awaitRoom(subscription.receiver());
-                deliver(subscription, sieve, encodings, answers);
+            if (!questions.sieve.candidates(encodings).isEmpty()) {
+                awaitRoom(questions.subscription.receiver());
+                deliver(questions, encodings, answers);
             }
         }
     }
@@ -130,25 +139,84 @@ final class Replay {
 
     /// The change is judged again when the viewer or its rights change meanwhile, and asked about by itself when the
     /// answers at hand do not decide it.
-    private void deliver(ChangeSubscription subscription, Sieve sieve, Encodings encodings, Answers given)
-            throws InterruptedException {
+    private void deliver(Questions questions, Encodings encodings, Answers given) throws InterruptedException {
+        ChangeSubscription subscription = questions.subscription;
         Answers answers = given;
         for (int round = 0; round < ROUNDS_MAX; round++) {
-            Resolution current = subscription.awaitSettled();
+            Resolution current = questions.awaitSettled();
             if (current == null) {
                 return;
             }
-            sieve.follow(current);
-            List<Candidate> candidates = sieve.candidates(encodings);
+            questions.sieve.follow(current);
+            List<Candidate> candidates = questions.sieve.candidates(encodings);
             Answers known = answers;
             if (subscription.whileCurrent(current, () -> delivery.deliver(candidates, encodings, known))) {
                 return;
             }
-            answers = asker.ask(() -> sieve.inquiries(List.of(encodings))).outcome();
+            if (questions.unanswered) {
+                break;
+            }
+            answers = questions.ask(List.of(encodings));
         }
         log.warn("A change stays undecided and is withheld: {}", encodings.position());
+        BindingStart.Reason reason =
+                questions.unanswered ? BindingStart.Reason.RIGHTS_STALE : BindingStart.Reason.POLICY_TIMEOUT;
         subscription.withhold(new ChangeSubscription.Withheld(
-                encodings.position(), Set.of(encodings.change().table().id()), BindingStart.Reason.POLICY_TIMEOUT));
+                encodings.position(), Set.of(encodings.change().table().id()), reason));
+    }
+
+    /// What one replay asks of Postgres. While it waits, others take its turn. Used by one thread.
+    private final class Questions {
+        private final ChangeSubscription subscription;
+        private final long number;
+        private final Sieve sieve;
+        private long deadline = System.nanoTime() + patience.toNanos();
+        private boolean unanswered;
+
+        Questions(ChangeSubscription subscription, long number, Sieve sieve) {
+            this.subscription = subscription;
+            this.number = number;
+            this.sieve = sieve;
+        }
+
+        /// Waits until it is known what the bindings mean.
+        ///
+        /// @return null when it is over
+        @Nullable
+        Resolution awaitSettled() throws InterruptedException {
+            if (subscription.isSettled()) {
+                return subscription.awaitSettled(number);
+            }
+            atOnce.release();
+            try {
+                return subscription.awaitSettled(number);
+            } finally {
+                atOnce.acquireUninterruptibly();
+            }
+        }
+
+        /// Without answers when Postgres gives none in time.
+        Answers ask(List<Encodings> changes) throws InterruptedException {
+            Optional<Asker.Asking> asking = asker.ask(() -> sieve.inquiries(changes), this::mayTryAgain);
+            unanswered = asking.isEmpty();
+            if (!unanswered) {
+                deadline = System.nanoTime() + patience.toNanos();
+            }
+            return asking.<Answers>map(Asker.Asking::outcome).orElse(Answers.NONE);
+        }
+
+        private boolean mayTryAgain(Duration time) throws InterruptedException {
+            if (!subscription.isBeginning(number) || System.nanoTime() - deadline > 0) {
+                return false;
+            }
+            atOnce.release();
+            try {
+                Thread.sleep(time);
+            } finally {
+                atOnce.acquireUninterruptibly();
+            }
+            return true;
+        }
     }
 
     /// Finds which of the past changes concern the subscription, by the filters and policies that it has now.

@@ -108,7 +108,7 @@ final class ReplayWindow implements AutoCloseable {
         Pass.Walk walk = transaction.inMemory()
                 ? changes::forEach
                 : action -> transaction.forEach(change -> action.accept(encodings.apply(change)));
-        return new Pass(walk, () -> delivered(passed));
+        return new Pass(walk, passed::deliver);
     }
 
     private void take(Passed passed, Transaction transaction, List<Encodings> changes) {
@@ -169,15 +169,6 @@ final class ReplayWindow implements AutoCloseable {
         }
         if (closed) {
             throw new IllegalStateException("the server stops before these changes were delivered");
-        }
-    }
-
-    private void delivered(Passed passed) {
-        lock.lock();
-        try {
-            passed.deliver();
-        } finally {
-            lock.unlock();
         }
     }
 

@@ -50,8 +50,10 @@ final class Resumption {
 
     /// Returns when the subscription is live. Its entries stand in the index already.
     ///
-    /// @param anew whether it was refused for a while: what was committed meanwhile is missing
-    void begin(ChangeSubscription subscription, List<String> warnings, boolean anew) throws InterruptedException {
+    /// @param number of the beginning
+    /// @param anew   whether it was refused for a while: what was committed meanwhile is missing
+    void begin(ChangeSubscription subscription, long number, List<String> warnings, boolean anew)
+            throws InterruptedException {
         String epoch = window.epoch();
         Map<Integer, BindingStart> starts = new HashMap<>();
         for (Entry<Bound> entry : subscription.entries()) {
@@ -62,7 +64,7 @@ final class Resumption {
                             ? startAnew(request(subscription, id), Reason.RIGHTS_CHANGED)
                             : start(subscription, entry, epoch));
         }
-        new Beginning(subscription, means, epoch, starts).run(warnings);
+        new Beginning(subscription, number, means, epoch, starts).run(warnings);
     }
 
     static FeedPlace place(FeedPosition head, List<Resumed> bindings) {
@@ -78,7 +80,7 @@ final class Resumption {
                             binding.id(), 0, Optional.of(Reason.EPOCH_CHANGED.code()), OptionalLong.empty()))
                     .toList();
             FeedPlace place = place(head, bindings);
-            subscription.goLive(head, () -> subscription.receiver().onLive(List.of(), Optional.of(place)));
+            subscription.goOn(head, () -> subscription.receiver().onLive(List.of(), Optional.of(place)));
         }
     }
 

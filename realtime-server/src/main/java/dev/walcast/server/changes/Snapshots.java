@@ -151,6 +151,9 @@ final class Snapshots implements AutoCloseable {
             shared.fail(e);
         } catch (RowsRefusedException | SQLException | RuntimeException e) {
             shared.fail(e);
+        } catch (Error e) {
+            shared.fail(new IllegalStateException(e));
+            throw e;
         }
     }
 

@@ -27,6 +27,7 @@ final class ChangeDelivery implements ChangeReceiver {
     // guarded by lock
     private ChangeFeed.@Nullable Subscription subscription;
     private boolean retired;
+    private int pauses;
 
     /// @param acknowledgements empty when no binding asks for it
     ChangeDelivery(
@@ -59,10 +60,32 @@ final class ChangeDelivery implements ChangeReceiver {
         synchronized (lock) {
             if (!retired) {
                 subscription = subscribed;
+                for (int i = 0; i < pauses; i++) {
+                    subscribed.pause();
+                }
                 return;
             }
         }
         close(subscribed);
+    }
+
+    /// Delivers no change until [#resume]: a token came that is not dealt with yet.
+    void pause() {
+        synchronized (lock) {
+            pauses++;
+            if (subscription != null) {
+                subscription.pause();
+            }
+        }
+    }
+
+    void resume() {
+        synchronized (lock) {
+            pauses--;
+            if (subscription != null) {
+                subscription.resume();
+            }
+        }
     }
 
     /// Ends it, also when it is still being made.

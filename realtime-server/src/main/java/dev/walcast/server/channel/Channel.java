@@ -270,16 +270,23 @@ final class Channel implements RoomMember {
 
     // -- while a new token is asked about
 
-    /// From here on nothing of the room is delivered until [#endToken].
+    /// From here on nothing of the room is delivered until [#endToken], and no change. A token of a public channel is
+    /// dealt with at once.
     void beginToken() {
         synchronized (lock) {
             held.begin();
+        }
+        if (room.isPrivate()) {
+            changes.pause();
         }
     }
 
     /// The token has been dealt with: what came meanwhile is delivered, if the channel is still open. Its client may
     /// read at least what it could before, or the channel would have been closed.
     void endToken() {
+        if (room.isPrivate()) {
+            changes.resume();
+        }
         boolean tooMuch;
         synchronized (lock) {
             held.end();

@@ -46,7 +46,7 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader 
     /// Under which nothing is let go of.
     static final ReplayLimits ROOMY = new ReplayLimits(1L << 30, Duration.ofDays(1), 1L << 40, Duration.ZERO);
 
-    private static final RightsLimits HOURS = new RightsLimits(Duration.ofHours(1), Duration.ofHours(2));
+    static final RightsLimits HOURS = new RightsLimits(Duration.ofHours(1), Duration.ofHours(2));
 
     private static final ColumnType INT =
             new ColumnType(20, "pg_catalog.int8", "bigint", "int8", 20, "pg_catalog.int8", List.of(), null, null);
