@@ -83,6 +83,9 @@ final class Beginning {
     /// Called with the window's lock held.
     private void goLive(Read.End end, List<String> warnings) {
         subscription.goLive(end.head(), () -> {
+            if (end.gone()) {
+                subscription.forgetRows();
+            }
             if (!subscription.isClosed() && !subscription.entries().isEmpty()) {
                 FeedPlace place = Resumption.place(end.head(), bindings(end));
                 subscription.receiver().onLive(warnings, Optional.of(place));
@@ -191,8 +194,9 @@ final class Beginning {
                 .orElseThrow();
         return means.snapshots.take(
                 query,
-                chunk -> subscription.whileCurrent(current, () -> {
-                    subscription.receiver().onSnapshot(binding.id(), chunk);
+                rows -> subscription.whileCurrent(current, () -> {
+                    subscription.receiver().onSnapshot(binding.id(), rows.chunk());
+                    subscription.memories().remember(binding.id(), resolved.view(), rows.keys());
                     return true;
                 }),
                 subscription.receiver(),

@@ -31,6 +31,8 @@ final class Delivery {
     /// How long rights that cannot be confirmed hold up one attempt.
     private static final Duration RIGHTS_WAIT = Duration.ofSeconds(1);
 
+    private static final int[] NO_IDS = {};
+
     private final RowGuard guard;
     private final ChangeCounters counters;
 
@@ -90,7 +92,7 @@ final class Delivery {
         int count = 0;
         boolean failed = false;
         for (Candidate.Match match : candidate.matches()) {
-            Truth truth = match.known() ? Truth.TRUE : match.predicate().test(judged, answers);
+            Truth truth = match.isOpen() ? match.predicate().test(judged, answers) : match.found();
             if (truth == Truth.UNDECIDED) {
                 return false;
             }
@@ -99,19 +101,39 @@ final class Delivery {
             }
             failed |= truth == Truth.FAILED;
         }
-        boolean done = count == 0 || deliver(candidate, encodings, answers, Arrays.copyOf(ids, count), judge, hand);
+        boolean done = deliver(candidate, encodings, answers, Arrays.copyOf(ids, count), judge, hand);
         if (failed && done && hand) {
             fail(candidate, encodings, answers);
         }
         return done;
     }
 
+    /// @param ids of the bindings whose predicates the change meets
     private boolean deliver(
             Candidate candidate, Encodings encodings, Answers answers, int[] ids, Judge judge, boolean hand) {
-        Verdict verdict = judge.on(candidate.resolution().viewer());
-        if (!hand) {
-            return !(verdict instanceof Verdict.Undecided);
+        Viewer viewer = candidate.resolution().viewer();
+        Verdict verdict = ids.length == 0 ? null : judge.on(viewer);
+        if (verdict instanceof Verdict.Undecided) {
+            return false;
         }
+        int[] told = verdict instanceof Verdict.Visible ? ids : NO_IDS;
+        boolean remembers = !candidate.subscription().memories().isEmpty();
+        Knowing knowing = remembers ? Knowing.of(guard, candidate, encodings, told, () -> judge.on(viewer)) : null;
+        if (knowing != null && knowing.isUndecided()) {
+            return false;
+        }
+        if (hand) {
+            boolean handed = verdict != null && hand(candidate, encodings, answers, ids, verdict);
+            if (knowing != null) {
+                knowing.toldDelete().ifPresent(key -> handDelete(knowing, key));
+                knowing.follow(handed ? told : NO_IDS);
+            }
+        }
+        return true;
+    }
+
+    /// @return whether the client got it
+    private boolean hand(Candidate candidate, Encodings encodings, Answers answers, int[] ids, Verdict verdict) {
         Change change = encodings.change();
         switch (verdict) {
             case Verdict.Visible visible -> {
@@ -119,8 +141,9 @@ final class Delivery {
                 ReadableColumns columns = projected(visible.columns(), visible.key(), select, change.table());
                 ReadableColumns old = projected(visible.oldColumns(), visible.key(), select, change.table());
                 Arrays.sort(ids);
-                candidate.subscription().hand(ids, encodings.of(columns, old), encodings.epoch());
+                boolean handed = candidate.subscription().hand(ids, encodings.of(columns, old), encodings.epoch());
                 counters.countDelivery();
+                return handed;
             }
             case Verdict.Hidden hidden -> {
                 counters.countHidden(hidden.reason());
@@ -128,17 +151,23 @@ final class Delivery {
                     fail(candidate, encodings, answers);
                 }
             }
-            case Verdict.Undecided _ -> {
-                return false;
-            }
+            case Verdict.Undecided _ -> throw new IllegalArgumentException("undecided");
         }
-        return true;
+        return false;
+    }
+
+    /// Tells that a row is gone, by its key alone.
+    private void handDelete(Knowing knowing, ReadableColumns key) {
+        Encodings encodings = knowing.encodings();
+        boolean _ = knowing.candidate().subscription().hand(knowing.ids(), encodings.of(key, key), encodings.epoch());
+        counters.countDelivery();
+        counters.countKnownDelete();
     }
 
     /// An UPDATE for bindings that want to know which rows come into view and which leave it.
     private boolean deliver(
             Candidate candidate, Change.Update update, Encodings encodings, Answers answers, boolean hand) {
-        Optional<Passages> judged = Passages.judge(guard, candidate, update, encodings.mark(), answers);
+        Optional<Passages> judged = Passages.judge(guard, candidate, update, encodings, answers);
         if (judged.isEmpty() || !hand) {
             return judged.isPresent();
         }
@@ -147,6 +176,7 @@ final class Delivery {
         if (passages.ids().isEmpty() && passages.verdict() instanceof Verdict.Hidden(Reason reason)) {
             counters.countHidden(reason);
         }
+        passages.follow(candidate, update, encodings);
         if (passages.failed()) {
             fail(candidate, encodings, answers);
         }
@@ -165,13 +195,13 @@ final class Delivery {
         }
         if (passage == Passage.LEFT) {
             ReadableColumns columns = projected(passages.old().columns(), key, select, table);
-            subscription.hand(ids, encodings.of(passage, columns, key), encodings.epoch());
+            boolean _ = subscription.hand(ids, encodings.of(passage, columns, key), encodings.epoch());
         } else if (passages.verdict() instanceof Verdict.Visible visible) {
             ReadableColumns columns = projected(visible.columns(), visible.key(), select, table);
             ReadableColumns old = passage == Passage.ENTERED
                     ? ReadableColumns.NONE
                     : projected(visible.oldColumns(), visible.key(), select, table);
-            subscription.hand(ids, encodings.of(passage, columns, old), encodings.epoch());
+            boolean _ = subscription.hand(ids, encodings.of(passage, columns, old), encodings.epoch());
         }
         counters.countDelivery();
     }
@@ -225,7 +255,7 @@ final class Delivery {
         Change change = encodings.change();
         Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE concerns nobody");
         for (Candidate.Match match : candidate.matches()) {
-            if (!match.known()) {
+            if (match.isOpen()) {
                 match.predicate()
                         .undecided(judged, Answers.NONE, question -> action.accept(new Asked(question, judged)));
             }
@@ -234,6 +264,9 @@ final class Delivery {
                 match.before().undecided(old, Answers.NONE, question -> action.accept(new Asked(question, old)));
             }
         }
-        guard.undecided(candidate.resolution().viewer(), change, encodings.mark(), action);
+        // A DELETE that only its key tells needs no answer about its row.
+        if (!(change instanceof Change.Delete && candidate.isUnfound())) {
+            guard.undecided(candidate.resolution().viewer(), change, encodings.mark(), action);
+        }
     }
 }

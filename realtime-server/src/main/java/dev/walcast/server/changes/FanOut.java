@@ -12,6 +12,7 @@ import dev.walcast.server.changes.HeldTables.HeldChange;
 import dev.walcast.server.changes.Resolution.Bound;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,6 +39,7 @@ final class FanOut implements AutoCloseable {
     private final OrderedDelivery ordered;
     private final HeldTables held;
     private final Rights rights;
+    private final KnownRows known;
     private final LogMarks marks;
     private final PendingLimits limits;
     private final ChangeCounters counters;
@@ -60,6 +62,7 @@ final class FanOut implements AutoCloseable {
             OrderedDelivery ordered,
             HeldTables held,
             Rights rights,
+            KnownRows known,
             PendingLimits limits,
             ChangeCounters counters,
             LongSupplier nanoTime) {
@@ -68,6 +71,7 @@ final class FanOut implements AutoCloseable {
         this.ordered = requireNonNull(ordered, "ordered is null");
         this.held = requireNonNull(held, "held is null");
         this.rights = requireNonNull(rights, "rights is null");
+        this.known = requireNonNull(known, "known is null");
         this.marks = new LogMarks(rights);
         this.limits = requireNonNull(limits, "limits is null");
         this.counters = requireNonNull(counters, "counters is null");
@@ -77,7 +81,7 @@ final class FanOut implements AutoCloseable {
     void deliver(Transaction transaction) {
         TransactionEvent event = new TransactionEvent();
         event.begin();
-        Pass pass = window.append(transaction, marks.of(transaction));
+        Pass pass = window.append(transaction, marks.of(transaction), known::passing);
         Outstanding outstanding = new Outstanding();
         pass.walk().forEach(encodings -> {
             event.changes++;
@@ -105,6 +109,9 @@ final class FanOut implements AutoCloseable {
         event.begin();
         Map<ChangeSubscription, List<Candidate>> matches =
                 Candidate.matches(feed.index(), encodings.change(), FanOut::isLive);
+        if (known.concerns(encodings.change().table().id())) {
+            addKnowing(encodings, matches);
+        }
         if (matches.isEmpty()) {
             return;
         }
@@ -117,6 +124,24 @@ final class FanOut implements AutoCloseable {
             event.asked = asked;
             event.commit();
         }
+    }
+
+    /// Adds the subscriptions that know the row. One that does not know it yet, because the row waits for it, is added
+    /// before it could be missed: it waits until it knows the row.
+    private void addKnowing(Encodings encodings, Map<ChangeSubscription, List<Candidate>> matches) {
+        TableId table = encodings.change().table().id();
+        ordered.forEachWaiting(subscription -> {
+            if (subscription.memories().concern(table)) {
+                List<Candidate> own = matches.computeIfAbsent(subscription, _ -> new ArrayList<>(1));
+                subscription.memories().addAll(own, subscription.resolution(), encodings, FanOut::isLive);
+            }
+        });
+        encodings.touched().forEach(key -> known.forEachKnowing(key, binding -> {
+            ChangeSubscription subscription = binding.subscription();
+            List<Candidate> own = matches.computeIfAbsent(subscription, _ -> new ArrayList<>(1));
+            Candidate.add(
+                    own, subscription.resolution(), binding.bindingId(), encodings.change(), FanOut::isLive);
+        }));
     }
 
     /// A subscription that still reads the past finds this change there.
@@ -207,6 +232,7 @@ final class FanOut implements AutoCloseable {
             offer(change.sequence(), change.encodings(), parts);
         } catch (RuntimeException | StackOverflowError e) {
             log.error("A change of {} could not be delivered", table, e);
+            known.forgetTable(table);
             tellDropped(table, change);
         }
         parts.whenDone(change.done());
@@ -220,6 +246,7 @@ final class FanOut implements AutoCloseable {
             if (!dropped.isEmpty()) {
                 log.warn("The rights of {} could not be confirmed: {} changes are dropped", table, dropped.size());
                 counters.countDropped(dropped.size());
+                known.forgetTable(table);
                 tellDropped(table, dropped.getLast());
                 dropped.forEach(change -> {
                     held.removeFirst(table);

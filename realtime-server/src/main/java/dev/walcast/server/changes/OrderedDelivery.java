@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -72,12 +73,20 @@ final class OrderedDelivery implements AutoCloseable {
         /// Hands the change to the subscription, or queues it. [#finish] is to be called after the last one.
         void offer(ChangeSubscription subscription, List<Candidate> candidates) {
             synchronized (subscription.lock()) {
-                if (subscription.isClosed() || handed(subscription, candidates)) {
+                if (subscription.isClosed()
+                        || isUnknown(subscription, candidates)
+                        || handed(subscription, candidates)) {
                     return;
                 }
                 queue(subscription, candidates);
             }
             flush(subscription);
+        }
+
+        /// Whether it was offered only because its client may have known the row.
+        private boolean isUnknown(ChangeSubscription subscription, List<Candidate> candidates) {
+            return candidates.stream().allMatch(Candidate::isUnfound)
+                    && !subscription.memories().mayKnow(encodings);
         }
 
         private boolean handed(ChangeSubscription subscription, List<Candidate> candidates) {
@@ -89,9 +98,11 @@ final class OrderedDelivery implements AutoCloseable {
 
         private void queue(ChangeSubscription subscription, List<Candidate> candidates) {
             Runnable finished = outstanding.one();
+            RowKey expected = subscription.memories().expect(encodings);
             pairs.incrementAndGet();
             PendingChange change = PendingChange.of(sequence, nanoTime.getAsLong(), encodings, () -> {
                 pairs.decrementAndGet();
+                subscription.memories().unexpect(expected);
                 finished.run();
             });
             subscription.pending().add(change);
@@ -164,6 +175,7 @@ final class OrderedDelivery implements AutoCloseable {
             return false;
         }
         log.warn("A change stays undecided and is withheld: {}", next.encodings().position());
+        subscription.forgetRow(next.encodings());
         subscription.withhold(withheld(next, Reason.POLICY_TIMEOUT));
         return true;
     }
@@ -245,6 +257,7 @@ final class OrderedDelivery implements AutoCloseable {
                 counters.countDropped(1);
             }
             if (last != null) {
+                subscription.forgetRows();
                 log.warn("Changes of {} waited for too long; a subscription is told to read anew", tables);
                 subscription.tell(new Withheld(last, tables, reason));
             }
@@ -273,6 +286,11 @@ final class OrderedDelivery implements AutoCloseable {
     /// Flushes the subscriptions that wait; to be called after a table is not held any more.
     void flushWaiting() {
         waiting.forEach(this::flush);
+    }
+
+    /// Names the subscriptions for which something waits.
+    void forEachWaiting(Consumer<ChangeSubscription> action) {
+        waiting.forEach(action);
     }
 
     /// To be looked at by [#expire].

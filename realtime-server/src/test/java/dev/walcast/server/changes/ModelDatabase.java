@@ -177,6 +177,7 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader 
                 1 << 20,
                 limits,
                 PendingLimits.USUAL,
+                1 << 20,
                 nanoTime);
     }
 }
