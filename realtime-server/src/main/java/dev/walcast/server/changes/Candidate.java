@@ -95,7 +95,12 @@ record Candidate(Resolution resolution, Set<String> select, boolean membership, 
 
     /// Whether the index found none of its bindings.
     boolean isUnfound() {
-        return matches.stream().noneMatch(Match::isFound);
+        for (Match match : matches) {
+            if (match.isFound()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /// What a binding remembers of the change's table; null when it remembers nothing.

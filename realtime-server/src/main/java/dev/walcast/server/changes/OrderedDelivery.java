@@ -85,8 +85,12 @@ final class OrderedDelivery implements AutoCloseable {
 
         /// Whether it was offered only because its client may have known the row.
         private boolean isUnknown(ChangeSubscription subscription, List<Candidate> candidates) {
-            return candidates.stream().allMatch(Candidate::isUnfound)
-                    && !subscription.memories().mayKnow(encodings);
+            for (Candidate candidate : candidates) {
+                if (!candidate.isUnfound()) {
+                    return false;
+                }
+            }
+            return !subscription.memories().mayKnow(encodings);
         }
 
         private boolean handed(ChangeSubscription subscription, List<Candidate> candidates) {
