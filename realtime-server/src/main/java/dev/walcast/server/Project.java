@@ -124,7 +124,8 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 pools.history(),
                 new DatabaseBroadcasts(rooms, server.limits().payloadBytesMax()),
                 new PartitionUpkeep(pools.catalog(), clock, settings.messagesRetention()));
-        this.topicPolicies = new TopicPolicyWatch(pools.catalog(), settings.rights().reading().poll(), recheckPrivate);
+        this.topicPolicies = new TopicPolicyWatch(
+                pools.catalog(), settings.rights().reading().poll(), recheckPrivate);
     }
 
     private static ChangeSource source(ServerSettings.Database settings, PostgresUrl url) {

@@ -79,8 +79,8 @@ public final class RowGuard {
     ///
     /// @param mark    the last one of the change's table up to the end of its transaction
     /// @param answers what Postgres has answered so far
-    /// @return [Undecided] also when the rights behind the mark, or what the viewer's policies make of it, are not at
-    ///     hand: [#prepare] brings them
+    /// @return [Undecided] also when the rights behind the mark, or what the viewer's policies make of it, are
+    ///     not at hand: [#prepare] brings them
     public Verdict judge(Viewer viewer, Change change, RightsMark mark, Answers answers) {
         Row judged = SubscriptionIndex.judgedRow(change);
         Sight sight = sight(viewer, change.table(), mark);
@@ -147,8 +147,8 @@ public final class RowGuard {
     ///
     /// @param mark   see [#judge]
     /// @param policy what the policies showed to the viewer when it received the row, as [#policy] says it
-    /// @return [Undecided] also when the rights behind the mark, or what the viewer's policies make of it, are not at
-    ///     hand: [#prepare] brings them
+    /// @return [Undecided] also when the rights behind the mark, or what the viewer's policies make of it, are
+    ///     not at hand: [#prepare] brings them
     public Verdict ofKnownRow(Viewer viewer, Table table, RightsMark mark, Predicate policy) {
         Sight sight = sight(viewer, table, mark);
         if (sight == null) {
@@ -216,7 +216,8 @@ public final class RowGuard {
     ///
     /// @param columns null when it may read nothing
     /// @param policy  null when row-level security does not bind, or it was not evaluated yet
-    private record Sight(@Nullable Columns columns, @Nullable Predicate policy) {
+    private record Sight(
+            @Nullable Columns columns, @Nullable Predicate policy) {
         static final Sight NOTHING = new Sight(null, null);
     }
 
@@ -228,13 +229,13 @@ public final class RowGuard {
             return null;
         }
         TableRights current = known.rights();
-        boolean isCurrent = current != null && !table.isOtherThan(current.access().oid());
+        boolean isCurrent =
+                current != null && !table.isOtherThan(current.access().oid());
         Columns readable = current != null && isCurrent ? columns(viewer.role(), table, current) : null;
         if (current == null || readable == null) {
             return Sight.NOTHING;
         }
-        return new Sight(
-                readable, readable.access.rowSecurity() ? policies.known(viewer, question, current) : null);
+        return new Sight(readable, readable.access.rowSecurity() ? policies.known(viewer, question, current) : null);
     }
 
     @SuppressWarnings("ReferenceEquality") // Rights keeps the instance while the answer stays the same

@@ -7,9 +7,9 @@ import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.rls.RowQuery;
 import dev.walcast.rls.RowsRefusedException;
 import dev.walcast.server.changes.BindingStart.Reason;
-import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.changes.Replay.Origin;
 import dev.walcast.server.changes.ReplayWindow.Read;
+import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.changes.Snapshots.Taken;
 import dev.walcast.server.channel.Binding;
 import dev.walcast.server.protocol.FeedPlace;
@@ -189,9 +189,8 @@ final class Beginning {
     private Optional<Taken> takeRows(Binding binding, BindingSpec spec, Resolution current)
             throws BindingRefusedException, RowsRefusedException, SQLException, InterruptedException {
         BindingResolver.Resolved resolved = means.resolver.resolve(spec, current.viewer());
-        RowQuery query = means.queries
-                .query(binding, spec, resolved, current.viewer())
-                .orElseThrow();
+        RowQuery query =
+                means.queries.query(binding, spec, resolved, current.viewer()).orElseThrow();
         return means.snapshots.take(
                 query,
                 rows -> subscription.whileCurrent(current, () -> {

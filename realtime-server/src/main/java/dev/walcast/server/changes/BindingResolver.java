@@ -143,9 +143,7 @@ final class BindingResolver {
                                 + "\" TO the role in EVALUATION_DATABASE_URL, or in DATABASE_URL where that is not set"
                                 + " or the role has BYPASSRLS.");
             case SUPERUSER ->
-                throw refused(
-                        spec,
-                        "Role \"" + viewer.role() + "\" is a superuser, which a token must not name.");
+                throw refused(spec, "Role \"" + viewer.role() + "\" is a superuser, which a token must not name.");
         }
     }
 
@@ -274,8 +272,9 @@ final class BindingResolver {
             return List.of();
         }
         List<String> warnings = new ArrayList<>();
-        String ending = ", so no row is told to enter" + (remembered ? ", and only rows that this subscription received"
-                + " to leave: " : " or leave: ") + remedy(access);
+        String ending = ", so no row is told to enter"
+                + (remembered ? ", and only rows that this subscription received" + " to leave: " : " or leave: ")
+                + remedy(access);
         String absent = notInIdentity(access, filter);
         if (!absent.isEmpty()) {
             warnings.add("UPDATEs of " + access.table() + " do not carry the old " + absent

@@ -106,7 +106,9 @@ record Candidate(Resolution resolution, Set<String> select, boolean membership, 
     /// What a binding remembers of the change's table; null when it remembers nothing.
     @Nullable
     RowMemory memory(Match match, Encodings encodings) {
-        return subscription().memories().of(match.bindingId(), encodings.change().table());
+        return subscription()
+                .memories()
+                .of(match.bindingId(), encodings.change().table());
     }
 
     ChangeSubscription subscription() {

@@ -25,8 +25,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// Decides for one subscription whether it gets a change, and as what, and hands it over: guard, project, encode, offer.
-/// Called under the subscription's lock, by any thread.
+/// Decides for one subscription whether it gets a change, and as what, and hands it over: guard, project, encode,
+/// offer. Called under the subscription's lock, by any thread.
 final class Delivery {
     /// How long rights that cannot be confirmed hold up one attempt.
     private static final Duration RIGHTS_WAIT = Duration.ofSeconds(1);
@@ -213,8 +213,8 @@ final class Delivery {
         ChangeSubscription subscription = candidate.subscription();
         TableId table = encodings.change().table().id();
         if (isTimeout(candidate, encodings, answers)) {
-            subscription.withhold(
-                    new ChangeSubscription.Withheld(encodings.position(), Set.of(table), BindingStart.Reason.POLICY_TIMEOUT));
+            subscription.withhold(new ChangeSubscription.Withheld(
+                    encodings.position(), Set.of(table), BindingStart.Reason.POLICY_TIMEOUT));
             return;
         }
         subscription.tellOnce("A filter or policy could not be evaluated for you on changes of " + table

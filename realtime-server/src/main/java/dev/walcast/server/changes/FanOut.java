@@ -26,9 +26,9 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Finds the subscriptions that a committed change concerns. Changes of a table whose rights are not confirmed are held;
-/// everything else is offered to its subscriptions at once. Runs on the change source's thread, which never waits here;
-/// what was held is offered by a virtual thread for each table.
+/// Finds the subscriptions that a committed change concerns. Changes of a table whose rights are not confirmed are
+/// held; everything else is offered to its subscriptions at once. Runs on the change source's thread, which never
+/// waits here; what was held is offered by a virtual thread for each table.
 final class FanOut implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(FanOut.class);
     private static final Duration CONFIRM_AGAIN_MIN = Duration.ofMillis(2);
@@ -136,12 +136,14 @@ final class FanOut implements AutoCloseable {
                 subscription.memories().addAll(own, subscription.resolution(), encodings, FanOut::isLive);
             }
         });
-        encodings.touched().forEach(key -> known.forEachKnowing(key, binding -> {
-            ChangeSubscription subscription = binding.subscription();
-            List<Candidate> own = matches.computeIfAbsent(subscription, _ -> new ArrayList<>(1));
-            Candidate.add(
-                    own, subscription.resolution(), binding.bindingId(), encodings.change(), FanOut::isLive);
-        }));
+        encodings
+                .touched()
+                .forEach(key -> known.forEachKnowing(key, binding -> {
+                    ChangeSubscription subscription = binding.subscription();
+                    List<Candidate> own = matches.computeIfAbsent(subscription, _ -> new ArrayList<>(1));
+                    Candidate.add(
+                            own, subscription.resolution(), binding.bindingId(), encodings.change(), FanOut::isLive);
+                }));
     }
 
     /// A subscription that still reads the past finds this change there.

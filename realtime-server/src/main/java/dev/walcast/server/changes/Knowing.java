@@ -17,9 +17,13 @@ import org.jspecify.annotations.Nullable;
 /// Under the subscription's lock.
 ///
 /// @param ids     of those bindings, ascending
-/// @param verdict on a DELETE, whether its key may be told; on an UPDATE, whether the viewer may still see the row; null
-///                when that does not matter
-record Knowing(Candidate candidate, Encodings encodings, int[] ids, @Nullable Verdict verdict) {
+/// @param verdict on a DELETE, whether its key may be told; on an UPDATE, whether the viewer may still see the row;
+///                null when that does not matter
+record Knowing(
+        Candidate candidate,
+        Encodings encodings,
+        int[] ids,
+        @Nullable Verdict verdict) {
     Knowing {
         requireNonNull(candidate, "candidate is null");
         requireNonNull(encodings, "encodings is null");
@@ -36,7 +40,10 @@ record Knowing(Candidate candidate, Encodings encodings, int[] ids, @Nullable Ve
                 .sorted()
                 .toArray();
         return new Knowing(
-                candidate, encodings, ids, ids.length == 0 ? null : verdict(guard, candidate, encodings, ids[0], judge));
+                candidate,
+                encodings,
+                ids,
+                ids.length == 0 ? null : verdict(guard, candidate, encodings, ids[0], judge));
     }
 
     private static boolean knows(Candidate candidate, Match match, Encodings encodings) {

@@ -13,8 +13,9 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Which bindings know which rows, so that they can be told DELETEs that carry only the key. One for a feed. Follows the
-/// log: the rows of a table are forgotten when it was truncated, or is another one, or has another replica identity.
+/// Which bindings know which rows, so that they can be told DELETEs that carry only the key. One for a feed.
+/// Follows the log: the rows of a table are forgotten when it was truncated, or is another one, or has another
+/// replica identity.
 ///
 /// Never calls a subscription under a lock. Safe for any thread, but for [#passing].
 final class KnownRows {
@@ -50,8 +51,8 @@ final class KnownRows {
         return keys.isOn();
     }
 
-    /// Makes the keys of a change's rows. To be called for every change in the order of the log, by the source's thread,
-    /// before the change is offered to anyone.
+    /// Makes the keys of a change's rows. To be called for every change in the order of the log, by the source's
+    /// thread, before the change is offered to anyone.
     ///
     /// @return null when nothing is ever remembered
     @Nullable

@@ -193,8 +193,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
             subscription.refuse(wish, "Unable to subscribe to changes: " + refusal.get());
         } catch (RuntimeException | StackOverflowError e) {
             log.error("A subscription could not be resolved", e);
-            subscription.refuse(
-                    wish, "Unable to subscribe to changes: unexpected error, see the server's log");
+            subscription.refuse(wish, "Unable to subscribe to changes: unexpected error, see the server's log");
         }
         return true;
     }

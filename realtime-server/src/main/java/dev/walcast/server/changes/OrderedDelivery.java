@@ -178,7 +178,8 @@ final class OrderedDelivery implements AutoCloseable {
             ask.add(new Waiting(subscription, next));
             return false;
         }
-        log.warn("A change stays undecided and is withheld: {}", next.encodings().position());
+        log.warn(
+                "A change stays undecided and is withheld: {}", next.encodings().position());
         subscription.forgetRow(next.encodings());
         subscription.withhold(withheld(next, Reason.POLICY_TIMEOUT));
         return true;
@@ -236,7 +237,8 @@ final class OrderedDelivery implements AutoCloseable {
 
     private void answered(Waiting waiting, @Nullable Asking asking, @Nullable Inquiry inquiry) {
         synchronized (waiting.subscription().lock()) {
-            boolean given = asking != null && inquiry != null && !asking.failed().contains(inquiry);
+            boolean given =
+                    asking != null && inquiry != null && !asking.failed().contains(inquiry);
             waiting.change().answer(given ? requireNonNull(asking).outcome() : Answers.NONE);
         }
         flush(waiting.subscription());

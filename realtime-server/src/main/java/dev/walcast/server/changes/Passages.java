@@ -68,7 +68,10 @@ record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean fa
         }
         Viewer viewer = candidate.resolution().viewer();
         Verdict verdict = guard.ofKnownRow(
-                viewer, encodings.change().table(), encodings.mark(), memory.view().policy());
+                viewer,
+                encodings.change().table(),
+                encodings.mark(),
+                memory.view().policy());
         return switch (verdict) {
             case Verdict.Visible _ -> InView.YES;
             case Verdict.Hidden _ -> otherwise;

@@ -8,8 +8,8 @@ import dev.walcast.filters.Answers;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.rls.Moment;
 import dev.walcast.server.changes.Asker.Inquiry;
-import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.changes.ReplayWindow.Read;
+import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.changes.TableHistory.Wanted;
 import dev.walcast.server.channel.ChangeReceiver;
 import java.util.ArrayList;
@@ -150,9 +150,7 @@ final class Replay {
         log.warn("A change stays undecided and is withheld: {}", encodings.position());
         subscription.forgetRow(encodings);
         subscription.withhold(new ChangeSubscription.Withheld(
-                encodings.position(),
-                Set.of(encodings.change().table().id()),
-                BindingStart.Reason.POLICY_TIMEOUT));
+                encodings.position(), Set.of(encodings.change().table().id()), BindingStart.Reason.POLICY_TIMEOUT));
     }
 
     /// Finds which of the past changes concern the subscription, by the filters and policies that it has now.
@@ -198,8 +196,8 @@ final class Replay {
                     starts.containsKey(bound.bindingId()) && origin(bound).wants(position, commit);
             Resolution resolution = requireNonNull(current);
             ChangeSubscription subscription = resolution.subscription();
-            List<Candidate> candidates = Candidate.matches(index, encodings.change(), wants)
-                    .getOrDefault(subscription, new ArrayList<>(0));
+            List<Candidate> candidates =
+                    Candidate.matches(index, encodings.change(), wants).getOrDefault(subscription, new ArrayList<>(0));
             subscription.memories().addKnowing(candidates, resolution, encodings, wants);
             return candidates;
         }

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
-/// Which rows the bindings of one subscription know, as far as their DELETEs would be hidden otherwise. Written under the
-/// subscription's lock; any thread may ask.
+/// Which rows the bindings of one subscription know, as far as their DELETEs would be hidden otherwise. Written
+/// under the subscription's lock; any thread may ask.
 final class RowMemories {
     private final ChangeSubscription subscription;
     private final KnownRows known;
@@ -84,7 +84,8 @@ final class RowMemories {
     }
 
     /// Adds the bindings that know the row to what the index found.
-    void addKnowing(List<Candidate> own, Resolution resolution, Encodings encodings, BiPredicate<Bound, Position> wants) {
+    void addKnowing(
+            List<Candidate> own, Resolution resolution, Encodings encodings, BiPredicate<Bound, Position> wants) {
         if (memories.isEmpty() || !known.concerns(encodings.change().table().id())) {
             return;
         }
@@ -109,7 +110,8 @@ final class RowMemories {
     /// @return to be given to [#unexpect]
     @Nullable
     RowKey expect(Encodings encodings) {
-        boolean concerned = !subscription.isSettled() || concern(encodings.change().table().id());
+        boolean concerned =
+                !subscription.isSettled() || concern(encodings.change().table().id());
         RowKey key = concerned ? encodings.touched().after() : null;
         if (key != null) {
             expected.merge(key, 1, Integer::sum);

@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Change;
 import java.util.List;
 
-/// Which rows one binding knows. The calls follow each other, under the subscription's lock; only [#knows] may be called
-/// without it.
+/// Which rows one binding knows. The calls follow each other, under the subscription's lock; only [#knows] may be
+/// called without it.
 ///
 /// @param view what the binding knows rows of
 record RowMemory(RowView view, KeyHolder<KeyedBinding> holder) {

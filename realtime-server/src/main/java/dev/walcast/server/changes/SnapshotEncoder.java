@@ -33,8 +33,7 @@ final class SnapshotEncoder {
     private boolean first = true;
 
     /// @param keys null when no receiver remembers rows
-    SnapshotEncoder(
-            Table table, List<String> generated, int chunkBytes, int recordBytesMax, @Nullable RowKeys keys) {
+    SnapshotEncoder(Table table, List<String> generated, int chunkBytes, int recordBytesMax, @Nullable RowKeys keys) {
         this.keys = keys;
         this.indexes = IntStream.range(
                         0, requireNonNull(table, "table is null").columns().size())

@@ -178,7 +178,9 @@ final class Snapshots implements AutoCloseable {
         RowKeys keys = known.reading(query.access().table());
         try (RowReader.Reading reading = reader.open(query)) {
             Optional<Position> after = window.after(reading.moment());
-            return after.isEmpty() ? null : new Taken(reading.moment(), after.get(), handed(reading, shared, deadline, keys));
+            return after.isEmpty()
+                    ? null
+                    : new Taken(reading.moment(), after.get(), handed(reading, shared, deadline, keys));
         }
     }
 

@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/// Measures what remembering rows adds to a change on the source's thread, and what a row's key takes. To be run by hand;
-/// nothing asserts it.
+/// Measures what remembering rows adds to a change on the source's thread, and what a row's key takes. To be run by
+/// hand; nothing asserts it.
 final class KnownRowsCost {
     private static final int ROUNDS = 8;
     private static final int BINDINGS = 10_000;
@@ -78,8 +78,8 @@ final class KnownRowsCost {
         KnownRows none = new KnownRows(BYTES_MAX, System::nanoTime);
         print("a change, no binding remembers rows", () -> pass(none, 1_000_000), 1_000_000);
         KnownRows known = new KnownRows(BYTES_MAX, System::nanoTime);
-        RowView view = new RowView(
-                TABLE.id(), 1, "authenticated", Predicate.Constant.ALWAYS, Predicate.Constant.ALWAYS);
+        RowView view =
+                new RowView(TABLE.id(), 1, "authenticated", Predicate.Constant.ALWAYS, Predicate.Constant.ALWAYS);
         ChangeSubscription subscription =
                 new ChangeSubscription(List.of(), new Viewer("authenticated", "{}"), new Nothing(), feed);
         List<RowMemory> memories = new ArrayList<>();

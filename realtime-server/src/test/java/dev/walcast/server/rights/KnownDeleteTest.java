@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Where the policy reads a column outside the replica identity, a viewer that received a row on its subscription is told
-/// when the row is deleted, by its key alone, and no other viewer is.
+/// Where the policy reads a column outside the replica identity, a viewer that received a row on its subscription
+/// is told when the row is deleted, by its key alone, and no other viewer is.
 class KnownDeleteTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
     private static final String BOB = "22222222-2222-4222-8222-222222222222";
@@ -81,10 +81,11 @@ class KnownDeleteTest {
     }
 
     private static void create(String table) {
-        postgres.execute("create table " + table + " (org int, item text, user_id uuid, v text, primary key (org, item));"
-                + " alter table " + table + " enable row level security;"
-                + " create policy own on " + table + " using (auth.uid() = user_id);"
-                + " grant select on " + table + " to authenticated");
+        postgres.execute(
+                "create table " + table + " (org int, item text, user_id uuid, v text, primary key (org, item));"
+                        + " alter table " + table + " enable row level security;"
+                        + " create policy own on " + table + " using (auth.uid() = user_id);"
+                        + " grant select on " + table + " to authenticated");
     }
 
     private static void insert(String table, String item, String user) {
@@ -188,7 +189,8 @@ class KnownDeleteTest {
         postgres.execute("create type mood_" + table + " as enum ('sad', 'glad');"
                 + " create domain short_" + table + " as varchar(9);"
                 + " create table " + table + " (i int, t timestamptz, n numeric, f float8, b bytea, u uuid, d date,"
-                + " s short_" + table + ", m mood_" + table + ", c char(4), y boolean, v interval, r int4range, a int[],"
+                + " s short_" + table + ", m mood_" + table
+                + ", c char(4), y boolean, v interval, r int4range, a int[],"
                 + " j jsonb, p inet, user_id uuid, primary key (i, t, n, f, b, u, d, s, m, c, y, v, r, a, j, p));"
                 + " alter table " + table + " enable row level security;"
                 + " create policy own on " + table + " using (auth.uid() = user_id);"
@@ -216,13 +218,12 @@ class KnownDeleteTest {
         insert(table, "a", ALICE);
         insert(table, "b", ALICE);
         postgres.execute("delete from " + table + " where item = 'b'");
-        try (ChangeListener alice = ChangeListener.join(
-                SERVERS.get(reader), ALICE, binding(table, ",\"resume\":\"" + position + "\""))) {
+        try (ChangeListener alice =
+                ChangeListener.join(SERVERS.get(reader), ALICE, binding(table, ",\"resume\":\"" + position + "\""))) {
             delete(table);
             List<String> told = new ArrayList<>(alice.replayed());
             told.addAll(alice.told(postgres));
-            assertThat(told)
-                    .containsExactly(inserted("a"), inserted("b"), GONE.replace("\"a\"", "\"b\""), GONE);
+            assertThat(told).containsExactly(inserted("a"), inserted("b"), GONE.replace("\"a\"", "\"b\""), GONE);
         }
     }
 
@@ -234,8 +235,7 @@ class KnownDeleteTest {
             insert(table, "a", ALICE);
             postgres.execute("update " + table + " set v = 'w'");
             delete(table);
-            assertThat(alice.told(postgres))
-                    .containsExactly("0 INSERT {\"org\":1,\"item\":\"a\",\"v\":\"v\"}", GONE);
+            assertThat(alice.told(postgres)).containsExactly("0 INSERT {\"org\":1,\"item\":\"a\",\"v\":\"v\"}", GONE);
         }
     }
 
@@ -249,8 +249,7 @@ class KnownDeleteTest {
             postgres.execute("update " + table + " set user_id = '" + BOB + "' where item = 'a'");
             delete(table);
             assertThat(alice.told(postgres))
-                    .containsExactly(
-                            inserted("a"), inserted("b"), GONE + " left", GONE.replace("\"a\"", "\"b\""));
+                    .containsExactly(inserted("a"), inserted("b"), GONE + " left", GONE.replace("\"a\"", "\"b\""));
         }
     }
 
@@ -320,9 +319,10 @@ class KnownDeleteTest {
         settle(reader);
         try (ChangeListener alice = join(reader, ALICE, table)) {
             assertThat(alice.warnings())
-                    .containsExactly("DELETEs of public." + table + " do not carry all that its policies look at, so this"
-                            + " subscription is told only those of rows that it received, by their key alone:"
-                            + " ALTER TABLE \"public\".\"" + table + "\" REPLICA IDENTITY FULL.");
+                    .containsExactly(
+                            "DELETEs of public." + table + " do not carry all that its policies look at, so this"
+                                    + " subscription is told only those of rows that it received, by their key alone:"
+                                    + " ALTER TABLE \"public\".\"" + table + "\" REPLICA IDENTITY FULL.");
             delete(table);
             assertThat(alice.told(postgres)).isEmpty();
         }
@@ -450,8 +450,9 @@ class KnownDeleteTest {
                 ChangeListener alice =
                         ChangeListener.join(server, ALICE, binding(table, "")).past(postgres)) {
             assertThat(alice.warnings())
-                    .containsExactly("DELETEs of public." + table + " do not carry all that its policies look at, so they"
-                            + " are hidden: ALTER TABLE \"public\".\"" + table + "\" REPLICA IDENTITY FULL.");
+                    .containsExactly(
+                            "DELETEs of public." + table + " do not carry all that its policies look at, so they"
+                                    + " are hidden: ALTER TABLE \"public\".\"" + table + "\" REPLICA IDENTITY FULL.");
             insert(table, "a", ALICE);
             delete(table);
             assertThat(alice.told(postgres)).containsExactly(inserted("a"));
@@ -478,8 +479,8 @@ class KnownDeleteTest {
         String name = "To \"do\" " + TABLES.incrementAndGet();
         String quoted = "\"" + name.replace("\"", "\"\"") + "\"";
         create(quoted);
-        try (ChangeListener alice = ChangeListener.join(
-                SERVERS.get(Reader.NATIVE), ALICE, binding(name.replace("\"", "\\\""), ""))) {
+        try (ChangeListener alice =
+                ChangeListener.join(SERVERS.get(Reader.NATIVE), ALICE, binding(name.replace("\"", "\\\""), ""))) {
             assertThat(alice.warnings().getFirst())
                     .endsWith("ALTER TABLE \"public\"." + quoted + " REPLICA IDENTITY FULL.");
         } finally {
