@@ -88,7 +88,7 @@ final class Filters {
     static SubscriptionIndex<Integer> index(String filter, int count) throws Exception {
         SubscriptionIndex<Integer> index = new SubscriptionIndex<>();
         for (int i = 0; i < count; i++) {
-            Predicate predicate = RESOLVER.resolve(FilterParser.parse(String.format(filter, i)), TYPES::get);
+            Predicate predicate = RESOLVER.resolve(FilterParser.parse(String.format(filter, i)), TYPES::get, "");
             index.add(new SubscriptionIndex.Entry<>(
                     new Target.OneTable(MESSAGES.id()), EnumSet.allOf(ChangeEvent.class), predicate, i));
         }

@@ -22,7 +22,6 @@ import dev.walcast.filters.UnansweredException;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.IsolatedConnections;
 import dev.walcast.rls.Oracle;
-
 import dev.walcast.rls.PostgresOracle;
 import dev.walcast.rls.PostgresRightsReader;
 import dev.walcast.rls.Rights;

@@ -3,6 +3,7 @@ package dev.walcast.cdc;
 /// The SQL that lists the tables of publications, as `pg_publication_tables` does. That view opens each table on
 /// Postgres 18 and so waits for every lock on any of them. This SQL reads the catalog alone and takes no lock of a
 /// user's table.
+@SuppressWarnings("InlineFormatString") // the parts are easier to read by themselves
 public final class PublishedTables {
     /// Of a table under the alias `%1$s`: whether the publication names it, by itself or by its schema.
     private static final String NAMED = """

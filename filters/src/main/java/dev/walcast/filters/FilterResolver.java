@@ -34,14 +34,14 @@ public final class FilterResolver {
 
     /// Resolves for one role: what memory cannot decide, Postgres evaluates as that role.
     ///
-    /// @param columns a readable column's type by its name; null for any other, so that a filter cannot probe it
+    /// @param columns    a readable column's type by its name; null for any other, so that a filter cannot probe it
+    /// @param viewerRole empty for the connection's own role, which no client's filter may have
     public Predicate resolve(List<FilterNode> nodes, Function<String, @Nullable ColumnType> columns, String viewerRole)
             throws FilterRefusedException, UnansweredException {
         return new FilterResolver(database, viewerRole).resolve(nodes, columns);
     }
 
-    /// As a login without rights.
-    public Predicate resolve(List<FilterNode> nodes, Function<String, @Nullable ColumnType> columns)
+    private Predicate resolve(List<FilterNode> nodes, Function<String, @Nullable ColumnType> columns)
             throws FilterRefusedException, UnansweredException {
         List<Predicate> parts = new ArrayList<>();
         for (FilterNode node : nodes) {

@@ -11,8 +11,7 @@ import dev.walcast.server.changes.PendingLimits;
 /// @param pending         what may wait for rights and for answers of Postgres
 /// @param deleteKeysBytes what the keys of delivered rows may take, so that their DELETEs can be told; 0 remembers none
 public record RightsSettings(RightsLimits reading, PendingLimits pending, long deleteKeysBytes) {
-    public static final RightsSettings USUAL =
-            new RightsSettings(RightsLimits.USUAL, PendingLimits.USUAL, 16L << 20);
+    public static final RightsSettings USUAL = new RightsSettings(RightsLimits.USUAL, PendingLimits.USUAL, 16L << 20);
 
     public RightsSettings {
         requireNonNull(reading, "reading is null");

@@ -3,7 +3,6 @@ package dev.walcast.server;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.slot.SlotGuardian;
-import dev.walcast.rls.PostgresOracle;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.server.acks.AckLimits;
 import dev.walcast.server.auth.TokenRules;

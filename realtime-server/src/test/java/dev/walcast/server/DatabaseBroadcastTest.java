@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.walcast.cdc.supervisor.Pacing;
+import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.rls.TopicPermissions;
 import dev.walcast.rls.Viewer;
@@ -17,9 +19,6 @@ import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.testing.RawSocket;
 import dev.walcast.server.testing.TestServer;
 import java.io.InputStream;
-import dev.walcast.cdc.supervisor.Pacing;
-import dev.walcast.cdc.supervisor.Supervisor;
-import org.junit.jupiter.api.AfterEach;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,6 +31,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -248,8 +248,7 @@ class DatabaseBroadcastTest {
                 InputStream sql = DatabaseBroadcastTest.class.getResourceAsStream("/supabase/realtime-schema.sql")) {
             supabase.execute(new String(Objects.requireNonNull(sql).readAllBytes(), UTF_8));
             String url = supabase.url("postgres", "supabase_admin", "unchecked", "postgres");
-            try (Project project =
-                    project(TestServer.settings(url, "supabase"))) {
+            try (Project project = project(TestServer.settings(url, "supabase"))) {
                 project.start();
                 assertThat(project.broadcastsFromDatabase()).isTrue();
                 supabase.execute("insert into realtime.messages (topic, extension, event, private, payload) values"

@@ -191,6 +191,29 @@ class RowSecurityTest {
         }
     }
 
+    /// A silent loss otherwise: a SELECT would show the row, given the time.
+    @Test
+    void questionThatTimesOutIsToldAsReset() throws Exception {
+        postgres.execute(
+                "create function slow_for(n int) returns boolean language plpgsql as $$ begin if n = 13 then perform"
+                        + " pg_sleep(60); end if; return true; end $$",
+                "drop policy member on docs; create policy member on docs using (slow_for(id))");
+        try (RawSocket alice = listening(ALICE, "docs");
+                RawSocket bob = listening(BOB, "notes")) {
+            postgres.execute(
+                    "insert into docs values (12, 1, 'a'), (13, 1, 'too slow'), (14, 1, 'b')",
+                    "insert into notes values (1, '" + BOB + "', 'at once')");
+            assertThat(next(bob).at("/record/body").asText()).isEqualTo("at once");
+            assertThat(next(alice).at("/record/id").asInt()).isEqualTo(12);
+            JsonNode reset = alice.receiveJson();
+            assertThat(reset.at("/4/resume/0/status").asText()).isEqualTo("reset");
+            assertThat(reset.at("/4/resume/0/reason").asText()).isEqualTo("policy_timeout");
+            assertThat(next(alice).at("/record/id").asInt()).isEqualTo(14);
+        } finally {
+            postgres.execute("drop policy member on docs; drop function slow_for(int)");
+        }
+    }
+
     @Test
     void deletesThatDoNotCarryWhatThePolicyNeedsAreAnnouncedAndToldOfKnownRows() throws Exception {
         try (RawSocket alice = open("authenticated", Map.of("sub", ALICE))) {

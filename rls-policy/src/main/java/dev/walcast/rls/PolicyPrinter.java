@@ -19,8 +19,7 @@ import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
 /// Lets Postgres print policies. That takes a lock of the table, and shows the catalog as it is at that time: the
-/// caller
-/// must compare the state of before with the state of after. Safe for any thread.
+/// caller must compare the state of before with the state of after. Safe for any thread.
 final class PolicyPrinter {
     /// How long the first attempt waits, of all tables together.
     private static final Duration FIRST_WAIT = Duration.ofMillis(20);

@@ -24,10 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// Reads rights and policies from the catalog of a real Postgres. Safe for any thread.
 ///
 /// Everything but the text of policies is read from tables in one snapshot. What a text is printed of is compared
-/// before
-/// and after it was printed; a text is kept until something that it depends on changes. What was read of a table is
-/// kept
-/// as long as the catalog holds the same rows, so an unchanged table costs a comparison.
+/// before and after it was printed; a text is kept until something that it depends on changes. What was read of a
+/// table is kept as long as the catalog holds the same rows, so an unchanged table costs a comparison.
 public final class PostgresRightsReader implements RightsReader {
     /// How often a reading begins anew because something changed meanwhile.
     private static final int ROUNDS_MAX = 6;

@@ -43,8 +43,15 @@ public final class PostgresTopicPermissions implements TopicPermissions {
               from (values (?)) as c (claims);
             """;
 
-    /// In a statement of its own, for nothing else may run before it as the wrong role.
-    private static final String BECOME = "select pg_catalog.set_config('role', ?, true);";
+    /// In a statement of its own, for nothing else may run before it as the wrong role. A token must not name a
+    /// superuser: no policy binds it.
+    private static final String BECOME = """
+            select pg_catalog.set_config('role', case when exists (
+                     select from pg_catalog.pg_roles r
+                      where r.rolname operator(pg_catalog.=) a.role::pg_catalog.name and r.rolsuper)
+                   then 'no superuser' else a.role end, true)
+              from (values (?::pg_catalog.text)) as a (role);
+            """;
 
     private static final String SEE =
             "select extension from realtime.messages where id operator(pg_catalog.=) any (?::pg_catalog.uuid[])";

@@ -11,8 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Asks another catalog once for all joins that wait for the same answer: which tables are published, and whether a
-/// role
-/// exists. A join never gets an answer that was begun before it. Safe for any thread.
+/// role exists. A join never gets an answer that was begun before it. Safe for any thread.
 public final class RecentCatalog implements Catalog {
     private static final String PUBLISHED = "";
 

@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
 /// The rights in force: what each role may do with each table that is in use, and the policies that bind it.
 ///
 /// They are read again for three reasons: the log announces that a table's rights may have changed ([#mark], then
-/// [#confirm]), a join asks ([#ask]), or [RightsLimits#poll] has passed. One reading runs at a time, on the thread of one
-/// caller, and answers everything that was asked before it began. Rights that could not be confirmed for
+/// [#confirm]), a join asks ([#ask]), or [RightsLimits#poll] has passed. One reading runs at a time, on the thread of
+/// one caller, and answers everything that was asked before it began. Rights that could not be confirmed for
 /// [RightsLimits#maxAge] are not used.
 ///
 /// What stayed the same stays the same instance. Safe for any thread.
@@ -120,6 +120,17 @@ public final class Rights {
         return marks(table).mark(xid);
     }
 
+    /// The table has not changed for long. Forgets it unless its rights are in use.
+    public void unmark(TableId table) {
+        tables.computeIfPresent(table, (_, marks) -> {
+            if (marks.questions().isEmpty()) {
+                marks.retire();
+                return null;
+            }
+            return marks;
+        });
+    }
+
     /// The last mark of the table.
     public RightsMark latest(TableId table) {
         return marks(table).latest();
@@ -127,9 +138,7 @@ public final class Rights {
 
     private TableMarks marks(TableId table) {
         TableMarks marks = tables.get(table);
-        return marks != null
-                ? marks
-                : tables.computeIfAbsent(table, id -> new TableMarks(id, nanoTime.getAsLong()));
+        return marks != null ? marks : tables.computeIfAbsent(table, id -> new TableMarks(id, nanoTime.getAsLong()));
     }
 
     // -- judging
@@ -160,7 +169,8 @@ public final class Rights {
         return answer;
     }
 
-    /// The access that was read last, without asking Postgres; empty when there is no such table, or nothing is known.
+    /// The access that was read last, without asking Postgres; empty when there is no such table, or nothing is
+    /// known.
     public Optional<TableAccess> known(Question question) {
         Known answer = known.get(question);
         TableRights rights = answer == null ? null : answer.rights;
@@ -193,8 +203,8 @@ public final class Rights {
         return fulfil(new Request(question.table(), question)).rights;
     }
 
-    /// Reads the rights of a table anew, so that its marks are confirmed if the reading shows enough. Begins after the
-    /// call does.
+    /// Reads the rights of a table anew, so that its marks are confirmed if the reading shows enough. Begins after
+    /// the call does.
     public void confirm(TableId table) throws SQLException {
         fulfil(new Request(table, null));
     }
@@ -280,7 +290,10 @@ public final class Rights {
             asked.forEach(request -> received.computeIfAbsent(marks(request.table), TableMarks::received));
             Set<Question> questions = new HashSet<>();
             received.keySet().forEach(marks -> questions.addAll(marks.questions()));
-            asked.stream().map(request -> request.question).filter(Objects::nonNull).forEach(questions::add);
+            asked.stream()
+                    .map(request -> request.question)
+                    .filter(Objects::nonNull)
+                    .forEach(questions::add);
             read(asked, questions, received);
         } catch (SQLException e) {
             asked.forEach(request -> request.failure = e);
@@ -317,11 +330,18 @@ public final class Rights {
             return;
         }
         TableRights rights = answer.rights().get(question);
-        TableMarks marks = marks(request.table);
+        TableMarks marks = inUse(question);
         Known kept = known.computeIfAbsent(question, _ -> new Known(marks, rights, begunAt));
-        marks.questions().add(question);
         kept.usedAt = begunAt;
         request.rights = Objects.equals(kept.rights, rights) ? kept.rights : rights;
+    }
+
+    private TableMarks inUse(Question question) {
+        return requireNonNull(tables.compute(question.table(), (table, marks) -> {
+            TableMarks used = marks == null ? new TableMarks(table, nanoTime.getAsLong()) : marks;
+            used.questions().add(question);
+            return used;
+        }));
     }
 
     /// Postgres cuts longer names off, so that there is no such table: nothing is kept of what clients make up.
@@ -347,7 +367,8 @@ public final class Rights {
         }
     }
 
-    /// After the listeners have heard of what changed: behind a confirmed mark nothing is delivered under former rights.
+    /// After the listeners have heard of what changed: behind a confirmed mark nothing is delivered under former
+    /// rights.
     private static void confirm(Reading answer, Map<TableMarks, Long> received, long begunAt) {
         received.forEach((marks, count) -> {
             if (!answer.unanswered().containsKey(marks.id())) {
@@ -373,8 +394,10 @@ public final class Rights {
         if (!old.isEmpty()) {
             old.removeAll(inUse.get());
             old.forEach(question -> {
-                known.remove(question);
-                marks(question.table()).questions().remove(question);
+                Known gone = known.remove(question);
+                if (gone != null) {
+                    gone.marks.questions().remove(question);
+                }
             });
         }
     }

@@ -1,7 +1,5 @@
 package dev.walcast.rls;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.walcast.filters.Predicate;
 import dev.walcast.rls.Catalog.Question;
 import java.sql.SQLException;
@@ -12,8 +10,8 @@ import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// What a table's policies let each viewer see of it, as a predicate over its rows: planned once for each version of the
-/// rights, and evaluated in Postgres once for each viewer. Safe for any thread.
+/// What a table's policies let each viewer see of it, as a predicate over its rows: planned once for each version of
+/// the rights, and evaluated in Postgres once for each viewer. Safe for any thread.
 public final class RowPolicies {
     /// Viewers are as many as tokens: beyond this the ones without a subscription are forgotten.
     private static final int PREDICATES_MAX = 20_000;
@@ -64,7 +62,8 @@ public final class RowPolicies {
         return known.plan;
     }
 
-    /// Drops what was made from rights that are not in force any more. To be called with what [Rights#onChange] tells.
+    /// Drops what was made from rights that are not in force any more. To be called with what [Rights#onChange]
+    /// tells.
     public void forget(Set<Question> changed) {
         plans.keySet().removeAll(changed);
         predicates.keySet().removeIf(key -> changed.contains(key.question()));

@@ -7,9 +7,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// Asks once for all callers that wait for the same question. A caller never gets an answer to a question that was
-/// begun
-/// before its call: while one is on its way, later callers wait for the next one, which answers them all. No answer is
-/// kept. Safe for any thread.
+/// begun before its call: while one is on its way, later callers wait for the next one, which answers them all. No
+/// answer is kept. Safe for any thread.
 final class SharedQuestions<K, V> {
     private final Map<K, Line<V>> lines = new ConcurrentHashMap<>();
 

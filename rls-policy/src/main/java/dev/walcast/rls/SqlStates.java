@@ -9,6 +9,7 @@ import org.postgresql.util.ServerErrorMessage;
 /// Reads what an SQL error says.
 public final class SqlStates {
     private static final int CAUSES_MAX = 8;
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
 
     /// The condition names of the errors that a filter's value can cause, as Postgres' documentation names them.
     private static final Map<String, String> CONDITION_NAMES = Map.ofEntries(
@@ -30,9 +31,9 @@ public final class SqlStates {
 
     /// What to do when a question failed.
     public enum Remedy {
-        /// Postgres is away, or has no room: it will be back.
+        /// Postgres is away, has no room, or another transaction holds a lock: that ends by itself.
         WAIT,
-        /// Something was in the way: a lock, a deadlock, a timeout, a catalog that just changed.
+        /// Something was in the way: a deadlock, a timeout, a catalog that just changed.
         ASK_AGAIN,
         /// The answer would be the same.
         NONE
@@ -41,7 +42,7 @@ public final class SqlStates {
     public static Remedy remedy(SQLException e) {
         SQLException told = told(e);
         String state = String.valueOf(told.getSQLState());
-        if (saysPostgresIsAway(told)) {
+        if (saysPostgresIsAway(told) || state.equals(LOCK_NOT_AVAILABLE)) {
             return Remedy.WAIT;
         }
         return saysTheValueIsWrong(told) && !state.startsWith("XX") ? Remedy.NONE : Remedy.ASK_AGAIN;

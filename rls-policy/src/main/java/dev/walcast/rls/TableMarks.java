@@ -12,8 +12,12 @@ import java.util.function.LongPredicate;
 /// The marks of one table, the questions that are known about it, and when its rights were last confirmed. Safe for
 /// any thread.
 final class TableMarks {
-    /// Of a table that no question is known about, the earlier marks are dropped beyond this number.
+    /// Beyond this number the earliest marks are dropped: the latest ones imply them but for transactions that were
+    /// invisible all that time.
     private static final int PENDING_MAX = 1_000;
+
+    /// The same for a table that no question is known about, of which there may be many.
+    private static final int PENDING_UNASKED_MAX = 16;
 
     private final TableId id;
     private final Set<Catalog.Question> questions = ConcurrentHashMap.newKeySet();
@@ -50,7 +54,7 @@ final class TableMarks {
     synchronized RightsMark mark(long xid) {
         latest = new RightsMark(this, ++numbers);
         pending.add(new Pending(numbers, xid));
-        if (pending.size() > PENDING_MAX) {
+        while (pending.size() > (questions.isEmpty() ? PENDING_UNASKED_MAX : PENDING_MAX)) {
             pending.removeFirst();
         }
         return latest;
@@ -66,12 +70,17 @@ final class TableMarks {
     /// @param received what [#received] said when the reading began
     /// @param shown    whether the reading shows what a transaction did
     synchronized void confirm(long received, LongPredicate shown, long begunAt) {
-        while (!pending.isEmpty()
-                && pending.getFirst().number <= received
-                && shown.test(pending.getFirst().xid)) {
+        while (!pending.isEmpty() && pending.getFirst().number <= received && shown.test(pending.getFirst().xid)) {
             confirmedThrough = pending.removeFirst().number;
         }
         confirmedAt = begunAt;
+    }
+
+    /// It is forgotten while no question is known about the table: whatever is asked from now on is read later than its
+    /// marks.
+    synchronized void retire() {
+        pending.clear();
+        confirmedThrough = Long.MAX_VALUE;
     }
 
     long confirmedThrough() {

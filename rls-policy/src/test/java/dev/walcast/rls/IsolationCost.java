@@ -85,8 +85,8 @@ final class IsolationCost {
         Set<Asked> questions = new LinkedHashSet<>();
         for (int v = 0; v < viewers; v++) {
             String sub = "00000000-0000-4000-8000-" + String.format(Locale.ROOT, "%012d", v);
-            var predicate = policies.predicate(
-                    new Viewer("authenticated", "{\"sub\": \"" + sub + "\"}"), question, fresh);
+            var predicate =
+                    policies.predicate(new Viewer("authenticated", "{\"sub\": \"" + sub + "\"}"), question, fresh);
             all.forEach(row -> predicate.undecided(row, Answers.NONE, q -> questions.add(new Asked(q, row))));
         }
         Oracle oracle = new PostgresOracle(isolated, isolated);

@@ -432,9 +432,8 @@ class IsolationPgTest {
         Set<Asked> questions(int viewers) throws Exception {
             Set<Asked> questions = new LinkedHashSet<>();
             for (int v = 0; v < viewers; v++) {
-                Predicate policy =
-                        policies.predicate(
-                                new Viewer("authenticated", "{\"sub\":\"" + USERS[v] + "\"}"), question, fresh);
+                Predicate policy = policies.predicate(
+                        new Viewer("authenticated", "{\"sub\":\"" + USERS[v] + "\"}"), question, fresh);
                 for (int r = 0; r < viewers; r++) {
                     Row row = Row.of(table)
                             .text(0, Integer.toString(r))

@@ -172,8 +172,8 @@ class RlsVectorsPgTest {
             this.sources = sources;
             this.listener = listener;
             this.scenario = scenario;
-            this.rights = new Rights(
-                    new PostgresRightsReader(sources.isolated(), "p"), RightsLimits.USUAL, System::nanoTime);
+            this.rights =
+                    new Rights(new PostgresRightsReader(sources.isolated(), "p"), RightsLimits.USUAL, System::nanoTime);
             this.policies = new RowPolicies(sources.isolated());
             this.guard = new RowGuard(rights, policies, RowGuard.Deletes.STRICT);
             this.oracle = new PostgresOracle(sources.asClients(), sources.isolated());
@@ -291,10 +291,13 @@ class RlsVectorsPgTest {
                             new Question(viewer.role(), change.table().id())))
                     .access();
             try {
-                Predicate predicate = filters.resolve(nodes, name -> {
-                    TableAccess.ColumnAccess column = access.readable(name);
-                    return column == null ? null : column.type();
-                });
+                Predicate predicate = filters.resolve(
+                        nodes,
+                        name -> {
+                            TableAccess.ColumnAccess column = access.readable(name);
+                            return column == null ? null : column.type();
+                        },
+                        "");
                 return predicate.test(Objects.requireNonNull(SubscriptionIndex.judgedRow(change)), Answers.NONE)
                         == Truth.TRUE;
             } catch (FilterRefusedException e) {
@@ -314,7 +317,8 @@ class RlsVectorsPgTest {
         /// log does not carry the whole of a row that row-level security binds.
         private String select(Change change, Viewer viewer) throws SQLException {
             Row row = Objects.requireNonNull(SubscriptionIndex.judgedRow(change));
-            TableRights fresh = rights.ask(new Question(viewer.role(), change.table().id()));
+            TableRights fresh =
+                    rights.ask(new Question(viewer.role(), change.table().id()));
             if (fresh == null) {
                 return "hidden";
             }

@@ -189,10 +189,13 @@ class RowReaderPgTest {
         SoftAssertions each = new SoftAssertions();
         for (String filter : FILTERS) {
             each.assertThatCode(() -> {
-                        Predicate predicate = resolver.resolve(FilterParser.parse(filter), name -> {
-                            ColumnAccess column = access.readable(name);
-                            return column == null ? null : column.type();
-                        });
+                        Predicate predicate = resolver.resolve(
+                                FilterParser.parse(filter),
+                                name -> {
+                                    ColumnAccess column = access.readable(name);
+                                    return column == null ? null : column.type();
+                                },
+                                "");
                         Set<Integer> selected = ids(read(predicate, List.of(), 1_000));
                         assertThat(selected).isEqualTo(ids(judged(all, predicate, oracle)));
                         assertThat(selected).isEqualTo(ids(judged(withDomains, predicate, oracle)));
@@ -244,7 +247,8 @@ class RowReaderPgTest {
         Predicate predicate = new FilterResolver(new PostgresFilterDatabase(dataSource))
                 .resolve(
                         FilterParser.parse("id=eq.7"),
-                        name -> Objects.requireNonNull(access.readable(name)).type());
+                        name -> Objects.requireNonNull(access.readable(name)).type(),
+                        "");
         PredicateSql sql = new PredicateSql();
         String where = sql.of(predicate).replace("?", "'" + sql.parameters().getFirst() + "'");
         try (Connection connection = postgres.connect();

@@ -18,7 +18,7 @@ class SqlStatesTest {
         "53300, WAIT",
         "40001, ASK_AGAIN",
         "40P01, ASK_AGAIN",
-        "55P03, ASK_AGAIN",
+        "55P03, WAIT",
         "57014, ASK_AGAIN",
         "58030, ASK_AGAIN",
         "XX000, ASK_AGAIN",

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /// What the recorded conversations about private channels rest on, asked of a real Postgres as a server that is no
 /// superuser.
@@ -143,6 +144,16 @@ class TopicPermissionsPgTest {
                     .isEqualTo(Access.NONE);
             assertThat(permissions.write(question(role, "room:1"))).as(role).isEqualTo(Access.NONE);
         }
+    }
+
+    @Test
+    void superuserIsDeniedAlsoToSuperuserLogin() throws Exception {
+        PGSimpleDataSource superuser = new PGSimpleDataSource();
+        superuser.setURL("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres?user=postgres");
+        PostgresTopicPermissions all = new PostgresTopicPermissions(superuser);
+        assertThat(all.read(question("authenticated", "room:1"), true)).isEqualTo(BOTH);
+        assertThat(all.read(question("postgres", "room:1"), true)).isEqualTo(Access.NONE);
+        assertThat(all.write(question("postgres", "room:1"))).isEqualTo(Access.NONE);
     }
 
     @Test

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /// The tables of the feed, each as it was described last. Belongs to the reader's thread.
 ///
 /// Debezium builds a table's schema anew, without comparing it, whenever Postgres sends a Relation message: its
-/// `PgOutputMessageDecoder.handleRelationMessage` always ends in `PostgresSchema.applySchemaChangesForTable`, and that
-/// in
+/// `PgOutputMessageDecoder.handleRelationMessage` always ends in `PostgresSchema.applySchemaChangesForTable`,
+/// and that in
 /// `TableSchemaBuilder.create`. It does nothing of this kind by itself: `PgOutputReplicationMessage` turns off the
 /// comparison with the row (`shouldSchemaBeSynchronized`). It holds one schema for each table's name, puts that into
 /// every record, and its queue keeps the order. So another instance of the schema means that Postgres has described the

@@ -48,8 +48,7 @@ final class Relations {
         TableId id = new TableId(schema.isEmpty() ? "pg_catalog" : schema, message.zeroTerminated());
         message.tag(); // the kind of identity: the columns' flags say more
         PartitionRoots.Place place = roots.of(id);
-        Described fresh =
-                new Described(table(id, place, oid, message), place.isPartitioned(), transaction);
+        Described fresh = new Described(table(id, place, oid, message), place.isPartitioned(), transaction);
         tables.merge(
                 oid,
                 fresh,

@@ -12,8 +12,7 @@ import org.slf4j.LoggerFactory;
 
 /// Keeps essential tasks running. Whatever ends a task before it is closed (an exception, an error, an interruption by
 /// another thread, or its return) is logged with its stack and counted, and the task is started again after a pause
-/// that
-/// grows with each failure.
+/// that grows with each failure.
 ///
 /// A thread of its own starts the others. It outlives every failure, that of starting a thread included. If it ends all
 /// the same, the next end of a task or the next call of [#isHealthy()] starts it again. Safe for any thread.

@@ -29,8 +29,8 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// A change whose [Table] is another instance than that of the table's last change is a mark: something about the table
-/// may have changed in between.
+/// A change whose [Table] is another instance than that of the table's last change is a mark: something about the
+/// table may have changed in between.
 @ParameterizedClass
 @EnumSource(Reader.class)
 class MarksPgTest {
@@ -124,8 +124,9 @@ class MarksPgTest {
     void firstRowAfterEachDeedHasNewTable() {
         for (String deed : deeds()) {
             Table before = last().table();
+            int count = listener.changes.size();
             postgres.execute(deed, "insert into app.t (v) values (1)", "insert into app.t (v) values (2)");
-            awaitChanges(listener.changes.size() + 2);
+            awaitChanges(count + 2);
             assertThat(last(1).table()).as(deed).isNotSameAs(before);
             assertThat(last().table()).as("after " + deed).isSameAs(last(1).table());
         }
@@ -134,9 +135,10 @@ class MarksPgTest {
     @Test
     void rowAfterDeedInTransactionHasNewTable() {
         for (String deed : deeds()) {
+            int count = listener.changes.size();
             postgres.execute("begin; insert into app.t (v) values (1); " + deed
                     + "; insert into app.t (v) values (2); insert into app.t (v) values (3); commit");
-            awaitChanges(listener.changes.size() + 3);
+            awaitChanges(count + 3);
             assertThat(last(1).table()).as(deed).isNotSameAs(last(2).table());
             assertThat(last().table()).as("after " + deed).isSameAs(last(1).table());
             assertThat(lastTables()).as(deed).containsExactly(last(2).table(), last().table());
@@ -153,6 +155,7 @@ class MarksPgTest {
                 "revoke select on app.t from marked"));
         deeds.addAll(schemaDeeds());
         for (String deed : deeds) {
+            int count = listener.changes.size();
             Table before = last().table();
             try (Connection session = postgres.connect();
                     Statement statement = session.createStatement()) {
@@ -160,7 +163,7 @@ class MarksPgTest {
                 postgres.execute(deed);
                 statement.execute("commit");
             }
-            awaitChanges(listener.changes.size() + 1);
+            awaitChanges(count + 1);
             assertThat(last().table()).as(deed).isNotSameAs(before);
         }
     }

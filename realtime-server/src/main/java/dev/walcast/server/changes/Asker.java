@@ -40,7 +40,8 @@ final class Asker {
     }
 
     /// @param outcome what Postgres said
-    /// @param failed  inquiries of viewers for which the policies could not be evaluated, by identity: their changes stay
+    /// @param failed  inquiries of viewers for which the policies could not be evaluated, by identity: their
+    ///                changes stay
     ///                undecided
     record Asking(Outcome outcome, Set<Inquiry> failed) {}
 
@@ -69,8 +70,7 @@ final class Asker {
         Set<Inquiry> failed = Collections.newSetFromMap(new IdentityHashMap<>());
         Set<Asked> asked = new LinkedHashSet<>();
         for (Inquiry inquiry : prepared(inquiries, failed)) {
-            inquiry.candidates.forEach(
-                    candidate -> delivery.undecided(candidate, inquiry.encodings, asked::add));
+            inquiry.candidates.forEach(candidate -> delivery.undecided(candidate, inquiry.encodings, asked::add));
         }
         return new Asking(asked.isEmpty() ? Outcome.NOTHING : ask(inquiries.size(), asked), failed);
     }

@@ -93,7 +93,7 @@ final class BindingResolver {
                 TableRights fresh = checkedRights(spec, viewer, one.table());
                 TableAccess access = fresh.access();
                 checkKey(spec, viewer, access);
-                Predicate filter = filter(spec, access);
+                Predicate filter = filter(spec, viewer, access);
                 Predicate narrowing = guard.narrowing(viewer, fresh);
                 Predicate policy = guard.policy(viewer, fresh);
                 Optional<RowView> view = view(spec, viewer, access, policy, filter);
@@ -129,6 +129,14 @@ final class BindingResolver {
                             + ": GRANT USAGE on its schema and SELECT on the table to that role.");
         }
         return fresh;
+    }
+
+    private void checkStanding(BindingSpec spec, Viewer viewer, TableId table)
+            throws BindingRefusedException, SQLException {
+        TableRights fresh = rights.ask(new Question(viewer.role(), table));
+        if (fresh != null) {
+            checkStanding(spec, viewer, fresh.access());
+        }
     }
 
     private static void checkStanding(BindingSpec spec, Viewer viewer, TableAccess access)
@@ -186,11 +194,13 @@ final class BindingResolver {
             throw notEnabled(spec, "The publication \"" + publication + "\" has no such table.");
         }
         if (spec.filters().isEmpty()) {
+            checkStanding(spec, viewer, wanted.getFirst());
             return Predicate.Constant.ALWAYS;
         }
         Predicate filter = null;
         for (TableId table : wanted) {
-            Predicate own = filter(spec, checkedRights(spec, viewer, table).access());
+            Predicate own =
+                    filter(spec, viewer, checkedRights(spec, viewer, table).access());
             if (filter != null && !filter.equals(own)) {
                 throw refused(
                         spec,
@@ -202,17 +212,21 @@ final class BindingResolver {
         return requireNonNull(filter);
     }
 
-    private Predicate filter(BindingSpec spec, TableAccess access) throws BindingRefusedException, UnansweredException {
+    private Predicate filter(BindingSpec spec, Viewer viewer, TableAccess access)
+            throws BindingRefusedException, UnansweredException {
         for (String column : spec.select()) {
             if (access.readable(column) == null) {
                 throw postgresError(spec, "P0001", "invalid column for select " + column);
             }
         }
         try {
-            return filters.resolve(spec.filters(), name -> {
-                ColumnAccess column = access.readable(name);
-                return column == null ? null : column.type();
-            });
+            return filters.resolve(
+                    spec.filters(),
+                    name -> {
+                        ColumnAccess column = access.readable(name);
+                        return column == null ? null : column.type();
+                    },
+                    viewer.role());
         } catch (FilterRefusedException e) {
             throw postgresError(spec, e.sqlState(), e.getMessage());
         }

@@ -33,8 +33,13 @@ final class HeldTables {
         return empty;
     }
 
-    synchronized boolean holds(TableId table) {
-        return tables.containsKey(table);
+    boolean holds(TableId table) {
+        if (empty) {
+            return false;
+        }
+        synchronized (this) {
+            return tables.containsKey(table);
+        }
     }
 
     synchronized Set<TableId> tables() {

@@ -21,7 +21,11 @@ final class LogMarks {
     private final Map<TableId, Seen> seen = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<TableId, Seen> eldest) {
-            return size() > TABLES_MAX;
+            boolean over = size() > TABLES_MAX;
+            if (over) {
+                rights.unmark(eldest.getKey());
+            }
+            return over;
         }
     };
 
@@ -40,8 +44,7 @@ final class LogMarks {
             Seen last = seen.get(version.id());
             if (last == null || last.version != version) {
                 last = new Seen(
-                        version,
-                        rights.mark(version.id(), transaction.commit().xid()));
+                        version, rights.mark(version.id(), transaction.commit().xid()));
                 seen.put(version.id(), last);
             }
             marks.put(version.id(), last.mark);

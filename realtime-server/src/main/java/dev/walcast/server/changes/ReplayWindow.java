@@ -240,8 +240,8 @@ final class ReplayWindow implements AutoCloseable {
 
     /// The next wanted changes after a position, in order.
     ///
-    /// @param finish called when nothing is left or something is gone, before any later transaction enters the
-    /// window
+    /// @param finish called when nothing is left or something is gone, before any later transaction
+    /// enters the window
     Read read(Collection<TableHistory.Wanted> wanted, FeedPosition cursor, int max, Consumer<Read.End> finish) {
         lock.lock();
         try {

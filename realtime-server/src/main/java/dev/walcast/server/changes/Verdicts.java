@@ -8,7 +8,8 @@ import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Viewer;
 import org.jspecify.annotations.Nullable;
 
-/// The verdicts on one change as it passes, without answers of Postgres. Equal viewers in a row are judged once. For one
+/// The verdicts on one change as it passes, without answers of Postgres. Equal viewers in a row are judged once.
+/// For one
 /// thread, and never kept longer: rights change.
 final class Verdicts implements Delivery.Judge {
     private final RowGuard guard;

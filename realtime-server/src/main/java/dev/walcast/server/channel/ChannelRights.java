@@ -116,8 +116,7 @@ final class ChannelRights {
     }
 
     /// For an answer to a recheck. Nothing when the client may stay, and when the answer is about another token or
-    /// older
-    /// than what is known.
+    /// older than what is known.
     Optional<Refusal> confirm(Answered answered) {
         Known known = read;
         if (known == null

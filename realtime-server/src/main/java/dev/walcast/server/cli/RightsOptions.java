@@ -18,8 +18,9 @@ final class RightsOptions {
             names = "--rights-poll",
             paramLabel = "TIME",
             defaultValue = "1s",
-            description = "How often rights and policies are read again. Changes of a table's own rights are found in the"
-                    + " log and take effect at once; this finds the others: memberships of roles, functions.")
+            description =
+                    "How often rights and policies are read again. Changes of a table's own rights are found in the"
+                            + " log and take effect at once; this finds the others: memberships of roles, functions.")
     private Duration rightsPoll = Duration.ZERO;
 
     @Option(
@@ -34,16 +35,18 @@ final class RightsOptions {
             names = "--held-changes",
             paramLabel = "COUNT",
             defaultValue = "20000",
-            description = "How many changes of one table may wait for its rights or for answers to its policies. Beyond,"
-                    + " they are dropped, and the subscriptions concerned are told `reset`.")
+            description =
+                    "How many changes of one table may wait for its rights or for answers to its policies. Beyond,"
+                            + " they are dropped, and the subscriptions concerned are told `reset`.")
     private int heldChanges;
 
     @Option(
             names = "--held-time",
             paramLabel = "TIME",
             defaultValue = "30s",
-            description = "How long a change may wait for rights or for answers to policies. Then it is dropped, and the"
-                    + " subscriptions concerned are told `reset`.")
+            description =
+                    "How long a change may wait for rights or for answers to policies. Then it is dropped, and the"
+                            + " subscriptions concerned are told `reset`.")
     private Duration heldTime = Duration.ZERO;
 
     @Option(

@@ -9,8 +9,8 @@ import java.time.LocalDate;
 /// The SQL that prepares a database for a server, in two parts by who has to run it. Safe to run again.
 ///
 /// @param server      whom the server will log in as
-/// @param evaluation  whom it will evaluate policies and filters as; without a password the login is made without
-/// one
+/// @param evaluation  whom it will evaluate policies and filters as; without a password the login is
+/// made without one
 /// @param publication what will be listened to
 public record SetupScript(PostgresUrl server, PostgresUrl evaluation, String publication) {
     private static final String EVALUATOR = "walcast_evaluator";

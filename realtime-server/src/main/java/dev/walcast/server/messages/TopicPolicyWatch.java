@@ -14,8 +14,8 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
-import java.util.Map;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +26,7 @@ import org.slf4j.LoggerFactory;
 /// feed. Safe for any thread.
 ///
 /// It only makes rechecks come earlier. Where it cannot see a change, or cannot ask, `PRIVATE_RECHECK` bounds how long
-/// a
-/// right goes on.
+/// a right goes on.
 public final class TopicPolicyWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(TopicPolicyWatch.class);
 

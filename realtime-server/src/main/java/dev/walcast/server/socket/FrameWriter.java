@@ -6,8 +6,7 @@ import dev.walcast.server.protocol.OutboundFrame;
 import java.util.List;
 
 /// Writes batches of frames with as few socket writes as they fit into. For one thread at a time, which may write to
-/// one
-/// sink after the other.
+/// one sink after the other.
 final class FrameWriter {
     private static final int WRITE_BYTES_MAX = 64 * 1024;
     private static final int HEADER_BYTES_MAX = 10;

@@ -5,8 +5,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /// The virtual threads that write to the sockets of one server. Each takes turns for whoever is ready; there are as
-/// many
-/// as have found work, of which there is one more for each that a client holds up, and none when there is none.
+/// many as have found work, of which there is one more for each that a client holds up, and none when there is none.
 final class WritingCrew {
     /// After so many turns the carrier thread is left to others.
     private static final int TURNS_IN_A_ROW = 16;

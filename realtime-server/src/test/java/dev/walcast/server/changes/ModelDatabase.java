@@ -103,7 +103,7 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader 
     }
 
     /// Shows every transaction of the tests, whose ids are near zero or near where ids of 32 bits begin again.
-    private static RightsReader.Reading reading(Catalog catalog, Set<Question> questions) throws SQLException {
+    static RightsReader.Reading reading(Catalog catalog, Set<Question> questions) throws SQLException {
         Map<Question, TableRights> rights = new HashMap<>();
         catalog.access(questions)
                 .forEach((question, access) -> rights.put(question, TableRights.withoutPolicies(access)));
@@ -164,19 +164,25 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader 
 
     /// Changes of its tables on their way to subscribers, where others may stand in for what it says.
     ChangePath path(Catalog catalog, Oracle oracle, RowReader rows, ReplayLimits limits, LongSupplier nanoTime) {
+        Rights rights = new Rights(questions -> reading(catalog, questions), HOURS, System::nanoTime);
+        return path(rights, catalog, oracle, rows, limits, PendingLimits.USUAL, nanoTime);
+    }
+
+    ChangePath path(
+            Rights rights,
+            Catalog catalog,
+            Oracle oracle,
+            RowReader rows,
+            ReplayLimits limits,
+            PendingLimits pending,
+            LongSupplier nanoTime) {
         return new ChangePath(
                 new ChangePath.Database(
-                        catalog,
-                        new Rights(questions -> reading(catalog, questions), HOURS, System::nanoTime),
-                        new RowPolicies(new PGSimpleDataSource()),
-                        this,
-                        oracle,
-                        rows,
-                        "p"),
+                        catalog, rights, new RowPolicies(new PGSimpleDataSource()), this, oracle, rows, "p"),
                 RowGuard.Deletes.STRICT,
                 1 << 20,
                 limits,
-                PendingLimits.USUAL,
+                pending,
                 1 << 20,
                 nanoTime);
     }

@@ -103,8 +103,8 @@ final class GoldenReplay implements AutoCloseable {
         assertThat(unused).as("declared deviations that did not occur").isEmpty();
     }
 
-    /// In the transcripts of limits what sockets send is counted against HTTP too; here each caller has its own limit,
-    /// which
+    /// In the transcripts of limits what sockets send is counted against HTTP too; here each caller has its
+    /// own limit, which
     /// `RestBroadcastTest` holds to the texts.
     private void request(JsonNode line) throws Exception {
         if (transcript.name().startsWith("limits")) {

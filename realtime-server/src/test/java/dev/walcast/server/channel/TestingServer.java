@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.walcast.cdc.supervisor.Pacing;
+import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.rls.TopicPermissions;
 import dev.walcast.server.acks.AckLimits;
 import dev.walcast.server.acks.Cursors;
@@ -20,8 +22,6 @@ import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import java.io.IOException;
-import dev.walcast.cdc.supervisor.Pacing;
-import dev.walcast.cdc.supervisor.Supervisor;
 import java.util.Set;
 
 /// The real server on a free port; only what it knows from the database is not real.

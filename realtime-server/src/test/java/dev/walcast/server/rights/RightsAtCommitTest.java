@@ -17,8 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// A row is judged by the rights at its commit or later, with both readers. In each table rows with the kind `open`
-/// stay
-/// visible, and rows with the kind `closed` are visible only before the change.
+/// stay visible, and rows with the kind `closed` are visible only before the change.
 class RightsAtCommitTest {
     private static final int TRIES = 10;
     private static final int ROWS = 3;

@@ -19,8 +19,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /// The real server on a free port, on a database of a [TestPostgres].
 public final class TestServer implements AutoCloseable {

@@ -1,0 +1,275 @@
+package dev.walcast.server.changes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.cdc.Row;
+import dev.walcast.cdc.Table;
+import dev.walcast.cdc.TableId;
+import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Rights;
+import dev.walcast.rls.RightsLimits;
+import dev.walcast.rls.RightsReader;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.TableRights;
+import dev.walcast.rls.Viewer;
+import dev.walcast.server.channel.Binding;
+import dev.walcast.server.channel.ChangeReceiver;
+import dev.walcast.server.channel.EncodedChange;
+import dev.walcast.server.channel.SnapshotChunk;
+import dev.walcast.server.protocol.FeedPlace;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// What reads the rights fails, hangs or throws: nothing is delivered on rights that nothing confirms, and nothing is
+/// lost without a word.
+class StaleRightsTest {
+    private static final RightsLimits SHORT = new RightsLimits(Duration.ofMillis(20), Duration.ofMillis(200));
+    private static final PendingLimits PATIENT = new PendingLimits(1_000, Duration.ofMinutes(1));
+
+    private final ModelDatabase database = new ModelDatabase(1);
+    private final ScriptedSource source = new ScriptedSource();
+    private final ConcurrentLinkedQueue<String> told = new ConcurrentLinkedQueue<>();
+    private final List<Thread> threads = new ArrayList<>();
+    private final CountDownLatch hanging = new CountDownLatch(1);
+    private final Rights rights = new Rights(this::read, SHORT, System::nanoTime);
+    private volatile Fault fault = Fault.NONE;
+    private volatile boolean granted = true;
+    private ChangePath path;
+
+    /// What becomes of a reading.
+    enum Fault {
+        NONE,
+        FAILS,
+        THROWS,
+        OVERFLOWS,
+        HANGS,
+        IS_LOCKED,
+        IS_UNSETTLED
+    }
+
+    private RightsReader.Reading read(Set<Question> questions) throws SQLException {
+        RightsReader.Reading good = ModelDatabase.reading(database, questions);
+        return switch (fault) {
+            case NONE -> granted ? good : revoked(good);
+            case FAILS -> throw new SQLException("Postgres is away", "08006");
+            case THROWS -> throw new IllegalStateException("the test wants it");
+            case OVERFLOWS -> throw new StackOverflowError();
+            case HANGS -> {
+                hang();
+                yield good;
+            }
+            case IS_LOCKED -> locked(good);
+            case IS_UNSETTLED ->
+                new RightsReader.Reading(good.moment(), good.rights(), Map.of(), Set.of(ModelDatabase.BUSY.id()));
+        };
+    }
+
+    private void hang() throws SQLException {
+        try {
+            hanging.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new SQLException("interrupted", e);
+        }
+    }
+
+    private static RightsReader.Reading locked(RightsReader.Reading good) {
+        Map<TableId, SQLException> unanswered = Map.of(ModelDatabase.BUSY.id(), new SQLException("locked", "55P03"));
+        Map<Question, TableRights> others = new HashMap<>(good.rights());
+        others.keySet().removeIf(question -> unanswered.containsKey(question.table()));
+        return new RightsReader.Reading(good.moment(), others, unanswered, Set.of());
+    }
+
+    private static RightsReader.Reading revoked(RightsReader.Reading good) {
+        Map<Question, TableRights> none = new HashMap<>();
+        good.rights().forEach((question, given) -> {
+            TableAccess access = given.access();
+            none.put(
+                    question,
+                    TableRights.withoutPolicies(new TableAccess(access.table(), true, false, false, access.columns())));
+        });
+        return new RightsReader.Reading(good.moment(), none, Map.of(), Set.of());
+    }
+
+    private final class Client implements ChangeReceiver {
+        @Override
+        public void onLive(List<String> warnings, Optional<FeedPlace> place) {
+            told.add(place.orElseThrow().bindings().stream()
+                    .flatMap(one -> one.reset().stream())
+                    .findFirst()
+                    .map(reason -> "reset " + reason)
+                    .orElse("live"));
+        }
+
+        @Override
+        public void onChange(int[] ids, EncodedChange change) {
+            told.add("change");
+        }
+
+        @Override
+        public void onSnapshot(int id, SnapshotChunk chunk) {}
+
+        @Override
+        public void onRefused(String message) {
+            told.add("refused");
+        }
+
+        @Override
+        public void onTrouble(String message) {
+            told.add(message);
+        }
+
+        @Override
+        public boolean hasRoom() {
+            return true;
+        }
+
+        @Override
+        public void awaitRoom() {}
+    }
+
+    private void begin(PendingLimits pending) {
+        path = database.path(rights, database, database, database, ModelDatabase.ROOMY, pending, System::nanoTime);
+        source.attach(path, 0);
+        threads.add(Thread.ofVirtual().start(this::watch));
+        threads.add(Thread.ofVirtual().start(this::expire));
+        ObjectNode binding = JsonNodeFactory.instance.objectNode();
+        binding.put("event", "*").put("schema", "public").put("table", "busy");
+        var _ = path.feed().subscribe(List.of(new Binding(1, binding)), new Viewer("anon", "{}"), new Client());
+        await().until(() -> told.contains("live"));
+        commit(ModelDatabase.BUSY);
+        await().until(() -> told.size() == 2);
+    }
+
+    /// As the supervisor does: an error starts it again.
+    private void watch() {
+        while (!Thread.currentThread().isInterrupted()) {
+            try {
+                rights.watch(path::questionsInUse);
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException | StackOverflowError e) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private void expire() {
+        try {
+            while (true) {
+                path.expire();
+                Thread.sleep(Duration.ofMillis(10));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @AfterEach
+    void end() {
+        fault = Fault.NONE;
+        hanging.countDown();
+        threads.forEach(Thread::interrupt);
+        path.close();
+    }
+
+    private void commit(Table table) {
+        List<Row> rows = List.of(ModelDatabase.row(table, source.end().value(), "x"));
+        source.deliver(path, source.commit(0, rows, true));
+    }
+
+    private void awaitStale() {
+        await().until(() -> rights.staleTables().contains(ModelDatabase.BUSY.id()));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"FAILS", "THROWS", "OVERFLOWS", "HANGS", "IS_LOCKED"})
+    void staleRightsHoldChangesUntilConfirmed(Fault one) {
+        begin(PATIENT);
+        fault = one;
+        awaitStale();
+        commit(ModelDatabase.BUSY);
+        commit(ModelDatabase.BUSY);
+        await().during(Duration.ofMillis(300)).until(() -> told.size() == 2);
+        fault = Fault.NONE;
+        hanging.countDown();
+        await().until(() -> told.size() == 4);
+        assertThat(told).containsExactly("live", "change", "change", "change");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"FAILS", "THROWS", "OVERFLOWS", "HANGS", "IS_LOCKED"})
+    void changesThatWaitTooLongAreDroppedAndTold(Fault one) {
+        begin(new PendingLimits(1_000, Duration.ofMillis(300)));
+        fault = one;
+        awaitStale();
+        commit(ModelDatabase.BUSY);
+        await().until(() -> told.size() == 3);
+        assertThat(told).containsExactly("live", "change", "reset rights_stale");
+        assertThat(path.droppedLately()).isTrue();
+        fault = Fault.NONE;
+        hanging.countDown();
+        await().until(() -> rights.staleTables().isEmpty());
+        commit(ModelDatabase.BUSY);
+        await().until(() -> told.size() == 4);
+        assertThat(told).containsExactly("live", "change", "reset rights_stale", "change");
+        assertThat(path.deliveredThrough().isAfter(source.end())).isFalse();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"FAILS", "HANGS"})
+    void tooManyChangesAreDroppedAtOnce(Fault one) {
+        begin(new PendingLimits(3, Duration.ofMinutes(1)));
+        fault = one;
+        awaitStale();
+        for (int i = 0; i < 4; i++) {
+            commit(ModelDatabase.BUSY);
+        }
+        await().until(() -> told.size() == 3);
+        assertThat(told).containsExactly("live", "change", "reset rights_stale");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"FAILS", "THROWS", "HANGS", "IS_LOCKED", "IS_UNSETTLED"})
+    void rowsBehindMarkWaitForItsReading(Fault one) {
+        begin(PATIENT);
+        fault = one;
+        commit(ModelDatabase.BUSY.renewed());
+        await().during(Duration.ofMillis(100)).until(() -> told.size() == 2);
+        granted = false;
+        fault = Fault.NONE;
+        hanging.countDown();
+        await().until(() -> told.contains("refused"));
+        assertThat(told).containsExactly("live", "change", "refused");
+    }
+
+    /// The other table's rights are read, and its changes come.
+    @ParameterizedTest
+    @EnumSource(names = {"IS_LOCKED", "IS_UNSETTLED"})
+    void otherTablesGoOn(Fault one) {
+        begin(PATIENT);
+        ObjectNode binding = JsonNodeFactory.instance.objectNode();
+        binding.put("event", "*").put("schema", "public").put("table", "quiet");
+        var _ = path.feed().subscribe(List.of(new Binding(2, binding)), new Viewer("anon", "{}"), new Client());
+        await().until(() -> told.size() == 3);
+        fault = one;
+        commit(ModelDatabase.BUSY.renewed());
+        commit(ModelDatabase.QUIET.renewed());
+        await().until(() -> told.size() == 4);
+        assertThat(told).containsExactly("live", "change", "live", "change");
+    }
+}
