@@ -38,8 +38,7 @@ public final class PublishedTables {
     private PublishedTables() {}
 
     /// A query of `(pubid, pubname, relid)`, to be put in parentheses. A condition on `pubname` or `relid` outside of
-    /// it
-    /// is used for its search.
+    /// it is used for its search.
     ///
     /// @param majorVersion of the server; before 15 a publication cannot name a schema
     public static String query(int majorVersion) {

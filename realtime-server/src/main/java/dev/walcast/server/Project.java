@@ -112,6 +112,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 server.recordBytesMax(),
                 server.replay(),
                 settings.rights().pending(),
+                settings.rights().deleteKeysBytes(),
                 System::nanoTime);
         this.source = source(settings, url);
         this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), System::nanoTime);

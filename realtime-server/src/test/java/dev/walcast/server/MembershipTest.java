@@ -242,7 +242,7 @@ class MembershipTest {
             assertThat(client.warnings())
                     .contains(
                             "UPDATEs of public.keyed do not carry the old room, which the filter looks at, so no row is told"
-                                    + " to enter or leave: ALTER TABLE public.keyed REPLICA IDENTITY FULL.");
+                                    + " to enter or leave: ALTER TABLE \"public\".\"keyed\" REPLICA IDENTITY FULL.");
             postgres.execute("update keyed set room = 'b' where id = 1", "update keyed set room = 'a' where id = 2");
             assertThat(client.told(postgres)).containsExactly("0 UPDATE {\"id\":2,\"room\":\"a\"} old {\"id\":2}");
         }

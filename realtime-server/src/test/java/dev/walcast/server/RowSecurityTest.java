@@ -215,7 +215,7 @@ class RowSecurityTest {
     }
 
     @Test
-    void deletesThatDoNotCarryWhatThePolicyNeedsAreAnnouncedAsHidden() throws Exception {
+    void deletesThatDoNotCarryWhatThePolicyNeedsAreAnnouncedAndToldOfKnownRows() throws Exception {
         try (RawSocket alice = open("authenticated", Map.of("sub", ALICE))) {
             alice.join("realtime:r", binding("keyed"));
             JsonNode live = alice.receiveJson().get(4);
@@ -226,6 +226,7 @@ class RowSecurityTest {
                     "delete from keyed",
                     "insert into keyed values (2, '" + ALICE + "')");
             assertThat(next(alice).get("type").asText()).isEqualTo("INSERT");
+            assertThat(next(alice).get("type").asText()).isEqualTo("DELETE");
             assertThat(next(alice).get("type").asText()).isEqualTo("INSERT");
         }
     }

@@ -62,7 +62,14 @@ public final class RowGuard {
     }
 
     /// What a role may read of one version of a table.
-    private record Columns(TableRights rights, TableAccess access, ReadableColumns all, ReadableColumns key) {
+    ///
+    /// @param identity the replica identity; empty when it may not read all of it
+    private record Columns(
+            TableRights rights,
+            TableAccess access,
+            ReadableColumns all,
+            ReadableColumns key,
+            ReadableColumns identity) {
         Visible shown(ReadableColumns old) {
             return new Visible(all, old, key);
         }
@@ -72,8 +79,8 @@ public final class RowGuard {
     ///
     /// @param mark    the last one of the change's table up to the end of its transaction
     /// @param answers what Postgres has answered so far
-    /// @return [Undecided] also when the rights behind the mark, or what the viewer's policies make of it, are not
-    ///     at hand: [#prepare] brings them
+    /// @return [Undecided] also when the rights behind the mark, or what the viewer's policies make of it, are
+    ///     not at hand: [#prepare] brings them
     public Verdict judge(Viewer viewer, Change change, RightsMark mark, Answers answers) {
         Row judged = SubscriptionIndex.judgedRow(change);
         Sight sight = sight(viewer, change.table(), mark);
@@ -133,6 +140,30 @@ public final class RowGuard {
                 && readable.key.indexes().stream()
                         .allMatch(index -> update.oldRow().missing(index) == null);
         return new OldRow(seen, readable.all, keyed ? readable.key : ReadableColumns.NONE);
+    }
+
+    /// Judges that a row is gone which the viewer received while the same policies showed it. Nothing but its replica
+    /// identity is told, and only when the viewer may read all of that now. Does not ask Postgres.
+    ///
+    /// @param mark   see [#judge]
+    /// @param policy what the policies showed to the viewer when it received the row, as [#policy] says it
+    /// @return [Undecided] also when the rights behind the mark, or what the viewer's policies make of it, are
+    ///     not at hand: [#prepare] brings them
+    public Verdict ofKnownRow(Viewer viewer, Table table, RightsMark mark, Predicate policy) {
+        Sight sight = sight(viewer, table, mark);
+        if (sight == null) {
+            return new Undecided();
+        }
+        Columns readable = sight.columns;
+        if (readable == null || readable.identity.equals(ReadableColumns.NONE)) {
+            return new Hidden(Reason.NO_PRIVILEGE);
+        }
+        if (readable.access.rowSecurity() && sight.policy == null) {
+            return new Undecided();
+        }
+        return policy.equals(sight.policy)
+                ? new Visible(readable.identity, readable.identity, readable.identity)
+                : new Hidden(Reason.POLICY);
     }
 
     /// Brings to hand what [#judge] and [#before] need besides answers about rows. Blocks.
@@ -230,8 +261,14 @@ public final class RowGuard {
         TableAccess access = rights.access();
         List<Integer> all = new ArrayList<>();
         List<Integer> key = new ArrayList<>();
+        List<Integer> identity = new ArrayList<>();
+        boolean identityReadable = true;
         for (int i = 0; i < table.columns().size(); i++) {
             ColumnAccess column = access.readable(table.columns().get(i).name());
+            if (table.columns().get(i).identity()) {
+                identity.add(i);
+                identityReadable &= column != null;
+            }
             if (column != null) {
                 all.add(i);
                 if (column.key()) {
@@ -243,6 +280,11 @@ public final class RowGuard {
                 .filter(column -> column.generated() && column.readable() && table.indexOf(column.name()) < 0)
                 .map(ColumnAccess::name)
                 .toList();
-        return new Columns(rights, access, new ReadableColumns(all, generated), new ReadableColumns(key, List.of()));
+        return new Columns(
+                rights,
+                access,
+                new ReadableColumns(all, generated),
+                new ReadableColumns(key, List.of()),
+                new ReadableColumns(identityReadable ? identity : List.of(), List.of()));
     }
 }

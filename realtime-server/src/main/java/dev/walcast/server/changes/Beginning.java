@@ -91,6 +91,9 @@ final class Beginning {
     /// Called with the window's lock held.
     private void goLive(Read.End end, List<String> warnings) {
         subscription.goLive(number, end.head(), () -> {
+            if (end.gone()) {
+                subscription.forgetRows();
+            }
             if (!subscription.isClosed() && !subscription.entries().isEmpty()) {
                 FeedPlace place = Resumption.place(end.head(), bindings(end));
                 subscription.receiver().onLive(warnings, Optional.of(place));
@@ -198,8 +201,9 @@ final class Beginning {
                 means.queries.query(binding, spec, resolved, current.viewer()).orElseThrow();
         return means.snapshots.take(
                 query,
-                chunk -> subscription.whileCurrent(current, () -> {
-                    subscription.receiver().onSnapshot(binding.id(), chunk);
+                rows -> subscription.whileCurrent(current, () -> {
+                    subscription.receiver().onSnapshot(binding.id(), rows.chunk());
+                    subscription.memories().remember(binding.id(), resolved.view(), rows.keys());
                     return true;
                 }),
                 subscription.receiver(),

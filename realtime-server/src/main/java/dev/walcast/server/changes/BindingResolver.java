@@ -43,13 +43,22 @@ final class BindingResolver {
     private final RowGuard guard;
     private final FilterResolver filters;
     private final String publication;
+    private final boolean remembersRows;
 
-    BindingResolver(Catalog catalog, Rights rights, RowGuard guard, FilterDatabase filterDatabase, String publication) {
+    /// @param remembersRows whether DELETEs of rows that a client has can be told
+    BindingResolver(
+            Catalog catalog,
+            Rights rights,
+            RowGuard guard,
+            FilterDatabase filterDatabase,
+            String publication,
+            boolean remembersRows) {
         this.catalog = requireNonNull(catalog, "catalog is null");
         this.rights = requireNonNull(rights, "rights is null");
         this.guard = requireNonNull(guard, "guard is null");
         this.filters = new FilterResolver(filterDatabase);
         this.publication = requireNonNull(publication, "publication is null");
+        this.remembersRows = remembersRows;
     }
 
     /// What a binding comes to.
@@ -59,12 +68,14 @@ final class BindingResolver {
     /// @param policy    the same, also where DELETEs are told to everybody
     /// @param warnings  what the client should know although the binding works
     /// @param access    to the one table that is named
+    /// @param view      what the binding has to remember rows of, so that their DELETEs can be told
     record Resolved(
             Predicate filter,
             Predicate narrowing,
             Predicate policy,
             List<String> warnings,
-            Optional<TableAccess> access) {
+            Optional<TableAccess> access,
+            Optional<RowView> view) {
         Entry<Bound> entry(BindingSpec spec, Bound bound) {
             Predicate predicate = Predicate.and(List.of(filter, narrowing));
             return spec.membership()
@@ -87,12 +98,14 @@ final class BindingResolver {
                 Predicate filter = filter(spec, viewer, access);
                 Predicate narrowing = guard.narrowing(viewer, fresh);
                 Predicate policy = guard.policy(viewer, fresh);
-                List<String> warnings = new ArrayList<>(deleteWarnings(spec, access, filter, narrowing));
-                warnings.addAll(membershipWarnings(spec, access, filter, policy));
-                return new Resolved(filter, narrowing, policy, warnings, Optional.of(access));
+                Optional<RowView> view = view(spec, viewer, access, policy, filter);
+                List<String> warnings =
+                        new ArrayList<>(deleteWarnings(spec, access, filter, narrowing, view.isPresent()));
+                warnings.addAll(membershipWarnings(spec, access, filter, policy, view.isPresent()));
+                return new Resolved(filter, narrowing, policy, warnings, Optional.of(access), view);
             }
             Predicate any = Predicate.Constant.ALWAYS;
-            return new Resolved(wildcard(spec, viewer, since), any, any, List.of(), Optional.empty());
+            return new Resolved(wildcard(spec, viewer, since), any, any, List.of(), Optional.empty(), Optional.empty());
         } catch (UnansweredException e) {
             throw new SQLException(e);
         }
@@ -226,36 +239,63 @@ final class BindingResolver {
         }
     }
 
-    /// That DELETEs will not come, because they do not carry what decides about them.
+    /// What the binding has to remember rows of; empty when it needs no memory, or could be told nothing by it.
+    private Optional<RowView> view(
+            BindingSpec spec, Viewer viewer, TableAccess access, Predicate policy, Predicate filter) {
+        List<ColumnAccess> identity =
+                access.columns().stream().filter(ColumnAccess::identity).toList();
+        Set<String> names = identity.stream().map(ColumnAccess::name).collect(Collectors.toUnmodifiableSet());
+        boolean tellable = !identity.isEmpty() && identity.stream().allMatch(ColumnAccess::readable);
+        return remembersRows
+                        && tellable
+                        && KnownKeys.isNeeded(access.rowSecurity(), spec.events(), names, policy, filter)
+                ? Optional.of(new RowView(access.table(), access.oid(), viewer.role(), policy, filter))
+                : Optional.empty();
+    }
+
+    /// That DELETEs will not come, or not all, because they do not carry what decides about them.
+    ///
+    /// @param remembered whether those of rows that the client has are told
     private static List<String> deleteWarnings(
-            BindingSpec spec, TableAccess access, Predicate filter, Predicate narrowing) {
+            BindingSpec spec, TableAccess access, Predicate filter, Predicate narrowing, boolean remembered) {
         if (!spec.events().contains(ChangeEvent.DELETE)) {
             return List.of();
         }
         List<String> warnings = new ArrayList<>();
+        String known = ", so this subscription is told only those of rows that it received, by their key alone: ";
         String absent = notInIdentity(access, filter);
         if (!absent.isEmpty()) {
-            warnings.add("DELETEs of " + access.table() + " do not carry " + absent
-                    + ", which the filter looks at, so none will pass it: ALTER TABLE " + access.table()
-                    + " REPLICA IDENTITY FULL.");
+            warnings.add("DELETEs of " + access.table() + " do not carry " + absent + ", which the filter looks at"
+                    + (remembered ? known : ", so none will pass it: ") + remedy(access));
         }
         String undecided = notInIdentity(access, narrowing);
         if (!undecided.isEmpty()) {
-            warnings.add("DELETEs of " + access.table() + " do not carry all that its policies look at, so they are"
-                    + " hidden: ALTER TABLE " + access.table() + " REPLICA IDENTITY FULL.");
+            warnings.add("DELETEs of " + access.table() + " do not carry all that its policies look at"
+                    + (remembered ? known : ", so they are hidden: ") + remedy(access));
         }
         return warnings;
     }
 
+    /// The statement that mends it, to be pasted.
+    private static String remedy(TableAccess access) {
+        TableId table = access.table();
+        return "ALTER TABLE " + quoted(table.schema()) + "." + quoted(table.name()) + " REPLICA IDENTITY FULL.";
+    }
+
+    private static String quoted(String name) {
+        return "\"" + name.replace("\"", "\"\"") + "\"";
+    }
+
     /// That rows will not be told to enter or leave, because UPDATEs do not carry what decides about that.
     private static List<String> membershipWarnings(
-            BindingSpec spec, TableAccess access, Predicate filter, Predicate policy) {
+            BindingSpec spec, TableAccess access, Predicate filter, Predicate policy, boolean remembered) {
         if (!spec.membership()) {
             return List.of();
         }
         List<String> warnings = new ArrayList<>();
-        String ending =
-                ", so no row is told to enter or leave: ALTER TABLE " + access.table() + " REPLICA IDENTITY FULL.";
+        String ending = ", so no row is told to enter"
+                + (remembered ? ", and only rows that this subscription received" + " to leave: " : " or leave: ")
+                + remedy(access);
         String absent = notInIdentity(access, filter);
         if (!absent.isEmpty()) {
             warnings.add("UPDATEs of " + access.table() + " do not carry the old " + absent
@@ -267,7 +307,7 @@ final class BindingResolver {
         }
         if (access.columns().stream().anyMatch(column -> column.key() && !column.identity())) {
             warnings.add("UPDATEs of " + access.table() + " do not carry the old primary key, so no row is told to"
-                    + " leave: ALTER TABLE " + access.table() + " REPLICA IDENTITY FULL.");
+                    + " leave: " + remedy(access));
         }
         return warnings;
     }

@@ -18,6 +18,8 @@ sealed interface BindingStart {
         RIGHTS_STALE,
         /// Postgres took too long to say whether a policy or filter shows a change, so it was withheld.
         POLICY_TIMEOUT,
+        /// The server failed to deliver a change; its log has the error.
+        SERVER_ERROR,
         INVALID;
 
         String code() {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiPredicate;
+import org.jspecify.annotations.Nullable;
 
 /// The bindings of one subscription that a change may meet and that want the same projection of it: what one frame goes
 /// to, or one for each [Passage].
@@ -47,6 +48,22 @@ record Candidate(Resolution resolution, Set<String> select, boolean membership, 
         return matches;
     }
 
+    /// Adds a binding that the index did not find. Does nothing when it was found, or is not in the resolution.
+    static void add(
+            List<Candidate> own,
+            Resolution resolution,
+            int bindingId,
+            Change change,
+            BiPredicate<Bound, Position> wants) {
+        for (Entry<Bound> entry : resolution.entries()) {
+            Bound bound = entry.subscriber();
+            if (bound.bindingId() == bindingId && wants.test(bound, change.position())) {
+                boolean membership = change instanceof Change.Update && bound.membership();
+                candidate(own, bound, membership).addUnfound(entry);
+            }
+        }
+    }
+
     @SuppressWarnings("ReferenceEquality") // a resolution is only itself
     private static Candidate candidate(List<Candidate> own, Bound bound, boolean membership) {
         for (Candidate candidate : own) {
@@ -65,16 +82,56 @@ record Candidate(Resolution resolution, Set<String> select, boolean membership, 
     @SuppressWarnings("ReferenceEquality") // an entry is only itself
     private void add(Entry<Bound> entry, Truth truth) {
         if (!membership || matches.stream().noneMatch(match -> match.entry() == entry)) {
-            matches.add(new Match(entry, truth == Truth.TRUE));
+            matches.add(new Match(entry, truth));
         }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // an entry is only itself
+    private void addUnfound(Entry<Bound> entry) {
+        if (matches.stream().noneMatch(match -> match.entry() == entry)) {
+            matches.add(new Match(entry, Truth.FALSE));
+        }
+    }
+
+    /// Whether the index found none of its bindings.
+    boolean isUnfound() {
+        for (Match match : matches) {
+            if (match.isFound()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// What a binding remembers of the change's table; null when it remembers nothing.
+    @Nullable
+    RowMemory memory(Match match, Encodings encodings) {
+        return subscription()
+                .memories()
+                .of(match.bindingId(), encodings.change().table());
     }
 
     ChangeSubscription subscription() {
         return resolution.subscription();
     }
 
-    /// @param known whether memory says that the change meets the binding; does not matter with membership
-    record Match(Entry<Bound> entry, boolean known) {
+    /// @param found what the index says of the binding: false when it did not find it, and the binding knows the row;
+    ///              true does not matter with membership
+    record Match(Entry<Bound> entry, Truth found) {
+        boolean isFound() {
+            return found != Truth.FALSE;
+        }
+
+        /// Whether memory says that the change meets the binding.
+        boolean known() {
+            return found == Truth.TRUE;
+        }
+
+        /// Whether its predicate has to be tested.
+        boolean isOpen() {
+            return isFound() && !known();
+        }
+
         int bindingId() {
             return entry.subscriber().bindingId();
         }

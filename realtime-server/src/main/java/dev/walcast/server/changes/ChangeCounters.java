@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.LongAdder;
 public final class ChangeCounters {
     private final LongAdder changes = new LongAdder();
     private final LongAdder deliveries = new LongAdder();
+    private final LongAdder knownDeletes = new LongAdder();
     private final LongAdder failures = new LongAdder();
     private final LongAdder dropped = new LongAdder();
     private volatile long droppedAt;
@@ -29,6 +30,15 @@ public final class ChangeCounters {
 
     void countDelivery() {
         deliveries.increment();
+    }
+
+    void countKnownDelete() {
+        knownDeletes.increment();
+    }
+
+    /// DELETEs that were told by their key, because the client had the row.
+    public long knownDeletes() {
+        return knownDeletes.sum();
     }
 
     void countDropped(int count) {

@@ -26,6 +26,7 @@ public final class ChangePath implements AutoCloseable {
     private final FanOut fanOut;
     private final OrderedDelivery ordered;
     private final Snapshots snapshots;
+    private final KnownRows known;
     private final ChangeCounters counters = new ChangeCounters();
 
     /// What the path asks of the database.
@@ -40,6 +41,7 @@ public final class ChangePath implements AutoCloseable {
 
     /// @param recordBytesMax beyond which only a change's small values are sent
     /// @param pending        how much may wait for rights and answers of Postgres
+    /// @param deleteKeysBytes what the keys of delivered rows may take; 0 remembers none
     /// @param nanoTime       a clock that never goes back
     public ChangePath(
             Database database,
@@ -47,16 +49,18 @@ public final class ChangePath implements AutoCloseable {
             int recordBytesMax,
             ReplayLimits replay,
             PendingLimits pending,
+            long deleteKeysBytes,
             LongSupplier nanoTime) {
         RowGuard guard = new RowGuard(database.rights, database.policies, deletes);
         this.window = new ReplayWindow(replay, new ChangeEncoder(recordBytesMax), nanoTime);
         Delivery delivery = new Delivery(guard, counters);
         Asker asker = new Asker(database.oracle, delivery);
+        this.known = new KnownRows(deletes == RowGuard.Deletes.STRICT ? deleteKeysBytes : 0, nanoTime);
         HeldTables held = new HeldTables();
         this.ordered = new OrderedDelivery(delivery, asker, held, pending, counters, nanoTime);
-        BindingResolver resolver =
-                new BindingResolver(database.catalog, database.rights, guard, database.filters, database.publication);
-        this.snapshots = new Snapshots(database.rows, window, replay.snapshots(), recordBytesMax);
+        BindingResolver resolver = new BindingResolver(
+                database.catalog, database.rights, guard, database.filters, database.publication, known.isOn());
+        this.snapshots = new Snapshots(database.rows, window, replay.snapshots(), recordBytesMax, known);
         Beginning.Means means = new Beginning.Means(
                 window,
                 new Replay(window, delivery, asker, pending.time()),
@@ -64,8 +68,8 @@ public final class ChangePath implements AutoCloseable {
                 resolver,
                 new SnapshotQueries(replay));
         Resumption resumption = new Resumption(means, database.rights);
-        this.feed = new LiveFeed(resolver, window, resumption, ordered);
-        this.fanOut = new FanOut(feed, window, ordered, held, database.rights, pending, counters, nanoTime);
+        this.feed = new LiveFeed(resolver, window, resumption, ordered, known);
+        this.fanOut = new FanOut(feed, window, ordered, held, database.rights, known, pending, counters, nanoTime);
         database.rights.onChange(database.policies::forget);
         database.rights.onChange(feed::onRightsChanged);
     }
@@ -148,6 +152,16 @@ public final class ChangePath implements AutoCloseable {
     /// How many clients wait for a reading that has not begun.
     public int waitingSnapshots() {
         return snapshots.waiting();
+    }
+
+    /// How much memory the keys of delivered rows take.
+    public long deleteKeysBytes() {
+        return known.bytes();
+    }
+
+    /// How often a binding had to forget the keys of its rows, to make room.
+    public long deleteKeysEvictions() {
+        return known.evictions();
     }
 
     /// How many channels are subscribed to changes.

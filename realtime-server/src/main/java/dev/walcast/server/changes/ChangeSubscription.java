@@ -41,6 +41,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     private final LiveFeed feed;
     private final List<TableId> tables;
     private final Object lock = new Object();
+    private final RowMemories memories;
     private final AtomicBoolean started = new AtomicBoolean();
     private final AtomicBoolean troubleTold = new AtomicBoolean();
 
@@ -95,6 +96,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
                 .flatMap(binding -> BindingSpec.tableOf(binding.request()).stream())
                 .distinct()
                 .toList();
+        this.memories = new RowMemories(this, feed.knownRows());
         this.wish = new Wish(1, viewer, 0);
         this.resolution = Resolution.open(this, viewer, List.of());
         this.lastSettled = resolution;
@@ -123,6 +125,11 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     Set<Question> questions() {
         String role = viewer().role();
         return tables.stream().map(table -> new Question(role, table)).collect(Collectors.toUnmodifiableSet());
+    }
+
+    /// Which rows its client has.
+    RowMemories memories() {
+        return memories;
     }
 
     // -- what its bindings mean
@@ -287,6 +294,9 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
             lastSettled = fresh.isSettled() ? fresh : lastSettled;
             old.entries().forEach(feed.index()::remove);
         });
+        if (fresh.isSettled()) {
+            memories.follow(fresh);
+        }
     }
 
     /// Refuses what the wish asks for, unless a later wish counts.
@@ -402,7 +412,8 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     }
 
     /// @param epoch of the change; nothing happens when the client was told of another one
-    void hand(int[] ids, EncodedChange change, String epoch) {
+    /// @return whether it was handed over
+    boolean hand(int[] ids, EncodedChange change, String epoch) {
         synchronized (lock) {
             FeedPosition after = liveAfter;
             if (after == null) {
@@ -412,7 +423,23 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
             }
             if (after == null || after.epoch().equals(epoch)) {
                 receiver.onChange(ids, change);
+                return true;
             }
+            return false;
+        }
+    }
+
+    /// Changes are missing: which rows its client has is not known any more.
+    void forgetRows() {
+        synchronized (lock) {
+            memories.forgetAll();
+        }
+    }
+
+    /// A change was withheld: what became of its row is not known.
+    void forgetRow(Encodings encodings) {
+        synchronized (lock) {
+            memories.forget(encodings);
         }
     }
 
@@ -434,6 +461,9 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     /// Its client begins anew. By the replaying thread.
     void forgetReplayed(int bindingId) {
         replayed.remove(bindingId);
+        synchronized (lock) {
+            memories.forget(bindingId);
+        }
     }
 
     /// Tells the client, once, that something could not be evaluated for it.

@@ -27,11 +27,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Decides for one subscription whether it gets a change, and as what, and hands it over: guard, project, encode,
-/// offer.
-/// Called under the subscription's lock, by any thread.
+/// offer. Called under the subscription's lock, by any thread.
 final class Delivery {
     /// How long rights that cannot be confirmed hold up one attempt.
     private static final Duration RIGHTS_WAIT = Duration.ofSeconds(1);
+
+    private static final int[] NO_IDS = {};
 
     private final RowGuard guard;
     private final ChangeCounters counters;
@@ -62,6 +63,13 @@ final class Delivery {
 
     /// Everything is decided before anything is handed over: what is told in part would be told again.
     boolean deliver(List<Candidate> candidates, Encodings encodings, Answers answers, Judge judge) {
+        if (candidates.size() == 1) {
+            Runnable handing = decided(candidates.getFirst(), encodings, answers, judge);
+            if (handing != null) {
+                handing.run();
+            }
+            return handing != null;
+        }
         List<Runnable> decided = new ArrayList<>(candidates.size());
         for (Candidate candidate : candidates) {
             Runnable handing = decided(candidate, encodings, answers, judge);
@@ -88,16 +96,16 @@ final class Delivery {
     private @Nullable Runnable decided(Candidate candidate, Encodings encodings, Answers answers, Judge judge) {
         Change change = encodings.change();
         if (candidate.membership() && change instanceof Change.Update update) {
-            Passages passages = Passages.judge(guard, candidate, update, encodings.mark(), answers)
-                    .orElse(null);
-            return passages == null ? null : () -> hand(candidate, passages, encodings, answers);
+            Passages passages =
+                    Passages.judge(guard, candidate, update, encodings, answers).orElse(null);
+            return passages == null ? null : () -> hand(candidate, update, passages, encodings, answers);
         }
         Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE concerns nobody");
         int[] ids = new int[candidate.matches().size()];
         int count = 0;
         boolean failed = false;
         for (Candidate.Match match : candidate.matches()) {
-            Truth truth = match.known() ? Truth.TRUE : match.predicate().test(judged, answers);
+            Truth truth = match.isOpen() ? match.predicate().test(judged, answers) : match.found();
             if (truth == Truth.UNDECIDED) {
                 return null;
             }
@@ -109,15 +117,25 @@ final class Delivery {
         return decided(candidate, encodings, answers, Arrays.copyOf(ids, count), failed, judge);
     }
 
+    /// @param ids of the bindings whose predicates the change meets
     private @Nullable Runnable decided(
             Candidate candidate, Encodings encodings, Answers answers, int[] ids, boolean failed, Judge judge) {
-        Verdict verdict = ids.length == 0 ? null : judge.on(candidate.resolution().viewer());
+        Viewer viewer = candidate.resolution().viewer();
+        Verdict verdict = ids.length == 0 ? null : judge.on(viewer);
         if (verdict instanceof Verdict.Undecided) {
             return null;
         }
+        int[] told = verdict instanceof Verdict.Visible ? ids : NO_IDS;
+        boolean remembers = !candidate.subscription().memories().isEmpty();
+        Knowing knowing = remembers ? Knowing.of(guard, candidate, encodings, told, () -> judge.on(viewer)) : null;
+        if (knowing != null && knowing.isUndecided()) {
+            return null;
+        }
         return () -> {
-            if (verdict != null) {
-                hand(candidate, encodings, answers, ids, verdict);
+            boolean handed = verdict != null && hand(candidate, encodings, answers, ids, verdict);
+            if (knowing != null) {
+                knowing.toldDelete().ifPresent(key -> handDelete(knowing, key));
+                knowing.follow(handed ? told : NO_IDS);
             }
             if (failed) {
                 fail(candidate, encodings, answers);
@@ -125,7 +143,8 @@ final class Delivery {
         };
     }
 
-    private void hand(Candidate candidate, Encodings encodings, Answers answers, int[] ids, Verdict verdict) {
+    /// @return whether the client got it
+    private boolean hand(Candidate candidate, Encodings encodings, Answers answers, int[] ids, Verdict verdict) {
         Change change = encodings.change();
         switch (verdict) {
             case Verdict.Visible visible -> {
@@ -133,8 +152,9 @@ final class Delivery {
                 ReadableColumns columns = projected(visible.columns(), visible.key(), select, change.table());
                 ReadableColumns old = projected(visible.oldColumns(), visible.key(), select, change.table());
                 Arrays.sort(ids);
-                candidate.subscription().hand(ids, encodings.of(columns, old), encodings.epoch());
+                boolean handed = candidate.subscription().hand(ids, encodings.of(columns, old), encodings.epoch());
                 counters.countDelivery();
+                return handed;
             }
             case Verdict.Hidden hidden -> {
                 counters.countHidden(hidden.reason());
@@ -144,14 +164,25 @@ final class Delivery {
             }
             case Verdict.Undecided _ -> throw new IllegalStateException("it was decided");
         }
+        return false;
+    }
+
+    /// Tells that a row is gone, by its key alone.
+    private void handDelete(Knowing knowing, ReadableColumns key) {
+        Encodings encodings = knowing.encodings();
+        boolean _ = knowing.candidate().subscription().hand(knowing.ids(), encodings.of(key, key), encodings.epoch());
+        counters.countDelivery();
+        counters.countKnownDelete();
     }
 
     /// An UPDATE for bindings that want to know which rows come into view and which leave it.
-    private void hand(Candidate candidate, Passages passages, Encodings encodings, Answers answers) {
+    private void hand(
+            Candidate candidate, Change.Update update, Passages passages, Encodings encodings, Answers answers) {
         passages.ids().forEach((passage, ids) -> hand(candidate, passages, passage, ids, encodings));
         if (passages.ids().isEmpty() && passages.verdict() instanceof Verdict.Hidden(Reason reason)) {
             counters.countHidden(reason);
         }
+        passages.follow(candidate, update, encodings);
         if (passages.failed()) {
             fail(candidate, encodings, answers);
         }
@@ -169,13 +200,13 @@ final class Delivery {
         }
         if (passage == Passage.LEFT) {
             ReadableColumns columns = projected(passages.old().columns(), key, select, table);
-            subscription.hand(ids, encodings.of(passage, columns, key), encodings.epoch());
+            boolean _ = subscription.hand(ids, encodings.of(passage, columns, key), encodings.epoch());
         } else if (passages.verdict() instanceof Verdict.Visible visible) {
             ReadableColumns columns = projected(visible.columns(), visible.key(), select, table);
             ReadableColumns old = passage == Passage.ENTERED
                     ? ReadableColumns.NONE
                     : projected(visible.oldColumns(), visible.key(), select, table);
-            subscription.hand(ids, encodings.of(passage, columns, old), encodings.epoch());
+            boolean _ = subscription.hand(ids, encodings.of(passage, columns, old), encodings.epoch());
         }
         counters.countDelivery();
     }
@@ -229,7 +260,7 @@ final class Delivery {
         Change change = encodings.change();
         Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE concerns nobody");
         for (Candidate.Match match : candidate.matches()) {
-            if (!match.known()) {
+            if (match.isOpen()) {
                 match.predicate()
                         .undecided(judged, Answers.NONE, question -> action.accept(new Asked(question, judged)));
             }
@@ -238,6 +269,9 @@ final class Delivery {
                 match.before().undecided(old, Answers.NONE, question -> action.accept(new Asked(question, old)));
             }
         }
-        guard.undecided(candidate.resolution().viewer(), change, encodings.mark(), action);
+        // A DELETE that only its key tells needs no answer about its row.
+        if (!(change instanceof Change.Delete && candidate.isUnfound())) {
+            guard.undecided(candidate.resolution().viewer(), change, encodings.mark(), action);
+        }
     }
 }

@@ -21,6 +21,8 @@ final class Encodings {
     private final RightsMark mark;
     private final String epoch;
     private final ChangeEncoder encoder;
+    private final @Nullable RowKeys keys;
+    private volatile @Nullable TouchedRow touched;
     private final Map<Projection, EncodedChange> made = new ConcurrentHashMap<>(2);
 
     // guarded by this
@@ -40,11 +42,13 @@ final class Encodings {
     }
 
     /// @param mark the rights that may show the change must be those of this mark or later
-    Encodings(Change change, RightsMark mark, String epoch, ChangeEncoder encoder) {
+    /// @param keys of the table as the change passed; null when rows are not remembered
+    Encodings(Change change, RightsMark mark, String epoch, ChangeEncoder encoder, @Nullable RowKeys keys) {
         this.change = requireNonNull(change, "change is null");
         this.mark = requireNonNull(mark, "mark is null");
         this.epoch = requireNonNull(epoch, "epoch is null");
         this.encoder = requireNonNull(encoder, "encoder is null");
+        this.keys = keys;
         this.bytes = OVERHEAD_BYTES + change.bytes();
     }
 
@@ -58,6 +62,16 @@ final class Encodings {
 
     RightsMark mark() {
         return mark;
+    }
+
+    /// The row that the change is about. Made once.
+    TouchedRow touched() {
+        TouchedRow known = touched;
+        if (known == null) {
+            known = keys == null ? TouchedRow.NONE : TouchedRow.of(change, keys);
+            touched = known;
+        }
+        return known;
     }
 
     String epoch() {

@@ -12,6 +12,7 @@ import dev.walcast.server.changes.HeldTables.HeldChange;
 import dev.walcast.server.changes.Resolution.Bound;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,9 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Finds the subscriptions that a committed change concerns. Changes of a table whose rights are not confirmed are
-/// held;
-/// everything else is offered to its subscriptions at once. Runs on the change source's thread, which never waits here;
-/// what was held is offered by a virtual thread for each table.
+/// held; everything else is offered to its subscriptions at once. Runs on the change source's thread, which never
+/// waits here; what was held is offered by a virtual thread for each table.
 final class FanOut implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(FanOut.class);
     private static final Duration CONFIRM_AGAIN_MIN = Duration.ofMillis(2);
@@ -38,6 +38,7 @@ final class FanOut implements AutoCloseable {
     private final OrderedDelivery ordered;
     private final HeldTables held;
     private final Rights rights;
+    private final KnownRows known;
     private final LogMarks marks;
     private final PendingLimits limits;
     private final ChangeCounters counters;
@@ -59,6 +60,7 @@ final class FanOut implements AutoCloseable {
             OrderedDelivery ordered,
             HeldTables held,
             Rights rights,
+            KnownRows known,
             PendingLimits limits,
             ChangeCounters counters,
             LongSupplier nanoTime) {
@@ -67,6 +69,7 @@ final class FanOut implements AutoCloseable {
         this.ordered = requireNonNull(ordered, "ordered is null");
         this.held = requireNonNull(held, "held is null");
         this.rights = requireNonNull(rights, "rights is null");
+        this.known = requireNonNull(known, "known is null");
         this.marks = new LogMarks(rights);
         this.limits = requireNonNull(limits, "limits is null");
         this.counters = requireNonNull(counters, "counters is null");
@@ -76,7 +79,7 @@ final class FanOut implements AutoCloseable {
     void deliver(Transaction transaction) {
         TransactionEvent event = new TransactionEvent();
         event.begin();
-        Pass pass = window.append(transaction, marks.of(transaction));
+        Pass pass = window.append(transaction, marks.of(transaction), known::passing);
         Outstanding outstanding = new Outstanding();
         pass.walk().forEach(encodings -> {
             event.changes++;
@@ -104,6 +107,7 @@ final class FanOut implements AutoCloseable {
             offer(number, encodings, outstanding);
         } catch (RuntimeException | StackOverflowError e) {
             log.error("A change of {} could not be delivered", table, e);
+            known.forgetTable(table);
             tellDropped(table, number, encodings);
         }
     }
@@ -112,8 +116,10 @@ final class FanOut implements AutoCloseable {
     private void offer(long number, Encodings encodings, Outstanding outstanding) {
         FanOutEvent event = new FanOutEvent();
         event.begin();
-        Map<ChangeSubscription, List<Candidate>> matches =
-                feed.matches(encodings.change(), FanOut::isLive);
+        Map<ChangeSubscription, List<Candidate>> matches = feed.matches(encodings.change(), FanOut::isLive);
+        if (known.concerns(encodings.change().table().id())) {
+            addKnowing(encodings, matches);
+        }
         if (matches.isEmpty()) {
             return;
         }
@@ -126,6 +132,26 @@ final class FanOut implements AutoCloseable {
             event.asked = asked;
             event.commit();
         }
+    }
+
+    /// Adds the subscriptions that know the row. One that does not know it yet, because the row waits for it, is added
+    /// before it could be missed: it waits until it knows the row.
+    private void addKnowing(Encodings encodings, Map<ChangeSubscription, List<Candidate>> matches) {
+        TableId table = encodings.change().table().id();
+        ordered.forEachWaiting(subscription -> {
+            if (subscription.memories().concern(table)) {
+                List<Candidate> own = matches.computeIfAbsent(subscription, _ -> new ArrayList<>(1));
+                subscription.memories().addAll(own, subscription.resolution(), encodings, FanOut::isLive);
+            }
+        });
+        encodings
+                .touched()
+                .forEach(key -> known.forEachKnowing(key, binding -> {
+                    ChangeSubscription subscription = binding.subscription();
+                    List<Candidate> own = matches.computeIfAbsent(subscription, _ -> new ArrayList<>(1));
+                    Candidate.add(
+                            own, subscription.resolution(), binding.bindingId(), encodings.change(), FanOut::isLive);
+                }));
     }
 
     /// A subscription that still reads the past finds this change there.
@@ -225,6 +251,7 @@ final class FanOut implements AutoCloseable {
                 log.warn("The rights of {} could not be confirmed: {} changes are dropped", table, dropped.size());
                 counters.countDropped(dropped.size());
                 HeldChange last = dropped.getLast();
+                known.forgetTable(table);
                 tellDropped(table, last.sequence(), last.encodings());
                 dropped.forEach(change -> {
                     held.removeFirst(table);

@@ -127,6 +127,11 @@ final class KnownKeys<B> {
         return own == null ? generation : own;
     }
 
+    /// Whether rows that come now get their keys by these.
+    boolean isCurrent(RowKeys made) {
+        return made.generation() == generationOf(made.table());
+    }
+
     private boolean isCurrent(RowKey key) {
         return key.generation() == generationOf(key.table());
     }

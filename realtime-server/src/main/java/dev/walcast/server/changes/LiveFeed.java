@@ -58,15 +58,22 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private final ReplayWindow window;
     private final Resumption resumption;
     private final OrderedDelivery ordered;
+    private final KnownRows known;
     private final Semaphore resolvingAtOnce = new Semaphore(RESOLVING_AT_ONCE_MAX);
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("resolve-", 0).factory());
 
-    LiveFeed(BindingResolver resolver, ReplayWindow window, Resumption resumption, OrderedDelivery ordered) {
+    LiveFeed(
+            BindingResolver resolver,
+            ReplayWindow window,
+            Resumption resumption,
+            OrderedDelivery ordered,
+            KnownRows known) {
         this.resolver = requireNonNull(resolver, "resolver is null");
         this.window = requireNonNull(window, "window is null");
         this.resumption = requireNonNull(resumption, "resumption is null");
         this.ordered = requireNonNull(ordered, "ordered is null");
+        this.known = requireNonNull(known, "known is null");
     }
 
     @Override
@@ -128,6 +135,10 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         } finally {
             exchange.readLock().unlock();
         }
+    }
+
+    KnownRows knownRows() {
+        return known;
     }
 
     /// How many channels are subscribed to changes.
@@ -288,13 +299,17 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
                 spec.events(),
                 spec.select(),
                 spec.membership(),
-                resolved.filter().mayAsk());
+                resolved.filter().mayAsk(),
+                resolved.view());
         return resolved.entry(spec, bound);
     }
 
     /// Called by the source's thread when what was received no longer leads to what comes.
     void onNewEpoch() {
-        subscriptions.forEach(resumption::tellOfNewEpoch);
+        for (ChangeSubscription subscription : subscriptions) {
+            subscription.forgetRows();
+            resumption.tellOfNewEpoch(subscription);
+        }
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -75,12 +76,24 @@ final class OrderedDelivery implements AutoCloseable {
         /// Hands the change to the subscription, or queues it. [#finish] is to be called after the last one.
         void offer(ChangeSubscription subscription, List<Candidate> candidates) {
             synchronized (subscription.lock()) {
-                if (subscription.isClosed() || isHandedOrFailed(subscription, candidates)) {
+                if (subscription.isClosed()
+                        || isUnknown(subscription, candidates)
+                        || isHandedOrFailed(subscription, candidates)) {
                     return;
                 }
                 queue(subscription, candidates);
             }
             flush(subscription);
+        }
+
+        /// Whether it was offered only because its client may have known the row.
+        private boolean isUnknown(ChangeSubscription subscription, List<Candidate> candidates) {
+            for (Candidate candidate : candidates) {
+                if (!candidate.isUnfound()) {
+                    return false;
+                }
+            }
+            return !subscription.memories().mayKnow(encodings);
         }
 
         private boolean isHandedOrFailed(ChangeSubscription subscription, List<Candidate> candidates) {
@@ -102,8 +115,10 @@ final class OrderedDelivery implements AutoCloseable {
         private void queue(ChangeSubscription subscription, List<Candidate> candidates) {
             Runnable finished = outstanding.one();
             begin();
+            RowKey expected = subscription.memories().expect(encodings);
             PendingChange change = PendingChange.of(sequence, nanoTime.getAsLong(), encodings, () -> {
                 end();
+                subscription.memories().unexpect(expected);
                 finished.run();
             });
             subscription.pending().add(change);
@@ -198,9 +213,15 @@ final class OrderedDelivery implements AutoCloseable {
     }
 
     private void failed(ChangeSubscription subscription, Encodings encodings, Throwable e) {
-        log.error("A change of {} could not be delivered", encodings.change().table().id(), e);
+        log.error(
+                "A change of {} could not be delivered",
+                encodings.change().table().id(),
+                e);
         counters.countFailure();
-        tell(() -> subscription.withhold(withheld(encodings, Reason.POLICY_TIMEOUT)));
+        tell(() -> {
+            subscription.forgetRow(encodings);
+            subscription.withhold(withheld(encodings, Reason.SERVER_ERROR));
+        });
     }
 
     private static void tell(Runnable telling) {
@@ -233,6 +254,7 @@ final class OrderedDelivery implements AutoCloseable {
         }
         log.warn(
                 "A change stays undecided and is withheld: {}", next.encodings().position());
+        subscription.forgetRow(next.encodings());
         subscription.withhold(withheld(next.encodings(), Reason.POLICY_TIMEOUT));
         return true;
     }
@@ -306,7 +328,8 @@ final class OrderedDelivery implements AutoCloseable {
             for (PendingChange change = subscription.pending().poll();
                     change != null;
                     change = subscription.pending().poll()) {
-                Withheld known = change.news() == null ? withheld(change.encodings(), Reason.RIGHTS_STALE) : change.news();
+                Withheld known =
+                        change.news() == null ? withheld(change.encodings(), Reason.RIGHTS_STALE) : change.news();
                 last = known.position();
                 tables.addAll(known.tables());
                 reason = change.isAsking() ? Reason.POLICY_TIMEOUT : reason;
@@ -314,6 +337,7 @@ final class OrderedDelivery implements AutoCloseable {
                 counters.countDropped(1);
             }
             if (last != null) {
+                subscription.forgetRows();
                 log.warn("Changes of {} waited for too long; a subscription is told to read anew", tables);
                 Withheld dropped = new Withheld(last, tables, reason);
                 tell(() -> subscription.withhold(dropped));
@@ -346,6 +370,11 @@ final class OrderedDelivery implements AutoCloseable {
     /// Flushes the subscriptions that wait; to be called after a table is not held any more.
     void flushWaiting() {
         waiting.forEach(this::flush);
+    }
+
+    /// Names the subscriptions for which something waits.
+    void forEachWaiting(Consumer<ChangeSubscription> action) {
+        waiting.forEach(action);
     }
 
     /// To be looked at by [#expire].

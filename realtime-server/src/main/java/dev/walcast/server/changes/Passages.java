@@ -13,6 +13,7 @@ import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Verdict.Reason;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.changes.Candidate.Match;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
@@ -32,9 +33,10 @@ record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean fa
 
     /// Empty when Postgres has to be asked first.
     ///
-    /// @param mark of the update
+    /// @param encodings of the update
     static Optional<Passages> judge(
-            RowGuard guard, Candidate candidate, Change.Update update, RightsMark mark, Answers answers) {
+            RowGuard guard, Candidate candidate, Change.Update update, Encodings encodings, Answers answers) {
+        RightsMark mark = encodings.mark();
         Viewer viewer = candidate.resolution().viewer();
         Verdict verdict = guard.judge(viewer, update, mark, answers);
         OldRow old = guard.before(viewer, update, mark, answers);
@@ -43,6 +45,9 @@ record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean fa
         for (Match match : candidate.matches()) {
             InView before = InView.of(match.before(), update.oldRow(), answers).and(old.seen());
             InView now = InView.of(match.predicate(), update.newRow(), answers).and(shown(verdict));
+            if (now == InView.NO && before != InView.YES) {
+                before = known(guard, candidate, match, encodings, before);
+            }
             if (before == InView.UNDECIDED || now == InView.UNDECIDED) {
                 return Optional.empty();
             }
@@ -52,6 +57,53 @@ record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean fa
                     .ifPresent(passage -> ids.merge(passage, new int[] {match.bindingId()}, Passages::union));
         }
         return Optional.of(new Passages(verdict, old, ids, failed));
+    }
+
+    /// A row that its client has was in view, whatever the UPDATE carries of it.
+    private static InView known(
+            RowGuard guard, Candidate candidate, Match match, Encodings encodings, InView otherwise) {
+        RowMemory memory = candidate.memory(match, encodings);
+        if (memory == null || !memory.knows(encodings.touched())) {
+            return otherwise;
+        }
+        Viewer viewer = candidate.resolution().viewer();
+        Verdict verdict = guard.ofKnownRow(
+                viewer,
+                encodings.change().table(),
+                encodings.mark(),
+                memory.view().policy());
+        return switch (verdict) {
+            case Verdict.Visible _ -> InView.YES;
+            case Verdict.Hidden _ -> otherwise;
+            case Verdict.Undecided _ -> InView.UNDECIDED;
+        };
+    }
+
+    /// Bindings that remember rows take note, after the client was told.
+    void follow(Candidate candidate, Change.Update update, Encodings encodings) {
+        if (candidate.subscription().memories().isEmpty()) {
+            return;
+        }
+        boolean visible = verdict instanceof Verdict.Visible;
+        for (Match match : candidate.matches()) {
+            RowMemory memory = candidate.memory(match, encodings);
+            if (memory == null) {
+                continue;
+            }
+            TouchedRow row = encodings.touched();
+            if (isTold(Passage.LEFT, match)) {
+                memory.forget(row);
+            } else if (isTold(Passage.KEPT, match) || isTold(Passage.ENTERED, match)) {
+                memory.told(update, row);
+            } else {
+                memory.passed(update, row, visible);
+            }
+        }
+    }
+
+    private boolean isTold(Passage passage, Match match) {
+        int[] told = ids.get(passage);
+        return told != null && Arrays.binarySearch(told, match.bindingId()) >= 0;
     }
 
     private static InView shown(Verdict verdict) {

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -161,6 +162,7 @@ final class Replay {
         log.warn("A change stays undecided and is withheld: {}", encodings.position());
         BindingStart.Reason reason =
                 questions.unanswered ? BindingStart.Reason.RIGHTS_STALE : BindingStart.Reason.POLICY_TIMEOUT;
+        subscription.forgetRow(encodings);
         subscription.withhold(new ChangeSubscription.Withheld(
                 encodings.position(), Set.of(encodings.change().table().id()), reason));
     }
@@ -258,11 +260,14 @@ final class Replay {
 
         List<Candidate> candidates(Encodings encodings) {
             Commit commit = encodings.change().commit();
-            return Candidate.matches(
-                            index,
-                            encodings.change(),
-                            (bound, position) -> origin(bound).wants(position, commit))
-                    .getOrDefault(requireNonNull(current).subscription(), List.of());
+            BiPredicate<Bound, Position> wants = (bound, position) ->
+                    starts.containsKey(bound.bindingId()) && origin(bound).wants(position, commit);
+            Resolution resolution = requireNonNull(current);
+            ChangeSubscription subscription = resolution.subscription();
+            List<Candidate> candidates =
+                    Candidate.matches(index, encodings.change(), wants).getOrDefault(subscription, new ArrayList<>(0));
+            subscription.memories().addKnowing(candidates, resolution, encodings, wants);
+            return candidates;
         }
 
         private Origin origin(Bound bound) {

@@ -22,6 +22,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -88,8 +89,12 @@ final class ReplayWindow implements AutoCloseable {
     /// Takes the transaction in. Waits while it holds a restart's backlog that would have to go for it.
     ///
     /// @param marks for each of its tables
-    Pass append(Transaction transaction, Map<TableId, RightsMark> marks) {
-        Function<Change, Encodings> encodings = encodings(marks, epoch());
+    /// @param keys  makes the keys of a change's rows; called once for each change, in their order
+    Pass append(
+            Transaction transaction,
+            Map<TableId, RightsMark> marks,
+            Function<? super Change, ? extends @Nullable RowKeys> keys) {
+        Function<Change, Encodings> encodings = encodings(marks, epoch(), keys);
         List<Encodings> changes = collected(transaction, encodings);
         Passed passed = new Passed(transaction.commit(), nanoTime.getAsLong(), transaction.defer());
         lock.lock();
@@ -127,9 +132,10 @@ final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    private Function<Change, Encodings> encodings(Map<TableId, RightsMark> marks, String epoch) {
-        return change ->
-                new Encodings(change, requireNonNull(marks.get(change.table().id())), epoch, encoder);
+    private Function<Change, Encodings> encodings(
+            Map<TableId, RightsMark> marks, String epoch, Function<? super Change, ? extends @Nullable RowKeys> keys) {
+        return change -> new Encodings(
+                change, requireNonNull(marks.get(change.table().id())), epoch, encoder, keys.apply(change));
     }
 
     private static List<Encodings> collected(Transaction transaction, Function<Change, Encodings> encodings) {

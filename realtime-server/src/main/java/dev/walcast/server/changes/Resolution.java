@@ -10,6 +10,7 @@ import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.rls.Viewer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
@@ -31,13 +32,15 @@ final class Resolution {
     /// @param select       the columns asked for besides the key; empty for all
     /// @param membership   whether UPDATEs that take rows into or out of view are told as INSERT and DELETE
     /// @param filterMayAsk whether its filter holds what only Postgres can say
+    /// @param view         what it has to remember rows of; empty when its DELETEs can be told without that
     record Bound(
             Resolution resolution,
             int bindingId,
             Set<ChangeEvent> events,
             Set<String> select,
             boolean membership,
-            boolean filterMayAsk) {
+            boolean filterMayAsk,
+            Optional<RowView> view) {
         ChangeSubscription subscription() {
             return resolution.subscription;
         }
@@ -61,7 +64,7 @@ final class Resolution {
         for (Entry<Bound> entry : former) {
             Bound bound = entry.subscriber();
             Set<ChangeEvent> events = bound.membership() ? Set.of(ChangeEvent.values()) : bound.events();
-            Bound anything = new Bound(open, bound.bindingId(), events, Set.of(), false, false);
+            Bound anything = new Bound(open, bound.bindingId(), events, Set.of(), false, false, Optional.empty());
             entries.add(new Entry<>(entry.target(), events, Predicate.Constant.ALWAYS, anything));
         }
         open.entries = List.copyOf(entries);
@@ -104,7 +107,10 @@ final class Resolution {
             index = index(_ -> true);
             own = index;
         }
-        return Candidate.matches(index, encodings.change(), wants).getOrDefault(subscription, List.of());
+        List<Candidate> candidates =
+                Candidate.matches(index, encodings.change(), wants).getOrDefault(subscription, new ArrayList<>(0));
+        subscription.memories().addKnowing(candidates, this, encodings, wants);
+        return candidates;
     }
 
     /// An index of some of its bindings.

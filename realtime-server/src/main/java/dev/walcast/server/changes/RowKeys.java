@@ -22,6 +22,14 @@ final class RowKeys {
         this.key1 = key1;
     }
 
+    TableId table() {
+        return table;
+    }
+
+    long generation() {
+        return generation;
+    }
+
     /// @return null when the row has no replica identity, or one of its values is SQL NULL or missing
     @Nullable
     RowKey of(Row row) {

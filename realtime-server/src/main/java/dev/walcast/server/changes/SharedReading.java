@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.RowsRefusedException;
 import dev.walcast.server.changes.Snapshots.Taken;
-import dev.walcast.server.channel.SnapshotChunk;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -28,7 +27,7 @@ final class SharedReading {
 
     // guarded by lock
     private final Set<Sharer> sharers = new HashSet<>();
-    private final Deque<SnapshotChunk> chunks = new ArrayDeque<>();
+    private final Deque<ReadRows> chunks = new ArrayDeque<>();
     private long dropped;
     private long patienceNanos;
     private boolean ended;
@@ -70,7 +69,7 @@ final class SharedReading {
     /// Waits while all chunks that may be ahead are.
     ///
     /// @return false when nobody wants it any more
-    boolean add(SnapshotChunk chunk) throws InterruptedException {
+    boolean add(ReadRows chunk) throws InterruptedException {
         lock.lock();
         try {
             while (chunks.size() >= AHEAD_MAX) {
@@ -129,7 +128,7 @@ final class SharedReading {
 
         /// Waits for the next chunk; null behind the last one, and when it is over.
         @Nullable
-        SnapshotChunk next(BooleanSupplier over) throws RowsRefusedException, SQLException, InterruptedException {
+        ReadRows next(BooleanSupplier over) throws RowsRefusedException, SQLException, InterruptedException {
             lock.lock();
             try {
                 while (true) {
@@ -153,9 +152,9 @@ final class SharedReading {
             }
         }
 
-        private SnapshotChunk take() {
+        private ReadRows take() {
             int place = (int) (next - dropped);
-            SnapshotChunk chunk = chunks.stream().skip(place).findFirst().orElseThrow();
+            ReadRows chunk = chunks.stream().skip(place).findFirst().orElseThrow();
             next++;
             trim();
             return chunk;

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// Packs rows, each as a change's record would show it, into chunks. One for each reading.
 final class SnapshotEncoder {
@@ -22,14 +23,18 @@ final class SnapshotEncoder {
     private final int chunkBytes;
     private final int recordBytesMax;
     private final String columns;
+    private final @Nullable RowKeys keys;
     private final StringBuilder text = new StringBuilder();
     private final ByteArrayOutputStream rows = new ByteArrayOutputStream();
     private final Map<String, Missing> missing = new TreeMap<>();
     private final List<Integer> tooLarge = new ArrayList<>();
+    private List<RowKey> rowKeys = new ArrayList<>();
     private int count;
     private boolean first = true;
 
-    SnapshotEncoder(Table table, List<String> generated, int chunkBytes, int recordBytesMax) {
+    /// @param keys null when no receiver remembers rows
+    SnapshotEncoder(Table table, List<String> generated, int chunkBytes, int recordBytesMax, @Nullable RowKeys keys) {
+        this.keys = keys;
         this.indexes = IntStream.range(
                         0, requireNonNull(table, "table is null").columns().size())
                 .boxed()
@@ -43,7 +48,7 @@ final class SnapshotEncoder {
     }
 
     /// @param into takes a chunk that has become full before
-    void add(Row row, Consumer<SnapshotChunk> into) {
+    void add(Row row, Consumer<ReadRows> into) {
         if (rows.size() >= chunkBytes) {
             into.accept(chunk(false));
         }
@@ -57,6 +62,10 @@ final class SnapshotEncoder {
         }
         rows.writeBytes(record);
         count++;
+        RowKey key = keys == null ? null : keys.of(row);
+        if (key != null) {
+            rowKeys.add(key);
+        }
     }
 
     private byte[] record(Row row, int valueBytesMax) {
@@ -65,11 +74,11 @@ final class SnapshotEncoder {
         return text.toString().getBytes(UTF_8);
     }
 
-    SnapshotChunk last() {
+    ReadRows last() {
         return chunk(true);
     }
 
-    private SnapshotChunk chunk(boolean last) {
+    private ReadRows chunk(boolean last) {
         generated.forEach(name -> missing.put(name, Missing.GENERATED));
         text.setLength(0);
         text.append("\"first\":").append(first).append(",\"last\":").append(last);
@@ -85,7 +94,8 @@ final class SnapshotEncoder {
         members.writeBytes(before);
         members.writeBytes(rows.toByteArray());
         members.write(']');
-        SnapshotChunk chunk = new SnapshotChunk(first, last, members.toByteArray());
+        ReadRows chunk = new ReadRows(new SnapshotChunk(first, last, members.toByteArray()), rowKeys);
+        rowKeys = new ArrayList<>();
         first = false;
         rows.reset();
         missing.clear();

@@ -10,7 +10,6 @@ import dev.walcast.rls.RowReader;
 import dev.walcast.rls.RowsRefusedException;
 import dev.walcast.server.changes.SharedReading.Sharer;
 import dev.walcast.server.channel.ChangeReceiver;
-import dev.walcast.server.channel.SnapshotChunk;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -41,6 +40,7 @@ final class Snapshots implements AutoCloseable {
     private final ReplayWindow window;
     private final SnapshotLimits limits;
     private final int recordBytesMax;
+    private final KnownRows known;
     private final Semaphore atOnce;
     private final LongAdder readings = new LongAdder();
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
@@ -49,11 +49,12 @@ final class Snapshots implements AutoCloseable {
     // guarded by itself
     private final Map<RowQuery, SharedReading> waiting = new HashMap<>();
 
-    Snapshots(RowReader reader, ReplayWindow window, SnapshotLimits limits, int recordBytesMax) {
+    Snapshots(RowReader reader, ReplayWindow window, SnapshotLimits limits, int recordBytesMax, KnownRows known) {
         this.reader = requireNonNull(reader, "reader is null");
         this.window = requireNonNull(window, "window is null");
         this.limits = requireNonNull(limits, "limits is null");
         this.recordBytesMax = recordBytesMax;
+        this.known = requireNonNull(known, "known is null");
         this.atOnce = new Semaphore(limits.atOnce(), true);
     }
 
@@ -89,7 +90,7 @@ final class Snapshots implements AutoCloseable {
     @FunctionalInterface
     interface ChunkSink {
         /// @return whether more is wanted
-        boolean take(SnapshotChunk chunk);
+        boolean take(ReadRows chunk);
     }
 
     /// Hands the rows over, at the receiver's pace.
@@ -106,7 +107,7 @@ final class Snapshots implements AutoCloseable {
                 if (!receiver.hasRoom()) {
                     receiver.awaitRoom();
                 }
-                SnapshotChunk chunk = sharer.next(over);
+                ReadRows chunk = sharer.next(over);
                 if (chunk == null) {
                     return sharer.result();
                 }
@@ -177,18 +178,21 @@ final class Snapshots implements AutoCloseable {
 
     private @Nullable Taken tried(RowQuery query, SharedReading shared, long deadline)
             throws RowsRefusedException, SQLException, InterruptedException {
+        RowKeys keys = known.reading(query.access().table());
         try (RowReader.Reading reading = reader.open(query)) {
             Optional<Position> after = window.after(reading.moment());
-            return after.isEmpty() ? null : new Taken(reading.moment(), after.get(), handed(reading, shared, deadline));
+            return after.isEmpty()
+                    ? null
+                    : new Taken(reading.moment(), after.get(), handed(reading, shared, deadline, keys));
         }
     }
 
     /// @return how many rows
-    private long handed(RowReader.Reading reading, SharedReading shared, long deadline)
+    private long handed(RowReader.Reading reading, SharedReading shared, long deadline, @Nullable RowKeys keys)
             throws RowsRefusedException, SQLException, InterruptedException {
         SnapshotEncoder encoder =
-                new SnapshotEncoder(reading.table(), reading.generated(), limits.chunkBytes(), recordBytesMax);
-        List<SnapshotChunk> full = new ArrayList<>(1);
+                new SnapshotEncoder(reading.table(), reading.generated(), limits.chunkBytes(), recordBytesMax, keys);
+        List<ReadRows> full = new ArrayList<>(1);
         long rows = 0;
         for (Row row = reading.next(); row != null; row = reading.next()) {
             if (++rows > limits.rows()) {
@@ -196,7 +200,7 @@ final class Snapshots implements AutoCloseable {
                         + " rows (SNAPSHOT_ROWS): narrow the filter, or set `limit`.");
             }
             encoder.add(row, full::add);
-            for (SnapshotChunk chunk : full) {
+            for (ReadRows chunk : full) {
                 if (!shared.add(chunk)) {
                     return rows;
                 }

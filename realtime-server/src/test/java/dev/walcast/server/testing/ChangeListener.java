@@ -25,6 +25,7 @@ public final class ChangeListener implements AutoCloseable {
     private final RawSocket socket;
     private final Map<Long, Integer> places = new HashMap<>();
     private final List<String> frames = new ArrayList<>();
+    private final String topic = "realtime:" + UUID.randomUUID();
     private final List<String> replayed = new ArrayList<>();
     private JsonNode live = com.fasterxml.jackson.databind.node.MissingNode.getInstance();
 
@@ -37,8 +38,11 @@ public final class ChangeListener implements AutoCloseable {
         ChangeListener listener = new ChangeListener(open(server, user));
         listener.join(bindings);
         JsonNode frame = listener.next();
-        while (!frame.get(3).asText().equals("system")) {
-            listener.replayed.add(listener.print(frame.get(4)));
+        while (!frame.get(3).asText().equals("system")
+                || frame.at("/4/message").asText().equals("Snapshot of PostgreSQL")) {
+            if (!frame.get(3).asText().equals("system")) {
+                listener.replayed.add(listener.print(frame.get(4)));
+            }
             frame = listener.next();
         }
         assertThat(frame.at("/4/message").asText()).isEqualTo("Subscribed to PostgreSQL");
@@ -58,17 +62,28 @@ public final class ChangeListener implements AutoCloseable {
     }
 
     private static RawSocket open(TestServer server, String user) throws Exception {
-        String token = new TokenIssuer(TestServer.SECRET, Clock.systemUTC())
-                .issue("authenticated", Map.of("sub", user), Duration.ofHours(1));
+        String token = token(user, Duration.ofHours(1));
         RawSocket socket = RawSocket.open(server.port(), "/realtime/v1/websocket?vsn=2.0.0&apikey=" + token, Map.of());
         socket.patience(PATIENCE);
         return socket;
     }
 
+    private static String token(String user, Duration lifetime) {
+        return new TokenIssuer(TestServer.SECRET, Clock.systemUTC())
+                .issue("authenticated", Map.of("sub", user), lifetime);
+    }
+
+    /// Pushes a new token. Returns when the server has read it.
+    public void pushToken(String user) throws Exception {
+        socket.send("[null,\"t\",\"" + topic + "\",\"access_token\",{\"access_token\":\""
+                + token(user, Duration.ofHours(2)) + "\"}]");
+        socket.untilHeartbeat(false);
+    }
+
     private JsonNode join(String... bindings) throws Exception {
-        String all = Arrays.stream(bindings).collect(Collectors.joining(","))
-                + ",{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"ends\"}";
-        JsonNode reply = socket.join("realtime:" + UUID.randomUUID(), "{\"postgres_changes\":[" + all + "]}");
+        String all = Arrays.stream(bindings).map(binding -> binding + ",").collect(Collectors.joining())
+                + "{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"ends\"}";
+        JsonNode reply = socket.join(topic, "{\"postgres_changes\":[" + all + "]}");
         reply.at("/response/postgres_changes")
                 .forEach(binding -> places.put(binding.get("id").asLong(), places.size()));
         return reply;
@@ -89,12 +104,24 @@ public final class ChangeListener implements AutoCloseable {
 
     /// What came until now.
     public List<String> told(TestPostgres postgres) throws Exception {
+        return told(postgres, "postgres_changes");
+    }
+
+    /// What came until now besides messages about the channel itself.
+    public List<String> toldAmongNews(TestPostgres postgres) throws Exception {
+        return told(postgres, "postgres_changes", "system");
+    }
+
+    private List<String> told(TestPostgres postgres, String... events) throws Exception {
         int end = ThreadLocalRandom.current().nextInt();
         postgres.execute("insert into ends values (" + end + ")");
         List<String> told = new ArrayList<>();
         while (true) {
             JsonNode frame = next();
-            assertThat(frame.get(3).asText()).as(frame.toString()).isEqualTo("postgres_changes");
+            assertThat(frame.get(3).asText()).as(frame.toString()).isIn((Object[]) events);
+            if (frame.get(3).asText().equals("system")) {
+                continue;
+            }
             if (!frame.at("/4/data/table").asText().equals("ends")) {
                 told.add(print(frame.get(4)));
             } else if (frame.at("/4/data/record/n").asInt() == end) {

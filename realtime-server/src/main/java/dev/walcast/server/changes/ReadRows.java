@@ -1,0 +1,16 @@
+package dev.walcast.server.changes;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.channel.SnapshotChunk;
+import java.util.List;
+
+/// A part of the rows of a reading.
+///
+/// @param keys of its rows; empty when no receiver remembers rows; shared, never written to
+record ReadRows(SnapshotChunk chunk, List<RowKey> keys) {
+    ReadRows {
+        requireNonNull(chunk, "chunk is null");
+        requireNonNull(keys, "keys is null");
+    }
+}
