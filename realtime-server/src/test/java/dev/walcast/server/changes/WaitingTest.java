@@ -67,7 +67,7 @@ class WaitingTest {
             rightsClock::get);
     private volatile Set<TableId> unsettled = Set.of();
     private volatile boolean away;
-    private Consumer<Table> beforeAnswer = table -> {};
+    private volatile Consumer<Table> beforeAnswer = table -> {};
     private Runnable beforeRows = () -> {};
     private Set<Table> slow = Set.of();
     private ChangePath path;
@@ -389,10 +389,13 @@ class WaitingTest {
     @Test
     void bigChangesDoNotWaitWithoutBound() throws Exception {
         Gate asking = new Gate();
-        beforeAnswer = _ -> asking.run();
         Client client = new Client();
         var _ = subscribe(client, of(ModelDatabase.BUSY).put("filter", ASKED));
         client.awaits("live");
+        // From here on the table's rights are confirmed: nothing is held for them.
+        commit(ModelDatabase.BUSY, 2);
+        client.awaits("change 1");
+        beforeAnswer = _ -> asking.run();
         String big = "x".repeat(1 << 20);
         for (int i = 0; i <= PendingLimits.BYTES_MAX >> 20; i++) {
             commit(ModelDatabase.row(ModelDatabase.BUSY, 2 * i, big));
