@@ -77,8 +77,8 @@ final class DevCommand implements Callable<Integer> {
     }
 
     private RealtimeServer server(DemoDatabase demo, DevEnvironment environment) throws SettingsException {
-        ServerSettings settings =
-                new ServerOptions(host, port, reader).settings(demo.serverUrl(), environment.jwtSecret());
+        ServerSettings settings = new ServerOptions(host, port, reader)
+                .settings(demo.serverUrl(), demo.evaluationUrl(), environment.jwtSecret());
         return new RealtimeServer(
                 settings, Clock.systemUTC(), List.of(new DemoRoutes(demo.dataSource(), environment.anonKey())));
     }

@@ -172,15 +172,16 @@ final class ServerOptions {
 
     /// @throws SettingsException with every problem at once
     ServerSettings settings() throws SettingsException {
-        return settings(databaseUrl, tokens);
+        return settings(databaseUrl, evaluationUrl, tokens);
     }
 
     /// The settings with another database and secret than those given.
-    ServerSettings settings(String url, String secret) throws SettingsException {
-        return settings(url, TokenOptions.ofSecret(secret));
+    ServerSettings settings(String url, String evaluation, String secret) throws SettingsException {
+        return settings(url, evaluation, TokenOptions.ofSecret(secret));
     }
 
-    private ServerSettings settings(@Nullable String url, TokenOptions tokenOptions) throws SettingsException {
+    private ServerSettings settings(@Nullable String url, @Nullable String evaluation, TokenOptions tokenOptions)
+            throws SettingsException {
         List<String> problems = new ArrayList<>(problems(url));
         TokenRules tokenRules = tokenOptions.rules(problems);
         if (!problems.isEmpty() || url == null) {
@@ -197,7 +198,7 @@ final class ServerOptions {
                 deletes,
                 new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()),
                 messagesRetention,
-                evaluationUrl == null ? null : new Secret(evaluationUrl),
+                evaluation == null ? null : new Secret(evaluation),
                 askPatience,
                 rights.settings());
         return new ServerSettings(

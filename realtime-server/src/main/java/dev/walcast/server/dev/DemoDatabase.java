@@ -19,23 +19,28 @@ import javax.sql.DataSource;
 /// more.
 public final class DemoDatabase implements AutoCloseable {
     private static final String SERVER_ROLE = "walcast";
+    private static final String EVALUATION_ROLE = "walcast_evaluator";
 
     private final HikariDataSource dataSource;
     private final String serverUrl;
+    private final String evaluationUrl;
 
-    private DemoDatabase(HikariDataSource dataSource, String serverUrl) {
+    private DemoDatabase(HikariDataSource dataSource, String serverUrl, String evaluationUrl) {
         this.dataSource = dataSource;
         this.serverUrl = serverUrl;
+        this.evaluationUrl = evaluationUrl;
     }
 
-    /// Safe to run again; the server role's password is a new one each time.
+    /// Safe to run again; the logins' passwords are new ones each time.
     public static DemoDatabase prepare(DevDatabase postgres) throws SQLException, IOException, DevException {
         HikariDataSource dataSource = dataSource(postgres);
         String password = RandomText.ofLength32();
+        String evaluationPassword = RandomText.ofLength32();
         try (Connection connection = dataSource.getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute(sql("demo-schema.sql"));
             statement.execute(serverRole(password));
+            statement.execute(evaluationRole(evaluationPassword));
             Migrations.run(PostgresUrl.parse(postgres.url(SERVER_ROLE, password)));
             statement.execute(sql("demo-policies.sql"));
         } catch (SetupException e) {
@@ -46,7 +51,8 @@ public final class DemoDatabase implements AutoCloseable {
             dataSource.close();
             throw e;
         }
-        return new DemoDatabase(dataSource, postgres.url(SERVER_ROLE, password));
+        return new DemoDatabase(
+                dataSource, postgres.url(SERVER_ROLE, password), postgres.url(EVALUATION_ROLE, evaluationPassword));
     }
 
     /// @param password hex digits, so it needs no quoting
@@ -62,6 +68,20 @@ public final class DemoDatabase implements AutoCloseable {
                   grant create on database postgres to %1$s;
                 end
                 $$""".formatted(SERVER_ROLE, password);
+    }
+
+    /// @param password hex digits, so it needs no quoting
+    private static String evaluationRole(String password) {
+        return """
+                do $$
+                begin
+                  if not exists (select from pg_catalog.pg_roles where rolname = '%1$s') then
+                    create role %1$s login noinherit;
+                  end if;
+                  alter role %1$s password '%2$s';
+                  grant anon, authenticated to %1$s;
+                end
+                $$""".formatted(EVALUATION_ROLE, password);
     }
 
     private static String sql(String name) throws IOException {
@@ -90,6 +110,11 @@ public final class DemoDatabase implements AutoCloseable {
     /// For the server; holds a password.
     public String serverUrl() {
         return serverUrl;
+    }
+
+    /// For what evaluates policies and filters; holds a password.
+    public String evaluationUrl() {
+        return evaluationUrl;
     }
 
     @Override
