@@ -41,6 +41,7 @@ final class ChangeDeviations {
     private static final String POISON = "a filter that would fail at a change is refused at the join";
     private static final String NOT_BLINDED = "a poison hurts nobody else";
     private static final String STRICT = "a DELETE reaches those who could see the row";
+    private static final String KNOWN = "a DELETE reaches, by its key, who received the row and still may";
     private static final String AS_LOGGED = "policies judge the row in the log, even when it is gone since";
     private static final String OLD_UNSEEN = "of a row he could not see a reader hears only the key";
     private static final String WHOLE_OLD = "who could see the deleted row hears all of it";
@@ -213,13 +214,14 @@ final class ChangeDeviations {
     private static void addPolicies(List<Deviation> all) {
         String gone = note("INSERT", """
                 "record":{"id":9,"user_id":"11111111-1111-4111-8111-111111111111","body":"gone"}""");
-        all.add(policy("03.515Z", "9", "u1", AS_LOGGED, gone));
+        all.add(policy("03.515Z", "9", "u1", AS_LOGGED, gone, known(9)));
         all.add(policy("03.515Z", "9", "service", AS_LOGGED, gone, note("DELETE", "\"old_record\":{\"id\":9}")));
         all.add(policy("03.515Z", "9", "u2", STRICT));
         all.add(policy("03.515Z", "9", "anon", STRICT));
-        for (String stranger : List.of("u1", "u2", "anon")) {
+        for (String stranger : List.of("u1", "anon")) {
             all.add(policy("08.386Z", "1", stranger, STRICT));
         }
+        all.add(policy("08.386Z", "1", "u2", KNOWN, known(1)));
         all.add(instead("pg_rls.v2", "18.137Z", OLD_UNSEEN, org("UPDATE", """
                 "record":{"id":1,"org":"b","body":"for a"},"old_record":{"id":1}""")));
         all.add(policy("23.004Z", "1", "org_b", WHOLE_OLD, org("DELETE", """
@@ -239,6 +241,13 @@ final class ChangeDeviations {
 
     private static String note(String type, String rows) {
         return change("rls_notes", type, "user_id", "uuid", rows, 659_138);
+    }
+
+    private static String known(int id) {
+        return frame("v2", null, null, "realtime:rls", "postgres_changes", """
+                {"data":{"table":"rls_notes","type":"DELETE","columns":[{"name":"id","type":"int4"}],"errors":null,\
+                "schema":"public","commit_timestamp":"2026-11-23T12:00:00.000Z","old_record":{"id":%d}},\
+                "ids":[659138]}""".formatted(id));
     }
 
     private static String org(String type, String rows) {
