@@ -58,6 +58,7 @@ public final class Rights {
 
     private final RightsReader reader;
     private final RightsLimits limits;
+    private final long maxAgeNanos;
     private final LongSupplier nanoTime;
     private final Map<Question, Known> known = new ConcurrentHashMap<>();
     private final Map<TableId, TableMarks> tables = new ConcurrentHashMap<>();
@@ -73,6 +74,7 @@ public final class Rights {
     public Rights(RightsReader reader, RightsLimits limits, LongSupplier nanoTime) {
         this.reader = requireNonNull(reader, "reader is null");
         this.limits = requireNonNull(limits, "limits is null");
+        this.maxAgeNanos = limits.maxAge().toNanos();
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
     }
 
@@ -174,7 +176,7 @@ public final class Rights {
         if (!isFresh(answer.marks, now)) {
             return null;
         }
-        if (now - answer.usedAt > limits.maxAge().toNanos()) {
+        if (now - answer.usedAt > maxAgeNanos) {
             answer.usedAt = now;
         }
         return answer;
@@ -189,7 +191,7 @@ public final class Rights {
     }
 
     private boolean isFresh(TableMarks marks, long now) {
-        return now - marks.confirmedAt() <= limits.maxAge().toNanos();
+        return now - marks.confirmedAt() <= maxAgeNanos;
     }
 
     /// The tables in use whose rights could not be confirmed for too long.
