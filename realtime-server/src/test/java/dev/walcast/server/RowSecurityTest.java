@@ -215,7 +215,7 @@ class RowSecurityTest {
     }
 
     @Test
-    void deletesThatDoNotCarryWhatThePolicyNeedsAreAnnouncedAndToldOfKnownRows() throws Exception {
+    void deletesOfKnownRowsAreToldAndOthersAnnounced() throws Exception {
         try (RawSocket alice = open("authenticated", Map.of("sub", ALICE))) {
             alice.join("realtime:r", binding("keyed"));
             JsonNode live = alice.receiveJson().get(4);

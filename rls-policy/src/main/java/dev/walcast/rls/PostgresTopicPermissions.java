@@ -22,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Tries it out: may the viewer see a message stored for the topic, may he store one? In a transaction that is
-/// always rolled back, so that nobody else sees the trial, the change feed included.
+/// always rolled back, so that no other session sees the trial, nor does the change feed.
 ///
 /// The connections are those that clients would have; their role must get past the policies itself.
 public final class PostgresTopicPermissions implements TopicPermissions {

@@ -349,10 +349,6 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
 
     // -- where it is
 
-    boolean isStarted() {
-        return started.get();
-    }
-
     /// Whether a change of this position is to be delivered as it passes.
     boolean isLiveAt(Position position) {
         FeedPosition after = liveAfter;

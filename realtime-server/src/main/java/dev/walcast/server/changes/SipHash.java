@@ -1,6 +1,6 @@
 package dev.walcast.server.changes;
 
-/// SipHash-2-4 with a result of 128 bits: a pseudorandom function of its input for whoever does not know the key. One
+/// SipHash-2-4 with a result of 128 bits: a pseudorandom function of its input to a reader without the key. One
 /// instance for one input. Belongs to one thread.
 final class SipHash {
     private long v0;
