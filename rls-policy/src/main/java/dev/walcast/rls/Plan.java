@@ -38,6 +38,18 @@ sealed interface Plan {
     record Ask(String sql, Set<String> columns, List<String> calls, boolean needsClaims, boolean replan)
             implements Plan {}
 
+    /// Whether two viewers of one role may be shown different rows.
+    default boolean dependsOnViewer() {
+        return switch (this) {
+            case All all -> all.parts.stream().anyMatch(Plan::dependsOnViewer);
+            case Any any -> any.parts.stream().anyMatch(Plan::dependsOnViewer);
+            case Not not -> not.part.dependsOnViewer();
+            case Fixed _ -> false;
+            case OfViewer _, Compare _, OneOf _ -> true;
+            case Ask ask -> ask.needsClaims || !ask.calls.isEmpty();
+        };
+    }
+
     /// The expressions whose values a viewer has to have.
     default List<String> expressions() {
         List<String> found = new ArrayList<>();

@@ -83,6 +83,7 @@ public final class Rights {
         private final TableMarks marks;
         private volatile @Nullable TableRights rights;
         private volatile long usedAt;
+        private volatile boolean forgotten;
 
         private Known(TableMarks marks, @Nullable TableRights rights, long now) {
             this.marks = marks;
@@ -169,17 +170,22 @@ public final class Rights {
     @Nullable
     Known confirmed(Question question, RightsMark mark) {
         Known answer = known.get(question);
-        if (answer == null || !mark.isConfirmed()) {
-            return null;
+        return answer != null && isConfirmed(answer, mark) ? answer : null;
+    }
+
+    /// Whether an answer that [#confirmed] gave earlier still holds for rows behind the mark.
+    boolean isConfirmed(Known answer, RightsMark mark) {
+        if (answer.forgotten || !mark.isConfirmed()) {
+            return false;
         }
         long now = nanoTime.getAsLong();
         if (!isFresh(answer.marks, now)) {
-            return null;
+            return false;
         }
         if (now - answer.usedAt > maxAgeNanos) {
             answer.usedAt = now;
         }
-        return answer;
+        return true;
     }
 
     /// The access that was read last, without asking Postgres; empty when there is no such table, or nothing is
@@ -434,6 +440,7 @@ public final class Rights {
             old.forEach(question -> {
                 Known gone = known.remove(question);
                 if (gone != null) {
+                    gone.forgotten = true;
                     gone.marks.questions().remove(question);
                 }
             });

@@ -40,10 +40,13 @@ public final class RowGuard {
     /// What was looked up last, by whichever thread: the receivers of one change mostly have the same role.
     private volatile @Nullable Latest latest;
 
-    private record Latest(Table table, String role, Columns columns) {
+    private record Latest(Table table, Question question, Rights.Known known, Columns columns) {
+        /// Whether it is what a search for this version of the table would find.
         @SuppressWarnings("ReferenceEquality") // an equal one is found in the map
-        boolean isFor(Table wanted, String wantedRole, TableRights current) {
-            return table == wanted && columns.rights == current && role.equals(wantedRole);
+        boolean isFor(Table wanted, String role) {
+            return table == wanted
+                    && columns.rights == known.rights()
+                    && question.role().equals(role);
         }
     }
 
@@ -223,37 +226,40 @@ public final class RowGuard {
 
     /// @return null when the rights behind the mark are not at hand
     private @Nullable Sight sight(Viewer viewer, Table table, RightsMark mark) {
+        Latest last = latest;
+        if (last != null && last.isFor(table, viewer.role()) && rights.isConfirmed(last.known, mark)) {
+            return sight(viewer, last.question, last.columns);
+        }
         Question question = new Question(viewer.role(), table.id());
         Rights.Known known = rights.confirmed(question, mark);
         if (known == null) {
             return null;
         }
         TableRights current = known.rights();
-        boolean isCurrent =
-                current != null && !table.isOtherThan(current.access().oid());
-        Columns readable = current != null && isCurrent ? columns(viewer.role(), table, current) : null;
-        if (current == null || readable == null) {
+        if (current == null
+                || table.isOtherThan(current.access().oid())
+                || !current.access().readsAnything()) {
             return Sight.NOTHING;
         }
-        return new Sight(readable, readable.access.rowSecurity() ? policies.known(viewer, question, current) : null);
+        Columns readable = columns(viewer.role(), table, current);
+        latest = new Latest(table, question, known, readable);
+        return sight(viewer, question, readable);
+    }
+
+    private Sight sight(Viewer viewer, Question question, Columns readable) {
+        return readable.access.rowSecurity()
+                ? new Sight(readable, policies.known(viewer, question, readable.rights))
+                : new Sight(readable, null);
     }
 
     @SuppressWarnings("ReferenceEquality") // Rights keeps the instance while the answer stays the same
-    private @Nullable Columns columns(String role, Table table, TableRights current) {
-        Latest last = latest;
-        if (last != null && last.isFor(table, role, current)) {
-            return last.columns;
-        }
-        if (!current.access().readsAnything()) {
-            return null;
-        }
+    private Columns columns(String role, Table table, TableRights current) {
         Map<String, Columns> ofTable = columns.computeIfAbsent(table, _ -> new ConcurrentHashMap<>());
         Columns known = ofTable.get(role);
         if (known == null || known.rights != current) {
             known = columns(table, current);
             ofTable.put(role, known);
         }
-        latest = new Latest(table, role, known);
         return known;
     }
 

@@ -13,69 +13,99 @@ import org.jspecify.annotations.Nullable;
 /// What a table's policies let each viewer see of it, as a predicate over its rows: planned once for each version of
 /// the rights, and evaluated in Postgres once for each viewer. Safe for any thread.
 public final class RowPolicies {
-    /// Viewers are as many as tokens: beyond this the ones without a subscription are forgotten.
-    private static final int PREDICATES_MAX = 20_000;
+    /// Viewers are as many as tokens: beyond this, and twice what is in use, the ones without a subscription are
+    /// forgotten.
+    private static final int PREDICATES_MIN = 20_000;
 
     private final ViewerEvaluator evaluator;
     private final Map<Question, Planned> plans = new ConcurrentHashMap<>();
-    private final Map<Key, Bound> predicates = new ConcurrentHashMap<>();
+    private volatile long pruneBeyond = PREDICATES_MIN;
 
     /// @param isolated of connections made by [IsolatedConnections]
     public RowPolicies(DataSource isolated) {
         this.evaluator = new ViewerEvaluator(isolated);
     }
 
-    private record Key(Viewer viewer, Question question) {}
+    /// What the policies of one version of the rights show to each viewer.
+    private static final class Planned {
+        private final TableRights rights;
+        private final Plan plan;
+        private final boolean sameForAll;
+        private volatile @Nullable Predicate ofAll;
+        private final Map<Viewer, Predicate> ofViewers = new ConcurrentHashMap<>();
 
-    private record Planned(TableRights rights, Plan plan) {}
+        private Planned(TableRights rights) {
+            this.rights = rights;
+            this.plan = new PolicyPlanner(rights.policies(), rights.access()).plan();
+            this.sameForAll = !plan.dependsOnViewer();
+        }
 
-    private record Bound(TableRights rights, Predicate predicate) {}
+        @Nullable
+        Predicate known(Viewer viewer) {
+            return sameForAll ? ofAll : ofViewers.get(viewer);
+        }
+
+        void remember(Viewer viewer, Predicate predicate) {
+            if (sameForAll) {
+                ofAll = predicate;
+            } else {
+                ofViewers.put(viewer, predicate);
+            }
+        }
+    }
 
     /// What the policies of these rights show to the viewer, if it was evaluated already. Never blocks.
     @SuppressWarnings("ReferenceEquality") // rights are another instance whenever anything changed
     @Nullable
     Predicate known(Viewer viewer, Question question, TableRights rights) {
-        Bound bound = predicates.get(new Key(viewer, question));
-        return bound != null && bound.rights == rights ? bound.predicate : null;
+        Planned planned = plans.get(question);
+        return planned != null && planned.rights == rights ? planned.known(viewer) : null;
     }
 
     /// What the policies of these rights show to the viewer. Blocks when it is evaluated for the first time.
     Predicate predicate(Viewer viewer, Question question, TableRights rights) throws SQLException {
-        Predicate known = known(viewer, question, rights);
+        Planned planned = planned(question, rights);
+        Predicate known = planned.known(viewer);
         if (known != null) {
             return known;
         }
-        Plan plan = plan(question, rights);
-        ViewerValues values = evaluator.values(viewer, plan.expressions());
-        Predicate predicate = new PlanBinder(viewer, rights.access(), values).bind(plan);
-        predicates.put(new Key(viewer, question), new Bound(rights, predicate));
+        ViewerValues values = evaluator.values(viewer, planned.plan.expressions());
+        Predicate predicate = new PlanBinder(viewer, rights.access(), values).bind(planned.plan);
+        planned.remember(viewer, predicate);
         return predicate;
     }
 
     @SuppressWarnings("ReferenceEquality") // rights are another instance whenever anything changed
-    private Plan plan(Question question, TableRights rights) {
+    private Planned planned(Question question, TableRights rights) {
         Planned known = plans.get(question);
         if (known == null || known.rights != rights) {
-            known = new Planned(rights, new PolicyPlanner(rights.policies(), rights.access()).plan());
+            known = new Planned(rights);
             plans.put(question, known);
         }
-        return known.plan;
+        return known;
     }
 
     /// Drops what was made from rights that are not in force any more. To be called with what [Rights#onChange]
     /// tells.
     public void forget(Set<Question> changed) {
         plans.keySet().removeAll(changed);
-        predicates.keySet().removeIf(key -> changed.contains(key.question()));
     }
 
-    /// Drops predicates of viewers without a subscription when there are too many; to be called now and then.
+    /// Drops predicates of viewers without a subscription when many have come since the last time; to be called now
+    /// and then, by one thread.
     ///
     /// @param inUse the viewers who are subscribed; called when there are too many others
     public void prune(Supplier<Set<Viewer>> inUse) {
-        if (predicates.size() > PREDICATES_MAX) {
+        if (size() > pruneBeyond) {
             Set<Viewer> subscribed = inUse.get();
-            predicates.keySet().removeIf(key -> !subscribed.contains(key.viewer()));
+            plans.values().forEach(planned -> planned.ofViewers.keySet().retainAll(subscribed));
+            pruneBeyond = Math.max(PREDICATES_MIN, 2L * size());
         }
+    }
+
+    private long size() {
+        return plans.values().stream()
+                .mapToLong(planned -> planned.ofViewers.size())
+                .sum();
     }
 }

@@ -1,5 +1,6 @@
 package dev.walcast.rls;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -57,6 +58,20 @@ class RightsTest {
         assertThat(rights.ask(NOTES)).isNotNull();
         assertThat(mark.isConfirmed()).isTrue();
         assertThat(rights.confirmed(NOTES, mark)).isNotNull();
+    }
+
+    @Test
+    void forgottenAnswerIsNotUsedAgain() throws Exception {
+        existing.put(NOTES, readable(true));
+        assertThat(rights.ask(NOTES)).isNotNull();
+        RightsMark mark = rights.latest(NOTES.table());
+        Rights.Known before = requireNonNull(rights.confirmed(NOTES, mark));
+        assertThat(rights.isConfirmed(before, mark)).isTrue();
+        clock.addAndGet(Duration.ofMinutes(11).toNanos());
+        rights.refresh(Set::of);
+        existing.put(NOTES, readable(false));
+        assertThat(rights.ask(NOTES)).isNotNull();
+        assertThat(rights.isConfirmed(before, mark)).isFalse();
     }
 
     @Test
