@@ -121,6 +121,11 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         return resolution.viewer();
     }
 
+    /// The single tables that the bindings name.
+    List<TableId> tables() {
+        return tables;
+    }
+
     /// The rights to single tables that the bindings rest on; wildcards are judged change by change.
     Set<Question> questions() {
         String role = viewer().role();

@@ -29,7 +29,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
@@ -46,7 +45,6 @@ import org.slf4j.LoggerFactory;
 public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LiveFeed.class);
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
-    private static final int RESOLVING_AT_ONCE_MAX = 8;
 
     private final SubscriptionIndex<Bound> index = new SubscriptionIndex<>();
 
@@ -59,7 +57,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private final Resumption resumption;
     private final OrderedDelivery ordered;
     private final KnownRows known;
-    private final Semaphore resolvingAtOnce = new Semaphore(RESOLVING_AT_ONCE_MAX);
+    private final ResolvingTurns turns = new ResolvingTurns();
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("resolve-", 0).factory());
 
@@ -274,8 +272,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private Resolution resolution(ChangeSubscription subscription, Wish wish, List<String> warnings)
             throws InterruptedException, BindingRefusedException, SQLException {
         Viewer viewer = wish.viewer();
-        resolvingAtOnce.acquire();
-        try {
+        try (ResolvingTurns.Turn _ = turns.take(subscription.tables())) {
             Resolution fresh = Resolution.settled(subscription, viewer);
             for (Binding binding : subscription.bindings()) {
                 BindingSpec spec = BindingSpec.read(binding.request());
@@ -286,8 +283,6 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
                 resumption.note(viewer, resolved);
             }
             return fresh;
-        } finally {
-            resolvingAtOnce.release();
         }
     }
 

@@ -10,12 +10,13 @@ import dev.walcast.server.changes.BindingStart.Reason;
 import dev.walcast.server.changes.ChangeSubscription.Withheld;
 import dev.walcast.server.changes.QuestionLanes.Waiting;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -37,8 +38,8 @@ final class OrderedDelivery implements AutoCloseable {
     private final ChangeCounters counters;
     private final LongSupplier nanoTime;
     private final Set<ChangeSubscription> waiting = ConcurrentHashMap.newKeySet();
-    private final AtomicInteger pairs = new AtomicInteger();
-    private final AtomicLong bytes = new AtomicLong();
+    private final PendingTotal total = new PendingTotal();
+    private final ReentrantLock relieving = new ReentrantLock();
 
     OrderedDelivery(
             Delivery delivery,
@@ -83,6 +84,7 @@ final class OrderedDelivery implements AutoCloseable {
                 }
                 queue(subscription, candidates);
             }
+            relieve();
             flush(subscription);
         }
 
@@ -134,17 +136,11 @@ final class OrderedDelivery implements AutoCloseable {
 
         /// One more subscription waits for it; its row is in memory once for all of them.
         private void begin() {
-            pairs.incrementAndGet();
-            if (queued.getAndIncrement() == 0) {
-                bytes.addAndGet(encodings.change().bytes());
-            }
+            total.add(1, queued.getAndIncrement() == 0 ? encodings.change().bytes() : 0);
         }
 
         private void end() {
-            pairs.decrementAndGet();
-            if (queued.decrementAndGet() == 0) {
-                bytes.addAndGet(-encodings.change().bytes());
-            }
+            total.add(-1, queued.decrementAndGet() == 0 ? -encodings.change().bytes() : 0);
         }
 
         /// @return how many subscriptions wait for an answer about it
@@ -161,22 +157,51 @@ final class OrderedDelivery implements AutoCloseable {
             if (subscription.isClosed()) {
                 return;
             }
-            pairs.incrementAndGet();
+            total.add(1, 0);
             subscription
                     .pending()
-                    .add(PendingChange.news(sequence, nanoTime.getAsLong(), news, pairs::decrementAndGet));
+                    .add(PendingChange.news(sequence, nanoTime.getAsLong(), news, () -> total.add(-1, 0)));
             waiting.add(subscription);
             if (isTooMuch(subscription)) {
                 drop(subscription);
             }
         }
+        relieve();
         flush(subscription);
     }
 
     private boolean isTooMuch(ChangeSubscription subscription) {
-        return subscription.pending().size() > limits.changes()
-                || pairs.get() > PendingLimits.PAIRS_MAX
-                || bytes.get() > PendingLimits.BYTES_MAX;
+        return subscription.pending().size() > limits.changes();
+    }
+
+    /// Drops what has waited longest when too much waits in all: that is what a slow policy or a silent catalog holds
+    /// up. What has just begun to wait is left alone. Holds no subscription's lock.
+    private void relieve() {
+        if (!total.isTooMuch() || !relieving.tryLock()) {
+            return;
+        }
+        try {
+            record Longest(ChangeSubscription subscription, long sinceNanos) {}
+            long now = nanoTime.getAsLong();
+            List<Longest> longest = new ArrayList<>();
+            for (ChangeSubscription subscription : waiting) {
+                synchronized (subscription.lock()) {
+                    PendingChange first = subscription.pending().peek();
+                    if (first != null) {
+                        longest.add(new Longest(subscription, now - first.sinceNanos()));
+                    }
+                }
+            }
+            longest.sort(Comparator.comparingLong(Longest::sinceNanos).reversed());
+            for (Longest one : longest) {
+                if (total.isRelieved()) {
+                    return;
+                }
+                drop(one.subscription);
+            }
+        } finally {
+            relieving.unlock();
+        }
     }
 
     /// Hands over what can be, in order.

@@ -408,6 +408,34 @@ class WaitingTest {
     }
 
     @Test
+    void whatWaitsLongestIsDroppedFirst() throws Exception {
+        Client slowest = new Client();
+        Client other = new Client();
+        var _ = subscribe(slowest, of(ModelDatabase.BUSY).put("filter", ASKED));
+        var _ = subscribe(other, of(ModelDatabase.QUIET).put("filter", ASKED));
+        slowest.awaits("live");
+        other.awaits("live");
+        commit(ModelDatabase.BUSY, 2);
+        commit(ModelDatabase.QUIET, 2);
+        slowest.awaits("change 1");
+        other.awaits("change 1");
+        Map<Table, Gate> asking = Map.of(ModelDatabase.BUSY, new Gate(), ModelDatabase.QUIET, new Gate());
+        beforeAnswer = table -> asking.get(table).run();
+        String big = "x".repeat(1 << 20);
+        for (int i = 0; i < (PendingLimits.BYTES_MAX >> 20) - 2; i++) {
+            commit(ModelDatabase.row(ModelDatabase.BUSY, 2 * i, big));
+        }
+        clock.addAndGet(Duration.ofSeconds(1).toNanos());
+        for (int i = 0; i < 3; i++) {
+            commit(ModelDatabase.row(ModelDatabase.QUIET, 2 * i, big));
+        }
+        slowest.awaits("reset 1");
+        asking.values().forEach(gate -> gate.open.countDown());
+        await().atMost(PATIENCE).until(() -> other.count("change 1") == 4);
+        assertThat(other.told).doesNotContain("reset 1");
+    }
+
+    @Test
     void tableThatIsHeldDoesNotDropAnother() {
         Client client = new Client();
         var _ = subscribe(client, of(ModelDatabase.BUSY), of(ModelDatabase.QUIET));
