@@ -24,6 +24,8 @@ import picocli.CommandLine.Spec;
         },
         synopsisSubcommandLabel = "COMMAND")
 public final class WalcastCommand implements Runnable {
+    private static final CommandLine.IDefaultValueProvider NO_DEFAULTS = _ -> null;
+
     @Spec
     private @Nullable CommandSpec spec;
 
@@ -43,6 +45,12 @@ public final class WalcastCommand implements Runnable {
         line.registerConverter(Duration.class, new DurationText());
         line.registerConverter(ByteSize.class, new ByteSize.Converter());
         line.setDefaultValueProvider(new SettingsSource(environment, settings));
+        line.setParameterExceptionHandler(new UsageErrors());
+        line.setExecutionStrategy(parsed -> {
+            // Every option has its value by now; a help text would print the secrets among them as defaults.
+            line.setDefaultValueProvider(NO_DEFAULTS);
+            return new CommandLine.RunLast().execute(parsed);
+        });
         line.setExecutionExceptionHandler((exception, command, _) -> explain(exception, command.getErr()));
         return line;
     }
