@@ -233,8 +233,7 @@ class PolicyFuzzPgTest {
                         + " execute format('drop policy %I on docs', p); end loop; end $$");
         statements.addAll(policies);
         postgres.execute(String.join(";\n", statements));
-        Rights rights =
-                new Rights(new PostgresRightsReader(sources.isolated(), "none"), RightsLimits.USUAL, System::nanoTime);
+        Rights rights = new Rights(new PostgresRightsReader(sources.isolated(), "none"), RightsLimits.USUAL, () -> 0L);
         RowGuard guard = new RowGuard(rights, new RowPolicies(sources.isolated()), RowGuard.Deletes.STRICT);
         PostgresOracle oracle = new PostgresOracle(sources.asClients(), sources.isolated());
         TableAccess access = Objects.requireNonNull(rights.ask(new Question("authenticated", DOCS)))

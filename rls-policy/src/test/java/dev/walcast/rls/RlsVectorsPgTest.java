@@ -172,8 +172,7 @@ class RlsVectorsPgTest {
             this.sources = sources;
             this.listener = listener;
             this.scenario = scenario;
-            this.rights =
-                    new Rights(new PostgresRightsReader(sources.isolated(), "p"), RightsLimits.USUAL, System::nanoTime);
+            this.rights = new Rights(new PostgresRightsReader(sources.isolated(), "p"), RightsLimits.USUAL, () -> 0L);
             this.policies = new RowPolicies(sources.isolated());
             this.guard = new RowGuard(rights, policies, RowGuard.Deletes.STRICT);
             this.oracle = new PostgresOracle(sources.asClients(), sources.isolated());
