@@ -205,7 +205,7 @@ class PolicyFuzzPgTest {
 
             create function never_locked() returns boolean language plpgsql as $$ declare held bigint; begin
               select count(*) into held from pg_locks where locktype = 'advisory' and pid = pg_backend_pid();
-              perform pg_advisory_lock(42); return held = 0; end $$
+              perform pg_try_advisory_lock(42); return held = 0; end $$
 
             create function never_prepared() returns boolean language plpgsql as $$ begin
               execute 'prepare walcast_test as select 1'; return true;
