@@ -125,6 +125,7 @@ class PolicyFuzzPgTest {
     private int asked;
     private int visible;
     private int spared;
+    private int folded;
 
     @Test
     void nobodySeesWhatASelectWouldNotShowAndEverybodyWhatItWould() throws Exception {
@@ -138,7 +139,8 @@ class PolicyFuzzPgTest {
         }
         System.out.println(
                 "PolicyFuzzPgTest, seed " + seed + ": " + inMemory + " in memory, " + asked + " by Postgres, " + visible
-                        + " visible, " + spared + " where SELECT stops at an error that another policy spares us");
+                        + " visible, " + spared + " where SELECT stops at an error that another policy spares us, "
+                        + folded + " where WHERE drops an error beside a NULL");
         assertThat(differences).as("seed " + seed).isEmpty();
     }
 
@@ -291,10 +293,18 @@ class PolicyFuzzPgTest {
         String selected = ExactRow.select(sources.asClients(), DOCS, access, change.newRow(), viewer);
         if (shown && selected.startsWith("error")) {
             spared++;
+        } else if (verdict.equals(new Verdict.Hidden(Verdict.Reason.POLICY_FAILED)) && isFoldedByPostgres(policies)) {
+            folded++;
         } else if (shown != selected.equals("visible")) {
             differences.add(verdict + " but " + selected + "\n  " + String.join("\n  ", policies) + "\n  as "
                     + viewer.role() + " " + viewer.claims() + "\n  of " + change.newRow());
         }
+    }
+
+    /// A function that wrongly calls itself immutable is NULL for a viewer without `sub` when Postgres plans, and WHERE
+    /// drops what stands beside a NULL, its errors included. See the limits in docs/rls.md.
+    private static boolean isFoldedByPostgres(List<String> policies) {
+        return policies.stream().anyMatch(policy -> policy.contains("liar()"));
     }
 
     private List<String> policies() {
