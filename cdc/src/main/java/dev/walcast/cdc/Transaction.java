@@ -17,6 +17,11 @@ public interface Transaction {
     /// instance of a [TableId] is the one of the table's last change. Does not walk the changes. May be kept.
     Collection<Table> tables();
 
+    /// Whether it holds a message which says that it changes rights, such as the event trigger of `walcast setup`
+    /// writes.
+    /// Any role may write one, so it may be false.
+    boolean announcesRights();
+
     void forEach(Consumer<Change> action);
 
     /// Keeps the transaction from being acknowledged when [ChangeListener#onTransaction(Transaction)] returns. To

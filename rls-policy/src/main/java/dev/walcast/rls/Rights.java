@@ -31,8 +31,9 @@ import org.slf4j.LoggerFactory;
 
 /// The rights in force: what each role may do with each table that is in use, and the policies that bind it.
 ///
-/// They are read again for three reasons: the log announces that a table's rights may have changed ([#mark], then
-/// [#confirm]), a join asks ([#ask]), or [RightsLimits#poll] has passed. One reading runs at a time, on the thread of
+/// They are read again for three reasons: the log announces that a table's rights may have changed ([#mark] or
+/// [#markAll], then [#confirm]), a join asks ([#ask]), or [RightsLimits#poll] has passed. One reading runs at a time,
+/// on the thread of
 /// one caller, and answers everything that was asked before it began. Rights that could not be confirmed for
 /// [RightsLimits#maxAge] are not used.
 ///
@@ -62,6 +63,7 @@ public final class Rights {
     private final LongSupplier nanoTime;
     private final Map<Question, Known> known = new ConcurrentHashMap<>();
     private final Map<TableId, TableMarks> tables = new ConcurrentHashMap<>();
+    private final DatabaseMarks database = new DatabaseMarks();
     private final ConcurrentLinkedQueue<Request> requests = new ConcurrentLinkedQueue<>();
     private final ReentrantLock reading = new ReentrantLock(true);
 
@@ -128,10 +130,18 @@ public final class Rights {
         // in one step: a table that nothing rests on may be forgotten at any time
         tables.compute(table, (id, known) -> {
             TableMarks marks = known == null ? new TableMarks(id, nanoTime.getAsLong()) : known;
-            mark.set(marks.mark(xid));
+            mark.set(marks.mark(xid, database.latest()));
             return marks;
         });
         return requireNonNull(mark.get());
+    }
+
+    /// From here on in the log every table's rights may be others. Never blocks, and costs the same however many tables
+    /// there are.
+    ///
+    /// @param xid of the transaction in which the log says so, of 32 bits
+    public void markAll(long xid) {
+        database.mark(xid);
     }
 
     /// The table has not changed for long. Forgets it unless its rights are in use.
@@ -145,9 +155,9 @@ public final class Rights {
         });
     }
 
-    /// The last mark of the table.
+    /// The last mark of the table, which covers those of all tables.
     public RightsMark latest(TableId table) {
-        return marks(table).latest();
+        return marks(table).latest(database.latest());
     }
 
     private TableMarks marks(TableId table) {
@@ -308,7 +318,7 @@ public final class Rights {
             List<TableMarks> used = tables.values().stream()
                     .filter(marks -> !marks.questions().isEmpty())
                     .toList();
-            if (!used.isEmpty() || !requests.isEmpty()) {
+            if (!used.isEmpty() || !requests.isEmpty() || database.isPending()) {
                 read(used);
             }
         } finally {
@@ -346,12 +356,13 @@ public final class Rights {
     private void read(List<Request> asked, Set<Question> questions, Map<TableMarks, Long> received)
             throws SQLException {
         long begunAt = nanoTime.getAsLong();
+        long databaseReceived = database.latest();
         Reading answer = reader.read(questions);
         asked.forEach(request -> answer(request, answer, begunAt));
         apply(answer, questions);
         Set<TableId> read = questions.stream().map(Question::table).collect(Collectors.toSet());
         received.keySet().removeIf(marks -> !read.contains(marks.id()));
-        confirm(answer, received, begunAt);
+        confirm(answer, received, database.shown(databaseReceived, answer.moment()), begunAt);
     }
 
     /// A request is never left without an answer, whatever ended the reading.
@@ -411,11 +422,12 @@ public final class Rights {
 
     /// After the listeners have heard of what changed: behind a confirmed mark nothing is delivered under former
     /// rights.
-    private static void confirm(Reading answer, Map<TableMarks, Long> received, long begunAt) {
+    private static void confirm(Reading answer, Map<TableMarks, Long> received, long databaseShown, long begunAt) {
         received.forEach((marks, count) -> {
             if (!answer.unanswered().containsKey(marks.id())) {
                 boolean settled = !answer.unsettled().contains(marks.id());
-                marks.confirm(count, xid -> settled && answer.moment().contains(xid), begunAt);
+                marks.confirm(
+                        count, xid -> settled && answer.moment().contains(xid), settled ? databaseShown : 0, begunAt);
             }
         });
     }

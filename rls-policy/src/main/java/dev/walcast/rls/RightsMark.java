@@ -12,10 +12,14 @@ import dev.walcast.cdc.TableId;
 public final class RightsMark {
     private final TableMarks table;
     private final long number;
+    private final long database;
 
-    RightsMark(TableMarks table, long number) {
+    /// @param number   of the table's last mark
+    /// @param database of the last mark of all tables
+    RightsMark(TableMarks table, long number, long database) {
         this.table = requireNonNull(table, "table is null");
         this.number = number;
+        this.database = database;
     }
 
     public TableId table() {
@@ -24,7 +28,11 @@ public final class RightsMark {
 
     /// Whether the rights now at hand were in force at this place or later.
     public boolean isConfirmed() {
-        return table.confirmedThrough() >= number;
+        return table.confirmedThrough() >= number && table.databaseConfirmedThrough() >= database;
+    }
+
+    long database() {
+        return database;
     }
 
     TableMarks marks() {

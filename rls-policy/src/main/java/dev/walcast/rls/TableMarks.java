@@ -27,6 +27,7 @@ final class TableMarks {
     private long numbers; // guarded by this
 
     private volatile long confirmedThrough;
+    private volatile long databaseConfirmedThrough;
     private volatile long confirmedAt;
 
     private record Pending(long number, long xid) {}
@@ -35,7 +36,7 @@ final class TableMarks {
     TableMarks(TableId id, long now) {
         this.id = requireNonNull(id, "id is null");
         this.confirmedAt = now;
-        this.latest = new RightsMark(this, 0);
+        this.latest = new RightsMark(this, 0, 0);
     }
 
     TableId id() {
@@ -52,12 +53,17 @@ final class TableMarks {
         return numbers > 0 || !questions.isEmpty();
     }
 
-    synchronized RightsMark latest() {
+    /// @param database the number of the last mark of all tables
+    synchronized RightsMark latest(long database) {
+        if (latest.database() < database) {
+            latest = new RightsMark(this, numbers, database);
+        }
         return latest;
     }
 
-    synchronized RightsMark mark(long xid) {
-        latest = new RightsMark(this, ++numbers);
+    /// @param database the number of the last mark of all tables
+    synchronized RightsMark mark(long xid, long database) {
+        latest = new RightsMark(this, ++numbers, database);
         pending.add(new Pending(numbers, xid));
         while (pending.size() > (questions.isEmpty() ? PENDING_UNASKED_MAX : PENDING_MAX)) {
             pending.removeFirst();
@@ -74,7 +80,9 @@ final class TableMarks {
     ///
     /// @param received what [#received] said when the reading began
     /// @param shown    whether the reading shows what a transaction did
-    synchronized void confirm(long received, LongPredicate shown, long begunAt) {
+    /// @param database up to which mark of all tables the reading shows what was done
+    synchronized void confirm(long received, LongPredicate shown, long database, long begunAt) {
+        databaseConfirmedThrough = Math.max(databaseConfirmedThrough, database);
         while (!pending.isEmpty() && pending.getFirst().number <= received && shown.test(pending.getFirst().xid)) {
             confirmedThrough = pending.removeFirst().number;
         }
@@ -86,10 +94,15 @@ final class TableMarks {
     synchronized void retire() {
         pending.clear();
         confirmedThrough = Long.MAX_VALUE;
+        databaseConfirmedThrough = Long.MAX_VALUE;
     }
 
     long confirmedThrough() {
         return confirmedThrough;
+    }
+
+    long databaseConfirmedThrough() {
+        return databaseConfirmedThrough;
     }
 
     /// When the last successful reading began; nanoseconds of the clock of [Rights].

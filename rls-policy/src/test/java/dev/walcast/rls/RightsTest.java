@@ -25,10 +25,15 @@ class RightsTest {
     private final Map<Question, TableRights> existing = new HashMap<>();
     private final Rights rights = new Rights(this::read, RightsLimits.USUAL, clock::get);
 
+    private Moment moment = new Moment(1_000, 1_000, Set.of(), Lsn.ZERO);
+    private Set<TableId> unsettled = Set.of();
+    private int readings;
+
     private RightsReader.Reading read(Set<Question> questions) {
+        readings++;
         Map<Question, TableRights> answers = new HashMap<>(existing);
         answers.keySet().retainAll(questions);
-        return new RightsReader.Reading(new Moment(1_000, 1_000, Set.of(), Lsn.ZERO), answers, Map.of(), Set.of());
+        return new RightsReader.Reading(moment, answers, Map.of(), unsettled);
     }
 
     private static TableRights readable(boolean usage) {
@@ -94,5 +99,99 @@ class RightsTest {
         rights.confirm(NOTES.table());
         assertThat(heard).containsExactly(Set.of(NOTES));
         assertThat(mark.isConfirmed()).isTrue();
+    }
+
+    // -- marks of all tables
+
+    @Test
+    void markOfAllTablesIsConfirmedForEachTable() throws Exception {
+        Question others = new Question("anon", new TableId("public", "others"));
+        existing.put(NOTES, readable(true));
+        existing.put(others, readable(true));
+        rights.ask(NOTES);
+        rights.ask(others);
+        RightsMark before = rights.latest(NOTES.table());
+        rights.markAll(7);
+        RightsMark notes = rights.latest(NOTES.table());
+        RightsMark other = rights.mark(others.table(), 8);
+        assertThat(rights.isConfirmed(before)).isTrue();
+        assertThat(rights.isConfirmed(notes)).isFalse();
+        assertThat(rights.confirmed(NOTES, notes)).isNull();
+        rights.confirm(NOTES.table());
+        assertThat(rights.isConfirmed(notes)).isTrue();
+        assertThat(rights.isConfirmed(other)).isFalse();
+        rights.confirm(others.table());
+        assertThat(rights.isConfirmed(other)).isTrue();
+        assertThat(rights.latest(NOTES.table())).isSameAs(notes);
+    }
+
+    @Test
+    void markOfAllTablesAwaitsItsTransaction() throws Exception {
+        existing.put(NOTES, readable(true));
+        rights.ask(NOTES);
+        moment = new Moment(7, 10, Set.of(7L), Lsn.ZERO);
+        rights.markAll(7);
+        RightsMark first = rights.latest(NOTES.table());
+        rights.markAll(8);
+        RightsMark second = rights.latest(NOTES.table());
+        rights.confirm(NOTES.table());
+        assertThat(rights.isConfirmed(first)).isFalse();
+        assertThat(rights.isConfirmed(second)).isFalse();
+        moment = new Moment(10, 10, Set.of(), Lsn.ZERO);
+        unsettled = Set.of(NOTES.table());
+        rights.confirm(NOTES.table());
+        assertThat(rights.isConfirmed(second)).isFalse();
+        unsettled = Set.of();
+        rights.confirm(NOTES.table());
+        assertThat(rights.isConfirmed(first)).isTrue();
+        assertThat(rights.isConfirmed(second)).isTrue();
+    }
+
+    @Test
+    void oneReadingAnswersAnyNumberOfMarks() throws Exception {
+        existing.put(NOTES, readable(true));
+        rights.ask(NOTES);
+        RightsMark first = rights.latest(NOTES.table());
+        moment = new Moment(10_000_000, 10_000_000, Set.of(), Lsn.ZERO);
+        for (int xid = 1_000; xid < 1_000_000; xid++) {
+            rights.markAll(xid);
+        }
+        RightsMark last = rights.latest(NOTES.table());
+        int before = readings;
+        assertThat(rights.isConfirmed(first)).isTrue();
+        assertThat(rights.isConfirmed(last)).isFalse();
+        rights.confirm(NOTES.table());
+        assertThat(rights.isConfirmed(last)).isTrue();
+        assertThat(readings).isEqualTo(before + 1);
+        assertThat(rights.tables()).isEqualTo(1);
+    }
+
+    /// Beyond the number that is remembered one by one, a mark awaits all transactions up to its own.
+    @Test
+    void noMarkIsForgottenInAFlood() throws Exception {
+        existing.put(NOTES, readable(true));
+        rights.ask(NOTES);
+        for (int xid = 2_000; xid < 300_000; xid++) {
+            rights.markAll(xid);
+        }
+        RightsMark last = rights.latest(NOTES.table());
+        for (long invisible : List.of(2_000L, 50_000L, 299_000L)) {
+            moment = new Moment(invisible, 400_000, Set.of(invisible), Lsn.ZERO);
+            rights.confirm(NOTES.table());
+            assertThat(rights.isConfirmed(last)).as("without " + invisible).isFalse();
+        }
+        moment = new Moment(399_999, 400_000, Set.of(399_999L), Lsn.ZERO);
+        rights.confirm(NOTES.table());
+        assertThat(rights.isConfirmed(last)).isTrue();
+    }
+
+    /// Nothing else reads while no client is there.
+    @Test
+    void marksAreForgottenWithoutClients() throws Exception {
+        rights.markAll(7);
+        rights.refresh(Set::of);
+        assertThat(readings).isEqualTo(1);
+        rights.refresh(Set::of);
+        assertThat(readings).isEqualTo(1);
     }
 }

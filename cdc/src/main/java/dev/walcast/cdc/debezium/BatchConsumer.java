@@ -66,6 +66,8 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
             RowEvent event = mapper.map(record);
             if (event != null) {
                 transactions.add(event);
+            } else if (ChangeMapper.announcesRights(record)) {
+                transactions.announceRights();
             }
         } else if (((Struct) record.value()).getString("status").equals("BEGIN")) {
             mapper.begin();

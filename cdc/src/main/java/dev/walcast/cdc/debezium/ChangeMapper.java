@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.source.RightsMessage;
 import dev.walcast.cdc.source.RowEvent;
 import java.sql.SQLException;
 import org.apache.kafka.connect.data.Schema;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class ChangeMapper {
     private static final String NEW_KEY_HEADER = "__debezium.newkey";
     private static final String OLD_KEY_HEADER = "__debezium.oldkey";
+
+    private static final String MESSAGE = "m";
 
     private final TableCatalog tables;
     private @Nullable RowEvent keyUpdateBegun;
@@ -37,7 +40,7 @@ final class ChangeMapper {
     RowEvent map(SourceRecord record) throws SQLException {
         Struct value = (Struct) record.value();
         String operation = value.getString("op");
-        if (operation.equals("m")) {
+        if (operation.equals(MESSAGE)) {
             return null;
         }
         Struct source = value.getStruct("source");
@@ -51,6 +54,14 @@ final class ChangeMapper {
             case "t" -> new RowEvent(RowEvent.Kind.TRUNCATE, table, null, null);
             default -> throw new IllegalStateException("unknown operation " + operation);
         };
+    }
+
+    /// Whether the record is a [RightsMessage]. Only a message of a transaction has the transaction's number.
+    static boolean announcesRights(SourceRecord record) {
+        Struct value = (Struct) record.value();
+        return MESSAGE.equals(value.getString("op"))
+                && value.getStruct("source").getInt64("txId") != null
+                && RightsMessage.PREFIX.equals(value.getStruct("message").getString("prefix"));
     }
 
     private RowEvent created(SourceRecord record, Table table, Struct value) {

@@ -6,11 +6,16 @@ import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
+import dev.walcast.cdc.source.RightsMessage;
 import dev.walcast.cdc.source.RowEvent;
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 
 /// Reads the messages of Postgres' `pgoutput` plugin, version 1 of its protocol. Belongs to the reader's thread.
 final class PgoutputDecoder {
+    private static final int TRANSACTIONAL = 1;
+    private static final byte[] RIGHTS_PREFIX = RightsMessage.PREFIX.getBytes(StandardCharsets.UTF_8);
+
     private final Relations relations;
     private final Sink sink;
     private long xid;
@@ -20,6 +25,9 @@ final class PgoutputDecoder {
         void begin();
 
         void row(RowEvent event);
+
+        /// The transaction holds a [RightsMessage].
+        void rightsAnnounced();
 
         void commit(Commit commit) throws SQLException;
     }
@@ -39,8 +47,9 @@ final class PgoutputDecoder {
             case 'C' -> commit(message);
             case 'R' -> relations.describe(message);
             case 'T' -> truncate(message);
-            case 'Y', 'O', 'M' -> {
-                // A type's name, a replication origin, somebody's logical message.
+            case 'M' -> message(message);
+            case 'Y', 'O' -> {
+                // A type's name, a replication origin.
             }
             default -> throw new IllegalStateException("unknown message of pgoutput: " + tag);
         }
@@ -100,6 +109,15 @@ final class PgoutputDecoder {
         message.tag(); // CASCADE or RESTART IDENTITY
         for (int i = 0; i < count; i++) {
             sink.row(new RowEvent(RowEvent.Kind.TRUNCATE, relations.table(message.int32()), null, null));
+        }
+    }
+
+    /// The prefix may be long, and is compared in place; the content is not read.
+    private void message(WireBytes message) {
+        boolean isTransactional = (message.tag() & TRANSACTIONAL) != 0;
+        message.int64();
+        if (isTransactional && message.isNextZeroTerminated(RIGHTS_PREFIX)) {
+            sink.rightsAnnounced();
         }
     }
 

@@ -142,6 +142,11 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
     }
 
     @Override
+    public void rightsAnnounced() {
+        transactions.announceRights();
+    }
+
+    @Override
     public void commit(Commit commit) throws SQLException {
         received = later(received, commit.lsn());
         streamLock.unlock();

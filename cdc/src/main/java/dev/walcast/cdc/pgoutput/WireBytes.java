@@ -6,6 +6,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /// Reads a message of the replication protocol from front to back. Running over its end is an
 /// [IndexOutOfBoundsException].
@@ -59,6 +60,12 @@ final class WireBytes {
         String text = new String(bytes, start, at - start, StandardCharsets.UTF_8);
         at++;
         return text;
+    }
+
+    /// Whether these bytes and a zero byte come next. Reads nothing.
+    boolean isNextZeroTerminated(byte[] expected) {
+        int end = at + expected.length;
+        return end < bytes.length && bytes[end] == 0 && Arrays.equals(bytes, at, end, expected, 0, expected.length);
     }
 
     String text(int length) {

@@ -24,6 +24,7 @@ final class TransactionBuffer implements AutoCloseable {
     private @Nullable Table lastTable;
     private long bytes;
     private @Nullable SpillFile spill;
+    private boolean announcesRights;
 
     TransactionBuffer(long memoryBytesMax) {
         this.memoryBytesMax = memoryBytesMax;
@@ -50,11 +51,16 @@ final class TransactionBuffer implements AutoCloseable {
         bytes += event.bytes();
     }
 
+    void announceRights() {
+        announcesRights = true;
+    }
+
     /// The transaction, to be walked before [#clear()].
     ///
     /// @param defer what [Transaction#defer()] does
     Transaction committed(Commit commit, Supplier<Runnable> defer) {
         List<Table> versions = List.copyOf(tables);
+        boolean announcing = announcesRights;
         return new Transaction() {
             @Override
             public Commit commit() {
@@ -64,6 +70,11 @@ final class TransactionBuffer implements AutoCloseable {
             @Override
             public Collection<Table> tables() {
                 return versions;
+            }
+
+            @Override
+            public boolean announcesRights() {
+                return announcing;
             }
 
             @Override
@@ -103,6 +114,7 @@ final class TransactionBuffer implements AutoCloseable {
         tables.clear();
         lastTable = null;
         bytes = 0;
+        announcesRights = false;
         if (spill != null) {
             spill.close();
             spill = null;

@@ -50,6 +50,11 @@ public final class TransactionReceiver {
         buffer.add(event);
     }
 
+    /// The transaction holds a [RightsMessage].
+    public void announceRights() {
+        buffer.announceRights();
+    }
+
     /// Hands the transaction over, unless it came over an earlier connection already.
     ///
     /// @param acknowledge tells Postgres of this transaction and of all before it; run by any thread

@@ -251,6 +251,36 @@ class MarksPgTest {
         assertThat(last().table()).isSameAs(last(3).table());
     }
 
+    @Test
+    void transactionalMessageAnnouncesRights() {
+        String message = "select pg_logical_emit_message(true, 'walcast.rights', ";
+        postgres.execute(
+                message + "'alone')",
+                "insert into app.t (v) values (1)",
+                "begin; insert into app.t (v) values (2); " + message + "repeat('x', 1000000)); " + message
+                        + "'again'); insert into app.t (v) values (3); commit",
+                "begin; insert into app.t (v) values (4); savepoint s; " + message
+                        + "'undone'); rollback to s; commit");
+        awaitChanges(6);
+        assertThat(listener.announcements).containsExactly(2, 3);
+    }
+
+    @Test
+    void otherMessagesAnnounceNothing() {
+        postgres.execute(
+                "select pg_logical_emit_message(false, 'walcast.rights', 'no transaction')",
+                "begin; insert into app.t (v) values (1); select pg_logical_emit_message(false, 'walcast.rights', '');"
+                        + " insert into app.t (v) values (2); commit");
+        for (String prefix : List.of("walcast", "walcast.right", "walcast.rights2", "Walcast.rights", "", "x")) {
+            postgres.execute("begin; insert into app.t (v) values (3); select pg_logical_emit_message(true, '" + prefix
+                    + "', 'walcast.rights'); commit");
+        }
+        postgres.execute("begin; insert into app.t (v) values (3); select pg_logical_emit_message(true,"
+                + " repeat('walcast.rights', 100000), ''::bytea); commit");
+        awaitChanges(11);
+        assertThat(listener.announcements).isEmpty();
+    }
+
     private static List<String> deeds() {
         return Stream.of(DEEDS, schemaDeeds()).flatMap(List::stream).toList();
     }

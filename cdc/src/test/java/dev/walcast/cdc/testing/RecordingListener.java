@@ -19,6 +19,8 @@ public final class RecordingListener implements ChangeListener {
     /// Of each transaction with changes.
     public final List<Collection<Table>> tables = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
     public final AtomicInteger transactions = new AtomicInteger();
+    /// Of each transaction that announces rights, also without changes, how many changes came before it.
+    public final List<Integer> announcements = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
 
     private volatile CountDownLatch held = new CountDownLatch(0);
 
@@ -42,6 +44,9 @@ public final class RecordingListener implements ChangeListener {
             held.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        if (transaction.announcesRights()) {
+            announcements.add(changes.size());
         }
         List<Change> all = new java.util.ArrayList<>();
         transaction.forEach(all::add);

@@ -11,16 +11,19 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// Finds the places in the log from which on a table's rights must be read anew: each reader hands over another
-/// [Table] instance after Postgres has described the table again. Belongs to the source's thread.
+/// Finds the places in the log from which on rights must be read anew: those of a table, when the reader hands over
+/// another [Table] instance, after Postgres has described the table again; those of all tables, when a transaction says
+/// that it changes rights. Belongs to the source's thread.
 final class LogMarks {
     /// A table that is forgotten gets a mark at its next change.
     private static final int TABLES_MAX = 10_000;
 
     private final Rights rights;
-    private final Map<TableId, Seen> seen = new LinkedHashMap<>(16, 0.75f, true) {
+
+    /// The last description of each table.
+    private final Map<TableId, Table> seen = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<TableId, Seen> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<TableId, Table> eldest) {
             boolean over = size() > TABLES_MAX;
             if (over) {
                 rights.unmark(eldest.getKey());
@@ -28,8 +31,6 @@ final class LogMarks {
             return over;
         }
     };
-
-    private record Seen(Table version, RightsMark mark) {}
 
     LogMarks(Rights rights) {
         this.rights = requireNonNull(rights, "rights is null");
@@ -39,15 +40,18 @@ final class LogMarks {
     /// end, so its last description of a table counts for its earlier rows as well.
     @SuppressWarnings("ReferenceEquality") // another instance is the announcement
     Map<TableId, RightsMark> of(Transaction transaction) {
+        if (transaction.announcesRights()) {
+            rights.markAll(transaction.commit().xid());
+        }
         Map<TableId, RightsMark> marks = new HashMap<>();
         for (Table version : transaction.tables()) {
-            Seen last = seen.get(version.id());
-            if (last == null || last.version != version) {
-                last = new Seen(
-                        version, rights.mark(version.id(), transaction.commit().xid()));
-                seen.put(version.id(), last);
-            }
-            marks.put(version.id(), last.mark);
+            TableId table = version.id();
+            boolean isKnown = seen.put(table, version) == version;
+            marks.put(
+                    table,
+                    isKnown
+                            ? rights.latest(table)
+                            : rights.mark(table, transaction.commit().xid()));
         }
         return marks;
     }

@@ -7,6 +7,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.server.messages.Migrations;
 import dev.walcast.server.messages.SetupException;
+import dev.walcast.server.messages.SetupScript;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -41,6 +42,7 @@ public final class DemoDatabase implements AutoCloseable {
             statement.execute(sql("demo-schema.sql"));
             statement.execute(serverRole(password));
             statement.execute(evaluationRole(evaluationPassword));
+            statement.execute(SetupScript.rightsTrigger());
             Migrations.run(PostgresUrl.parse(postgres.url(SERVER_ROLE, password)));
             statement.execute(sql("demo-policies.sql"));
         } catch (SetupException e) {

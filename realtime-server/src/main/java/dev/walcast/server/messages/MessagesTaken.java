@@ -44,6 +44,11 @@ public final class MessagesTaken implements Transaction {
     }
 
     @Override
+    public boolean announcesRights() {
+        return transaction.announcesRights();
+    }
+
+    @Override
     public Runnable defer() {
         return transaction.defer();
     }

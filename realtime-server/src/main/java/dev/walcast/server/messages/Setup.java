@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
@@ -59,11 +60,29 @@ public final class Setup {
                 say.accept("Give it a password: ALTER ROLE \"" + evaluation.user() + "\" PASSWORD '...', and set"
                         + " EVALUATION_DATABASE_URL=postgres://" + evaluation.user() + ":PASSWORD@" + evaluation + ".");
             }
+            announceRights(statement, say);
         } catch (SQLException e) {
             throw new SetupException(
                     "Part 1 failed as \"" + url.user() + "\": " + SetupException.sentence(e)
                             + ". See `walcast setup --print`.",
                     e);
+        }
+    }
+
+    private static void announceRights(Statement statement, Consumer<String> say) throws SQLException {
+        statement.clearWarnings();
+        statement.execute(SetupScript.rightsTrigger());
+        String warning = "Changes of rights are not announced in the log.";
+        for (SQLWarning next = statement.getWarnings(); next != null; next = next.getNextWarning()) {
+            warning = SetupException.sentence(next);
+        }
+        try (ResultSet row = statement.executeQuery("select pg_catalog.count(*) = 2 from pg_catalog.pg_event_trigger"
+                + " where evtname in ('walcast_rights', 'walcast_rights_drop')")) {
+            row.next();
+            say.accept(
+                    row.getBoolean(1)
+                            ? "Event triggers walcast_rights and walcast_rights_drop announce changes of rights in the log."
+                            : warning);
         }
     }
 

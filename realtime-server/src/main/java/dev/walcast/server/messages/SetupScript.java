@@ -16,6 +16,7 @@ public record SetupScript(PostgresUrl server, PostgresUrl evaluation, String pub
     private static final String EVALUATOR = "walcast_evaluator";
 
     private static final String ADMIN = Migrations.text("admin.sql");
+    private static final String RIGHTS_TRIGGER = Migrations.text("rights_trigger.sql");
 
     public SetupScript {
         requireNonNull(server, "server is null");
@@ -42,12 +43,20 @@ public record SetupScript(PostgresUrl server, PostgresUrl evaluation, String pub
         return password == null ? "" : " password " + literal(password);
     }
 
+    /// What announces changes of rights in the log, by event triggers. Run by a role that may not make them, it warns
+    /// and makes nothing.
+    public static String rightsTrigger() {
+        return RIGHTS_TRIGGER;
+    }
+
     /// All of it, without any password.
     public String print(Clock clock) {
         return "-- What Walcast needs in database " + identifier(server.database()) + ", for DATABASE_URL's role "
                 + identifier(server.user()) + ". Safe to run again.\n-- `walcast setup --apply` runs part 2, and part 1"
                 + " too with --admin-url. A database that has Supabase's schema realtime needs part 1 only.\n\n"
                 + admin(" /* password '...' */", " /* password '...' */")
+                + "\n"
+                + RIGHTS_TRIGGER
                 + "\n-- 2. By role "
                 + identifier(server.user())
                 + ", who will own it: psql \"$DATABASE_URL\"\n\n"

@@ -121,6 +121,11 @@ final class ScriptedSource {
             }
 
             @Override
+            public boolean announcesRights() {
+                return false;
+            }
+
+            @Override
             public void forEach(Consumer<Change> action) {
                 scripted.changes().forEach(action);
             }

@@ -178,6 +178,36 @@ class SetupCommandTest {
     }
 
     @Test
+    void setupSaysWhetherRightsAreAnnounced() throws Exception {
+        String triggers = "select evtname, evtenabled from pg_event_trigger order by evtname";
+        assertThat(applyAs("postgres"))
+                .contains("Event triggers walcast_rights and walcast_rights_drop announce")
+                .doesNotContain("not announced");
+        assertThat(query(triggers)).containsExactly("walcast_rights,A", "walcast_rights_drop,A");
+
+        postgres.executeIn(
+                database,
+                "drop schema walcast_rights cascade",
+                "create role plain_admin login; grant create on database " + database + " to plain_admin");
+        assertThat(applyAs("plain_admin"))
+                .contains("not announced in the log, because only a superuser may make event triggers")
+                .contains(READY);
+        assertThat(query(triggers)).isEmpty();
+        assertThat(query("select count(*) from pg_namespace where nspname = 'walcast_rights'"))
+                .containsExactly("0");
+
+        postgres.executeIn(database, "create schema walcast_rights authorization plain_admin");
+        assertThat(applyAs("postgres")).contains("schema walcast_rights belongs to \"plain_admin\"");
+        assertThat(query(triggers)).isEmpty();
+    }
+
+    private String applyAs(String admin) {
+        Ran ran = run("server_six", "x", "--apply", "--admin-url", postgres.url("postgres", admin, "x", database));
+        assertThat(ran.err()).isEmpty();
+        return ran.out();
+    }
+
+    @Test
     void whoMayNotMakeASchemaIsToldWhoMustGrantIt() {
         postgres.execute("create role server_three login replication");
         Ran ran = run("server_three", "x", "--apply");

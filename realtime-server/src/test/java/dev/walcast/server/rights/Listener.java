@@ -127,6 +127,10 @@ final class Listener implements AutoCloseable {
         return List.copyOf(rows);
     }
 
+    List<JsonNode> notes() {
+        return List.copyOf(notes);
+    }
+
     static String token(String role, String user) {
         return new TestViewer(role, user, 0).token();
     }

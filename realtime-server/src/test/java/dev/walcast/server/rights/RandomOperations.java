@@ -46,21 +46,22 @@ final class RandomOperations {
 
     private final Random random;
     private final RandomRows rows;
-    private final boolean gaps;
+    private final boolean isAnnounced;
 
-    /// @param rows what this session writes beside its statements
-    /// @param gaps whether a transaction may change rights after its last row, which the server need not notice
-    RandomOperations(Random random, RandomRows rows, boolean gaps) {
+    /// @param rows        what this session writes beside its statements
+    /// @param isAnnounced whether event triggers announce changes of rights and functions, which then hold
+    ///                    for each row of their transaction
+    RandomOperations(Random random, RandomRows rows, boolean isAnnounced) {
         this.random = random;
         this.rows = rows;
-        this.gaps = gaps;
+        this.isAnnounced = isAnnounced;
     }
 
     // -- what holds at once
 
     RightsOperation exact() {
         String table = any(RightsDatabase.TABLES);
-        RightsOperation operation = switch (random.nextInt(14)) {
+        RightsOperation operation = switch (random.nextInt(isAnnounced ? 15 : 14)) {
             case 0, 1 -> newPolicy(table);
             case 2, 3, 4 -> alteredPolicy(table);
             case 5 -> RightsOperation.exact("DROP POLICY", table, "drop policy " + policy() + " on " + table);
@@ -70,20 +71,24 @@ final class RandomOperations {
             case 10 -> rowSecurity(table);
             case 11 -> owner(table);
             case 12 -> schema();
-            default -> recreation(table);
+            case 13 -> recreation(table);
+            default -> RightsOperation.exactForAll("CREATE FUNCTION", function());
         };
-        boolean mixed = operation.created().isEmpty() && !operation.tables().isEmpty() && random.nextInt(3) == 0;
+        boolean isMixable = operation.created().isEmpty()
+                && (isAnnounced || !operation.tables().isEmpty());
+        boolean mixed = isMixable && random.nextInt(isAnnounced ? 2 : 3) == 0;
         return mixed ? withRows(operation, table) : operation;
     }
 
-    /// Rows before, between and behind; the last one is behind, so that the log tells of the change before it.
+    /// Rows before, between and behind; the last one is behind unless the change is announced, so that the log tells of
+    /// the change before it.
     private RightsOperation withRows(RightsOperation operation, String table) {
         List<Part> parts = new ArrayList<>(rows.some(table, random.nextInt(3)));
         for (Part part : operation.parts()) {
             parts.add(part);
             parts.addAll(rows.some(table, random.nextInt(2)));
         }
-        if (!gaps) {
+        if (!isAnnounced) {
             parts.add(rows.insert(table));
         }
         return operation.with(parts);
@@ -210,16 +215,16 @@ final class RandomOperations {
         return switch (random.nextInt(5)) {
             case 0 -> RightsOperation.polled("GRANT role", "grant editor to " + any(List.of("anon", "authenticated")));
             case 1 -> RightsOperation.polled("REVOKE role", "revoke editor from anon, authenticated");
-            case 2 ->
-                RightsOperation.polled(
-                        "CREATE FUNCTION",
-                        RightsDatabase.switchable(
-                                any(List.of("true", "false", "auth.uid() = 'u1'", "auth.uid() = 'u2'"))));
+            case 2 -> isAnnounced ? members() : RightsOperation.polled("CREATE FUNCTION", function());
             case 3 ->
                 RightsOperation.polled(
                         "ALTER ROLE", "alter role editor " + any(List.of("bypassrls", "nobypassrls", "nobypassrls")));
             default -> members();
         };
+    }
+
+    private String function() {
+        return RightsDatabase.switchable(any(List.of("true", "false", "auth.uid() = 'u1'", "auth.uid() = 'u2'")));
     }
 
     private RightsOperation members() {

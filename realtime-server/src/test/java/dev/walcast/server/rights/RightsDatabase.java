@@ -1,6 +1,7 @@
 package dev.walcast.server.rights;
 
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.server.messages.SetupScript;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -21,12 +22,16 @@ final class RightsDatabase {
 
     private RightsDatabase() {}
 
-    static void prepareLive(TestPostgres postgres) throws SQLException {
+    /// @param isAnnounced whether event triggers announce changes of rights
+    static void prepareLive(TestPostgres postgres, boolean isAnnounced) throws SQLException {
         try (Connection connection = postgres.connect()) {
             TransactionLog.createSlot(connection);
         }
         prepare(postgres, "postgres");
         postgres.execute("create publication supabase_realtime for table public.members");
+        if (isAnnounced) {
+            postgres.execute(SetupScript.rightsTrigger());
+        }
     }
 
     static void prepare(TestPostgres postgres, String database) throws SQLException {
