@@ -17,8 +17,8 @@ public interface ChangeSource extends AutoCloseable {
     /// The publications that are being read; none before the start.
     List<String> publications();
 
-    /// Breaks the connection to the database and goes on from the slot, as after a lost connection. Does nothing unless
-    /// the source is streaming. May wait for the old connection to end.
+    /// Breaks the connections of the reading that goes on, whatever it waits for, and goes on from the slot, as after a
+    /// lost connection. Does nothing while there is no reading. Does not wait.
     ///
     /// @param reason for the log
     void restart(String reason);
@@ -28,7 +28,18 @@ public interface ChangeSource extends AutoCloseable {
     /// @param reached    up to where everything that was committed has been received
     /// @param records    a count that grows with whatever the database sends
     /// @param delivering whether the listener is at work on a transaction
-    record Activity(Lsn reached, long records, boolean delivering) {}
+    /// @param readings   how often it began to read
+    record Activity(Lsn reached, long records, boolean delivering, long readings, Reading reading) {}
+
+    /// How far a reading is: from its first connection to the end of its last.
+    enum Reading {
+        /// There is none: the source is not started, checks the database, waits before it tries again, or has stopped.
+        NONE,
+        /// The database has sent no part of the log yet.
+        OPENING,
+        /// The database has sent some of the log over the connection of this reading.
+        RECEIVING
+    }
 
     /// Remembers, across restarts, that everything up to here was delivered; never goes back. To be called before a
     /// deferred transaction is acknowledged, so that what is acknowledged is always remembered. Blocks.

@@ -12,6 +12,7 @@ import io.debezium.engine.DebeziumEngine;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,7 @@ public final class DebeziumChangeSource extends SlotSource {
 
     private final SourceConfig config;
     private final AtomicReference<@Nullable Closeable> engine = new AtomicReference<>();
+    private final AtomicBoolean closing = new AtomicBoolean();
 
     public DebeziumChangeSource(SourceConfig config) {
         super(config, DebeziumLimits::check);
@@ -35,11 +37,11 @@ public final class DebeziumChangeSource extends SlotSource {
     @Override
     protected String read(Reading reading) {
         AtomicReference<String> reason = new AtomicReference<>("the reader stopped");
-        try (CatalogConnection catalog = new CatalogConnection(config.url())) {
+        try (CatalogConnection catalog = new CatalogConnection(config.url(), reading.sockets())) {
             BatchConsumer consumer =
                     new BatchConsumer(new ChangeMapper(new TableCatalog(catalog)), reading.transactions());
             DebeziumEngine<ChangeEvent<SourceRecord, SourceRecord>> created = DebeziumEngine.create(Connect.class)
-                    .using(EngineSettings.of(config, reading.publications()))
+                    .using(EngineSettings.of(config, reading.publications(), reading.sockets()))
                     .using(begun(reading))
                     .using((success, message, error) -> reason.set(Failure.sentence(message, error)))
                     .notifying(consumer)
@@ -66,7 +68,7 @@ public final class DebeziumChangeSource extends SlotSource {
     private void endWhenOver(Reading reading) {
         while (!isClosingAfter(LOOK_WHETHER_OVER_EVERY)) {
             if (reading.isOver()) {
-                breakReading();
+                closeEngine();
             }
         }
     }
@@ -82,19 +84,31 @@ public final class DebeziumChangeSource extends SlotSource {
 
     @Override
     protected void stopReading() {
-        breakReading();
+        closeEngine();
+    }
+
+    /// Mostly the engine fails by itself as soon as it finds its sockets closed.
+    @Override
+    protected void breakReading() {
+        closeEngine();
+    }
+
+    /// To close an engine may take a minute, when one of its threads hangs.
+    private void closeEngine() {
+        Closeable running = engine.get();
+        if (running != null && closing.compareAndSet(false, true)) {
+            Thread.ofVirtual().name("close-engine").start(() -> close(running));
+        }
     }
 
     /// An engine that is still starting cannot be closed yet.
-    @Override
-    protected void breakReading() {
-        Closeable running = engine.get();
+    private void close(Closeable running) {
         try {
-            if (running != null) {
-                running.close();
-            }
-        } catch (IOException | IllegalStateException e) {
+            running.close();
+        } catch (IOException | RuntimeException e) {
             log.debug("The engine cannot be closed yet", e);
+        } finally {
+            closing.set(false);
         }
     }
 }

@@ -2,6 +2,8 @@ package dev.walcast.cdc.debezium;
 
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.source.Identifier;
+import dev.walcast.cdc.source.ReaderSocketFactory;
+import dev.walcast.cdc.source.ReaderSockets;
 import dev.walcast.cdc.source.SourceConfig;
 import java.util.List;
 import java.util.Map;
@@ -12,9 +14,11 @@ final class EngineSettings {
     /// How the topics of transaction records end; topics are of no use here but for telling these from others.
     private static final String TRANSACTION_TOPIC = ".transaction";
 
-    /// The texts that Postgres sends depend on these, and the database or the role may have others.
+    /// The texts that Postgres sends depend on these, and the database or the role may have others. The last one says
+    /// how long Postgres may go without hearing of us.
     private static final String SESSION_OPTIONS =
-            "-c DateStyle=ISO -c IntervalStyle=postgres -c bytea_output=hex -c extra_float_digits=1";
+            "-c DateStyle=ISO -c IntervalStyle=postgres -c bytea_output=hex -c extra_float_digits=1"
+                    + " -c wal_sender_timeout=60s";
 
     private EngineSettings() {}
 
@@ -23,11 +27,17 @@ final class EngineSettings {
         return topic.endsWith(TRANSACTION_TOPIC) && topic.indexOf('.') == topic.length() - TRANSACTION_TOPIC.length();
     }
 
+    private static final String DRIVER = "driver.";
+
     /// @param publications the configured one first
-    static Properties of(SourceConfig config, List<String> publications) {
+    /// @param sockets      where the engine's sockets belong
+    static Properties of(SourceConfig config, List<String> publications, ReaderSockets sockets) {
         PostgresUrl url = config.url();
         Properties properties = new Properties();
-        url.parameters().forEach((name, value) -> properties.setProperty("driver." + name, value));
+        url.parameters().forEach((name, value) -> properties.setProperty(DRIVER + name, value));
+        sockets.addTo(properties, DRIVER, ReaderSocketFactory.class);
+        properties.putIfAbsent(DRIVER + "connectTimeout", "10");
+        properties.putIfAbsent(DRIVER + "socketTimeout", "60");
         properties.putAll(Map.of(
                 // Debezium's names in JMX: two engines of one name in a process would wait for each other for a minute.
                 "name",
@@ -44,7 +54,7 @@ final class EngineSettings {
                 url.user(),
                 "database.dbname",
                 url.database(),
-                "driver.options",
+                DRIVER + "options",
                 SESSION_OPTIONS));
         // Debezium's own statements call nothing that a user made. Not on the connection that reads the log: there the
         // path decides how a regclass is printed.

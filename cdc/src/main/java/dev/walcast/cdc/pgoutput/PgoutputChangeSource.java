@@ -19,12 +19,8 @@ import org.slf4j.LoggerFactory;
 public final class PgoutputChangeSource extends SlotSource {
     private static final Logger log = LoggerFactory.getLogger(PgoutputChangeSource.class);
 
-    /// An end in good order takes a moment; a listener or a Postgres that hangs does not get more than this many.
-    private static final int STOPS_BEFORE_ABORT = 80;
-
     private final SourceConfig config;
     private final AtomicReference<@Nullable ReplicationStream> stream = new AtomicReference<>();
-    private int stops;
 
     public PgoutputChangeSource(SourceConfig config) {
         super(config, (_, _) -> {});
@@ -33,8 +29,8 @@ public final class PgoutputChangeSource extends SlotSource {
 
     @Override
     protected String read(Reading reading) {
-        try (CatalogConnection catalog = new CatalogConnection(config.url());
-                ReplicationStream opened = ReplicationStream.open(config, reading.publications())) {
+        try (CatalogConnection catalog = new CatalogConnection(config.url(), reading.sockets());
+                ReplicationStream opened = ReplicationStream.open(config, reading.publications(), reading.sockets())) {
             stream.set(opened);
             reading.begun();
             Relations relations = new Relations(
@@ -52,12 +48,9 @@ public final class PgoutputChangeSource extends SlotSource {
 
     /// The reader looks by itself whether the source closes.
     @Override
-    protected void stopReading() {
-        if (++stops > STOPS_BEFORE_ABORT) {
-            breakReading();
-        }
-    }
+    protected void stopReading() {}
 
+    /// For a socket of the user's own factory.
     @Override
     protected void breakReading() {
         ReplicationStream running = stream.get();

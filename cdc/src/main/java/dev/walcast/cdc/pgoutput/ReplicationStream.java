@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.source.Identifier;
+import dev.walcast.cdc.source.ReaderSockets;
 import dev.walcast.cdc.source.SourceConfig;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
@@ -43,9 +44,11 @@ final class ReplicationStream implements AutoCloseable {
         this.copy = requireNonNull(copy, "copy is null");
     }
 
-    static ReplicationStream open(SourceConfig config, List<String> publications) throws SQLException {
+    /// @param sockets where its socket belongs
+    static ReplicationStream open(SourceConfig config, List<String> publications, ReaderSockets sockets)
+            throws SQLException {
         PostgresUrl url = config.url();
-        Connection connection = DriverManager.getConnection(url.jdbcUrl(), properties(url));
+        Connection connection = DriverManager.getConnection(url.jdbcUrl(), properties(url, sockets));
         try {
             try (Statement statement = connection.createStatement()) {
                 statement.execute(SESSION_SETTINGS);
@@ -61,13 +64,13 @@ final class ReplicationStream implements AutoCloseable {
         }
     }
 
-    private static Properties properties(PostgresUrl url) {
+    private static Properties properties(PostgresUrl url, ReaderSockets sockets) {
         Properties properties = url.properties();
         properties.setProperty("replication", "database");
         properties.setProperty("preferQueryMode", "simple");
         properties.setProperty("assumeMinServerVersion", "14");
         properties.setProperty("ApplicationName", "walcast reader");
-        properties.putIfAbsent("socketFactory", PatientSocketFactory.class.getName());
+        sockets.addTo(properties, "", PatientSocketFactory.class);
         properties.putIfAbsent("connectTimeout", "10");
         properties.putIfAbsent("socketTimeout", "60");
         properties.putIfAbsent("tcpKeepAlive", "true");

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 public final class SlotGuardian implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SlotGuardian.class);
 
-    /// What a reader may need to begin.
+    /// What a reader may need until Postgres sends it something.
     private static final Duration STARTING_MAX = Duration.ofMinutes(1);
 
     /// Heartbeats on their way; a reader that is further behind shows by the oldest of them.
@@ -38,9 +38,9 @@ public final class SlotGuardian implements AutoCloseable {
     private final Deque<Beat> beats = new ArrayDeque<>();
     private final CountDownLatch closing = new CountDownLatch(1);
 
-    private ChangeSource.Activity seen = new ChangeSource.Activity(Lsn.ZERO, 0, false);
+    private ChangeSource.Activity seen;
     private long movedNanos;
-    /// The process that served the reader when last all was well; null until a reader has begun.
+    /// The process that served the reader when it was last seen to receive something; null before that.
     private @Nullable Integer walsender;
     private boolean warned;
     private volatile SlotHealth health = SlotHealth.UNKNOWN;
@@ -65,6 +65,7 @@ public final class SlotGuardian implements AutoCloseable {
             PostgresUrl url, String slotName, ChangeSource source, Settings settings, LongSupplier nanoTime) {
         this.probe = new SlotProbe(url, slotName);
         this.source = requireNonNull(source, "source is null");
+        this.seen = source.activity();
         this.settings = requireNonNull(settings, "settings is null");
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
     }
@@ -97,16 +98,14 @@ public final class SlotGuardian implements AutoCloseable {
 
     private void look() throws SQLException {
         long now = nanoTime.getAsLong();
-        boolean hears = hears(source.activity(), now);
+        ChangeSource.Activity activity = source.activity();
+        boolean moves = moves(activity, now);
+        beats.removeIf(beat -> activity.reached().isAfter(beat.lsn));
         Optional<SlotStatus> status = probe.status();
         health = health(status, now);
         if (status.isPresent()) {
             warn(status.get());
-            if (hears) {
-                walsender = status.get().pid();
-            } else {
-                mendStall(status.get(), now);
-            }
+            mend(status.get(), moves, now);
         }
         Lsn beat = probe.beat();
         if (beats.size() < BEATS_MAX) {
@@ -114,13 +113,14 @@ public final class SlotGuardian implements AutoCloseable {
         }
     }
 
-    /// Whether the reader has passed a heartbeat since the last look.
-    private boolean hears(ChangeSource.Activity activity, long now) {
-        if (activity.delivering() || !activity.equals(seen)) {
+    /// Whether the reader has received anything, or has begun anew, since the last look.
+    private boolean moves(ChangeSource.Activity activity, long now) {
+        boolean moves = !activity.equals(seen);
+        if (moves || activity.delivering()) {
             movedNanos = now;
         }
         seen = activity;
-        return beats.removeIf(beat -> activity.reached().isAfter(beat.lsn));
+        return moves;
     }
 
     private SlotHealth health(Optional<SlotStatus> status, long now) {
@@ -142,29 +142,44 @@ public final class SlotGuardian implements AutoCloseable {
         warned = endangered;
     }
 
-    /// A walsender that decodes a large transaction sends nothing for a long time, and a listener may take long too:
-    /// neither is a stall.
-    private void mendStall(SlotStatus slot, long now) throws SQLException {
-        boolean atWork = slot.pid() != null && slot.decoding();
-        if (!beats.isEmpty() && !atWork && isOver(Math.max(beats.getFirst().nanos, movedNanos), now)) {
-            String reason = slot.pid() == null
-                    ? "nobody reads the slot any more"
-                    : "the reader does not see what Postgres has sent";
-            log.warn("The feed has stalled and is started again: {}", reason);
-            source.restart(reason);
-            if (slot.pid() != null && slot.pid().equals(walsender)) {
-                probe.end(slot.pid());
+    /// A source that does not read tries again by itself, but finds the slot in use while the walsender of its last
+    /// reading has not noticed that its reader is gone.
+    private void mend(SlotStatus slot, boolean moves, long now) throws SQLException {
+        switch (seen.reading()) {
+            case NONE -> endWalsender(slot);
+            case OPENING -> mendStall(slot, STARTING_MAX, now);
+            case RECEIVING -> {
+                if (moves) {
+                    walsender = slot.pid();
+                }
+                mendStall(slot, settings.stallAfter, now);
             }
-            walsender = null;
-            movedNanos = now;
         }
     }
 
-    private boolean isOver(long sinceNanos, long now) {
-        boolean begun = walsender != null;
-        Duration patience =
-                begun || settings.stallAfter.compareTo(STARTING_MAX) > 0 ? settings.stallAfter : STARTING_MAX;
-        return now - sinceNanos > patience.toNanos();
+    private void endWalsender(SlotStatus slot) throws SQLException {
+        Integer pid = slot.pid();
+        if (pid != null && pid.equals(walsender)) {
+            probe.end(pid);
+        }
+    }
+
+    /// A walsender that decodes a large transaction sends nothing for a long time, and a listener may take long too:
+    /// neither is a stall.
+    ///
+    /// @param patienceMin what this reader may need in any case
+    private void mendStall(SlotStatus slot, Duration patienceMin, long now) throws SQLException {
+        boolean atWork = slot.pid() != null && slot.decoding();
+        long patienceNanos = Math.max(patienceMin.toNanos(), settings.stallAfter.toNanos());
+        if (!beats.isEmpty() && !atWork && now - Math.max(beats.getFirst().nanos, movedNanos) > patienceNanos) {
+            String reason = slot.pid() == null
+                    ? "the slot is not read any more"
+                    : "the reader does not see what Postgres has sent";
+            log.warn("The feed has stalled and is started again: {}", reason);
+            source.restart(reason);
+            endWalsender(slot);
+            movedNanos = now;
+        }
     }
 
     @Override

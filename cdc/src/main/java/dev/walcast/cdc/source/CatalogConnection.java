@@ -16,10 +16,17 @@ public final class CatalogConnection implements TypeCatalog.Connections, AutoClo
     private static final int TIMEOUT_SECONDS = 10;
 
     private final PostgresUrl url;
+    private final @Nullable ReaderSockets sockets;
     private @Nullable Connection connection;
 
     public CatalogConnection(PostgresUrl url) {
+        this(url, null);
+    }
+
+    /// @param sockets where its sockets belong; null when only timeouts end a wait for them
+    public CatalogConnection(PostgresUrl url, @Nullable ReaderSockets sockets) {
         this.url = requireNonNull(url, "url is null");
+        this.sockets = sockets;
     }
 
     @Override
@@ -27,14 +34,17 @@ public final class CatalogConnection implements TypeCatalog.Connections, AutoClo
         Connection open = connection;
         if (open == null || !open.isValid(TIMEOUT_SECONDS)) {
             close();
-            open = open(url);
+            open = open(url, sockets);
             connection = open;
         }
         return open;
     }
 
-    static Connection open(PostgresUrl url) throws SQLException {
+    static Connection open(PostgresUrl url, @Nullable ReaderSockets sockets) throws SQLException {
         Properties properties = url.ownProperties();
+        if (sockets != null) {
+            sockets.addTo(properties, "", ReaderSocketFactory.class);
+        }
         properties.setProperty("ApplicationName", "walcast catalog");
         properties.putIfAbsent("connectTimeout", Integer.toString(TIMEOUT_SECONDS));
         properties.putIfAbsent("socketTimeout", "30");

@@ -41,7 +41,7 @@ public final class Preflight {
     /// @return from where the feed goes on
     FeedStart run(FeedMark.@Nullable Running running) throws SourceException {
         PostgresUrl url = config.url();
-        try (Connection connection = CatalogConnection.open(url)) {
+        try (Connection connection = CatalogConnection.open(url, null)) {
             checkServer(connection);
             checkPublication(connection, config.publications().getFirst());
             publications.choose(connection);
@@ -53,8 +53,8 @@ public final class Preflight {
     }
 
     /// Up to where the slot is confirmed now.
-    Lsn confirmed() throws SQLException {
-        try (Connection connection = CatalogConnection.open(config.url())) {
+    Lsn confirmed(ReaderSockets sockets) throws SQLException {
+        try (Connection connection = CatalogConnection.open(config.url(), sockets)) {
             return new FeedMark(config.slotName()).confirmed(connection);
         }
     }

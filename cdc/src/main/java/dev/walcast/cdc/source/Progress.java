@@ -1,18 +1,51 @@
 package dev.walcast.cdc.source;
 
+import dev.walcast.cdc.ChangeSource;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// That the reader moves, for whoever watches it; outlives a connection.
+/// Shows that the reader moves; outlives a reading. Safe for any thread.
 final class Progress {
     private final AtomicLong records = new AtomicLong();
     private volatile boolean delivering;
 
-    void sawRecord() {
+    /// Readings are counted from 1; 0 is none.
+    private final AtomicLong readings = new AtomicLong();
+
+    private volatile long open;
+    private volatile long heard;
+
+    /// @return the reading's number
+    long open() {
+        long number = readings.incrementAndGet();
+        open = number;
+        return number;
+    }
+
+    void close() {
+        open = 0;
+    }
+
+    /// @param reading over which Postgres has sent something
+    void sawRecord(long reading) {
+        heard = reading;
         records.incrementAndGet();
     }
 
     long records() {
         return records.get();
+    }
+
+    /// How many readings have begun.
+    long readings() {
+        return readings.get();
+    }
+
+    ChangeSource.Reading reading() {
+        long now = open;
+        if (now == 0) {
+            return ChangeSource.Reading.NONE;
+        }
+        return now == heard ? ChangeSource.Reading.RECEIVING : ChangeSource.Reading.OPENING;
     }
 
     boolean isDelivering() {

@@ -26,6 +26,12 @@ public abstract class SlotSource implements ChangeSource {
     private static final Logger log = LoggerFactory.getLogger(SlotSource.class);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
 
+    /// So long may a reading take to end in good order; it is broken after that.
+    private static final Duration GOOD_ORDER = Duration.ofSeconds(8);
+
+    /// The same for a reading to which Postgres has sent nothing yet: it has nothing to bring in order.
+    private static final Duration GOOD_ORDER_OPENING = Duration.ofSeconds(1);
+
     private final SourceConfig config;
     private final Acknowledgements acknowledgements = new Acknowledgements();
     private final Publications publications;
@@ -38,6 +44,7 @@ public abstract class SlotSource implements ChangeSource {
     private volatile @Nullable FeedStart feed;
     private volatile SourceState state = new SourceState.Idle();
     private volatile @Nullable Thread supervisor;
+    private volatile @Nullable ReaderSockets reading;
 
     /// @param check what this reader wants to be so beyond what every reader needs
     protected SlotSource(SourceConfig config, Preflight.Check check) {
@@ -47,18 +54,25 @@ public abstract class SlotSource implements ChangeSource {
         this.mark = new MarkConnection(config);
     }
 
-    /// What a reader is given for one connection.
+    /// What a reader is given for one reading.
     protected final class Reading {
         private final ChangeListener listener;
         private final TransactionReceiver transactions;
+        private final ReaderSockets sockets;
 
-        private Reading(ChangeListener listener, TransactionReceiver transactions) {
+        private Reading(ChangeListener listener, TransactionReceiver transactions, ReaderSockets sockets) {
             this.listener = listener;
             this.transactions = transactions;
+            this.sockets = sockets;
         }
 
         public TransactionReceiver transactions() {
             return transactions;
+        }
+
+        /// Every connection of this reading has to be opened here.
+        public ReaderSockets sockets() {
+            return sockets;
         }
 
         public List<String> publications() {
@@ -80,15 +94,17 @@ public abstract class SlotSource implements ChangeSource {
         }
     }
 
-    /// Reads over one connection until it fails or is over.
+    /// Reads until a connection fails or the reading is over.
     ///
     /// @return why it ended
     protected abstract String read(Reading reading);
 
-    /// Makes [#read(Reading)] return in good order, since the source closes; called again and again until it has.
+    /// Makes [#read(Reading)] return in good order, since the source closes; called again and again until it has. Must
+    /// not wait for anything.
     protected abstract void stopReading();
 
-    /// Makes [#read(Reading)] fail soon, whatever it is waiting for.
+    /// Does what is still needed to make [#read(Reading)] fail soon, after its sockets were closed. Must not wait for
+    /// anything.
     protected abstract void breakReading();
 
     @Override
@@ -186,20 +202,26 @@ public abstract class SlotSource implements ChangeSource {
 
     /// The slot may have been dropped, and made anew by Debezium, after it was checked; now that it is read it can no
     /// longer be.
-    private void checkContinuity() throws SQLException {
-        if (preflight.confirmed().isAfter(since(requireNonNull(feed)))) {
+    private void checkContinuity(ReaderSockets sockets) throws SQLException {
+        if (preflight.confirmed(sockets).isAfter(since(requireNonNull(feed)))) {
             throw new SQLException("the replication slot was made anew before it was read");
         }
     }
 
     private String readOnce(ChangeListener listener) {
-        try (TransactionBuffer buffer = new TransactionBuffer(config.transactionMemoryBytes())) {
-            return read(new Reading(
-                    listener,
-                    new TransactionReceiver(buffer, listener, acknowledgements, progress, this::checkContinuity)));
+        long number = progress.open();
+        try (TransactionBuffer buffer = new TransactionBuffer(config.transactionMemoryBytes());
+                ReaderSockets sockets = new ReaderSockets()) {
+            reading = sockets;
+            TransactionReceiver transactions = new TransactionReceiver(
+                    buffer, listener, acknowledgements, progress, number, () -> checkContinuity(sockets));
+            return read(new Reading(listener, transactions, sockets));
         } catch (RuntimeException e) {
             log.error("The reader failed unexpectedly", e);
             return String.valueOf(e.getMessage());
+        } finally {
+            progress.close();
+            reading = null;
         }
     }
 
@@ -234,13 +256,26 @@ public abstract class SlotSource implements ChangeSource {
 
     @Override
     public Activity activity() {
-        return new Activity(acknowledgements.received(), progress.records(), progress.isDelivering());
+        return new Activity(
+                acknowledgements.received(),
+                progress.records(),
+                progress.isDelivering(),
+                progress.readings(),
+                progress.reading());
     }
 
     @Override
     public void restart(String reason) {
-        if (state instanceof SourceState.Streaming) {
+        if (progress.reading() != ChangeSource.Reading.NONE) {
             log.info("The reader is ended: {}", reason);
+            cutReading();
+        }
+    }
+
+    private void cutReading() {
+        ReaderSockets sockets = reading;
+        if (sockets != null) {
+            sockets.cut();
             breakReading();
         }
     }
@@ -258,11 +293,14 @@ public abstract class SlotSource implements ChangeSource {
         if (thread == null) {
             return;
         }
-        long deadline = System.nanoTime() + STOP_TIMEOUT.toNanos();
+        long began = System.nanoTime();
         try {
             do {
                 stopReading();
-            } while (!thread.join(Duration.ofMillis(100)) && System.nanoTime() < deadline);
+                if (isOlderThan(began, patience())) {
+                    cutReading();
+                }
+            } while (!thread.join(Duration.ofMillis(100)) && !isOlderThan(began, STOP_TIMEOUT));
             if (thread.isAlive()) {
                 log.warn("The reader did not stop within {} s", STOP_TIMEOUT.toSeconds());
                 thread.interrupt();
@@ -270,5 +308,13 @@ public abstract class SlotSource implements ChangeSource {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private Duration patience() {
+        return progress.reading() == ChangeSource.Reading.OPENING ? GOOD_ORDER_OPENING : GOOD_ORDER;
+    }
+
+    private static boolean isOlderThan(long nanoTime, Duration age) {
+        return System.nanoTime() - nanoTime > age.toNanos();
     }
 }

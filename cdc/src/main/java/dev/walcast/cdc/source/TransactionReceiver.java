@@ -14,6 +14,7 @@ public final class TransactionReceiver {
     private final ChangeListener listener;
     private final Acknowledgements acknowledgements;
     private final Progress progress;
+    private final long reading;
     private final Check check;
     private boolean checked;
 
@@ -24,22 +25,25 @@ public final class TransactionReceiver {
         void check() throws SQLException;
     }
 
+    /// @param reading its number
     TransactionReceiver(
             TransactionBuffer buffer,
             ChangeListener listener,
             Acknowledgements acknowledgements,
             Progress progress,
+            long reading,
             Check check) {
         this.buffer = requireNonNull(buffer, "buffer is null");
         this.listener = requireNonNull(listener, "listener is null");
         this.acknowledgements = requireNonNull(acknowledgements, "acknowledgements is null");
         this.progress = requireNonNull(progress, "progress is null");
+        this.reading = reading;
         this.check = requireNonNull(check, "check is null");
     }
 
     /// Whatever it was, Postgres has sent something.
     public void heard() {
-        progress.sawRecord();
+        progress.sawRecord(reading);
     }
 
     public void begin() {

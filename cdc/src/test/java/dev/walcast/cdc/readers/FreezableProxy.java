@@ -6,21 +6,26 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// Forwards connections to a port of this machine until they are frozen: then they stay open and nothing passes any
-/// more, as when a cable is cut. Connections made after that work, unless they are refused.
+/// more, not even their end, as when a cable is cut. Connections made after that work, unless they are refused.
 final class FreezableProxy implements AutoCloseable {
     private final ServerSocket server;
     private final int target;
     private final Set<Pair> pairs = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger toLeave = new AtomicInteger();
     private volatile boolean refusing;
+    private volatile String unansweredText = "";
 
-    private static final class Pair {
+    private final class Pair {
         private final Socket client;
         private final Socket upstream;
         private volatile boolean frozen;
+        private volatile boolean unanswered;
 
         Pair(Socket client, Socket upstream) {
             this.client = client;
@@ -38,16 +43,22 @@ final class FreezableProxy implements AutoCloseable {
 
         void pump(Socket from, Socket to) {
             byte[] bytes = new byte[16 * 1024];
-            try (InputStream in = from.getInputStream();
-                    OutputStream out = to.getOutputStream()) {
+            try {
+                InputStream in = from.getInputStream();
+                OutputStream out = to.getOutputStream();
                 for (int n = in.read(bytes); n >= 0; n = in.read(bytes)) {
-                    if (!frozen) {
+                    boolean passes = !frozen && !unanswered;
+                    unanswered |= from == client && leavesUnanswered(bytes, n);
+                    if (passes) {
                         out.write(bytes, 0, n);
                         out.flush();
                     }
                 }
             } catch (IOException _) {
-                // One side is gone; closing the streams ends the other.
+                // One side is gone.
+            }
+            if (!frozen) {
+                cut();
             }
         }
     }
@@ -75,6 +86,26 @@ final class FreezableProxy implements AutoCloseable {
 
     void freeze() {
         pairs.forEach(pair -> pair.frozen = true);
+    }
+
+    /// The next connections over which a client sends this text pass it on, and from then on nothing but their end.
+    ///
+    /// @param text  in one message
+    /// @param count how many
+    void leaveUnanswered(String text, int count) {
+        unansweredText = text;
+        toLeave.set(count);
+    }
+
+    /// How many connections [#leaveUnanswered(String, int)] still waits for.
+    int toLeave() {
+        return toLeave.get();
+    }
+
+    private boolean leavesUnanswered(byte[] bytes, int length) {
+        return toLeave.get() > 0
+                && new String(bytes, 0, length, StandardCharsets.ISO_8859_1).contains(unansweredText)
+                && toLeave.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
     }
 
     private void accept() {

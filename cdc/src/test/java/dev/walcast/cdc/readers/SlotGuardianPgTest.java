@@ -18,11 +18,17 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -35,6 +41,8 @@ class SlotGuardianPgTest {
 
     private static final Duration HEARTBEAT = Duration.ofMillis(100);
     private static final Duration PATIENCE = Duration.ofSeconds(40);
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+    private static final LongSupplier CLOCK = System::nanoTime;
 
     private static TestPostgres postgres;
 
@@ -76,6 +84,84 @@ class SlotGuardianPgTest {
             postgres.execute("insert into watched values (3)");
             await().atMost(PATIENCE).until(() -> watched.listener.changes.size() == 3);
             assertThat(watched.listener.states).anyMatch(state -> state instanceof SourceState.Reconnecting);
+            postgres.execute("delete from watched");
+        }
+    }
+
+    /// However little the guardian has seen of it.
+    @Test
+    void aReaderThatHangsAfterItsFirstRowIsRestarted() throws Exception {
+        try (FreezableProxy proxy = new FreezableProxy(postgres.port());
+                Watched watched =
+                        new Watched(reader, own("young"), proxy.port(), Duration.ofSeconds(2), CLOCK, false)) {
+            postgres.execute("insert into watched values (1)");
+            await().atMost(PATIENCE).until(() -> watched.listener.changes.size() == 1);
+            proxy.freeze();
+            watched.watch();
+            postgres.execute("insert into watched values (2)");
+            await().atMost(PATIENCE).until(() -> watched.listener.changes.size() == 2);
+            postgres.execute("delete from watched");
+        }
+    }
+
+    /// Twice, since the second time the source is not streaming.
+    @TestFactory
+    Stream<DynamicTest> aReaderThatHangsAtItsStartIsRestarted() {
+        return reader.questions().map(question -> DynamicTest.dynamicTest(question, () -> restartTwice(question)));
+    }
+
+    private void restartTwice(String question) throws Exception {
+        AtomicLong skippedNanos = new AtomicLong();
+        LongSupplier clock = () -> System.nanoTime() + skippedNanos.get();
+        try (FreezableProxy proxy = new FreezableProxy(postgres.port())) {
+            proxy.leaveUnanswered(question, 2);
+            String slot = own("start" + Math.abs(question.hashCode()));
+            try (Watched watched = new Watched(reader, slot, proxy.port(), MINUTE, clock, true)) {
+                postgres.execute("insert into watched values (1)");
+                await().atMost(PATIENCE).until(() -> {
+                    boolean hangs = interruptions(watched) < 2 - proxy.toLeave();
+                    if (hangs) {
+                        skippedNanos.addAndGet(Duration.ofMinutes(2).toNanos());
+                    }
+                    return watched.listener.changes.size() == 1;
+                });
+                assertThat(proxy.toLeave()).isZero();
+            }
+            postgres.execute("delete from watched");
+        }
+    }
+
+    private static long interruptions(Watched watched) {
+        return List.copyOf(watched.listener.states).stream()
+                .filter(state -> state instanceof SourceState.Reconnecting)
+                .count();
+    }
+
+    @Test
+    void aReaderThatHangsAtItsStartCanBeClosed() throws Exception {
+        try (FreezableProxy proxy = new FreezableProxy(postgres.port())) {
+            proxy.leaveUnanswered("START_REPLICATION", 1);
+            try (Watched watched = new Watched(reader, own("close"), proxy.port(), MINUTE)) {
+                await().atMost(PATIENCE).until(() -> proxy.toLeave() == 0);
+                watched.source.close();
+                assertThat(watched.source.state()).isInstanceOf(SourceState.Stopped.class);
+            }
+        }
+    }
+
+    /// As a cable that is cut leaves it, when the reader finds out by itself.
+    @Test
+    void aSlotThatAnEndedReaderStillHoldsIsFreed() throws Exception {
+        try (FreezableProxy proxy = new FreezableProxy(postgres.port());
+                Watched watched = new Watched(reader, own("held"), proxy.port(), MINUTE)) {
+            postgres.execute("insert into watched values (1)");
+            await().atMost(PATIENCE).until(() -> watched.listener.changes.size() == 1);
+            long records = watched.source.activity().records();
+            await().atMost(PATIENCE).until(() -> watched.source.activity().records() > records + 10);
+            proxy.freeze();
+            watched.source.restart("its reader found out");
+            postgres.execute("insert into watched values (2)");
+            await().atMost(PATIENCE).until(() -> watched.listener.changes.size() == 2);
             postgres.execute("delete from watched");
         }
     }
@@ -143,6 +229,12 @@ class SlotGuardianPgTest {
         private final SlotGuardian guardian;
 
         Watched(Reader reader, String slot, int readerPort, Duration stallAfter) throws Exception {
+            this(reader, slot, readerPort, stallAfter, CLOCK, true);
+        }
+
+        /// @param watch whether the guardian starts at once
+        Watched(Reader reader, String slot, int readerPort, Duration stallAfter, LongSupplier clock, boolean watch)
+                throws Exception {
             PostgresUrl url = PostgresUrl.parse("postgres://postgres:unchecked@127.0.0.1:" + readerPort + "/postgres");
             source = reader.source(SourceConfig.of(url, "p", slot));
             source.start(listener);
@@ -151,7 +243,13 @@ class SlotGuardianPgTest {
                     slot,
                     source,
                     new SlotGuardian.Settings(HEARTBEAT, stallAfter, 1L << 30),
-                    System::nanoTime);
+                    clock);
+            if (watch) {
+                watch();
+            }
+        }
+
+        void watch() {
             guardian.start(supervisor);
         }
 

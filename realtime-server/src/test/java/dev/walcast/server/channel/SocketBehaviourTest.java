@@ -189,7 +189,7 @@ class SocketBehaviourTest {
                 } else {
                     client.hangUp();
                 }
-                await().atMost(Duration.ofSeconds(2)).until(() -> server.sockets.channels() == 0);
+                await().until(() -> server.sockets.channels() == 0);
                 await().until(() -> server.feed.subscriptions().isEmpty());
                 await().until(() -> server.sockets.stats().connected() == 0);
             }
@@ -257,7 +257,7 @@ class SocketBehaviourTest {
             for (int i = 0; i < 8; i++) {
                 exchange(sender, reader, i, 2_000_000);
             }
-            await().atMost(Duration.ofSeconds(5)).until(() -> server.sockets.channels() == 2);
+            await().until(() -> server.sockets.channels() == 2);
             assertThat(server.sockets.stats().closed(CloseReason.WRITE_TIMEOUT)).isEqualTo(1);
             exchange(sender, reader, 100, 10);
         }

@@ -27,7 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The script `walcast` as it is in a distribution: without sources, so that it builds nothing.
 class LauncherTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    /// The archive is written when a process ends, by all that is left of a loaded machine.
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private static TestPostgres postgres;
 
