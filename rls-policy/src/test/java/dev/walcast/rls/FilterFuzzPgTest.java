@@ -9,6 +9,7 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.filters.Answers;
 import dev.walcast.filters.FilterNode;
 import dev.walcast.filters.FilterParser;
@@ -230,7 +231,7 @@ class FilterFuzzPgTest {
                             TableAccess.ColumnAccess column = access.readable(name);
                             return column == null ? null : column.type();
                         },
-                        "");
+                        RoleSession.NO_ROLE);
             } catch (FilterRefusedException e) {
                 refused++;
                 if (isSelectable(tree) && !e.sqlState().equals("22025")) {

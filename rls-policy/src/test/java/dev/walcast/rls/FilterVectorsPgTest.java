@@ -11,6 +11,7 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.filters.Answers;
 import dev.walcast.filters.ColumnType;
 import dev.walcast.filters.FilterNode;
@@ -150,7 +151,7 @@ class FilterVectorsPgTest {
                     known = resolver.resolve(
                             List.of(new FilterNode.Condition("v", Objects.requireNonNull(operator), filter, negate)),
                             name -> name.equals("v") ? type : null,
-                            "");
+                            RoleSession.NO_ROLE);
                 } catch (FilterRefusedException e) {
                     known = e;
                 }

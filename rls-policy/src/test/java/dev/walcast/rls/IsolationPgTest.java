@@ -12,6 +12,7 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.filters.ColumnQuestion;
 import dev.walcast.filters.FilterParser;
 import dev.walcast.filters.FilterRefusedException;
@@ -481,7 +482,7 @@ class IsolationPgTest {
         return resolver.resolve(
                 FilterParser.parse(filter),
                 name -> Objects.requireNonNull(access.readable(name)).type(),
-                role);
+                new RoleSession(role, access.settings()));
     }
 
     /// What Postgres says of a row with the text in the filter's column, whatever memory would.

@@ -1,5 +1,6 @@
 package dev.walcast.rls;
 
+import dev.walcast.filters.RoleSession;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -114,8 +115,8 @@ class RightsPgTest {
         assertThat(rank.typeName()).isEqualTo("smaller");
         assertThat(rank.type().base()).isEqualTo("int4");
         PostgresFilterDatabase values = new PostgresFilterDatabase(dataSource);
-        assertThat(values.canonical("", rank.type(), " 07")).isEqualTo("7");
-        assertThatThrownBy(() -> values.canonical("", rank.type(), "11")).hasMessageContaining("check constraint");
+        assertThat(values.canonical(RoleSession.NO_ROLE, rank.type(), " 07")).isEqualTo("7");
+        assertThatThrownBy(() -> values.canonical(RoleSession.NO_ROLE, rank.type(), "11")).hasMessageContaining("check constraint");
     }
 
     @Test

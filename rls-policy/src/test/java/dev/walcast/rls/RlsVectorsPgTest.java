@@ -12,6 +12,7 @@ import dev.walcast.cdc.debezium.DebeziumChangeSource;
 import dev.walcast.cdc.source.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.filters.Answers;
 import dev.walcast.filters.FilterNode;
 import dev.walcast.filters.FilterRefusedException;
@@ -296,7 +297,7 @@ class RlsVectorsPgTest {
                             TableAccess.ColumnAccess column = access.readable(name);
                             return column == null ? null : column.type();
                         },
-                        "");
+                        RoleSession.NO_ROLE);
                 return predicate.test(Objects.requireNonNull(SubscriptionIndex.judgedRow(change)), Answers.NONE)
                         == Truth.TRUE;
             } catch (FilterRefusedException e) {

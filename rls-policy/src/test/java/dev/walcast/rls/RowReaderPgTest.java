@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.filters.Answers;
 import dev.walcast.filters.FilterParser;
 import dev.walcast.filters.FilterResolver;
@@ -195,7 +196,7 @@ class RowReaderPgTest {
                                     ColumnAccess column = access.readable(name);
                                     return column == null ? null : column.type();
                                 },
-                                "");
+                                RoleSession.NO_ROLE);
                         Set<Integer> selected = ids(read(predicate, List.of(), 1_000));
                         assertThat(selected).isEqualTo(ids(judged(all, predicate, oracle)));
                         assertThat(selected).isEqualTo(ids(judged(withDomains, predicate, oracle)));
@@ -248,7 +249,7 @@ class RowReaderPgTest {
                 .resolve(
                         FilterParser.parse("id=eq.7"),
                         name -> Objects.requireNonNull(access.readable(name)).type(),
-                        "");
+                        RoleSession.NO_ROLE);
         PredicateSql sql = new PredicateSql();
         String where = sql.of(predicate).replace("?", "'" + sql.parameters().getFirst() + "'");
         try (Connection connection = postgres.connect();
