@@ -59,30 +59,29 @@ public final class PostgresRightsReader implements RightsReader {
 
     /// @param isolated  of connections made by [IsolatedConnections]
     /// @param evaluator the role that evaluates policies; null for the connections' own
-    /// @param unset     of connections for which the driver sets no time zone; null when there are none, in which case
-    ///                  the server's own time zone is taken to be UTC
+    /// @param timeZone  null when the server's own time zone is known to be UTC
     /// @param renew     called when sessions that have begun have other settings than new ones: all connections that
     ///                  read rights or evaluate must be made anew
     public PostgresRightsReader(
             DataSource isolated,
             String publication,
             @Nullable String evaluator,
-            @Nullable DataSource unset,
+            @Nullable ServerTimeZone timeZone,
             Runnable renew) {
-        this(isolated, publication, evaluator, unset, renew, System::nanoTime);
+        this(isolated, publication, evaluator, timeZone, renew, System::nanoTime);
     }
 
     PostgresRightsReader(
             DataSource isolated,
             String publication,
             @Nullable String evaluator,
-            @Nullable DataSource unset,
+            @Nullable ServerTimeZone timeZone,
             Runnable renew,
             LongSupplier nanoTime) {
         this.isolated = requireNonNull(isolated, "isolated is null");
         this.publication = requireNonNull(publication, "publication is null");
         this.evaluator = evaluator;
-        this.settings = new SettingsReader(unset);
+        this.settings = new SettingsReader(timeZone);
         this.renew = requireNonNull(renew, "renew is null");
         this.tables = new KeptWhileUsed<>(TABLES_MAX, nanoTime);
         this.rights = new KeptWhileUsed<>(RIGHTS_MAX, nanoTime);

@@ -8,7 +8,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -19,7 +18,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,16 +50,15 @@ final class SettingsReader {
     private static final List<String> NOT_APPLIED = List.of("walcast.", "plpgsql.", "request.jwt.claims");
 
     private final Set<String> ofServer = new HashSet<>(SettingsSql.RENDERING.keySet());
-    private final @Nullable DataSource unset;
+    private final @Nullable ServerTimeZone serverTimeZone;
     private final Map<Setting, Boolean> valid = new ConcurrentHashMap<>();
     private @Nullable List<Stored> common;
     private Map<String, Default> defaults = Map.of();
     private double defaultsReadAt;
 
-    /// @param unset of connections for which the driver sets no time zone, so that they have the server's; null when
-    ///              there are none, in which case the server's time zone is taken to be UTC
-    SettingsReader(@Nullable DataSource unset) {
-        this.unset = unset;
+    /// @param serverTimeZone null when the server's own time zone is known to be UTC
+    SettingsReader(@Nullable ServerTimeZone serverTimeZone) {
+        this.serverTimeZone = serverTimeZone;
         ofServer.add(SettingsSql.SEARCH_PATH);
         ofServer.add(READ_ONLY);
     }
@@ -165,20 +162,8 @@ final class SettingsReader {
             }
         }
         Default zone = requireNonNull(found.get(TIME_ZONE));
-        found.put(TIME_ZONE, new Default(serverTimeZone(), zone.atBoot, zone.context));
+        found.put(TIME_ZONE, new Default(serverTimeZone == null ? "UTC" : serverTimeZone.read(), zone.atBoot, zone.context));
         return found;
-    }
-
-    private String serverTimeZone() throws SQLException {
-        if (unset == null) {
-            return "UTC";
-        }
-        try (Connection connection = unset.getConnection();
-                Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("show timezone")) {
-            row.next();
-            return row.getString(1);
-        }
     }
 
     private SessionSettings settings(Connection connection, RoleFacts role, Found found) throws SQLException {

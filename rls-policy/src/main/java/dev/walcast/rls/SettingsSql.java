@@ -88,6 +88,11 @@ final class SettingsSql {
         return String.join(", ", calls(settings, false, true));
     }
 
+    /// A list of expressions that set everything; empty when there is nothing to set.
+    static String all(SessionSettings settings) {
+        return String.join(", ", calls(settings, true, true));
+    }
+
     /// A list of expressions; empty when there is nothing to set.
     static String late(SessionSettings settings) {
         return String.join(", ", calls(settings, true, false));
