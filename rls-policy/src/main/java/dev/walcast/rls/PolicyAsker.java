@@ -149,11 +149,15 @@ final class PolicyAsker implements PostgresOracle.Asker {
                                 expression.settings(),
                                 " from (select pg_catalog.count(*) as walcast_n from walcast_images) as walcast_c"
                                         + " where walcast_n >= 0")
-                        + " select pg_catalog.array_agg(walcast_v order by walcast_n) from " + SettingsSql.CTE
+                        + ", walcast_found as materialized (select pg_catalog.array_agg(walcast_v order by walcast_n)"
+                        + " as walcast_all from " + SettingsSql.CTE
                         + " cross join rows from (" + arrays
                         + ") with ordinality as " + PolicyExpression.PARAMETERS + " (" + names
                         + ", walcast_n) join walcast_images on walcast_o = walcast_i, lateral "
-                        + overRow(expression, sql, "case when " + SettingsSql.READY + " then walcast_r end");
+                        + overRow(expression, sql, "case when " + SettingsSql.READY + " then walcast_r end")
+                        + "), walcast_print as materialized (select "
+                        + SettingsSql.renderingAgain(expression.settings())
+                        + " as walcast_printed from walcast_found) select walcast_all from walcast_found cross join walcast_print";
         try (PreparedStatement statement = connection.prepareStatement(query)) {
             Images images = Images.of(expression, asked);
             statement.setArray(1, connection.createArrayOf("text", images.literals.toArray()));

@@ -17,7 +17,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +50,7 @@ final class SettingsReader {
 
     private final Set<String> ofServer = new HashSet<>(SettingsSql.RENDERING.keySet());
     private final @Nullable ServerTimeZone serverTimeZone;
-    private final Map<Setting, Boolean> valid = new ConcurrentHashMap<>();
+    private final Map<Setting, Boolean> valid = new HashMap<>();
     private @Nullable List<Stored> common;
     private Map<String, Default> defaults = Map.of();
     private double defaultsReadAt;

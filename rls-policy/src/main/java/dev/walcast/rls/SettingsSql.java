@@ -6,7 +6,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,23 +20,20 @@ import java.util.Set;
 /// of a round trip. Early settings must be gone by then.
 final class SettingsSql {
     /// The settings under which values are rendered, which every connection that evaluates begins with.
-    static final Map<String, String> RENDERING = new LinkedHashMap<>();
-
-    static {
-        RENDERING.put("timezone", "UTC");
-        RENDERING.put("datestyle", "ISO, MDY");
-        RENDERING.put("intervalstyle", "postgres");
-        RENDERING.put("bytea_output", "hex");
-        RENDERING.put("extra_float_digits", "1");
-        RENDERING.put("xmloption", "content");
-        RENDERING.put("xmlbinary", "base64");
-        RENDERING.put("array_nulls", "on");
-        RENDERING.put("standard_conforming_strings", "on");
-        RENDERING.put("backslash_quote", "safe_encoding");
-        RENDERING.put("transform_null_equals", "off");
-        RENDERING.put("quote_all_identifiers", "off");
-        RENDERING.put("row_security", "on");
-    }
+    static final Map<String, String> RENDERING = Map.ofEntries(
+            Map.entry("timezone", "UTC"),
+            Map.entry("datestyle", "ISO, MDY"),
+            Map.entry("intervalstyle", "postgres"),
+            Map.entry("bytea_output", "hex"),
+            Map.entry("extra_float_digits", "1"),
+            Map.entry("xmloption", "content"),
+            Map.entry("xmlbinary", "base64"),
+            Map.entry("array_nulls", "on"),
+            Map.entry("standard_conforming_strings", "on"),
+            Map.entry("backslash_quote", "safe_encoding"),
+            Map.entry("transform_null_equals", "off"),
+            Map.entry("quote_all_identifiers", "off"),
+            Map.entry("row_security", "on"));
 
     static final String SEARCH_PATH = "search_path";
 
