@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
 /// @param parameter  what stands for [#PARAMETER]; null when the expression has none
 /// @param session    as whom, and with which settings, Postgres evaluates it
 public record ColumnQuestion(
-        String column, String type, String expression, @Nullable String parameter, RoleSession session)
-        implements Question {
+        String column,
+        String type,
+        String expression,
+        @Nullable String parameter,
+        RoleSession session) implements Question {
     /// Neither can occur in SQL text or in an identifier.
     public static final char VALUE = '\u0001';
 

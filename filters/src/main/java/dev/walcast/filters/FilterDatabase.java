@@ -10,7 +10,8 @@ public interface FilterDatabase {
     ///
     /// @throws FilterRefusedException when the type does not accept it
     /// @throws UnansweredException    when Postgres could not be asked
-    String canonical(RoleSession session, ColumnType type, String value) throws FilterRefusedException, UnansweredException;
+    String canonical(RoleSession session, ColumnType type, String value)
+            throws FilterRefusedException, UnansweredException;
 
     /// Likewise of each element of an array literal, null for NULL.
     List<@Nullable String> canonicalElements(RoleSession session, ColumnType type, String arrayLiteral)

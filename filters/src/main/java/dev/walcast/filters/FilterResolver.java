@@ -293,14 +293,13 @@ public final class FilterResolver {
 
     private Predicate fullText(Operand operand, Condition condition)
             throws FilterRefusedException, UnansweredException {
-        String language =
-                condition.language() == null ? "" : literal(condition.language()) + "::pg_catalog.text::pg_catalog.regconfig, ";
+        String language = condition.language() == null
+                ? ""
+                : literal(condition.language()) + "::pg_catalog.text::pg_catalog.regconfig, ";
         String query = "pg_catalog." + condition.operator().sql() + "(" + language + ColumnQuestion.PARAMETER + "::"
                 + TEXT.sql() + ")";
-        ColumnQuestion question = ask(
-                operand,
-                "(" + operand.sql + ") " + operator(operand, "@@", TEXT) + " " + query,
-                condition.value());
+        ColumnQuestion question =
+                ask(operand, "(" + operand.sql + ") " + operator(operand, "@@", TEXT) + " " + query, condition.value());
         database.check(question, null);
         String alone = ColumnQuestion.VALUE + "::" + TEXT.sql() + " IS NULL AND " + query + " IS NULL";
         database.check(ask(operand, alone, condition.value()), null);

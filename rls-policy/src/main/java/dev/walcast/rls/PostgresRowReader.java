@@ -95,10 +95,9 @@ public final class PostgresRowReader implements RowReader {
     }
 
     /// Opens the cursor. The statement is read with the settings under which conditions were printed, planned and
-    /// evaluated with those of the viewer's role; rows are printed as all values are. Where these differ, all rows are
-    /// evaluated at once, before the first is printed.
-    private static void declare(Connection connection, RowSelect select, SessionSettings settings)
-            throws SQLException {
+    /// evaluated with those of the viewer's role; rows are printed as all values are. Where these differ, all
+    /// rows are evaluated at once, before the first is printed.
+    private static void declare(Connection connection, RowSelect select, SessionSettings settings) throws SQLException {
         boolean buffered = select.isPrintedOtherwise(settings);
         List<String> statements = new ArrayList<>();
         addSelect(statements, SettingsSql.early(settings));

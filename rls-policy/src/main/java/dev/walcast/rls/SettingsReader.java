@@ -68,14 +68,13 @@ final class SettingsReader {
 
     /// @param atReset what a session of this connection's login begins with
     /// @param atBoot  what Postgres itself begins with
-    private record Default(@Nullable String atReset, @Nullable String atBoot, String context) {}
+    private record Default(
+            @Nullable String atReset, @Nullable String atBoot, String context) {}
 
     /// What is stored, and when.
     private record Found(List<Stored> stored, double configuredAt, double now) {
         List<Stored> common() {
-            return stored.stream()
-                    .filter(one -> one.role == 0 || one.ofLogin)
-                    .toList();
+            return stored.stream().filter(one -> one.role == 0 || one.ofLogin).toList();
         }
     }
 
@@ -161,7 +160,9 @@ final class SettingsReader {
             }
         }
         Default zone = requireNonNull(found.get(TIME_ZONE));
-        found.put(TIME_ZONE, new Default(serverTimeZone == null ? "UTC" : serverTimeZone.read(), zone.atBoot, zone.context));
+        found.put(
+                TIME_ZONE,
+                new Default(serverTimeZone == null ? "UTC" : serverTimeZone.read(), zone.atBoot, zone.context));
         return found;
     }
 
@@ -193,8 +194,7 @@ final class SettingsReader {
             return null;
         }
         // A login's own setting hides the server's.
-        boolean ofLogin = found.stored.stream()
-                .anyMatch(one -> one.ofLogin && one.setting.name.equals(name));
+        boolean ofLogin = found.stored.stream().anyMatch(one -> one.ofLogin && one.setting.name.equals(name));
         return ofLogin ? value.atBoot : value.atReset;
     }
 
@@ -227,7 +227,10 @@ final class SettingsReader {
             if (!SqlStates.saysTheValueIsWrong(e)) {
                 throw e;
             }
-            log.warn("The setting {} that is stored for a role or the database is not used: {}", setting.name, SqlStates.primaryMessage(e));
+            log.warn(
+                    "The setting {} that is stored for a role or the database is not used: {}",
+                    setting.name,
+                    SqlStates.primaryMessage(e));
             isValid = false;
         }
         connection.rollback(before);

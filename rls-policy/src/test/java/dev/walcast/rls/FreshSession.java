@@ -28,7 +28,8 @@ final class FreshSession implements AutoCloseable {
         try (Statement statement = connection.createStatement()) {
             statement.execute("set request.jwt.claims = " + SqlText.literal(claims));
             // In one round trip: the driver must not be told of another style.
-            statement.execute("set datestyle = " + SqlText.literal(dateStyle) + "; " + query + "; set datestyle = 'ISO'");
+            statement.execute(
+                    "set datestyle = " + SqlText.literal(dateStyle) + "; " + query + "; set datestyle = 'ISO'");
             boolean more = true;
             while (more) {
                 ResultSet rows = statement.getResultSet();

@@ -1,12 +1,12 @@
 package dev.walcast.rls;
 
-import dev.walcast.filters.RoleSession;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.rls.Catalog.Question;
 import java.io.IOException;
 import java.sql.Connection;
@@ -116,7 +116,8 @@ class RightsPgTest {
         assertThat(rank.type().base()).isEqualTo("int4");
         PostgresFilterDatabase values = new PostgresFilterDatabase(dataSource);
         assertThat(values.canonical(RoleSession.NO_ROLE, rank.type(), " 07")).isEqualTo("7");
-        assertThatThrownBy(() -> values.canonical(RoleSession.NO_ROLE, rank.type(), "11")).hasMessageContaining("check constraint");
+        assertThatThrownBy(() -> values.canonical(RoleSession.NO_ROLE, rank.type(), "11"))
+                .hasMessageContaining("check constraint");
     }
 
     @Test

@@ -205,8 +205,9 @@ class SettingsPgTest {
 
     @Test
     void settingsOfARoleDoNotReachAnother() throws Exception {
-        postgres.execute("alter role viewer set timezone = 'America/Los_Angeles'; alter role viewer set search_path = one;"
-                + " alter role viewer set app.tenant = 'cats'");
+        postgres.execute(
+                "alter role viewer set timezone = 'America/Los_Angeles'; alter role viewer set search_path = one;"
+                        + " alter role viewer set app.tenant = 'cats'");
         Viewer other = new Viewer("other", CLAIMS);
         for (String term : List.of(
                 "public.midnight() <= at",
@@ -247,7 +248,8 @@ class SettingsPgTest {
         assertThat(access(VIEWER).settings().get("timezone")).isNull();
         postgres.execute("alter role viewer in database postgres set timezone = 'America/Los_Angeles'");
         assertThat(access(VIEWER).settings().get("timezone")).isEqualTo("America/Los_Angeles");
-        assertThat(access(new Viewer("other", CLAIMS)).settings().get("timezone")).isEqualTo("Asia/Tokyo");
+        assertThat(access(new Viewer("other", CLAIMS)).settings().get("timezone"))
+                .isEqualTo("Asia/Tokyo");
     }
 
     @Test
@@ -259,13 +261,16 @@ class SettingsPgTest {
                         reader.read(Set.of(question)).rights().get(question))
                 .access()
                 .settings();
-        postgres.execute("alter database postgres set timezone = 'America/Los_Angeles'; alter role viewer set app.tenant = 'x'");
+        postgres.execute(
+                "alter database postgres set timezone = 'America/Los_Angeles'; alter role viewer set app.tenant = 'x'");
         SessionSettings after = Objects.requireNonNull(
                         reader.read(Set.of(question)).rights().get(question))
                 .access()
                 .settings();
         assertThat(before.get("timezone")).isNull();
-        assertThat(after.values()).containsEntry("timezone", "America/Los_Angeles").containsEntry("app.tenant", "x");
+        assertThat(after.values())
+                .containsEntry("timezone", "America/Los_Angeles")
+                .containsEntry("app.tenant", "x");
         assertThat(after.toString()).doesNotContain("Angeles");
     }
 
@@ -299,7 +304,8 @@ class SettingsPgTest {
             Set<Integer> expected = selected(VIEWER, filter[1]);
             Optional<Set<Integer>> passed = passed(filter[0]);
             boolean refused = failed(VIEWER, filter[1]);
-            if (passed.isEmpty() != refused || (!refused && !passed.orElseThrow().equals(expected))) {
+            if (passed.isEmpty() != refused
+                    || (!refused && !passed.orElseThrow().equals(expected))) {
                 differences.add(filter[0] + " passes " + passed + ", SELECT " + expected + "\n  " + settings);
             }
             if (passed.isPresent() && !read(filter[0]).equals(expected)) {
@@ -315,8 +321,7 @@ class SettingsPgTest {
             String name = names.get(random.nextInt(names.size()));
             List<String> values = SETTINGS.get(name);
             String value = values.get(random.nextInt(values.size()));
-            String target = List.of(
-                            "database postgres", "role viewer", "role viewer in database postgres", "role all")
+            String target = List.of("database postgres", "role viewer", "role viewer in database postgres", "role all")
                     .get(random.nextInt(4));
             statements.add("alter " + target + " set " + name + " = "
                     + (name.equals("search_path") || name.equals("datestyle") ? value : "'" + value + "'"));
@@ -328,7 +333,8 @@ class SettingsPgTest {
         postgres.execute(
                 "set default_transaction_read_only = off",
                 "set search_path = public, auth",
-                "drop policy if exists own on public.events; create policy own on public.events using (" + expression + ")");
+                "drop policy if exists own on public.events; create policy own on public.events using (" + expression
+                        + ")");
     }
 
     private static PostgresRightsReader reader() {
@@ -344,15 +350,15 @@ class SettingsPgTest {
 
     private static TableAccess access(Viewer viewer) throws Exception {
         Question question = new Question(viewer.role(), EVENTS);
-        return Objects.requireNonNull(
-                        reader().read(Set.of(question)).rights().get(question))
+        return Objects.requireNonNull(reader().read(Set.of(question)).rights().get(question))
                 .access();
     }
 
     /// The rows that the guard shows, of those in the table as the log would carry them.
     private static Set<Integer> shown(Viewer viewer) throws Exception {
         Rights rights = new Rights(reader(), RightsLimits.USUAL, System::nanoTime);
-        TableAccess access = Objects.requireNonNull(rights.ask(new Question(viewer.role(), EVENTS))).access();
+        TableAccess access = Objects.requireNonNull(rights.ask(new Question(viewer.role(), EVENTS)))
+                .access();
         RowGuard guard = new RowGuard(rights, new RowPolicies(sources.isolated()), RowGuard.Deletes.STRICT);
         RightsMark mark = rights.latest(EVENTS);
         guard.prepare(viewer, EVENTS, mark, 1_000_000_000);
@@ -414,7 +420,8 @@ class SettingsPgTest {
             for (Row row = reading.next(); row != null; row = reading.next()) {
                 String id = Objects.requireNonNull(row.text(0));
                 for (int i = 0; i < row.table().columns().size(); i++) {
-                    assertThat(row.text(i)).isEqualTo(Objects.requireNonNull(expected.get(id)).text(i));
+                    assertThat(row.text(i))
+                            .isEqualTo(Objects.requireNonNull(expected.get(id)).text(i));
                 }
                 found.add(Integer.valueOf(id));
             }
