@@ -274,10 +274,11 @@ public final class FilterResolver {
         if (isLike && LikePattern.endsInEscape(condition.value())) {
             throw new FilterRefusedException("22025", "LIKE pattern must not end with escape character");
         }
+        String text = TEXT.sql();
         ColumnQuestion tried = operand.isColumn
                 ? question
                 : question(
-                        new Operand(new Place(operand.column(), TEXT.oid()), TEXT.sql(), TEXT, value(TEXT), true),
+                        new Operand(new Place(operand.column(), TEXT.oid()), text, TEXT, value(TEXT), true),
                         condition.operator().sql(),
                         TEXT,
                         condition.value());

@@ -60,8 +60,8 @@ public final class PostgresRightsReader implements RightsReader {
     /// @param isolated  of connections made by [IsolatedConnections]
     /// @param evaluator the role that evaluates policies; null for the connections' own
     /// @param timeZone  null when the server's own time zone is known to be UTC
-    /// @param renew     called when sessions that have begun have other settings than new ones: all connections that
-    ///                  read rights or evaluate must be made anew
+    /// @param renew     called when sessions that have begun have other settings than new ones: all
+    ///                  connections that read rights or evaluate must be made anew
     public PostgresRightsReader(
             DataSource isolated,
             String publication,
