@@ -6,12 +6,18 @@ import org.jspecify.annotations.Nullable;
 
 /// A boolean expression over one column's value and one value of the client's.
 ///
-/// @param column     whose output text stands for [#VALUE]
-/// @param expression SQL in which [#VALUE] and [#PARAMETER] stand for texts; types and collations are spelled out
+/// @param column     whose value stands for [#VALUE]
+/// @param type       SQL of the type as which the column's output text is read
+/// @param expression SQL in which [#VALUE] stands for the value or its text, and [#PARAMETER] for a text; types and
+///                   collations are spelled out
 /// @param parameter  what stands for [#PARAMETER]; null when the expression has none
-/// @param role       as whom Postgres evaluates it; empty for a login without rights
+/// @param session    as whom, and with which settings, Postgres evaluates it
 public record ColumnQuestion(
-        String column, String expression, @Nullable String parameter, String role) implements Question {
+        String column,
+        String type,
+        String expression,
+        @Nullable String parameter,
+        RoleSession session) implements Question {
     /// Neither can occur in SQL text or in an identifier.
     public static final char VALUE = '\u0001';
 
@@ -20,15 +26,16 @@ public record ColumnQuestion(
     public ColumnQuestion {
         requireNonNull(column, "column is null");
         requireNonNull(expression, "expression is null");
-        requireNonNull(role, "role is null");
+        requireNonNull(type, "type is null");
+        requireNonNull(session, "session is null");
     }
 
-    /// Of no role.
+    /// Of no role, and of a column of texts.
     public ColumnQuestion(String column, String expression, @Nullable String parameter) {
-        this(column, expression, parameter, "");
+        this(column, "pg_catalog.text", expression, parameter, RoleSession.NO_ROLE);
     }
 
-    /// @param value     SQL for the column's text
+    /// @param value     SQL for the column's value or its text
     /// @param parameter SQL for the client's text
     public String sql(String value, String parameter) {
         return expression.replace(String.valueOf(VALUE), value).replace(String.valueOf(PARAMETER), parameter);

@@ -3,17 +3,18 @@ package dev.walcast.filters;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What resolving a filter needs of Postgres. A role that is given evaluates; empty stands for a login without
-/// rights. Calls block.
+/// What resolving a filter needs of Postgres. Values are read in the session that is given, and printed as all values
+/// are rendered. Calls block.
 public interface FilterDatabase {
     /// The value as the declared type accepts it and its base type prints it.
     ///
     /// @throws FilterRefusedException when the type does not accept it
     /// @throws UnansweredException    when Postgres could not be asked
-    String canonical(String role, ColumnType type, String value) throws FilterRefusedException, UnansweredException;
+    String canonical(RoleSession session, ColumnType type, String value)
+            throws FilterRefusedException, UnansweredException;
 
     /// Likewise of each element of an array literal, null for NULL.
-    List<@Nullable String> canonicalElements(String role, ColumnType type, String arrayLiteral)
+    List<@Nullable String> canonicalElements(RoleSession session, ColumnType type, String arrayLiteral)
             throws FilterRefusedException, UnansweredException;
 
     /// The schema of the operator that the extension of the left operand's type has for these two types; quoted
@@ -24,7 +25,7 @@ public interface FilterDatabase {
     /// @param right oid of the right operand's type
     String operatorSchema(String operator, long left, long right) throws UnansweredException;
 
-    /// Lets Postgres look up the operator and read the parameter, as the question's role.
+    /// Lets Postgres look up the operator and read the parameter, in the question's session.
     ///
     /// @param value the column's text to try with; null for SQL NULL, with which most operators compute nothing
     /// @throws FilterRefusedException with Postgres' message when it cannot be evaluated

@@ -21,24 +21,24 @@ public final class FilterResolver {
     private static final int IN_VALUES_MAX = 100;
 
     private final FilterDatabase database;
-    private final String role;
+    private final RoleSession session;
 
     public FilterResolver(FilterDatabase database) {
-        this(database, "");
+        this(database, RoleSession.NO_ROLE);
     }
 
-    private FilterResolver(FilterDatabase database, String role) {
+    private FilterResolver(FilterDatabase database, RoleSession session) {
         this.database = requireNonNull(database, "database is null");
-        this.role = requireNonNull(role, "role is null");
+        this.session = requireNonNull(session, "session is null");
     }
 
-    /// Resolves for one role: what memory cannot decide, Postgres evaluates as that role.
+    /// Resolves for one role: Postgres reads the values, and evaluates what memory cannot decide, in a session of it.
     ///
-    /// @param columns    a readable column's type by its name; null for any other, so that a filter cannot probe it
-    /// @param viewerRole empty for the connection's own role, which no client's filter may have
-    public Predicate resolve(List<FilterNode> nodes, Function<String, @Nullable ColumnType> columns, String viewerRole)
+    /// @param columns a readable column's type by its name; null for any other, so that a filter cannot probe it
+    public Predicate resolve(
+            List<FilterNode> nodes, Function<String, @Nullable ColumnType> columns, RoleSession viewerSession)
             throws FilterRefusedException, UnansweredException {
-        return new FilterResolver(database, viewerRole).resolve(nodes, columns);
+        return new FilterResolver(database, viewerSession).resolve(nodes, columns);
     }
 
     private Predicate resolve(List<FilterNode> nodes, Function<String, @Nullable ColumnType> columns)
@@ -69,7 +69,9 @@ public final class FilterResolver {
     }
 
     /// A column, or a path into its JSON, as SQL over the column's text.
-    private record Operand(Place place, ColumnType type, String sql, boolean isColumn) {
+    ///
+    /// @param valueType SQL of the type of the column itself
+    private record Operand(Place place, String valueType, ColumnType type, String sql, boolean isColumn) {
         String column() {
             return place.name();
         }
@@ -103,7 +105,7 @@ public final class FilterResolver {
             throws FilterRefusedException {
         ColumnType type = columns.apply(name);
         if (type != null) {
-            return new Operand(new Place(name, type.baseOid()), type, value(type), true);
+            return new Operand(new Place(name, type.baseOid()), type.baseSql(), type, value(type), true);
         }
         JsonPath path = JsonPath.parse(name);
         ColumnType json = path == null ? null : columns.apply(path.column());
@@ -115,6 +117,7 @@ public final class FilterResolver {
         ColumnType found = path.isText() ? TEXT : JSONB;
         return new Operand(
                 new Place(path.column(), json.baseOid()),
+                json.baseSql(),
                 new ColumnType(
                         json.oid(),
                         found.sql(),
@@ -172,7 +175,7 @@ public final class FilterResolver {
             throws FilterRefusedException, UnansweredException {
         // IS DISTINCT FROM looks its operator up in the search path; the value is never NULL.
         ColumnQuestion equal = question(operand, "=", operand.type, condition.value());
-        ColumnQuestion question = ask(operand.column(), "(" + equal.expression() + ") IS NOT TRUE", equal.parameter());
+        ColumnQuestion question = ask(operand, "(" + equal.expression() + ") IS NOT TRUE", equal.parameter());
         Kind kind = kind(operand);
         Object key = kind == null ? null : kind.keyOf(canonical(operand, condition.value()));
         return key == null
@@ -181,12 +184,12 @@ public final class FilterResolver {
     }
 
     private Predicate oneOf(Operand operand, Condition condition) throws FilterRefusedException, UnansweredException {
-        List<@Nullable String> elements = database.canonicalElements(role, operand.type, condition.value());
+        List<@Nullable String> elements = database.canonicalElements(session, operand.type, condition.value());
         if (elements.size() > IN_VALUES_MAX) {
             throw FilterRefusedException.raised("too many values for `in` filter. Maximum " + IN_VALUES_MAX);
         }
         ColumnQuestion question = ask(
-                operand.column(),
+                operand,
                 "(" + operand.sql + ") " + operator(operand, "=", operand.type) + " ANY (" + ColumnQuestion.PARAMETER
                         + "::" + operand.parameterType() + "[])",
                 condition.value());
@@ -216,7 +219,7 @@ public final class FilterResolver {
         if (!Set.of("null", "true", "false", "unknown").contains(value)) {
             throw FilterRefusedException.raised("invalid value for is filter: must be null, true, false, or unknown");
         }
-        ColumnQuestion question = ask(operand.column(), "(" + operand.sql + ") IS " + value, null);
+        ColumnQuestion question = ask(operand, "(" + operand.sql + ") IS " + value, null);
         if (value.equals("null")) {
             // A composite of NULLs only is NULL to this test.
             return operand.isColumn && operand.type.isBuiltIn()
@@ -271,10 +274,11 @@ public final class FilterResolver {
         if (isLike && LikePattern.endsInEscape(condition.value())) {
             throw new FilterRefusedException("22025", "LIKE pattern must not end with escape character");
         }
+        String text = TEXT.sql();
         ColumnQuestion tried = operand.isColumn
                 ? question
                 : question(
-                        new Operand(new Place(operand.column(), TEXT.oid()), TEXT, value(TEXT), true),
+                        new Operand(new Place(operand.column(), TEXT.oid()), text, TEXT, value(TEXT), true),
                         condition.operator().sql(),
                         TEXT,
                         condition.value());
@@ -290,17 +294,16 @@ public final class FilterResolver {
 
     private Predicate fullText(Operand operand, Condition condition)
             throws FilterRefusedException, UnansweredException {
-        String language =
-                condition.language() == null ? "" : literal(condition.language()) + "::pg_catalog.regconfig, ";
+        String language = condition.language() == null
+                ? ""
+                : literal(condition.language()) + "::pg_catalog.text::pg_catalog.regconfig, ";
         String query = "pg_catalog." + condition.operator().sql() + "(" + language + ColumnQuestion.PARAMETER + "::"
                 + TEXT.sql() + ")";
-        ColumnQuestion question = ask(
-                operand.column(),
-                "(" + operand.sql + ") " + operator(operand, "@@", TEXT) + " " + query,
-                condition.value());
+        ColumnQuestion question =
+                ask(operand, "(" + operand.sql + ") " + operator(operand, "@@", TEXT) + " " + query, condition.value());
         database.check(question, null);
         String alone = ColumnQuestion.VALUE + "::" + TEXT.sql() + " IS NULL AND " + query + " IS NULL";
-        database.check(ask(operand.column(), alone, condition.value()), null);
+        database.check(ask(operand, alone, condition.value()), null);
         return term(question, new RowTest.Opaque(operand.place(), Truth.UNKNOWN));
     }
 
@@ -312,14 +315,14 @@ public final class FilterResolver {
     private ColumnQuestion question(Operand operand, String operator, ColumnType parameterType, String value)
             throws UnansweredException {
         return ask(
-                operand.column(),
+                operand,
                 "(" + operand.sql + ") " + operator(operand, operator, parameterType) + " (" + ColumnQuestion.PARAMETER
                         + "::" + parameterType.baseSql() + ")",
                 value);
     }
 
-    private ColumnQuestion ask(String column, String expression, @Nullable String parameter) {
-        return new ColumnQuestion(column, expression, parameter, role);
+    private ColumnQuestion ask(Operand operand, String expression, @Nullable String parameter) {
+        return new ColumnQuestion(operand.column(), operand.valueType, expression, parameter, session);
     }
 
     private String operator(Operand operand, String name, ColumnType right) throws UnansweredException {
@@ -329,10 +332,18 @@ public final class FilterResolver {
         return "OPERATOR(" + schema + "." + name + ")";
     }
 
-    /// What memory always decides is the same for all roles.
+    /// What memory always decides is the same for all roles that read the parameter with the same settings.
     private static Term term(ColumnQuestion question, RowTest test) {
+        RoleSession anyRole = new RoleSession("", question.session().settings());
         return test.decidesAlways()
-                ? new Term(new ColumnQuestion(question.column(), question.expression(), question.parameter()), test)
+                ? new Term(
+                        new ColumnQuestion(
+                                question.column(),
+                                question.type(),
+                                question.expression(),
+                                question.parameter(),
+                                anyRole),
+                        test)
                 : new Term(question, test);
     }
 
@@ -348,7 +359,7 @@ public final class FilterResolver {
     }
 
     private String canonical(Operand operand, String value) throws FilterRefusedException, UnansweredException {
-        return PlainValue.isCanonical(operand.type, value) ? value : database.canonical(role, operand.type, value);
+        return PlainValue.isCanonical(operand.type, value) ? value : database.canonical(session, operand.type, value);
     }
 
     static String literal(String text) {

@@ -4,10 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.rls.IsolatedConnections;
 import dev.walcast.rls.PostgresOracle.Patience;
 import dev.walcast.rls.RoleConnections;
+import dev.walcast.rls.ServerTimeZone;
 import dev.walcast.server.changes.SnapshotLimits;
 import java.time.Duration;
 import java.util.List;
@@ -38,7 +40,9 @@ final class ConnectionPools implements AutoCloseable {
     private final HikariDataSource history;
     private final HikariDataSource snapshots;
     private final HikariDataSource bypassingSnapshots;
+    private final List<HikariDataSource> evaluating;
     private final List<HikariDataSource> all;
+    private final ServerTimeZone serverTimeZone;
 
     /// @param url        the server's login
     /// @param evaluation the login that evaluates policies and filters; equal to `url` when there is no other
@@ -53,7 +57,7 @@ final class ConnectionPools implements AutoCloseable {
         Duration bounded = CATALOG_TIMEOUT.plus(GRACE);
         this.rights = evaluating(
                 "rights", url, RIGHTS_SIZE, IsolatedConnections.initSql(CATALOG_TIMEOUT, url.user()), bounded);
-        String asClients = asClientsHaveThem(CATALOG_TIMEOUT);
+        String asClients = IsolatedConnections.filtersSql(CATALOG_TIMEOUT);
         Duration joining = CATALOG_TIMEOUT.plus(GRACE);
         this.filters = evaluating("filters", evaluation, FILTERS_SIZE, asClients, joining);
         this.topics =
@@ -65,6 +69,10 @@ final class ConnectionPools implements AutoCloseable {
         this.bypassingFilters = one ? filters : evaluating("filters-bypassrls", url, FILTERS_SIZE, asClients, joining);
         this.bypassingSnapshots =
                 one ? snapshots : evaluating("snapshots-bypassrls", url, limits.atOnce(), reading, fetching);
+        this.serverTimeZone = new ServerTimeZone(url.jdbcUrl(), url.ownProperties());
+        this.evaluating = Stream.of(policies, rights, filters, bypassingFilters, topics, snapshots, bypassingSnapshots)
+                .distinct()
+                .toList();
         this.all = Stream.of(
                         catalog,
                         history,
@@ -156,6 +164,22 @@ final class ConnectionPools implements AutoCloseable {
     /// For rows that clients begin with: as many as may be read at once, made when they are needed.
     RoleConnections snapshots() {
         return new RoleConnections(snapshots, bypassingSnapshots);
+    }
+
+    /// Connects for itself, seldom.
+    ServerTimeZone serverTimeZone() {
+        return serverTimeZone;
+    }
+
+    /// Makes the connections anew on which rights are read and users' code is run: each is closed as soon as it is
+    /// not in use.
+    void renew() {
+        evaluating.forEach(pool -> {
+            HikariPoolMXBean connections = pool.getHikariPoolMXBean();
+            if (connections != null) {
+                connections.softEvictConnections();
+            }
+        });
     }
 
     @Override

@@ -25,6 +25,7 @@ import dev.walcast.rls.PostgresTopicPermissions;
 import dev.walcast.rls.RecentCatalog;
 import dev.walcast.rls.RecentFilterDatabase;
 import dev.walcast.rls.Rights;
+import dev.walcast.rls.RoleSettings;
 import dev.walcast.rls.RowPolicies;
 import dev.walcast.rls.TopicPermissions;
 import dev.walcast.server.acks.CursorKeeper;
@@ -93,7 +94,8 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         this.logins = new LoginCheck(pools.catalog(), pools.policies(), evaluation != null);
         this.catalog = new PostgresCatalog(pools.catalog(), settings.publication());
         this.rights = new Rights(
-                new PostgresRightsReader(pools.rights(), settings.publication(), evaluationUrl.user()),
+                new PostgresRightsReader(
+                        pools.rights(), settings.publication(), evaluationUrl.user(), pools.serverTimeZone(), pools::renew),
                 settings.rights().reading(),
                 System::nanoTime);
         this.policies = new RowPolicies(pools.policies());
@@ -118,7 +120,9 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), System::nanoTime);
         this.keeper = new WindowKeeper(changes, source, server.replay().walBytes());
         this.acknowledged = new CursorKeeper(server.acks(), pools.catalog(), clock);
-        this.permissions = new PostgresTopicPermissions(pools.topics());
+        this.permissions = new PostgresTopicPermissions(
+                pools.topics(),
+                new RoleSettings(pools.rights(), evaluationUrl.user(), pools.serverTimeZone(), pools::renew));
         this.messages = new StoredMessages(
                 pools.catalog(),
                 pools.history(),

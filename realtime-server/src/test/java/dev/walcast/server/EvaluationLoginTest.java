@@ -36,7 +36,9 @@ class EvaluationLoginTest {
                         + " $$ begin return session_user = 'walcast_evaluator' and i > 0; end $$",
                 "create policy p on rows using (shown(id))",
                 "grant select on rows to anon, authenticated, service_role",
-                "create publication supabase_realtime for table rows",
+                "create table posts (id int primary key, at timestamptz); alter table posts enable row level security",
+                "create policy p on posts using (at::date >= '2026-01-02'); grant select on posts to authenticated",
+                "create publication supabase_realtime for table rows, posts",
                 "insert into rows values (1, 1), (2, 2), (-3, 3)");
         server = TestServer.start(TestServer.withEvaluation(
                 TestServer.settings(postgres.url("postgres", "walcast", "x", "postgres"), "evaluation_login"),
@@ -81,6 +83,60 @@ class EvaluationLoginTest {
             postgres.execute("delete from rows where id = " + id);
         }
         return ids;
+    }
+
+    @Test
+    void policySeesTheTimeZoneOfTheDatabase() throws Exception {
+        postgres.execute("alter database postgres set timezone = 'America/Los_Angeles'");
+        try (RawSocket socket = posts("")) {
+            postgres.execute("insert into posts values (1, '2026-01-02 04:00+00'), (2, '2026-01-02 09:00+00')");
+            assertThat(nextPost(socket)).isEqualTo(2);
+
+            postgres.execute("alter database postgres reset timezone");
+            boolean seen = false;
+            for (int id = 11; !seen; id += 2) {
+                postgres.execute("insert into posts values (" + id + ", '2026-01-02 04:00+00'), (" + (id + 1)
+                        + ", '2026-01-02 09:00+00')");
+                seen = nextPost(socket) == id;
+                if (seen) {
+                    assertThat(nextPost(socket)).isEqualTo(id + 1);
+                }
+            }
+        } finally {
+            postgres.execute("alter database postgres reset timezone", "delete from posts");
+        }
+    }
+
+    @Test
+    void filterReadsItsValueInTheTimeZoneOfTheRole() throws Exception {
+        postgres.execute("alter role authenticated set timezone = 'America/Los_Angeles'");
+        try (RawSocket socket = posts("at=gte.2026-01-02 01:00")) {
+            postgres.execute("insert into posts values (1, '2026-01-02 08:30+00'), (2, '2026-01-02 09:00+00')");
+            assertThat(nextPost(socket)).isEqualTo(2);
+        } finally {
+            postgres.execute("alter role authenticated reset timezone", "delete from posts");
+        }
+    }
+
+    private static RawSocket posts(String filter) throws Exception {
+        RawSocket socket = server.open("authenticated");
+        socket.join(
+                "realtime:p",
+                "{\"postgres_changes\":[{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"posts\""
+                        + (filter.isEmpty() ? "" : ",\"filter\":\"" + filter + "\"") + "}]}");
+        while (!socket.receiveJson().get(4).path("message").asText().equals("Subscribed to PostgreSQL")) {
+            // What comes before.
+        }
+        return socket;
+    }
+
+    private static int nextPost(RawSocket socket) throws Exception {
+        while (true) {
+            JsonNode record = socket.receiveJson().at("/4/data/record");
+            if (!record.isMissingNode()) {
+                return record.get("id").asInt();
+            }
+        }
     }
 
     @Test

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.PublishedTables;
 import dev.walcast.cdc.TableId;
+import dev.walcast.filters.SessionSettings;
 import dev.walcast.rls.PolicySet.Function;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.TableFacts.ColumnFacts;
@@ -96,7 +97,8 @@ final class CatalogQueries {
                                     rows.getBoolean("rolsuper"),
                                     rows.getBoolean("rolbypassrls"),
                                     rows.getBoolean("may_become"),
-                                    oids(rows.getArray("privileges_of"))));
+                                    oids(rows.getArray("privileges_of")),
+                                    SessionSettings.NONE));
                 }
             }
         }

@@ -1,5 +1,6 @@
 package dev.walcast.rls;
 
+import dev.walcast.filters.SessionSettings;
 import dev.walcast.rls.PolicySet.Function;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -102,13 +103,24 @@ final class ClaimsOnly {
     private static final Pattern QUALIFIED_CALL =
             Pattern.compile("([a-z_][a-z0-9_]*\\.[a-z_][a-z0-9_]*)\\s*\\(", Pattern.CASE_INSENSITIVE);
 
+    /// Types whose input reads neither the clock, as `today` does, nor the catalog: `bool`, `bytea`, `name`, integers,
+    /// `text`, `json`, floats, `money`, `bpchar`, `varchar`, `interval`, `numeric`, `uuid`, `jsonb`, addresses, and
+    /// arrays of the common ones.
+    private static final Set<Long> READ_WITHOUT_CLOCK = Set.of(
+            16L, 17L, 19L, 20L, 21L, 23L, 25L, 114L, 700L, 701L, 790L, 1042L, 1043L, 1186L, 1700L, 2950L, 3802L, 869L, 650L,
+            829L, 774L, 1000L, 1005L, 1007L, 1016L, 1009L, 1014L, 1015L, 1021L, 1022L, 1231L, 2951L, 3807L, 199L);
+
     private final Map<Long, Function> functions;
+    private final boolean catalogFirst;
 
     /// What is known already, so that functions that call each other often are proven once.
     private final Map<Long, Boolean> proven = new HashMap<>();
 
-    ClaimsOnly(Map<Long, Function> functions) {
+    ClaimsOnly(Map<Long, Function> functions, SessionSettings settings) {
         this.functions = functions;
+        String path = settings.get(SettingsSql.SEARCH_PATH);
+        // Postgres' own objects come first, unless the path gives them another place.
+        this.catalogFirst = path == null || !path.contains("pg_catalog");
     }
 
     boolean isProven(NodeTree node) {
@@ -135,8 +147,8 @@ final class ClaimsOnly {
         if (node.name().equals("PARAM") && node.number("paramkind") != 0) {
             return false;
         }
-        // What a cast through text calls is not named; of Postgres' own types it reads nothing but settings.
-        if (node.name().equals("COERCEVIAIO") && node.number("resulttype") >= FIRST_USER_OID) {
+        // What a cast through text calls is not named.
+        if (node.name().equals("COERCEVIAIO") && !READ_WITHOUT_CLOCK.contains(node.number("resulttype"))) {
             return false;
         }
         return List.of("funcid", "opfuncid").stream()
@@ -164,7 +176,8 @@ final class ClaimsOnly {
         }
         try {
             NodeTree tree = function.tree();
-            boolean isProven = tree != null ? isProven(tree, callers) : isProvenText(function.source(), callers);
+            boolean isProven =
+                    tree != null ? isProven(tree, callers) : catalogFirst && isProvenText(function.source(), callers);
             proven.put(oid, isProven);
             return isProven;
         } finally {

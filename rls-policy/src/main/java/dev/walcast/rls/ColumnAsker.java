@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Row;
 import dev.walcast.filters.ColumnQuestion;
+import dev.walcast.filters.RoleSession;
+import dev.walcast.filters.SessionSettings;
 import dev.walcast.filters.Truth;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.PostgresOracle.Answer;
@@ -13,6 +15,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,17 +52,17 @@ final class ColumnAsker implements PostgresOracle.Asker {
     }
 
     /// What may share a group: the column, too, for its values are kept by row.
-    private record Shape(String expression, String column) {}
+    private record Shape(String expression, String type, String column) {}
 
-    /// @param asked all with the same role
+    /// @param asked all of the same session
     @Override
     public List<Answer> ask(List<Asked> asked, Work work) throws SQLException {
-        String role = ((ColumnQuestion) asked.getFirst().question()).role();
-        try (Connection connection = connections.of(role).getConnection()) {
+        RoleSession session = ((ColumnQuestion) asked.getFirst().question()).session();
+        try (Connection connection = connections.of(session.role()).getConnection()) {
             work.begin();
             try {
-                RoleConnections.beginReadOnly(connection, role, work.timeout());
-                return ask(connection, asked);
+                RoleConnections.beginReadOnly(connection, session.role(), work.timeout());
+                return ask(connection, session.settings(), asked);
             } catch (SQLException e) {
                 throw RoleConnections.unlessAway(connection, e);
             } finally {
@@ -69,31 +72,59 @@ final class ColumnAsker implements PostgresOracle.Asker {
         }
     }
 
-    private static List<Answer> ask(Connection connection, List<Asked> asked) throws SQLException {
+    private static List<Answer> ask(Connection connection, SessionSettings settings, List<Asked> asked)
+            throws SQLException {
         Map<Shape, Group> groups = new LinkedHashMap<>();
         for (int i = 0; i < asked.size(); i++) {
             ColumnQuestion question = (ColumnQuestion) asked.get(i).question();
-            groups.computeIfAbsent(new Shape(question.expression(), question.column()), _ -> new Group())
+            groups.computeIfAbsent(new Shape(question.expression(), question.type(), question.column()), _ -> new Group())
                     .add(i, asked.get(i).row(), question);
         }
-        List<String> selects = groups.keySet().stream().map(ColumnAsker::select).toList();
-        try (PreparedStatement statement = connection.prepareStatement(String.join("\nunion all\n", selects))) {
+        try (PreparedStatement statement = connection.prepareStatement(query(settings, groups.keySet()))) {
             int parameter = 0;
+            for (Group group : groups.values()) {
+                statement.setArray(++parameter, connection.createArrayOf("text", group.values.toArray()));
+            }
             for (Group group : groups.values()) {
                 statement.setArray(++parameter, connection.createArrayOf("int4", group.places.toArray()));
                 statement.setArray(++parameter, connection.createArrayOf("int4", group.valuePlaces.toArray()));
                 statement.setArray(++parameter, connection.createArrayOf("text", group.parameters.toArray()));
-                statement.setArray(++parameter, connection.createArrayOf("text", group.values.toArray()));
             }
             return answers(statement, asked.size());
         }
     }
 
-    private static String select(Shape shape) {
-        return "select q.n, " + new ColumnQuestion(shape.column, shape.expression, null, "").sql("u.v", "q.p")
-                + " from rows from (pg_catalog.unnest(?::pg_catalog.int4[]), pg_catalog.unnest(?::pg_catalog.int4[]),"
-                + " pg_catalog.unnest(?::pg_catalog.text[])) q (n, i, p)"
-                + " join pg_catalog.unnest(?::pg_catalog.text[]) with ordinality u (v, o) on u.o operator(pg_catalog.=) q.i";
+    /// The columns' values are read as they were rendered, then the settings of the session are set, with which the
+    /// clients' values are read and the expressions evaluated.
+    private static String query(SessionSettings settings, Collection<Shape> shapes) {
+        List<String> values = new ArrayList<>();
+        List<String> counts = new ArrayList<>();
+        List<String> selects = new ArrayList<>();
+        int group = 0;
+        for (Shape shape : shapes) {
+            String name = "walcast_values_" + group++;
+            values.add(name + " as materialized (select u.t::" + shape.type
+                    + " as v, u.o from pg_catalog.unnest(?::pg_catalog.text[]) with ordinality as u (t, o))");
+            counts.add("(select pg_catalog.count(*) from " + name + ")");
+            selects.add(select(shape, name));
+        }
+        String read = " from (select array[" + String.join(", ", counts) + "] as n) as c where n is not null";
+        return "with " + String.join(", ", values) + ", " + SettingsSql.cte(settings, read)
+                + ", walcast_answers as materialized (" + String.join("\nunion all\n", selects)
+                + "), walcast_print as materialized (select " + SettingsSql.renderingAgain(settings)
+                + " as walcast_printed from (select pg_catalog.count(*) as n from walcast_answers) as c where n >= 0)"
+                + " select n, b from walcast_print cross join walcast_answers where walcast_printed";
+    }
+
+    private static String select(Shape shape, String values) {
+        ColumnQuestion question =
+                new ColumnQuestion(shape.column, shape.type, shape.expression, null, RoleSession.NO_ROLE);
+        return "select q.n, ("
+                + question.sql("u.v", "(case when " + SettingsSql.READY + " then q.p end)")
+                + ") as b from " + SettingsSql.CTE
+                + " cross join rows from (pg_catalog.unnest(?::pg_catalog.int4[]), pg_catalog.unnest(?::pg_catalog.int4[]),"
+                + " pg_catalog.unnest(?::pg_catalog.text[])) as q (n, i, p)"
+                + " join " + values + " as u on u.o operator(pg_catalog.=) q.i";
     }
 
     /// @param statement of rows of place and boolean

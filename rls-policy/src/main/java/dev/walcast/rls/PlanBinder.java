@@ -7,6 +7,7 @@ import dev.walcast.filters.ColumnQuestion;
 import dev.walcast.filters.Kind;
 import dev.walcast.filters.Predicate;
 import dev.walcast.filters.Question;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.filters.RowTest;
 import dev.walcast.filters.RowTest.Place;
 import dev.walcast.filters.Truth;
@@ -112,7 +113,10 @@ final class PlanBinder {
     private Predicate ask(Plan.Ask ask) {
         String expression = ask.sql();
         List<@Nullable String> parameters = new ArrayList<>();
-        if (!ask.needsClaims()) {
+        // Parameters are texts, and would be read with the viewer's settings.
+        boolean needsClaims = ask.needsClaims()
+                || (!ask.calls().isEmpty() && SettingsSql.readsTextsOtherwise(access.settings()));
+        if (!needsClaims) {
             for (String call : ask.calls()) {
                 ViewerValues.Value value = values.of(call);
                 if (value.error() != null) {
@@ -126,7 +130,7 @@ final class PlanBinder {
                         "(" + PolicyExpression.PARAMETERS + ".p" + parameters.size() + "::" + value.type() + ")");
             }
         }
-        return question(ask, expression, parameters, ask.needsClaims() ? viewer.claims() : null);
+        return question(ask, expression, parameters, needsClaims ? viewer.claims() : null);
     }
 
     private Predicate question(
@@ -141,7 +145,9 @@ final class PlanBinder {
         List<String> live =
                 access.columns().stream().map(TableAccess.ColumnAccess::name).toList();
         PolicyExpression shared = new PolicyExpression(
-                viewer.role(), access.table(), live, expression, parameters.size(), claims != null, replan);
+                new RoleSession(viewer.role(), access.settings()),
+                access.table(),
+                live, expression, parameters.size(), claims != null, replan);
         return new PolicyQuestion(shared, parameters, claims);
     }
 }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.ArrayText;
 import dev.walcast.cdc.Row;
+import dev.walcast.filters.SessionSettings;
 import dev.walcast.filters.Truth;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.PostgresOracle.Answer;
@@ -142,11 +143,21 @@ final class PolicyAsker implements PostgresOracle.Asker {
         String sql = SqlText.replace(expression.sql(), "?", "??");
         String query =
                 "with walcast_images as materialized (select walcast_o, walcast_t::" + expression.qualifiedTable()
-                        + " as walcast_r from pg_catalog.unnest(?::text[]) with ordinality as walcast_u (walcast_t, walcast_o))"
-                        + " select pg_catalog.array_agg(walcast_v order by walcast_n) from rows from (" + arrays
+                        + " as walcast_r from pg_catalog.unnest(?::text[]) with ordinality as walcast_u (walcast_t, walcast_o)), "
+                        // The images are read before the viewer's settings are set.
+                        + SettingsSql.cte(
+                                expression.settings(),
+                                " from (select pg_catalog.count(*) as walcast_n from walcast_images) as walcast_c"
+                                        + " where walcast_n >= 0")
+                        + ", walcast_found as materialized (select pg_catalog.array_agg(walcast_v order by walcast_n)"
+                        + " as walcast_all from " + SettingsSql.CTE
+                        + " cross join rows from (" + arrays
                         + ") with ordinality as " + PolicyExpression.PARAMETERS + " (" + names
                         + ", walcast_n) join walcast_images on walcast_o = walcast_i, lateral "
-                        + overRow(expression, sql, "walcast_r");
+                        + overRow(expression, sql, "case when " + SettingsSql.READY + " then walcast_r end")
+                        + "), walcast_print as materialized (select "
+                        + SettingsSql.renderingAgain(expression.settings())
+                        + " as walcast_printed from walcast_found) select walcast_all from walcast_found cross join walcast_print";
         try (PreparedStatement statement = connection.prepareStatement(query)) {
             Images images = Images.of(expression, asked);
             statement.setArray(1, connection.createArrayOf("text", images.literals.toArray()));
@@ -269,6 +280,7 @@ final class PolicyAsker implements PostgresOracle.Asker {
                   walcast_until timestamptz := pg_catalog.clock_timestamp() + pg_catalog.current_setting('walcast.time')::interval;
                   walcast_answer boolean;
                   walcast_is_answered boolean;
+                  walcast_row %s;
                   walcast_answers boolean[] := '{}';
                   walcast_errors text[] := '{}';
                 begin
@@ -279,6 +291,8 @@ final class PolicyAsker implements PostgresOracle.Asker {
                     begin
                       perform pg_catalog.set_config('request.jwt.claims', walcast_claims[walcast_viewers[walcast_place]], true),
                               pg_catalog.set_config('role', walcast_role, true);
+                      walcast_row := walcast_images[walcast_places[walcast_place]]::%s;
+                      %s
                       walcast_answer := (%s);
                       walcast_is_answered := true;
                       raise exception using errcode = 'WALCA', message = '';
@@ -295,7 +309,17 @@ final class PolicyAsker implements PostgresOracle.Asker {
                     exit when pg_catalog.clock_timestamp() > walcast_until;
                   end loop;
                   perform pg_catalog.set_config('walcast.answers', (array[walcast_answers::text] || walcast_errors)::text, true);
-                end""".formatted(query(expression), clean(replan));
+                end""".formatted(
+                        expression.qualifiedTable(),
+                        expression.qualifiedTable(),
+                        early(expression.settings()),
+                        query(expression),
+                        clean(replan));
+    }
+
+    private static String early(SessionSettings settings) {
+        String early = SettingsSql.early(settings);
+        return early.isEmpty() ? "" : "perform " + early + ";";
     }
 
     /// Plans that are kept would keep what functions that wrongly call themselves immutable said of one viewer.
@@ -304,11 +328,9 @@ final class PolicyAsker implements PostgresOracle.Asker {
     }
 
     private static String query(PolicyExpression expression) {
-        return "with " + IsolatedConnections.CLIENT_PATH + " select walcast_v from walcast_path, lateral "
-                + overRow(
-                        expression,
-                        expression.sql(),
-                        "(case when walcast_set then walcast_images[walcast_places[walcast_place]] end)");
+        return "with " + SettingsSql.lateCte(expression.settings()) + " select walcast_v from " + SettingsSql.CTE
+                + ", lateral "
+                + overRow(expression, expression.sql(), "(case when " + SettingsSql.READY + " then walcast_row end)");
     }
 
     /// The expression sees the row under its table's name; in a scope of its own no name of ours can be taken for

@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.TableId;
+import dev.walcast.filters.RoleSession;
+import dev.walcast.filters.SessionSettings;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +16,7 @@ final class PolicyExpression {
     /// The name under which parameters are visible in the SQL.
     static final String PARAMETERS = "walcast_q";
 
-    private final String role;
+    private final RoleSession session;
     private final TableId table;
     private final List<String> columns;
     private final String sql;
@@ -29,25 +31,29 @@ final class PolicyExpression {
     /// @param needsClaims whether it depends on the viewer in other ways as well
     /// @param replan      whether a plan made for one viewer might be wrong for the next
     PolicyExpression(
-            String role,
+            RoleSession session,
             TableId table,
             List<String> columns,
             String sql,
             int parameters,
             boolean needsClaims,
             boolean replan) {
-        this.role = requireNonNull(role, "role is null");
+        this.session = requireNonNull(session, "session is null");
         this.table = requireNonNull(table, "table is null");
         this.columns = List.copyOf(columns);
         this.sql = requireNonNull(sql, "sql is null");
         this.parameters = parameters;
         this.needsClaims = needsClaims;
         this.replan = replan;
-        this.hash = Objects.hash(role, table, columns, sql, parameters, needsClaims, replan);
+        this.hash = Objects.hash(session, table, columns, sql, parameters, needsClaims, replan);
     }
 
     String role() {
-        return role;
+        return session.role();
+    }
+
+    SessionSettings settings() {
+        return session.settings();
     }
 
     TableId table() {
@@ -100,7 +106,7 @@ final class PolicyExpression {
         return other instanceof PolicyExpression that
                 && hash == that.hash
                 && sql.equals(that.sql)
-                && role.equals(that.role)
+                && session.equals(that.session)
                 && table.equals(that.table)
                 && columns.equals(that.columns)
                 && parameters == that.parameters
@@ -115,6 +121,6 @@ final class PolicyExpression {
 
     @Override
     public String toString() {
-        return sql + " on " + table + " as " + role;
+        return sql + " on " + table + " as " + session.role();
     }
 }

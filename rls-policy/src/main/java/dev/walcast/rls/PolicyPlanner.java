@@ -40,18 +40,25 @@ final class PolicyPlanner {
 
     private final PolicySet policies;
     private final ClaimsOnly claimsOnly;
+    private final boolean isRowSecurityOff;
     private final Map<Long, ColumnAccess> columns = new HashMap<>();
 
     PolicyPlanner(PolicySet policies, TableAccess access) {
         this.policies = requireNonNull(policies, "policies is null");
-        this.claimsOnly = new ClaimsOnly(policies.functions());
+        this.claimsOnly = new ClaimsOnly(policies.functions(), access.settings());
+        String rowSecurity = access.settings().get("row_security");
+        this.isRowSecurityOff = rowSecurity != null && !SettingsReader.isOn(rowSecurity);
         access.columns().forEach(column -> columns.put((long) column.number(), column));
     }
 
     /// Visible is what any permissive policy shows and no restrictive one hides; without a permissive one,
-    /// nothing. In the order in which Postgres comes to them, which decides whether an error is met: first the
-    /// restrictive ones by name, then the permissive ones by name backwards.
+    /// nothing. With `row_security` off, Postgres refuses every query that policies would bind. In the order in
+    /// which Postgres comes to them, which decides whether an error is met: first the restrictive ones by name, then
+    /// the permissive ones by name backwards.
     Plan plan() {
+        if (isRowSecurityOff) {
+            return new Plan.Fixed(new Predicate.Constant(Truth.FAILED));
+        }
         List<Part> permissive = new ArrayList<>();
         List<Part> all = new ArrayList<>();
         for (Policy policy : policies.policies()) {

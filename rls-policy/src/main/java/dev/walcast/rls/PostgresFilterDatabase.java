@@ -6,6 +6,8 @@ import dev.walcast.filters.ColumnQuestion;
 import dev.walcast.filters.ColumnType;
 import dev.walcast.filters.FilterDatabase;
 import dev.walcast.filters.FilterRefusedException;
+import dev.walcast.filters.RoleSession;
+import dev.walcast.filters.SessionSettings;
 import dev.walcast.filters.UnansweredException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -48,32 +50,49 @@ public final class PostgresFilterDatabase implements FilterDatabase {
     }
 
     @Override
-    public String canonical(String role, ColumnType type, String value)
+    public String canonical(RoleSession session, ColumnType type, String value)
             throws FilterRefusedException, UnansweredException {
         // Types' names come quoted from Postgres itself; values are bound.
-        String text = "pg_catalog.concat(cast(cast(? as pg_catalog.text) as " + type.baseSql() + "))";
-        String query =
-                "select " + text + (type.isDomain() ? ", cast(cast(? as pg_catalog.text) as " + type.sql() + ")" : "");
+        String read = "select " + read(type.baseSql()) + " as v"
+                + (type.isDomain() ? ", " + read(type.sql()) + " as w" : "") + " from " + SettingsSql.CTE;
         List<@Nullable String> values = type.isDomain() ? List.of(value, value) : List.of(value);
-        return requireNonNull(ask(role, query, values).getFirst());
+        return requireNonNull(ask(session, inSession(session.settings(), read, "pg_catalog.concat(v)"), values)
+                .getFirst());
+    }
+
+    private static String read(String type) {
+        return "cast(case when " + SettingsSql.READY + " then cast(? as pg_catalog.text) end as " + type + ")";
+    }
+
+    /// Values are read with the settings of the session, and printed as all values are rendered.
+    ///
+    /// @param read  a query that reads from [SettingsSql#CTE]
+    /// @param print an expression over its columns
+    private static String inSession(SessionSettings settings, String read, String print) {
+        return "with " + SettingsSql.cte(settings, "") + ", walcast_read as materialized (" + read
+                + "), walcast_print as materialized (select " + SettingsSql.renderingAgain(settings)
+                + " as walcast_printed from (select pg_catalog.count(*) as n from walcast_read) as c where n >= 0)"
+                + " select case when walcast_printed then " + print + " end from walcast_print cross join walcast_read";
     }
 
     @Override
-    public List<@Nullable String> canonicalElements(String role, ColumnType type, String arrayLiteral)
+    public List<@Nullable String> canonicalElements(RoleSession session, ColumnType type, String arrayLiteral)
             throws FilterRefusedException, UnansweredException {
         if (type.isDomain()) {
-            ask(role, "select cast(cast(? as pg_catalog.text) as " + type.sql() + "[])", List.of(arrayLiteral));
+            String cast = "select " + read(type.sql() + "[]") + " as v from " + SettingsSql.CTE;
+            ask(session, inSession(session.settings(), cast, "'read'"), List.of(arrayLiteral));
         }
-        String query = "select case when v is null then null else pg_catalog.concat(v) end"
-                + " from pg_catalog.unnest(cast(cast(? as pg_catalog.text) as " + type.baseSql() + "[])) v";
-        return ask(role, query, List.of(arrayLiteral));
+        String read = "select u.v, u.o from (select " + read(type.baseSql() + "[]") + " as a from " + SettingsSql.CTE
+                + ") as arrays cross join lateral pg_catalog.unnest(a) with ordinality as u (v, o)";
+        String print = "case when v is null then null else pg_catalog.concat(v) end";
+        return ask(session, inSession(session.settings(), read, print) + " order by o", List.of(arrayLiteral));
     }
 
     @Override
     public String operatorSchema(String operator, long left, long right) throws UnansweredException {
         try {
             List<@Nullable String> found =
-                    ask("", OPERATOR_SCHEMA, List.of(operator, Long.toString(left), Long.toString(right)));
+                    ask(RoleSession.NO_ROLE, OPERATOR_SCHEMA, List.of(operator, Long.toString(left), Long.toString(right)));
             return found.isEmpty() ? "pg_catalog" : requireNonNull(found.getFirst());
         } catch (FilterRefusedException e) {
             throw new UnansweredException(e);
@@ -83,21 +102,24 @@ public final class PostgresFilterDatabase implements FilterDatabase {
     @Override
     public void check(ColumnQuestion question, @Nullable String value)
             throws FilterRefusedException, UnansweredException {
-        String sql = question.sql("cast(? as pg_catalog.text)", "cast(? as pg_catalog.text)");
+        String sql = question.sql(
+                "cast(cast(? as pg_catalog.text) as " + question.type() + ")",
+                "(case when " + SettingsSql.READY + " then cast(? as pg_catalog.text) end)");
         List<@Nullable String> values = new ArrayList<>();
         values.add(value);
         if (question.parameter() != null) {
             values.add(question.parameter());
         }
-        ask(question.role(), "select " + sql, values);
+        String read = "select (" + sql + ") as tried from " + SettingsSql.CTE;
+        ask(question.session(), inSession(question.session().settings(), read, "'tried'"), values);
     }
 
     /// The first column of the result.
-    private List<@Nullable String> ask(String role, String query, List<@Nullable String> values)
+    private List<@Nullable String> ask(RoleSession session, String query, List<@Nullable String> values)
             throws FilterRefusedException, UnansweredException {
-        try (Connection connection = connections.of(role).getConnection()) {
+        try (Connection connection = connections.of(session.role()).getConnection()) {
             try {
-                RoleConnections.beginReadOnly(connection, role, TIMEOUT);
+                RoleConnections.beginReadOnly(connection, session.role(), TIMEOUT);
                 return ask(connection, query, values);
             } catch (SQLException e) {
                 boolean away = connection.isClosed() && !SqlStates.isRaisedByAFunction(e);

@@ -3,6 +3,7 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.ColumnQuestion;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.filters.Truth;
 import dev.walcast.filters.UnansweredException;
 import java.net.SocketTimeoutException;
@@ -116,12 +117,12 @@ public final class PostgresOracle implements Oracle {
         if (asked.isEmpty()) {
             return Outcome.NOTHING;
         }
-        Map<String, List<Asked>> filters = new LinkedHashMap<>();
+        Map<RoleSession, List<Asked>> filters = new LinkedHashMap<>();
         Map<PolicyExpression, List<Asked>> groups = new LinkedHashMap<>();
         for (Asked one : asked) {
             switch (one.question()) {
                 case ColumnQuestion question ->
-                    filters.computeIfAbsent(question.role(), _ -> new ArrayList<>())
+                    filters.computeIfAbsent(question.session(), _ -> new ArrayList<>())
                             .add(one);
                 case PolicyQuestion question ->
                     groups.computeIfAbsent(question.expression(), _ -> new ArrayList<>())

@@ -7,6 +7,7 @@ import dev.walcast.cdc.Table;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -14,23 +15,28 @@ import org.slf4j.LoggerFactory;
 
 /// Rows on their way out of Postgres, fetched as many at a time as are worth a round trip. Used by one thread.
 final class PostgresReading implements RowReader.Reading {
-    static final int FIRST_FETCH = 50;
+    static final String CURSOR = "walcast_rows";
+    private static final int FIRST_FETCH = 50;
 
     private static final Logger log = LoggerFactory.getLogger(PostgresReading.class);
     private static final int FETCH_BYTES = 256 << 10;
     private static final int FETCH_MAX = 5_000;
 
     private final Connection connection;
-    private final ResultSet rows;
+    private final Statement statement;
     private final Moment moment;
     private final Table table;
     private final List<String> generated;
+    private @Nullable ResultSet rows;
+    private int fetched;
+    private int fetchSize = FIRST_FETCH;
     private long count;
     private long bytes;
 
-    PostgresReading(Connection connection, ResultSet rows, Moment moment, Table table, List<String> generated) {
+    /// @param connection with the open cursor [#CURSOR]
+    PostgresReading(Connection connection, Moment moment, Table table, List<String> generated) throws SQLException {
         this.connection = requireNonNull(connection, "connection is null");
-        this.rows = requireNonNull(rows, "rows is null");
+        this.statement = connection.createStatement();
         this.moment = requireNonNull(moment, "moment is null");
         this.table = requireNonNull(table, "table is null");
         this.generated = List.copyOf(generated);
@@ -54,28 +60,35 @@ final class PostgresReading implements RowReader.Reading {
     @Override
     public @Nullable Row next() throws RowsRefusedException, SQLException {
         try {
-            if (!rows.next()) {
-                return null;
+            ResultSet current = rows;
+            while (current == null || !current.next()) {
+                if (current != null && fetched < fetchSize) {
+                    return null;
+                }
+                current = fetch();
             }
+            fetched++;
             Row.Builder row = Row.of(table);
             for (int i = 0; i < table.columns().size(); i++) {
-                row.text(i, rows.getString(i + 1));
+                row.text(i, current.getString(i + 1));
             }
             Row read = row.build();
-            adapt(read);
+            count++;
+            bytes += read.bytes();
             return read;
         } catch (SQLException e) {
             throw explained(e);
         }
     }
 
-    private void adapt(Row row) throws SQLException {
-        count++;
-        bytes += row.bytes();
-        if (count % FIRST_FETCH == 0) {
-            long fit = FETCH_BYTES / (bytes / count);
-            rows.setFetchSize(Math.clamp(fit, 1, FETCH_MAX));
+    private ResultSet fetch() throws SQLException {
+        if (bytes > 0) {
+            fetchSize = Math.clamp(FETCH_BYTES / Math.max(1, bytes / count), 1, FETCH_MAX);
         }
+        fetched = 0;
+        ResultSet next = statement.executeQuery("fetch forward " + fetchSize + " from " + CURSOR);
+        rows = next;
+        return next;
     }
 
     /// Postgres' own sentence may hold what the viewer may not see.

@@ -36,6 +36,8 @@ public final class PostgresRightsReader implements RightsReader {
     private final DataSource isolated;
     private final String publication;
     private final @Nullable String evaluator;
+    private final SettingsReader settings;
+    private final Runnable renew;
     private final KeptWhileUsed<TableId, KnownTable> tables;
     private final KeptWhileUsed<Question, Known> rights;
     private final FunctionBodies functions;
@@ -52,13 +54,35 @@ public final class PostgresRightsReader implements RightsReader {
     /// @param isolated  of connections made by [IsolatedConnections]
     /// @param evaluator the role that evaluates policies; null for the connections' own
     public PostgresRightsReader(DataSource isolated, String publication, @Nullable String evaluator) {
-        this(isolated, publication, evaluator, System::nanoTime);
+        this(isolated, publication, evaluator, null, () -> {}, System::nanoTime);
     }
 
-    PostgresRightsReader(DataSource isolated, String publication, @Nullable String evaluator, LongSupplier nanoTime) {
+    /// @param isolated  of connections made by [IsolatedConnections]
+    /// @param evaluator the role that evaluates policies; null for the connections' own
+    /// @param timeZone  null when the server's own time zone is known to be UTC
+    /// @param renew     called when sessions that have begun have other settings than new ones: all
+    ///                  connections that read rights or evaluate must be made anew
+    public PostgresRightsReader(
+            DataSource isolated,
+            String publication,
+            @Nullable String evaluator,
+            @Nullable ServerTimeZone timeZone,
+            Runnable renew) {
+        this(isolated, publication, evaluator, timeZone, renew, System::nanoTime);
+    }
+
+    PostgresRightsReader(
+            DataSource isolated,
+            String publication,
+            @Nullable String evaluator,
+            @Nullable ServerTimeZone timeZone,
+            Runnable renew,
+            LongSupplier nanoTime) {
         this.isolated = requireNonNull(isolated, "isolated is null");
         this.publication = requireNonNull(publication, "publication is null");
         this.evaluator = evaluator;
+        this.settings = new SettingsReader(timeZone);
+        this.renew = requireNonNull(renew, "renew is null");
         this.tables = new KeptWhileUsed<>(TABLES_MAX, nanoTime);
         this.rights = new KeptWhileUsed<>(RIGHTS_MAX, nanoTime);
         this.functions = new FunctionBodies(nanoTime);
@@ -113,8 +137,14 @@ public final class PostgresRightsReader implements RightsReader {
             UnsettledTables unsettledTables = new UnsettledTables(connection);
             unsettledTables.readLocks();
             moment = queries.begin();
-            roles = queries.roles(
+            Map<String, RoleFacts> named = queries.roles(
                     Set.copyOf(questions.stream().map(Question::role).toList()), evaluator);
+            Map<String, RoleFacts> complete = settings.read(connection, named, evaluator);
+            if (complete == null) {
+                renew.run();
+                return false;
+            }
+            roles = complete;
             versions = queries.tables(tablesAsked(), publication);
             List<KnownTable> fresh = new Reader(queries).read();
             queries.end();
@@ -171,7 +201,10 @@ public final class PostgresRightsReader implements RightsReader {
             }
         }
 
-        Reading reading() {
+        Reading reading() throws SQLException {
+            if (roles.isEmpty() && !questions.isEmpty()) {
+                throw new SQLException("the settings of the database change faster than they are read", "40001");
+            }
             changed.forEach(table -> failures.add(
                     table, new SQLException("the rights of " + table + " change faster than they are read", "40001")));
             Map<Question, TableRights> answers = new HashMap<>();

@@ -6,6 +6,7 @@ import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.types.TypeCatalog;
+import dev.walcast.filters.SessionSettings;
 import dev.walcast.rls.RowSelect.Published;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import java.sql.Connection;
@@ -87,15 +88,38 @@ public final class PostgresRowReader implements RowReader {
         RowSelect select = RowSelect.of(query, Published.read(connection, publication, query.access()));
         Table table = table(connection, select.columns(), query);
         become(connection, query.viewer());
-        PreparedStatement statement = connection.prepareStatement(select.sql());
-        for (int i = 0; i < select.parameters().size(); i++) {
-            statement.setString(i + 1, select.parameters().get(i));
-        }
-        statement.setFetchSize(PostgresReading.FIRST_FETCH);
-        ResultSet rows = statement.executeQuery();
+        declare(connection, select, query.access().settings());
         return isRewritten(connection, select.published().oid())
                 ? null
-                : new PostgresReading(connection, rows, moment, table, select.generated());
+                : new PostgresReading(connection, moment, table, select.generated());
+    }
+
+    /// Opens the cursor. The statement is read with the settings under which conditions were printed, planned and
+    /// evaluated with those of the viewer's role; rows are printed as all values are. Where these differ, all
+    /// rows are evaluated at once, before the first is printed.
+    private static void declare(Connection connection, RowSelect select, SessionSettings settings) throws SQLException {
+        boolean buffered = select.isPrintedOtherwise(settings);
+        List<String> statements = new ArrayList<>();
+        addSelect(statements, SettingsSql.early(settings));
+        statements.add("declare " + PostgresReading.CURSOR + " no scroll cursor for "
+                + (buffered ? select.bufferedSql() : select.sql()));
+        addSelect(statements, SettingsSql.late(settings));
+        if (buffered) {
+            statements.add("move forward 1 from " + PostgresReading.CURSOR);
+            statements.add("select " + SettingsSql.renderingAgain(settings));
+        }
+        try (PreparedStatement statement = connection.prepareStatement(String.join("; ", statements))) {
+            for (int i = 0; i < select.parameters().size(); i++) {
+                statement.setString(i + 1, select.parameters().get(i));
+            }
+            statement.execute();
+        }
+    }
+
+    private static void addSelect(List<String> statements, String expressions) {
+        if (!expressions.isEmpty()) {
+            statements.add("select " + expressions);
+        }
     }
 
     private static Moment moment(Connection connection) throws SQLException {
@@ -120,11 +144,6 @@ public final class PostgresRowReader implements RowReader {
 
     private static void become(Connection connection, Viewer viewer) throws RowsRefusedException, SQLException {
         PolicyAsker.claim(connection, viewer.claims());
-        // From here on names resolve as clients have them: for the policies' functions.
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("select pg_catalog.set_config('search_path',"
-                    + " pg_catalog.current_setting('walcast.client_path', true), true)");
-        }
         try {
             PolicyAsker.become(connection, viewer.role());
         } catch (SQLException e) {

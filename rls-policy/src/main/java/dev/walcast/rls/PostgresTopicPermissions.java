@@ -2,6 +2,7 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.filters.SessionSettings;
 import dev.walcast.rls.TopicCheckException.Reason;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -53,28 +54,57 @@ public final class PostgresTopicPermissions implements TopicPermissions {
               from (values (?::pg_catalog.text)) as a (role);
             """;
 
-    private static final String SEE =
-            "select extension from realtime.messages where id operator(pg_catalog.=) any (?::pg_catalog.uuid[])";
+    /// Everything is seen before the settings are taken back.
+    private static final String SEE = "with seen as materialized (select m.extension from realtime.messages as m"
+            + " where m.id operator(pg_catalog.=) any (?::pg_catalog.uuid[])), rendered as materialized (select %s as again"
+            + " from (select pg_catalog.count(*) as n from seen) as c where c.n operator(pg_catalog.>=) 0)"
+            + " select seen.extension from rendered cross join seen where rendered.again";
 
     private static final String WRITE =
             "insert into realtime.messages (topic, extension) select ?, e from pg_catalog.unnest(?::pg_catalog.text[]) as e";
 
     private final DataSource dataSource;
+    private final @Nullable RoleSettings settings;
     private final LongAdder policyFailures = new LongAdder();
     private final AtomicLong warnedAt = new AtomicLong(System.nanoTime() - NANOS_BETWEEN_WARNINGS);
 
+    /// With the connections' own settings for all roles.
     public PostgresTopicPermissions(DataSource dataSource) {
+        this(dataSource, null);
+    }
+
+    /// @param settings those with which policies are evaluated; null for the connections' own
+    public PostgresTopicPermissions(DataSource dataSource, @Nullable RoleSettings settings) {
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
+        this.settings = settings;
+    }
+
+    private SessionSettings settings(Question question) throws TopicCheckException {
+        try {
+            return settings == null
+                    ? SessionSettings.NONE
+                    : settings.of(question.viewer().role());
+        } catch (SQLException e) {
+            throw failed(Reason.UNREACHABLE, e);
+        }
+    }
+
+    /// A statement that gives the viewer's session its settings; may be empty.
+    private static String set(SessionSettings settings) {
+        String all = SettingsSql.all(settings);
+        return all.isEmpty() ? "" : "select " + all + "; ";
     }
 
     @Override
     public Access read(Question question, boolean presence) throws TopicCheckException {
         List<String> extensions = presence ? List.of("broadcast", "presence") : List.of("broadcast");
         Set<String> seen = new HashSet<>();
+        SessionSettings own = settings(question);
         Trial trial = (connection) -> {
             String[] ids =
                     extensions.stream().map(_ -> UUID.randomUUID().toString()).toArray(String[]::new);
-            try (PreparedStatement statement = connection.prepareStatement(STORE + CLAIM + BECOME + SEE)) {
+            try (PreparedStatement statement = connection.prepareStatement(STORE + CLAIM + BECOME + set(own)
+                    + SEE.formatted(SettingsSql.renderingAgain(own)))) {
                 statement.setString(1, question.topic());
                 statement.setArray(2, connection.createArrayOf("uuid", ids));
                 statement.setArray(3, connection.createArrayOf("text", extensions.toArray()));
@@ -96,9 +126,11 @@ public final class PostgresTopicPermissions implements TopicPermissions {
     }
 
     private boolean mayWrite(Question question, List<String> extensions) throws TopicCheckException {
+        SessionSettings own = settings(question);
         return mayBeARole(question)
                 && isAllowed(connection -> {
-                    try (PreparedStatement statement = connection.prepareStatement(CLAIM + BECOME + WRITE)) {
+                    try (PreparedStatement statement = connection.prepareStatement(CLAIM + BECOME + set(own) + WRITE
+                            + "; select " + SettingsSql.renderingAgain(own))) {
                         int next = claim(statement, 1, question);
                         statement.setString(next, question.topic());
                         statement.setArray(next + 1, connection.createArrayOf("text", extensions.toArray()));

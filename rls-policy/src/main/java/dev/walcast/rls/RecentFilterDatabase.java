@@ -6,13 +6,14 @@ import dev.walcast.filters.ColumnQuestion;
 import dev.walcast.filters.ColumnType;
 import dev.walcast.filters.FilterDatabase;
 import dev.walcast.filters.FilterRefusedException;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.filters.UnansweredException;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Asks another once for all who join with the same filter within a second. What a type has become is part of the
-/// question, so another type is another question; a refusal is not remembered.
+/// Asks another once for all who join with the same filter within a second. What a type has become and the
+/// settings of the role are part of the question, so another type is another question; a refusal is not remembered.
 public final class RecentFilterDatabase implements FilterDatabase {
     private final FilterDatabase database;
     private final Recent<Asked, List<@Nullable String>> answers;
@@ -26,9 +27,9 @@ public final class RecentFilterDatabase implements FilterDatabase {
     }
 
     private sealed interface Asked {
-        record Value(String role, ColumnType type, String value) implements Asked {}
+        record Value(RoleSession session, ColumnType type, String value) implements Asked {}
 
-        record Elements(String role, ColumnType type, String arrayLiteral) implements Asked {}
+        record Elements(RoleSession session, ColumnType type, String arrayLiteral) implements Asked {}
 
         record OperatorSchema(String operator, long left, long right) implements Asked {}
 
@@ -36,19 +37,19 @@ public final class RecentFilterDatabase implements FilterDatabase {
     }
 
     @Override
-    public String canonical(String role, ColumnType type, String value)
+    public String canonical(RoleSession session, ColumnType type, String value)
             throws FilterRefusedException, UnansweredException {
         return requireNonNull(
-                answer(new Asked.Value(role, type, value), () -> List.of(database.canonical(role, type, value)))
+                answer(new Asked.Value(session, type, value), () -> List.of(database.canonical(session, type, value)))
                         .getFirst());
     }
 
     @Override
-    public List<@Nullable String> canonicalElements(String role, ColumnType type, String arrayLiteral)
+    public List<@Nullable String> canonicalElements(RoleSession session, ColumnType type, String arrayLiteral)
             throws FilterRefusedException, UnansweredException {
         return answer(
-                new Asked.Elements(role, type, arrayLiteral),
-                () -> database.canonicalElements(role, type, arrayLiteral));
+                new Asked.Elements(session, type, arrayLiteral),
+                () -> database.canonicalElements(session, type, arrayLiteral));
     }
 
     @Override

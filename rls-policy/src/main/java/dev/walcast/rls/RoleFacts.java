@@ -2,6 +2,7 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.filters.SessionSettings;
 import java.util.Collections;
 import java.util.Set;
 
@@ -9,13 +10,15 @@ import java.util.Set;
 ///
 /// @param oid         0 when there is no such role
 /// @param privileges  oids of the roles whose privileges it has, itself included
+/// @param settings    those that its fresh sessions begin with
 record RoleFacts(
         String name,
         long oid,
         boolean superuser,
         boolean bypassesRowSecurity,
         boolean mayBecome,
-        Set<Long> privileges) {
+        Set<Long> privileges,
+        SessionSettings settings) {
     private static final long PUBLIC = 0;
     private static final long READ_ALL_DATA = 6181;
     private static final long WRITE_ALL_DATA = 6182;
@@ -23,10 +26,15 @@ record RoleFacts(
     RoleFacts {
         requireNonNull(name, "name is null");
         privileges = Set.copyOf(privileges);
+        requireNonNull(settings, "settings is null");
     }
 
     static RoleFacts unknown(String name) {
-        return new RoleFacts(name, 0, false, false, false, Set.of());
+        return new RoleFacts(name, 0, false, false, false, Set.of(), SessionSettings.NONE);
+    }
+
+    RoleFacts with(SessionSettings other) {
+        return new RoleFacts(name, oid, superuser, bypassesRowSecurity, mayBecome, privileges, other);
     }
 
     boolean exists() {

@@ -69,7 +69,7 @@ public final class RowPolicies {
         if (known != null) {
             return known;
         }
-        ViewerValues values = evaluator.values(viewer, planned.plan.expressions());
+        ViewerValues values = evaluator.values(viewer, rights.access().settings(), planned.plan.expressions());
         Predicate predicate = new PlanBinder(viewer, rights.access(), values).bind(planned.plan);
         planned.remember(viewer, predicate);
         return predicate;

@@ -1,6 +1,8 @@
 package dev.walcast.rls;
 
 import dev.walcast.cdc.PublishedTables;
+import dev.walcast.filters.ColumnType;
+import dev.walcast.filters.SessionSettings;
 import dev.walcast.rls.RowQuery.Ordering;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import java.sql.Connection;
@@ -8,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -115,6 +118,26 @@ record RowSelect(
                 + (published.rows == null ? "" : " and (" + SqlText.replace(published.rows, "?", "??") + ")")
                 + order(query.order()) + " limit " + query.limit();
         return new RowSelect(published, columns, generated, sql, List.copyOf(filter.parameters()));
+    }
+
+    /// The same rows after one of NULLs, which comes once all others were evaluated.
+    String bufferedSql() {
+        String nulls = String.join(", ", Collections.nCopies(columns.size(), "null"));
+        return "with walcast_rows as materialized (" + sql + ") select " + nulls
+                + " from (select pg_catalog.count(*) as walcast_n from walcast_rows) as walcast_c where walcast_n >= 0"
+                + " union all select * from walcast_rows";
+    }
+
+    /// Whether a value of the columns may be printed otherwise with the settings.
+    boolean isPrintedOtherwise(SessionSettings settings) {
+        return SettingsSql.printsOtherwise(settings) || columns.stream().anyMatch(RowSelect::printsNames);
+    }
+
+    /// How a name of the catalog is printed depends on the `search_path`.
+    private static boolean printsNames(ColumnAccess column) {
+        ColumnType element = column.type().element();
+        return column.type().base().startsWith("reg")
+                || (element != null && element.base().startsWith("reg"));
     }
 
     private static boolean isWanted(RowQuery query, ColumnAccess column) {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.ColumnType;
+import dev.walcast.filters.SessionSettings;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// @param usage       whether the role may be used and has USAGE on the table's schema
 /// @param rowSecurity whether row-level security applies to this role on this table
 /// @param columns     the live columns in table order, with the role's right to read each
+/// @param settings    those that the role's fresh sessions begin with
 public record TableAccess(
         TableId table,
         long oid,
@@ -24,17 +26,19 @@ public record TableAccess(
         boolean published,
         boolean usage,
         boolean rowSecurity,
-        List<ColumnAccess> columns) {
+        List<ColumnAccess> columns,
+        SessionSettings settings) {
     public TableAccess {
         requireNonNull(table, "table is null");
         requireNonNull(standing, "standing is null");
         columns = List.copyOf(columns);
+        requireNonNull(settings, "settings is null");
     }
 
-    /// Of a role that may be used, on a table whose oid is not known.
+    /// Of a role without settings that may be used, on a table whose oid is not known.
     public TableAccess(
             TableId table, boolean published, boolean usage, boolean rowSecurity, List<ColumnAccess> columns) {
-        this(table, 0, RoleStanding.USABLE, published, usage, rowSecurity, columns);
+        this(table, 0, RoleStanding.USABLE, published, usage, rowSecurity, columns, SessionSettings.NONE);
     }
 
     /// @param typeName  `pg_type.typname` of the declared type

@@ -68,7 +68,8 @@ record TableFacts(
                 published,
                 usable && (role.isAmong(schemaUsers) || role.usesAllSchemas()),
                 role.isBoundByRowSecurity(rowSecurity, forced, owner),
-                accesses);
+                accesses,
+                role.settings());
     }
 
     /// Oids of the types and collations of users that the columns have.

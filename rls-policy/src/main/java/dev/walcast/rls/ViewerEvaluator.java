@@ -2,11 +2,11 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.filters.SessionSettings;
 import dev.walcast.rls.ViewerValues.Value;
 import java.sql.Connection;
-import java.sql.ResultSet;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -25,24 +25,25 @@ final class ViewerEvaluator {
     }
 
     /// Lets Postgres compute what depends on the viewer alone, as that viewer. An error in one leaves the others.
-    ViewerValues values(Viewer viewer, List<String> expressions) throws SQLException {
+    ViewerValues values(Viewer viewer, SessionSettings settings, List<String> expressions) throws SQLException {
         if (expressions.isEmpty()) {
             return new ViewerValues(Map.of());
         }
         try (Connection connection = isolated.getConnection()) {
             connection.setAutoCommit(false);
             try {
-                return new ViewerValues(values(connection, viewer, expressions));
+                return new ViewerValues(values(connection, viewer, settings, expressions));
             } finally {
                 PolicyAsker.end(connection);
             }
         }
     }
 
-    private static Map<String, Value> values(Connection connection, Viewer viewer, List<String> expressions)
+    private static Map<String, Value> values(
+            Connection connection, Viewer viewer, SessionSettings settings, List<String> expressions)
             throws SQLException {
         try {
-            return evaluate(connection, viewer, expressions);
+            return evaluate(connection, viewer, settings, expressions);
         } catch (SQLException e) {
             if (!SqlStates.saysTheValueIsWrong(e)) {
                 throw e;
@@ -55,31 +56,42 @@ final class ViewerEvaluator {
         }
         Map<String, Value> each = new HashMap<>();
         for (String expression : expressions) {
-            each.putAll(values(connection, viewer, List.of(expression)));
+            each.putAll(values(connection, viewer, settings, List.of(expression)));
         }
         return each;
     }
 
-    private static Map<String, Value> evaluate(Connection connection, Viewer viewer, List<String> expressions)
+    private static Map<String, Value> evaluate(
+            Connection connection, Viewer viewer, SessionSettings settings, List<String> expressions)
             throws SQLException {
         PolicyAsker.become(connection, viewer.role());
         PolicyAsker.claim(connection, viewer.claims());
-        List<String> selected = new ArrayList<>();
-        for (String expression : expressions) {
-            selected.add(
-                    "case when (" + expression + ") is null then null else pg_catalog.concat(" + expression + ") end");
-            selected.add("pg_catalog.pg_typeof(" + expression + ")::text");
+        Map<String, Value> values = new LinkedHashMap<>();
+        try (PreparedStatement statement = connection.prepareStatement(query(settings, expressions))) {
+            SettingsSql.readLast(statement, row -> {
+                for (int i = 0; i < expressions.size(); i++) {
+                    values.put(expressions.get(i), new Value(row.getString(2 * i + 1), row.getString(2 * i + 2), null));
+                }
+            });
         }
-        String query = "with " + IsolatedConnections.CLIENT_PATH + " select " + String.join(", ", selected)
-                + " from walcast_path";
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(query)) {
-            row.next();
-            Map<String, Value> values = new LinkedHashMap<>();
-            for (int i = 0; i < expressions.size(); i++) {
-                values.put(expressions.get(i), new Value(row.getString(2 * i + 1), row.getString(2 * i + 2), null));
-            }
-            return values;
+        return values;
+    }
+
+    /// The values are computed with the viewer's settings, and printed as all values are.
+    private static String query(SessionSettings settings, List<String> expressions) {
+        List<String> computed = new ArrayList<>();
+        List<String> printed = new ArrayList<>();
+        for (int i = 0; i < expressions.size(); i++) {
+            // The driver takes `?` for a parameter, also where it is jsonb's operator.
+            computed.add("(" + SqlText.replace(expressions.get(i), "?", "??") + ") as e" + i);
+            printed.add("case when walcast_printed and (v.e" + i + " is null) is false then pg_catalog.concat(v.e" + i + ") end");
+            printed.add("case when walcast_printed then pg_catalog.pg_typeof(v.e" + i + ")::text end");
         }
+        String early = SettingsSql.early(settings);
+        return (early.isEmpty() ? "" : "select " + early + "; ") + "with " + SettingsSql.lateCte(settings)
+                + ", walcast_values as materialized (select " + String.join(", ", computed) + " from "
+                + SettingsSql.CTE + "), walcast_print as materialized (select " + SettingsSql.renderingAgain(settings)
+                + " as walcast_printed from walcast_values) select " + String.join(", ", printed)
+                + " from walcast_print cross join walcast_values as v";
     }
 }

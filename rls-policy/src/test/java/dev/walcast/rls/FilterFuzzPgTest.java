@@ -15,6 +15,7 @@ import dev.walcast.filters.FilterParser;
 import dev.walcast.filters.FilterRefusedException;
 import dev.walcast.filters.FilterResolver;
 import dev.walcast.filters.Predicate;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.filters.Truth;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
@@ -230,7 +231,7 @@ class FilterFuzzPgTest {
                             TableAccess.ColumnAccess column = access.readable(name);
                             return column == null ? null : column.type();
                         },
-                        "");
+                        RoleSession.NO_ROLE);
             } catch (FilterRefusedException e) {
                 refused++;
                 if (isSelectable(tree) && !e.sqlState().equals("22025")) {

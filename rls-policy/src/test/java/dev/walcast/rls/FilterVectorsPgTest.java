@@ -18,6 +18,7 @@ import dev.walcast.filters.FilterRefusedException;
 import dev.walcast.filters.FilterResolver;
 import dev.walcast.filters.Operator;
 import dev.walcast.filters.Predicate;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.filters.Truth;
 import dev.walcast.filters.UnansweredException;
 import dev.walcast.rls.Catalog.Question;
@@ -150,7 +151,7 @@ class FilterVectorsPgTest {
                     known = resolver.resolve(
                             List.of(new FilterNode.Condition("v", Objects.requireNonNull(operator), filter, negate)),
                             name -> name.equals("v") ? type : null,
-                            "");
+                            RoleSession.NO_ROLE);
                 } catch (FilterRefusedException e) {
                     known = e;
                 }

@@ -17,6 +17,7 @@ import dev.walcast.filters.FilterParser;
 import dev.walcast.filters.FilterRefusedException;
 import dev.walcast.filters.FilterResolver;
 import dev.walcast.filters.Predicate;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.Oracle.Outcome;
@@ -481,7 +482,7 @@ class IsolationPgTest {
         return resolver.resolve(
                 FilterParser.parse(filter),
                 name -> Objects.requireNonNull(access.readable(name)).type(),
-                role);
+                new RoleSession(role, access.settings()));
     }
 
     /// What Postgres says of a row with the text in the filter's column, whatever memory would.

@@ -7,6 +7,8 @@ import dev.walcast.filters.ColumnQuestion;
 import dev.walcast.filters.ColumnType;
 import dev.walcast.filters.FilterDatabase;
 import dev.walcast.filters.FilterRefusedException;
+import dev.walcast.filters.RoleSession;
+import dev.walcast.filters.SessionSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class RecentTest {
+    private static final RoleSession ANON = new RoleSession("anon", SessionSettings.NONE);
     private final AtomicLong nanos = new AtomicLong(1);
     private final AtomicInteger asked = new AtomicInteger();
     private final Recent<String, Integer> recent = new Recent<>(nanos::get);
@@ -86,13 +89,13 @@ class RecentTest {
     void aTypeThatChangedIsAnotherQuestionAndARefusalIsAskedAgain() throws Exception {
         CountingDatabase database = new CountingDatabase();
         RecentFilterDatabase filters = new RecentFilterDatabase(database, nanos::get);
-        filters.canonical("anon", state("open"), "open");
-        filters.canonical("anon", state("open"), "open");
+        filters.canonical(ANON, state("open"), "open");
+        filters.canonical(ANON, state("open"), "open");
         assertThat(database.asked).containsExactly("open");
-        filters.canonical("anon", state("open", "done"), "open");
+        filters.canonical(ANON, state("open", "done"), "open");
         assertThat(database.asked).containsExactly("open", "open");
         for (int i = 0; i < 2; i++) {
-            assertThatThrownBy(() -> filters.canonical("anon", state("open"), "nonsense"))
+            assertThatThrownBy(() -> filters.canonical(ANON, state("open"), "nonsense"))
                     .isInstanceOf(FilterRefusedException.class);
         }
         assertThat(database.asked).containsExactly("open", "open", "nonsense", "nonsense");
@@ -107,7 +110,7 @@ class RecentTest {
         private final List<String> asked = new ArrayList<>();
 
         @Override
-        public String canonical(String role, ColumnType type, String value) throws FilterRefusedException {
+        public String canonical(RoleSession session, ColumnType type, String value) throws FilterRefusedException {
             asked.add(value);
             if (!type.labels().contains(value)) {
                 throw new FilterRefusedException("22P02", "invalid input value for enum state");
@@ -116,7 +119,7 @@ class RecentTest {
         }
 
         @Override
-        public List<@Nullable String> canonicalElements(String role, ColumnType type, String arrayLiteral) {
+        public List<@Nullable String> canonicalElements(RoleSession session, ColumnType type, String arrayLiteral) {
             throw new UnsupportedOperationException();
         }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.rls.Catalog.Question;
 import java.io.IOException;
 import java.sql.Connection;
@@ -114,8 +115,9 @@ class RightsPgTest {
         assertThat(rank.typeName()).isEqualTo("smaller");
         assertThat(rank.type().base()).isEqualTo("int4");
         PostgresFilterDatabase values = new PostgresFilterDatabase(dataSource);
-        assertThat(values.canonical("", rank.type(), " 07")).isEqualTo("7");
-        assertThatThrownBy(() -> values.canonical("", rank.type(), "11")).hasMessageContaining("check constraint");
+        assertThat(values.canonical(RoleSession.NO_ROLE, rank.type(), " 07")).isEqualTo("7");
+        assertThatThrownBy(() -> values.canonical(RoleSession.NO_ROLE, rank.type(), "11"))
+                .hasMessageContaining("check constraint");
     }
 
     @Test

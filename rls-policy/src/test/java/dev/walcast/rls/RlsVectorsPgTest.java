@@ -18,6 +18,7 @@ import dev.walcast.filters.FilterRefusedException;
 import dev.walcast.filters.FilterResolver;
 import dev.walcast.filters.Operator;
 import dev.walcast.filters.Predicate;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.Truth;
 import dev.walcast.rls.Catalog.Question;
@@ -296,7 +297,7 @@ class RlsVectorsPgTest {
                             TableAccess.ColumnAccess column = access.readable(name);
                             return column == null ? null : column.type();
                         },
-                        "");
+                        RoleSession.NO_ROLE);
                 return predicate.test(Objects.requireNonNull(SubscriptionIndex.judgedRow(change)), Answers.NONE)
                         == Truth.TRUE;
             } catch (FilterRefusedException e) {

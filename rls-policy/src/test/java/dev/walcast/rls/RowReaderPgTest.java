@@ -10,6 +10,7 @@ import dev.walcast.filters.Answers;
 import dev.walcast.filters.FilterParser;
 import dev.walcast.filters.FilterResolver;
 import dev.walcast.filters.Predicate;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.filters.Truth;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
@@ -195,7 +196,7 @@ class RowReaderPgTest {
                                     ColumnAccess column = access.readable(name);
                                     return column == null ? null : column.type();
                                 },
-                                "");
+                                RoleSession.NO_ROLE);
                         Set<Integer> selected = ids(read(predicate, List.of(), 1_000));
                         assertThat(selected).isEqualTo(ids(judged(all, predicate, oracle)));
                         assertThat(selected).isEqualTo(ids(judged(withDomains, predicate, oracle)));
@@ -248,7 +249,7 @@ class RowReaderPgTest {
                 .resolve(
                         FilterParser.parse("id=eq.7"),
                         name -> Objects.requireNonNull(access.readable(name)).type(),
-                        "");
+                        RoleSession.NO_ROLE);
         PredicateSql sql = new PredicateSql();
         String where = sql.of(predicate).replace("?", "'" + sql.parameters().getFirst() + "'");
         try (Connection connection = postgres.connect();

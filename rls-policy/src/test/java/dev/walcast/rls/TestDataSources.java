@@ -11,8 +11,14 @@ final class TestDataSources implements AutoCloseable {
     private final HikariDataSource isolated;
 
     TestDataSources(int port, String database) {
-        this.asClients = pool(port, database, "set timezone = 'UTC'; set statement_timeout = '5s'");
+        this.asClients = pool(port, database, IsolatedConnections.filtersSql(Duration.ofSeconds(5)));
         this.isolated = pool(port, database, IsolatedConnections.initSql(Duration.ofSeconds(5)));
+    }
+
+    /// Makes all connections anew.
+    void renew() {
+        asClients.getHikariPoolMXBean().softEvictConnections();
+        isolated.getHikariPoolMXBean().softEvictConnections();
     }
 
     private static HikariDataSource pool(int port, String database, String initSql) {

@@ -8,6 +8,7 @@ import dev.walcast.filters.FilterDatabase;
 import dev.walcast.filters.FilterRefusedException;
 import dev.walcast.filters.FilterResolver;
 import dev.walcast.filters.Predicate;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.filters.Target;
 import dev.walcast.filters.UnansweredException;
@@ -233,7 +234,7 @@ final class BindingResolver {
                         ColumnAccess column = access.readable(name);
                         return column == null ? null : column.type();
                     },
-                    viewer.role());
+                    new RoleSession(viewer.role(), access.settings()));
         } catch (FilterRefusedException e) {
             throw postgresError(spec, e.sqlState(), e.getMessage());
         }

@@ -7,6 +7,7 @@ import dev.walcast.cdc.PgType;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.filters.ColumnQuestion;
 import dev.walcast.filters.ColumnType;
 import dev.walcast.filters.FilterDatabase;
@@ -130,12 +131,12 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader 
     }
 
     @Override
-    public String canonical(String role, ColumnType type, String value) {
+    public String canonical(RoleSession session, ColumnType type, String value) {
         return value;
     }
 
     @Override
-    public List<@Nullable String> canonicalElements(String role, ColumnType type, String arrayLiteral) {
+    public List<@Nullable String> canonicalElements(RoleSession session, ColumnType type, String arrayLiteral) {
         return new ArrayList<>();
     }
 
