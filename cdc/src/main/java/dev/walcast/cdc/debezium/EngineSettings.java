@@ -26,6 +26,8 @@ final class EngineSettings {
     /// @param publications the configured one first
     static Properties of(SourceConfig config, List<String> publications) {
         PostgresUrl url = config.url();
+        String address = url.address();
+        int lastPort = address.lastIndexOf(':');
         Properties properties = new Properties();
         url.parameters().forEach((name, value) -> properties.setProperty("driver." + name, value));
         properties.putAll(Map.of(
@@ -36,16 +38,17 @@ final class EngineSettings {
                 "walcast-" + config.slotName(),
                 "connector.class",
                 PublicationsConnector.class.getName(),
+                // Debezium writes a colon and the port behind the host: together they are the list of all hosts.
                 "database.hostname",
-                url.host(),
+                address.substring(0, lastPort),
                 "database.port",
-                Integer.toString(url.port()),
+                address.substring(lastPort + 1),
                 "database.user",
                 url.user(),
                 "database.dbname",
                 url.database(),
                 "driver.options",
-                SESSION_OPTIONS));
+                (url.parameters().getOrDefault("options", "") + " " + SESSION_OPTIONS).strip()));
         // Debezium's own statements call nothing that a user made. Not on the connection that reads the log: there the
         // path decides how a regclass is printed.
         properties.setProperty("database.initial.statements", "set search_path = pg_catalog");
@@ -67,6 +70,8 @@ final class EngineSettings {
                 "plugin.name", "pgoutput",
                 "slot.name", config.slotName(),
                 "slot.drop.on.stop", "false",
+                // Whoever supervises the engine decides when to try again.
+                "slot.max.retries", "0",
                 "publication.autocreate.mode", "disabled",
                 "snapshot.mode", "no_data",
                 "offset.storage", "org.apache.kafka.connect.storage.MemoryOffsetBackingStore",

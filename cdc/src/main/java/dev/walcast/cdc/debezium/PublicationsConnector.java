@@ -1,6 +1,7 @@
 package dev.walcast.cdc.debezium;
 
 import io.debezium.config.Configuration;
+import io.debezium.config.Field;
 import io.debezium.connector.base.QueueProviderService;
 import io.debezium.connector.common.CdcSourceTaskContext;
 import io.debezium.connector.postgresql.PostgresConnector;
@@ -16,7 +17,10 @@ import io.debezium.service.spi.ServiceRegistry;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.config.ConfigValue;
 import org.apache.kafka.connect.connector.Task;
 import org.apache.kafka.connect.source.SourceRecord;
 
@@ -27,6 +31,14 @@ import org.apache.kafka.connect.source.SourceRecord;
 public final class PublicationsConnector extends PostgresConnector {
     /// The one that Debezium is to look for; `publication.name` holds the list.
     static final String FIRST_PUBLICATION = "walcast.first.publication";
+
+    /// Debezium allows one host name only; here it is a list of hosts with ports, or an IPv6 address, for the JDBC URL.
+    @Override
+    protected Map<String, ConfigValue> validateAllFields(Configuration config) {
+        return super.validateAllFields(config.edit()
+                .with(PostgresConnectorConfig.HOSTNAME, "walcast")
+                .build());
+    }
 
     @Override
     public Class<? extends Task> taskClass() {
@@ -47,6 +59,15 @@ public final class PublicationsConnector extends PostgresConnector {
             firstPublication = config.getString(FIRST_PUBLICATION);
             statusInterval = config.getDuration(PostgresConnectorConfig.STATUS_UPDATE_INTERVAL_MS, ChronoUnit.MILLIS);
             return super.preStart(config);
+        }
+
+        /// All but the host's name, as [PublicationsConnector] explains.
+        @Override
+        protected Iterable<Field> getAllConfigurationFields() {
+            List<Field> fields = new ArrayList<>();
+            super.getAllConfigurationFields().forEach(fields::add);
+            fields.removeIf(field -> field.name().equals(PostgresConnectorConfig.HOSTNAME.name()));
+            return fields;
         }
 
         @Override

@@ -34,11 +34,15 @@ public final class CatalogConnection implements TypeCatalog.Connections, AutoClo
     }
 
     static Connection open(PostgresUrl url) throws SQLException {
+        return DriverManager.getConnection(url.jdbcUrl(), properties(url));
+    }
+
+    static Properties properties(PostgresUrl url) {
         Properties properties = url.ownProperties();
         properties.setProperty("ApplicationName", "walcast catalog");
         properties.putIfAbsent("connectTimeout", Integer.toString(TIMEOUT_SECONDS));
         properties.putIfAbsent("socketTimeout", "30");
-        return DriverManager.getConnection(url.jdbcUrl(), properties);
+        return properties;
     }
 
     @Override

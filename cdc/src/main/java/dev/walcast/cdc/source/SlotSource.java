@@ -26,6 +26,9 @@ public abstract class SlotSource implements ChangeSource {
     private static final Logger log = LoggerFactory.getLogger(SlotSource.class);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
 
+    /// For a reader that is still connecting: it has nothing to finish.
+    private static final Duration STOP_START_TIMEOUT = Duration.ofSeconds(1);
+
     private final SourceConfig config;
     private final Acknowledgements acknowledgements = new Acknowledgements();
     private final Publications publications;
@@ -38,6 +41,7 @@ public abstract class SlotSource implements ChangeSource {
     private volatile @Nullable FeedStart feed;
     private volatile SourceState state = new SourceState.Idle();
     private volatile @Nullable Thread supervisor;
+    private volatile boolean reading;
 
     /// @param check what this reader wants to be so beyond what every reader needs
     protected SlotSource(SourceConfig config, Preflight.Check check) {
@@ -73,6 +77,7 @@ public abstract class SlotSource implements ChangeSource {
 
         /// To be called when Postgres has begun to send.
         public void begun() {
+            reading = true;
             if (!(state instanceof SourceState.Streaming)) {
                 log.info("The feed goes on");
                 become(new SourceState.Streaming(), listener);
@@ -97,7 +102,9 @@ public abstract class SlotSource implements ChangeSource {
         try {
             preflightWaitingForSlot();
         } catch (SourceException e) {
-            become(new SourceState.Failed(String.valueOf(e.getMessage())), listener);
+            if (!e.temporary()) {
+                become(new SourceState.Failed(String.valueOf(e.getMessage())), listener);
+            }
             throw e;
         }
         listener.onStart(requireNonNull(feed));
@@ -200,6 +207,8 @@ public abstract class SlotSource implements ChangeSource {
         } catch (RuntimeException e) {
             log.error("The reader failed unexpectedly", e);
             return String.valueOf(e.getMessage());
+        } finally {
+            reading = false;
         }
     }
 
@@ -258,13 +267,14 @@ public abstract class SlotSource implements ChangeSource {
         if (thread == null) {
             return;
         }
-        long deadline = System.nanoTime() + STOP_TIMEOUT.toNanos();
+        Duration patience = reading ? STOP_TIMEOUT : STOP_START_TIMEOUT;
+        long deadline = System.nanoTime() + patience.toNanos();
         try {
             do {
                 stopReading();
             } while (!thread.join(Duration.ofMillis(100)) && System.nanoTime() < deadline);
             if (thread.isAlive()) {
-                log.warn("The reader did not stop within {} s", STOP_TIMEOUT.toSeconds());
+                log.warn("The reader did not stop within {} s", patience.toSeconds());
                 thread.interrupt();
             }
         } catch (InterruptedException e) {

@@ -59,7 +59,7 @@ class SlotGuardianPgTest {
             postgres.execute("insert into neighbour select n, repeat('x', 500) from generate_series(1, 20000) n");
             Lsn written = currentLsn();
             await().atMost(PATIENCE).until(() -> confirmed(own("quiet")).isAfter(written));
-            await().atMost(PATIENCE).until(() -> watched.guardian.health().lagBytes() < 1 << 20);
+            await().atMost(PATIENCE).until(() -> watched.guardian.health().retainedBytes() < 1 << 20);
             assertThat(watched.listener.changes).isEmpty();
         }
     }
