@@ -83,6 +83,8 @@ final class EngineSettings {
 
     private static Map<String, String> whatIsRead() {
         return Map.ofEntries(
+                // Postgres hears within a second what is handled; Debezium's default makes it ten.
+                Map.entry("status.update.interval.ms", "1000"),
                 Map.entry("max.queue.size", "8192"),
                 Map.entry("max.queue.size.in.bytes", Integer.toString(64 << 20)),
                 Map.entry("provide.transaction.metadata", "true"),

@@ -40,6 +40,10 @@ public final class PublicationsConnector extends PostgresConnector {
                 .build());
     }
 
+    /// Nothing: the preflight has connected and asked already.
+    @Override
+    protected void validateConnection(Map<String, ConfigValue> values, Configuration config) {}
+
     @Override
     public Class<? extends Task> taskClass() {
         return PublicationsTask.class;

@@ -11,11 +11,12 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /// Forwards connections to a port of this machine until they are frozen: then they stay open and nothing passes any
 /// more, as when a cable is cut. Connections made after that work, unless they are refused.
-final class FreezableProxy implements AutoCloseable {
+public final class FreezableProxy implements AutoCloseable {
     private final ServerSocket server;
     private final int target;
     private final Set<Pair> pairs = ConcurrentHashMap.newKeySet();
     private volatile boolean refusing;
+    private volatile int passing = Integer.MAX_VALUE;
 
     private static final class Pair {
         private final Socket client;
@@ -52,29 +53,39 @@ final class FreezableProxy implements AutoCloseable {
         }
     }
 
-    FreezableProxy(int target) throws IOException {
+    public FreezableProxy(int target) throws IOException {
         this.target = target;
         this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().start(this::accept);
     }
 
-    int port() {
+    public int port() {
         return server.getLocalPort();
     }
 
     /// Ends the connections of now.
-    void cut() {
+    public void cut() {
         pairs.forEach(Pair::cut);
         pairs.clear();
     }
 
     /// Whether connections are cut as soon as they are made.
-    void refuse(boolean refused) {
+    public void refuse(boolean refused) {
         refusing = refused;
     }
 
-    void freeze() {
+    /// So many connections work from now on; those after them are frozen from their beginning.
+    public void pass(int connections) {
+        passing = connections;
+    }
+
+    public void freeze() {
         pairs.forEach(pair -> pair.frozen = true);
+    }
+
+    /// How many connections are frozen.
+    public long frozen() {
+        return pairs.stream().filter(pair -> pair.frozen).count();
     }
 
     private void accept() {
@@ -87,6 +98,8 @@ final class FreezableProxy implements AutoCloseable {
                 }
                 Socket upstream = new Socket(InetAddress.getLoopbackAddress(), target);
                 Pair pair = new Pair(client, upstream);
+                pair.frozen = passing <= 0;
+                passing--;
                 pairs.add(pair);
                 Thread.ofVirtual().start(() -> pair.pump(client, upstream));
                 Thread.ofVirtual().start(() -> pair.pump(upstream, client));

@@ -22,7 +22,8 @@ final class ServerOptions {
             names = "--database-url",
             paramLabel = "URL",
             description =
-                    "The database: postgres://user:password@host:port/name. Its role needs LOGIN and REPLICATION.")
+                    "The database: postgres://user:password@host:port/name, or several hosts as host1:5432,host2:5432,"
+                            + " of which the primary is read. Its role needs LOGIN and REPLICATION.")
     private @Nullable String databaseUrl;
 
     @Option(
