@@ -23,6 +23,7 @@ import java.util.Map;
 import org.apache.kafka.common.config.ConfigValue;
 import org.apache.kafka.connect.connector.Task;
 import org.apache.kafka.connect.source.SourceRecord;
+import org.jspecify.annotations.Nullable;
 
 /// Debezium's connector, reading several publications through one slot. Postgres takes a list of them; Debezium hands
 /// its setting on as it is, but first looks for one publication of that name.
@@ -57,6 +58,8 @@ public final class PublicationsConnector extends PostgresConnector {
         private final WaitableQueue<DataChangeEvent> queue = new WaitableQueue<>();
         private String firstPublication = "";
         private Duration statusInterval = Duration.ZERO;
+        private volatile @Nullable TrackedReplication replication;
+        private @Nullable SourceRecord polled;
 
         @Override
         public CdcSourceTaskContext<PostgresConnectorConfig> preStart(Configuration config) {
@@ -92,15 +95,27 @@ public final class PublicationsConnector extends PostgresConnector {
 
         @Override
         public List<SourceRecord> doPoll() throws InterruptedException {
+            // The engine polls when the consumer has taken what it polled before.
+            tellApplied();
             queue.await(WAIT_MAX);
-            return super.doPoll();
+            List<SourceRecord> records = super.doPoll();
+            polled = records == null || records.isEmpty() ? null : records.getLast();
+            return records;
+        }
+
+        private void tellApplied() {
+            SourceRecord last = polled;
+            TrackedReplication connection = replication;
+            if (last != null && connection != null && BatchConsumer.isEnd(last)) {
+                connection.applied(BatchConsumer.commit(last).lsn());
+            }
         }
 
         @Override
         protected ReplicationConnection buildReplicationConnection(
                 PostgresConnection metadata, PostgresSchema schema, PostgresConnectorConfig config)
                 throws SQLException {
-            return ReplicationConnection.builder(config)
+            TrackedReplication tracked = new TrackedReplication(ReplicationConnection.builder(config)
                     .withSlot(config.slotName())
                     .withPublication(firstPublication)
                     .withPublicationAutocreateMode(AutoCreateMode.DISABLED)
@@ -112,7 +127,9 @@ public final class PublicationsConnector extends PostgresConnector {
                     .withTypeRegistry(metadata.getTypeRegistry())
                     .withSchema(schema)
                     .jdbcMetadataConnection(metadata)
-                    .build();
+                    .build());
+            replication = tracked;
+            return tracked;
         }
     }
 }

@@ -20,6 +20,8 @@ public final class RecordingListener implements ChangeListener {
     public final List<Collection<Table>> tables = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
     public final AtomicInteger transactions = new AtomicInteger();
 
+    private final List<Runnable> deferred = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
+    private volatile boolean deferring;
     private volatile CountDownLatch held = new CountDownLatch(0);
 
     /// From now on no transaction gets through.
@@ -29,6 +31,11 @@ public final class RecordingListener implements ChangeListener {
 
     public void release() {
         held.countDown();
+    }
+
+    /// From now on no transaction is acknowledged.
+    public void deferAcknowledgements() {
+        deferring = true;
     }
 
     @Override
@@ -42,6 +49,9 @@ public final class RecordingListener implements ChangeListener {
             held.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        if (deferring) {
+            deferred.add(transaction.defer());
         }
         List<Change> all = new java.util.ArrayList<>();
         transaction.forEach(all::add);
