@@ -70,7 +70,7 @@ final class EngineSettings {
                 "plugin.name", "pgoutput",
                 "slot.name", config.slotName(),
                 "slot.drop.on.stop", "false",
-                // Whoever supervises the engine decides when to try again.
+                // The source decides when to try again.
                 "slot.max.retries", "0",
                 "publication.autocreate.mode", "disabled",
                 "snapshot.mode", "no_data",

@@ -21,7 +21,7 @@ public final class LoginProbe {
         this.problem = new ConnectionProblem(url, setting);
     }
 
-    /// @throws SourceException when nobody can log in, or sessions are shared among several clients
+    /// @throws SourceException when the login fails, or a pooler shares a session among several clients
     public void check() throws SourceException {
         try (Connection connection = CatalogConnection.open(url)) {
             if (isPooled(connection)) {
