@@ -75,12 +75,12 @@ final class ConnectionParameters {
             case "sslmode" -> parameters.put(name, sslMode(value));
             case "connect_timeout", "connectTimeout" -> parameters.put("connectTimeout", seconds(name, value));
             case "keepalives" -> parameters.put("tcpKeepAlive", Boolean.toString(!value.equals("0")));
-            case "load_balance_hosts" ->
-                parameters.put("loadBalanceHosts", Boolean.toString(value.equals("random")));
+            case "load_balance_hosts" -> parameters.put("loadBalanceHosts", Boolean.toString(value.equals("random")));
             case "pgbouncer" -> {
                 if (!value.equals("false")) {
-                    throw PostgresUrlParser.malformed("it has the parameter pgbouncer; replication does not pass through"
-                            + " a connection pooler, so name the database's own host and port");
+                    throw PostgresUrlParser.malformed(
+                            "it has the parameter pgbouncer; replication does not pass through"
+                                    + " a connection pooler, so name the database's own host and port");
                 }
             }
             default -> further(parameters, name, value);

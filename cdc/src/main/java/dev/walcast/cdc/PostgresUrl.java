@@ -15,7 +15,11 @@ import org.jspecify.annotations.Nullable;
 /// @param hosts      tried in this order until one of them is the primary; at least one
 /// @param parameters further connection parameters, by the names that the JDBC driver knows
 public record PostgresUrl(
-        List<Host> hosts, String database, String user, @Nullable String password, Map<String, String> parameters) {
+        List<Host> hosts,
+        String database,
+        String user,
+        @Nullable String password,
+        Map<String, String> parameters) {
     public PostgresUrl {
         hosts = List.copyOf(hosts);
         if (hosts.isEmpty()) {

@@ -34,7 +34,11 @@ final class PostgresUrlParser {
     /// The text behind the scheme, cut at the places where libpq cuts it; nothing is decoded.
     ///
     /// @param login null when the URL names no user before the hosts
-    private record Parts(@Nullable String login, String hosts, String database, @Nullable String query) {}
+    private record Parts(
+            @Nullable String login,
+            String hosts,
+            String database,
+            @Nullable String query) {}
 
     PostgresUrl parse() {
         Parts parts = parts();

@@ -31,13 +31,15 @@ class PostgresUrlTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "postgres://u:a#b@h/d | a#b",
-        "postgres://u:a?b@h/d | a?b",
-        "postgres://u:a@b@h/d | a@b",
-        "postgres://u:a:b@h/d | a:b",
-        "postgres://u:a b[c]^{}&=+@h/d | a b[c]^{}&=+",
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "postgres://u:a#b@h/d | a#b",
+                "postgres://u:a?b@h/d | a?b",
+                "postgres://u:a@b@h/d | a@b",
+                "postgres://u:a:b@h/d | a:b",
+                "postgres://u:a b[c]^{}&=+@h/d | a b[c]^{}&=+",
+            })
     void rawCharactersOfThePasswordAreKept(String text, String password) {
         PostgresUrl url = PostgresUrl.parse(text);
         assertThat(url.password()).isEqualTo(password);
@@ -57,7 +59,8 @@ class PostgresUrlTest {
     @Test
     void theDatabaseIsNamedAsItsUserByDefault() {
         assertThat(PostgresUrl.parse("postgres://u@h").database()).isEqualTo("u");
-        assertThat(PostgresUrl.parse("postgres://u@h/?sslmode=require").database()).isEqualTo("u");
+        assertThat(PostgresUrl.parse("postgres://u@h/?sslmode=require").database())
+                .isEqualTo("u");
         assertThat(PostgresUrl.parse("postgres://u@h?sslmode=require").parameters())
                 .isEqualTo(Map.of("sslmode", "require"));
     }

@@ -164,7 +164,8 @@ final class ConnectionPools implements AutoCloseable {
     @Override
     public void close() {
         List<Thread> closing = all.stream()
-                .map(pool -> Thread.ofVirtual().name("close-" + pool.getPoolName()).start(pool::close))
+                .map(pool ->
+                        Thread.ofVirtual().name("close-" + pool.getPoolName()).start(pool::close))
                 .toList();
         long deadline = System.nanoTime() + CLOSE_TIMEOUT.toNanos();
         try {

@@ -121,7 +121,8 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 System::nanoTime);
         this.source = source(settings, url);
         this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), System::nanoTime);
-        this.keeper = new WindowKeeper(changes, source, guardian.lag(), server.replay().walBytes());
+        this.keeper = new WindowKeeper(
+                changes, source, guardian.lag(), server.replay().walBytes());
         this.acknowledged = new CursorKeeper(server.acks(), pools.catalog(), clock);
         this.permissions = new PostgresTopicPermissions(pools.topics());
         this.messages = new StoredMessages(

@@ -89,7 +89,8 @@ class HealthTruthTest {
     }
 
     private void awaitReason(String reason) {
-        await().atMost(PATIENCE).until(() -> readyz().status == 503 && readyz().reasons.contains(reason));
+        await().atMost(PATIENCE)
+                .until(() -> readyz().status == 503 && readyz().reasons.contains(reason));
     }
 
     @Test

@@ -36,9 +36,8 @@ public final class PublicationsConnector extends PostgresConnector {
     /// Debezium allows one host name only; here it is a list of hosts with ports, or an IPv6 address, for the JDBC URL.
     @Override
     protected Map<String, ConfigValue> validateAllFields(Configuration config) {
-        return super.validateAllFields(config.edit()
-                .with(PostgresConnectorConfig.HOSTNAME, "walcast")
-                .build());
+        return super.validateAllFields(
+                config.edit().with(PostgresConnectorConfig.HOSTNAME, "walcast").build());
     }
 
     /// Nothing: the preflight has connected and asked already.

@@ -39,12 +39,12 @@ final class ConnectionProblem {
         }
         return switch (state) {
             case "28P01" ->
-                permanent("Postgres at " + url + " refuses user \"" + url.user()
-                        + "\": check user and password in " + setting + " (" + text + ").");
+                permanent("Postgres at " + url + " refuses user \"" + url.user() + "\": check user and password in "
+                        + setting + " (" + text + ").");
             case "28000" -> rejected(text);
             case "3D000" ->
-                permanent("There is no database \"" + url.database() + "\" at " + url.address()
-                        + ": check the name in " + setting + ".");
+                permanent("There is no database \"" + url.database() + "\" at " + url.address() + ": check the name in "
+                        + setting + ".");
             case "53300" -> full(text);
             case "57P03" ->
                 temporary("Postgres at " + url + " is starting up or shutting down: wait for it (" + text + ").");
@@ -65,11 +65,12 @@ final class ConnectionProblem {
         }
         if (text.contains("SSL encryption") || text.contains("SSL on")) {
             return permanent("Postgres at " + url + " refuses user \"" + url.user()
-                    + "\" over TLS: add a line for it to pg_hba.conf, or set sslmode=disable in " + setting + " (" + text
+                    + "\" over TLS: add a line for it to pg_hba.conf, or set sslmode=disable in " + setting + " ("
+                    + text
                     + ").");
         }
-        return permanent("Postgres at " + url + " refuses user \"" + url.user()
-                + "\": check user and password in " + setting + " and pg_hba.conf (" + text + ").");
+        return permanent("Postgres at " + url + " refuses user \"" + url.user() + "\": check user and password in "
+                + setting + " and pg_hba.conf (" + text + ").");
     }
 
     private SourceException full(String text) {
@@ -88,7 +89,8 @@ final class ConnectionProblem {
         SSLException tls = cause(e, SSLException.class);
         if (tls != null || text.toLowerCase(Locale.ROOT).contains("certificate")) {
             return permanent("TLS with Postgres at " + url.address()
-                    + " fails: check sslmode and sslrootcert in " + setting + " (" + (tls == null ? text : tls.getMessage())
+                    + " fails: check sslmode and sslrootcert in " + setting + " ("
+                    + (tls == null ? text : tls.getMessage())
                     + ").");
         }
         if (text.contains("targetServerType")) {
@@ -96,8 +98,8 @@ final class ConnectionProblem {
                     + " in " + setting + ".");
         }
         if (text.contains("no password was provided")) {
-            return permanent("Postgres at " + url + " asks user \"" + url.user()
-                    + "\" for a password: write it into " + setting + ".");
+            return permanent("Postgres at " + url + " asks user \"" + url.user() + "\" for a password: write it into "
+                    + setting + ".");
         }
         return temporary(noAnswer(e, text));
     }
@@ -105,8 +107,9 @@ final class ConnectionProblem {
     private String noAnswer(SQLException e, String text) {
         UnknownHostException unknown = cause(e, UnknownHostException.class);
         if (unknown != null) {
-            return "There is no host named \"" + String.valueOf(unknown.getMessage()).replaceFirst(": .*", "")
-                    + "\": check the host in " + setting + ".";
+            return "There is no host named \""
+                    + String.valueOf(unknown.getMessage()).replaceFirst(": .*", "") + "\": check the host in " + setting
+                    + ".";
         }
         if (cause(e, SocketTimeoutException.class) != null) {
             return "No answer comes from " + url.address()

@@ -103,7 +103,8 @@ class PreflightPgTest {
     private static String hbaFile() throws Exception {
         java.nio.file.Path file = java.nio.file.Files.createTempFile("walcast", ".hba");
         java.nio.file.Files.writeString(
-                file, "host all postgres 127.0.0.1/32 trust\nhostssl all tls 127.0.0.1/32 trust\nhost all tls 127.0.0.1/32 reject\nhost all all 127.0.0.1/32 scram-sha-256\n");
+                file,
+                "host all postgres 127.0.0.1/32 trust\nhostssl all tls 127.0.0.1/32 trust\nhost all tls 127.0.0.1/32 reject\nhost all all 127.0.0.1/32 scram-sha-256\n");
         return file.toString();
     }
 

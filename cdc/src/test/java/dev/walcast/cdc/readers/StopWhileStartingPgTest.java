@@ -43,8 +43,8 @@ class StopWhileStartingPgTest {
     void aReaderThatHangsWhileItConnectsIsNotWaitedFor() throws Exception {
         try (FreezableProxy proxy = new FreezableProxy(postgres.port())) {
             PostgresUrl url = PostgresUrl.parse("postgres://postgres:x@127.0.0.1:" + proxy.port() + "/postgres");
-            SlotSource source =
-                    reader.source(SourceConfig.of(url, "p", "hangs_" + reader.name().toLowerCase(Locale.ROOT)));
+            SlotSource source = reader.source(
+                    SourceConfig.of(url, "p", "hangs_" + reader.name().toLowerCase(Locale.ROOT)));
             proxy.pass(PREFLIGHT_CONNECTIONS);
             source.start(new RecordingListener());
             await().until(() -> proxy.frozen() > 0);

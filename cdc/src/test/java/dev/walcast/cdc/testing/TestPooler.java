@@ -90,8 +90,8 @@ public final class TestPooler implements AutoCloseable {
     }
 
     private static void refuse(DataOutputStream out) throws IOException {
-        byte[] fields = "SFATAL\0C08P01\0Munsupported startup parameter: replication\0\0"
-                .getBytes(StandardCharsets.UTF_8);
+        byte[] fields =
+                "SFATAL\0C08P01\0Munsupported startup parameter: replication\0\0".getBytes(StandardCharsets.UTF_8);
         out.write('E');
         out.writeInt(fields.length + 4);
         out.write(fields);
