@@ -17,6 +17,7 @@ import dev.walcast.filters.FilterDatabase;
 import dev.walcast.filters.FilterParser;
 import dev.walcast.filters.FilterResolver;
 import dev.walcast.filters.Predicate;
+import dev.walcast.filters.RoleSession;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.Target;
 import java.util.ArrayList;
@@ -45,12 +46,12 @@ final class Filters {
     /// These filters need nothing of Postgres.
     static final FilterResolver RESOLVER = new FilterResolver(new FilterDatabase() {
         @Override
-        public String canonical(String role, ColumnType type, String value) {
+        public String canonical(RoleSession session, ColumnType type, String value) {
             return value;
         }
 
         @Override
-        public List<String> canonicalElements(String role, ColumnType type, String array) {
+        public List<String> canonicalElements(RoleSession session, ColumnType type, String array) {
             return List.of(array.substring(1, array.length() - 1).split(","));
         }
 
@@ -88,7 +89,7 @@ final class Filters {
     static SubscriptionIndex<Integer> index(String filter, int count) throws Exception {
         SubscriptionIndex<Integer> index = new SubscriptionIndex<>();
         for (int i = 0; i < count; i++) {
-            Predicate predicate = RESOLVER.resolve(FilterParser.parse(String.format(filter, i)), TYPES::get, "");
+            Predicate predicate = RESOLVER.resolve(FilterParser.parse(String.format(filter, i)), TYPES::get, RoleSession.NO_ROLE);
             index.add(new SubscriptionIndex.Entry<>(
                     new Target.OneTable(MESSAGES.id()), EnumSet.allOf(ChangeEvent.class), predicate, i));
         }

@@ -7,7 +7,9 @@ public interface ChangeSource extends AutoCloseable {
     /// Checks the database, makes sure that the slot exists, and begins to deliver on a thread of its own.
     /// Returns when the slot exists: what is committed after that is delivered.
     ///
-    /// @throws SourceException when somebody has to act first
+    /// After a [temporary][SourceException#temporary()] failure it may be called again.
+    ///
+    /// @throws SourceException when an operator has to act first, or the database cannot be had yet
     void start(ChangeListener listener) throws SourceException;
 
     SourceState state();

@@ -2,95 +2,70 @@ package dev.walcast.cdc;
 
 import static java.util.Objects.requireNonNull;
 
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Where a database is and who logs in: `postgres://user:password@host:port/database?sslmode=require`.
 ///
+/// @param hosts      tried in this order until one of them is the primary; at least one
 /// @param parameters further connection parameters, by the names that the JDBC driver knows
 public record PostgresUrl(
-        String host,
-        int port,
+        List<Host> hosts,
         String database,
         String user,
         @Nullable String password,
         Map<String, String> parameters) {
-    private static final int DEFAULT_PORT = 5432;
-
     public PostgresUrl {
-        requireNonNull(host, "host is null");
+        hosts = List.copyOf(hosts);
+        if (hosts.isEmpty()) {
+            throw new IllegalArgumentException("there is no host");
+        }
         requireNonNull(database, "database is null");
         requireNonNull(user, "user is null");
         parameters = Map.copyOf(parameters);
     }
 
-    /// @throws IllegalArgumentException with a sentence that does not repeat the URL, which may hold a password
+    /// One server.
+    ///
+    /// @param name a host name or an IP address, the latter without brackets
+    public record Host(String name, int port) {
+        public Host {
+            requireNonNull(name, "name is null");
+        }
+
+        @Override
+        public String toString() {
+            return (name.contains(":") ? "[" + name + "]" : name) + ":" + port;
+        }
+    }
+
+    /// Reads what libpq reads from a URI: several hosts, percent-encoding, parameters by libpq's names or the JDBC
+    /// driver's. Special characters in user and password need no encoding where only one reading is possible.
+    ///
+    /// @throws IllegalArgumentException with a sentence that repeats neither the URL nor a part of its password
     public static PostgresUrl parse(String text) {
-        URI uri = uri(text.startsWith("jdbc:") ? text.substring("jdbc:".length()) : text);
-        String scheme = uri.getScheme();
-        if (!"postgres".equals(scheme) && !"postgresql".equals(scheme)) {
-            throw malformed("it does not begin with postgres://");
-        }
-        if (uri.getHost() == null) {
-            throw malformed("it names no host; special characters in the password have to be percent-encoded");
-        }
-        Map<String, String> parameters = parameters(uri.getRawQuery());
-        String[] login = uri.getRawUserInfo() == null
-                ? new String[0]
-                : uri.getRawUserInfo().split(":", 2);
-        String user = login.length > 0 ? decoded(login[0]) : parameters.remove("user");
-        String password = login.length > 1 ? decoded(login[1]) : parameters.remove("password");
-        if (user == null || user.isEmpty()) {
-            throw malformed("it names no user");
-        }
-        String path = uri.getPath() == null ? "" : uri.getPath().replaceFirst("^/", "");
-        String database = path.isEmpty() ? user : path;
-        int port = uri.getPort() < 0 ? DEFAULT_PORT : uri.getPort();
-        return new PostgresUrl(uri.getHost().replaceAll("[\\[\\]]", ""), port, database, user, password, parameters);
+        return new PostgresUrlParser(text).parse();
     }
 
-    private static URI uri(String text) {
-        try {
-            return new URI(text);
-        } catch (URISyntaxException e) {
-            throw malformed("special characters in the password have to be percent-encoded");
-        }
+    /// The same database with another login.
+    public PostgresUrl withLogin(String otherUser, @Nullable String otherPassword) {
+        return new PostgresUrl(hosts, database, otherUser, otherPassword, parameters);
     }
 
-    private static IllegalArgumentException malformed(String reason) {
-        return new IllegalArgumentException(
-                "The database URL is not of the form postgres://user:password@host:port/database: " + reason + ".");
-    }
-
-    private static Map<String, String> parameters(@Nullable String query) {
-        Map<String, String> parameters = new LinkedHashMap<>();
-        if (query != null) {
-            for (String pair : query.split("&", -1)) {
-                int equals = pair.indexOf('=');
-                if (equals > 0) {
-                    parameters.put(decoded(pair.substring(0, equals)), decoded(pair.substring(equals + 1)));
-                }
-            }
-        }
-        return parameters;
-    }
-
-    private static String decoded(String text) {
-        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+    /// All hosts with their ports, as in the URL.
+    public String address() {
+        return hosts.stream().map(Host::toString).collect(Collectors.joining(","));
     }
 
     /// Without user and password.
     public String jdbcUrl() {
         String name = URLEncoder.encode(database, StandardCharsets.UTF_8).replace("+", "%20");
-        String address = host.contains(":") ? "[" + host + "]" : host;
-        return "jdbc:postgresql://" + address + ":" + port + "/" + name;
+        return "jdbc:postgresql://" + address() + "/" + name;
     }
 
     /// For the JDBC driver: user, password and the further parameters.
@@ -115,6 +90,6 @@ public record PostgresUrl(
     /// Where it is; not who logs in with what.
     @Override
     public String toString() {
-        return host + ":" + port + "/" + database;
+        return address() + "/" + database;
     }
 }

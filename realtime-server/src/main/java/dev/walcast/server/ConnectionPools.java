@@ -31,6 +31,8 @@ final class ConnectionPools implements AutoCloseable {
     /// swallow every cancellation.
     private static final Duration GRACE = Duration.ofSeconds(5);
 
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
+
     private final HikariDataSource catalog;
     private final HikariDataSource policies;
     private final HikariDataSource rights;
@@ -182,8 +184,20 @@ final class ConnectionPools implements AutoCloseable {
         });
     }
 
+    /// Waits for at most a second: a pool does not end while it connects to a host that does not answer.
     @Override
     public void close() {
-        all.forEach(HikariDataSource::close);
+        List<Thread> closing = all.stream()
+                .map(pool ->
+                        Thread.ofVirtual().name("close-" + pool.getPoolName()).start(pool::close))
+                .toList();
+        long deadline = System.nanoTime() + CLOSE_TIMEOUT.toNanos();
+        try {
+            for (Thread thread : closing) {
+                thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

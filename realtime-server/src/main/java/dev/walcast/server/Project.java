@@ -12,8 +12,10 @@ import dev.walcast.cdc.SourceState;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.cdc.debezium.DebeziumChangeSource;
 import dev.walcast.cdc.pgoutput.PgoutputChangeSource;
+import dev.walcast.cdc.slot.FeedLag;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.cdc.slot.SlotHealth;
+import dev.walcast.cdc.source.LoginProbe;
 import dev.walcast.cdc.source.SourceConfig;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.rls.PostgresCatalog;
@@ -61,6 +63,8 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
 
     private final ServerSettings.Database settings;
     private final PostgresUrl url;
+    private final PostgresUrl evaluationUrl;
+    private final PatientStart starting;
     private final ConnectionPools pools;
     private final LoginCheck logins;
     private final PostgresCatalog catalog;
@@ -87,7 +91,8 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         this.settings = server.database();
         this.url = PostgresUrl.parse(settings.url().reveal());
         Secret evaluation = settings.evaluationUrl();
-        PostgresUrl evaluationUrl = evaluation == null ? url : PostgresUrl.parse(evaluation.reveal());
+        this.evaluationUrl = evaluation == null ? url : PostgresUrl.parse(evaluation.reveal());
+        this.starting = new PatientStart(url.toString());
         PostgresOracle.Patience patience = new PostgresOracle.Patience(settings.askTimeout(), settings.askPatience());
         this.pools = new ConnectionPools(
                 url, evaluationUrl, patience, server.replay().snapshots());
@@ -118,7 +123,8 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 System::nanoTime);
         this.source = source(settings, url);
         this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), System::nanoTime);
-        this.keeper = new WindowKeeper(changes, source, server.replay().walBytes());
+        this.keeper = new WindowKeeper(
+                changes, source, guardian.lag(), server.replay().walBytes());
         this.acknowledged = new CursorKeeper(server.acks(), pools.catalog(), clock);
         this.permissions = new PostgresTopicPermissions(
                 pools.topics(),
@@ -148,7 +154,12 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     }
 
     void start() throws SourceException {
-        source.start(this);
+        start(() -> {});
+    }
+
+    /// @param onWait called when the database cannot be had yet and is tried again
+    void start(Runnable onWait) throws SourceException {
+        starting.run(this::attempt, onWait);
         try {
             warnOfInexactColumns();
             logins.warn();
@@ -163,6 +174,14 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         acknowledged.start(supervisor);
         guardian.start(supervisor);
         keeper.start(supervisor);
+    }
+
+    private void attempt() throws SourceException {
+        new LoginProbe(url, "DATABASE_URL").check();
+        if (!evaluationUrl.equals(url)) {
+            new LoginProbe(evaluationUrl, "EVALUATION_DATABASE_URL").check();
+        }
+        source.start(this);
     }
 
     private void warnOfInexactColumns() throws SQLException {
@@ -200,6 +219,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     @Override
     public void onStart(FeedStart start) {
         delivered = start.delivered();
+        guardian.lag().begin();
         changes.begin(start);
     }
 
@@ -268,7 +288,8 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
 
     private Stream<HealthReason> ofFeed() {
         return switch (source.state()) {
-            case SourceState.Streaming _ -> Stream.empty();
+            case SourceState.Streaming _ ->
+                lagStatus().stalled() ? Stream.of(HealthReason.FEED_STALLED) : Stream.empty();
             case SourceState.Reconnecting _ -> Stream.of(HealthReason.FEED_INTERRUPTED);
             case SourceState.Failed _ -> Stream.of(HealthReason.FEED_FAILED);
             case SourceState.Idle _, SourceState.Starting _ -> Stream.of(HealthReason.FEED_STARTING);
@@ -276,6 +297,16 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         };
     }
 
+    /// The age of the oldest change that may not be delivered.
+    Duration lag() {
+        return lagStatus().lag();
+    }
+
+    private FeedLag.Status lagStatus() {
+        return guardian.lag().status(source.activity(), source.state() instanceof SourceState.Streaming);
+    }
+
+    /// What the slot retains; for operators.
     SlotHealth slot() {
         return guardian.health();
     }
@@ -292,6 +323,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     /// What is delivered from here on, to clients who are going, counts as not delivered: the next server hands it
     /// to those who come back.
     void prepareToClose() {
+        starting.close();
         keeper.close();
     }
 

@@ -41,6 +41,8 @@ public final class RealtimeServer implements AutoCloseable {
     private final EventStreams streams;
     private final Health health;
     private volatile @Nullable WebServer web;
+    /// Answers while the database cannot be had.
+    private volatile @Nullable WebServer waiting;
 
     /// @param services further HTTP services, such as the demo page
     public RealtimeServer(ServerSettings settings, Clock clock, List<? extends HttpService> services) {
@@ -82,17 +84,41 @@ public final class RealtimeServer implements AutoCloseable {
     /// @throws IOException     when the port cannot be had; the message says what to do
     public void start() throws SourceException, IOException {
         checkPort();
-        project.start();
+        HealthRoutes healthRoutes = new HealthRoutes(health, project::lag);
+        try {
+            project.start(() -> answerHealthOnly(healthRoutes));
+        } finally {
+            endWaiting();
+        }
         sockets.start(supervisor);
         HttpRouting.Builder routing = HttpRouting.builder();
         WebServerConfig.Builder builder =
                 WebServer.builder().host(settings.host()).port(settings.port()).shutdownHook(false);
         sockets.register(builder, routing);
-        routing.register(new HealthRoutes(health, () -> project.slot().lag()), rest, streams);
+        routing.register(healthRoutes, rest, streams);
         services.forEach(routing::register);
         WebServer server = builder.routing(routing).build();
         web = server;
         server.start();
+    }
+
+    /// Until the database can be had there is nothing else to answer.
+    private void answerHealthOnly(HealthRoutes routes) {
+        waiting = WebServer.builder()
+                .host(settings.host())
+                .port(settings.port())
+                .shutdownHook(false)
+                .routing(HttpRouting.builder().register(routes))
+                .build()
+                .start();
+    }
+
+    private void endWaiting() {
+        WebServer server = waiting;
+        waiting = null;
+        if (server != null) {
+            server.stop();
+        }
     }
 
     /// Helidon's own message for a port in use does not name it.
@@ -128,6 +154,7 @@ public final class RealtimeServer implements AutoCloseable {
     @Override
     public void close() {
         project.prepareToClose();
+        endWaiting();
         supervisor.close();
         try {
             streams.sendAway();

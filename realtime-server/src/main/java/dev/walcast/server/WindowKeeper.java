@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.ChangeSource;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.SourceException;
+import dev.walcast.cdc.slot.FeedLag;
 import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.server.changes.ChangePath;
@@ -30,6 +31,7 @@ final class WindowKeeper implements AutoCloseable {
 
     private final ChangePath changes;
     private final ChangeSource source;
+    private final FeedLag lag;
     private final long walBytesMax;
     private final CountDownLatch closing = new CountDownLatch(1);
     private volatile Lsn walEnd = Lsn.ZERO;
@@ -40,9 +42,11 @@ final class WindowKeeper implements AutoCloseable {
     private boolean warned;
     private boolean shedding;
 
-    WindowKeeper(ChangePath changes, ChangeSource source, long walBytesMax) {
+    /// @param lag to be told of what is delivered, and of the log's end
+    WindowKeeper(ChangePath changes, ChangeSource source, FeedLag lag, long walBytesMax) {
         this.changes = requireNonNull(changes, "changes is null");
         this.source = requireNonNull(source, "source is null");
+        this.lag = requireNonNull(lag, "lag is null");
         this.walBytesMax = walBytesMax;
         this.budget = walBytesMax;
     }
@@ -60,7 +64,10 @@ final class WindowKeeper implements AutoCloseable {
     private synchronized void keep() {
         try {
             Lsn delivered = changes.deliveredThrough();
+            lag.look(source.activity(), delivered);
+            long before = System.nanoTime();
             ChangeSource.Log now = source.remember(delivered);
+            lag.logEnd(now.end(), before);
             walEnd = now.end();
             budget = Math.min(walBytesMax, now.slotBytesMax() / SHARE_OF_SLOT);
             tell(changes.settle(delivered, walEnd, budget));
@@ -72,10 +79,10 @@ final class WindowKeeper implements AutoCloseable {
     }
 
     private void tell(int shed) {
-        long lag = status().lagBytes();
-        boolean near = lag > budget * WARNED_SHARE;
+        long retained = status().retainedBytes();
+        boolean near = retained > budget * WARNED_SHARE;
         if (near && !warned) {
-            log.warn("The replay window keeps {} MiB of log, near its limit ({})", lag >> 20, limit());
+            log.warn("The replay window keeps {} MiB of log, near its limit ({})", retained >> 20, limit());
         }
         if (shed > 0 && !shedding) {
             log.warn("The replay window kept more log than {}: its oldest changes are let go", limit());

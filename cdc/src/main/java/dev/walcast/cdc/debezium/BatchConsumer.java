@@ -77,7 +77,13 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
         }
     }
 
-    private static Commit commit(SourceRecord end) {
+    /// Whether the record ends a transaction.
+    static boolean isEnd(SourceRecord record) {
+        return EngineSettings.isTransactionTopic(record.topic())
+                && ((Struct) record.value()).getString("status").equals("END");
+    }
+
+    static Commit commit(SourceRecord end) {
         return new Commit(new Lsn(number(end, "lsn")), number(end, "txId"), number(end, "ts_usec"));
     }
 

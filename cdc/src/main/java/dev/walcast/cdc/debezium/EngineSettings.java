@@ -33,6 +33,8 @@ final class EngineSettings {
     /// @param sockets      where the engine's sockets belong
     static Properties of(SourceConfig config, List<String> publications, ReaderSockets sockets) {
         PostgresUrl url = config.url();
+        String address = url.address();
+        int lastPort = address.lastIndexOf(':');
         Properties properties = new Properties();
         url.parameters().forEach((name, value) -> properties.setProperty(DRIVER + name, value));
         sockets.addTo(properties, DRIVER, ReaderSocketFactory.class);
@@ -46,16 +48,17 @@ final class EngineSettings {
                 "walcast-" + config.slotName(),
                 "connector.class",
                 PublicationsConnector.class.getName(),
+                // Debezium writes a colon and the port behind the host: together they are the list of all hosts.
                 "database.hostname",
-                url.host(),
+                address.substring(0, lastPort),
                 "database.port",
-                Integer.toString(url.port()),
+                address.substring(lastPort + 1),
                 "database.user",
                 url.user(),
                 "database.dbname",
                 url.database(),
                 DRIVER + "options",
-                SESSION_OPTIONS));
+                (url.parameters().getOrDefault("options", "") + " " + SESSION_OPTIONS).strip()));
         // Debezium's own statements call nothing that a user made. Not on the connection that reads the log: there the
         // path decides how a regclass is printed.
         properties.setProperty("database.initial.statements", "set search_path = pg_catalog");
@@ -77,6 +80,8 @@ final class EngineSettings {
                 "plugin.name", "pgoutput",
                 "slot.name", config.slotName(),
                 "slot.drop.on.stop", "false",
+                // The source decides when to try again.
+                "slot.max.retries", "0",
                 "publication.autocreate.mode", "disabled",
                 "snapshot.mode", "no_data",
                 "offset.storage", "org.apache.kafka.connect.storage.MemoryOffsetBackingStore",
@@ -88,6 +93,8 @@ final class EngineSettings {
 
     private static Map<String, String> whatIsRead() {
         return Map.ofEntries(
+                // Postgres hears within a second what is handled; Debezium's default makes it ten.
+                Map.entry("status.update.interval.ms", "1000"),
                 Map.entry("max.queue.size", "8192"),
                 Map.entry("max.queue.size.in.bytes", Integer.toString(64 << 20)),
                 Map.entry("provide.transaction.metadata", "true"),

@@ -1,6 +1,7 @@
 package dev.walcast.cdc.debezium;
 
 import io.debezium.config.Configuration;
+import io.debezium.config.Field;
 import io.debezium.connector.base.QueueProviderService;
 import io.debezium.connector.common.CdcSourceTaskContext;
 import io.debezium.connector.postgresql.PostgresConnector;
@@ -16,9 +17,13 @@ import io.debezium.service.spi.ServiceRegistry;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.config.ConfigValue;
 import org.apache.kafka.connect.connector.Task;
 import org.apache.kafka.connect.source.SourceRecord;
+import org.jspecify.annotations.Nullable;
 
 /// Debezium's connector, reading several publications through one slot. Postgres takes a list of them; Debezium hands
 /// its setting on as it is, but first looks for one publication of that name.
@@ -27,6 +32,17 @@ import org.apache.kafka.connect.source.SourceRecord;
 public final class PublicationsConnector extends PostgresConnector {
     /// The one that Debezium is to look for; `publication.name` holds the list.
     static final String FIRST_PUBLICATION = "walcast.first.publication";
+
+    /// Debezium allows one host name only; here it is a list of hosts with ports, or an IPv6 address, for the JDBC URL.
+    @Override
+    protected Map<String, ConfigValue> validateAllFields(Configuration config) {
+        return super.validateAllFields(
+                config.edit().with(PostgresConnectorConfig.HOSTNAME, "walcast").build());
+    }
+
+    /// Nothing: the preflight has connected and asked already.
+    @Override
+    protected void validateConnection(Map<String, ConfigValue> values, Configuration config) {}
 
     @Override
     public Class<? extends Task> taskClass() {
@@ -41,12 +57,23 @@ public final class PublicationsConnector extends PostgresConnector {
         private final WaitableQueue<DataChangeEvent> queue = new WaitableQueue<>();
         private String firstPublication = "";
         private Duration statusInterval = Duration.ZERO;
+        private volatile @Nullable TrackedReplication replication;
+        private @Nullable SourceRecord polled;
 
         @Override
         public CdcSourceTaskContext<PostgresConnectorConfig> preStart(Configuration config) {
             firstPublication = config.getString(FIRST_PUBLICATION);
             statusInterval = config.getDuration(PostgresConnectorConfig.STATUS_UPDATE_INTERVAL_MS, ChronoUnit.MILLIS);
             return super.preStart(config);
+        }
+
+        /// All but the host's name, as [PublicationsConnector] explains.
+        @Override
+        protected Iterable<Field> getAllConfigurationFields() {
+            List<Field> fields = new ArrayList<>();
+            super.getAllConfigurationFields().forEach(fields::add);
+            fields.removeIf(field -> field.name().equals(PostgresConnectorConfig.HOSTNAME.name()));
+            return fields;
         }
 
         @Override
@@ -67,15 +94,27 @@ public final class PublicationsConnector extends PostgresConnector {
 
         @Override
         public List<SourceRecord> doPoll() throws InterruptedException {
+            // The engine polls when the consumer has taken what it polled before.
+            tellApplied();
             queue.await(WAIT_MAX);
-            return super.doPoll();
+            List<SourceRecord> records = super.doPoll();
+            polled = records == null || records.isEmpty() ? null : records.getLast();
+            return records;
+        }
+
+        private void tellApplied() {
+            SourceRecord last = polled;
+            TrackedReplication connection = replication;
+            if (last != null && connection != null && BatchConsumer.isEnd(last)) {
+                connection.applied(BatchConsumer.commit(last).lsn());
+            }
         }
 
         @Override
         protected ReplicationConnection buildReplicationConnection(
                 PostgresConnection metadata, PostgresSchema schema, PostgresConnectorConfig config)
                 throws SQLException {
-            return ReplicationConnection.builder(config)
+            TrackedReplication tracked = new TrackedReplication(ReplicationConnection.builder(config)
                     .withSlot(config.slotName())
                     .withPublication(firstPublication)
                     .withPublicationAutocreateMode(AutoCreateMode.DISABLED)
@@ -87,7 +126,9 @@ public final class PublicationsConnector extends PostgresConnector {
                     .withTypeRegistry(metadata.getTypeRegistry())
                     .withSchema(schema)
                     .jdbcMetadataConnection(metadata)
-                    .build();
+                    .build());
+            replication = tracked;
+            return tracked;
         }
     }
 }

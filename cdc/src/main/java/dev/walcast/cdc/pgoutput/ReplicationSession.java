@@ -47,7 +47,11 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
     private final ReentrantLock streamLock = new ReentrantLock();
     // All below belong to whoever holds it.
     private Lsn received = Lsn.ZERO;
+    /// Up to where the listener has had everything that was for it.
+    private Lsn applied = Lsn.ZERO;
+
     private Lsn told = Lsn.ZERO;
+    private Lsn toldApplied = Lsn.ZERO;
     private long toldAt = System.nanoTime();
     private long heardAt = System.nanoTime();
     private long askedAt = System.nanoTime();
@@ -103,6 +107,7 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
         message.int64(); // Postgres' clock
         boolean answer = message.tag() != 0;
         received = later(received, end);
+        applied = later(applied, end);
         if (answer || confirmed().isAfter(told) || isOlderThan(toldAt, TELL_PROGRESS_AFTER)) {
             tell(false);
         }
@@ -128,6 +133,8 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
             tell(false);
         } else if (isOlderThan(toldAt, TELL_ANYWAY_AFTER)) {
             tell(true);
+        } else if (applied.isAfter(toldApplied) && isOlderThan(toldAt, TELL_PROGRESS_AFTER)) {
+            tell(false);
         }
     }
 
@@ -156,7 +163,8 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
             streamLock.lock();
         }
         heardAt = System.nanoTime();
-        if (isOlderThan(toldAt, TELL_PROGRESS_AFTER) && confirmed().isAfter(told)) {
+        applied = later(applied, commit.lsn());
+        if (isOlderThan(toldAt, TELL_PROGRESS_AFTER)) {
             tell(false);
         }
     }
@@ -183,8 +191,9 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
 
     private void tell(boolean answer) throws SQLException {
         Lsn confirmed = confirmed();
-        stream.sendStatus(received, confirmed, answer);
+        stream.sendStatus(received, confirmed, applied, answer);
         told = confirmed;
+        toldApplied = applied;
         toldAt = System.nanoTime();
     }
 

@@ -102,13 +102,14 @@ final class ReplicationStream implements AutoCloseable {
 
     /// @param received  up to where everything has arrived
     /// @param confirmed up to where nothing needs to be sent again
+    /// @param applied   up to where the listener has had everything; what `replay_lag` is computed from
     /// @param answer    whether Postgres shall say at once that it is there
-    void sendStatus(Lsn received, Lsn confirmed, boolean answer) throws SQLException {
+    void sendStatus(Lsn received, Lsn confirmed, Lsn applied, boolean answer) throws SQLException {
         ByteBuffer status = ByteBuffer.allocate(STATUS_BYTES)
                 .put((byte) 'r')
                 .putLong(received.value())
                 .putLong(confirmed.value())
-                .putLong(confirmed.value())
+                .putLong(applied.value())
                 .putLong(ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()) - EPOCH_MICROS)
                 .put((byte) (answer ? 1 : 0));
         copy.writeToCopy(status.array(), 0, STATUS_BYTES);

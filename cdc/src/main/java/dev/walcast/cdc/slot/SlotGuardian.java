@@ -35,6 +35,7 @@ public final class SlotGuardian implements AutoCloseable {
     private final ChangeSource source;
     private final Settings settings;
     private final LongSupplier nanoTime;
+    private final FeedLag lag;
     private final Deque<Beat> beats = new ArrayDeque<>();
     private final CountDownLatch closing = new CountDownLatch(1);
 
@@ -68,6 +69,12 @@ public final class SlotGuardian implements AutoCloseable {
         this.seen = source.activity();
         this.settings = requireNonNull(settings, "settings is null");
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+        this.lag = new FeedLag(settings.heartbeat(), nanoTime);
+    }
+
+    /// Knows of the heartbeats; the rest it has to be told.
+    public FeedLag lag() {
+        return lag;
     }
 
     /// The source must have been started.
@@ -105,9 +112,14 @@ public final class SlotGuardian implements AutoCloseable {
         health = health(status, now);
         if (status.isPresent()) {
             warn(status.get());
+            if (status.get().pid() != null && status.get().decoding()) {
+                lag.decodes();
+            }
             mend(status.get(), moves, now);
         }
+        long before = nanoTime.getAsLong();
         Lsn beat = probe.beat();
+        lag.beat(beat, before);
         if (beats.size() < BEATS_MAX) {
             beats.add(new Beat(beat, now));
         }
@@ -125,17 +137,17 @@ public final class SlotGuardian implements AutoCloseable {
 
     private SlotHealth health(Optional<SlotStatus> status, long now) {
         Duration lag = beats.isEmpty() ? Duration.ZERO : Duration.ofNanos(now - beats.getFirst().nanos);
-        return status.map(slot -> new SlotHealth(slot.walStatus(), slot.lagBytes(), lag))
+        return status.map(slot -> new SlotHealth(slot.walStatus(), slot.retainedBytes(), lag))
                 .orElse(new SlotHealth(null, 0, lag));
     }
 
     private void warn(SlotStatus slot) {
-        boolean endangered = "unreserved".equals(slot.walStatus()) || slot.lagBytes() > settings.lagBytesWarn;
+        boolean endangered = "unreserved".equals(slot.walStatus()) || slot.retainedBytes() > settings.lagBytesWarn;
         if (endangered && !warned) {
             log.warn(
                     "The slot holds back {} MiB of the database's log (wal_status {}, {}). Is the reader too slow, or"
                             + " are clients' questions? Beyond max_slot_wal_keep_size Postgres drops the slot's log.",
-                    slot.lagBytes() >> 20,
+                    slot.retainedBytes() >> 20,
                     slot.walStatus(),
                     slot.safeBytes() == null ? "no limit set" : (slot.safeBytes() >> 20) + " MiB to the limit");
         }

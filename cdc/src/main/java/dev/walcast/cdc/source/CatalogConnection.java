@@ -41,6 +41,10 @@ public final class CatalogConnection implements TypeCatalog.Connections, AutoClo
     }
 
     static Connection open(PostgresUrl url, @Nullable ReaderSockets sockets) throws SQLException {
+        return DriverManager.getConnection(url.jdbcUrl(), properties(url, sockets));
+    }
+
+    static Properties properties(PostgresUrl url, @Nullable ReaderSockets sockets) {
         Properties properties = url.ownProperties();
         if (sockets != null) {
             sockets.addTo(properties, "", ReaderSocketFactory.class);
@@ -48,7 +52,7 @@ public final class CatalogConnection implements TypeCatalog.Connections, AutoClo
         properties.setProperty("ApplicationName", "walcast catalog");
         properties.putIfAbsent("connectTimeout", Integer.toString(TIMEOUT_SECONDS));
         properties.putIfAbsent("socketTimeout", "30");
-        return DriverManager.getConnection(url.jdbcUrl(), properties);
+        return properties;
     }
 
     @Override

@@ -12,16 +12,20 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Looks, before the reader starts, for everything that would make it fail, and says in one sentence what to do about
 /// it. Creates the slot when it is missing or lost.
 public final class Preflight {
+    private static final Logger log = LoggerFactory.getLogger(Preflight.class);
     private static final int OLDEST_SERVER_VERSION = 140_000;
 
     private final SourceConfig config;
     private final Publications publications;
     private final Check further;
     private final LogicalSlot slot;
+    private boolean warnedOfEncoding;
 
     /// Something that one reader wants to be so.
     @FunctionalInterface
@@ -43,6 +47,9 @@ public final class Preflight {
         PostgresUrl url = config.url();
         try (Connection connection = CatalogConnection.open(url, null)) {
             checkServer(connection);
+            if (running == null) {
+                new ReplicationAccess(url).check(connection);
+            }
             checkPublication(connection, config.publications().getFirst());
             publications.choose(connection);
             further.check(connection, publications.inUse());
@@ -63,21 +70,34 @@ public final class Preflight {
         String query = """
                 select pg_catalog.current_setting('server_version_num')::int, pg_catalog.current_setting('server_version'),
                        pg_catalog.current_setting('wal_level'), pg_catalog.pg_is_in_recovery(),
-                       (select rolreplication or rolsuper from pg_catalog.pg_roles where rolname = current_user)""";
+                       pg_catalog.current_setting('server_encoding')""";
         try (PreparedStatement statement = connection.prepareStatement(query);
                 ResultSet row = statement.executeQuery()) {
             row.next();
             if (row.getInt(1) < OLDEST_SERVER_VERSION) {
                 throw permanent("This is Postgres " + row.getString(2) + "; Walcast needs 14 or newer.");
             }
+            if (row.getBoolean(4)) {
+                throw new SourceException(
+                        "Postgres at " + config.url() + " is a standby, and only the primary's log is read: name the"
+                                + " primary or all hosts in DATABASE_URL (host1:5432,host2:5432), or promote this one.",
+                        true);
+            }
             if (!row.getString(3).equals("logical")) {
                 throw permanent("The database writes its log with wal_level=" + row.getString(3)
                         + ", but logical is needed: run ALTER SYSTEM SET wal_level = 'logical' and restart Postgres.");
             }
-            if (!row.getBoolean(5)) {
-                throw permanent("Role \"" + config.url().user() + "\" may not read the log: run ALTER ROLE \""
-                        + config.url().user() + "\" REPLICATION as a superuser.");
-            }
+            warnOfEncoding(row.getString(5));
+        }
+    }
+
+    private void warnOfEncoding(String encoding) {
+        if (encoding.equals("SQL_ASCII") && !warnedOfEncoding) {
+            warnedOfEncoding = true;
+            log.warn(
+                    "Database \"{}\" has the encoding SQL_ASCII, which allows texts that are not UTF-8 and cannot be"
+                            + " delivered: move the data to a database made with ENCODING 'UTF8'.",
+                    config.url().database());
         }
     }
 

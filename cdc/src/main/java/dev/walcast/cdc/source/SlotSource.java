@@ -32,6 +32,8 @@ public abstract class SlotSource implements ChangeSource {
     /// The same for a reading to which Postgres has sent nothing yet: it has nothing to bring in order.
     private static final Duration GOOD_ORDER_OPENING = Duration.ofSeconds(1);
 
+    private static final Duration STOP_TIMEOUT_OPENING = Duration.ofMillis(1_500);
+
     private final SourceConfig config;
     private final Acknowledgements acknowledgements = new Acknowledgements();
     private final Publications publications;
@@ -113,7 +115,9 @@ public abstract class SlotSource implements ChangeSource {
         try {
             preflightWaitingForSlot();
         } catch (SourceException e) {
-            become(new SourceState.Failed(String.valueOf(e.getMessage())), listener);
+            if (!e.temporary()) {
+                become(new SourceState.Failed(String.valueOf(e.getMessage())), listener);
+            }
             throw e;
         }
         listener.onStart(requireNonNull(feed));
@@ -293,25 +297,24 @@ public abstract class SlotSource implements ChangeSource {
         if (thread == null) {
             return;
         }
+        boolean receives = progress.reading() == ChangeSource.Reading.RECEIVING;
+        Duration goodOrder = receives ? GOOD_ORDER : GOOD_ORDER_OPENING;
+        Duration timeout = receives ? STOP_TIMEOUT : STOP_TIMEOUT_OPENING;
         long began = System.nanoTime();
         try {
             do {
                 stopReading();
-                if (isOlderThan(began, patience())) {
+                if (isOlderThan(began, goodOrder)) {
                     cutReading();
                 }
-            } while (!thread.join(Duration.ofMillis(100)) && !isOlderThan(began, STOP_TIMEOUT));
+            } while (!thread.join(Duration.ofMillis(100)) && !isOlderThan(began, timeout));
             if (thread.isAlive()) {
-                log.warn("The reader did not stop within {} s", STOP_TIMEOUT.toSeconds());
+                log.warn("The reader did not stop within {} ms", timeout.toMillis());
                 thread.interrupt();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    private Duration patience() {
-        return progress.reading() == ChangeSource.Reading.OPENING ? GOOD_ORDER_OPENING : GOOD_ORDER;
     }
 
     private static boolean isOlderThan(long nanoTime, Duration age) {

@@ -13,13 +13,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /// Forwards connections to a port of this machine until they are frozen: then they stay open and nothing passes any
 /// more, not even their end, as when a cable is cut. Connections made after that work, unless they are refused.
-final class FreezableProxy implements AutoCloseable {
+public final class FreezableProxy implements AutoCloseable {
     private final ServerSocket server;
     private final int target;
     private final Set<Pair> pairs = ConcurrentHashMap.newKeySet();
     private final AtomicInteger toLeave = new AtomicInteger();
     private volatile boolean refusing;
     private volatile String unansweredText = "";
+    private volatile int passing = Integer.MAX_VALUE;
 
     private final class Pair {
         private final Socket client;
@@ -63,28 +64,33 @@ final class FreezableProxy implements AutoCloseable {
         }
     }
 
-    FreezableProxy(int target) throws IOException {
+    public FreezableProxy(int target) throws IOException {
         this.target = target;
         this.server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().start(this::accept);
     }
 
-    int port() {
+    public int port() {
         return server.getLocalPort();
     }
 
     /// Ends the connections of now.
-    void cut() {
+    public void cut() {
         pairs.forEach(Pair::cut);
         pairs.clear();
     }
 
     /// Whether connections are cut as soon as they are made.
-    void refuse(boolean refused) {
+    public void refuse(boolean refused) {
         refusing = refused;
     }
 
-    void freeze() {
+    /// So many connections work from now on; those after them are frozen from their beginning.
+    public void pass(int connections) {
+        passing = connections;
+    }
+
+    public void freeze() {
         pairs.forEach(pair -> pair.frozen = true);
     }
 
@@ -108,6 +114,11 @@ final class FreezableProxy implements AutoCloseable {
                 && toLeave.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
     }
 
+    /// How many connections are frozen.
+    public long frozen() {
+        return pairs.stream().filter(pair -> pair.frozen).count();
+    }
+
     private void accept() {
         try {
             while (true) {
@@ -118,6 +129,8 @@ final class FreezableProxy implements AutoCloseable {
                 }
                 Socket upstream = new Socket(InetAddress.getLoopbackAddress(), target);
                 Pair pair = new Pair(client, upstream);
+                pair.frozen = passing <= 0;
+                passing--;
                 pairs.add(pair);
                 Thread.ofVirtual().start(() -> pair.pump(client, upstream));
                 Thread.ofVirtual().start(() -> pair.pump(upstream, client));

@@ -8,8 +8,12 @@ import dev.walcast.cdc.SourceException;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
+import dev.walcast.cdc.testing.TestPooler;
 import dev.walcast.cdc.testing.TestPostgres;
 import java.net.ServerSocket;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -76,8 +80,8 @@ class PreflightPgTest {
 
     @Test
     void anUnknownHostIsSaid() {
-        assertThat(problem(config("postgres://u:secret@nosuchhost.invalid/d", "p", "a")))
-                .hasMessageContaining("no host named \"nosuchhost.invalid\"");
+        assertThat(problem(config("postgres://u:secret@no_such_host.invalid/d", "p", "a")))
+                .hasMessageContaining("no host named \"no_such_host.invalid\"");
     }
 
     @Test
@@ -87,13 +91,20 @@ class PreflightPgTest {
                     problem(config(locked.url("postgres", "guest", "wrongsecret", "postgres"), "p", "a"));
             assertThat(problem).hasMessageContaining("refuses user \"guest\"").hasMessageNotContaining("wrongsecret");
             assertThat(problem.temporary()).isFalse();
+            assertThat(problem(config("postgres://guest@127.0.0.1:" + locked.port() + "/postgres", "p", "a")))
+                    .hasMessageContaining("asks user \"guest\" for a password");
+            assertThat(problem(config(locked.url("postgres", "tls", "wrongsecret", "postgres"), "p", "a")))
+                    .hasMessageContaining("refuses user \"tls\"")
+                    .hasMessageContaining("pg_hba.conf")
+                    .hasMessageNotContaining("wrongsecret");
         }
     }
 
     private static String hbaFile() throws Exception {
         java.nio.file.Path file = java.nio.file.Files.createTempFile("walcast", ".hba");
         java.nio.file.Files.writeString(
-                file, "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n");
+                file,
+                "host all postgres 127.0.0.1/32 trust\nhostssl all tls 127.0.0.1/32 trust\nhost all tls 127.0.0.1/32 reject\nhost all all 127.0.0.1/32 scram-sha-256\n");
         return file.toString();
     }
 
@@ -103,6 +114,52 @@ class PreflightPgTest {
             assertThat(problem(config(low.url(), "p", "a")))
                     .hasMessageContaining("wal_level=replica")
                     .hasMessageContaining("ALTER SYSTEM SET wal_level = 'logical'");
+        }
+    }
+
+    @Test
+    void aPoolerIsNamedAndNoSlotIsMade() throws Exception {
+        try (TestPooler pooler = TestPooler.start(postgres, false)) {
+            SourceException problem = problem(config(pooler.url(), "p", "pooled_" + own()));
+            assertThat(problem)
+                    .hasMessageContaining("answers a connection pooler")
+                    .hasMessageContaining("host and port of Postgres itself");
+            assertThat(problem.temporary()).isFalse();
+            assertThat(slots("pooled_" + own())).isZero();
+        }
+    }
+
+    @Test
+    void aPoolerWithASessionForEachClientWorks() throws Exception {
+        try (TestPooler pooler = TestPooler.start(postgres, true)) {
+            assertThat(problem(config(pooler.url(), "p", "session_" + own()))).isNull();
+        }
+    }
+
+    @Test
+    void aLackOfWalSendersIsSaid() throws Exception {
+        try (TestPostgres full = TestPostgres.start(Map.of("max_wal_senders", "0"))) {
+            full.execute("create publication p for all tables");
+            SourceException problem = problem(config(full.url(), "p", "a"));
+            assertThat(problem).hasMessageContaining("raise max_wal_senders");
+            assertThat(problem.temporary()).isTrue();
+        }
+    }
+
+    @Test
+    void aServerWithoutTlsIsSaid() {
+        SourceException problem = problem(config(postgres.url() + "?sslmode=require", "p", "a"));
+        assertThat(problem).hasMessageContaining("does not offer TLS").hasMessageContaining("sslmode=prefer");
+        assertThat(problem.temporary()).isFalse();
+    }
+
+    private static long slots(String name) throws Exception {
+        try (Connection connection = postgres.connect();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(
+                        "select count(*) from pg_replication_slots where slot_name like '" + name + "%'")) {
+            row.next();
+            return row.getLong(1);
         }
     }
 

@@ -67,8 +67,26 @@ class SlotGuardianPgTest {
             postgres.execute("insert into neighbour select n, repeat('x', 500) from generate_series(1, 20000) n");
             Lsn written = currentLsn();
             await().atMost(PATIENCE).until(() -> confirmed(own("quiet")).isAfter(written));
-            await().atMost(PATIENCE).until(() -> watched.guardian.health().lagBytes() < 1 << 20);
+            await().atMost(PATIENCE).until(() -> watched.guardian.health().retainedBytes() < 1 << 20);
             assertThat(watched.listener.changes).isEmpty();
+        }
+    }
+
+    /// While acknowledgements wait, as they do for the replay window.
+    @Test
+    void replayLagIsThatOfTheListener() throws Exception {
+        try (Watched watched = new Watched(reader, own("replay"), postgres.port(), Duration.ofMinutes(1))) {
+            watched.listener.deferAcknowledgements();
+            postgres.execute("insert into watched values (20)");
+            await().atMost(PATIENCE).until(() -> watched.listener.changes.size() == 1);
+            Lsn written = currentLsn();
+            await().atMost(PATIENCE)
+                    .until(() -> lsn("select coalesce(r.replay_lsn, '0/0')::text from pg_stat_replication r join"
+                                    + " pg_replication_slots s on s.active_pid = r.pid where slot_name = '"
+                                    + own("replay") + "'")
+                            .isAfter(written));
+            assertThat(confirmed(own("replay")).isAfter(written)).isFalse();
+            postgres.execute("delete from watched");
         }
     }
 
@@ -78,6 +96,8 @@ class SlotGuardianPgTest {
                 Watched watched = new Watched(reader, own("stalled"), proxy.port(), Duration.ofSeconds(2))) {
             postgres.execute("insert into watched values (1)");
             await().atMost(PATIENCE).until(() -> watched.listener.changes.size() == 1);
+            awaitHeartbeat(own("stalled"));
+            awaitHeartbeat(own("stalled"));
             proxy.freeze();
             postgres.execute("insert into watched values (2)");
             await().atMost(PATIENCE).until(() -> watched.listener.changes.size() == 2);
@@ -196,7 +216,7 @@ class SlotGuardianPgTest {
 
     @Test
     void guardianOutlivesAnError() throws Exception {
-        AtomicInteger faults = new AtomicInteger(2);
+        AtomicInteger faults = new AtomicInteger(3);
         try (Watched watched = new Watched(reader, own("error"), postgres.port(), Duration.ofMinutes(1));
                 Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, _ -> {});
                 SlotGuardian second = new SlotGuardian(
@@ -214,6 +234,12 @@ class SlotGuardianPgTest {
             await().atMost(PATIENCE).until(() -> second.health().walStatus() != null);
             assertThat(supervisor.tasks()).anyMatch(task -> task.restarts() == 1);
         }
+    }
+
+    /// After two of them the guardian knows that the reader has heard the first.
+    private static void awaitHeartbeat(String slot) throws SQLException {
+        Lsn now = currentLsn();
+        await().atMost(PATIENCE).until(() -> confirmed(slot).isAfter(now));
     }
 
     /// The database is shared with the other reader's turn.

@@ -22,6 +22,8 @@ public final class RecordingListener implements ChangeListener {
     /// Of each transaction that announces rights, also without changes, how many changes came before it.
     public final List<Integer> announcements = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
 
+    private final List<Runnable> deferred = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
+    private volatile boolean deferring;
     private volatile CountDownLatch held = new CountDownLatch(0);
 
     /// From now on no transaction gets through.
@@ -31,6 +33,11 @@ public final class RecordingListener implements ChangeListener {
 
     public void release() {
         held.countDown();
+    }
+
+    /// From now on no transaction is acknowledged.
+    public void deferAcknowledgements() {
+        deferring = true;
     }
 
     @Override
@@ -47,6 +54,9 @@ public final class RecordingListener implements ChangeListener {
         }
         if (transaction.announcesRights()) {
             announcements.add(changes.size());
+        }
+        if (deferring) {
+            deferred.add(transaction.defer());
         }
         List<Change> all = new java.util.ArrayList<>();
         transaction.forEach(all::add);

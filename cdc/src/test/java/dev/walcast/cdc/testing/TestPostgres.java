@@ -5,9 +5,13 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -47,6 +51,48 @@ public final class TestPostgres implements AutoCloseable {
             return new TestPostgres(Files.createTempDirectory("walcast-test-postgres"), all, 0);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /// A streaming standby of this one, with a data folder of its own; to be closed before this one.
+    public TestPostgres standby() {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            Path copy = Files.createTempDirectory("walcast-test-standby");
+            statement.execute("select pg_backup_start('standby', true)");
+            copyData(copy);
+            try (ResultSet row = statement.executeQuery("select labelfile from pg_backup_stop()")) {
+                row.next();
+                Files.writeString(copy.resolve("backup_label"), row.getString(1));
+            }
+            Files.createFile(copy.resolve("standby.signal"));
+            Files.writeString(
+                    copy.resolve("postgresql.auto.conf"),
+                    "primary_conninfo = 'host=127.0.0.1 port=" + port() + " user=postgres'\n",
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND);
+            return new TestPostgres(copy, config, 0);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// The running server may remove files while they are copied.
+    private void copyData(Path copy) throws IOException {
+        try (Stream<Path> files = Files.walk(data)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                String name = data.relativize(file).toString();
+                if (name.isEmpty() || name.startsWith("postmaster.") || name.startsWith("epg-lock")) {
+                    continue;
+                }
+                try {
+                    Files.copy(file, copy.resolve(name), StandardCopyOption.COPY_ATTRIBUTES);
+                } catch (NoSuchFileException _) {
+                    // Postgres replays its log from before the copy was begun.
+                }
+            }
         }
     }
 

@@ -27,7 +27,7 @@ public final class CursorKeeper implements AutoCloseable {
     private volatile @Nullable Supervised supervised;
 
     // guarded by this
-    private boolean looked;
+    private volatile boolean looked;
 
     public CursorKeeper(AckLimits limits, DataSource database, InstantSource clock) {
         requireNonNull(limits, "limits is null");
@@ -88,7 +88,7 @@ public final class CursorKeeper implements AutoCloseable {
         }
     }
 
-    /// Writes a last time.
+    /// Writes a last time, unless the database was never asked.
     @Override
     public void close() {
         if (closing.getCount() > 0) {
@@ -97,7 +97,9 @@ public final class CursorKeeper implements AutoCloseable {
                 task.expectEnd();
             }
             closing.countDown();
-            keep();
+            if (looked) {
+                keep();
+            }
         }
     }
 }

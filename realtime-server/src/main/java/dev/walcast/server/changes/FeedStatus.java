@@ -19,8 +19,8 @@ public record FeedStatus(String epoch, Lsn acknowledged, Lsn delivered, Lsn walE
         requireNonNull(walEnd, "walEnd is null");
     }
 
-    /// How much log the slot holds for us.
-    public long lagBytes() {
+    /// How much log the slot retains, whatever it holds: it is no measure of what clients have not received.
+    public long retainedBytes() {
         return Math.max(0, walEnd.value() - acknowledged.value());
     }
 }

@@ -30,6 +30,11 @@ final class Opened implements AutoCloseable {
         }
     }
 
+    /// Whether closing has begun; waits until it has ended.
+    synchronized boolean isClosed() {
+        return closed;
+    }
+
     /// Waits for a signal; the JVM ends while this waits.
     static void awaitSignal() throws InterruptedException {
         new CountDownLatch(1).await();

@@ -2,6 +2,7 @@ package dev.walcast.server.cli;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.SourceException;
 import dev.walcast.server.RealtimeServer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -45,7 +46,14 @@ final class ServeCommand implements Callable<Integer> {
         try (Opened opened = Opened.closedOnSignal()) {
             RealtimeServer server = new RealtimeServer(options.settings(), Clock.systemUTC(), List.of());
             opened.add(server);
-            server.start();
+            try {
+                server.start();
+            } catch (SourceException e) {
+                if (opened.isClosed()) {
+                    return 0;
+                }
+                throw e;
+            }
             PrintWriter out = command.commandLine().getOut();
             out.println("Walcast is listening on port " + server.port());
             out.flush();

@@ -22,7 +22,8 @@ final class ServerOptions {
             names = "--database-url",
             paramLabel = "URL",
             description =
-                    "The database: postgres://user:password@host:port/name. Its role needs LOGIN and REPLICATION.")
+                    "The database: postgres://user:password@host:port/name, or several hosts as host1:5432,host2:5432,"
+                            + " of which the primary is read. Its role needs LOGIN and REPLICATION.")
     private @Nullable String databaseUrl;
 
     @Option(
@@ -219,10 +220,10 @@ final class ServerOptions {
         if (url == null) {
             problems.add("DATABASE_URL is missing: set it to postgres://user:password@host:port/database.");
         } else {
-            checkUrl(problems, url);
+            checkUrl(problems, "DATABASE_URL", url);
         }
         if (evaluationUrl != null) {
-            checkUrl(problems, evaluationUrl);
+            checkUrl(problems, "EVALUATION_DATABASE_URL", evaluationUrl);
         }
         check(problems, port >= 0 && port <= 65_535, "PORT must be between 0 and 65535.");
         check(problems, slotName.matches("[a-z0-9_]{1,54}"), "SLOT_NAME may hold only a-z, 0-9 and _, at most 54.");
@@ -245,11 +246,11 @@ final class ServerOptions {
         return problems.stream().distinct().toList();
     }
 
-    private static void checkUrl(List<String> problems, String url) {
+    private static void checkUrl(List<String> problems, String name, String url) {
         try {
             PostgresUrl.parse(url);
         } catch (IllegalArgumentException e) {
-            problems.add(String.valueOf(e.getMessage()));
+            problems.add(name + ": " + e.getMessage());
         }
     }
 }

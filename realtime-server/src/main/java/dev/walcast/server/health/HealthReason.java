@@ -7,10 +7,16 @@ import java.util.Locale;
 /// The catalogue of everything that makes a server less than ready. `/readyz` answers with the codes only, because
 /// anyone may ask it; the part that reports a reason writes the details to the log, once per change of state.
 public enum HealthReason {
-    FEED_STARTING(Readiness.NOT_READY, "The change feed is not open yet."),
+    FEED_STARTING(
+            Readiness.NOT_READY,
+            "The change feed is not open yet. While the database cannot be had, only the two health routes answer."),
     FEED_INTERRUPTED(
             Readiness.NOT_READY,
             "The connection to Postgres is lost. The server tries again; the slot keeps what is committed meanwhile."),
+    FEED_STALLED(
+            Readiness.NOT_READY,
+            "Nothing moves, and nothing shows that all changes are delivered: the reader, the database or the delivery"
+                    + " hangs. The server starts the reader again after STALL_TIMEOUT."),
     FEED_FAILED(Readiness.NOT_READY, "The change feed has given up. The log says what an operator has to do."),
     FEED_STOPPED(Readiness.NOT_READY, "The change feed is stopped."),
     SUPERVISOR_RESTARTING(

@@ -30,7 +30,7 @@ public record SetupScript(PostgresUrl server, PostgresUrl evaluation, String pub
     }
 
     private static PostgresUrl usualEvaluation(PostgresUrl server) {
-        return new PostgresUrl(server.host(), server.port(), server.database(), EVALUATOR, null, server.parameters());
+        return server.withLogin(EVALUATOR, null);
     }
 
     /// What only a superuser, or the like, may do. Holds the password of the URL, for a role that has to be made.

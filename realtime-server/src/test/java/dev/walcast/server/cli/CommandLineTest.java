@@ -100,7 +100,7 @@ class CommandLineTest {
 
     @Test
     void aMalformedDatabaseUrlIsSaidWithoutRepeatingIt() throws Exception {
-        assertFails(environment("postgres://u:p@ss word@h/d"), "percent-encoded");
+        assertFails(environment("postgres://u:p@ss/word@h/d"), "DATABASE_URL: The database URL is not", "%2F for /");
         assertFails(environment("mysql://u:secretword@h/d"), "does not begin with postgres://");
     }
 
@@ -109,7 +109,6 @@ class CommandLineTest {
         assertFails(
                 environment(postgres.url("postgres", "plain", "x", "postgres")), "ALTER ROLE \"plain\" REPLICATION");
         assertFails(environment(postgres.url("nosuch")), "There is no database \"nosuch\"");
-        assertFails(environment("postgres://u:secretword@127.0.0.1:1/d"), "Nothing answers as Postgres at 127.0.0.1:1");
     }
 
     @Test

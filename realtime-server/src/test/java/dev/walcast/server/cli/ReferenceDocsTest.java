@@ -113,8 +113,15 @@ class ReferenceDocsTest {
                 | `not_ready` | 503 | The whole feed or process is out of service. |
 
                 `reasons` holds the codes below, in this order; the worst decides the status. Anyone may ask, so the answer holds no addresses, names
-                or error texts: the log has them, once for each change of state. `lag_seconds` is how far the feed is behind the log: the age of the
-                oldest heartbeat that was not read yet. New codes may be added; a client decides by `status`.
+                or error texts: the log has them, once for each change of state. New codes may be added; a client decides by `status`.
+
+                `lag_seconds` is the age of the oldest change that may not be delivered, 0 when all are. While the feed is down, hangs or is behind, it
+                counts from the last moment at which everything was known to be delivered. That moment comes with each heartbeat (`HEARTBEAT`), and
+                each second on a database that writes nothing else; so the lag may be up to one heartbeat too long. In the seconds after a restart it
+                counts what waits for clients that come back. What the slot retains is another thing: it grows with everything that the database
+                writes, and with the replay window. `SLOT_LAG_WARN` watches it; `pg_replication_slots` shows it.
+
+                While the server waits for its database at its start, both routes answer and everything else is closed ([start](start.md#when-the-database-cannot-be-had)).
 
                 | Code | Status | Meaning |
                 |---|---|---|

@@ -202,6 +202,26 @@ public final class TestServer implements AutoCloseable {
                 usual.presence());
     }
 
+    /// The same, where the slot is looked after in another way.
+    public static ServerSettings withGuardian(ServerSettings usual, SlotGuardian.Settings guardian) {
+        ServerSettings.Database database = usual.database();
+        ServerSettings.Database changed = new ServerSettings.Database(
+                database.url(),
+                database.publication(),
+                database.slotName(),
+                database.reader(),
+                database.pollInterval(),
+                database.transactionMemoryBytes(),
+                database.askTimeout(),
+                database.deletes(),
+                guardian,
+                database.messagesRetention(),
+                database.evaluationUrl(),
+                database.askPatience(),
+                database.rights());
+        return with(usual, changed, usual.tokens(), usual.port(), usual.presence());
+    }
+
     /// The same, with other rules of rights.
     public static ServerSettings withRights(ServerSettings usual, RightsSettings rights) {
         ServerSettings.Database database = usual.database();

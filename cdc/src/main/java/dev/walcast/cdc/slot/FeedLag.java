@@ -1,0 +1,157 @@
+package dev.walcast.cdc.slot;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.ChangeSource;
+import dev.walcast.cdc.Lsn;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.LongSupplier;
+
+/// Knows how old the oldest change may be that is not delivered.
+///
+/// A mark is a place in the log and a moment: what was committed before that moment lies before that place. Once
+/// everything up to the place is delivered, nothing older than the moment is missing. Heartbeats and the log's end,
+/// asked once a second, are such marks. When the feed is behind, or nothing shows that it is not, the lag counts from
+/// the newest such moment; so it may be up to one heartbeat too long, and is never too short by more than a few
+/// seconds. Safe for any thread.
+public final class FeedLag {
+    /// What a healthy feed may take to pass a heartbeat or deliver what it has received, and to be looked at.
+    private static final Duration HEALTHY = Duration.ofSeconds(3);
+
+    /// How long, beyond a heartbeat, nothing may move while nothing shows that all is delivered.
+    private static final Duration STALL = Duration.ofSeconds(5);
+
+    private static final int MARKS_MAX = 1_000;
+
+    private final Duration heartbeat;
+    private final LongSupplier nanoTime;
+    private final Deque<Mark> marks = new ArrayDeque<>();
+    private long provenNanos;
+    private long movedNanos;
+    private long lookedNanos;
+    private ChangeSource.Activity seen = new ChangeSource.Activity(Lsn.ZERO, 0, false, 0, ChangeSource.Reading.NONE);
+    private Lsn delivered = Lsn.ZERO;
+    /// The last transaction received when something began to wait for delivery; zero when nothing waits.
+    private Lsn pending = Lsn.ZERO;
+
+    private long pendingNanos;
+
+    /// @param heartbeat how often marks come at least
+    /// @param nanoTime  a monotonic clock
+    FeedLag(Duration heartbeat, LongSupplier nanoTime) {
+        this.heartbeat = requireNonNull(heartbeat, "heartbeat is null");
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+        begin();
+    }
+
+    private record Mark(Lsn lsn, long nanos, boolean beat) {}
+
+    /// How the feed is at one moment.
+    ///
+    /// @param lag     the age of the oldest change that may not be delivered; zero when all is
+    /// @param stalled whether nothing has moved for long, although something may be there to deliver
+    public record Status(Duration lag, boolean stalled) {
+        public Status {
+            requireNonNull(lag, "lag is null");
+        }
+    }
+
+    /// A feed begins; what came before it is of no concern.
+    public synchronized void begin() {
+        long now = nanoTime.getAsLong();
+        marks.clear();
+        provenNanos = now;
+        movedNanos = now;
+        lookedNanos = now;
+        delivered = Lsn.ZERO;
+        pending = Lsn.ZERO;
+    }
+
+    /// A heartbeat was written. The reader must pass it.
+    ///
+    /// @param beforeNanos a moment before it was written
+    synchronized void beat(Lsn lsn, long beforeNanos) {
+        add(new Mark(lsn, beforeNanos, true));
+    }
+
+    /// The log ends here. What lies before need not be for the reader.
+    ///
+    /// @param beforeNanos a moment before the database was asked
+    public synchronized void logEnd(Lsn lsn, long beforeNanos) {
+        add(new Mark(lsn, beforeNanos, false));
+    }
+
+    private void add(Mark mark) {
+        if (marks.size() >= MARKS_MAX) {
+            marks.removeLast();
+        }
+        marks.add(mark);
+        pass();
+    }
+
+    /// The database decodes for the reader, without sending anything yet.
+    synchronized void decodes() {
+        movedNanos = nanoTime.getAsLong();
+    }
+
+    /// To be called about once a second.
+    ///
+    /// @param deliveredThrough up to where everything is delivered
+    public synchronized void look(ChangeSource.Activity activity, Lsn deliveredThrough) {
+        long now = nanoTime.getAsLong();
+        lookedNanos = now;
+        notice(activity, now);
+        if (!deliveredThrough.equals(delivered)) {
+            delivered = deliveredThrough;
+            movedNanos = now;
+        }
+        if (!pending.isAfter(delivered)) {
+            boolean waits = activity.reached().isAfter(delivered) || activity.delivering();
+            pending = waits ? activity.reached() : Lsn.ZERO;
+            pendingNanos = now;
+        }
+        pass();
+    }
+
+    private void notice(ChangeSource.Activity activity, long now) {
+        if (activity.records() != seen.records() || !activity.reached().equals(seen.reached())) {
+            movedNanos = now;
+        }
+        seen = activity;
+    }
+
+    private void pass() {
+        while (!marks.isEmpty() && !marks.element().lsn().isAfter(delivered)) {
+            provenNanos = marks.remove().nanos();
+        }
+    }
+
+    /// @param streaming whether the source has a connection that works, as far as it knows
+    public synchronized Status status(ChangeSource.Activity activity, boolean streaming) {
+        long now = nanoTime.getAsLong();
+        notice(activity, now);
+        Duration waiting = Duration.ofNanos(Math.max(sinceBeat(activity, now), sincePending(now)));
+        boolean healthy = streaming
+                && waiting.compareTo(HEALTHY) < 0
+                && now - lookedNanos < HEALTHY.toNanos()
+                && now - provenNanos < heartbeat.plus(HEALTHY).toNanos();
+        Duration lag = healthy ? waiting : Duration.ofNanos(now - provenNanos);
+        long still = now - Math.max(provenNanos, movedNanos);
+        return new Status(lag, still > heartbeat.plus(STALL).toNanos());
+    }
+
+    private long sinceBeat(ChangeSource.Activity activity, long now) {
+        for (Mark mark : marks) {
+            if (mark.beat() && !activity.reached().isAfter(mark.lsn())) {
+                return now - mark.nanos();
+            }
+        }
+        return 0;
+    }
+
+    private long sincePending(long now) {
+        return pending.equals(Lsn.ZERO) ? 0 : now - pendingNanos;
+    }
+}

@@ -1,0 +1,56 @@
+package dev.walcast.cdc.readers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.source.SlotSource;
+import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.testing.RecordingListener;
+import dev.walcast.cdc.testing.TestPostgres;
+import java.time.Duration;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@ParameterizedClass
+@EnumSource(Reader.class)
+class StopWhileStartingPgTest {
+    /// Of a preflight before the slot is read.
+    private static final int PREFLIGHT_CONNECTIONS = 2;
+
+    @Parameter
+    private Reader reader;
+
+    private static TestPostgres postgres;
+
+    @BeforeAll
+    static void startPostgres() {
+        postgres = TestPostgres.start();
+        postgres.execute("create publication p for all tables");
+    }
+
+    @AfterAll
+    static void stopPostgres() throws Exception {
+        postgres.close();
+    }
+
+    @Test
+    void aReaderThatHangsWhileItConnectsIsNotWaitedFor() throws Exception {
+        try (FreezableProxy proxy = new FreezableProxy(postgres.port())) {
+            PostgresUrl url = PostgresUrl.parse("postgres://postgres:x@127.0.0.1:" + proxy.port() + "/postgres");
+            SlotSource source = reader.source(
+                    SourceConfig.of(url, "p", "hangs_" + reader.name().toLowerCase(Locale.ROOT)));
+            proxy.pass(PREFLIGHT_CONNECTIONS);
+            source.start(new RecordingListener());
+            await().until(() -> proxy.frozen() > 0);
+            long began = System.nanoTime();
+            source.close();
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(5));
+        }
+    }
+}
