@@ -177,6 +177,15 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         }
     }
 
+    /// Whether a change that waits may concern it, which hangs on values that the change does not carry.
+    boolean isInDoubt(PendingChange change) {
+        synchronized (lock) {
+            return !closed
+                    && resolution.isSettled()
+                    && resolution.isInDoubt(change.encodings().change(), (_, position) -> isLiveAt(position));
+        }
+    }
+
     /// Whether its client's own filters raise questions.
     boolean filterMayAsk() {
         return resolution.filterMayAsk();

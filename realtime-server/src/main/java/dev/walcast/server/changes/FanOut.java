@@ -116,6 +116,9 @@ final class FanOut implements AutoCloseable {
     private void offer(long number, Encodings encodings, Outstanding outstanding) {
         FanOutEvent event = new FanOutEvent();
         event.begin();
+        for (ChangeSubscription subscription : feed.inDoubt(encodings.change(), FanOut::isLive)) {
+            ordered.offer(subscription, number, OrderedDelivery.withheld(encodings, Reason.UNCHANGED_VALUE));
+        }
         Map<ChangeSubscription, List<Candidate>> matches = feed.matches(encodings.change(), FanOut::isLive);
         if (known.concerns(encodings.change().table().id())) {
             addKnowing(encodings, matches);

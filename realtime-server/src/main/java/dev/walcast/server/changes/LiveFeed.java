@@ -137,6 +137,24 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         }
     }
 
+    /// The subscriptions that the change may concern, which hangs on values that it does not carry.
+    ///
+    /// @param wants see [#matches]
+    Set<ChangeSubscription> inDoubt(Change change, BiPredicate<Bound, Position> wants) {
+        Set<ChangeSubscription> found = new HashSet<>();
+        exchange.readLock().lock();
+        try {
+            index.forEachInDoubt(change, entry -> {
+                if (wants.test(entry.subscriber(), change.position())) {
+                    found.add(entry.subscriber().subscription());
+                }
+            });
+        } finally {
+            exchange.readLock().unlock();
+        }
+        return found;
+    }
+
     KnownRows knownRows() {
         return known;
     }
