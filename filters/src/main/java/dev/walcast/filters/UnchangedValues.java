@@ -9,6 +9,7 @@ import dev.walcast.filters.Predicate.Not;
 import dev.walcast.filters.Predicate.Or;
 import dev.walcast.filters.Predicate.Term;
 import dev.walcast.filters.RowTest.Compare;
+import dev.walcast.filters.RowTest.Distinct;
 import dev.walcast.filters.RowTest.NullTest;
 import dev.walcast.filters.RowTest.OfColumn;
 import dev.walcast.filters.RowTest.OneOf;
@@ -63,7 +64,7 @@ public final class UnchangedValues {
             case Or or -> or.parts().forEach(part -> collect(part, columns));
             case Not not -> collect(not.part(), columns);
             case Term term -> {
-                if (!isFalseOfUnchanged(term.test()) && !isNeverApart(term.test())) {
+                if (truth(term.test()) == Truth.UNKNOWN && !isNeverApart(term.test())) {
                     columns.addAll(term.test().columns());
                 }
             }
@@ -98,14 +99,30 @@ public final class UnchangedValues {
     }
 
     private static boolean mayBe(Term term, Row row, boolean value) {
-        if (looksAtUnchanged(term.test(), row)) {
-            return !isFalseOfUnchanged(term.test()) || !value;
+        if (looksAtUnchanged(term.test(), row) && truth(term.test()) == Truth.UNKNOWN) {
+            return true;
         }
         return switch (term.test().test(row)) {
             case TRUE -> value;
             case FALSE -> !value;
             case UNDECIDED -> true;
             case UNKNOWN, FAILED -> false;
+        };
+    }
+
+    /// What a test makes of every large value that was left alone; UNKNOWN when that hangs on the value.
+    static Truth truth(RowTest test) {
+        return switch (test) {
+            case NullTest _ -> Truth.FALSE;
+            case Compare compare when isShort(compare.kind(), Set.of(compare.key())) ->
+                switch (compare.comparison()) {
+                    case EQUAL -> Truth.FALSE;
+                    case NOT_EQUAL -> Truth.TRUE;
+                    default -> Truth.UNKNOWN;
+                };
+            case Distinct distinct when isShort(distinct.kind(), Set.of(distinct.key())) -> Truth.TRUE;
+            case OneOf oneOf when !oneOf.hasNull() && isShort(oneOf.kind(), oneOf.keys()) -> Truth.FALSE;
+            default -> Truth.UNKNOWN;
         };
     }
 
@@ -117,17 +134,6 @@ public final class UnchangedValues {
             }
         }
         return false;
-    }
-
-    /// Whether no large value passes the test: it is neither NULL nor equal to a short text.
-    private static boolean isFalseOfUnchanged(RowTest test) {
-        return switch (test) {
-            case NullTest _ -> true;
-            case Compare compare ->
-                compare.comparison() == Comparison.EQUAL && isShort(compare.kind(), Set.of(compare.key()));
-            case OneOf oneOf -> !oneOf.hasNull() && isShort(oneOf.kind(), oneOf.keys());
-            default -> false;
-        };
     }
 
     /// Of these kinds a key is the value's own text, so that it is as long as an equal value.

@@ -57,6 +57,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     private boolean resolving;
     private int pauses;
     private boolean refused;
+    private List<String> warnedOf = List.of();
     private long beginning;
     private final PriorityQueue<PendingChange> pending = new PriorityQueue<>();
     private @Nullable Withheld owed;
@@ -252,13 +253,16 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         AFTER_REFUSAL
     }
 
-    /// @param former what the bindings meant before the wish
-    Settled settle(Wish fulfilled, Resolution fresh, Resolution former) {
+    /// @param former   what the bindings meant before the wish
+    /// @param warnings what its client should know
+    Settled settle(Wish fulfilled, Resolution fresh, Resolution former, List<String> warnings) {
         synchronized (lock) {
             if (closed || !wish.equals(fulfilled)) {
                 return Settled.OUTDATED;
             }
             replace(fresh);
+            boolean warned = !warnings.equals(warnedOf);
+            warnedOf = List.copyOf(warnings);
             boolean wasRefused = refused;
             refused = false;
             lock.notifyAll();
@@ -268,7 +272,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
                 return isFirst ? Settled.FIRST : Settled.AFTER_REFUSAL;
             }
             boolean same = former.viewer().equals(fresh.viewer()) && former.sameFilters(fresh);
-            return same ? Settled.SAME_AS_BEFORE : Settled.CHANGED;
+            return same && !warned ? Settled.SAME_AS_BEFORE : Settled.CHANGED;
         }
     }
 

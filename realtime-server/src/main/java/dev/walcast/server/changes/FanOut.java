@@ -2,6 +2,7 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
@@ -15,8 +16,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -43,6 +46,7 @@ final class FanOut implements AutoCloseable {
     private final PendingLimits limits;
     private final ChangeCounters counters;
     private final LongSupplier nanoTime;
+    private final Queue<MissingRows> missing = new ConcurrentLinkedQueue<>();
     private final Set<TableId> releasing = ConcurrentHashMap.newKeySet();
 
     /// Held while held changes leave, so that none is offered and dropped at once. Taken before a subscription's lock.
@@ -76,7 +80,44 @@ final class FanOut implements AutoCloseable {
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
     }
 
+    /// Rows that may never come.
+    ///
+    /// @param before a place of the log that is behind all of them
+    private record MissingRows(Set<TableId> tables, Lsn before) {
+        MissingRows {
+            tables = Set.copyOf(tables);
+            requireNonNull(before, "before is null");
+        }
+    }
+
+    /// Has the subscribers of the tables told, at the place of the log, that rows before it may be missing. Safe for any
+    /// thread.
+    void tellMissing(Set<TableId> tables, Lsn before) {
+        missing.add(new MissingRows(tables, before));
+    }
+
+    /// What the log has before this transaction was delivered.
+    private void tellMissingBefore(Transaction transaction) {
+        for (MissingRows rows : missing) {
+            if (transaction.commit().lsn().isAfter(rows.before)) {
+                missing.remove(rows);
+                FeedPosition place = window.leaveOut(rows.tables, transaction.commit().timeMicros());
+                long number = ++sequence;
+                rows.tables.forEach(known::forgetTable);
+                feed.forEachOfAny(rows.tables, (subscription, tables) -> {
+                    Withheld news = new Withheld(place, tables, Reason.PUBLICATION_CHANGED);
+                    if (subscription.isLive()) {
+                        ordered.offer(subscription, number, news);
+                    } else {
+                        subscription.withhold(news);
+                    }
+                });
+            }
+        }
+    }
+
     void deliver(Transaction transaction) {
+        tellMissingBefore(transaction);
         TransactionEvent event = new TransactionEvent();
         event.begin();
         Pass pass = window.append(transaction, marks.of(transaction), known::passing);

@@ -212,6 +212,19 @@ final class ReplayWindow implements AutoCloseable {
         }
     }
 
+    /// Nobody resumes these tables from before the head any more: rows before it may never have come.
+    ///
+    /// @param micros everything before the head was committed earlier
+    FeedPosition leaveOut(Collection<TableId> tables, long micros) {
+        lock.lock();
+        try {
+            tables.forEach(table -> kept.floors().raise(table, head, micros + CLOCK_MARGIN_MICROS));
+            return new FeedPosition(hold.start().epoch(), head);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     BindingStart start(List<? extends Target> targets, ResumeFrom from) {
         lock.lock();
         try {

@@ -55,7 +55,7 @@ public enum ErrorCode {
     ACK_TAKEN_OVER("UnableToAcknowledge", CLIENT, 0, "Another channel has taken over what is acknowledged here"),
     EVENT_UNKNOWN("UnknownEvent", CLIENT, 0, "`event` must be INSERT, UPDATE, DELETE or *"),
     TABLE_NOT_AVAILABLE("TableNotAvailable", CLIENT, 0, "There is no such table that this role may use"),
-    TABLE_NOT_FOUND("TableNotFound", CLIENT, 0, "There is no such table"),
+    TABLE_NOT_FOUND("TableNotFound", CLIENT, 0, "No relation has this name"),
     TABLE_NOT_READABLE("TableNotReadable", CLIENT, 0, "This role may not read the table"),
     TABLE_NOT_LOGGED("TableNotLogged", CLIENT, 0, "Postgres logs no changes of this relation"),
     TABLE_NOT_PUBLISHED("TableNotPublished", CLIENT, 0, "The publication sends no changes of this table"),
