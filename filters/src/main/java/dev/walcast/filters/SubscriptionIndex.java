@@ -101,7 +101,8 @@ public final class SubscriptionIndex<S> {
         for (String column : hangsOn(entry)) {
             byUnchanged.compute(entry.target, (_, known) -> {
                 Map<String, Set<Entry<S>>> columns = known == null ? new ConcurrentHashMap<>() : known;
-                columns.computeIfAbsent(column, _ -> ConcurrentHashMap.newKeySet()).add(entry);
+                columns.computeIfAbsent(column, _ -> ConcurrentHashMap.newKeySet())
+                        .add(entry);
                 return columns;
             });
         }
@@ -179,8 +180,8 @@ public final class SubscriptionIndex<S> {
     }
 
     /// Calls the action for each subscription that the change may concern although [#forEachMatch] does not name it:
-    /// whether its predicate is met hangs on a large value that an UPDATE left alone and does not carry. May name one
-    /// twice.
+    /// whether its predicate is met hangs on a large value that an UPDATE left alone and does not carry. May name
+    /// one twice.
     public void forEachInDoubt(Change change, Consumer<Entry<S>> action) {
         if (byUnchanged.isEmpty() || !(change instanceof Change.Update update)) {
             return;

@@ -114,7 +114,8 @@ public final class UnchangedValues {
     static Truth truth(RowTest test) {
         return switch (test) {
             case NullTest _ -> Truth.FALSE;
-            case Compare compare when isShort(compare.kind(), Set.of(compare.key())) ->
+            case Compare compare
+            when isShort(compare.kind(), Set.of(compare.key())) ->
                 switch (compare.comparison()) {
                     case EQUAL -> Truth.FALSE;
                     case NOT_EQUAL -> Truth.TRUE;

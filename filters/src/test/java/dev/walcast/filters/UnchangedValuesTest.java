@@ -19,13 +19,9 @@ class UnchangedValuesTest {
     private static final long INT4 = 23;
     private static final Table NOTES = new Table(
             new TableId("public", "notes"),
-            List.of(
-                    new Column("id", scalar(INT4, "int4"), true),
-                    new Column("body", scalar(TEXT, "text"), false)));
-    private static final Row UNCHANGED = Row.of(NOTES)
-            .text(0, "1")
-            .missing(1, Missing.UNCHANGED_TOAST)
-            .build();
+            List.of(new Column("id", scalar(INT4, "int4"), true), new Column("body", scalar(TEXT, "text"), false)));
+    private static final Row UNCHANGED =
+            Row.of(NOTES).text(0, "1").missing(1, Missing.UNCHANGED_TOAST).build();
 
     private static PgType scalar(long oid, String name) {
         return new PgType.Scalar(oid, name, JsonForm.TEXT);

@@ -214,6 +214,13 @@ final class ChangeDeviations {
     private static void addPolicies(List<Deviation> all) {
         String gone = note("INSERT", """
                 "record":{"id":9,"user_id":"11111111-1111-4111-8111-111111111111","body":"gone"}""");
+        String message = UNABLE + "Parameters: " + parameters("public", "rls_notes")
+                + " PolicyMissing: Row-level security shows this role no row of the table. public.rls_notes has row-level"
+                + " security and no policy for role \"anon\". This one shows it every row: CREATE POLICY \"walcast\" ON"
+                + " \"public\".\"rls_notes\" FOR SELECT TO \"anon\" USING (true);";
+        Deviation refused = refused("pg_rls.v2", "rls", message, NEVER_ARRIVES);
+        all.add(instead(
+                "pg_rls.v2", refused.at() + "] anon", NEVER_ARRIVES, refused.frames().getFirst()));
         all.add(policy("03.515Z", "9", "u1", AS_LOGGED, gone, known(9)));
         all.add(policy("03.515Z", "9", "service", AS_LOGGED, gone, note("DELETE", "\"old_record\":{\"id\":9}")));
         all.add(policy("03.515Z", "9", "u2", STRICT));

@@ -29,7 +29,7 @@ public final class PostgresCatalog implements Catalog {
     private static final String COLUMNS_OF_TYPES = sql("columns-of-types.sql");
     private static final String RELATION = sql("relation.sql");
     private static final String USABLE_SCHEMAS = "select nspname from pg_catalog.pg_namespace"
-            + " where pg_catalog.has_schema_privilege(?, oid, 'USAGE')";
+            + " where pg_catalog.has_schema_privilege(?::pg_catalog.name, oid, 'USAGE')";
 
     private final DataSource dataSource;
     private final String publication;

@@ -130,7 +130,7 @@ public final class PostgresRowReader implements RowReader {
         } catch (SQLException e) {
             if ("42501".equals(e.getSQLState())) {
                 throw new RowsRefusedException("The server may not act as role \"" + viewer.role()
-                        + "\" to read rows for it: GRANT \"" + viewer.role() + "\" TO the role in DATABASE_URL.");
+                        + "\" to read rows for it: GRANT " + SqlText.identifier(viewer.role()) + " TO the role in DATABASE_URL.");
             }
             throw e;
         }

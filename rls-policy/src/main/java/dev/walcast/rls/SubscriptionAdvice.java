@@ -1,7 +1,7 @@
 package dev.walcast.rls;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.cdc.source.Identifier;
+import dev.walcast.cdc.Identifier;
 import dev.walcast.rls.RelationFacts.Publication;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import java.util.ArrayList;
@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// Says in one sentence why changes of a relation cannot arrive, and which statements mend it. Every name is quoted, so
 /// that the statements can be pasted.
@@ -34,7 +35,7 @@ public final class SubscriptionAdvice {
                 });
     }
 
-    private static @org.jspecify.annotations.Nullable String notLoggedTable(RelationFacts facts) {
+    private static @Nullable String notLoggedTable(RelationFacts facts) {
         if (facts.system()) {
             return facts.table() + " belongs to Postgres, which publishes no changes of its own tables.";
         }

@@ -1,9 +1,9 @@
 -- One relation of any kind ($4 schema, $5 name), what a role ($1 to $3) may do with it, and how a publication ($6) treats it. One row
 -- always. The functions look at the session's cache, which is as new as this statement.
 select c.oid is not null as found,
-       n.oid is not null and pg_catalog.has_schema_privilege(?, n.oid, 'USAGE') as schema_usable,
-       c.oid is not null and (pg_catalog.has_table_privilege(?, c.oid, 'SELECT')
-         or pg_catalog.has_any_column_privilege(?, c.oid, 'SELECT')) as readable,
+       n.oid is not null and pg_catalog.has_schema_privilege(?::pg_catalog.name, n.oid, 'USAGE') as schema_usable,
+       c.oid is not null and (pg_catalog.has_table_privilege(?::pg_catalog.name, c.oid, 'SELECT')
+         or pg_catalog.has_any_column_privilege(?::pg_catalog.name, c.oid, 'SELECT')) as readable,
        c.relkind::text as kind, c.relpersistence::text as persistence,
        c.oid < 16384::pg_catalog.oid as system,
        c.relreplident = 'f' or exists (

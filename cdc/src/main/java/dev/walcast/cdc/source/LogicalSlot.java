@@ -94,7 +94,10 @@ final class LogicalSlot {
             statement.setString(3, to.toString());
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
-                log.warn("Replication slot {} was led to {}, past a part of the log", config.slotName(), row.getString(1));
+                log.warn(
+                        "Replication slot {} was led to {}, past a part of the log",
+                        config.slotName(),
+                        row.getString(1));
             }
         }
     }

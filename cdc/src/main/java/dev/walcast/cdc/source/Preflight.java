@@ -3,6 +3,7 @@ package dev.walcast.cdc.source;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.FeedStart;
+import dev.walcast.cdc.Identifier;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceException;
@@ -81,8 +82,8 @@ public final class Preflight {
                         + ", but logical is needed: run ALTER SYSTEM SET wal_level = 'logical' and restart Postgres.");
             }
             if (!row.getBoolean(5)) {
-                throw permanent("Role \"" + config.url().user() + "\" may not read the log: run ALTER ROLE \""
-                        + config.url().user() + "\" REPLICATION as a superuser.");
+                throw permanent("Role \"" + config.url().user() + "\" may not read the log: run ALTER ROLE "
+                        + Identifier.quoted(config.url().user()) + " REPLICATION as a superuser.");
             }
         }
     }

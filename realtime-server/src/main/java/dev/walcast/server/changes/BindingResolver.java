@@ -108,9 +108,9 @@ final class BindingResolver {
         Subject subject = new Subject(spec, viewer, fresh, filter, narrowing, policy, since);
         delivery.check(subject);
         Optional<RowView> view = view(spec, viewer, access, policy, filter);
-        List<String> warnings = new ArrayList<>(delivery.warnings(subject));
-        warnings.addAll(deleteWarnings(subject, view.isPresent()));
+        List<String> warnings = new ArrayList<>(deleteWarnings(subject, view.isPresent()));
         warnings.addAll(membershipWarnings(subject, view.isPresent()));
+        warnings.addAll(delivery.warnings(subject));
         return new Resolved(filter, narrowing, policy, warnings, Optional.of(access), view);
     }
 

@@ -170,7 +170,7 @@ final class DeliveryCheck {
         return text(
                 ErrorCode.COLUMN_NOT_PUBLISHED,
                 true,
-                start + " " + names + ", which changes of " + access.table() + " do not carry: " + advice);
+                start + " " + names + ", which changes do not carry: " + advice);
     }
 
     private static List<ColumnAccess> absent(TableAccess access, Set<String> names) {

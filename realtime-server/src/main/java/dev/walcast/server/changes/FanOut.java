@@ -90,8 +90,8 @@ final class FanOut implements AutoCloseable {
         }
     }
 
-    /// Has the subscribers of the tables told, at the place of the log, that rows before it may be missing. Safe for any
-    /// thread.
+    /// Has the subscribers of the tables told, at the place of the log, that rows before it may be missing. Safe for
+    /// any thread.
     void tellMissing(Set<TableId> tables, Lsn before) {
         missing.add(new MissingRows(tables, before));
     }
@@ -101,7 +101,7 @@ final class FanOut implements AutoCloseable {
         for (MissingRows rows : missing) {
             if (transaction.commit().lsn().isAfter(rows.before)) {
                 missing.remove(rows);
-                FeedPosition place = window.leaveOut(rows.tables, transaction.commit().timeMicros());
+                FeedPosition place = window.leaveOut(rows.tables, transaction.commit());
                 long number = ++sequence;
                 rows.tables.forEach(known::forgetTable);
                 feed.forEachOfAny(rows.tables, (subscription, tables) -> {

@@ -3,6 +3,7 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
+import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
@@ -212,12 +213,15 @@ final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    /// Nobody resumes these tables from before the head any more: rows before it may never have come.
+    /// These tables are not resumed any more from before a transaction that comes next: rows before it may be missing.
     ///
-    /// @param micros everything before the head was committed earlier
-    FeedPosition leaveOut(Collection<TableId> tables, long micros) {
+    /// @return the place before the transaction, behind everything that has come
+    FeedPosition leaveOut(Collection<TableId> tables, Commit next) {
         lock.lock();
         try {
+            Position before = Position.after(new Lsn(next.lsn().value() - 1));
+            head = before.isAfter(head) ? before : head;
+            long micros = next.timeMicros();
             tables.forEach(table -> kept.floors().raise(table, head, micros + CLOCK_MARGIN_MICROS));
             return new FeedPosition(hold.start().epoch(), head);
         } finally {

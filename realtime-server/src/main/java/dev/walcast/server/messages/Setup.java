@@ -3,6 +3,7 @@ package dev.walcast.server.messages;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.Identifier;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -56,7 +57,7 @@ public final class Setup {
             PostgresUrl evaluation = script.evaluation();
             say.accept("Role \"" + evaluation.user() + "\", which evaluates policies and filters, is there.");
             if (evaluation.password() == null) {
-                say.accept("Give it a password: ALTER ROLE \"" + evaluation.user() + "\" PASSWORD '...', and set"
+                say.accept("Give it a password: ALTER ROLE " + Identifier.quoted(evaluation.user()) + " PASSWORD '...', and set"
                         + " EVALUATION_DATABASE_URL=postgres://" + evaluation.user() + ":PASSWORD@" + evaluation + ".");
             }
         } catch (SQLException e) {
@@ -70,8 +71,8 @@ public final class Setup {
     private static void migrate(PostgresUrl server, Installation before, Consumer<String> say) throws SetupException {
         if (!before.installed() && !mayCreate(server)) {
             throw new SetupException("Role \"" + server.user() + "\" may not make a schema in database \""
-                    + server.database() + "\": run GRANT CREATE ON DATABASE \"" + server.database() + "\" TO \""
-                    + server.user() + "\" as its owner, or give --admin-url.");
+                    + server.database() + "\": run GRANT CREATE ON DATABASE " + Identifier.quoted(server.database()) + " TO "
+                    + Identifier.quoted(server.user()) + " as its owner, or give --admin-url.");
         }
         int files = Migrations.run(server);
         say.accept(

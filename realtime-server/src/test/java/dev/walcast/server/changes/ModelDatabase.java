@@ -14,6 +14,7 @@ import dev.walcast.filters.Truth;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.Moment;
 import dev.walcast.rls.Oracle;
+import dev.walcast.rls.RelationFacts;
 import dev.walcast.rls.Rights;
 import dev.walcast.rls.RightsLimits;
 import dev.walcast.rls.RightsReader;
@@ -125,7 +126,7 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader 
     }
 
     @Override
-    public dev.walcast.rls.RelationFacts relation(Question question) {
+    public RelationFacts relation(Question question) {
         throw new AssertionError("every table is published");
     }
 

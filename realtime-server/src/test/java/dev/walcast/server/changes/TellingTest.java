@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.Oracle;
+import dev.walcast.rls.RelationFacts;
 import dev.walcast.rls.RowQuery;
 import dev.walcast.rls.RowReader;
 import dev.walcast.rls.TableAccess;
@@ -144,7 +145,7 @@ class TellingTest {
     }
 
     @Override
-    public dev.walcast.rls.RelationFacts relation(Question question) {
+    public RelationFacts relation(Question question) {
         throw new AssertionError("every table is published");
     }
 

@@ -12,6 +12,7 @@ import dev.walcast.filters.Truth;
 import dev.walcast.filters.UnansweredException;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.Oracle;
+import dev.walcast.rls.RelationFacts;
 import dev.walcast.rls.Rights;
 import dev.walcast.rls.RightsReader;
 import dev.walcast.rls.RowGuard;
@@ -123,7 +124,7 @@ class WaitingTest {
     }
 
     @Override
-    public dev.walcast.rls.RelationFacts relation(Question question) {
+    public RelationFacts relation(Question question) {
         throw new AssertionError("every table is published");
     }
 

@@ -1,6 +1,5 @@
-package dev.walcast.cdc.source;
+package dev.walcast.cdc;
 
-import dev.walcast.cdc.TableId;
 import java.util.List;
 import java.util.stream.Collectors;
 
