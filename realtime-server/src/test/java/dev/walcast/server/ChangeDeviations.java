@@ -86,8 +86,8 @@ final class ChangeDeviations {
     private static void addRefusals(List<Deviation> all, String version) {
         String hundredOne =
                 IntStream.rangeClosed(0, 100).mapToObj(Integer::toString).collect(Collectors.joining(","));
-        String noselect =
-                UNABLE + "Parameters: [event: *, schema: public, table: noselect, filters: [%s], select: nil] " + UNREADABLE;
+        String noselect = UNABLE
+                + "Parameters: [event: *, schema: public, table: noselect, filters: [%s], select: nil] " + UNREADABLE;
         Map<String, String> named = Map.of(
                 "fe19", CHECK + parameters("public", "nosuch") + NOT_FOUND + "public.nosuch.",
                 "fe20",
@@ -220,7 +220,10 @@ final class ChangeDeviations {
                 + " \"public\".\"rls_notes\" FOR SELECT TO \"anon\" USING (true);";
         Deviation refused = refused("pg_rls.v2", "rls", message, NEVER_ARRIVES);
         all.add(instead(
-                "pg_rls.v2", refused.at() + "] anon", NEVER_ARRIVES, refused.frames().getFirst()));
+                "pg_rls.v2",
+                refused.at() + "] anon",
+                NEVER_ARRIVES,
+                refused.frames().getFirst()));
         all.add(policy("03.515Z", "9", "u1", AS_LOGGED, gone, known(9)));
         all.add(policy("03.515Z", "9", "service", AS_LOGGED, gone, note("DELETE", "\"old_record\":{\"id\":9}")));
         all.add(policy("03.515Z", "9", "u2", STRICT));

@@ -125,7 +125,11 @@ class PostgresChangesTest {
 
     @Test
     void whatWouldNeverArriveIsRefusedAtJoinWithTheReason() throws Exception {
-        assertRefused("anon", table("unpublished"), "public.unpublished is not in the publication", "ADD TABLE \"public\".\"unpublished\";");
+        assertRefused(
+                "anon",
+                table("unpublished"),
+                "public.unpublished is not in the publication",
+                "ADD TABLE \"public\".\"unpublished\";");
         assertRefused("anon", table("nosuch"), "Please check Realtime is enabled", "There is no table public.nosuch");
         assertRefused("anon", table("hidden"), "TableNotReadable: This role may not read the table.");
         assertRefused(

@@ -92,7 +92,9 @@ class PublicationChangeTest {
                 assertThat(told.at("/resume/0/reason").asText()).isEqualTo("expired");
             }
             try (RawSocket back = server.open("anon")) {
-                back.join("realtime:p", bindings(resumed("rows", reset.get("position").asText())));
+                back.join(
+                        "realtime:p",
+                        bindings(resumed("rows", reset.get("position").asText())));
                 assertThat(nextRow(back)).isEqualTo(3);
             }
         }

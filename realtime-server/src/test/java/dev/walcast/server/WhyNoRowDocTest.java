@@ -38,8 +38,9 @@ class WhyNoRowDocTest {
     void eachTestOfACauseIsNamed() throws IOException {
         String doc = Files.readString(DOC);
         for (String type : List.of("WhyNoRowTest")) {
-            assertThat(methods(type)).hasSizeGreaterThan(15).allSatisfy(name -> assertThat(doc)
-                    .contains("`" + type + "." + name + "`"));
+            assertThat(methods(type))
+                    .hasSizeGreaterThan(15)
+                    .allSatisfy(name -> assertThat(doc).contains("`" + type + "." + name + "`"));
         }
     }
 
@@ -47,11 +48,13 @@ class WhyNoRowDocTest {
     void eachCodeOfAJoinIsNamed() throws IOException {
         String doc = Files.readString(DOC);
         Set<String> codes = Arrays.stream(ErrorCode.values())
-                .filter(code -> code.compareTo(ErrorCode.EVENT_UNKNOWN) >= 0
-                        && code.compareTo(ErrorCode.IDENTITY_MISSING) <= 0)
+                .filter(code ->
+                        code.compareTo(ErrorCode.EVENT_UNKNOWN) >= 0 && code.compareTo(ErrorCode.IDENTITY_MISSING) <= 0)
                 .map(ErrorCode::code)
                 .collect(Collectors.toCollection(TreeSet::new));
-        assertThat(codes).hasSizeGreaterThan(10).allSatisfy(code -> assertThat(doc).contains("`" + code + "`"));
+        assertThat(codes)
+                .hasSizeGreaterThan(10)
+                .allSatisfy(code -> assertThat(doc).contains("`" + code + "`"));
     }
 
     private static List<String> rows() throws IOException {

@@ -50,7 +50,8 @@ class WhyNoRowTest {
 
     @Test
     void unpublishedTableIsRefused() throws Exception {
-        postgres.execute("create table \"Odd \"\"one\" (id int primary key)", "grant select on \"Odd \"\"one\" to anon");
+        postgres.execute(
+                "create table \"Odd \"\"one\" (id int primary key)", "grant select on \"Odd \"\"one\" to anon");
         String message = refusal("anon", "\"table\":\"Odd \\\"one\"");
         assertThat(message).contains("TableNotPublished: ", "ADD TABLE \"public\".\"Odd \"\"one\";");
         runStatementOf(message);
@@ -73,8 +74,9 @@ class WhyNoRowTest {
                 "create table broken (id int); grant select on broken to anon",
                 "alter publication supabase_realtime add table broken");
         assertThat(warnings("anon", table("broken")))
-                .anySatisfy(warning ->
-                        assertThat(warning).startsWith("ReplicaIdentityMissing: ").contains("REPLICA IDENTITY FULL;"));
+                .anySatisfy(warning -> assertThat(warning)
+                        .startsWith("ReplicaIdentityMissing: ")
+                        .contains("REPLICA IDENTITY FULL;"));
     }
 
     @Test
@@ -85,12 +87,14 @@ class WhyNoRowTest {
     @Test
     void unreadableTableIsRefusedByItsCode() throws Exception {
         postgres.execute("create table unreadable (id int primary key)");
-        assertThat(refusal("anon", table("unreadable"))).endsWith("TableNotReadable: This role may not read the table.");
+        assertThat(refusal("anon", table("unreadable")))
+                .endsWith("TableNotReadable: This role may not read the table.");
         String message = refusal("service_role", table("unreadable"));
         assertThat(message).contains("TableNotPublished: ");
         runStatementOf(message);
         message = refusal("service_role", table("unreadable"));
-        assertThat(message).contains("TableNotReadable: ", "GRANT SELECT ON \"public\".\"unreadable\" TO \"service_role\";");
+        assertThat(message)
+                .contains("TableNotReadable: ", "GRANT SELECT ON \"public\".\"unreadable\" TO \"service_role\";");
         runStatementOf(message);
         assertSubscribed("service_role", table("unreadable"));
     }
@@ -107,7 +111,8 @@ class WhyNoRowTest {
             assertThat(refusal("anon", target))
                     .endsWith("] TableNotAvailable: There is no such table that this role may use.");
         }
-        assertThat(refusal("service_role", "\"schema\":\"closed\",\"table\":\"other\"")).contains("TableNotPublished: ");
+        assertThat(refusal("service_role", "\"schema\":\"closed\",\"table\":\"other\""))
+                .contains("TableNotPublished: ");
     }
 
     @Test
@@ -155,7 +160,8 @@ class WhyNoRowTest {
     @Test
     void unknownEventIsRefused() throws Exception {
         for (String event : List.of("\"UPSERT\"", "\"\"", "7")) {
-            assertThat(refused("anon", "{\"event\":" + event + "," + table("notes") + "}")).contains("UnknownEvent: ");
+            assertThat(refused("anon", "{\"event\":" + event + "," + table("notes") + "}"))
+                    .contains("UnknownEvent: ");
         }
     }
 
@@ -254,7 +260,8 @@ class WhyNoRowTest {
                 "alter table guarded enable row level security",
                 "alter publication supabase_realtime add table guarded");
         try (RawSocket socket = server.open("anon")) {
-            String message = answer(socket, binding(table("guarded"))).get("message").asText();
+            String message =
+                    answer(socket, binding(table("guarded"))).get("message").asText();
             assertThat(message).contains("PolicyMissing: ", "CREATE POLICY");
             runStatementOf(message);
             assertThat(socket.receiveJson().at("/4/status").asText()).isEqualTo("ok");
@@ -373,9 +380,8 @@ class WhyNoRowTest {
 
     /// What stands behind the last colon that is followed by SQL.
     private static void runStatementOf(String message) {
-        Matcher statement = Pattern.compile(
-                        "(BEGIN; .*|(?:ALTER|CREATE|GRANT) .*;)$")
-                .matcher(message);
+        Matcher statement =
+                Pattern.compile("(BEGIN; .*|(?:ALTER|CREATE|GRANT) .*;)$").matcher(message);
         assertThat(statement.find()).as(message).isTrue();
         postgres.execute(statement.group(1));
     }

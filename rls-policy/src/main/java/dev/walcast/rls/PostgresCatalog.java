@@ -134,8 +134,7 @@ public final class PostgresCatalog implements Catalog {
     @Override
     public RelationFacts relation(Question question) throws SQLException {
         try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement =
-                        connection.prepareStatement(PublicationSql.of(connection, RELATION))) {
+                PreparedStatement statement = connection.prepareStatement(PublicationSql.of(connection, RELATION))) {
             for (int i = 1; i <= 3; i++) {
                 statement.setString(i, question.role());
             }

@@ -1,7 +1,7 @@
 package dev.walcast.rls;
 
-import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Identifier;
+import dev.walcast.cdc.TableId;
 import dev.walcast.rls.RelationFacts.Publication;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import java.util.ArrayList;
@@ -23,7 +23,8 @@ public final class SubscriptionAdvice {
         String name = facts.table().toString();
         return Optional.ofNullable(
                 switch (facts.kind()) {
-                    case 'v' -> name + " is a view, of which Postgres logs no changes: subscribe to the tables it reads.";
+                    case 'v' ->
+                        name + " is a view, of which Postgres logs no changes: subscribe to the tables it reads.";
                     case 'm' ->
                         name + " is a materialized view, of which Postgres logs no changes: subscribe to the tables it"
                                 + " reads.";
@@ -67,15 +68,17 @@ public final class SubscriptionAdvice {
                     + ": subscribe to that.";
         }
         if (facts.covered() && facts.kind() == 'p') {
-            return name + " is partitioned, and its changes are sent under the names of its partitions: " + viaRoot(facts);
+            return name + " is partitioned, and its changes are sent under the names of its partitions: "
+                    + viaRoot(facts);
         }
         return name + " is not in the publication " + Identifier.quoted(publication.name()) + ": "
                 + withIdentity(facts, addition(facts));
     }
 
     private static String addition(RelationFacts facts) {
-        String add = "ALTER PUBLICATION " + Identifier.quoted(facts.publication().name()) + " ADD TABLE "
-                + Identifier.quoted(facts.table()) + ";";
+        String add =
+                "ALTER PUBLICATION " + Identifier.quoted(facts.publication().name()) + " ADD TABLE "
+                        + Identifier.quoted(facts.table()) + ";";
         boolean named = facts.kind() != 'p' || facts.publication().viaRoot();
         return named ? add : add + " " + viaRoot(facts);
     }
@@ -117,7 +120,8 @@ public final class SubscriptionAdvice {
 
     /// How the publication comes to send other kinds of change.
     public static String events(String publication) {
-        return "ALTER PUBLICATION " + Identifier.quoted(publication) + " SET (publish = 'insert, update, delete, truncate');";
+        return "ALTER PUBLICATION " + Identifier.quoted(publication)
+                + " SET (publish = 'insert, update, delete, truncate');";
     }
 
     /// How changes come to carry columns that they do not carry.
@@ -129,7 +133,8 @@ public final class SubscriptionAdvice {
         boolean computed = absent.stream().anyMatch(ColumnAccess::generated);
         boolean virtual = absent.stream().anyMatch(ColumnAccess::virtual);
         if (virtual || (computed && publication.major() < PUBLISHES_GENERATED_COLUMNS)) {
-            return "Postgres" + (virtual ? " never sends virtual generated columns" : " before 18 sends no generated columns")
+            return "Postgres"
+                    + (virtual ? " never sends virtual generated columns" : " before 18 sends no generated columns")
                     + ": use the columns that it is computed from.";
         }
         if (!listed) {

@@ -34,14 +34,7 @@ public record TableAccess(
     /// Of a role that may be used, on a table whose oid is not known.
     public TableAccess(
             TableId table, boolean published, boolean usage, boolean rowSecurity, List<ColumnAccess> columns) {
-        this(
-                table,
-                0,
-                RoleStanding.USABLE,
-                published ? Publishing.EVERYTHING : null,
-                usage,
-                rowSecurity,
-                columns);
+        this(table, 0, RoleStanding.USABLE, published ? Publishing.EVERYTHING : null, usage, rowSecurity, columns);
     }
 
     /// Whether the publication sends changes of the table.

@@ -34,8 +34,7 @@ public final class TableRights {
 
     /// Whether row-level security binds the role and no policy shows it a row, whatever the row and the viewer.
     public boolean showsNothing() {
-        return access.rowSecurity()
-                && policies.policies().stream().noneMatch(PolicySet.Policy::permissive);
+        return access.rowSecurity() && policies.policies().stream().noneMatch(PolicySet.Policy::permissive);
     }
 
     @Override

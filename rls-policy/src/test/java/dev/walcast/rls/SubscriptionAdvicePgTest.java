@@ -89,7 +89,9 @@ class SubscriptionAdvicePgTest {
         assertThat(facts("empty", "seen").kind()).isEqualTo('v');
         assertThat(facts("empty", "plain")).matches(RelationFacts::identified).matches(RelationFacts::exists);
         assertThat(facts("empty", "keyless").identified()).isFalse();
-        assertThat(facts("empty", "nosuch")).matches(RelationFacts::schemaUsable).matches(facts -> !facts.exists());
+        assertThat(facts("empty", "nosuch"))
+                .matches(RelationFacts::schemaUsable)
+                .matches(facts -> !facts.exists());
         assertThat(catalog("empty").relation(new Question("reader", new TableId("closed", "nosuch"))))
                 .matches(facts -> !facts.schemaUsable());
         assertThat(catalog("empty").relation(new Question("reader", new TableId("nosuch", "nosuch"))))
@@ -97,7 +99,9 @@ class SubscriptionAdvicePgTest {
         assertThat(SubscriptionAdvice.notLogged(
                         catalog("empty").relation(new Question("reader", new TableId("pg_catalog", "pg_class")))))
                 .hasValueSatisfying(sentence -> assertThat(sentence).contains("belongs to Postgres"));
-        assertThat(catalog("empty").usableSchemas("reader")).contains("App \"one").doesNotContain("closed");
+        assertThat(catalog("empty").usableSchemas("reader"))
+                .contains("App \"one")
+                .doesNotContain("closed");
     }
 
     private static PostgresCatalog catalog(String publication) {

@@ -233,8 +233,7 @@ final class Beginning {
                 Thread.sleep(ASK_AGAIN_AFTER);
             } catch (RuntimeException e) {
                 log.error("A snapshot could not be taken", e);
-                throw Refusals.refused(
-                        spec, "Its rows could not be read: unexpected error, see the server's log.");
+                throw Refusals.refused(spec, "Its rows could not be read: unexpected error, see the server's log.");
             }
         }
         return Optional.empty();

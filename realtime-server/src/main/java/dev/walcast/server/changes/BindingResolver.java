@@ -137,8 +137,8 @@ final class BindingResolver {
         }
         Predicate filter = null;
         for (TableId table : wanted) {
-            Predicate own =
-                    filter(spec, viewer, tables.rights(spec, viewer, table, since).access(), since);
+            Predicate own = filter(
+                    spec, viewer, tables.rights(spec, viewer, table, since).access(), since);
             if (filter != null && !filter.equals(own)) {
                 throw refused(
                         spec,

@@ -168,9 +168,7 @@ final class DeliveryCheck {
         String advice = SubscriptionAdvice.columns(
                 catalog.asOf(since).relation(new Question(viewer.role(), access.table())), absent);
         return text(
-                ErrorCode.COLUMN_NOT_PUBLISHED,
-                true,
-                start + " " + names + ", which changes do not carry: " + advice);
+                ErrorCode.COLUMN_NOT_PUBLISHED, true, start + " " + names + ", which changes do not carry: " + advice);
     }
 
     private static List<ColumnAccess> absent(TableAccess access, Set<String> names) {
@@ -210,13 +208,12 @@ final class DeliveryCheck {
 
     private static void addIdentity(List<String> warnings, Subject subject, Publishing publishing) {
         TableAccess access = subject.access();
-        boolean sendsChanges = publishing.events().contains(ChangeEvent.UPDATE)
-                || publishing.events().contains(ChangeEvent.DELETE);
-        if (sendsChanges && access.columns().stream().noneMatch(ColumnAccess::identity)) {
+        Set<ChangeEvent> wanted = EnumSet.copyOf(subject.spec.events());
+        wanted.retainAll(publishing.events());
+        wanted.remove(ChangeEvent.INSERT);
+        if (!wanted.isEmpty() && access.columns().stream().noneMatch(ColumnAccess::identity)) {
             warnings.add(text(
-                    ErrorCode.IDENTITY_MISSING,
-                    subject.mayKnow(),
-                    SubscriptionAdvice.withoutIdentity(access.table())));
+                    ErrorCode.IDENTITY_MISSING, subject.mayKnow(), SubscriptionAdvice.withoutIdentity(access.table())));
         }
     }
 }

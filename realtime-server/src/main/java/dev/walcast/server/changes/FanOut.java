@@ -2,6 +2,7 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
@@ -96,24 +97,30 @@ final class FanOut implements AutoCloseable {
         missing.add(new MissingRows(tables, before));
     }
 
-    /// What the log has before this transaction was delivered.
+    /// To be called when everything was delivered that the log has before this transaction.
     private void tellMissingBefore(Transaction transaction) {
-        for (MissingRows rows : missing) {
-            if (transaction.commit().lsn().isAfter(rows.before)) {
-                missing.remove(rows);
-                FeedPosition place = window.leaveOut(rows.tables, transaction.commit());
-                long number = ++sequence;
-                rows.tables.forEach(known::forgetTable);
-                feed.forEachOfAny(rows.tables, (subscription, tables) -> {
-                    Withheld news = new Withheld(place, tables, Reason.PUBLICATION_CHANGED);
-                    if (subscription.isLive()) {
-                        ordered.offer(subscription, number, news);
-                    } else {
-                        subscription.withhold(news);
-                    }
-                });
-            }
+        if (missing.isEmpty()) {
+            return;
         }
+        List<MissingRows> passed = missing.stream()
+                .filter(rows -> transaction.commit().lsn().isAfter(rows.before))
+                .toList();
+        passed.forEach(rows -> tellMissing(rows.tables, transaction.commit()));
+        missing.removeAll(passed);
+    }
+
+    private void tellMissing(Set<TableId> tables, Commit next) {
+        FeedPosition place = window.leaveOut(tables, next);
+        long number = ++sequence;
+        tables.forEach(known::forgetTable);
+        feed.forEachOfAny(tables, (subscription, named) -> {
+            Withheld news = new Withheld(place, named, Reason.PUBLICATION_CHANGED);
+            if (subscription.isLive()) {
+                ordered.offer(subscription, number, news);
+            } else {
+                subscription.withhold(news);
+            }
+        });
     }
 
     void deliver(Transaction transaction) {

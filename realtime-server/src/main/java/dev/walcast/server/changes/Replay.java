@@ -121,7 +121,8 @@ final class Replay {
         Answers answers = questions.ask(changes);
         for (Encodings encodings : changes) {
             if (questions.sieve.isInDoubt(encodings)) {
-                questions.subscription.withhold(OrderedDelivery.withheld(encodings, BindingStart.Reason.UNCHANGED_VALUE));
+                questions.subscription.withhold(
+                        OrderedDelivery.withheld(encodings, BindingStart.Reason.UNCHANGED_VALUE));
             }
             if (!questions.sieve.candidates(encodings).isEmpty()) {
                 awaitRoom(questions.subscription.receiver());

@@ -219,8 +219,12 @@ final class ReplayWindow implements AutoCloseable {
     FeedPosition leaveOut(Collection<TableId> tables, Commit next) {
         lock.lock();
         try {
-            Position before = Position.after(new Lsn(next.lsn().value() - 1));
-            head = before.isAfter(head) ? before : head;
+            Lsn place = new Lsn(next.lsn().value() - 1);
+            Position before = Position.after(place);
+            if (before.isAfter(head)) {
+                head = before;
+                kept.addPlace(place);
+            }
             long micros = next.timeMicros();
             tables.forEach(table -> kept.floors().raise(table, head, micros + CLOCK_MARGIN_MICROS));
             return new FeedPosition(hold.start().epoch(), head);

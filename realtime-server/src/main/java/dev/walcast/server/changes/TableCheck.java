@@ -7,8 +7,8 @@ import static dev.walcast.server.changes.Refusals.refused;
 import static dev.walcast.server.changes.Refusals.text;
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Identifier;
+import dev.walcast.cdc.TableId;
 import dev.walcast.filters.Target;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.Catalog.Question;
@@ -145,7 +145,8 @@ final class TableCheck {
                 throw refused(
                         spec,
                         "The server may not act as role \"" + viewer.role() + "\": GRANT "
-                                + Identifier.quoted(viewer.role()) + " TO the role in EVALUATION_DATABASE_URL, or in DATABASE_URL where that is not set"
+                                + Identifier.quoted(viewer.role())
+                                + " TO the role in EVALUATION_DATABASE_URL, or in DATABASE_URL where that is not set"
                                 + " or the role has BYPASSRLS.");
             case SUPERUSER ->
                 throw refused(spec, "Role \"" + viewer.role() + "\" is a superuser, which a token must not name.");

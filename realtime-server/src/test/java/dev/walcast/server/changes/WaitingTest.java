@@ -119,16 +119,16 @@ class WaitingTest {
         }
 
         @Override
-    public Set<String> usableSchemas(String role) {
-        return database.usableSchemas(role);
-    }
+        public Set<String> usableSchemas(String role) {
+            return database.usableSchemas(role);
+        }
 
-    @Override
-    public RelationFacts relation(Question question) {
-        throw new AssertionError("every table is published");
-    }
+        @Override
+        public RelationFacts relation(Question question) {
+            throw new AssertionError("every table is published");
+        }
 
-    @Override
+        @Override
         public boolean roleExists(String role) {
             return true;
         }
