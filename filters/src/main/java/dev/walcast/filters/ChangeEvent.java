@@ -22,13 +22,15 @@ public enum ChangeEvent {
         };
     }
 
-    /// What a client's `event` asks for: one kind in any letter case; anything else means all of them.
+    /// What a client's `event` asks for: one kind in any letter case, or `*` for all of them, as does null.
+    ///
+    /// @return empty when there is no such kind
     public static Set<ChangeEvent> requested(@Nullable String event) {
         for (ChangeEvent candidate : values()) {
             if (event != null && candidate.name().equals(event.toUpperCase(Locale.ROOT))) {
                 return EnumSet.of(candidate);
             }
         }
-        return EnumSet.allOf(ChangeEvent.class);
+        return event == null || event.equals("*") ? EnumSet.allOf(ChangeEvent.class) : Set.of();
     }
 }

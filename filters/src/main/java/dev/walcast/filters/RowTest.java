@@ -63,7 +63,7 @@ public sealed interface RowTest {
         }
 
         private Truth ofMissing(@Nullable Missing reason) {
-            return reason == Missing.UNCHANGED_TOAST && this instanceof NullTest ? Truth.FALSE : Truth.UNKNOWN;
+            return reason == Missing.UNCHANGED_TOAST ? UnchangedValues.truth(this) : Truth.UNKNOWN;
         }
 
         @Override

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Answers one question: which subscriptions does this change concern?
@@ -24,6 +25,9 @@ public final class SubscriptionIndex<S> {
     private final Map<Target, PredicateIndex<S>> groups = new ConcurrentHashMap<>();
     /// What is also found by the row before an UPDATE.
     private final Map<Target, PredicateIndex<Entry<S>>> byOldRow = new ConcurrentHashMap<>();
+
+    /// What an UPDATE may concern that does not carry the column's value; by the column.
+    private final Map<Target, Map<String, Set<Entry<S>>>> byUnchanged = new ConcurrentHashMap<>();
 
     /// One subscription's place in the index, itself only; hand it back to [#remove(Entry)].
     public static final class Entry<S> {
@@ -94,6 +98,18 @@ public final class SubscriptionIndex<S> {
         if (entry.departure != null) {
             add(byOldRow, entry.departure);
         }
+        for (String column : hangsOn(entry)) {
+            byUnchanged.compute(entry.target, (_, known) -> {
+                Map<String, Set<Entry<S>>> columns = known == null ? new ConcurrentHashMap<>() : known;
+                columns.computeIfAbsent(column, _ -> ConcurrentHashMap.newKeySet())
+                        .add(entry);
+                return columns;
+            });
+        }
+    }
+
+    private static Set<String> hangsOn(Entry<?> entry) {
+        return entry.wants(ChangeEvent.UPDATE) ? UnchangedValues.columns(entry.predicate) : Set.of();
     }
 
     private static <S> void add(Map<Target, PredicateIndex<S>> groups, Entry<S> entry) {
@@ -108,6 +124,15 @@ public final class SubscriptionIndex<S> {
         remove(groups, entry);
         if (entry.departure != null) {
             remove(byOldRow, entry.departure);
+        }
+        for (String column : hangsOn(entry)) {
+            byUnchanged.computeIfPresent(entry.target, (_, columns) -> {
+                columns.computeIfPresent(column, (_, entries) -> {
+                    entries.remove(entry);
+                    return entries.isEmpty() ? null : entries;
+                });
+                return columns.isEmpty() ? null : columns;
+            });
         }
     }
 
@@ -150,6 +175,29 @@ public final class SubscriptionIndex<S> {
                         ChangeEvent.UPDATE,
                         update.oldRow(),
                         (departure, truth) -> action.accept(departure.subscriber, truth));
+            }
+        }
+    }
+
+    /// Calls the action for each subscription that the change may concern although [#forEachMatch] does not name it:
+    /// whether its predicate is met hangs on a large value that an UPDATE left alone and does not carry. May name
+    /// one twice.
+    public void forEachInDoubt(Change change, Consumer<Entry<S>> action) {
+        if (byUnchanged.isEmpty() || !(change instanceof Change.Update update)) {
+            return;
+        }
+        Set<String> unchanged = UnchangedValues.of(change);
+        if (unchanged.isEmpty()) {
+            return;
+        }
+        for (Target target : targetsOf(change.table().id())) {
+            Map<String, Set<Entry<S>>> columns = byUnchanged.getOrDefault(target, Map.of());
+            for (String column : unchanged) {
+                for (Entry<S> entry : columns.getOrDefault(column, Set.of())) {
+                    if (UnchangedValues.mayMeet(entry.predicate, update.newRow())) {
+                        action.accept(entry);
+                    }
+                }
             }
         }
     }

@@ -24,6 +24,7 @@ import dev.walcast.rls.PostgresOracle;
 import dev.walcast.rls.PostgresRightsReader;
 import dev.walcast.rls.PostgresRowReader;
 import dev.walcast.rls.PostgresTopicPermissions;
+import dev.walcast.rls.PublicationReader;
 import dev.walcast.rls.RecentCatalog;
 import dev.walcast.rls.RecentFilterDatabase;
 import dev.walcast.rls.Rights;
@@ -34,6 +35,7 @@ import dev.walcast.server.acks.CursorKeeper;
 import dev.walcast.server.acks.Cursors;
 import dev.walcast.server.changes.ChangePath;
 import dev.walcast.server.changes.FeedStatus;
+import dev.walcast.server.changes.PublicationWatch;
 import dev.walcast.server.channel.ChangeFeed;
 import dev.walcast.server.channel.Rooms;
 import dev.walcast.server.health.HealthReason;
@@ -79,9 +81,13 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     private final StoredMessages messages;
     private final Supervisor supervisor;
     private final TopicPolicyWatch topicPolicies;
+    private final PublicationWatch publication;
 
     /// Up to here an earlier server had handed out everything. Belongs to the source's thread.
     private Lsn delivered = Lsn.ZERO;
+
+    /// Whether an epoch has begun. Belongs to the thread that starts the source, then to the source's.
+    private boolean begun;
 
     /// @param rooms          where broadcasts from the database go
     /// @param recheckPrivate called when rights on private topics may have changed; never blocks
@@ -134,6 +140,10 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 pools.history(),
                 new DatabaseBroadcasts(rooms, server.limits().payloadBytesMax()),
                 new PartitionUpkeep(pools.catalog(), clock, settings.messagesRetention()));
+        this.publication = new PublicationWatch(
+                new PublicationReader(pools.catalog(), settings.publication(), settings.slotName()),
+                changes::publicationChanged,
+                settings.rights().reading().poll());
         this.topicPolicies = new TopicPolicyWatch(
                 pools.catalog(), settings.rights().reading().poll(), recheckPrivate);
     }
@@ -170,6 +180,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         supervisor.start("watch-rights", () -> rights.watch(changes::questionsInUse));
         supervisor.start("expire-changes", this::expireChanges);
         supervisor.start("find-messages", this::findMessages);
+        supervisor.start("watch-publication", publication::run);
         topicPolicies.start(supervisor);
         acknowledged.start(supervisor);
         guardian.start(supervisor);
@@ -182,6 +193,14 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
             new LoginProbe(evaluationUrl, "EVALUATION_DATABASE_URL").check();
         }
         source.start(this);
+    }
+
+    private void lookAtPublication(FeedStart start) {
+        try {
+            publication.begin(start);
+        } catch (SQLException e) {
+            log.warn("The publication cannot be looked at: {}", e.getMessage());
+        }
     }
 
     private void warnOfInexactColumns() throws SQLException {
@@ -218,9 +237,14 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
 
     @Override
     public void onStart(FeedStart start) {
+        boolean isFirst = !begun;
+        begun = true;
         delivered = start.delivered();
         guardian.lag().begin();
         changes.begin(start);
+        if (isFirst) {
+            lookAtPublication(start);
+        }
     }
 
     @Override

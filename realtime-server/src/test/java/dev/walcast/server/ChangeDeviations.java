@@ -48,6 +48,9 @@ final class ChangeDeviations {
     private static final String EXACT = "NaN is a value, which filters find";
     private static final String KEYLESS = "a table without a primary key has rows, too";
     private static final String UNABLE = "Unable to subscribe to changes with given parameters. ";
+    private static final String UNREADABLE = "TableNotReadable: This role may not read the table.";
+    private static final String NOT_FOUND = " TableNotFound: No relation has this name. There is no table ";
+    private static final String NOT_AVAILABLE = " TableNotAvailable: There is no such table that this role may use.";
     private static final String CHECK = UNABLE + "Please check Realtime is enabled for the given connect parameters: ";
     private static final String EXCEPTION = UNABLE + "An exception happened so please check your connect parameters: ";
 
@@ -83,22 +86,21 @@ final class ChangeDeviations {
     private static void addRefusals(List<Deviation> all, String version) {
         String hundredOne =
                 IntStream.rangeClosed(0, 100).mapToObj(Integer::toString).collect(Collectors.joining(","));
-        String noselect =
-                UNABLE + "Parameters: [event: *, schema: public, table: noselect, filters: [%s], select: nil] "
-                        + "Role \"anon\" may not read public.noselect: GRANT USAGE on its schema and SELECT on the table to that"
-                        + " role.";
+        String noselect = UNABLE
+                + "Parameters: [event: *, schema: public, table: noselect, filters: [%s], select: nil] " + UNREADABLE;
         Map<String, String> named = Map.of(
-                "fe19", CHECK + parameters("public", "nosuch") + " There is no table public.nosuch.",
+                "fe19", CHECK + parameters("public", "nosuch") + NOT_FOUND + "public.nosuch.",
                 "fe20",
-                        CHECK + parameters("public", "notinpub") + " public.notinpub is not in the publication"
-                                + " \"supabase_realtime\": ALTER PUBLICATION supabase_realtime ADD TABLE"
-                                + " public.notinpub.",
-                "fe21", CHECK + parameters("nosuch", "todos") + " There is no table nosuch.todos.",
-                "fe41", CHECK + parameters("public", "fil%") + " There is no table public.fil%.",
-                "fe22", CHECK + parameters("nosuch", "*") + " The publication \"supabase_realtime\" has no such table.",
+                        CHECK + parameters("public", "notinpub")
+                                + " TableNotPublished: The publication sends no changes of this table."
+                                + " public.notinpub is not in the publication \"supabase_realtime\":"
+                                + " ALTER PUBLICATION \"supabase_realtime\" ADD TABLE \"public\".\"notinpub\";",
+                "fe21", CHECK + parameters("nosuch", "todos") + NOT_AVAILABLE,
+                "fe41", CHECK + parameters("public", "fil%") + NOT_FOUND + "public.fil%.",
+                "fe22", CHECK + parameters("nosuch", "*") + NOT_AVAILABLE,
                 "fe37", noselect.formatted("{\"id\", \"eq\", \"1\", false}"),
                 "fe38", noselect.formatted(""),
-                "fe39", CHECK + parameters("PUBLIC", "filt") + " There is no table PUBLIC.filt.");
+                "fe39", CHECK + parameters("PUBLIC", "filt") + NOT_AVAILABLE);
         named.forEach((channel, message) -> all.add(refused("pg_filter_errors." + version, channel, message, NAMED)));
         String tooMany =
                 EXCEPTION + "[event: *, schema: public, table: filt, filters: [{\"id\", \"in\", \"{" + hundredOne
@@ -176,9 +178,7 @@ final class ChangeDeviations {
 
     private static void addPrivileges(List<Deviation> all) {
         String name = "pg_privileges.v2";
-        String message = UNABLE + "Parameters: " + parameters("public", "noselect")
-                + " Role \"anon\" may not read public.noselect: GRANT USAGE on its schema and SELECT on the table to that"
-                + " role.";
+        String message = UNABLE + "Parameters: " + parameters("public", "noselect") + " " + UNREADABLE;
         Deviation refused = refused(name, "p1", message, NEVER_ARRIVES);
         all.add(instead(
                 name,
@@ -214,6 +214,16 @@ final class ChangeDeviations {
     private static void addPolicies(List<Deviation> all) {
         String gone = note("INSERT", """
                 "record":{"id":9,"user_id":"11111111-1111-4111-8111-111111111111","body":"gone"}""");
+        String message = UNABLE + "Parameters: " + parameters("public", "rls_notes")
+                + " PolicyMissing: Row-level security shows this role no row of the table. public.rls_notes has row-level"
+                + " security and no policy for role \"anon\". This one shows it every row: CREATE POLICY \"walcast\" ON"
+                + " \"public\".\"rls_notes\" FOR SELECT TO \"anon\" USING (true);";
+        Deviation refused = refused("pg_rls.v2", "rls", message, NEVER_ARRIVES);
+        all.add(instead(
+                "pg_rls.v2",
+                refused.at() + "] anon",
+                NEVER_ARRIVES,
+                refused.frames().getFirst()));
         all.add(policy("03.515Z", "9", "u1", AS_LOGGED, gone, known(9)));
         all.add(policy("03.515Z", "9", "service", AS_LOGGED, gone, note("DELETE", "\"old_record\":{\"id\":9}")));
         all.add(policy("03.515Z", "9", "u2", STRICT));

@@ -16,6 +16,12 @@ final class GoldenLines {
             {"name": "details", "type": "text"}],"errors":null,"schema":"public",\
             "commit_timestamp":"2026-11-23T12:00:00.000Z"},"ids":[68883293]}""";
 
+    /// The reference takes this for every event. Here it is refused, and its channel with it, so another word for every
+    /// event stands in its place.
+    private static final String UNKNOWN_EVENT = "\"event\":\"bogus\"";
+
+    private static final String EVERY_EVENT = "\"event\":null";
+
     private GoldenLines() {}
 
     /// What was committed just before the end came too late for the reference; here it comes after the end.
@@ -45,7 +51,7 @@ final class GoldenLines {
     }
 
     static String data(JsonNode line) {
-        return line.path("data").asText();
+        return line.path("data").asText().replace(UNKNOWN_EVENT, EVERY_EVENT);
     }
 
     /// The statement with its parameters as literals.

@@ -19,6 +19,12 @@ public interface Catalog {
 
     boolean roleExists(String role) throws SQLException;
 
+    /// The schemas on which the role has USAGE.
+    Set<String> usableSchemas(String role) throws SQLException;
+
+    /// What there is under a table's name, to tell a client why it cannot subscribe. The role must exist.
+    RelationFacts relation(Question question) throws SQLException;
+
     /// Published tables with columns of the given types (arrays, domains and composites of them included).
     List<String> columnsOfTypes(Collection<String> typeNames) throws SQLException;
 

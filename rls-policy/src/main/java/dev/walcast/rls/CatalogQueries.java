@@ -3,8 +3,8 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
-import dev.walcast.cdc.PublishedTables;
 import dev.walcast.cdc.TableId;
+import dev.walcast.filters.ChangeEvent;
 import dev.walcast.filters.SessionSettings;
 import dev.walcast.rls.PolicySet.Function;
 import dev.walcast.rls.TableAccess.ColumnAccess;
@@ -18,10 +18,12 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -108,12 +110,10 @@ final class CatalogQueries {
     /// A table that does not exist is left out.
     Map<TableId, TableVersion> tables(Collection<TableId> tables, String publication) throws SQLException {
         Map<TableId, TableVersion> versions = new LinkedHashMap<>();
-        int major = connection.getMetaData().getDatabaseMajorVersion();
-        String query = TABLES.replace("${published}", PublishedTables.query(major));
-        try (PreparedStatement statement = connection.prepareStatement(query)) {
-            statement.setString(1, publication);
-            statement.setArray(2, texts(tables.stream().map(TableId::schema).toList()));
-            statement.setArray(3, texts(tables.stream().map(TableId::name).toList()));
+        try (PreparedStatement statement = connection.prepareStatement(PublicationSql.of(connection, TABLES))) {
+            statement.setArray(1, texts(tables.stream().map(TableId::schema).toList()));
+            statement.setArray(2, texts(tables.stream().map(TableId::name).toList()));
+            statement.setString(3, publication);
             try (ResultSet rows = statement.executeQuery()) {
                 while (rows.next()) {
                     TableId table = new TableId(rows.getString("schema_name"), rows.getString("table_name"));
@@ -122,13 +122,34 @@ final class CatalogQueries {
                             new TableVersion(
                                     table,
                                     rows.getLong("oid"),
-                                    rows.getBoolean("published"),
+                                    publishing(rows),
                                     rows.getString("version"),
                                     changing(rows.getArray("changing"))));
                 }
             }
         }
         return versions;
+    }
+
+    private static @Nullable Publishing publishing(ResultSet rows) throws SQLException {
+        if (!rows.getBoolean("published")) {
+            return null;
+        }
+        Set<ChangeEvent> events = EnumSet.noneOf(ChangeEvent.class);
+        for (ChangeEvent event : ChangeEvent.values()) {
+            if (rows.getBoolean("sends_" + event.name().toLowerCase(Locale.ROOT))) {
+                events.add(event);
+            }
+        }
+        Array columns = rows.getArray("columns");
+        Set<Integer> numbers = null;
+        if (columns != null) {
+            numbers = new HashSet<>();
+            for (Object number : (Object[]) columns.getArray()) {
+                numbers.add(((Number) number).intValue());
+            }
+        }
+        return new Publishing(events, numbers, rows.getBoolean("filtered"));
     }
 
     private static Set<Long> changing(Array transactions) throws SQLException {
@@ -213,7 +234,9 @@ final class CatalogQueries {
                 rows.getString("type_name"),
                 rows.getBoolean("key"),
                 rows.getBoolean("identity"),
-                rows.getBoolean("generated"));
+                rows.getBoolean("generated"),
+                rows.getBoolean("virtual"),
+                rows.getBoolean("large"));
         return new ColumnFacts(column, rows.getLong("collation_oid"), oids(rows.getArray("column_readers")));
     }
 

@@ -83,8 +83,8 @@ record KnownTable(
                 .toList();
     }
 
-    TableRights rights(RoleFacts role, boolean published) {
-        TableAccess access = facts.access(role, published);
+    TableRights rights(RoleFacts role, @Nullable Publishing publishing) {
+        TableAccess access = facts.access(role, publishing);
         return new TableRights(access, access.rowSecurity() ? policies(role) : PolicySet.NONE);
     }
 

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 public final class PostgresCatalog implements Catalog {
     private static final String PUBLISHED = sql("published-tables.sql");
     private static final String COLUMNS_OF_TYPES = sql("columns-of-types.sql");
+    private static final String RELATION = sql("relation.sql");
+    private static final String USABLE_SCHEMAS = "select nspname from pg_catalog.pg_namespace"
+            + " where pg_catalog.has_schema_privilege(?::pg_catalog.name, oid, 'USAGE')";
 
     private final DataSource dataSource;
     private final String publication;
@@ -93,7 +97,7 @@ public final class PostgresCatalog implements Catalog {
                 accesses.put(
                         question,
                         requireNonNull(facts.get(version.oid()))
-                                .access(requireNonNull(roles.get(question.role())), version.published()));
+                                .access(requireNonNull(roles.get(question.role())), version.publishing()));
             }
         }
         return accesses;
@@ -110,6 +114,68 @@ public final class PostgresCatalog implements Catalog {
                 return row.getBoolean(1);
             }
         }
+    }
+
+    @Override
+    public Set<String> usableSchemas(String role) throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement statement = connection.prepareStatement(USABLE_SCHEMAS)) {
+            statement.setString(1, role);
+            try (ResultSet rows = statement.executeQuery()) {
+                Set<String> schemas = new HashSet<>();
+                while (rows.next()) {
+                    schemas.add(rows.getString(1));
+                }
+                return schemas;
+            }
+        }
+    }
+
+    @Override
+    public RelationFacts relation(Question question) throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement statement = connection.prepareStatement(PublicationSql.of(connection, RELATION))) {
+            for (int i = 1; i <= 3; i++) {
+                statement.setString(i, question.role());
+            }
+            statement.setString(4, question.table().schema());
+            statement.setString(5, question.table().name());
+            statement.setString(6, publication);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return relation(question.table(), row, connection.getMetaData().getDatabaseMajorVersion());
+            }
+        }
+    }
+
+    private RelationFacts relation(TableId table, ResultSet row, int major) throws SQLException {
+        String standsFor = row.getString("published_schema");
+        RelationFacts.Publication facts = new RelationFacts.Publication(
+                publication,
+                row.getBoolean("publication_found"),
+                row.getBoolean("via_root"),
+                List.of((String[]) row.getArray("columns").getArray()),
+                row.getString("condition"),
+                row.getBoolean("changes"),
+                major);
+        return new RelationFacts(
+                table,
+                row.getBoolean("found"),
+                row.getBoolean("schema_usable"),
+                row.getBoolean("readable"),
+                letter(row.getString("kind")),
+                letter(row.getString("persistence")),
+                row.getBoolean("system"),
+                row.getBoolean("identified"),
+                row.getBoolean("covered"),
+                standsFor == null
+                        ? Optional.empty()
+                        : Optional.of(new TableId(standsFor, row.getString("published_name"))),
+                facts);
+    }
+
+    private static char letter(@Nullable String kind) {
+        return kind == null ? ' ' : kind.charAt(0);
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -90,10 +91,11 @@ public final class PostgresRightsReader implements RightsReader {
     }
 
     /// What the rights of a question were made of.
-    private record Known(KnownTable table, RoleFacts role, boolean published, TableRights rights) {
+    private record Known(
+            KnownTable table, RoleFacts role, @Nullable Publishing publishing, TableRights rights) {
         @SuppressWarnings("ReferenceEquality") // a table is made anew whenever anything about it changed
-        boolean isOf(KnownTable table, RoleFacts role, boolean published) {
-            return this.table == table && this.published == published && this.role.equals(role);
+        boolean isOf(KnownTable table, RoleFacts role, @Nullable Publishing publishing) {
+            return this.table == table && Objects.equals(this.publishing, publishing) && this.role.equals(role);
         }
     }
 
@@ -222,14 +224,15 @@ public final class PostgresRightsReader implements RightsReader {
 
         private TableRights rights(Question question, KnownTable table) {
             RoleFacts role = requireNonNull(roles.get(question.role()));
-            boolean published = requireNonNull(versions.get(question.table())).published();
+            Publishing publishing =
+                    requireNonNull(versions.get(question.table())).publishing();
             Known before = rights.get(question);
-            if (before != null && before.isOf(table, role, published)) {
+            if (before != null && before.isOf(table, role, publishing)) {
                 return before.rights;
             }
-            TableRights made = table.rights(role, published);
+            TableRights made = table.rights(role, publishing);
             TableRights kept = before != null && before.rights.equals(made) ? before.rights : made;
-            rights.put(question, new Known(table, role, published, kept));
+            rights.put(question, new Known(table, role, publishing, kept));
             return kept;
         }
 

@@ -148,8 +148,9 @@ public final class PostgresRowReader implements RowReader {
             PolicyAsker.become(connection, viewer.role());
         } catch (SQLException e) {
             if ("42501".equals(e.getSQLState())) {
-                throw new RowsRefusedException("The server may not act as role \"" + viewer.role()
-                        + "\" to read rows for it: GRANT \"" + viewer.role() + "\" TO the role in DATABASE_URL.");
+                throw new RowsRefusedException(
+                        "The server may not act as role \"" + viewer.role() + "\" to read rows for it: GRANT "
+                                + SqlText.identifier(viewer.role()) + " TO the role in DATABASE_URL.");
             }
             throw e;
         }

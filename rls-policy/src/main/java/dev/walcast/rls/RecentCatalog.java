@@ -19,12 +19,14 @@ public final class RecentCatalog implements Catalog {
     private final Catalog catalog;
     private final SharedQuestions<String, Boolean> roles;
     private final SharedQuestions<String, Set<TableId>> tables;
+    private final SharedQuestions<String, Set<String>> schemas;
     private final LongSupplier since;
 
     /// Answers as of each call.
     public RecentCatalog(Catalog catalog) {
         this(
                 catalog,
+                new SharedQuestions<>(System::nanoTime),
                 new SharedQuestions<>(System::nanoTime),
                 new SharedQuestions<>(System::nanoTime),
                 System::nanoTime);
@@ -34,16 +36,18 @@ public final class RecentCatalog implements Catalog {
             Catalog catalog,
             SharedQuestions<String, Boolean> roles,
             SharedQuestions<String, Set<TableId>> tables,
+            SharedQuestions<String, Set<String>> schemas,
             LongSupplier since) {
         this.catalog = requireNonNull(catalog, "catalog is null");
         this.roles = requireNonNull(roles, "roles is null");
         this.tables = requireNonNull(tables, "tables is null");
+        this.schemas = requireNonNull(schemas, "schemas is null");
         this.since = requireNonNull(since, "since is null");
     }
 
     @Override
     public Catalog asOf(long earliest) {
-        return new RecentCatalog(catalog, roles, tables, () -> earliest);
+        return new RecentCatalog(catalog, roles, tables, schemas, () -> earliest);
     }
 
     @Override
@@ -54,6 +58,16 @@ public final class RecentCatalog implements Catalog {
     @Override
     public boolean roleExists(String role) throws SQLException {
         return Boolean.TRUE.equals(roles.get(role, since.getAsLong(), () -> catalog.roleExists(role)));
+    }
+
+    @Override
+    public Set<String> usableSchemas(String role) throws SQLException {
+        return requireNonNull(schemas.get(role, since.getAsLong(), () -> catalog.usableSchemas(role)));
+    }
+
+    @Override
+    public RelationFacts relation(Question question) throws SQLException {
+        return catalog.relation(question);
     }
 
     @Override

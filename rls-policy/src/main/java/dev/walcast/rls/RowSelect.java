@@ -1,6 +1,5 @@
 package dev.walcast.rls;
 
-import dev.walcast.cdc.PublishedTables;
 import dev.walcast.filters.ColumnType;
 import dev.walcast.filters.SessionSettings;
 import dev.walcast.rls.RowQuery.Ordering;
@@ -48,29 +47,9 @@ record RowSelect(
                     on named.publication = p.oid and named.table_oid = c.oid and not p.puballtables and not ${by_schema}
                  where published.pubname = ? and n.nspname = ? and c.relname = ?""";
 
-        private static final String NAMED = """
-                (select r.prpubid as publication, r.prrelid as table_oid, r.prattrs::text as columns, r.prqual as condition
-                   from pg_catalog.pg_publication_rel r)""";
-
-        private static final String BY_SCHEMA = """
-                exists (select from pg_catalog.pg_publication_namespace s
-                         where s.pnpubid = p.oid and s.pnnspid = c.relnamespace)""";
-
-        /// Before Postgres 15 there are neither lists of columns nor conditions nor schemas.
-        private static final String NOT_NAMED = """
-                (select null::pg_catalog.oid as publication, null::pg_catalog.oid as table_oid, null::text as columns,
-                        null::pg_catalog.pg_node_tree as condition)""";
-
-        private static String query(Connection connection) throws SQLException {
-            int major = connection.getMetaData().getDatabaseMajorVersion();
-            return QUERY.replace("${published}", PublishedTables.query(major))
-                    .replace("${named}", major >= 15 ? NAMED : NOT_NAMED)
-                    .replace("${by_schema}", major >= 15 ? BY_SCHEMA : "false");
-        }
-
         static Published read(Connection connection, String publication, TableAccess access)
                 throws RowsRefusedException, SQLException {
-            try (PreparedStatement statement = connection.prepareStatement(query(connection))) {
+            try (PreparedStatement statement = connection.prepareStatement(PublicationSql.of(connection, QUERY))) {
                 statement.setString(1, publication);
                 statement.setString(2, access.table().schema());
                 statement.setString(3, access.table().name());

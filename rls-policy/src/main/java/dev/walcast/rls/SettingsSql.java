@@ -48,8 +48,8 @@ final class SettingsSql {
             "quote_all_identifiers");
 
     /// The settings that decide how values are printed, but for names of the catalog.
-    private static final Set<String> OUTPUT = Set.of(
-            "timezone", "datestyle", "intervalstyle", "bytea_output", "extra_float_digits", "lc_monetary");
+    private static final Set<String> OUTPUT =
+            Set.of("timezone", "datestyle", "intervalstyle", "bytea_output", "extra_float_digits", "lc_monetary");
 
     /// The name of a CTE whose only column, [#READY], is true; whatever reads the column runs after it.
     static final String CTE = "walcast_session";

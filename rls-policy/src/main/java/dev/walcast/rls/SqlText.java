@@ -1,5 +1,6 @@
 package dev.walcast.rls;
 
+import dev.walcast.cdc.Identifier;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -116,6 +117,6 @@ final class SqlText {
 
     /// As Postgres' `quote_ident`, always quoted.
     static String identifier(String name) {
-        return "\"" + name.replace("\"", "\"\"") + "\"";
+        return Identifier.quoted(name);
     }
 }

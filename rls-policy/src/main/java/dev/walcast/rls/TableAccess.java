@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param oid         the table's; a table that was dropped and created again has another
 /// @param standing    whether the role may be used at all; one that may not be reads nothing
-/// @param published   whether the publication carries the table
+/// @param publishing  what the publication sends of the table; null when it sends nothing
 /// @param usage       whether the role may be used and has USAGE on the table's schema
 /// @param rowSecurity whether row-level security applies to this role on this table
 /// @param columns     the live columns in table order, with the role's right to read each
@@ -23,7 +23,7 @@ public record TableAccess(
         TableId table,
         long oid,
         RoleStanding standing,
-        boolean published,
+        @Nullable Publishing publishing,
         boolean usage,
         boolean rowSecurity,
         List<ColumnAccess> columns,
@@ -38,7 +38,22 @@ public record TableAccess(
     /// Of a role without settings that may be used, on a table whose oid is not known.
     public TableAccess(
             TableId table, boolean published, boolean usage, boolean rowSecurity, List<ColumnAccess> columns) {
-        this(table, 0, RoleStanding.USABLE, published, usage, rowSecurity, columns, SessionSettings.NONE);
+        this(table, 0, RoleStanding.USABLE, published ? Publishing.EVERYTHING : null, usage, rowSecurity, columns, SessionSettings.NONE);
+    }
+
+    /// Whether the publication sends changes of the table.
+    public boolean published() {
+        return publishing != null;
+    }
+
+    /// Whether changes hold the column; false when the publication does not send the table.
+    public boolean carries(ColumnAccess column) {
+        return publishing != null && publishing.carries(column);
+    }
+
+    /// Whether the role may read all of the table.
+    public boolean readsEverything() {
+        return usage && columns.stream().allMatch(ColumnAccess::readable);
     }
 
     /// @param typeName  `pg_type.typname` of the declared type
@@ -46,6 +61,9 @@ public record TableAccess(
     /// @param key       whether it belongs to the primary key
     /// @param identity  whether the replica identity has it, so that a DELETE carries it
     /// @param generated whether Postgres computes it, in which case the feed may not carry it
+    /// @param virtual   whether Postgres computes it when it is read, so that the feed cannot carry it
+    /// @param large     whether a large value of it is stored apart, so that an UPDATE that leaves it alone may not
+    ///                  carry it
     public record ColumnAccess(
             String name,
             int number,
@@ -54,7 +72,22 @@ public record TableAccess(
             String typeName,
             boolean key,
             boolean identity,
-            boolean generated) {
+            boolean generated,
+            boolean virtual,
+            boolean large) {
+        /// Of a column whose values are stored with the row.
+        public ColumnAccess(
+                String name,
+                int number,
+                boolean readable,
+                ColumnType type,
+                String typeName,
+                boolean key,
+                boolean identity,
+                boolean generated) {
+            this(name, number, readable, type, typeName, key, identity, generated, false, false);
+        }
+
         public ColumnAccess {
             requireNonNull(name, "name is null");
             requireNonNull(type, "type is null");

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// What one table is and who was granted what on it, as the catalog had it at one moment. Grantees are oids of roles;
 /// PUBLIC is 0.
@@ -48,13 +49,15 @@ record TableFacts(
                     column.typeName(),
                     column.key(),
                     column.identity(),
-                    column.generated());
+                    column.generated(),
+                    column.virtual(),
+                    column.large());
         }
     }
 
     /// What the role may do, as `has_schema_privilege` and `has_column_privilege` decide; a role that must not be used
     /// reads nothing.
-    TableAccess access(RoleFacts role, boolean published) {
+    TableAccess access(RoleFacts role, @Nullable Publishing publishing) {
         boolean usable = role.standing() == RoleStanding.USABLE;
         boolean readsAll = role.isAmong(readers) || role.readsAllTables();
         List<ColumnAccess> accesses = new ArrayList<>(columns.size());
@@ -65,7 +68,7 @@ record TableFacts(
                 table,
                 oid,
                 role.standing(),
-                published,
+                publishing,
                 usable && (role.isAmong(schemaUsers) || role.usesAllSchemas()),
                 role.isBoundByRowSecurity(rowSecurity, forced, owner),
                 accesses,

@@ -32,6 +32,11 @@ public final class TableRights {
         return policies;
     }
 
+    /// Whether row-level security binds the role and no policy shows it a row, whatever the row and the viewer.
+    public boolean showsNothing() {
+        return access.rowSecurity() && policies.policies().stream().noneMatch(PolicySet.Policy::permissive);
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof TableRights that && access.equals(that.access) && policies.equals(that.policies);

@@ -84,7 +84,8 @@ final class ViewerEvaluator {
         for (int i = 0; i < expressions.size(); i++) {
             // The driver takes `?` for a parameter, also where it is jsonb's operator.
             computed.add("(" + SqlText.replace(expressions.get(i), "?", "??") + ") as e" + i);
-            printed.add("case when walcast_printed and (v.e" + i + " is null) is false then pg_catalog.concat(v.e" + i + ") end");
+            printed.add("case when walcast_printed and (v.e" + i + " is null) is false then pg_catalog.concat(v.e" + i
+                    + ") end");
             printed.add("case when walcast_printed then pg_catalog.pg_typeof(v.e" + i + ")::text end");
         }
         String early = SettingsSql.early(settings);

@@ -31,7 +31,7 @@ select c.oid as table_oid, c.relowner as owner, c.relrowsecurity, c.relforcerows
          select from pg_catalog.pg_index i
           where i.indrelid = c.oid and a.attnum = any (i.indkey)
             and (c.relreplident = 'd' and i.indisprimary or c.relreplident = 'i' and i.indisreplident)) as identity,
-       a.attgenerated <> '' as generated
+       a.attgenerated <> '' as generated, a.attgenerated = 'v' as virtual, a.attlen = -1 and a.attstorage in ('x', 'e') as large
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped

@@ -43,7 +43,10 @@ public final class DebeziumChangeSource extends SlotSource {
             DebeziumEngine<ChangeEvent<SourceRecord, SourceRecord>> created = DebeziumEngine.create(Connect.class)
                     .using(EngineSettings.of(config, reading.publications(), reading.sockets()))
                     .using(begun(reading))
-                    .using((success, message, error) -> reason.set(Failure.sentence(message, error)))
+                    .using((success, message, error) -> {
+                        reading.endedBy(error);
+                        reason.set(Failure.sentence(message, error));
+                    })
                     .notifying(consumer)
                     .build();
             engine.set(created);

@@ -1,7 +1,7 @@
 package dev.walcast.cdc.debezium;
 
+import dev.walcast.cdc.Identifier;
 import dev.walcast.cdc.PostgresUrl;
-import dev.walcast.cdc.source.Identifier;
 import dev.walcast.cdc.source.ReaderSocketFactory;
 import dev.walcast.cdc.source.ReaderSockets;
 import dev.walcast.cdc.source.SourceConfig;

@@ -40,6 +40,7 @@ public final class PgoutputChangeSource extends SlotSource {
             new ReplicationSession(opened, reading.transactions(), relations).read(reading::isOver);
             return isClosing() ? "the source was closed" : "another publication can be read now";
         } catch (SQLException e) {
+            reading.endedBy(e);
             return Failure.sentence(null, e);
         } finally {
             stream.set(null);

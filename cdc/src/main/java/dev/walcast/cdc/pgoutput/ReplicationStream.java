@@ -2,9 +2,9 @@ package dev.walcast.cdc.pgoutput;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Identifier;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.PostgresUrl;
-import dev.walcast.cdc.source.Identifier;
 import dev.walcast.cdc.source.ReaderSockets;
 import dev.walcast.cdc.source.SourceConfig;
 import java.nio.ByteBuffer;

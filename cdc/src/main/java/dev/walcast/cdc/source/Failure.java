@@ -7,6 +7,18 @@ import org.jspecify.annotations.Nullable;
 public final class Failure {
     private Failure() {}
 
+    private static final String UNDEFINED_OBJECT = "42704";
+
+    /// Whether Postgres did not find something: a publication or the slot.
+    static boolean isUndefinedObject(@Nullable Throwable error) {
+        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql && UNDEFINED_OBJECT.equals(sql.getSQLState())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// The deepest cause says it best; an SQL error anywhere says it better still.
     public static String sentence(@Nullable String message, @Nullable Throwable error) {
         Throwable deepest = error;

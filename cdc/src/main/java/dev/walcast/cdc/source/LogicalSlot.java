@@ -2,6 +2,7 @@ package dev.walcast.cdc.source;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.SourceException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -76,6 +77,29 @@ final class LogicalSlot {
             return true;
         }
         return false;
+    }
+
+    /// Leads the slot past everything that was committed before a place. Nothing of it can be read afterwards.
+    ///
+    /// @param to zero for all that was committed before the call
+    void passOver(Connection connection, Lsn to) throws SQLException {
+        String query = """
+                select slot.end_lsn::text from pg_catalog.pg_replication_slot_advance(?,
+                  case when ?::pg_lsn <> '0/0' then ?::pg_lsn
+                       when pg_catalog.pg_is_in_recovery() then pg_catalog.pg_last_wal_replay_lsn()
+                       else pg_catalog.pg_current_wal_flush_lsn() end) as slot (slot_name, end_lsn)""";
+        try (PreparedStatement statement = connection.prepareStatement(query)) {
+            statement.setString(1, config.slotName());
+            statement.setString(2, to.toString());
+            statement.setString(3, to.toString());
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                log.warn(
+                        "Replication slot {} was led to {}, past a part of the log",
+                        config.slotName(),
+                        row.getString(1));
+            }
+        }
     }
 
     private @Nullable State state(Connection connection) throws SQLException {

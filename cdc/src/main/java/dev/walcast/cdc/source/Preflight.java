@@ -50,10 +50,16 @@ public final class Preflight {
             if (running == null) {
                 new ReplicationAccess(url).check(connection);
             }
-            checkPublication(connection, config.publications().getFirst());
             publications.choose(connection);
             further.check(connection, publications.inUse());
-            return new FeedMark(config.slotName()).establish(connection, slot.ensure(connection), running);
+            boolean leadsNowhere = slot.ensure(connection);
+            if (!leadsNowhere && publications.isAtHole()) {
+                slot.passOver(connection, publications.holeEnd());
+                leadsNowhere = true;
+            }
+            FeedStart start = new FeedMark(config.slotName()).establish(connection, leadsNowhere, running);
+            publications.settled();
+            return start;
         } catch (SQLException e) {
             throw ConnectionProblem.explain(e, url);
         }
@@ -98,21 +104,6 @@ public final class Preflight {
                     "Database \"{}\" has the encoding SQL_ASCII, which allows texts that are not UTF-8 and cannot be"
                             + " delivered: move the data to a database made with ENCODING 'UTF8'.",
                     config.url().database());
-        }
-    }
-
-    private void checkPublication(Connection connection, String publication) throws SQLException, SourceException {
-        String query = "select exists (select from pg_catalog.pg_publication where pubname = ?)";
-        try (PreparedStatement statement = connection.prepareStatement(query)) {
-            statement.setString(1, publication);
-            try (ResultSet row = statement.executeQuery()) {
-                row.next();
-                if (!row.getBoolean(1)) {
-                    throw permanent("There is no publication \"" + publication + "\" in database \""
-                            + config.url().database() + "\": run CREATE PUBLICATION " + publication
-                            + " FOR TABLE ..., or name another with PUBLICATION.");
-                }
-            }
         }
     }
 

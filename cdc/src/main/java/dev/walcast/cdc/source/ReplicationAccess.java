@@ -2,6 +2,7 @@ package dev.walcast.cdc.source;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Identifier;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceException;
 import java.sql.Connection;

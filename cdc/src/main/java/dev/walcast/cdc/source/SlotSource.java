@@ -33,6 +33,8 @@ public abstract class SlotSource implements ChangeSource {
     private static final Duration GOOD_ORDER_OPENING = Duration.ofSeconds(1);
 
     private static final Duration STOP_TIMEOUT_OPENING = Duration.ofMillis(1_500);
+    /// How long a publication that was dropped is not looked for.
+    private static final Duration LOOK_FOR_PUBLICATION_AFTER = Duration.ofSeconds(1);
 
     private final SourceConfig config;
     private final Acknowledgements acknowledgements = new Acknowledgements();
@@ -85,6 +87,13 @@ public abstract class SlotSource implements ChangeSource {
         /// be read over the next connection.
         public boolean isOver() {
             return isClosing() || publications.wantAnotherReading();
+        }
+
+        /// To be called with the error that ended the reading, if there was one. Safe for any thread.
+        public void endedBy(@Nullable Throwable error) {
+            if (Failure.isUndefinedObject(error)) {
+                publications.lookUpFailed();
+            }
         }
 
         /// To be called when Postgres has begun to send.
@@ -163,20 +172,35 @@ public abstract class SlotSource implements ChangeSource {
                 checked = true;
                 continue;
             }
-            publications.readingEnded(reason);
             if (acknowledgements.received().isAfter(before)) {
                 backoff.reset();
             }
             if (isClosing()) {
                 break;
             }
-            Duration wait = backoff.next();
-            log.warn("The feed is interrupted and tried again in {} ms: {}", wait.toMillis(), reason);
+            Duration wait = pause();
+            say(wait, reason);
             become(new SourceState.Reconnecting(reason), listener);
             isClosingAfter(wait);
             checked = false;
         }
         become(new SourceState.Stopped(), listener);
+    }
+
+    private Duration pause() {
+        Duration wait = backoff.next();
+        return publications.isMissing() && wait.compareTo(LOOK_FOR_PUBLICATION_AFTER) > 0
+                ? LOOK_FOR_PUBLICATION_AFTER
+                : wait;
+    }
+
+    /// A publication that is missing is looked for often, and reported once.
+    private void say(Duration wait, String reason) {
+        if (publications.isMissing() && state.equals(new SourceState.Reconnecting(reason))) {
+            log.debug("The feed is still interrupted: {}", reason);
+        } else {
+            log.warn("The feed is interrupted and tried again in {} ms: {}", wait.toMillis(), reason);
+        }
     }
 
     private @Nullable String preflightProblem(ChangeListener listener) {

@@ -50,7 +50,7 @@ class PreflightPgTest {
         SourceException problem = problem(config(postgres.url(), "nosuch", "a"));
         assertThat(problem)
                 .hasMessageContaining("no publication \"nosuch\"")
-                .hasMessageContaining("CREATE PUBLICATION nosuch");
+                .hasMessageContaining("CREATE PUBLICATION \"nosuch\"");
         assertThat(problem.temporary()).isFalse();
     }
 

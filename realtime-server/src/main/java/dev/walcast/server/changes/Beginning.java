@@ -224,17 +224,16 @@ final class Beginning {
                     return rows;
                 }
             } catch (RowsRefusedException e) {
-                throw BindingResolver.refused(spec, String.valueOf(e.getMessage()));
+                throw Refusals.refused(spec, String.valueOf(e.getMessage()));
             } catch (SQLException e) {
                 Optional<String> refusal = attempts.refusal(e);
                 if (refusal.isPresent()) {
-                    throw BindingResolver.refused(spec, refusal.get());
+                    throw Refusals.refused(spec, refusal.get());
                 }
                 Thread.sleep(ASK_AGAIN_AFTER);
             } catch (RuntimeException e) {
                 log.error("A snapshot could not be taken", e);
-                throw BindingResolver.refused(
-                        spec, "Its rows could not be read: unexpected error, see the server's log.");
+                throw Refusals.refused(spec, "Its rows could not be read: unexpected error, see the server's log.");
             }
         }
         return Optional.empty();

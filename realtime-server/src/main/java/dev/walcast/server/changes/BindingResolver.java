@@ -1,5 +1,7 @@
 package dev.walcast.server.changes;
 
+import static dev.walcast.server.changes.Refusals.postgresError;
+import static dev.walcast.server.changes.Refusals.refused;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
@@ -13,18 +15,17 @@ import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.filters.Target;
 import dev.walcast.filters.UnansweredException;
 import dev.walcast.rls.Catalog;
-import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Rights;
 import dev.walcast.rls.RowGuard;
-import dev.walcast.rls.SqlStates;
+import dev.walcast.rls.SubscriptionAdvice;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.TableRights;
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.changes.DeliveryCheck.Subject;
 import dev.walcast.server.changes.Resolution.Bound;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -35,15 +36,11 @@ import java.util.stream.Collectors;
 ///
 /// Everything that would keep changes from arriving is said here, at join, and not found out later. Calls block.
 final class BindingResolver {
-    private static final String UNABLE = "Unable to subscribe to changes with given parameters. ";
-
-    private static final Comparator<TableId> BY_NAME = Comparator.comparing(TableId::toString);
-
-    private final Catalog catalog;
     private final Rights rights;
+    private final TableCheck tables;
+    private final DeliveryCheck delivery;
     private final RowGuard guard;
     private final FilterResolver filters;
-    private final String publication;
     private final boolean remembersRows;
 
     /// @param remembersRows whether DELETEs of rows that a client has can be told
@@ -54,11 +51,11 @@ final class BindingResolver {
             FilterDatabase filterDatabase,
             String publication,
             boolean remembersRows) {
-        this.catalog = requireNonNull(catalog, "catalog is null");
         this.rights = requireNonNull(rights, "rights is null");
+        this.tables = new TableCheck(catalog, rights);
+        this.delivery = new DeliveryCheck(catalog, publication);
         this.guard = requireNonNull(guard, "guard is null");
         this.filters = new FilterResolver(filterDatabase);
-        this.publication = requireNonNull(publication, "publication is null");
         this.remembersRows = remembersRows;
     }
 
@@ -93,17 +90,7 @@ final class BindingResolver {
     Resolved resolve(BindingSpec spec, Viewer viewer, long since) throws BindingRefusedException, SQLException {
         try {
             if (spec.target() instanceof Target.OneTable one) {
-                TableRights fresh = checkedRights(spec, viewer, one.table(), since);
-                TableAccess access = fresh.access();
-                checkKey(spec, viewer, access);
-                Predicate filter = filter(spec, viewer, access);
-                Predicate narrowing = guard.narrowing(viewer, fresh);
-                Predicate policy = guard.policy(viewer, fresh);
-                Optional<RowView> view = view(spec, viewer, access, policy, filter);
-                List<String> warnings =
-                        new ArrayList<>(deleteWarnings(spec, access, filter, narrowing, view.isPresent()));
-                warnings.addAll(membershipWarnings(spec, access, filter, policy, view.isPresent()));
-                return new Resolved(filter, narrowing, policy, warnings, Optional.of(access), view);
+                return resolve(spec, viewer, tables.rights(spec, viewer, one.table(), since), since);
             }
             Predicate any = Predicate.Constant.ALWAYS;
             return new Resolved(wildcard(spec, viewer, since), any, any, List.of(), Optional.empty(), Optional.empty());
@@ -112,50 +99,20 @@ final class BindingResolver {
         }
     }
 
-    /// Rights that were read after the call began: a client that joins is never judged by those of before.
-    private TableRights checkedRights(BindingSpec spec, Viewer viewer, TableId table, long since)
-            throws BindingRefusedException, SQLException {
-        TableRights fresh = rights.ask(new Question(viewer.role(), table), since);
-        if (fresh == null) {
-            checkRole(spec, viewer, since);
-            throw notEnabled(spec, "There is no table " + table + ".");
-        }
+    private Resolved resolve(BindingSpec spec, Viewer viewer, TableRights fresh, long since)
+            throws BindingRefusedException, SQLException, UnansweredException {
         TableAccess access = fresh.access();
-        checkStanding(spec, viewer, access);
-        if (!access.published()) {
-            throw notEnabled(spec, notPublished(table));
-        }
-        if (!access.readsAnything()) {
-            throw refused(
-                    spec,
-                    "Role \"" + viewer.role() + "\" may not read " + table
-                            + ": GRANT USAGE on its schema and SELECT on the table to that role.");
-        }
-        return fresh;
-    }
-
-    private void checkStanding(BindingSpec spec, Viewer viewer, TableId table, long since)
-            throws BindingRefusedException, SQLException {
-        TableRights fresh = rights.ask(new Question(viewer.role(), table), since);
-        if (fresh != null) {
-            checkStanding(spec, viewer, fresh.access());
-        }
-    }
-
-    private static void checkStanding(BindingSpec spec, Viewer viewer, TableAccess access)
-            throws BindingRefusedException {
-        switch (access.standing()) {
-            case USABLE -> {}
-            case UNKNOWN -> throw postgresError(spec, "42704", "role \"" + viewer.role() + "\" does not exist");
-            case NOT_GRANTED ->
-                throw refused(
-                        spec,
-                        "The server may not act as role \"" + viewer.role() + "\": GRANT \"" + viewer.role()
-                                + "\" TO the role in EVALUATION_DATABASE_URL, or in DATABASE_URL where that is not set"
-                                + " or the role has BYPASSRLS.");
-            case SUPERUSER ->
-                throw refused(spec, "Role \"" + viewer.role() + "\" is a superuser, which a token must not name.");
-        }
+        checkKey(spec, viewer, access);
+        Predicate filter = filter(spec, viewer, access, since);
+        Predicate narrowing = guard.narrowing(viewer, fresh);
+        Predicate policy = guard.policy(viewer, fresh);
+        Subject subject = new Subject(spec, viewer, fresh, filter, narrowing, policy, since);
+        delivery.check(subject);
+        Optional<RowView> view = view(spec, viewer, access, policy, filter);
+        List<String> warnings = new ArrayList<>(deleteWarnings(subject, view.isPresent()));
+        warnings.addAll(membershipWarnings(subject, view.isPresent()));
+        warnings.addAll(delivery.warnings(subject));
+        return new Resolved(filter, narrowing, policy, warnings, Optional.of(access), view);
     }
 
     /// The time as of which a join may ask.
@@ -173,42 +130,16 @@ final class BindingResolver {
         }
     }
 
-    private void checkRole(BindingSpec spec, Viewer viewer, long since) throws BindingRefusedException, SQLException {
-        if (!catalog.asOf(since).roleExists(viewer.role())) {
-            throw postgresError(spec, "42704", "role \"" + viewer.role() + "\" does not exist");
-        }
-    }
-
-    private String notPublished(TableId table) throws SQLException {
-        if (catalog.publishedTables() == null) {
-            return "There is no publication \"" + publication + "\": CREATE PUBLICATION " + publication + " FOR TABLE "
-                    + table + ".";
-        }
-        return table + " is not in the publication \"" + publication + "\": ALTER PUBLICATION " + publication
-                + " ADD TABLE " + table + ".";
-    }
-
     private Predicate wildcard(BindingSpec spec, Viewer viewer, long since)
             throws BindingRefusedException, SQLException, UnansweredException {
-        checkRole(spec, viewer, since);
-        Set<TableId> published = catalog.asOf(since).publishedTables();
-        List<TableId> wanted = published == null
-                ? List.of()
-                : published.stream()
-                        .filter(spec.target()::includes)
-                        .sorted(BY_NAME)
-                        .toList();
-        if (wanted.isEmpty()) {
-            throw notEnabled(spec, "The publication \"" + publication + "\" has no such table.");
-        }
+        List<TableId> wanted = tables.tables(spec, viewer, spec.target(), since);
         if (spec.filters().isEmpty()) {
-            checkStanding(spec, viewer, wanted.getFirst(), since);
             return Predicate.Constant.ALWAYS;
         }
         Predicate filter = null;
         for (TableId table : wanted) {
             Predicate own = filter(
-                    spec, viewer, checkedRights(spec, viewer, table, since).access());
+                    spec, viewer, tables.rights(spec, viewer, table, since).access(), since);
             if (filter != null && !filter.equals(own)) {
                 throw refused(
                         spec,
@@ -220,13 +151,14 @@ final class BindingResolver {
         return requireNonNull(filter);
     }
 
-    private Predicate filter(BindingSpec spec, Viewer viewer, TableAccess access)
-            throws BindingRefusedException, UnansweredException {
+    private Predicate filter(BindingSpec spec, Viewer viewer, TableAccess access, long since)
+            throws BindingRefusedException, SQLException, UnansweredException {
         for (String column : spec.select()) {
             if (access.readable(column) == null) {
                 throw postgresError(spec, "P0001", "invalid column for select " + column);
             }
         }
+        delivery.checkSelect(spec, viewer, access, since);
         try {
             return filters.resolve(
                     spec.filters(),
@@ -257,58 +189,55 @@ final class BindingResolver {
     /// That DELETEs will not come, or not all, because they do not carry what decides about them.
     ///
     /// @param remembered whether those of rows that the client has are told
-    private static List<String> deleteWarnings(
-            BindingSpec spec, TableAccess access, Predicate filter, Predicate narrowing, boolean remembered) {
-        if (!spec.events().contains(ChangeEvent.DELETE)) {
+    private static List<String> deleteWarnings(Subject subject, boolean remembered) {
+        TableAccess access = subject.access();
+        if (!subject.spec().events().contains(ChangeEvent.DELETE)) {
             return List.of();
         }
         List<String> warnings = new ArrayList<>();
         String known = ", so this subscription is told only those of rows that it received, by their key alone: ";
-        String absent = notInIdentity(access, filter);
+        String absent = notInIdentity(access, subject.filter());
         if (!absent.isEmpty()) {
             warnings.add("DELETEs of " + access.table() + " do not carry " + absent + ", which the filter looks at"
-                    + (remembered ? known : ", so none will pass it: ") + remedy(access));
+                    + (remembered ? known : ", so none will pass it: ") + remedy(subject));
         }
-        String undecided = notInIdentity(access, narrowing);
+        String undecided = notInIdentity(access, subject.narrowing());
         if (!undecided.isEmpty()) {
             warnings.add("DELETEs of " + access.table() + " do not carry all that its policies look at"
-                    + (remembered ? known : ", so they are hidden: ") + remedy(access));
+                    + (remembered ? known : ", so they are hidden: ") + remedy(subject));
         }
         return warnings;
     }
 
     /// The statement that mends it, to be pasted.
-    private static String remedy(TableAccess access) {
-        TableId table = access.table();
-        return "ALTER TABLE " + quoted(table.schema()) + "." + quoted(table.name()) + " REPLICA IDENTITY FULL.";
-    }
-
-    private static String quoted(String name) {
-        return "\"" + name.replace("\"", "\"\"") + "\"";
+    private static String remedy(Subject subject) {
+        return subject.mayKnow()
+                ? SubscriptionAdvice.identity(subject.access().table()) + "."
+                : "the table's REPLICA IDENTITY would have to be FULL.";
     }
 
     /// That rows will not be told to enter or leave, because UPDATEs do not carry what decides about that.
-    private static List<String> membershipWarnings(
-            BindingSpec spec, TableAccess access, Predicate filter, Predicate policy, boolean remembered) {
-        if (!spec.membership()) {
+    private static List<String> membershipWarnings(Subject subject, boolean remembered) {
+        TableAccess access = subject.access();
+        if (!subject.spec().membership()) {
             return List.of();
         }
         List<String> warnings = new ArrayList<>();
         String ending = ", so no row is told to enter"
                 + (remembered ? ", and only rows that this subscription received" + " to leave: " : " or leave: ")
-                + remedy(access);
-        String absent = notInIdentity(access, filter);
+                + remedy(subject);
+        String absent = notInIdentity(access, subject.filter());
         if (!absent.isEmpty()) {
             warnings.add("UPDATEs of " + access.table() + " do not carry the old " + absent
                     + ", which the filter looks at" + ending);
         }
-        if (!notInIdentity(access, policy).isEmpty()) {
+        if (!notInIdentity(access, subject.policy()).isEmpty()) {
             warnings.add("UPDATEs of " + access.table() + " do not carry all that its policies look at of the old row"
                     + ending);
         }
         if (access.columns().stream().anyMatch(column -> column.key() && !column.identity())) {
             warnings.add("UPDATEs of " + access.table() + " do not carry the old primary key, so no row is told to"
-                    + " leave: " + remedy(access));
+                    + " leave: " + remedy(subject));
         }
         return warnings;
     }
@@ -318,20 +247,5 @@ final class BindingResolver {
                 .filter(column -> !column.identity() && predicate.columns().contains(column.name()))
                 .map(ColumnAccess::name)
                 .collect(Collectors.joining(", "));
-    }
-
-    private static BindingRefusedException notEnabled(BindingSpec spec, String reason) {
-        return new BindingRefusedException(
-                UNABLE + "Please check Realtime is enabled for the given connect parameters: " + spec + " " + reason);
-    }
-
-    static BindingRefusedException refused(BindingSpec spec, String reason) {
-        return new BindingRefusedException(UNABLE + "Parameters: " + spec + " " + reason);
-    }
-
-    static BindingRefusedException postgresError(BindingSpec spec, String state, String message) {
-        return new BindingRefusedException(UNABLE
-                + "An exception happened so please check your connect parameters: " + spec + ". Exception: ERROR "
-                + state + " (" + SqlStates.conditionName(state) + ") " + message);
     }
 }

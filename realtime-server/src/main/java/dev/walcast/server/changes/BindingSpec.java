@@ -11,6 +11,7 @@ import dev.walcast.filters.FilterNode.Condition;
 import dev.walcast.filters.FilterParser;
 import dev.walcast.filters.FilterSyntaxException;
 import dev.walcast.filters.Target;
+import dev.walcast.server.protocol.ErrorCode;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -63,14 +64,24 @@ record BindingSpec(
                         + "` params: it holds a NUL character, which Postgres has in no name and no value");
             }
         }
-        JsonNode event = request.get("event");
         return new BindingSpec(
-                ChangeEvent.requested(event != null && event.isTextual() ? event.textValue() : null),
+                events(request.path("event")),
                 schema == null ? "public" : schema.textValue(),
                 table == null ? WILDCARD : table.textValue(),
                 filter == null ? List.of() : filters(filter.textValue()),
                 select(request, schema, table),
                 membership(request));
+    }
+
+    private static Set<ChangeEvent> events(JsonNode event) throws BindingRefusedException {
+        boolean absent = event.isMissingNode() || event.isNull();
+        Set<ChangeEvent> events =
+                absent || event.isTextual() ? ChangeEvent.requested(absent ? null : event.textValue()) : Set.of();
+        if (events.isEmpty()) {
+            throw new BindingRefusedException("Error parsing `event` params: "
+                    + ErrorCode.EVENT_UNKNOWN.refusal().reason());
+        }
+        return events;
     }
 
     private static boolean membership(ObjectNode request) throws BindingRefusedException {

@@ -18,6 +18,10 @@ sealed interface BindingStart {
         RIGHTS_STALE,
         /// Postgres took too long to say whether a policy or filter shows a change, so it was withheld.
         POLICY_TIMEOUT,
+        /// An UPDATE left a large value alone, so that the log does not say whether the filter or the policies show it.
+        UNCHANGED_VALUE,
+        /// The publication was changed for the table, so rows that were written meanwhile may be missing.
+        PUBLICATION_CHANGED,
         /// The server failed to deliver a change; its log has the error.
         SERVER_ERROR,
         INVALID;

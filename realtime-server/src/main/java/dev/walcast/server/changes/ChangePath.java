@@ -2,6 +2,7 @@ package dev.walcast.server.changes;
 
 import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.FilterDatabase;
 import dev.walcast.rls.Catalog;
@@ -90,6 +91,13 @@ public final class ChangePath implements AutoCloseable {
     public void expire() {
         fanOut.expire();
         ordered.expire();
+    }
+
+    /// Has the subscribers of the tables told that rows may be missing. Safe for any thread.
+    ///
+    /// @param before a place of the log behind all rows that may be missing
+    public void publicationChanged(Set<TableId> tables, Lsn before) {
+        fanOut.tellMissing(tables, before);
     }
 
     /// How far everything was delivered, which the source must remember before [#settle].

@@ -57,6 +57,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     private boolean resolving;
     private int pauses;
     private boolean refused;
+    private List<String> warnedOf = List.of();
     private long beginning;
     private final PriorityQueue<PendingChange> pending = new PriorityQueue<>();
     private @Nullable Withheld owed;
@@ -182,6 +183,15 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         }
     }
 
+    /// Whether a change that waits may concern it, which hangs on values that the change does not carry.
+    boolean isInDoubt(PendingChange change) {
+        synchronized (lock) {
+            return !closed
+                    && resolution.isSettled()
+                    && resolution.isInDoubt(change.encodings().change(), (_, position) -> isLiveAt(position));
+        }
+    }
+
     /// Whether its client's own filters raise questions.
     boolean filterMayAsk() {
         return resolution.filterMayAsk();
@@ -248,13 +258,16 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         AFTER_REFUSAL
     }
 
-    /// @param former what the bindings meant before the wish
-    Settled settle(Wish fulfilled, Resolution fresh, Resolution former) {
+    /// @param former   what the bindings meant before the wish
+    /// @param warnings what its client should know
+    Settled settle(Wish fulfilled, Resolution fresh, Resolution former, List<String> warnings) {
         synchronized (lock) {
             if (closed || !wish.equals(fulfilled)) {
                 return Settled.OUTDATED;
             }
             replace(fresh);
+            boolean warned = !warnings.equals(warnedOf);
+            warnedOf = List.copyOf(warnings);
             boolean wasRefused = refused;
             refused = false;
             lock.notifyAll();
@@ -264,7 +277,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
                 return isFirst ? Settled.FIRST : Settled.AFTER_REFUSAL;
             }
             boolean same = former.viewer().equals(fresh.viewer()) && former.sameFilters(fresh);
-            return same ? Settled.SAME_AS_BEFORE : Settled.CHANGED;
+            return same && !warned ? Settled.SAME_AS_BEFORE : Settled.CHANGED;
         }
     }
 

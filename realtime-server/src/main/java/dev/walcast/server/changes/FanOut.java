@@ -2,6 +2,8 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Commit;
+import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
@@ -15,8 +17,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -43,6 +47,7 @@ final class FanOut implements AutoCloseable {
     private final PendingLimits limits;
     private final ChangeCounters counters;
     private final LongSupplier nanoTime;
+    private final Queue<MissingRows> missing = new ConcurrentLinkedQueue<>();
     private final Set<TableId> releasing = ConcurrentHashMap.newKeySet();
 
     /// Held while held changes leave, so that none is offered and dropped at once. Taken before a subscription's lock.
@@ -76,7 +81,50 @@ final class FanOut implements AutoCloseable {
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
     }
 
+    /// Rows that may never come.
+    ///
+    /// @param before a place of the log that is behind all of them
+    private record MissingRows(Set<TableId> tables, Lsn before) {
+        MissingRows {
+            tables = Set.copyOf(tables);
+            requireNonNull(before, "before is null");
+        }
+    }
+
+    /// Has the subscribers of the tables told, at the place of the log, that rows before it may be missing. Safe for
+    /// any thread.
+    void tellMissing(Set<TableId> tables, Lsn before) {
+        missing.add(new MissingRows(tables, before));
+    }
+
+    /// To be called when everything was delivered that the log has before this transaction.
+    private void tellMissingBefore(Transaction transaction) {
+        if (missing.isEmpty()) {
+            return;
+        }
+        List<MissingRows> passed = missing.stream()
+                .filter(rows -> transaction.commit().lsn().isAfter(rows.before))
+                .toList();
+        passed.forEach(rows -> tellMissing(rows.tables, transaction.commit()));
+        missing.removeAll(passed);
+    }
+
+    private void tellMissing(Set<TableId> tables, Commit next) {
+        FeedPosition place = window.leaveOut(tables, next);
+        long number = ++sequence;
+        tables.forEach(known::forgetTable);
+        feed.forEachOfAny(tables, (subscription, named) -> {
+            Withheld news = new Withheld(place, named, Reason.PUBLICATION_CHANGED);
+            if (subscription.isLive()) {
+                ordered.offer(subscription, number, news);
+            } else {
+                subscription.withhold(news);
+            }
+        });
+    }
+
     void deliver(Transaction transaction) {
+        tellMissingBefore(transaction);
         TransactionEvent event = new TransactionEvent();
         event.begin();
         Pass pass = window.append(transaction, marks.of(transaction), known::passing);
@@ -116,6 +164,9 @@ final class FanOut implements AutoCloseable {
     private void offer(long number, Encodings encodings, Outstanding outstanding) {
         FanOutEvent event = new FanOutEvent();
         event.begin();
+        for (ChangeSubscription subscription : feed.inDoubt(encodings.change(), FanOut::isLive)) {
+            ordered.offer(subscription, number, OrderedDelivery.withheld(encodings, Reason.UNCHANGED_VALUE));
+        }
         Map<ChangeSubscription, List<Candidate>> matches = feed.matches(encodings.change(), FanOut::isLive);
         if (known.concerns(encodings.change().table().id())) {
             addKnowing(encodings, matches);

@@ -26,6 +26,8 @@ final class KeptTransactions {
     private final TableHistory history = new TableHistory();
     private final Deque<Passed> transactions = new ArrayDeque<>();
     private final Set<Lsn> commits = new HashSet<>();
+    /// Places between transactions that clients were told.
+    private final Set<Lsn> places = new HashSet<>();
     private final Floors floors = new Floors();
     private final LetGo letGo = new LetGo();
     private Lsn evicted = Lsn.ZERO;
@@ -34,6 +36,7 @@ final class KeptTransactions {
         letGo.clear();
         history.clear();
         commits.clear();
+        places.clear();
         transactions.forEach(passed -> passed.evict(bytes));
         transactions.clear();
         evicted = from;
@@ -85,6 +88,12 @@ final class KeptTransactions {
         passed.pass(false);
     }
 
+    /// Clients may come back with this place, although no transaction ends there.
+    void addPlace(Lsn lsn) {
+        places.removeIf(place -> !place.isAfter(evicted));
+        places.add(lsn);
+    }
+
     /// Takes the last one out when it is this.
     Optional<Passed> removeLast(Lsn lsn) {
         if (transactions.isEmpty() || !transactions.getLast().lsn().equals(lsn)) {
@@ -127,7 +136,7 @@ final class KeptTransactions {
 
     /// Whether a transaction that ends there may have been in the feed: one that came, or one from before.
     boolean mayHaveHad(Lsn commit) {
-        return !commit.isAfter(requireNonNull(evicted)) || commits.contains(commit);
+        return !commit.isAfter(requireNonNull(evicted)) || commits.contains(commit) || places.contains(commit);
     }
 
     /// Whether something of these tables behind the position was let go.

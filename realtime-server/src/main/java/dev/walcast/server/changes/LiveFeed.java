@@ -7,6 +7,7 @@ import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.SubscriptionIndex.Entry;
+import dev.walcast.filters.Target;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.changes.ChangeSubscription.Settled;
@@ -30,6 +31,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.BiConsumer;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -135,6 +137,24 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         }
     }
 
+    /// The subscriptions that the change may concern, which hangs on values that it does not carry.
+    ///
+    /// @param wants see [#matches]
+    Set<ChangeSubscription> inDoubt(Change change, BiPredicate<Bound, Position> wants) {
+        Set<ChangeSubscription> found = new HashSet<>();
+        exchange.readLock().lock();
+        try {
+            index.forEachInDoubt(change, entry -> {
+                if (wants.test(entry.subscriber(), change.position())) {
+                    found.add(entry.subscriber().subscription());
+                }
+            });
+        } finally {
+            exchange.readLock().unlock();
+        }
+        return found;
+    }
+
     KnownRows knownRows() {
         return known;
     }
@@ -158,6 +178,26 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         for (ChangeSubscription subscription : subscriptions) {
             if (subscription.isLive() && subscription.targets().stream().anyMatch(target -> target.includes(table))) {
                 action.accept(subscription);
+            }
+        }
+    }
+
+    /// Calls the action for each subscription that names one of the tables, alone or by a wildcard, with what it names:
+    /// of the tables under a wildcard only one.
+    void forEachOfAny(Set<TableId> tables, BiConsumer<ChangeSubscription, Set<TableId>> action) {
+        for (ChangeSubscription subscription : subscriptions) {
+            Set<TableId> named = new HashSet<>();
+            for (Target target : subscription.targets()) {
+                if (target instanceof Target.OneTable one) {
+                    if (tables.contains(one.table())) {
+                        named.add(one.table());
+                    }
+                } else {
+                    tables.stream().filter(target::includes).findFirst().ifPresent(named::add);
+                }
+            }
+            if (!named.isEmpty()) {
+                action.accept(subscription, named);
             }
         }
     }
@@ -220,7 +260,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         List<String> warnings = new ArrayList<>();
         try {
             Resolution fresh = resolution(subscription, wish, warnings);
-            announce(subscription, subscription.settle(wish, fresh, former), warnings);
+            announce(subscription, subscription.settle(wish, fresh, former, warnings), warnings);
         } catch (BindingRefusedException e) {
             subscription.refuse(wish, String.valueOf(e.getMessage()));
         } catch (SQLException e) {

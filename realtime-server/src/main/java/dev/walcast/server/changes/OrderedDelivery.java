@@ -266,10 +266,13 @@ final class OrderedDelivery implements AutoCloseable {
         }
         Withheld news = next.news();
         if (news != null) {
-            subscription.tell(news);
+            tell(subscription, news);
             return true;
         }
         List<Candidate> candidates = subscription.candidates(next);
+        if (subscription.isInDoubt(next)) {
+            subscription.withhold(withheld(next.encodings(), Reason.UNCHANGED_VALUE));
+        }
         if (delivery.deliver(candidates, next.encodings(), next.answers())) {
             return true;
         }
@@ -284,7 +287,16 @@ final class OrderedDelivery implements AutoCloseable {
         return true;
     }
 
-    private static Withheld withheld(Encodings encodings, Reason reason) {
+    /// What each change of a table may cause is told once a second at most.
+    private static void tell(ChangeSubscription subscription, Withheld news) {
+        if (news.reason() == Reason.UNCHANGED_VALUE) {
+            subscription.withhold(news);
+        } else {
+            subscription.tell(news);
+        }
+    }
+
+    static Withheld withheld(Encodings encodings, Reason reason) {
         return new Withheld(
                 encodings.position(), Set.of(encodings.change().table().id()), reason);
     }

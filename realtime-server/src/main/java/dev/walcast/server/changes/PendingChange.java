@@ -100,6 +100,7 @@ final class PendingChange implements Comparable<PendingChange> {
 
     @Override
     public int compareTo(PendingChange other) {
-        return Long.compare(sequence, other.sequence);
+        int bySequence = Long.compare(sequence, other.sequence);
+        return bySequence == 0 ? Boolean.compare(news != null, other.news != null) : bySequence;
     }
 }

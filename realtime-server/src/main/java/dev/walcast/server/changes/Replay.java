@@ -120,6 +120,10 @@ final class Replay {
     private void deliver(Questions questions, List<Encodings> changes) throws InterruptedException {
         Answers answers = questions.ask(changes);
         for (Encodings encodings : changes) {
+            if (questions.sieve.isInDoubt(encodings)) {
+                questions.subscription.withhold(
+                        OrderedDelivery.withheld(encodings, BindingStart.Reason.UNCHANGED_VALUE));
+            }
             if (!questions.sieve.candidates(encodings).isEmpty()) {
                 awaitRoom(questions.subscription.receiver());
                 deliver(questions, encodings, answers);
@@ -259,15 +263,23 @@ final class Replay {
         }
 
         List<Candidate> candidates(Encodings encodings) {
-            Commit commit = encodings.change().commit();
-            BiPredicate<Bound, Position> wants = (bound, position) ->
-                    starts.containsKey(bound.bindingId()) && origin(bound).wants(position, commit);
+            BiPredicate<Bound, Position> wants = wants(encodings);
             Resolution resolution = requireNonNull(current);
             ChangeSubscription subscription = resolution.subscription();
             List<Candidate> candidates =
                     Candidate.matches(index, encodings.change(), wants).getOrDefault(subscription, new ArrayList<>(0));
             subscription.memories().addKnowing(candidates, resolution, encodings, wants);
             return candidates;
+        }
+
+        boolean isInDoubt(Encodings encodings) {
+            return Resolution.isInDoubt(index, encodings.change(), wants(encodings));
+        }
+
+        private BiPredicate<Bound, Position> wants(Encodings encodings) {
+            Commit commit = encodings.change().commit();
+            return (bound, position) ->
+                    starts.containsKey(bound.bindingId()) && origin(bound).wants(position, commit);
         }
 
         private Origin origin(Bound bound) {

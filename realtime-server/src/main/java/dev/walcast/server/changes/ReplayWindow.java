@@ -3,6 +3,7 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
+import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
@@ -206,6 +207,26 @@ final class ReplayWindow implements AutoCloseable {
     FeedPosition head() {
         lock.lock();
         try {
+            return new FeedPosition(hold.start().epoch(), head);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// These tables are not resumed any more from before a transaction that comes next: rows before it may be missing.
+    ///
+    /// @return the place before the transaction, behind everything that has come
+    FeedPosition leaveOut(Collection<TableId> tables, Commit next) {
+        lock.lock();
+        try {
+            Lsn place = new Lsn(next.lsn().value() - 1);
+            Position before = Position.after(place);
+            if (before.isAfter(head)) {
+                head = before;
+                kept.addPlace(place);
+            }
+            long micros = next.timeMicros();
+            tables.forEach(table -> kept.floors().raise(table, head, micros + CLOCK_MARGIN_MICROS));
             return new FeedPosition(hold.start().epoch(), head);
         } finally {
             lock.unlock();

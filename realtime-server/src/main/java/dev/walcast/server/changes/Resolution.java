@@ -2,6 +2,7 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Position;
 import dev.walcast.filters.ChangeEvent;
 import dev.walcast.filters.Predicate;
@@ -102,15 +103,30 @@ final class Resolution {
     ///
     /// @param wants whether a binding is interested in changes of a position
     List<Candidate> candidates(Encodings encodings, BiPredicate<Bound, Position> wants) {
+        List<Candidate> candidates =
+                Candidate.matches(ownIndex(), encodings.change(), wants).getOrDefault(subscription, new ArrayList<>(0));
+        subscription.memories().addKnowing(candidates, this, encodings, wants);
+        return candidates;
+    }
+
+    /// Whether a change may concern one of its bindings, which hangs on values that the change does not carry.
+    boolean isInDoubt(Change change, BiPredicate<Bound, Position> wants) {
+        return isInDoubt(ownIndex(), change, wants);
+    }
+
+    static boolean isInDoubt(SubscriptionIndex<Bound> index, Change change, BiPredicate<Bound, Position> wants) {
+        boolean[] found = {false};
+        index.forEachInDoubt(change, entry -> found[0] |= wants.test(entry.subscriber(), change.position()));
+        return found[0];
+    }
+
+    private SubscriptionIndex<Bound> ownIndex() {
         SubscriptionIndex<Bound> index = own;
         if (index == null) {
             index = index(_ -> true);
             own = index;
         }
-        List<Candidate> candidates =
-                Candidate.matches(index, encodings.change(), wants).getOrDefault(subscription, new ArrayList<>(0));
-        subscription.memories().addKnowing(candidates, this, encodings, wants);
-        return candidates;
+        return index;
     }
 
     /// An index of some of its bindings.

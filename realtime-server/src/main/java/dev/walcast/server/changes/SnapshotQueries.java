@@ -27,20 +27,20 @@ final class SnapshotQueries {
         }
         SnapshotSpec snapshot = asked.get();
         TableAccess access = resolved.access()
-                .orElseThrow(() -> BindingResolver.refused(
+                .orElseThrow(() -> Refusals.refused(
                         spec, "A snapshot is of one table: name its schema and table, without wildcards."));
         if (limits.memoryBytes() == 0) {
-            throw BindingResolver.refused(
+            throw Refusals.refused(
                     spec, "There are no snapshots without a replay window: REPLAY_MEMORY is 0 on this server.");
         }
         for (Ordering ordering : snapshot.order()) {
             if (access.readable(ordering.column()) == null) {
-                throw BindingResolver.postgresError(spec, "P0001", "invalid column for order " + ordering.column());
+                throw Refusals.postgresError(spec, "P0001", "invalid column for order " + ordering.column());
             }
         }
         long most = limits.snapshots().rows();
         if (snapshot.limit().orElse(0) > most) {
-            throw BindingResolver.refused(spec, "`limit` of a snapshot is at most " + most + " (SNAPSHOT_ROWS).");
+            throw Refusals.refused(spec, "`limit` of a snapshot is at most " + most + " (SNAPSHOT_ROWS).");
         }
         return Optional.of(new RowQuery(
                 viewer,

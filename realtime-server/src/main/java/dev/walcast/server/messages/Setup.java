@@ -2,6 +2,7 @@ package dev.walcast.server.messages;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Identifier;
 import dev.walcast.cdc.PostgresUrl;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -57,8 +58,9 @@ public final class Setup {
             PostgresUrl evaluation = script.evaluation();
             say.accept("Role \"" + evaluation.user() + "\", which evaluates policies and filters, is there.");
             if (evaluation.password() == null) {
-                say.accept("Give it a password: ALTER ROLE \"" + evaluation.user() + "\" PASSWORD '...', and set"
-                        + " EVALUATION_DATABASE_URL=postgres://" + evaluation.user() + ":PASSWORD@" + evaluation + ".");
+                say.accept("Give it a password: ALTER ROLE " + Identifier.quoted(evaluation.user())
+                        + " PASSWORD '...', and set" + " EVALUATION_DATABASE_URL=postgres://" + evaluation.user()
+                        + ":PASSWORD@" + evaluation + ".");
             }
             announceRights(statement, say);
         } catch (SQLException e) {
@@ -89,8 +91,9 @@ public final class Setup {
     private static void migrate(PostgresUrl server, Installation before, Consumer<String> say) throws SetupException {
         if (!before.installed() && !mayCreate(server)) {
             throw new SetupException("Role \"" + server.user() + "\" may not make a schema in database \""
-                    + server.database() + "\": run GRANT CREATE ON DATABASE \"" + server.database() + "\" TO \""
-                    + server.user() + "\" as its owner, or give --admin-url.");
+                    + server.database() + "\": run GRANT CREATE ON DATABASE " + Identifier.quoted(server.database())
+                    + " TO "
+                    + Identifier.quoted(server.user()) + " as its owner, or give --admin-url.");
         }
         int files = Migrations.run(server);
         say.accept(

@@ -2,6 +2,7 @@ package dev.walcast.server.messages;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Identifier;
 import dev.walcast.cdc.PostgresUrl;
 import java.time.Clock;
 import java.time.LocalDate;
@@ -86,7 +87,7 @@ public record SetupScript(PostgresUrl server, PostgresUrl evaluation, String pub
     }
 
     private static String identifier(String name) {
-        return name.matches("[a-z_][a-z0-9_]*") ? name : "\"" + name.replace("\"", "\"\"") + "\"";
+        return name.matches("[a-z_][a-z0-9_]*") ? name : Identifier.quoted(name);
     }
 
     private static String literal(String text) {

@@ -39,6 +39,8 @@ begin
     grant create on database @DATABASE@ to @ROLE@;
   end if;
   -- What can be listened to: ALTER PUBLICATION @PUBLICATION@ ADD TABLE ...
+  -- First give a table without a primary key a replica identity, or Postgres refuses UPDATE and DELETE on it once it is published:
+  -- ALTER TABLE ... REPLICA IDENTITY FULL
   if not exists (select from pg_catalog.pg_publication where pubname = @PUBLICATION_TEXT@) then
     create publication @PUBLICATION@;
   end if;

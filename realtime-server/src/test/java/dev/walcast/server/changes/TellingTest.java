@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.Oracle;
+import dev.walcast.rls.RelationFacts;
 import dev.walcast.rls.RowQuery;
 import dev.walcast.rls.RowReader;
 import dev.walcast.rls.TableAccess;
@@ -136,6 +137,16 @@ class TellingTest {
         @Override
         public Set<TableId> publishedTables() {
             return database.publishedTables();
+        }
+
+        @Override
+        public Set<String> usableSchemas(String role) {
+            return database.usableSchemas(role);
+        }
+
+        @Override
+        public RelationFacts relation(Question question) {
+            throw new AssertionError("every table is published");
         }
 
         @Override

@@ -12,6 +12,7 @@ import dev.walcast.filters.Truth;
 import dev.walcast.filters.UnansweredException;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.Oracle;
+import dev.walcast.rls.RelationFacts;
 import dev.walcast.rls.Rights;
 import dev.walcast.rls.RightsReader;
 import dev.walcast.rls.RowGuard;
@@ -115,6 +116,16 @@ class WaitingTest {
         @Override
         public Set<TableId> publishedTables() {
             return database.publishedTables();
+        }
+
+        @Override
+        public Set<String> usableSchemas(String role) {
+            return database.usableSchemas(role);
+        }
+
+        @Override
+        public RelationFacts relation(Question question) {
+            throw new AssertionError("every table is published");
         }
 
         @Override

@@ -1,4 +1,4 @@
-package dev.walcast.cdc.source;
+package dev.walcast.cdc;
 
 import java.util.List;
 import java.util.stream.Collectors;
@@ -9,6 +9,11 @@ public final class Identifier {
 
     public static String quoted(String name) {
         return "\"" + name.replace("\"", "\"\"") + "\"";
+    }
+
+    /// With its schema.
+    public static String quoted(TableId table) {
+        return quoted(table.schema()) + "." + quoted(table.name());
     }
 
     /// As in `publication_names`.

@@ -1,0 +1,155 @@
+package dev.walcast.server.changes;
+
+import static dev.walcast.server.changes.Refusals.mayKnow;
+import static dev.walcast.server.changes.Refusals.notEnabled;
+import static dev.walcast.server.changes.Refusals.postgresError;
+import static dev.walcast.server.changes.Refusals.refused;
+import static dev.walcast.server.changes.Refusals.text;
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Identifier;
+import dev.walcast.cdc.TableId;
+import dev.walcast.filters.Target;
+import dev.walcast.rls.Catalog;
+import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.RelationFacts;
+import dev.walcast.rls.Rights;
+import dev.walcast.rls.SubscriptionAdvice;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.TableRights;
+import dev.walcast.rls.Viewer;
+import dev.walcast.server.protocol.ErrorCode;
+import java.sql.SQLException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// Looks up whether a viewer can get changes of a binding's tables at all. A viewer without USAGE on a schema is told
+/// the same whatever the schema holds. Calls block.
+final class TableCheck {
+    /// A table that every database has: what is known of it says how the role stands.
+    private static final TableId ALWAYS_THERE = new TableId("pg_catalog", "pg_class");
+
+    private static final Comparator<TableId> BY_NAME = Comparator.comparing(TableId::toString);
+
+    private final Catalog catalog;
+    private final Rights rights;
+
+    TableCheck(Catalog catalog, Rights rights) {
+        this.catalog = requireNonNull(catalog, "catalog is null");
+        this.rights = requireNonNull(rights, "rights is null");
+    }
+
+    /// Rights that were read after the call began: a client that joins is never judged by those of before.
+    TableRights rights(BindingSpec spec, Viewer viewer, TableId table, long since)
+            throws BindingRefusedException, SQLException {
+        TableRights fresh = rights.ask(new Question(viewer.role(), table), since);
+        if (fresh == null) {
+            throw withoutTable(spec, viewer, table, since);
+        }
+        TableAccess access = fresh.access();
+        checkStanding(spec, viewer, access);
+        boolean all = mayKnow(viewer);
+        if (!access.usage() && !all) {
+            throw unavailable(spec);
+        }
+        if (!access.published() && (access.readsAnything() || all)) {
+            throw notPublished(spec, viewer, access, since);
+        }
+        if (!access.readsAnything()) {
+            String grants = table + " may be read after " + SubscriptionAdvice.grants(table, viewer.role());
+            throw refused(spec, text(ErrorCode.TABLE_NOT_READABLE, all, grants));
+        }
+        return fresh;
+    }
+
+    private BindingRefusedException notPublished(BindingSpec spec, Viewer viewer, TableAccess access, long since)
+            throws SQLException {
+        RelationFacts facts = catalog.asOf(since).relation(new Question(viewer.role(), access.table()));
+        Optional<String> notLogged = SubscriptionAdvice.notLogged(facts);
+        ErrorCode code = notLogged.isPresent() ? ErrorCode.TABLE_NOT_LOGGED : ErrorCode.TABLE_NOT_PUBLISHED;
+        String advice = notLogged.orElseGet(() -> SubscriptionAdvice.notPublished(facts));
+        return notEnabled(spec, text(code, mayKnow(viewer, access), advice));
+    }
+
+    /// Of what has no rows of its own in the catalog of tables: a view, a foreign table, a name that is not taken.
+    private BindingRefusedException withoutTable(BindingSpec spec, Viewer viewer, TableId table, long since)
+            throws BindingRefusedException, SQLException {
+        checkRole(spec, viewer, since);
+        checkStandingOf(spec, viewer, ALWAYS_THERE, since);
+        RelationFacts facts = catalog.asOf(since).relation(new Question(viewer.role(), table));
+        boolean all = mayKnow(viewer);
+        if (!facts.schemaUsable() && !all) {
+            return unavailable(spec);
+        }
+        if (!facts.exists()) {
+            return notEnabled(spec, text(ErrorCode.TABLE_NOT_FOUND, true, "There is no table " + table + "."));
+        }
+        if (!facts.readable() && !all) {
+            return refused(spec, text(ErrorCode.TABLE_NOT_READABLE, false, ""));
+        }
+        return notEnabled(
+                spec,
+                text(
+                        ErrorCode.TABLE_NOT_LOGGED,
+                        true,
+                        SubscriptionAdvice.notLogged(facts).orElse(table + " was made a moment ago.")));
+    }
+
+    /// The published tables that a wildcard names and whose schema the viewer may use; at least one.
+    List<TableId> tables(BindingSpec spec, Viewer viewer, Target target, long since)
+            throws BindingRefusedException, SQLException {
+        checkRole(spec, viewer, since);
+        Catalog current = catalog.asOf(since);
+        Set<TableId> published = current.publishedTables();
+        Set<String> usable = mayKnow(viewer) ? Set.of() : current.usableSchemas(viewer.role());
+        List<TableId> wanted = published == null
+                ? List.of()
+                : published.stream()
+                        .filter(target::includes)
+                        .filter(table -> mayKnow(viewer) || usable.contains(table.schema()))
+                        .sorted(BY_NAME)
+                        .toList();
+        if (wanted.isEmpty()) {
+            throw unavailable(spec);
+        }
+        checkStandingOf(spec, viewer, wanted.getFirst(), since);
+        return wanted;
+    }
+
+    private static BindingRefusedException unavailable(BindingSpec spec) {
+        return notEnabled(spec, text(ErrorCode.TABLE_NOT_AVAILABLE, false, ""));
+    }
+
+    private void checkRole(BindingSpec spec, Viewer viewer, long since) throws BindingRefusedException, SQLException {
+        if (!catalog.asOf(since).roleExists(viewer.role())) {
+            throw postgresError(spec, "42704", "role \"" + viewer.role() + "\" does not exist");
+        }
+    }
+
+    private void checkStandingOf(BindingSpec spec, Viewer viewer, TableId table, long since)
+            throws BindingRefusedException, SQLException {
+        TableRights fresh = rights.ask(new Question(viewer.role(), table), since);
+        if (fresh != null) {
+            checkStanding(spec, viewer, fresh.access());
+        }
+    }
+
+    private static void checkStanding(BindingSpec spec, Viewer viewer, TableAccess access)
+            throws BindingRefusedException {
+        switch (access.standing()) {
+            case USABLE -> {}
+            case UNKNOWN -> throw postgresError(spec, "42704", "role \"" + viewer.role() + "\" does not exist");
+            case NOT_GRANTED ->
+                throw refused(
+                        spec,
+                        "The server may not act as role \"" + viewer.role() + "\": GRANT "
+                                + Identifier.quoted(viewer.role())
+                                + " TO the role in EVALUATION_DATABASE_URL, or in DATABASE_URL where that is not set"
+                                + " or the role has BYPASSRLS.");
+            case SUPERUSER ->
+                throw refused(spec, "Role \"" + viewer.role() + "\" is a superuser, which a token must not name.");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package dev.walcast.rls;
+
+import dev.walcast.filters.ChangeEvent;
+import dev.walcast.rls.TableAccess.ColumnAccess;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// What the publication sends of one table.
+///
+/// @param events   the kinds of change
+/// @param columns  the numbers of the columns; null for all but generated ones
+/// @param filtered whether a WHERE clause of the publication leaves rows out
+public record Publishing(Set<ChangeEvent> events, @Nullable Set<Integer> columns, boolean filtered) {
+    /// All rows, all changes and all columns but generated ones.
+    public static final Publishing EVERYTHING = new Publishing(EnumSet.allOf(ChangeEvent.class), null, false);
+
+    public Publishing {
+        events = Set.copyOf(events);
+        columns = columns == null ? null : Set.copyOf(columns);
+    }
+
+    /// Whether changes hold the column.
+    boolean carries(ColumnAccess column) {
+        return columns == null ? !column.generated() : columns.contains(column.number());
+    }
+}

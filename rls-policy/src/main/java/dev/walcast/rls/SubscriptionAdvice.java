@@ -1,0 +1,152 @@
+package dev.walcast.rls;
+
+import dev.walcast.cdc.Identifier;
+import dev.walcast.cdc.TableId;
+import dev.walcast.rls.RelationFacts.Publication;
+import dev.walcast.rls.TableAccess.ColumnAccess;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// Says in one sentence why changes of a relation cannot arrive, and which statements mend it. Every name is quoted, so
+/// that the statements can be pasted.
+public final class SubscriptionAdvice {
+    private static final int PUBLISHES_GENERATED_COLUMNS = 18;
+
+    private SubscriptionAdvice() {}
+
+    /// Why Postgres writes no changes of the relation into its log, whatever is published; empty when it does.
+    public static Optional<String> notLogged(RelationFacts facts) {
+        String name = facts.table().toString();
+        return Optional.ofNullable(
+                switch (facts.kind()) {
+                    case 'v' ->
+                        name + " is a view, of which Postgres logs no changes: subscribe to the tables it reads.";
+                    case 'm' ->
+                        name + " is a materialized view, of which Postgres logs no changes: subscribe to the tables it"
+                                + " reads.";
+                    case 'f' ->
+                        name + " is a foreign table, whose changes are in the log of another server: connect Walcast to"
+                                + " that server.";
+                    case 'r', 'p' -> notLoggedTable(facts);
+                    default -> name + " is not a table.";
+                });
+    }
+
+    private static @Nullable String notLoggedTable(RelationFacts facts) {
+        if (facts.system()) {
+            return facts.table() + " belongs to Postgres, which publishes no changes of its own tables.";
+        }
+        return switch (facts.persistence()) {
+            case 'u' ->
+                facts.table() + " is unlogged, so Postgres logs no changes of it: ALTER TABLE "
+                        + Identifier.quoted(facts.table()) + " SET LOGGED;"
+                        + (facts.covered() ? "" : " " + addition(facts));
+            case 't' -> facts.table() + " is a temporary table, of which Postgres logs no changes.";
+            default -> null;
+        };
+    }
+
+    /// Why the publication sends nothing of a logged table, and the statements that change that.
+    public static String notPublished(RelationFacts facts) {
+        Publication publication = facts.publication();
+        String name = facts.table().toString();
+        if (!publication.exists()) {
+            return "There is no publication " + Identifier.quoted(publication.name()) + ": "
+                    + withIdentity(
+                            facts,
+                            "CREATE PUBLICATION " + Identifier.quoted(publication.name()) + " FOR TABLE "
+                                    + Identifier.quoted(facts.table())
+                                    + (facts.kind() == 'p' ? " WITH (publish_via_partition_root = true)" : "") + ";");
+        }
+        Optional<TableId> standsFor = facts.standsFor();
+        if (facts.covered() && standsFor.isPresent()) {
+            return name + " is a partition, whose changes are sent under the name of " + standsFor.get()
+                    + ": subscribe to that.";
+        }
+        if (facts.covered() && facts.kind() == 'p') {
+            return name + " is partitioned, and its changes are sent under the names of its partitions: "
+                    + viaRoot(facts);
+        }
+        return name + " is not in the publication " + Identifier.quoted(publication.name()) + ": "
+                + withIdentity(facts, addition(facts));
+    }
+
+    private static String addition(RelationFacts facts) {
+        String add =
+                "ALTER PUBLICATION " + Identifier.quoted(facts.publication().name()) + " ADD TABLE "
+                        + Identifier.quoted(facts.table()) + ";";
+        boolean named = facts.kind() != 'p' || facts.publication().viaRoot();
+        return named ? add : add + " " + viaRoot(facts);
+    }
+
+    private static String viaRoot(RelationFacts facts) {
+        return "ALTER PUBLICATION " + Identifier.quoted(facts.publication().name())
+                + " SET (publish_via_partition_root = true);";
+    }
+
+    /// Once a table without a replica identity is published, Postgres refuses UPDATE and DELETE on it.
+    private static String withIdentity(RelationFacts facts, String statement) {
+        boolean breaks = !facts.identified()
+                && (facts.publication().changes() || !facts.publication().exists());
+        return breaks ? identity(facts.table()) + "; " + statement : statement;
+    }
+
+    /// That the application's own UPDATEs and DELETEs of a published table fail.
+    public static String withoutIdentity(TableId table) {
+        return table + " has no replica identity, so Postgres refuses every UPDATE and DELETE on it: " + identity(table)
+                + ";";
+    }
+
+    /// The statement that lets changes carry the whole old row.
+    public static String identity(TableId table) {
+        return "ALTER TABLE " + Identifier.quoted(table) + " REPLICA IDENTITY FULL";
+    }
+
+    /// How a role comes to read the table.
+    public static String grants(TableId table, String role) {
+        return "GRANT USAGE ON SCHEMA " + Identifier.quoted(table.schema()) + " TO " + Identifier.quoted(role)
+                + "; GRANT SELECT ON " + Identifier.quoted(table) + " TO " + Identifier.quoted(role) + ";";
+    }
+
+    /// How rows come to be shown to a role that no policy shows any.
+    public static String policy(TableId table, String role) {
+        return "CREATE POLICY \"walcast\" ON " + Identifier.quoted(table) + " FOR SELECT TO " + Identifier.quoted(role)
+                + " USING (true);";
+    }
+
+    /// How the publication comes to send other kinds of change.
+    public static String events(String publication) {
+        return "ALTER PUBLICATION " + Identifier.quoted(publication)
+                + " SET (publish = 'insert, update, delete, truncate');";
+    }
+
+    /// How changes come to carry columns that they do not carry.
+    ///
+    /// @param absent columns of the relation that the publication does not send
+    public static String columns(RelationFacts facts, Collection<ColumnAccess> absent) {
+        Publication publication = facts.publication();
+        boolean listed = !publication.columns().isEmpty();
+        boolean computed = absent.stream().anyMatch(ColumnAccess::generated);
+        boolean virtual = absent.stream().anyMatch(ColumnAccess::virtual);
+        if (virtual || (computed && publication.major() < PUBLISHES_GENERATED_COLUMNS)) {
+            return "Postgres"
+                    + (virtual ? " never sends virtual generated columns" : " before 18 sends no generated columns")
+                    + ": use the columns that it is computed from.";
+        }
+        if (!listed) {
+            return "ALTER PUBLICATION " + Identifier.quoted(publication.name())
+                    + " SET (publish_generated_columns = stored);";
+        }
+        List<String> all = new ArrayList<>(publication.columns());
+        absent.forEach(column -> all.add(column.name()));
+        String alter = "ALTER PUBLICATION " + Identifier.quoted(publication.name());
+        return "BEGIN; " + alter + " DROP TABLE " + Identifier.quoted(facts.table()) + "; " + alter + " ADD TABLE "
+                + Identifier.quoted(facts.table())
+                + all.stream().map(Identifier::quoted).collect(Collectors.joining(", ", " (", ")"))
+                + (publication.condition() == null ? "" : " WHERE (" + publication.condition() + ")") + "; COMMIT;";
+    }
+}
