@@ -89,7 +89,8 @@ final class Filters {
     static SubscriptionIndex<Integer> index(String filter, int count) throws Exception {
         SubscriptionIndex<Integer> index = new SubscriptionIndex<>();
         for (int i = 0; i < count; i++) {
-            Predicate predicate = RESOLVER.resolve(FilterParser.parse(String.format(filter, i)), TYPES::get, RoleSession.NO_ROLE);
+            Predicate predicate =
+                    RESOLVER.resolve(FilterParser.parse(String.format(filter, i)), TYPES::get, RoleSession.NO_ROLE);
             index.add(new SubscriptionIndex.Entry<>(
                     new Target.OneTable(MESSAGES.id()), EnumSet.allOf(ChangeEvent.class), predicate, i));
         }

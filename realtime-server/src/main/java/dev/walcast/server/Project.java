@@ -106,7 +106,11 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         this.catalog = new PostgresCatalog(pools.catalog(), settings.publication());
         this.rights = new Rights(
                 new PostgresRightsReader(
-                        pools.rights(), settings.publication(), evaluationUrl.user(), pools.serverTimeZone(), pools::renew),
+                        pools.rights(),
+                        settings.publication(),
+                        evaluationUrl.user(),
+                        pools.serverTimeZone(),
+                        pools::renew),
                 settings.rights().reading(),
                 System::nanoTime);
         this.policies = new RowPolicies(pools.policies());

@@ -77,7 +77,8 @@ final class ColumnAsker implements PostgresOracle.Asker {
         Map<Shape, Group> groups = new LinkedHashMap<>();
         for (int i = 0; i < asked.size(); i++) {
             ColumnQuestion question = (ColumnQuestion) asked.get(i).question();
-            groups.computeIfAbsent(new Shape(question.expression(), question.type(), question.column()), _ -> new Group())
+            groups.computeIfAbsent(
+                            new Shape(question.expression(), question.type(), question.column()), _ -> new Group())
                     .add(i, asked.get(i).row(), question);
         }
         try (PreparedStatement statement = connection.prepareStatement(query(settings, groups.keySet()))) {

@@ -114,8 +114,8 @@ final class PlanBinder {
         String expression = ask.sql();
         List<@Nullable String> parameters = new ArrayList<>();
         // Parameters are texts, and would be read with the viewer's settings.
-        boolean needsClaims = ask.needsClaims()
-                || (!ask.calls().isEmpty() && SettingsSql.readsTextsOtherwise(access.settings()));
+        boolean needsClaims =
+                ask.needsClaims() || (!ask.calls().isEmpty() && SettingsSql.readsTextsOtherwise(access.settings()));
         if (!needsClaims) {
             for (String call : ask.calls()) {
                 ViewerValues.Value value = values.of(call);
@@ -147,7 +147,11 @@ final class PlanBinder {
         PolicyExpression shared = new PolicyExpression(
                 new RoleSession(viewer.role(), access.settings()),
                 access.table(),
-                live, expression, parameters.size(), claims != null, replan);
+                live,
+                expression,
+                parameters.size(),
+                claims != null,
+                replan);
         return new PolicyQuestion(shared, parameters, claims);
     }
 }

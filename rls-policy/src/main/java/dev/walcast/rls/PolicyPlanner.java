@@ -54,8 +54,7 @@ final class PolicyPlanner {
     /// Visible is what any permissive policy shows and no restrictive one hides; without a permissive one,
     /// nothing. With `row_security` off, Postgres refuses every query that policies would bind. In the order in
     /// which Postgres comes to them, which decides whether an error is met: first the restrictive ones by name,
-    then
-    /// the permissive ones by name backwards.
+    /// then the permissive ones by name backwards.
     Plan plan() {
         if (isRowSecurityOff) {
             return new Plan.Fixed(new Predicate.Constant(Truth.FAILED));

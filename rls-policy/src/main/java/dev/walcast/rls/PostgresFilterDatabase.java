@@ -91,8 +91,8 @@ public final class PostgresFilterDatabase implements FilterDatabase {
     @Override
     public String operatorSchema(String operator, long left, long right) throws UnansweredException {
         try {
-            List<@Nullable String> found =
-                    ask(RoleSession.NO_ROLE, OPERATOR_SCHEMA, List.of(operator, Long.toString(left), Long.toString(right)));
+            List<@Nullable String> found = ask(
+                    RoleSession.NO_ROLE, OPERATOR_SCHEMA, List.of(operator, Long.toString(left), Long.toString(right)));
             return found.isEmpty() ? "pg_catalog" : requireNonNull(found.getFirst());
         } catch (FilterRefusedException e) {
             throw new UnansweredException(e);

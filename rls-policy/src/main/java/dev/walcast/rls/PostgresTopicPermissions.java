@@ -103,8 +103,8 @@ public final class PostgresTopicPermissions implements TopicPermissions {
         Trial trial = (connection) -> {
             String[] ids =
                     extensions.stream().map(_ -> UUID.randomUUID().toString()).toArray(String[]::new);
-            try (PreparedStatement statement = connection.prepareStatement(STORE + CLAIM + BECOME + set(own)
-                    + SEE.formatted(SettingsSql.renderingAgain(own)))) {
+            try (PreparedStatement statement = connection.prepareStatement(
+                    STORE + CLAIM + BECOME + set(own) + SEE.formatted(SettingsSql.renderingAgain(own)))) {
                 statement.setString(1, question.topic());
                 statement.setArray(2, connection.createArrayOf("uuid", ids));
                 statement.setArray(3, connection.createArrayOf("text", extensions.toArray()));
@@ -129,8 +129,8 @@ public final class PostgresTopicPermissions implements TopicPermissions {
         SessionSettings own = settings(question);
         return mayBeARole(question)
                 && isAllowed(connection -> {
-                    try (PreparedStatement statement = connection.prepareStatement(CLAIM + BECOME + set(own) + WRITE
-                            + "; select " + SettingsSql.renderingAgain(own))) {
+                    try (PreparedStatement statement = connection.prepareStatement(
+                            CLAIM + BECOME + set(own) + WRITE + "; select " + SettingsSql.renderingAgain(own))) {
                         int next = claim(statement, 1, question);
                         statement.setString(next, question.topic());
                         statement.setArray(next + 1, connection.createArrayOf("text", extensions.toArray()));

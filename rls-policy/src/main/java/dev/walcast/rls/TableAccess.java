@@ -38,7 +38,15 @@ public record TableAccess(
     /// Of a role without settings that may be used, on a table whose oid is not known.
     public TableAccess(
             TableId table, boolean published, boolean usage, boolean rowSecurity, List<ColumnAccess> columns) {
-        this(table, 0, RoleStanding.USABLE, published ? Publishing.EVERYTHING : null, usage, rowSecurity, columns, SessionSettings.NONE);
+        this(
+                table,
+                0,
+                RoleStanding.USABLE,
+                published ? Publishing.EVERYTHING : null,
+                usage,
+                rowSecurity,
+                columns,
+                SessionSettings.NONE);
     }
 
     /// Whether the publication sends changes of the table.
