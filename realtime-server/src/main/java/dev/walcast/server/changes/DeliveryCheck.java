@@ -59,7 +59,7 @@ final class DeliveryCheck {
             return Refusals.mayKnow(viewer, access());
         }
 
-        /// Whether DELETEs are told to everybody, by their key.
+        /// Whether DELETEs are told to every subscriber, by their key.
         boolean hearsOfDeletes() {
             return spec.events().contains(ChangeEvent.DELETE) && !narrowing.equals(policy);
         }
