@@ -43,6 +43,9 @@ public class DecodeBenchmark {
             }
 
             @Override
+            public void rightsAnnounced() {}
+
+            @Override
             public void commit(Commit commit) {}
         };
         decoder = new PgoutputDecoder(
