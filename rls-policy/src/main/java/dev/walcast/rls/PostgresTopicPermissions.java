@@ -54,12 +54,6 @@ public final class PostgresTopicPermissions implements TopicPermissions {
               from (values (?::pg_catalog.text)) as a (role);
             """;
 
-    /// Everything is seen before the settings are taken back.
-    private static final String SEE = "with seen as materialized (select m.extension from realtime.messages as m"
-            + " where m.id operator(pg_catalog.=) any (?::pg_catalog.uuid[])), rendered as materialized (select %s as again"
-            + " from (select pg_catalog.count(*) as n from seen) as c where c.n operator(pg_catalog.>=) 0)"
-            + " select seen.extension from rendered cross join seen where rendered.again";
-
     private static final String WRITE =
             "insert into realtime.messages (topic, extension) select ?, e from pg_catalog.unnest(?::pg_catalog.text[]) as e";
 
@@ -89,6 +83,16 @@ public final class PostgresTopicPermissions implements TopicPermissions {
         }
     }
 
+    /// Everything is seen before the settings are taken back.
+    private static String see(SessionSettings settings) {
+        return "with seen as materialized (select m.extension from realtime.messages as m"
+                + " where m.id operator(pg_catalog.=) any (?::pg_catalog.uuid[])), rendered as materialized (select "
+                + SettingsSql.renderingAgain(settings)
+                + " as again from (select pg_catalog.count(*) as n from seen) as c"
+                + " where c.n operator(pg_catalog.>=) 0)"
+                + " select seen.extension from rendered cross join seen where rendered.again";
+    }
+
     /// A statement that gives the viewer's session its settings; may be empty.
     private static String set(SessionSettings settings) {
         String all = SettingsSql.all(settings);
@@ -103,8 +107,8 @@ public final class PostgresTopicPermissions implements TopicPermissions {
         Trial trial = (connection) -> {
             String[] ids =
                     extensions.stream().map(_ -> UUID.randomUUID().toString()).toArray(String[]::new);
-            try (PreparedStatement statement = connection.prepareStatement(
-                    STORE + CLAIM + BECOME + set(own) + SEE.formatted(SettingsSql.renderingAgain(own)))) {
+            try (PreparedStatement statement =
+                    connection.prepareStatement(STORE + CLAIM + BECOME + set(own) + see(own))) {
                 statement.setString(1, question.topic());
                 statement.setArray(2, connection.createArrayOf("uuid", ids));
                 statement.setArray(3, connection.createArrayOf("text", extensions.toArray()));
