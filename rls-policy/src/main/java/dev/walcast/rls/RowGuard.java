@@ -3,6 +3,7 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
+import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
@@ -88,6 +89,9 @@ public final class RowGuard {
             return new Undecided();
         }
         Columns readable = sight.columns;
+        if (sight.isOther) {
+            return new Hidden(Reason.OTHER_DEFINITION);
+        }
         if (readable == null || judged == null) {
             return new Hidden(Reason.NO_PRIVILEGE);
         }
@@ -105,6 +109,7 @@ public final class RowGuard {
             case TRUE -> shown(policy, change, readable, answers);
             case UNDECIDED -> new Undecided();
             case FAILED -> new Hidden(Reason.POLICY_FAILED);
+            case INAPPLICABLE -> new Hidden(Reason.OTHER_DEFINITION);
             case FALSE, UNKNOWN -> new Hidden(Reason.POLICY);
         };
     }
@@ -216,9 +221,11 @@ public final class RowGuard {
     ///
     /// @param columns null when it may read nothing
     /// @param policy  null when row-level security does not bind, or it was not evaluated yet
+    /// @param isOther whether the table of the change is gone, or another one has its name
     private record Sight(
-            @Nullable Columns columns, @Nullable Predicate policy) {
-        static final Sight NOTHING = new Sight(null, null);
+            @Nullable Columns columns, @Nullable Predicate policy, boolean isOther) {
+        static final Sight NOTHING = new Sight(null, null, false);
+        static final Sight OTHER = new Sight(null, null, true);
     }
 
     /// @return null when the rights behind the mark are not at hand
@@ -229,13 +236,16 @@ public final class RowGuard {
             return null;
         }
         TableRights current = known.rights();
-        boolean isCurrent =
-                current != null && !table.isOtherThan(current.access().oid());
-        Columns readable = current != null && isCurrent ? columns(viewer.role(), table, current) : null;
-        if (current == null || readable == null) {
-            return Sight.NOTHING;
+        if (current == null || table.isOtherThan(current.access().oid())) {
+            return Sight.OTHER;
         }
-        return new Sight(readable, readable.access.rowSecurity() ? policies.known(viewer, question, current) : null);
+        Columns readable = columns(viewer.role(), table, current);
+        return readable == null
+                ? Sight.NOTHING
+                : new Sight(
+                        readable,
+                        readable.access.rowSecurity() ? policies.known(viewer, question, current) : null,
+                        false);
     }
 
     @SuppressWarnings("ReferenceEquality") // Rights keeps the instance while the answer stays the same
@@ -262,29 +272,41 @@ public final class RowGuard {
         List<Integer> all = new ArrayList<>();
         List<Integer> key = new ArrayList<>();
         List<Integer> identity = new ArrayList<>();
+        List<String> unmapped = new ArrayList<>();
         boolean identityReadable = true;
         for (int i = 0; i < table.columns().size(); i++) {
-            ColumnAccess column = access.readable(table.columns().get(i).name());
-            if (table.columns().get(i).identity()) {
+            Column logged = table.columns().get(i);
+            ColumnAccess column = access.of(logged);
+            boolean readable = column != null && column.readable();
+            if (logged.identity()) {
                 identity.add(i);
-                identityReadable &= column != null;
+                identityReadable &= readable;
             }
-            if (column != null) {
+            if (column == null) {
+                unmapped.add(logged.name());
+            } else if (readable) {
                 all.add(i);
                 if (column.key()) {
                     key.add(i);
                 }
             }
         }
-        List<String> generated = access.columns().stream()
-                .filter(column -> column.generated() && column.readable() && table.indexOf(column.name()) < 0)
-                .map(ColumnAccess::name)
-                .toList();
         return new Columns(
                 rights,
                 access,
-                new ReadableColumns(all, generated),
+                new ReadableColumns(all, generated(table, access), unmapped),
                 new ReadableColumns(key, List.of()),
                 new ReadableColumns(identityReadable ? identity : List.of(), List.of()));
+    }
+
+    /// Columns that Postgres computes and does not publish.
+    private static List<String> generated(Table table, TableAccess access) {
+        return access.columns().stream()
+                .filter(column -> column.generated()
+                        && column.readable()
+                        && table.indexOf(column.name()) < 0
+                        && table.columns().stream().noneMatch(logged -> logged.number() == column.number()))
+                .map(ColumnAccess::name)
+                .toList();
     }
 }

@@ -1,17 +1,28 @@
 package dev.walcast.cdc.debezium;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Missing;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
+import java.util.BitSet;
 import java.util.List;
 import org.apache.kafka.connect.data.Struct;
+import org.jspecify.annotations.Nullable;
 
 /// Turns a record's row images into [Row]s.
 final class RowMapper {
-    private RowMapper() {}
+    private final Table table;
+    private final BitSet inexact;
 
-    static Row newRow(Table table, Struct image) {
+    /// @param inexact the columns whose values cannot be read exactly
+    RowMapper(Table table, BitSet inexact) {
+        this.table = requireNonNull(table, "table is null");
+        this.inexact = requireNonNull(inexact, "inexact is null");
+    }
+
+    Row newRow(Struct image) {
         Row.Builder row = Row.of(table);
         List<Column> columns = table.columns();
         for (int i = 0; i < columns.size(); i++) {
@@ -21,8 +32,8 @@ final class RowMapper {
     }
 
     /// The old image holds the replica identity; Debezium fills the other columns with nulls.
-    static Row oldRow(Table table, Struct image) {
-        boolean whole = isWhole(table, image);
+    Row oldRow(Struct image) {
+        boolean whole = isWhole(image);
         Row.Builder row = Row.of(table);
         List<Column> columns = table.columns();
         for (int i = 0; i < columns.size(); i++) {
@@ -37,7 +48,7 @@ final class RowMapper {
 
     /// The identity was asked of the catalog later than the change was written: an image that holds more than the
     /// identity shows that it was FULL then.
-    private static boolean isWhole(Table table, Struct image) {
+    private boolean isWhole(Struct image) {
         for (Column column : table.columns()) {
             if (!column.identity() && image.getString(column.name()) != null) {
                 return true;
@@ -46,9 +57,11 @@ final class RowMapper {
         return false;
     }
 
-    private static void set(Row.Builder row, int column, @org.jspecify.annotations.Nullable String value) {
+    private void set(Row.Builder row, int column, @Nullable String value) {
         Missing missing = value == null ? null : Mark.read(value);
-        if (missing == null) {
+        if (value != null && missing == null && inexact.get(column)) {
+            row.missing(column, Missing.NOT_EXACT);
+        } else if (missing == null) {
             row.text(column, value);
         } else {
             row.missing(column, missing);

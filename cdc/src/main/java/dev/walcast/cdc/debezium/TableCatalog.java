@@ -3,15 +3,18 @@ package dev.walcast.cdc.debezium;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Column;
+import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.source.CatalogConnection;
 import dev.walcast.cdc.source.PartitionRoots;
-import dev.walcast.cdc.types.TypeCatalog;
+import dev.walcast.cdc.types.ColumnNumbers.Place;
+import dev.walcast.cdc.types.TableDefinitions;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +54,7 @@ final class TableCatalog {
                and (c.relreplident = 'f' or a.attnum = any (i.indkey))""";
 
     private final CatalogConnection catalog;
-    private final TypeCatalog types;
+    private final TableDefinitions definitions;
     private final PartitionRoots roots;
     private final Incarnations incarnations;
     private final Map<TableId, Version> latest = new LinkedHashMap<>(16, 0.75f, true) {
@@ -67,11 +71,16 @@ final class TableCatalog {
     /// @param schema        what it was made of
     /// @param isPartitioned whether it stands for its partitions
     /// @param transaction   in which it became this instance
-    private record Version(Schema schema, Table table, boolean isPartitioned, long transaction) {}
+    private record Version(Schema schema, Table table, boolean isPartitioned, long transaction) {
+        Version with(List<Column> columns, long now) {
+            Table fresh = new Table(table.id(), table.root(), table.oid(), columns);
+            return new Version(schema, table.isShapedLike(fresh) ? table.renewed() : fresh, isPartitioned, now);
+        }
+    }
 
-    TableCatalog(CatalogConnection catalog) {
+    TableCatalog(CatalogConnection catalog, String slotName) {
         this.catalog = requireNonNull(catalog, "catalog is null");
-        this.types = new TypeCatalog(catalog);
+        this.definitions = new TableDefinitions(catalog, slotName);
         this.roots = new PartitionRoots(catalog);
         this.incarnations = new Incarnations(catalog);
     }
@@ -88,11 +97,24 @@ final class TableCatalog {
         if (known == null || isDescribedAgain(known, rowSchema)) {
             known = describe(record, id, rowSchema, known);
             latest.put(id, known);
+        } else if (definitions.isOutdated(known.table, place(record))) {
+            known = known.with(definitions.columns(known.table, place(record)), transaction);
+            latest.put(id, known);
         } else if (known.isPartitioned && known.transaction != transaction) {
             known = new Version(rowSchema, known.table.renewed(), true, transaction);
             latest.put(id, known);
         }
         return known.table;
+    }
+
+    /// The columns whose values in the record cannot be read exactly.
+    BitSet inexact(SourceRecord record, Table table) throws SQLException {
+        return definitions.inexact(table, place(record));
+    }
+
+    private static Place place(SourceRecord record) {
+        Struct source = ((Struct) record.value()).getStruct("source");
+        return new Place(source.getInt64("txId"), new Lsn(source.getInt64("lsn")));
     }
 
     @SuppressWarnings("ReferenceEquality") // that is how Debezium tells of a Relation message
@@ -102,19 +124,19 @@ final class TableCatalog {
 
     private Version describe(SourceRecord record, TableId id, Schema rowSchema, @Nullable Version known)
             throws SQLException {
-        types.forgetUserTypes();
         PartitionRoots.Place place = roots.of(id);
-        List<Column> columns = columns(rowSchema, identity(record, id, rowSchema));
-        Table fresh = new Table(id, place.root(), incarnations.oid(id, record), columns);
+        long oid = incarnations.oid(id, record);
+        List<Column> columns = definitions.columns(oid, described(rowSchema, identity(record, id, rowSchema)), place(record));
+        Table fresh = new Table(id, place.root(), oid, columns);
         Table table = known != null && known.table.isShapedLike(fresh) ? known.table.renewed() : fresh;
         return new Version(rowSchema, table, place.isPartitioned(), transaction);
     }
 
-    private List<Column> columns(Schema rowSchema, Set<String> identity) throws SQLException {
-        List<Column> columns = new ArrayList<>();
+    private static List<TableDefinitions.Described> described(Schema rowSchema, Set<String> identity) {
+        List<TableDefinitions.Described> columns = new ArrayList<>();
         for (Field field : rowSchema.fields()) {
-            long oid = Long.parseLong(field.schema().parameters().get(TextConverter.TYPE_OID));
-            columns.add(new Column(field.name(), types.type(oid), identity.contains(field.name())));
+            long type = Long.parseLong(field.schema().parameters().get(TextConverter.TYPE_OID));
+            columns.add(new TableDefinitions.Described(field.name(), type, identity.contains(field.name())));
         }
         return columns;
     }
