@@ -83,6 +83,18 @@ public final class Table {
         return oid == other.oid && id.equals(other.id) && root.equals(other.root) && columns.equals(other.columns);
     }
 
+    /// Whether the columns are the same, as far as their numbers are proven.
+    public boolean hasColumnsOf(Table other) {
+        boolean same = columns.size() == other.columns.size();
+        for (int i = 0; same && i < columns.size(); i++) {
+            Column one = columns.get(i);
+            Column two = other.columns.get(i);
+            int number = one.isProven() && two.isProven() ? one.number() : two.number();
+            same = new Column(one.name(), one.type(), one.identity(), number).equals(two);
+        }
+        return same;
+    }
+
     public TableId id() {
         return id;
     }

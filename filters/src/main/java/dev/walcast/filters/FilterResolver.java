@@ -81,8 +81,7 @@ public final class FilterResolver {
         return Predicate.and(parts);
     }
 
-    private Predicate resolve(FilterNode node, Columns columns)
-            throws FilterRefusedException, UnansweredException {
+    private Predicate resolve(FilterNode node, Columns columns) throws FilterRefusedException, UnansweredException {
         return switch (node) {
             case Condition condition -> {
                 Predicate positive = condition(condition, columns);
@@ -130,8 +129,7 @@ public final class FilterResolver {
         };
     }
 
-    private static Operand operand(String name, Columns columns)
-            throws FilterRefusedException {
+    private static Operand operand(String name, Columns columns) throws FilterRefusedException {
         ColumnType type = columns.type(name);
         if (type != null) {
             return new Operand(new Place(name, type.baseOid(), columns.number(name)), type, value(type), true);

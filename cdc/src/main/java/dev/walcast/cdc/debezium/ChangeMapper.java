@@ -44,7 +44,7 @@ final class ChangeMapper {
         TableId id = new TableId(source.getString("schema"), source.getString("table"));
         Schema rowSchema = value.schema().field("after").schema();
         Table table = tables.table(record, id, rowSchema);
-        RowMapper rows = new RowMapper(table, tables.inexact(record, table));
+        RowMapper rows = new RowMapper(table, tables.inexact(record, table), tables.hasProvenIdentity(id));
         return switch (operation) {
             case "c", "r" -> created(record, table, rows, value);
             case "u" -> updated(table, rows, value);
@@ -67,13 +67,12 @@ final class ChangeMapper {
     private static RowEvent updated(Table table, RowMapper rows, Struct value) {
         Row newRow = rows.newRow(value.getStruct("after"));
         Struct before = value.getStruct("before");
-        Row oldRow = before == null ? newRow.identityOnly() : rows.oldRow(before);
+        Row oldRow = before == null ? rows.unchangedIdentity(newRow) : rows.oldRow(before);
         return new RowEvent(RowEvent.Kind.UPDATE, table, oldRow, newRow);
     }
 
     private @Nullable RowEvent deleted(SourceRecord record, Table table, RowMapper rows, Struct value) {
-        RowEvent event =
-                new RowEvent(RowEvent.Kind.DELETE, table, rows.oldRow(value.getStruct("before")), null);
+        RowEvent event = new RowEvent(RowEvent.Kind.DELETE, table, rows.oldRow(value.getStruct("before")), null);
         if (record.headers().lastWithName(NEW_KEY_HEADER) != null) {
             keyUpdateBegun = event;
             return null;

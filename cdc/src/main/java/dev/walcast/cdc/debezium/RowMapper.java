@@ -15,9 +15,12 @@ import org.jspecify.annotations.Nullable;
 final class RowMapper {
     private final Table table;
     private final BitSet inexact;
+    private final boolean hasProvenIdentity;
 
-    /// @param inexact the columns whose values cannot be read exactly
-    RowMapper(Table table, BitSet inexact) {
+    /// @param inexact           the columns whose values cannot be read exactly
+    /// @param hasProvenIdentity whether the table's replica identity is that of the log
+    RowMapper(Table table, BitSet inexact, boolean hasProvenIdentity) {
+        this.hasProvenIdentity = hasProvenIdentity;
         this.table = requireNonNull(table, "table is null");
         this.inexact = requireNonNull(inexact, "inexact is null");
     }
@@ -33,6 +36,9 @@ final class RowMapper {
 
     /// The old image holds the replica identity; Debezium fills the other columns with nulls.
     Row oldRow(Struct image) {
+        if (!hasProvenIdentity) {
+            return partOf(image);
+        }
         boolean whole = isWhole(image);
         Row.Builder row = Row.of(table);
         List<Column> columns = table.columns();
@@ -42,6 +48,32 @@ final class RowMapper {
             } else {
                 row.missing(i, Missing.NOT_IN_IDENTITY);
             }
+        }
+        return row.build();
+    }
+
+    /// A null may stand for a column that the image does not hold, so it counts as absent.
+    private Row partOf(Struct image) {
+        Row.Builder row = Row.of(table);
+        for (int i = 0; i < table.columns().size(); i++) {
+            String value = image.getString(table.columns().get(i).name());
+            if (value == null) {
+                row.missing(i, Missing.NOT_IN_IDENTITY);
+            } else {
+                set(row, i, value);
+            }
+        }
+        return row.build();
+    }
+
+    /// The old row of an UPDATE that left the identity alone.
+    Row unchangedIdentity(Row newRow) {
+        if (hasProvenIdentity) {
+            return newRow.identityOnly();
+        }
+        Row.Builder row = Row.of(table);
+        for (int i = 0; i < table.columns().size(); i++) {
+            row.missing(i, Missing.NOT_IN_IDENTITY);
         }
         return row.build();
     }

@@ -67,7 +67,8 @@ final class PgoutputDecoder {
     private void insert(WireBytes message) throws SQLException {
         Table table = relations.table(message.int32());
         expect(message.tag(), 'N');
-        sink.row(new RowEvent(RowEvent.Kind.INSERT, table, null, Tuple.whole(table, message, relations.inexact(table))));
+        sink.row(
+                new RowEvent(RowEvent.Kind.INSERT, table, null, Tuple.whole(table, message, relations.inexact(table))));
     }
 
     /// The old image is there when the identity is FULL or one of its columns has changed.

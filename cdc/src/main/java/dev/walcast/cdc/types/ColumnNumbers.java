@@ -78,7 +78,7 @@ public final class ColumnNumbers {
 
     /// One reading of the catalog.
     ///
-    /// @param oldest what precedes it had ended before all changes that the slot still has to give; null for unknown
+    /// @param oldest what precedes it had ended before all changes that the slot still gives; null for unknown
     private record Reading(
             List<Attribute> attributes,
             List<Long> changing,
@@ -87,8 +87,7 @@ public final class ColumnNumbers {
             CatalogSnapshot snapshot,
             Lsn lsn) {
         boolean lacks(long xid) {
-            return !snapshot.isOver(xid)
-                    && changing.stream().anyMatch(other -> other != 0 && !snapshot.isOver(other));
+            return !snapshot.isOver(xid) && changing.stream().anyMatch(other -> other != 0 && !snapshot.isOver(other));
         }
 
         boolean isSettled(Attribute attribute, Seen seen, Place place) {
@@ -158,8 +157,7 @@ public final class ColumnNumbers {
         }
     }
 
-    private static Reading reading(ResultSet row, List<Attribute> attributes, List<Long> changing)
-            throws SQLException {
+    private static Reading reading(ResultSet row, List<Attribute> attributes, List<Long> changing) throws SQLException {
         long oldest = row.getLong("oldest");
         boolean hasOldest = !row.wasNull();
         return new Reading(

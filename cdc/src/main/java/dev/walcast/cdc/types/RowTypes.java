@@ -251,7 +251,7 @@ public final class RowTypes {
         java.sql.Array array = rows.getArray(column);
         return array == null
                 ? List.of()
-                : Arrays.stream((String[]) array.getArray())
+                : Arrays.stream((String[]) requireNonNull(array.getArray()))
                         .map(Long::parseUnsignedLong)
                         .toList();
     }
@@ -262,15 +262,12 @@ public final class RowTypes {
             Version version = reading.versions.getOrDefault(oid, Version.NONE);
             Known before = known.get(oid);
             boolean isChanging = reading.isChanging(version);
-            boolean same = before != null && before.version.equals(version.text);
-            known.put(
-                    oid,
-                    new Known(
-                            same ? before.type : types.type(oid),
-                            version.text,
-                            same ? before.since : since(before, version, reading),
-                            isChanging,
-                            version.isAsCreated ? version.made : List.of()));
+            List<Long> creators = version.isAsCreated ? version.made : List.of();
+            boolean isSame = before != null && before.version.equals(version.text);
+            Known now = isSame
+                    ? requireNonNull(before)
+                    : new Known(types.type(oid), version.text, since(before, version, reading), isChanging, creators);
+            known.put(oid, new Known(now.type, now.version, now.since, isChanging, creators));
         }
     }
 

@@ -133,8 +133,8 @@ final class TableColumns {
             Map<Integer, Row> fresh = new HashMap<>();
             for (Attribute attribute : attributes) {
                 Row row = rows.get(attribute.number);
-                boolean same = row != null && row.made == attribute.made;
-                fresh.put(attribute.number, new Row(attribute.made, same ? row.since : now));
+                Lsn since = row != null && row.made == attribute.made ? row.since : now;
+                fresh.put(attribute.number, new Row(attribute.made, since));
             }
             return new Seen(fresh, now);
         }

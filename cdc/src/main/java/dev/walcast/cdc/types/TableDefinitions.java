@@ -89,7 +89,7 @@ public final class TableDefinitions {
         for (int i = 0; table.isBoundToCatalog() && i < table.columns().size(); i++) {
             PgType type = table.columns().get(i).type();
             if (isOfFields(type) && !rowTypes.isExact(type.oid(), place)) {
-                inexact = inexact == NONE ? new BitSet() : inexact;
+                inexact = inexact.isEmpty() ? new BitSet() : inexact;
                 inexact.set(i);
             }
         }

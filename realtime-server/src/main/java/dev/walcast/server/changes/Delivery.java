@@ -117,12 +117,16 @@ final class Delivery {
             inapplicable |= truth == Truth.INAPPLICABLE;
         }
         Runnable handing = decided(candidate, encodings, answers, Arrays.copyOf(ids, count), failed, judge);
-        return handing != null && inapplicable
-                ? () -> {
-                    handing.run();
-                    withholdOtherDefinition(candidate, encodings);
-                }
-                : handing;
+        return handing == null || !inapplicable
+                ? handing
+                : then(handing, () -> withholdOtherDefinition(candidate, encodings));
+    }
+
+    private static Runnable then(Runnable first, Runnable second) {
+        return () -> {
+            first.run();
+            second.run();
+        };
     }
 
     /// @param ids of the bindings whose predicates the change meets
@@ -224,15 +228,13 @@ final class Delivery {
         counters.countDelivery();
     }
 
-    /// The bindings and the policies were resolved for today's definition of the table, and the row has another one.
-    /// Whether they show it is not known.
+    /// The bindings and the policies were resolved for today's definition of the table, and the row has
+    /// another one. Whether they show it is not known.
     private static void withholdOtherDefinition(Candidate candidate, Encodings encodings) {
         ChangeSubscription subscription = candidate.subscription();
         subscription.forgetRow(encodings);
         subscription.withhold(new ChangeSubscription.Withheld(
-                encodings.position(),
-                Set.of(encodings.change().table().id()),
-                BindingStart.Reason.SCHEMA_CHANGED));
+                encodings.position(), Set.of(encodings.change().table().id()), BindingStart.Reason.SCHEMA_CHANGED));
     }
 
     /// A client learns that there was an error, not which: the error may hold what it must not see. A question that

@@ -22,9 +22,9 @@ import java.util.stream.IntStream;
 /// What an UPDATE did to a row as each binding of one candidate sees it, for bindings that want to know which rows come
 /// into view and which leave it.
 ///
-/// @param verdict on the new row, by the policies
-/// @param ids     of the bindings that hear of it, ascending
-/// @param failed  whether a filter or policy could not be evaluated for the new row
+/// @param verdict      on the new row, by the policies
+/// @param ids          of the bindings that hear of it, ascending
+/// @param failed       whether a filter or policy could not be evaluated for the new row
 /// @param inapplicable whether a filter or policy was resolved for another definition of the table
 record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean failed, boolean inapplicable) {
     Passages {
@@ -55,8 +55,8 @@ record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean fa
             }
             Truth truth = match.predicate().test(update.newRow(), answers);
             failed |= truth == Truth.FAILED;
-            inapplicable |= truth == Truth.INAPPLICABLE
-                    || match.before().test(update.oldRow(), answers) == Truth.INAPPLICABLE;
+            inapplicable |=
+                    truth == Truth.INAPPLICABLE || match.before().test(update.oldRow(), answers) == Truth.INAPPLICABLE;
             Passage.of(before, now)
                     .filter(passage -> match.tells(passage.event()))
                     .ifPresent(passage -> ids.merge(passage, new int[] {match.bindingId()}, Passages::union));
