@@ -1,11 +1,12 @@
 package dev.walcast.cdc.pgoutput;
 
 import dev.walcast.cdc.Commit;
+import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.source.CatalogConnection;
 import dev.walcast.cdc.source.PartitionRoots;
 import dev.walcast.cdc.source.RowEvent;
-import dev.walcast.cdc.types.TypeCatalog;
+import dev.walcast.cdc.types.TableDefinitions;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
@@ -50,12 +51,12 @@ public class DecodeBenchmark {
         };
         decoder = new PgoutputDecoder(
                 new Relations(
-                        new TypeCatalog(catalog),
+                        new TableDefinitions(catalog, "bench"),
                         new PartitionRoots(catalog),
                         new DroppedTables(catalog, DroppedTables.LOOK_FROM)),
                 sink);
         try {
-            decoder.decode(new WireBytes(relation()));
+            decoder.decode(new WireBytes(relation()), Lsn.ZERO);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
@@ -63,7 +64,7 @@ public class DecodeBenchmark {
 
     @Benchmark
     public @Nullable RowEvent decode() throws SQLException {
-        decoder.decode(new WireBytes(insert));
+        decoder.decode(new WireBytes(insert), Lsn.ZERO);
         return decoded;
     }
 

@@ -5,9 +5,26 @@ import static java.util.Objects.requireNonNull;
 /// A column as it was when the change was written.
 ///
 /// @param identity whether it belongs to the table's replica identity, so that a DELETE carries it
-public record Column(String name, PgType type, boolean identity) {
+/// @param number   `pg_attribute.attnum`, which stays with the column when its name changes; or [#UNPROVEN], or
+///                 [#BY_NAME]
+public record Column(String name, PgType type, boolean identity, int number) {
+    /// Of a column of the log that the reader could not find in the catalog beyond doubt.
+    public static final int UNPROVEN = 0;
+
+    /// Of a column that is known by its name alone, because it was read from the catalog of the same moment.
+    public static final int BY_NAME = -1;
+
     public Column {
         requireNonNull(name, "name is null");
         requireNonNull(type, "type is null");
+    }
+
+    /// A column that is known by its name.
+    public Column(String name, PgType type, boolean identity) {
+        this(name, type, identity, BY_NAME);
+    }
+
+    public boolean isProven() {
+        return number != UNPROVEN;
     }
 }

@@ -50,6 +50,16 @@ public sealed interface PgType {
         }
     }
 
+    /// Whether a value's text means something only together with the fields that a row type had when it was written.
+    default boolean hasFields() {
+        return switch (this) {
+            case Scalar _ -> false;
+            case Array array -> array.element().hasFields();
+            case Composite _ -> true;
+            case Domain domain -> domain.base().hasFields();
+        };
+    }
+
     /// The type below all domains.
     default PgType undomained() {
         return this instanceof Domain domain ? domain.base().undomained() : this;

@@ -31,6 +31,7 @@ public final class Table {
     private final long oid;
     private final List<Column> columns;
     private final Map<String, Integer> indexes;
+    private final boolean isBoundToCatalog;
 
     /// A table that is no partition.
     public Table(TableId id, List<Column> columns) {
@@ -53,6 +54,8 @@ public final class Table {
         for (int i = 0; i < columns.size(); i++) {
             indexes.put(columns.get(i).name(), i);
         }
+        this.isBoundToCatalog = this.columns.stream()
+                .anyMatch(column -> !column.isProven() || column.type().hasFields());
     }
 
     private Table(Table same) {
@@ -61,6 +64,7 @@ public final class Table {
         this.oid = same.oid;
         this.columns = same.columns;
         this.indexes = same.indexes;
+        this.isBoundToCatalog = same.isBoundToCatalog;
     }
 
     /// Another instance of the same shape. It shares all memory with this one.
@@ -68,9 +72,27 @@ public final class Table {
         return new Table(this);
     }
 
+    /// Whether what is known of its columns has to be compared with the catalog again, because a type has fields that
+    /// the log does not describe, or a column is not proven.
+    public boolean isBoundToCatalog() {
+        return isBoundToCatalog;
+    }
+
     /// Whether the other one is the same table and has the same name, the same root and the same columns.
     public boolean isShapedLike(Table other) {
         return oid == other.oid && id.equals(other.id) && root.equals(other.root) && columns.equals(other.columns);
+    }
+
+    /// Whether the columns are the same, as far as their numbers are proven.
+    public boolean hasColumnsOf(Table other) {
+        boolean same = columns.size() == other.columns.size();
+        for (int i = 0; same && i < columns.size(); i++) {
+            Column one = columns.get(i);
+            Column two = other.columns.get(i);
+            int number = one.isProven() && two.isProven() ? one.number() : two.number();
+            same = new Column(one.name(), one.type(), one.identity(), number).equals(two);
+        }
+        return same;
     }
 
     public TableId id() {

@@ -2,6 +2,7 @@ package dev.walcast.filters;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Column;
 import dev.walcast.filters.FilterNode.Condition;
 import dev.walcast.filters.FilterNode.Group;
 import dev.walcast.filters.Predicate.Term;
@@ -32,16 +33,44 @@ public final class FilterResolver {
         this.session = requireNonNull(session, "session is null");
     }
 
-    /// Resolves for one role: Postgres reads the values, and evaluates what memory cannot decide, in a session of it.
+    /// The columns that a filter may name.
+    public interface Columns {
+        /// A readable column's type; null for any other name, so that a filter cannot probe it.
+        @Nullable
+        ColumnType type(String name);
+
+        /// `pg_attribute.attnum` of a readable column, or [Column#BY_NAME].
+        int number(String name);
+    }
+
+    /// Resolves for one role, by the names of columns alone.
     ///
-    /// @param columns a readable column's type by its name; null for any other, so that a filter cannot probe it
-    public Predicate resolve(
-            List<FilterNode> nodes, Function<String, @Nullable ColumnType> columns, RoleSession viewerSession)
+    /// @param types a readable column's type by its name; null for any other
+    public Predicate resolve(List<FilterNode> nodes, Function<String, @Nullable ColumnType> types, RoleSession viewerSession)
+            throws FilterRefusedException, UnansweredException {
+        return resolve(
+                nodes,
+                new Columns() {
+                    @Override
+                    public @Nullable ColumnType type(String name) {
+                        return types.apply(name);
+                    }
+
+                    @Override
+                    public int number(String name) {
+                        return Column.BY_NAME;
+                    }
+                },
+                viewerSession);
+    }
+
+    /// Resolves for one role: Postgres reads the values, and evaluates what memory cannot decide, in a session of it.
+    public Predicate resolve(List<FilterNode> nodes, Columns columns, RoleSession viewerSession)
             throws FilterRefusedException, UnansweredException {
         return new FilterResolver(database, viewerSession).resolve(nodes, columns);
     }
 
-    private Predicate resolve(List<FilterNode> nodes, Function<String, @Nullable ColumnType> columns)
+    private Predicate resolve(List<FilterNode> nodes, Columns columns)
             throws FilterRefusedException, UnansweredException {
         List<Predicate> parts = new ArrayList<>();
         for (FilterNode node : nodes) {
@@ -50,8 +79,7 @@ public final class FilterResolver {
         return Predicate.and(parts);
     }
 
-    private Predicate resolve(FilterNode node, Function<String, @Nullable ColumnType> columns)
-            throws FilterRefusedException, UnansweredException {
+    private Predicate resolve(FilterNode node, Columns columns) throws FilterRefusedException, UnansweredException {
         return switch (node) {
             case Condition condition -> {
                 Predicate positive = condition(condition, columns);
@@ -87,7 +115,7 @@ public final class FilterResolver {
         }
     }
 
-    private Predicate condition(Condition condition, Function<String, @Nullable ColumnType> columns)
+    private Predicate condition(Condition condition, Columns columns)
             throws FilterRefusedException, UnansweredException {
         Operand operand = operand(condition.column(), columns);
         return switch (condition.operator()) {
@@ -101,14 +129,14 @@ public final class FilterResolver {
         };
     }
 
-    private static Operand operand(String name, Function<String, @Nullable ColumnType> columns)
-            throws FilterRefusedException {
-        ColumnType type = columns.apply(name);
+    private static Operand operand(String name, Columns columns) throws FilterRefusedException {
+        ColumnType type = columns.type(name);
         if (type != null) {
-            return new Operand(new Place(name, type.baseOid()), type.baseSql(), type, value(type), true);
+            return new Operand(
+                    new Place(name, type.baseOid(), columns.number(name)), type.baseSql(), type, value(type), true);
         }
         JsonPath path = JsonPath.parse(name);
-        ColumnType json = path == null ? null : columns.apply(path.column());
+        ColumnType json = path == null ? null : columns.type(path.column());
         if (path == null || json == null || !(json.isBuiltIn("jsonb") || json.isBuiltIn("json"))) {
             throw FilterRefusedException.raised("invalid column for filter " + name);
         }
@@ -116,7 +144,7 @@ public final class FilterResolver {
         String sql = "(" + value(json) + ")" + path.sql();
         ColumnType found = path.isText() ? TEXT : JSONB;
         return new Operand(
-                new Place(path.column(), json.baseOid()),
+                new Place(path.column(), json.baseOid(), columns.number(path.column())),
                 json.baseSql(),
                 new ColumnType(
                         json.oid(),

@@ -17,6 +17,7 @@ public enum InView {
             case TRUE -> YES;
             case FALSE -> NO;
             case UNDECIDED -> UNDECIDED;
+            case INAPPLICABLE -> UNKNOWN;
             case UNKNOWN, FAILED -> lacks(row, predicate) ? UNKNOWN : NO;
         };
     }

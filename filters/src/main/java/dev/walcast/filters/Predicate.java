@@ -149,7 +149,7 @@ public sealed interface Predicate {
 
     /// One comparison: a question to Postgres, and what memory can say of it.
     ///
-    /// @param test equal tests for equal questions; it takes no part in equality
+    /// @param test equal tests for equal questions about the same columns
     record Term(Question question, RowTest test) implements Predicate {
         public Term {
             requireNonNull(question, "question is null");
@@ -169,9 +169,12 @@ public sealed interface Predicate {
             }
         }
 
+        /// A column that was dropped and made again under its name is another one.
         @Override
         public boolean equals(Object other) {
-            return other instanceof Term term && question.equals(term.question);
+            return other instanceof Term term
+                    && question.equals(term.question)
+                    && test.places().equals(term.test.places());
         }
 
         @Override
@@ -183,11 +186,14 @@ public sealed interface Predicate {
     /// Parts are evaluated from left to right, and an error ends it; but an undecided part before may yet spare
     /// that.
     private static Truth afterError(Truth before) {
-        return before == Truth.UNDECIDED ? before : Truth.FAILED;
+        return before == Truth.UNDECIDED || before == Truth.INAPPLICABLE ? before : Truth.FAILED;
     }
 
     /// Neither is the value that decides the whole.
     private static Truth weaker(Truth one, Truth other) {
+        if (one == Truth.INAPPLICABLE || other == Truth.INAPPLICABLE) {
+            return Truth.INAPPLICABLE;
+        }
         if (one == Truth.UNDECIDED || other == Truth.UNDECIDED) {
             return Truth.UNDECIDED;
         }

@@ -188,6 +188,10 @@ final class PredicateIndex<S> {
 
     private void visitEqual(
             Place place, Equalities<S> column, ChangeEvent event, Row row, BiConsumer<Entry<S>, Truth> action) {
+        if (isInapplicable(place, row)) {
+            column.byKey.values().forEach(nodes -> visitWhole(nodes, event, row, action));
+            return;
+        }
         String text = text(place, row);
         if (text == null) {
             return;
@@ -205,6 +209,11 @@ final class PredicateIndex<S> {
 
     private void visitBounded(
             Place place, Bounds<S> column, ChangeEvent event, Row row, BiConsumer<Entry<S>, Truth> action) {
+        if (isInapplicable(place, row)) {
+            column.lower.values().forEach(nodes -> visitWhole(nodes, event, row, action));
+            column.upper.values().forEach(nodes -> visitWhole(nodes, event, row, action));
+            return;
+        }
         String text = text(place, row);
         if (text == null) {
             return;
@@ -216,6 +225,10 @@ final class PredicateIndex<S> {
         (key == null ? column.upper : column.upper.tailMap(key, true))
                 .values()
                 .forEach(nodes -> visitWhole(nodes, event, row, action));
+    }
+
+    private static boolean isInapplicable(Place place, Row row) {
+        return place.in(row) < 0 && place.ofAbsent(row) == Truth.INAPPLICABLE;
     }
 
     private static @Nullable String text(Place place, Row row) {

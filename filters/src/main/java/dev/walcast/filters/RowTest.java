@@ -1,5 +1,8 @@
 package dev.walcast.filters;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Missing;
 import dev.walcast.cdc.Row;
 import java.util.HashSet;
@@ -7,33 +10,60 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What memory can say of a term. A value that the feed does not carry makes it [Truth#UNKNOWN]: nothing passes on a
-/// value that nobody has seen, also not `is.null`.
+/// What memory can say of a term. A value that the feed does not carry makes it [Truth#UNKNOWN]: no row passes on a
+/// value that was not seen, also not `is.null`. A row whose column is not the one that the term was resolved for
+/// makes it [Truth#INAPPLICABLE].
 public sealed interface RowTest {
     Truth test(Row row);
 
     List<String> columns();
+
+    /// The columns as they were when the predicate was resolved.
+    List<Place> places();
 
     /// Whether Postgres is never needed.
     boolean decidesAlways();
 
     /// A column as it was when the predicate was resolved.
     ///
-    /// @param typeOid of the type below all domains: of a domain some readers of the log tell only that
-    record Place(String name, long typeOid) {
+    /// @param typeOid of the type below all domains: of a domain some readers of the log tell only that; 0 for any
+    /// @param number  `pg_attribute.attnum`, or [Column#BY_NAME]
+    record Place(String name, long typeOid, int number) {
+        public Place {
+            requireNonNull(name, "name is null");
+        }
+
+        /// A column that is known by its name.
+        public Place(String name, long typeOid) {
+            this(name, typeOid, Column.BY_NAME);
+        }
+
         /// The column's index in the row's table; -1 when the table has no such column of that type.
         int in(Row row) {
             int index = row.table().indexOf(name);
-            return index >= 0
-                            && row.table()
-                                            .columns()
-                                            .get(index)
-                                            .type()
-                                            .undomained()
-                                            .oid()
-                                    == typeOid
-                    ? index
-                    : -1;
+            return index >= 0 && isOf(row.table().columns().get(index)) ? index : -1;
+        }
+
+        private boolean isOf(Column column) {
+            boolean sameType = typeOid == 0 || column.type().undomained().oid() == typeOid;
+            return sameType && isNumberOf(column);
+        }
+
+        private boolean isNumberOf(Column column) {
+            return number == Column.BY_NAME || column.number() == Column.BY_NAME || column.number() == number;
+        }
+
+        /// What a test comes to whose column the row does not have: the feed may not carry it, or the row's table was
+        /// defined otherwise.
+        Truth ofAbsent(Row row) {
+            for (Column column : row.table().columns()) {
+                boolean named = column.name().equals(name);
+                boolean numbered = number != Column.BY_NAME && column.number() == number;
+                if (named || numbered || !column.isProven()) {
+                    return Truth.INAPPLICABLE;
+                }
+            }
+            return Truth.UNKNOWN;
         }
     }
 
@@ -53,7 +83,7 @@ public sealed interface RowTest {
         default Truth test(Row row) {
             int index = place().in(row);
             if (index < 0) {
-                return Truth.UNKNOWN;
+                return place().ofAbsent(row);
             }
             String text = row.text(index);
             if (text != null) {
@@ -69,6 +99,11 @@ public sealed interface RowTest {
         @Override
         default List<String> columns() {
             return List.of(place().name());
+        }
+
+        @Override
+        default List<Place> places() {
+            return List.of(place());
         }
     }
 
@@ -206,20 +241,34 @@ public sealed interface RowTest {
     }
 
     /// About several columns, or the whole row: nothing is known in memory.
-    record OpaqueRow(List<String> columns) implements RowTest {
+    ///
+    /// @param places what it looks at
+    /// @param image  all columns of the row that Postgres is given
+    record OpaqueRow(List<Place> places, List<Place> image) implements RowTest {
         public OpaqueRow {
-            columns = List.copyOf(columns);
+            places = List.copyOf(places);
+            image = List.copyOf(image);
         }
 
         @Override
         public Truth test(Row row) {
-            for (String column : columns) {
-                int index = row.table().indexOf(column);
+            for (Place place : image) {
+                if (place.in(row) < 0 && place.ofAbsent(row) == Truth.INAPPLICABLE) {
+                    return Truth.INAPPLICABLE;
+                }
+            }
+            for (Place place : places) {
+                int index = place.in(row);
                 if (index < 0 || row.missing(index) != null) {
                     return Truth.UNKNOWN;
                 }
             }
             return Truth.UNDECIDED;
+        }
+
+        @Override
+        public List<String> columns() {
+            return places.stream().map(Place::name).toList();
         }
 
         @Override
@@ -234,6 +283,12 @@ public sealed interface RowTest {
         public Truth test(Row row) {
             int one = left.in(row);
             int other = right.in(row);
+            if (one < 0 && left.ofAbsent(row) == Truth.INAPPLICABLE) {
+                return Truth.INAPPLICABLE;
+            }
+            if (other < 0) {
+                return right.ofAbsent(row);
+            }
             String first = one < 0 ? null : row.text(one);
             String second = other < 0 ? null : row.text(other);
             if (first == null || second == null) {
@@ -249,6 +304,11 @@ public sealed interface RowTest {
         @Override
         public List<String> columns() {
             return List.copyOf(new HashSet<>(List.of(left.name(), right.name())));
+        }
+
+        @Override
+        public List<Place> places() {
+            return List.of(left, right);
         }
 
         @Override

@@ -148,8 +148,8 @@ public final class SubscriptionIndex<S> {
     }
 
     /// Calls the action for each subscription whose target and events the change meets and whose predicate is
-    /// [Truth#TRUE], [Truth#UNDECIDED] or [Truth#FAILED] for its judged row; and for each that the row
-    /// before an UPDATE meets in the same way, which may then be named twice.
+    /// [Truth#TRUE], [Truth#UNDECIDED], [Truth#FAILED] or [Truth#INAPPLICABLE] for its judged row; and for each
+    /// that the row before an UPDATE meets in the same way, which may then be named twice.
     public void forEachMatch(Change change, BiConsumer<Entry<S>, Truth> action) {
         ChangeEvent event = ChangeEvent.of(change);
         Row judged = judgedRow(change);

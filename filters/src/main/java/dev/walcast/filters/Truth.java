@@ -1,6 +1,6 @@
 package dev.walcast.filters;
 
-/// SQL's three truth values, a fourth for what cannot be said without asking Postgres, and a fifth for an error.
+/// SQL's three truth values, and what else may come of a test.
 public enum Truth {
     TRUE,
     FALSE,
@@ -9,7 +9,9 @@ public enum Truth {
     /// To be asked of Postgres.
     UNDECIDED,
     /// Evaluating it raises an error.
-    FAILED;
+    FAILED,
+    /// It was resolved for another definition of the table than the row has.
+    INAPPLICABLE;
 
     public static Truth of(boolean value) {
         return value ? TRUE : FALSE;
@@ -19,7 +21,7 @@ public enum Truth {
         return switch (this) {
             case TRUE -> FALSE;
             case FALSE -> TRUE;
-            case UNKNOWN, UNDECIDED, FAILED -> this;
+            case UNKNOWN, UNDECIDED, FAILED, INAPPLICABLE -> this;
         };
     }
 }

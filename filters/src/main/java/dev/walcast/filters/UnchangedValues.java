@@ -105,7 +105,7 @@ public final class UnchangedValues {
         return switch (term.test().test(row)) {
             case TRUE -> value;
             case FALSE -> !value;
-            case UNDECIDED -> true;
+            case UNDECIDED, INAPPLICABLE -> true;
             case UNKNOWN, FAILED -> false;
         };
     }

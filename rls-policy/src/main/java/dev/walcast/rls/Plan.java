@@ -35,7 +35,7 @@ sealed interface Plan {
     /// @param calls       the calls in it that depend on the viewer alone
     /// @param needsClaims whether it depends on the viewer in other ways as well
     /// @param replan      whether it calls functions that claim to be immutable and may not be
-    record Ask(String sql, Set<String> columns, List<String> calls, boolean needsClaims, boolean replan)
+    record Ask(String sql, Set<Place> columns, List<String> calls, boolean needsClaims, boolean replan)
             implements Plan {}
 
     /// Whether two viewers of one role may be shown different rows.

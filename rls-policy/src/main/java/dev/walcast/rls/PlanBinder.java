@@ -68,7 +68,7 @@ final class PlanBinder {
         }
         Object key = compare.kind().keyOf(value.text());
         if (key == null) {
-            return ask(new Plan.Ask(compare.sql(), Set.of(compare.place().name()), List.of(), true, false));
+            return ask(new Plan.Ask(compare.sql(), Set.of(compare.place()), List.of(), true, false));
         }
         String sql = compare.comparison().symbol() + " " + compare.kind();
         return new Predicate.Term(
@@ -95,7 +95,7 @@ final class PlanBinder {
             }
         }
         if (!readable || elements == null) {
-            return ask(new Plan.Ask(oneOf.sql(), Set.of(oneOf.place().name()), List.of(), true, false));
+            return ask(new Plan.Ask(oneOf.sql(), Set.of(oneOf.place()), List.of(), true, false));
         }
         return new Predicate.Term(
                 identity(oneOf.place(), oneOf.kind(), "= any " + oneOf.kind(), value.text(), oneOf.sql()),
@@ -137,7 +137,9 @@ final class PlanBinder {
             Plan.Ask ask, String expression, List<@Nullable String> parameters, @Nullable String claims) {
         return new Predicate.Term(
                 policyQuestion(expression, parameters, claims, ask.replan()),
-                new RowTest.OpaqueRow(List.copyOf(ask.columns())));
+                new RowTest.OpaqueRow(
+                        List.copyOf(ask.columns()),
+                        access.columns().stream().map(PolicyPlanner::place).toList()));
     }
 
     private PolicyQuestion policyQuestion(

@@ -16,10 +16,10 @@ import dev.walcast.rls.PolicySet.Policy;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -108,7 +108,7 @@ final class PolicyPlanner {
     }
 
     private Plan askAsOne(List<Part> parts, String by) {
-        Set<String> read = new TreeSet<>();
+        Set<Place> read = new LinkedHashSet<>();
         parts.forEach(part -> part.nodes.forEach(node -> read.addAll(columnsRead(node))));
         return new Plan.Ask(joined(parts, by), read, List.of(), true, true);
     }
@@ -183,7 +183,7 @@ final class PolicyPlanner {
             long typeOid,
             @Nullable Kind kind) {
         Place place() {
-            return new Place(column.name(), column.type().baseOid());
+            return new Place(column.name(), column.type().baseOid(), column.number());
         }
     }
 
@@ -359,8 +359,8 @@ final class PolicyPlanner {
                 term(column.name(), "= true", new RowTest.Compare(place(column), Comparison.EQUAL, kind, true)));
     }
 
-    private static Place place(ColumnAccess column) {
-        return new Place(column.name(), column.type().baseOid());
+    static Place place(ColumnAccess column) {
+        return new Place(column.name(), column.type().baseOid(), column.number());
     }
 
     static Predicate term(String column, String sql, RowTest test) {
@@ -424,30 +424,30 @@ final class PolicyPlanner {
 
     /// The columns of the policy's own table: variables that look up as many levels as there are queries around
     /// them.
-    private Set<String> columnsRead(NodeTree node) {
-        Set<String> names = new TreeSet<>();
+    private Set<Place> columnsRead(NodeTree node) {
+        Set<Place> places = new LinkedHashSet<>();
         if (node.isOpaque()) {
-            columns.values().forEach(each -> names.add(each.name()));
+            columns.values().forEach(each -> places.add(place(each)));
         }
         node.walk(0, (part, depth) -> {
             if (part.name().equals("VAR") && part.number("varlevelsup") == depth && part.number("varno") == 1) {
-                addColumn(part, names);
+                addColumn(part, places);
             }
             return part.name().equals("QUERY") ? depth + 1 : depth;
         });
-        return names;
+        return places;
     }
 
-    private void addColumn(NodeTree variable, Set<String> names) {
+    private void addColumn(NodeTree variable, Set<Place> places) {
         ColumnAccess column = columns.get(variable.number("varattno"));
         if (column != null) {
-            names.add(column.name());
+            places.add(place(column));
             return;
         }
         // The whole row; of a system column there is no image, and none of that name ever is in a row.
-        columns.values().forEach(each -> names.add(each.name()));
+        columns.values().forEach(each -> places.add(place(each)));
         if (variable.number("varattno") < 0) {
-            names.add("system column " + variable.text("varattno"));
+            places.add(new Place("system column " + variable.text("varattno"), 0));
         }
     }
 }

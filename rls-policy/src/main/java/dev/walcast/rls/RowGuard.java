@@ -3,6 +3,7 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
+import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
@@ -91,6 +92,9 @@ public final class RowGuard {
             return new Undecided();
         }
         Columns readable = sight.columns;
+        if (sight.isOther) {
+            return new Hidden(Reason.OTHER_DEFINITION);
+        }
         if (readable == null || judged == null) {
             return new Hidden(Reason.NO_PRIVILEGE);
         }
@@ -108,6 +112,7 @@ public final class RowGuard {
             case TRUE -> shown(policy, change, readable, answers);
             case UNDECIDED -> new Undecided();
             case FAILED -> new Hidden(Reason.POLICY_FAILED);
+            case INAPPLICABLE -> new Hidden(Reason.OTHER_DEFINITION);
             case FALSE, UNKNOWN -> new Hidden(Reason.POLICY);
         };
     }
@@ -219,9 +224,11 @@ public final class RowGuard {
     ///
     /// @param columns null when it may read nothing
     /// @param policy  null when row-level security does not bind, or it was not evaluated yet
+    /// @param isOther whether the table of the change is gone, or another one has its name
     private record Sight(
-            @Nullable Columns columns, @Nullable Predicate policy) {
-        static final Sight NOTHING = new Sight(null, null);
+            @Nullable Columns columns, @Nullable Predicate policy, boolean isOther) {
+        static final Sight NOTHING = new Sight(null, null, false);
+        static final Sight OTHER = new Sight(null, null, true);
     }
 
     /// @return null when the rights behind the mark are not at hand
@@ -236,9 +243,10 @@ public final class RowGuard {
             return null;
         }
         TableRights current = known.rights();
-        if (current == null
-                || table.isOtherThan(current.access().oid())
-                || !current.access().readsAnything()) {
+        if (current == null || table.isOtherThan(current.access().oid())) {
+            return Sight.OTHER;
+        }
+        if (!current.access().readsAnything()) {
             return Sight.NOTHING;
         }
         Columns readable = columns(viewer.role(), table, current);
@@ -248,8 +256,8 @@ public final class RowGuard {
 
     private Sight sight(Viewer viewer, Question question, Columns readable) {
         return readable.access.rowSecurity()
-                ? new Sight(readable, policies.known(viewer, question, readable.rights))
-                : new Sight(readable, null);
+                ? new Sight(readable, policies.known(viewer, question, readable.rights), false)
+                : new Sight(readable, null, false);
     }
 
     @SuppressWarnings("ReferenceEquality") // Rights keeps the instance while the answer stays the same
@@ -268,29 +276,41 @@ public final class RowGuard {
         List<Integer> all = new ArrayList<>();
         List<Integer> key = new ArrayList<>();
         List<Integer> identity = new ArrayList<>();
+        List<String> unmapped = new ArrayList<>();
         boolean identityReadable = true;
         for (int i = 0; i < table.columns().size(); i++) {
-            ColumnAccess column = access.readable(table.columns().get(i).name());
-            if (table.columns().get(i).identity()) {
+            Column logged = table.columns().get(i);
+            ColumnAccess column = access.of(logged);
+            boolean readable = column != null && column.readable();
+            if (logged.identity()) {
                 identity.add(i);
-                identityReadable &= column != null;
+                identityReadable &= readable;
             }
-            if (column != null) {
+            if (column == null) {
+                unmapped.add(logged.name());
+            } else if (readable) {
                 all.add(i);
                 if (column.key()) {
                     key.add(i);
                 }
             }
         }
-        List<String> generated = access.columns().stream()
-                .filter(column -> column.generated() && column.readable() && table.indexOf(column.name()) < 0)
-                .map(ColumnAccess::name)
-                .toList();
         return new Columns(
                 rights,
                 access,
-                new ReadableColumns(all, generated),
+                new ReadableColumns(all, generated(table, access), unmapped),
                 new ReadableColumns(key, List.of()),
                 new ReadableColumns(identityReadable ? identity : List.of(), List.of()));
+    }
+
+    /// Columns that Postgres computes and does not publish.
+    private static List<String> generated(Table table, TableAccess access) {
+        return access.columns().stream()
+                .filter(column -> column.generated()
+                        && column.readable()
+                        && table.indexOf(column.name()) < 0
+                        && table.columns().stream().noneMatch(logged -> logged.number() == column.number()))
+                .map(ColumnAccess::name)
+                .toList();
     }
 }

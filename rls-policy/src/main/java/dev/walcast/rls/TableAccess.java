@@ -2,6 +2,7 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Column;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.ColumnType;
 import dev.walcast.filters.SessionSettings;
@@ -108,6 +109,18 @@ public record TableAccess(
         for (ColumnAccess column : columns) {
             if (column.name().equals(name)) {
                 return column.readable() ? column : null;
+            }
+        }
+        return null;
+    }
+
+    /// The column that a column of the log is; null when it is none of today's, or that is not proven.
+    public @Nullable ColumnAccess of(Column column) {
+        for (ColumnAccess access : columns) {
+            if (column.number() == Column.BY_NAME
+                    ? access.name().equals(column.name())
+                    : access.number() == column.number()) {
+                return access;
             }
         }
         return null;

@@ -33,16 +33,26 @@ public sealed interface Verdict {
         /// The policies do not show the row to the viewer.
         POLICY,
         /// Evaluating the policies for this viewer and row raised an error, or took too long.
-        POLICY_FAILED
+        POLICY_FAILED,
+        /// The table, or a column that the policies look at, is another one today than when the row was written.
+        OTHER_DEFINITION
     }
 
     /// A set of column places, equal when the columns are: what an encoding is shared by.
-    record ReadableColumns(List<Integer> indexes, List<String> generated) {
+    ///
+    /// @param generated names of columns that may be read and that the log does not carry
+    /// @param unmapped  names of columns that the log carries and that are none of today's columns, or not provably
+    record ReadableColumns(List<Integer> indexes, List<String> generated, List<String> unmapped) {
         public static final ReadableColumns NONE = new ReadableColumns(List.of(), List.of());
 
         public ReadableColumns {
             indexes = List.copyOf(indexes);
             generated = List.copyOf(generated);
+            unmapped = List.copyOf(unmapped);
+        }
+
+        public ReadableColumns(List<Integer> indexes, List<String> generated) {
+            this(indexes, generated, List.of());
         }
     }
 }

@@ -47,10 +47,11 @@ final class ChangeMapper {
         TableId id = new TableId(source.getString("schema"), source.getString("table"));
         Schema rowSchema = value.schema().field("after").schema();
         Table table = tables.table(record, id, rowSchema);
+        RowMapper rows = new RowMapper(table, tables.inexact(record, table), tables.hasProvenIdentity(id));
         return switch (operation) {
-            case "c", "r" -> created(record, table, value);
-            case "u" -> updated(table, value);
-            case "d" -> deleted(record, table, value);
+            case "c", "r" -> created(record, table, rows, value);
+            case "u" -> updated(table, rows, value);
+            case "d" -> deleted(record, table, rows, value);
             case "t" -> new RowEvent(RowEvent.Kind.TRUNCATE, table, null, null);
             default -> throw new IllegalStateException("unknown operation " + operation);
         };
@@ -64,8 +65,8 @@ final class ChangeMapper {
                 && RightsMessage.PREFIX.equals(value.getStruct("message").getString("prefix"));
     }
 
-    private RowEvent created(SourceRecord record, Table table, Struct value) {
-        Row newRow = RowMapper.newRow(table, value.getStruct("after"));
+    private RowEvent created(SourceRecord record, Table table, RowMapper rows, Struct value) {
+        Row newRow = rows.newRow(value.getStruct("after"));
         RowEvent begun = keyUpdateBegun;
         keyUpdateBegun = null;
         if (begun != null && record.headers().lastWithName(OLD_KEY_HEADER) != null) {
@@ -74,16 +75,15 @@ final class ChangeMapper {
         return new RowEvent(RowEvent.Kind.INSERT, table, null, newRow);
     }
 
-    private static RowEvent updated(Table table, Struct value) {
-        Row newRow = RowMapper.newRow(table, value.getStruct("after"));
+    private static RowEvent updated(Table table, RowMapper rows, Struct value) {
+        Row newRow = rows.newRow(value.getStruct("after"));
         Struct before = value.getStruct("before");
-        Row oldRow = before == null ? newRow.identityOnly() : RowMapper.oldRow(table, before);
+        Row oldRow = before == null ? rows.unchangedIdentity(newRow) : rows.oldRow(before);
         return new RowEvent(RowEvent.Kind.UPDATE, table, oldRow, newRow);
     }
 
-    private @Nullable RowEvent deleted(SourceRecord record, Table table, Struct value) {
-        RowEvent event =
-                new RowEvent(RowEvent.Kind.DELETE, table, RowMapper.oldRow(table, value.getStruct("before")), null);
+    private @Nullable RowEvent deleted(SourceRecord record, Table table, RowMapper rows, Struct value) {
+        RowEvent event = new RowEvent(RowEvent.Kind.DELETE, table, rows.oldRow(value.getStruct("before")), null);
         if (record.headers().lastWithName(NEW_KEY_HEADER) != null) {
             keyUpdateBegun = event;
             return null;

@@ -38,8 +38,8 @@ public final class DebeziumChangeSource extends SlotSource {
     protected String read(Reading reading) {
         AtomicReference<String> reason = new AtomicReference<>("the reader stopped");
         try (CatalogConnection catalog = new CatalogConnection(config.url(), reading.sockets())) {
-            BatchConsumer consumer =
-                    new BatchConsumer(new ChangeMapper(new TableCatalog(catalog)), reading.transactions());
+            BatchConsumer consumer = new BatchConsumer(
+                    new ChangeMapper(new TableCatalog(catalog, config.slotName())), reading.transactions());
             DebeziumEngine<ChangeEvent<SourceRecord, SourceRecord>> created = DebeziumEngine.create(Connect.class)
                     .using(EngineSettings.of(config, reading.publications(), reading.sockets()))
                     .using(begun(reading))

@@ -1,17 +1,18 @@
 package dev.walcast.cdc.debezium;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.walcast.cdc.Column;
+import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.source.CatalogConnection;
 import dev.walcast.cdc.source.PartitionRoots;
-import dev.walcast.cdc.types.TypeCatalog;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
+import dev.walcast.cdc.types.ColumnNumbers.Place;
+import dev.walcast.cdc.types.ReplicaIdentities;
+import dev.walcast.cdc.types.ReplicaIdentities.Identity;
+import dev.walcast.cdc.types.TableDefinitions;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -33,26 +35,16 @@ import org.jspecify.annotations.Nullable;
 /// table again, and an instance that was replaced does not come back. If one did, the table would be renewed once more.
 ///
 /// Columns and types come with the record, so they are those of the moment when the change was written. Which columns
-/// make up the replica identity, and whose partition it is, is asked of the catalog when a version is first seen.
+/// make up the replica identity, and whose partition it is, is asked of the catalog when a version is first seen; an
+/// identity that may be younger than the change is not relied on.
 final class TableCatalog {
     /// A table beyond this number is renewed at its next change, as if Postgres had described it.
     private static final int TABLES_MAX = 10_000;
 
-    /// For `REPLICA IDENTITY FULL` every column, else those of the primary key or of the named index.
-    private static final String IDENTITY = """
-            select a.attname, c.relreplident = 'f'
-              from pg_catalog.pg_class c
-              join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-              join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-              left join pg_catalog.pg_index i on i.indrelid = c.oid
-               and case c.relreplident when 'd' then i.indisprimary when 'i' then i.indisreplident else false end
-             where n.nspname = ? and c.relname = ? and c.relkind in ('r', 'p')
-               and (c.relreplident = 'f' or a.attnum = any (i.indkey))""";
-
-    private final CatalogConnection catalog;
-    private final TypeCatalog types;
+    private final TableDefinitions definitions;
     private final PartitionRoots roots;
     private final Incarnations incarnations;
+    private final ReplicaIdentities identities;
     private final Map<TableId, Version> latest = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<TableId, Version> eldest) {
@@ -67,13 +59,21 @@ final class TableCatalog {
     /// @param schema        what it was made of
     /// @param isPartitioned whether it stands for its partitions
     /// @param transaction   in which it became this instance
-    private record Version(Schema schema, Table table, boolean isPartitioned, long transaction) {}
+    /// @param hasProvenIdentity whether its replica identity is that of the log
+    private record Version(
+            Schema schema, Table table, boolean isPartitioned, boolean hasProvenIdentity, long transaction) {
+        Version with(List<Column> columns, long now) {
+            Table fresh = new Table(table.id(), table.root(), table.oid(), columns);
+            return new Version(
+                    schema, table.isShapedLike(fresh) ? table.renewed() : fresh, isPartitioned, hasProvenIdentity, now);
+        }
+    }
 
-    TableCatalog(CatalogConnection catalog) {
-        this.catalog = requireNonNull(catalog, "catalog is null");
-        this.types = new TypeCatalog(catalog);
+    TableCatalog(CatalogConnection catalog, String slotName) {
+        this.definitions = new TableDefinitions(catalog, slotName);
         this.roots = new PartitionRoots(catalog);
         this.incarnations = new Incarnations(catalog);
+        this.identities = new ReplicaIdentities(catalog, slotName);
     }
 
     void begin() {
@@ -85,14 +85,27 @@ final class TableCatalog {
     /// @param rowSchema the schema of the record's `before` and `after`
     Table table(SourceRecord record, TableId id, Schema rowSchema) throws SQLException {
         Version known = latest.get(id);
-        if (known == null || isDescribedAgain(known, rowSchema)) {
+        if (known == null || isDescribedAgain(known, rowSchema) || mayBeProven(known, record)) {
             known = describe(record, id, rowSchema, known);
             latest.put(id, known);
+        } else if (definitions.isOutdated(known.table, place(record))) {
+            known = known.with(definitions.columns(known.table, place(record)), transaction);
+            latest.put(id, known);
         } else if (known.isPartitioned && known.transaction != transaction) {
-            known = new Version(rowSchema, known.table.renewed(), true, transaction);
+            known = new Version(rowSchema, known.table.renewed(), true, known.hasProvenIdentity, transaction);
             latest.put(id, known);
         }
         return known.table;
+    }
+
+    /// The columns whose values in the record cannot be read exactly.
+    BitSet inexact(SourceRecord record, Table table) throws SQLException {
+        return definitions.inexact(table, place(record));
+    }
+
+    private static Place place(SourceRecord record) {
+        Struct source = ((Struct) record.value()).getStruct("source");
+        return new Place(source.getInt64("txId"), new Lsn(source.getInt64("lsn")));
     }
 
     @SuppressWarnings("ReferenceEquality") // that is how Debezium tells of a Relation message
@@ -102,40 +115,48 @@ final class TableCatalog {
 
     private Version describe(SourceRecord record, TableId id, Schema rowSchema, @Nullable Version known)
             throws SQLException {
-        types.forgetUserTypes();
-        PartitionRoots.Place place = roots.of(id);
-        List<Column> columns = columns(rowSchema, identity(record, id, rowSchema));
-        Table fresh = new Table(id, place.root(), incarnations.oid(id, record), columns);
+        PartitionRoots.Place root = roots.of(id);
+        long oid = incarnations.oid(id, record);
+        List<Column> columns = definitions.columns(oid, described(rowSchema), place(record));
+        Identity identity = identities.of(oid, place(record));
+        Table fresh = new Table(id, root.root(), oid, with(columns, identity, key(record, identity)));
         Table table = known != null && known.table.isShapedLike(fresh) ? known.table.renewed() : fresh;
-        return new Version(rowSchema, table, place.isPartitioned(), transaction);
+        return new Version(rowSchema, table, root.isPartitioned(), identity.isProven(), transaction);
     }
 
-    private List<Column> columns(Schema rowSchema, Set<String> identity) throws SQLException {
-        List<Column> columns = new ArrayList<>();
+    private boolean mayBeProven(Version known, SourceRecord record) {
+        return !known.hasProvenIdentity && identities.mayBeProven(known.table.oid(), place(record));
+    }
+
+    /// Whether the identity of the record's table is that of the log.
+    boolean hasProvenIdentity(TableId id) {
+        Version known = latest.get(id);
+        return known != null && known.hasProvenIdentity;
+    }
+
+    private static List<TableDefinitions.Described> described(Schema rowSchema) {
+        List<TableDefinitions.Described> columns = new ArrayList<>();
         for (Field field : rowSchema.fields()) {
-            long oid = Long.parseLong(field.schema().parameters().get(TextConverter.TYPE_OID));
-            columns.add(new Column(field.name(), types.type(oid), identity.contains(field.name())));
+            long type = Long.parseLong(field.schema().parameters().get(TextConverter.TYPE_OID));
+            columns.add(new TableDefinitions.Described(field.name(), type, false));
         }
         return columns;
     }
 
-    /// A table dropped meanwhile is not in the catalog any more; its record's key is then the best there is. Under
-    /// `REPLICA IDENTITY FULL` a column dropped or renamed meanwhile was part of it too.
-    private Set<String> identity(SourceRecord record, TableId id, Schema rowSchema) throws SQLException {
+    private static List<Column> with(List<Column> columns, Identity identity, Set<String> key) {
+        return columns.stream()
+                .map(column -> new Column(
+                        column.name(),
+                        column.type(),
+                        identity.has(column.number()) || key.contains(column.name()),
+                        column.number()))
+                .toList();
+    }
+
+    /// A table dropped meanwhile is not in the catalog any more; its record's key is then the best there is.
+    private static Set<String> key(SourceRecord record, Identity identity) {
         Set<String> columns = new HashSet<>();
-        try (PreparedStatement statement = catalog.get().prepareStatement(IDENTITY)) {
-            statement.setString(1, id.schema());
-            statement.setString(2, id.name());
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    columns.add(rows.getString(1));
-                    if (rows.getBoolean(2)) {
-                        rowSchema.fields().forEach(field -> columns.add(field.name()));
-                    }
-                }
-            }
-        }
-        if (columns.isEmpty() && record.keySchema() != null) {
+        if (!identity.isFull() && identity.numbers().isEmpty() && record.keySchema() != null) {
             record.keySchema().fields().forEach(field -> columns.add(field.name()));
         }
         return columns;

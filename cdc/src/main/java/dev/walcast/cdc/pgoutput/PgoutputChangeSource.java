@@ -7,7 +7,7 @@ import dev.walcast.cdc.source.Failure;
 import dev.walcast.cdc.source.PartitionRoots;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.SourceConfig;
-import dev.walcast.cdc.types.TypeCatalog;
+import dev.walcast.cdc.types.TableDefinitions;
 import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +34,7 @@ public final class PgoutputChangeSource extends SlotSource {
             stream.set(opened);
             reading.begun();
             Relations relations = new Relations(
-                    new TypeCatalog(catalog),
+                    new TableDefinitions(catalog, config.slotName()),
                     new PartitionRoots(catalog),
                     new DroppedTables(catalog, DroppedTables.LOOK_FROM));
             new ReplicationSession(opened, reading.transactions(), relations).read(reading::isOver);

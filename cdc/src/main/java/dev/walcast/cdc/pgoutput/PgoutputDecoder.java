@@ -37,7 +37,9 @@ final class PgoutputDecoder {
         this.sink = requireNonNull(sink, "sink is null");
     }
 
-    void decode(WireBytes message) throws SQLException {
+    /// @param at where in the log it was written
+    void decode(WireBytes message, Lsn at) throws SQLException {
+        relations.at(at);
         char tag = message.tag();
         switch (tag) {
             case 'I' -> insert(message);
@@ -56,10 +58,10 @@ final class PgoutputDecoder {
     }
 
     private void begin(WireBytes message) {
-        message.int64(); // where the commit record begins; positions are where it ends
+        Lsn commit = new Lsn(message.int64()); // where the commit record begins; positions are where it ends
         message.int64(); // the commit time, which comes again
         xid = Integer.toUnsignedLong(message.int32());
-        relations.begin();
+        relations.begin(xid, commit);
         sink.begin();
     }
 
@@ -71,14 +73,15 @@ final class PgoutputDecoder {
         relations.committed(end);
     }
 
-    private void insert(WireBytes message) {
+    private void insert(WireBytes message) throws SQLException {
         Table table = relations.table(message.int32());
         expect(message.tag(), 'N');
-        sink.row(new RowEvent(RowEvent.Kind.INSERT, table, null, Tuple.whole(table, message)));
+        sink.row(
+                new RowEvent(RowEvent.Kind.INSERT, table, null, Tuple.whole(table, message, relations.inexact(table))));
     }
 
     /// The old image is there when the identity is FULL or one of its columns has changed.
-    private void update(WireBytes message) {
+    private void update(WireBytes message) throws SQLException {
         Table table = relations.table(message.int32());
         char image = message.tag();
         Row oldRow = null;
@@ -87,24 +90,24 @@ final class PgoutputDecoder {
             image = message.tag();
         }
         expect(image, 'N');
-        Row newRow = Tuple.whole(table, message);
+        Row newRow = Tuple.whole(table, message, relations.inexact(table));
         sink.row(new RowEvent(RowEvent.Kind.UPDATE, table, oldRow == null ? newRow.identityOnly() : oldRow, newRow));
     }
 
-    private void delete(WireBytes message) {
+    private void delete(WireBytes message) throws SQLException {
         Table table = relations.table(message.int32());
         sink.row(new RowEvent(RowEvent.Kind.DELETE, table, oldRow(table, message.tag(), message), null));
     }
 
-    private static Row oldRow(Table table, char image, WireBytes message) {
+    private Row oldRow(Table table, char image, WireBytes message) throws SQLException {
         return switch (image) {
-            case 'K' -> Tuple.identity(table, message);
-            case 'O' -> Tuple.whole(table, message);
+            case 'K' -> Tuple.identity(table, message, relations.inexact(table));
+            case 'O' -> Tuple.whole(table, message, relations.inexact(table));
             default -> throw new IllegalStateException("unknown kind of row image: " + image);
         };
     }
 
-    private void truncate(WireBytes message) {
+    private void truncate(WireBytes message) throws SQLException {
         int count = message.int32();
         message.tag(); // CASCADE or RESTART IDENTITY
         for (int i = 0; i < count; i++) {

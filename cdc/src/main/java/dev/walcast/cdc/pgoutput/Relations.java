@@ -7,9 +7,11 @@ import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.source.PartitionRoots;
-import dev.walcast.cdc.types.TypeCatalog;
+import dev.walcast.cdc.types.ColumnNumbers.Place;
+import dev.walcast.cdc.types.TableDefinitions;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,11 +20,14 @@ import java.util.Map;
 final class Relations {
     private static final int IN_IDENTITY = 1;
 
-    private final TypeCatalog types;
+    private final TableDefinitions definitions;
     private final PartitionRoots roots;
     private final DroppedTables dropped;
     private final Map<Integer, Described> tables = new HashMap<>();
     private long transaction;
+    private long xid;
+    private Lsn transactionEnd = Lsn.ZERO;
+    private Lsn at = Lsn.ZERO;
 
     /// A table as it was described last.
     ///
@@ -32,10 +37,15 @@ final class Relations {
         Described renewed(long now) {
             return new Described(table.renewed(), isPartitioned, now);
         }
+
+        Described with(List<Column> columns, long now) {
+            Table fresh = new Table(table.id(), table.root(), table.oid(), columns);
+            return new Described(table.isShapedLike(fresh) ? table.renewed() : fresh, isPartitioned, now);
+        }
     }
 
-    Relations(TypeCatalog types, PartitionRoots roots, DroppedTables dropped) {
-        this.types = requireNonNull(types, "types is null");
+    Relations(TableDefinitions definitions, PartitionRoots roots, DroppedTables dropped) {
+        this.definitions = requireNonNull(definitions, "definitions is null");
         this.roots = requireNonNull(roots, "roots is null");
         this.dropped = requireNonNull(dropped, "dropped is null");
     }
@@ -58,8 +68,16 @@ final class Relations {
         dropped.described(oid);
     }
 
-    void begin() {
+    /// @param end where the transaction's commit record begins
+    void begin(long xid, Lsn end) {
         transaction++;
+        this.xid = xid;
+        this.transactionEnd = end;
+    }
+
+    /// What follows was written at this place in the log.
+    void at(Lsn place) {
+        at = place;
     }
 
     /// To be called when a transaction is complete, so that dropped tables do not take memory for ever.
@@ -68,31 +86,43 @@ final class Relations {
     }
 
     private Table table(TableId id, PartitionRoots.Place place, int oid, WireBytes message) throws SQLException {
-        return new Table(id, place.root(), Integer.toUnsignedLong(oid), columns(message));
+        return new Table(id, place.root(), Integer.toUnsignedLong(oid), columns(oid, message));
     }
 
-    private List<Column> columns(WireBytes message) throws SQLException {
-        types.forgetUserTypes();
+    private List<Column> columns(int oid, WireBytes message) throws SQLException {
         int count = message.int16();
-        List<Column> columns = new ArrayList<>(count);
+        List<TableDefinitions.Described> columns = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             boolean identity = (message.tag() & IN_IDENTITY) != 0;
             String name = message.zeroTerminated();
             long type = Integer.toUnsignedLong(message.int32());
             message.int32(); // the type's modifier: the text has it applied
-            columns.add(new Column(name, types.type(type), identity));
+            columns.add(new TableDefinitions.Described(name, type, identity));
         }
-        return columns;
+        return definitions.columns(Integer.toUnsignedLong(oid), columns, place());
     }
 
-    /// The table, which is another instance in each transaction if it is partitioned.
-    Table table(int oid) {
+    private Place place() {
+        return new Place(xid, transactionEnd);
+    }
+
+    /// The table, which is another instance in each transaction if it is partitioned, and after more is known of its
+    /// columns.
+    Table table(int oid) throws SQLException {
         Described described =
                 requireNonNull(tables.get(oid), () -> "table " + Integer.toUnsignedString(oid) + " was not described");
-        if (described.isPartitioned && described.transaction != transaction) {
+        if (definitions.isOutdated(described.table, place())) {
+            described = described.with(definitions.columns(described.table, place()), transaction);
+            tables.put(oid, described);
+        } else if (described.isPartitioned && described.transaction != transaction) {
             described = described.renewed(transaction);
             tables.put(oid, described);
         }
         return described.table;
+    }
+
+    /// The columns whose values in the change at hand cannot be read exactly.
+    BitSet inexact(Table table) throws SQLException {
+        return definitions.inexact(table, new Place(xid, at));
     }
 }

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 /// the time of the listener.
 final class ReplicationSession implements PgoutputDecoder.Sink {
     private static final Logger log = LoggerFactory.getLogger(ReplicationSession.class);
-    private static final int HEADER_AFTER_TAG = 3 * Long.BYTES;
+    private static final int HEADER_AFTER_PLACE = 2 * Long.BYTES;
 
     /// What is handled is told at the latest this much later, when there is no occasion before.
     private static final Duration TELL_PROGRESS_AFTER = Duration.ofSeconds(1);
@@ -92,8 +92,9 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
         switch (tag) {
             case 'w' -> {
                 asked = 0;
-                message.skip(HEADER_AFTER_TAG);
-                decoder.decode(message);
+                Lsn at = new Lsn(message.int64());
+                message.skip(HEADER_AFTER_PLACE);
+                decoder.decode(message, at);
             }
             case 'k' -> keepalive(new Lsn(message.int64()), message);
             default -> throw new IllegalStateException("unknown message of replication: " + tag);

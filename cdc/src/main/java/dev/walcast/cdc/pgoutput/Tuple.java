@@ -4,29 +4,30 @@ import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Missing;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
+import java.util.BitSet;
 import java.util.List;
 
-/// Reads the row images of a change.
+/// Reads the row images of a change. Values of columns whose type is not known for certain are left out.
 final class Tuple {
     private Tuple() {}
 
     /// An image with every column, but for large values that an UPDATE left alone.
-    static Row whole(Table table, WireBytes message) {
+    static Row whole(Table table, WireBytes message, BitSet inexact) {
         int count = count(table, message);
         Row.Builder row = Row.of(table);
         for (int i = 0; i < count; i++) {
-            read(message, row, i);
+            read(message, row, i, inexact.get(i));
         }
         return row.build();
     }
 
     /// An image in which the columns outside the replica identity are not filled.
-    static Row identity(Table table, WireBytes message) {
+    static Row identity(Table table, WireBytes message, BitSet inexact) {
         int count = count(table, message);
         List<Column> columns = table.columns();
         Row.Builder row = Row.of(table);
         for (int i = 0; i < count; i++) {
-            read(message, row, i);
+            read(message, row, i, inexact.get(i));
             if (!columns.get(i).identity()) {
                 row.missing(i, Missing.NOT_IN_IDENTITY);
             }
@@ -43,12 +44,19 @@ final class Tuple {
         return count;
     }
 
-    private static void read(WireBytes message, Row.Builder row, int column) {
+    private static void read(WireBytes message, Row.Builder row, int column, boolean inexact) {
         char kind = message.tag();
         switch (kind) {
             case 'n' -> row.text(column, null);
             case 'u' -> row.missing(column, Missing.UNCHANGED_TOAST);
-            case 't' -> row.text(column, message.text(message.int32()));
+            case 't' -> {
+                String text = message.text(message.int32());
+                if (inexact) {
+                    row.missing(column, Missing.NOT_EXACT);
+                } else {
+                    row.text(column, text);
+                }
+            }
             default -> throw new IllegalStateException("unknown kind of value: " + kind);
         }
     }

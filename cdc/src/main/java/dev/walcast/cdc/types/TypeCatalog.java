@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Types of Postgres' own never change and stay; users' types are forgotten when a table changes its shape.
 public final class TypeCatalog {
-    private static final long FIRST_USER_OID = 16_384;
+    static final long FIRST_USER_OID = 16_384;
 
     /// Casts made by users or extensions decide what `to_jsonb` does with a type that is nothing special
     /// otherwise.
@@ -67,7 +67,7 @@ public final class TypeCatalog {
         types.keySet().removeIf(oid -> oid >= FIRST_USER_OID);
     }
 
-    /// A type that is no longer in the catalog is taken for a text.
+    /// Of a type that is no longer in the catalog nothing is known: its values are reported as not exact.
     public PgType type(long oid) throws SQLException {
         PgType known = types.get(oid);
         if (known != null) {
@@ -92,7 +92,7 @@ public final class TypeCatalog {
     private PgType read(long oid) throws SQLException {
         Entry entry = entry(oid);
         if (entry == null) {
-            return new PgType.Scalar(oid, "unknown", JsonForm.TEXT);
+            return new PgType.Scalar(oid, "unknown", JsonForm.CAST);
         }
         return switch (entry.kind()) {
             case "d" -> new PgType.Domain(oid, entry.name(), type(entry.base()));

@@ -130,9 +130,14 @@ class ReadersAgreePgTest {
         for (int i = 0; same && i < expected.size(); i++) {
             Column column = actual.get(i);
             Column undomained = new Column(column.name(), column.type().undomained(), column.identity());
-            same = expected.get(i).equals(undomained);
+            same = byName(expected.get(i)).equals(undomained);
         }
         return same;
+    }
+
+    /// How much each reader can prove of a column's number depends on when it looked.
+    private static Column byName(Column column) {
+        return new Column(column.name(), column.type(), column.identity());
     }
 
     private static boolean same(@Nullable Row expected, @Nullable Row actual) {

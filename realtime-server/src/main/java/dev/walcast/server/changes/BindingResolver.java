@@ -4,8 +4,10 @@ import static dev.walcast.server.changes.Refusals.postgresError;
 import static dev.walcast.server.changes.Refusals.refused;
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Column;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.ChangeEvent;
+import dev.walcast.filters.ColumnType;
 import dev.walcast.filters.FilterDatabase;
 import dev.walcast.filters.FilterRefusedException;
 import dev.walcast.filters.FilterResolver;
@@ -30,6 +32,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// Looks a binding up in the database: is its table published, may the viewer read it, what do its filter's values
 /// mean.
@@ -160,16 +163,26 @@ final class BindingResolver {
         }
         delivery.checkSelect(spec, viewer, access, since);
         try {
-            return filters.resolve(
-                    spec.filters(),
-                    name -> {
-                        ColumnAccess column = access.readable(name);
-                        return column == null ? null : column.type();
-                    },
-                    new RoleSession(viewer.role(), access.settings()));
+            return filters.resolve(spec.filters(), columns(access), new RoleSession(viewer.role(), access.settings()));
         } catch (FilterRefusedException e) {
             throw postgresError(spec, e.sqlState(), e.getMessage());
         }
+    }
+
+    private static FilterResolver.Columns columns(TableAccess access) {
+        return new FilterResolver.Columns() {
+            @Override
+            public @Nullable ColumnType type(String name) {
+                ColumnAccess column = access.readable(name);
+                return column == null ? null : column.type();
+            }
+
+            @Override
+            public int number(String name) {
+                ColumnAccess column = access.readable(name);
+                return column == null ? Column.BY_NAME : column.number();
+            }
+        };
     }
 
     /// What the binding has to remember rows of; empty when it needs no memory, or could be told nothing by it.

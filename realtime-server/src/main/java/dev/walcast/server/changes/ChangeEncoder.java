@@ -123,6 +123,7 @@ final class ChangeEncoder {
         if (hasRecord) {
             readable.generated().forEach(name -> missing.put(name, Missing.GENERATED));
         }
+        readable.unmapped().forEach(name -> missing.put(name, Missing.NOT_EXACT));
         RecordText.missing(out, missing);
     }
 

@@ -104,6 +104,7 @@ final class Delivery {
         int[] ids = new int[candidate.matches().size()];
         int count = 0;
         boolean failed = false;
+        boolean inapplicable = false;
         for (Candidate.Match match : candidate.matches()) {
             Truth truth = match.isOpen() ? match.predicate().test(judged, answers) : match.found();
             if (truth == Truth.UNDECIDED) {
@@ -113,8 +114,19 @@ final class Delivery {
                 ids[count++] = match.bindingId();
             }
             failed |= truth == Truth.FAILED;
+            inapplicable |= truth == Truth.INAPPLICABLE;
         }
-        return decided(candidate, encodings, answers, Arrays.copyOf(ids, count), failed, judge);
+        Runnable handing = decided(candidate, encodings, answers, Arrays.copyOf(ids, count), failed, judge);
+        return handing == null || !inapplicable
+                ? handing
+                : then(handing, () -> withholdOtherDefinition(candidate, encodings));
+    }
+
+    private static Runnable then(Runnable first, Runnable second) {
+        return () -> {
+            first.run();
+            second.run();
+        };
     }
 
     /// @param ids of the bindings whose predicates the change meets
@@ -160,6 +172,8 @@ final class Delivery {
                 counters.countHidden(hidden.reason());
                 if (hidden.reason() == Reason.POLICY_FAILED) {
                     fail(candidate, encodings, answers);
+                } else if (hidden.reason() == Reason.OTHER_DEFINITION) {
+                    withholdOtherDefinition(candidate, encodings);
                 }
             }
             case Verdict.Undecided _ -> throw new IllegalStateException("it was decided");
@@ -183,6 +197,9 @@ final class Delivery {
             counters.countHidden(reason);
         }
         passages.follow(candidate, update, encodings);
+        if (passages.inapplicable()) {
+            withholdOtherDefinition(candidate, encodings);
+        }
         if (passages.failed()) {
             fail(candidate, encodings, answers);
         }
@@ -209,6 +226,15 @@ final class Delivery {
             boolean _ = subscription.hand(ids, encodings.of(passage, columns, old), encodings.epoch());
         }
         counters.countDelivery();
+    }
+
+    /// The bindings and the policies were resolved for today's definition of the table, and the row has
+    /// another one. Whether they show it is not known.
+    private static void withholdOtherDefinition(Candidate candidate, Encodings encodings) {
+        ChangeSubscription subscription = candidate.subscription();
+        subscription.forgetRow(encodings);
+        subscription.withhold(new ChangeSubscription.Withheld(
+                encodings.position(), Set.of(encodings.change().table().id()), BindingStart.Reason.SCHEMA_CHANGED));
     }
 
     /// A client learns that there was an error, not which: the error may hold what it must not see. A question that
@@ -245,7 +271,8 @@ final class Delivery {
                         .filter(index -> key.indexes().contains(index)
                                 || select.contains(table.columns().get(index).name()))
                         .toList(),
-                readable.generated().stream().filter(select::contains).toList());
+                readable.generated().stream().filter(select::contains).toList(),
+                readable.unmapped().stream().filter(select::contains).toList());
     }
 
     /// Brings to hand what judging needs besides answers about rows. Blocks.

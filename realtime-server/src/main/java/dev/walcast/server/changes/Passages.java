@@ -22,10 +22,11 @@ import java.util.stream.IntStream;
 /// What an UPDATE did to a row as each binding of one candidate sees it, for bindings that want to know which rows come
 /// into view and which leave it.
 ///
-/// @param verdict on the new row, by the policies
-/// @param ids     of the bindings that hear of it, ascending
-/// @param failed  whether a filter or policy could not be evaluated for the new row
-record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean failed) {
+/// @param verdict      on the new row, by the policies
+/// @param ids          of the bindings that hear of it, ascending
+/// @param failed       whether a filter or policy could not be evaluated for the new row
+/// @param inapplicable whether a filter or policy was resolved for another definition of the table
+record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean failed, boolean inapplicable) {
     Passages {
         requireNonNull(verdict, "verdict is null");
         requireNonNull(old, "old is null");
@@ -41,6 +42,7 @@ record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean fa
         Verdict verdict = guard.judge(viewer, update, mark, answers);
         OldRow old = guard.before(viewer, update, mark, answers);
         boolean failed = verdict instanceof Verdict.Hidden(Reason reason) && reason == Reason.POLICY_FAILED;
+        boolean inapplicable = verdict instanceof Verdict.Hidden(Reason why) && why == Reason.OTHER_DEFINITION;
         Map<Passage, int[]> ids = new EnumMap<>(Passage.class);
         for (Match match : candidate.matches()) {
             InView before = InView.of(match.before(), update.oldRow(), answers).and(old.seen());
@@ -51,12 +53,15 @@ record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean fa
             if (before == InView.UNDECIDED || now == InView.UNDECIDED) {
                 return Optional.empty();
             }
-            failed |= match.predicate().test(update.newRow(), answers) == Truth.FAILED;
+            Truth truth = match.predicate().test(update.newRow(), answers);
+            failed |= truth == Truth.FAILED;
+            inapplicable |=
+                    truth == Truth.INAPPLICABLE || match.before().test(update.oldRow(), answers) == Truth.INAPPLICABLE;
             Passage.of(before, now)
                     .filter(passage -> match.tells(passage.event()))
                     .ifPresent(passage -> ids.merge(passage, new int[] {match.bindingId()}, Passages::union));
         }
-        return Optional.of(new Passages(verdict, old, ids, failed));
+        return Optional.of(new Passages(verdict, old, ids, failed, inapplicable));
     }
 
     /// A row that its client has was in view, whatever the UPDATE carries of it.

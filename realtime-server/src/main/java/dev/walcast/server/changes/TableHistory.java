@@ -84,7 +84,6 @@ final class TableHistory {
                 && !first.getValue()
                         .change()
                         .table()
-                        .columns()
-                        .equals(changes.lastEntry().getValue().change().table().columns());
+                        .hasColumnsOf(changes.lastEntry().getValue().change().table());
     }
 }

@@ -386,7 +386,8 @@ class KnownKeysTest {
     }
 
     private static Predicate reading(String column) {
-        return new Predicate.Term(new Question() {}, new RowTest.OpaqueRow(List.of(column)));
+        return new Predicate.Term(
+                new Question() {}, new RowTest.OpaqueRow(List.of(new RowTest.Place(column, 0)), List.of()));
     }
 
     private static long heap() {

@@ -130,6 +130,24 @@ public final class ChangeListener implements AutoCloseable {
         }
     }
 
+    /// Waits for everything that was committed until now; see [#frames()].
+    ///
+    /// @return false when the subscription is refused, and then nothing more is waited for
+    public boolean isServedUntilNow(TestPostgres postgres) throws Exception {
+        int end = ThreadLocalRandom.current().nextInt();
+        postgres.execute("insert into ends values (" + end + ")");
+        while (true) {
+            JsonNode frame = next();
+            if (frame.at("/4/status").asText().equals("error")) {
+                return false;
+            }
+            if (frame.at("/4/data/table").asText().equals("ends")
+                    && frame.at("/4/data/record/n").asInt() == end) {
+                return true;
+            }
+        }
+    }
+
     /// The places of the bindings, the event, the new row, the old one, and how the row came into view or left it.
     private String print(JsonNode payload) {
         JsonNode data = payload.get("data");

@@ -1,0 +1,150 @@
+package dev.walcast.server.definitions;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.walcast.cdc.Lsn;
+import dev.walcast.server.definitions.RecordedImages.Image;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// What one client was told, compared with what was recorded.
+final class ToldImages {
+    private final String name;
+    private final RecordedImages recorded;
+    private final Set<String> arrived = new HashSet<>();
+    private final List<Image> lost = new ArrayList<>();
+    private final List<String> faults = new ArrayList<>();
+    private int exact;
+    private int missing;
+
+    ToldImages(String name, RecordedImages recorded) {
+        this.name = requireNonNull(name, "name is null");
+        this.recorded = requireNonNull(recorded, "recorded is null");
+    }
+
+    List<String> faults() {
+        return faults;
+    }
+
+    /// The client was told that it gets nothing more.
+    void refused() {
+        lost.clear();
+    }
+
+    /// Whether rows did not come and no reset tells so yet.
+    boolean isOwed() {
+        return !lost.isEmpty();
+    }
+
+    String summary() {
+        return name + ": " + arrived.size() + " changes, " + exact + " values, " + missing + " named as missing";
+    }
+
+    /// @param frame of the socket
+    void take(String frame) throws Exception {
+        JsonNode message = RecordedImages.JSON.readTree(frame);
+        JsonNode payload = message.get(4);
+        switch (message.get(3).asText()) {
+            case "postgres_changes" -> change(payload.get("data"));
+            case "system" -> news(payload);
+            default -> {}
+        }
+    }
+
+    private void news(JsonNode payload) {
+        for (JsonNode binding : payload.path("resume")) {
+            if (binding.path("status").asText().equals("reset")) {
+                Lsn place = lsn(payload.path("position").asText());
+                lost.removeIf(image -> !image.written().isAfter(place));
+            }
+        }
+    }
+
+    private static Lsn lsn(String position) {
+        return new Lsn(Long.parseUnsignedLong(position.split("-", -1)[1], 16));
+    }
+
+    private void change(JsonNode data) {
+        if (data.path("table").asText().equals("ends")) {
+            return;
+        }
+        String event = data.path("type").asText();
+        JsonNode op =
+                data.path(event.equals("DELETE") ? "old_record" : "record").path("op");
+        if (op.isMissingNode()) {
+            if (!event.equals("DELETE")) {
+                faults.add(name + " got a row without op: " + data);
+            }
+            return;
+        }
+        Image image = recorded.of(event, op.asLong());
+        if (image == null) {
+            faults.add(name + " got a row that was not recorded: " + data);
+            return;
+        }
+        if (!arrived.add(image.key())) {
+            faults.add(name + " got twice: " + data);
+        }
+        if (image.newRow() != null) {
+            compareNew(data, image, requireNonNull(image.newRow()));
+        }
+        if (image.oldRow() != null) {
+            compareOld(data, requireNonNull(image.oldRow()));
+        }
+    }
+
+    private void compareNew(JsonNode data, Image image, JsonNode row) {
+        JsonNode record = data.get("record");
+        for (Map.Entry<String, JsonNode> cell : row.properties()) {
+            String column = cell.getKey();
+            if (image.generated().contains(column) || !image.carries(column)) {
+                continue;
+            }
+            if (record.has(column)
+                    ? !record.get(column).equals(cell.getValue())
+                    : !data.path("missing").has(column)) {
+                faults.add(name + ": column " + column + " of " + data + " was " + cell.getValue());
+            }
+            exact += record.has(column) ? 1 : 0;
+            missing += record.has(column) ? 0 : 1;
+        }
+        record.fieldNames().forEachRemaining(column -> {
+            if (!row.has(column)) {
+                faults.add(name + ": column " + column + " of " + data + " was not there");
+            }
+        });
+    }
+
+    private void compareOld(JsonNode data, JsonNode row) {
+        for (Map.Entry<String, JsonNode> cell : data.path("old_record").properties()) {
+            JsonNode was = row.get(cell.getKey());
+            if (!cell.getValue().equals(was)) {
+                faults.add(name + ": old column " + cell.getKey() + " of " + data + " was " + was);
+            }
+        }
+    }
+
+    /// Everything before has come: what did not may still be told as a reset.
+    ///
+    /// @param table the only one that it listens to; null for the schema public
+    void ended(List<Image> images, @Nullable String table) {
+        for (Image image : images) {
+            boolean wanted = table == null
+                    ? image.table().startsWith("public.")
+                    : image.table().equals(table);
+            if (wanted && !image.event().equals("DELETE") && !arrived.contains(image.key())) {
+                lost.add(image);
+            }
+        }
+    }
+
+    /// Nothing more comes.
+    void over() {
+        lost.forEach(image -> faults.add(name + " never got " + image));
+    }
+}
