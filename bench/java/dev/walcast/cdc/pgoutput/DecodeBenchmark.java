@@ -2,7 +2,9 @@ package dev.walcast.cdc.pgoutput;
 
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.source.CatalogConnection;
+import dev.walcast.cdc.source.DatabaseEncoding;
 import dev.walcast.cdc.source.PartitionRoots;
 import dev.walcast.cdc.source.RowEvent;
 import dev.walcast.cdc.types.TypeCatalog;
@@ -43,6 +45,11 @@ public class DecodeBenchmark {
             }
 
             @Override
+            public void leaveOut(TableId table, String reason) {
+                throw new IllegalStateException(reason);
+            }
+
+            @Override
             public void commit(Commit commit) {}
         };
         decoder = new PgoutputDecoder(
@@ -52,7 +59,7 @@ public class DecodeBenchmark {
                         new DroppedTables(catalog, DroppedTables.LOOK_FROM)),
                 sink);
         try {
-            decoder.decode(new WireBytes(relation()));
+            decoder.decode(new WireBytes(relation(), DatabaseEncoding.UTF8));
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
@@ -60,7 +67,7 @@ public class DecodeBenchmark {
 
     @Benchmark
     public @Nullable RowEvent decode() throws SQLException {
-        decoder.decode(new WireBytes(insert));
+        decoder.decode(new WireBytes(insert, DatabaseEncoding.UTF8));
         return decoded;
     }
 

@@ -1,6 +1,7 @@
 package dev.walcast.cdc;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.function.Consumer;
 
 /// One committed transaction's changes, in the order in which they were made.
@@ -16,6 +17,12 @@ public interface Transaction {
     /// Every [Table] instance that has a change in the transaction, in the order of its first change. So the last
     /// instance of a [TableId] is the one of the table's last change. Does not walk the changes. May be kept.
     Collection<Table> tables();
+
+    /// The tables of which rows were left out, since the reader could not read them. None of those is among the
+    /// changes.
+    default Collection<SetAside> setAside() {
+        return List.of();
+    }
 
     void forEach(Consumer<Change> action);
 

@@ -63,7 +63,9 @@ public sealed interface RowTest {
         }
 
         private Truth ofMissing(@Nullable Missing reason) {
-            return reason == Missing.UNCHANGED_TOAST && this instanceof NullTest ? Truth.FALSE : Truth.UNKNOWN;
+            // There is a value that cannot be read.
+            boolean present = reason == Missing.UNCHANGED_TOAST || reason == Missing.NOT_EXACT;
+            return present && this instanceof NullTest ? Truth.FALSE : Truth.UNKNOWN;
         }
 
         @Override

@@ -12,7 +12,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 /// Asks a real Postgres. Safe for any thread; each call takes one connection from the pool.
 public final class PostgresCatalog implements Catalog {
     private static final String PUBLISHED = sql("published-tables.sql");
-    private static final String COLUMNS_OF_TYPES = sql("columns-of-types.sql");
 
     private final DataSource dataSource;
     private final String publication;
@@ -110,27 +108,6 @@ public final class PostgresCatalog implements Catalog {
                 return row.getBoolean(1);
             }
         }
-    }
-
-    @Override
-    public List<String> columnsOfTypes(Collection<String> typeNames) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement =
-                        connection.prepareStatement(withPublished(connection, COLUMNS_OF_TYPES))) {
-            statement.setArray(1, texts(connection, List.copyOf(typeNames)));
-            statement.setString(2, publication);
-            try (ResultSet rows = statement.executeQuery()) {
-                List<String> columns = new ArrayList<>();
-                while (rows.next()) {
-                    columns.add(rows.getString(1));
-                }
-                return columns;
-            }
-        }
-    }
-
-    private static java.sql.Array texts(Connection connection, List<String> values) throws SQLException {
-        return connection.createArrayOf("text", values.toArray());
     }
 
     private static String withPublished(Connection connection, String query) throws SQLException {

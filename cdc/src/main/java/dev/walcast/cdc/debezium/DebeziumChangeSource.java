@@ -3,6 +3,7 @@ package dev.walcast.cdc.debezium;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.source.CatalogConnection;
+import dev.walcast.cdc.source.DatabaseEncoding;
 import dev.walcast.cdc.source.Failure;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.SourceConfig;
@@ -11,6 +12,7 @@ import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
 import java.io.Closeable;
 import java.io.IOException;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.connect.source.SourceRecord;
@@ -28,7 +30,7 @@ public final class DebeziumChangeSource extends SlotSource {
     private final AtomicReference<@Nullable Closeable> engine = new AtomicReference<>();
 
     public DebeziumChangeSource(SourceConfig config) {
-        super(config, DebeziumLimits::check);
+        super(config, (_, _) -> {});
         this.config = config;
     }
 
@@ -36,10 +38,12 @@ public final class DebeziumChangeSource extends SlotSource {
     protected String read(Reading reading) {
         AtomicReference<String> reason = new AtomicReference<>("the reader stopped");
         try (CatalogConnection catalog = new CatalogConnection(config.url())) {
-            BatchConsumer consumer =
-                    new BatchConsumer(new ChangeMapper(new TableCatalog(catalog)), reading.transactions());
+            Notes notes = Notes.fresh();
+            DatabaseEncoding encoding = DatabaseEncoding.of(catalog.get());
+            ChangeMapper mapper = new ChangeMapper(new TableCatalog(catalog), notes);
+            BatchConsumer consumer = new BatchConsumer(mapper, reading.transactions(), notes);
             DebeziumEngine<ChangeEvent<SourceRecord, SourceRecord>> created = DebeziumEngine.create(Connect.class)
-                    .using(EngineSettings.of(config, reading.publications()))
+                    .using(EngineSettings.of(config, reading.publications(), encoding, notes))
                     .using(begun(reading))
                     .using((success, message, error) -> reason.set(Failure.sentence(message, error)))
                     .notifying(consumer)
@@ -48,6 +52,8 @@ public final class DebeziumChangeSource extends SlotSource {
             if (!isClosing()) {
                 run(created, reading);
             }
+        } catch (SQLException e) {
+            reason.set(Failure.sentence(null, e));
         } finally {
             engine.set(null);
         }

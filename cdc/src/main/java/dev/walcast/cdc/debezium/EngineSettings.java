@@ -1,6 +1,7 @@
 package dev.walcast.cdc.debezium;
 
 import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.source.DatabaseEncoding;
 import dev.walcast.cdc.source.Identifier;
 import dev.walcast.cdc.source.SourceConfig;
 import java.util.List;
@@ -24,7 +25,8 @@ final class EngineSettings {
     }
 
     /// @param publications the configured one first
-    static Properties of(SourceConfig config, List<String> publications) {
+    static Properties of(
+            SourceConfig config, List<String> publications, DatabaseEncoding encoding, Notes notes) {
         PostgresUrl url = config.url();
         Properties properties = new Properties();
         url.parameters().forEach((name, value) -> properties.setProperty("driver." + name, value));
@@ -54,6 +56,12 @@ final class EngineSettings {
             properties.setProperty("database.password", password);
         }
         properties.setProperty(PublicationsConnector.FIRST_PUBLICATION, publications.getFirst());
+        properties.setProperty(PublicationsConnector.ENCODING, encoding.toString());
+        properties.setProperty(PublicationsConnector.NOTES, notes.secret());
+        // So that Debezium reads none of the database's tables from the catalog at its start.
+        properties.setProperty("table.include.list", notes.schema() + "\\.oid[0-9]+");
+        // Else the driver ends the connection when Postgres sends bytes as they are.
+        properties.setProperty("driver.allowEncodingChanges", "true");
         properties.setProperty("publication.name", Identifier.list(publications));
         properties.putAll(reading(config));
         properties.putAll(whatIsRead());

@@ -1,5 +1,6 @@
 package dev.walcast.cdc.debezium;
 
+import dev.walcast.cdc.source.DatabaseEncoding;
 import io.debezium.config.Configuration;
 import io.debezium.connector.base.QueueProviderService;
 import io.debezium.connector.common.CdcSourceTaskContext;
@@ -10,6 +11,7 @@ import io.debezium.connector.postgresql.PostgresConnectorTask;
 import io.debezium.connector.postgresql.PostgresSchema;
 import io.debezium.connector.postgresql.connection.PostgresConnection;
 import io.debezium.connector.postgresql.connection.ReplicationConnection;
+import io.debezium.jdbc.JdbcConnection;
 import io.debezium.pipeline.DataChangeEvent;
 import io.debezium.service.spi.ServiceProvider;
 import io.debezium.service.spi.ServiceRegistry;
@@ -28,6 +30,12 @@ public final class PublicationsConnector extends PostgresConnector {
     /// The one that Debezium is to look for; `publication.name` holds the list.
     static final String FIRST_PUBLICATION = "walcast.first.publication";
 
+    /// A [DatabaseEncoding] as text.
+    static final String ENCODING = "walcast.encoding";
+
+    /// The secret of [Notes].
+    static final String NOTES = "walcast.notes";
+
     @Override
     public Class<? extends Task> taskClass() {
         return PublicationsTask.class;
@@ -41,10 +49,14 @@ public final class PublicationsConnector extends PostgresConnector {
         private final WaitableQueue<DataChangeEvent> queue = new WaitableQueue<>();
         private String firstPublication = "";
         private Duration statusInterval = Duration.ZERO;
+        private DatabaseEncoding encoding = DatabaseEncoding.UTF8;
+        private Notes notes = Notes.fresh();
 
         @Override
         public CdcSourceTaskContext<PostgresConnectorConfig> preStart(Configuration config) {
             firstPublication = config.getString(FIRST_PUBLICATION);
+            encoding = DatabaseEncoding.parse(config.getString(ENCODING));
+            notes = new Notes(config.getString(NOTES));
             statusInterval = config.getDuration(PostgresConnectorConfig.STATUS_UPDATE_INTERVAL_MS, ChronoUnit.MILLIS);
             return super.preStart(config);
         }
@@ -75,7 +87,7 @@ public final class PublicationsConnector extends PostgresConnector {
         protected ReplicationConnection buildReplicationConnection(
                 PostgresConnection metadata, PostgresSchema schema, PostgresConnectorConfig config)
                 throws SQLException {
-            return ReplicationConnection.builder(config)
+            ReplicationConnection connection = ReplicationConnection.builder(config)
                     .withSlot(config.slotName())
                     .withPublication(firstPublication)
                     .withPublicationAutocreateMode(AutoCreateMode.DISABLED)
@@ -88,6 +100,12 @@ public final class PublicationsConnector extends PostgresConnector {
                     .withSchema(schema)
                     .jdbcMetadataConnection(metadata)
                     .build();
+            if (!encoding.isConvertedByPostgres()) {
+                ((JdbcConnection) connection).execute("set client_encoding = '" + encoding.clientEncoding() + "'");
+            }
+            DecoderField.replace(
+                    connection, decoder -> new GuardedDecoder(decoder, new TextTypes(metadata), encoding, notes));
+            return connection;
         }
     }
 }

@@ -1,33 +1,49 @@
 package dev.walcast.cdc.debezium;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Missing;
+import dev.walcast.cdc.PgType;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import java.util.List;
+import java.util.Set;
+import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Struct;
+import org.jspecify.annotations.Nullable;
 
-/// Turns a record's row images into [Row]s.
+/// Turns a record's row images into [Row]s. Columns are told apart by their places: Debezium may know them by other
+/// names.
 final class RowMapper {
-    private RowMapper() {}
+    private static final char REPLACEMENT = '\uFFFD';
 
-    static Row newRow(Table table, Struct image) {
+    /// `"char"` and its array.
+    private static final Set<Long> TYPES_OF_BYTES = Set.of(18L, 1002L);
+
+    private final Notes notes;
+
+    RowMapper(Notes notes) {
+        this.notes = requireNonNull(notes, "notes is null");
+    }
+
+    Row newRow(Table table, Struct image) {
         Row.Builder row = Row.of(table);
-        List<Column> columns = table.columns();
-        for (int i = 0; i < columns.size(); i++) {
-            set(row, i, image.getString(columns.get(i).name()));
+        List<Field> fields = image.schema().fields();
+        for (int i = 0; i < fields.size(); i++) {
+            set(row, i, table.columns().get(i).type(), (String) image.get(fields.get(i)));
         }
         return row.build();
     }
 
     /// The old image holds the replica identity; Debezium fills the other columns with nulls.
-    static Row oldRow(Table table, Struct image) {
-        boolean whole = isWhole(table, image);
+    Row oldRow(Table table, Struct image) {
         Row.Builder row = Row.of(table);
         List<Column> columns = table.columns();
-        for (int i = 0; i < columns.size(); i++) {
-            if (whole || columns.get(i).identity()) {
-                set(row, i, image.getString(columns.get(i).name()));
+        List<Field> fields = image.schema().fields();
+        for (int i = 0; i < fields.size(); i++) {
+            if (columns.get(i).identity()) {
+                set(row, i, table.columns().get(i).type(), (String) image.get(fields.get(i)));
             } else {
                 row.missing(i, Missing.NOT_IN_IDENTITY);
             }
@@ -35,23 +51,19 @@ final class RowMapper {
         return row.build();
     }
 
-    /// The identity was asked of the catalog later than the change was written: an image that holds more than the
-    /// identity shows that it was FULL then.
-    private static boolean isWhole(Table table, Struct image) {
-        for (Column column : table.columns()) {
-            if (!column.identity() && image.getString(column.name()) != null) {
-                return true;
-            }
+    @SuppressWarnings({"StringEquality", "ReferenceEquality"}) // a column may hold an equal text
+    private void set(Row.Builder row, int column, PgType type, @Nullable String value) {
+        if (value == TextConverter.UNCHANGED) {
+            row.missing(column, Missing.UNCHANGED_TOAST);
+        } else if (notes.unreadable().equals(value) || isDamaged(type, value)) {
+            row.missing(column, Missing.NOT_EXACT);
+        } else {
+            row.text(column, value);
         }
-        return false;
     }
 
-    private static void set(Row.Builder row, int column, @org.jspecify.annotations.Nullable String value) {
-        Missing missing = value == null ? null : Mark.read(value);
-        if (missing == null) {
-            row.text(column, value);
-        } else {
-            row.missing(column, missing);
-        }
+    /// Before Postgres 16 a `"char"` may be any byte, of which Debezium makes a replacement character.
+    private static boolean isDamaged(PgType type, @Nullable String value) {
+        return value != null && value.indexOf(REPLACEMENT) >= 0 && TYPES_OF_BYTES.contains(type.oid());
     }
 }

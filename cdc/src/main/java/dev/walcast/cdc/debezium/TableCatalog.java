@@ -8,18 +8,12 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.source.CatalogConnection;
 import dev.walcast.cdc.source.PartitionRoots;
 import dev.walcast.cdc.types.TypeCatalog;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
-import org.apache.kafka.connect.source.SourceRecord;
 import org.jspecify.annotations.Nullable;
 
 /// The tables of the feed, each as it was described last. Belongs to the reader's thread.
@@ -32,27 +26,15 @@ import org.jspecify.annotations.Nullable;
 /// every record, and its queue keeps the order. So another instance of the schema means that Postgres has described the
 /// table again, and an instance that was replaced does not come back. If one did, the table would be renewed once more.
 ///
-/// Columns and types come with the record, so they are those of the moment when the change was written. Which columns
-/// make up the replica identity, and whose partition it is, is asked of the catalog when a version is first seen.
+/// The table's oid, its columns with their types, and the replica identity come with the record ([ColumnLabel]), so they
+/// are those of the moment when the change was written. Whose partition it is, is asked of the catalog when a version is
+/// first seen.
 final class TableCatalog {
     /// A table beyond this number is renewed at its next change, as if Postgres had described it.
     private static final int TABLES_MAX = 10_000;
 
-    /// For `REPLICA IDENTITY FULL` every column, else those of the primary key or of the named index.
-    private static final String IDENTITY = """
-            select a.attname, c.relreplident = 'f'
-              from pg_catalog.pg_class c
-              join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-              join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-              left join pg_catalog.pg_index i on i.indrelid = c.oid
-               and case c.relreplident when 'd' then i.indisprimary when 'i' then i.indisreplident else false end
-             where n.nspname = ? and c.relname = ? and c.relkind in ('r', 'p')
-               and (c.relreplident = 'f' or a.attnum = any (i.indkey))""";
-
-    private final CatalogConnection catalog;
     private final TypeCatalog types;
     private final PartitionRoots roots;
-    private final Incarnations incarnations;
     private final Map<TableId, Version> latest = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<TableId, Version> eldest) {
@@ -70,10 +52,8 @@ final class TableCatalog {
     private record Version(Schema schema, Table table, boolean isPartitioned, long transaction) {}
 
     TableCatalog(CatalogConnection catalog) {
-        this.catalog = requireNonNull(catalog, "catalog is null");
-        this.types = new TypeCatalog(catalog);
+        this.types = new TypeCatalog(requireNonNull(catalog, "catalog is null"));
         this.roots = new PartitionRoots(catalog);
-        this.incarnations = new Incarnations(catalog);
     }
 
     void begin() {
@@ -82,17 +62,18 @@ final class TableCatalog {
 
     /// The record's table, which is another instance in each transaction if it is partitioned.
     ///
+    /// @param known     the name by which Debezium knows the table
     /// @param rowSchema the schema of the record's `before` and `after`
-    Table table(SourceRecord record, TableId id, Schema rowSchema) throws SQLException {
-        Version known = latest.get(id);
-        if (known == null || isDescribedAgain(known, rowSchema)) {
-            known = describe(record, id, rowSchema, known);
-            latest.put(id, known);
-        } else if (known.isPartitioned && known.transaction != transaction) {
-            known = new Version(rowSchema, known.table.renewed(), true, transaction);
-            latest.put(id, known);
+    Table table(TableId known, Schema rowSchema) throws SQLException {
+        Version version = latest.get(known);
+        if (version == null || isDescribedAgain(version, rowSchema)) {
+            version = describe(known, rowSchema, version);
+            latest.put(known, version);
+        } else if (version.isPartitioned && version.transaction != transaction) {
+            version = new Version(rowSchema, version.table.renewed(), true, transaction);
+            latest.put(known, version);
         }
-        return known.table;
+        return version.table;
     }
 
     @SuppressWarnings("ReferenceEquality") // that is how Debezium tells of a Relation message
@@ -100,43 +81,24 @@ final class TableCatalog {
         return known.schema != rowSchema;
     }
 
-    private Version describe(SourceRecord record, TableId id, Schema rowSchema, @Nullable Version known)
-            throws SQLException {
+    private Version describe(TableId knownAs, Schema rowSchema, @Nullable Version known) throws SQLException {
         types.forgetUserTypes();
+        List<ColumnLabel> labels = rowSchema.fields().stream()
+                .map(field -> ColumnLabel.parse(field.schema().parameters().get(TextConverter.LABEL)))
+                .toList();
+        // A table without columns has no row that could tell anything of it.
+        TableId id = labels.isEmpty() ? knownAs : labels.getFirst().table();
+        long oid = labels.isEmpty() ? Table.UNKNOWN_OID : labels.getFirst().tableOid();
         PartitionRoots.Place place = roots.of(id);
-        List<Column> columns = columns(rowSchema, identity(record, id, rowSchema));
-        Table fresh = new Table(id, place.root(), incarnations.oid(id, record), columns);
+        Table fresh = new Table(id, place.root(), oid, columns(labels));
         Table table = known != null && known.table.isShapedLike(fresh) ? known.table.renewed() : fresh;
         return new Version(rowSchema, table, place.isPartitioned(), transaction);
     }
 
-    private List<Column> columns(Schema rowSchema, Set<String> identity) throws SQLException {
+    private List<Column> columns(List<ColumnLabel> labels) throws SQLException {
         List<Column> columns = new ArrayList<>();
-        for (Field field : rowSchema.fields()) {
-            long oid = Long.parseLong(field.schema().parameters().get(TextConverter.TYPE_OID));
-            columns.add(new Column(field.name(), types.type(oid), identity.contains(field.name())));
-        }
-        return columns;
-    }
-
-    /// A table dropped meanwhile is not in the catalog any more; its record's key is then the best there is. Under
-    /// `REPLICA IDENTITY FULL` a column dropped or renamed meanwhile was part of it too.
-    private Set<String> identity(SourceRecord record, TableId id, Schema rowSchema) throws SQLException {
-        Set<String> columns = new HashSet<>();
-        try (PreparedStatement statement = catalog.get().prepareStatement(IDENTITY)) {
-            statement.setString(1, id.schema());
-            statement.setString(2, id.name());
-            try (ResultSet rows = statement.executeQuery()) {
-                while (rows.next()) {
-                    columns.add(rows.getString(1));
-                    if (rows.getBoolean(2)) {
-                        rowSchema.fields().forEach(field -> columns.add(field.name()));
-                    }
-                }
-            }
-        }
-        if (columns.isEmpty() && record.keySchema() != null) {
-            record.keySchema().fields().forEach(field -> columns.add(field.name()));
+        for (ColumnLabel label : labels) {
+            columns.add(new Column(label.column(), types.type(label.typeOid()), label.inIdentity()));
         }
         return columns;
     }

@@ -3,6 +3,7 @@ package dev.walcast.cdc.pgoutput;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.source.CatalogConnection;
+import dev.walcast.cdc.source.DatabaseEncoding;
 import dev.walcast.cdc.source.Failure;
 import dev.walcast.cdc.source.PartitionRoots;
 import dev.walcast.cdc.source.SlotSource;
@@ -33,15 +34,22 @@ public final class PgoutputChangeSource extends SlotSource {
 
     @Override
     protected String read(Reading reading) {
-        try (CatalogConnection catalog = new CatalogConnection(config.url());
-                ReplicationStream opened = ReplicationStream.open(config, reading.publications())) {
+        try (CatalogConnection catalog = new CatalogConnection(config.url())) {
+            return read(reading, catalog, DatabaseEncoding.of(catalog.get()));
+        } catch (SQLException e) {
+            return Failure.sentence(null, e);
+        }
+    }
+
+    private String read(Reading reading, CatalogConnection catalog, DatabaseEncoding encoding) {
+        try (ReplicationStream opened = ReplicationStream.open(config, reading.publications(), encoding)) {
             stream.set(opened);
             reading.begun();
             Relations relations = new Relations(
                     new TypeCatalog(catalog),
                     new PartitionRoots(catalog),
                     new DroppedTables(catalog, DroppedTables.LOOK_FROM));
-            new ReplicationSession(opened, reading.transactions(), relations).read(reading::isOver);
+            new ReplicationSession(opened, reading.transactions(), relations, encoding).read(reading::isOver);
             return isClosing() ? "the source was closed" : "another publication can be read now";
         } catch (SQLException e) {
             return Failure.sentence(null, e);

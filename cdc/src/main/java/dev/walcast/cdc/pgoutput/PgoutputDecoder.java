@@ -6,8 +6,10 @@ import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
+import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.source.RowEvent;
 import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
 
 /// Reads the messages of Postgres' `pgoutput` plugin, version 1 of its protocol. Belongs to the reader's thread.
 final class PgoutputDecoder {
@@ -21,6 +23,9 @@ final class PgoutputDecoder {
 
         void row(RowEvent event);
 
+        /// A row of the table could not be read.
+        void leaveOut(TableId table, String reason);
+
         void commit(Commit commit) throws SQLException;
     }
 
@@ -32,9 +37,7 @@ final class PgoutputDecoder {
     void decode(WireBytes message) throws SQLException {
         char tag = message.tag();
         switch (tag) {
-            case 'I' -> insert(message);
-            case 'U' -> update(message);
-            case 'D' -> delete(message);
+            case 'I', 'U', 'D' -> change(tag, message);
             case 'B' -> begin(message);
             case 'C' -> commit(message);
             case 'R' -> relations.describe(message);
@@ -62,15 +65,42 @@ final class PgoutputDecoder {
         relations.committed(end);
     }
 
-    private void insert(WireBytes message) {
-        Table table = relations.table(message.int32());
+    private void change(char tag, WireBytes message) {
+        int oid = message.int32();
+        RowEvent event = event(tag, oid, message);
+        if (event != null) {
+            sink.row(event);
+        } else {
+            Relations.LeftOut leftOut = requireNonNull(relations.leftOut(oid));
+            sink.leaveOut(leftOut.table(), leftOut.reason());
+        }
+    }
+
+    /// @return null when the table is left out, or is so from here on
+    private @Nullable RowEvent event(char tag, int oid, WireBytes message) {
+        if (relations.leftOut(oid) != null) {
+            return null;
+        }
+        try {
+            Table table = relations.table(oid);
+            return switch (tag) {
+                case 'I' -> insert(table, message);
+                case 'U' -> update(table, message);
+                default -> new RowEvent(RowEvent.Kind.DELETE, table, oldRow(table, message.tag(), message), null);
+            };
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
+            relations.leaveOut(oid, e);
+            return null;
+        }
+    }
+
+    private static RowEvent insert(Table table, WireBytes message) {
         expect(message.tag(), 'N');
-        sink.row(new RowEvent(RowEvent.Kind.INSERT, table, null, Tuple.whole(table, message)));
+        return new RowEvent(RowEvent.Kind.INSERT, table, null, Tuple.whole(table, message));
     }
 
     /// The old image is there when the identity is FULL or one of its columns has changed.
-    private void update(WireBytes message) {
-        Table table = relations.table(message.int32());
+    private static RowEvent update(Table table, WireBytes message) {
         char image = message.tag();
         Row oldRow = null;
         if (image != 'N') {
@@ -79,12 +109,7 @@ final class PgoutputDecoder {
         }
         expect(image, 'N');
         Row newRow = Tuple.whole(table, message);
-        sink.row(new RowEvent(RowEvent.Kind.UPDATE, table, oldRow == null ? newRow.identityOnly() : oldRow, newRow));
-    }
-
-    private void delete(WireBytes message) {
-        Table table = relations.table(message.int32());
-        sink.row(new RowEvent(RowEvent.Kind.DELETE, table, oldRow(table, message.tag(), message), null));
+        return new RowEvent(RowEvent.Kind.UPDATE, table, oldRow == null ? newRow.identityOnly() : oldRow, newRow);
     }
 
     private static Row oldRow(Table table, char image, WireBytes message) {
@@ -99,7 +124,10 @@ final class PgoutputDecoder {
         int count = message.int32();
         message.tag(); // CASCADE or RESTART IDENTITY
         for (int i = 0; i < count; i++) {
-            sink.row(new RowEvent(RowEvent.Kind.TRUNCATE, relations.table(message.int32()), null, null));
+            int oid = message.int32();
+            if (relations.leftOut(oid) == null) {
+                sink.row(new RowEvent(RowEvent.Kind.TRUNCATE, relations.table(oid), null, null));
+            }
         }
     }
 

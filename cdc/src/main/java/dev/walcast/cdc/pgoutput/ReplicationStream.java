@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.source.DatabaseEncoding;
 import dev.walcast.cdc.source.Identifier;
 import dev.walcast.cdc.source.SourceConfig;
 import java.nio.ByteBuffer;
@@ -31,7 +32,7 @@ final class ReplicationStream implements AutoCloseable {
     /// hearing of us.
     private static final String SESSION_SETTINGS = """
             set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; set bytea_output = 'hex';
-            set extra_float_digits = 1; set client_encoding = 'UTF8'; set wal_sender_timeout = '60s'""";
+            set extra_float_digits = 1; set wal_sender_timeout = '60s'""";
 
     /// Held, or the driver would close it as leaked.
     private final Connection connection;
@@ -43,12 +44,14 @@ final class ReplicationStream implements AutoCloseable {
         this.copy = requireNonNull(copy, "copy is null");
     }
 
-    static ReplicationStream open(SourceConfig config, List<String> publications) throws SQLException {
+    static ReplicationStream open(SourceConfig config, List<String> publications, DatabaseEncoding encoding)
+            throws SQLException {
         PostgresUrl url = config.url();
         Connection connection = DriverManager.getConnection(url.jdbcUrl(), properties(url));
         try {
             try (Statement statement = connection.createStatement()) {
                 statement.execute(SESSION_SETTINGS);
+                statement.execute("set client_encoding = '" + encoding.clientEncoding() + "'");
             }
             CopyDual copy = connection
                     .unwrap(PGConnection.class)
@@ -66,6 +69,8 @@ final class ReplicationStream implements AutoCloseable {
         properties.setProperty("replication", "database");
         properties.setProperty("preferQueryMode", "simple");
         properties.setProperty("assumeMinServerVersion", "14");
+        // Else the driver ends the connection when Postgres sends bytes as they are.
+        properties.setProperty("allowEncodingChanges", "true");
         properties.setProperty("ApplicationName", "walcast reader");
         properties.putIfAbsent("socketFactory", PatientSocketFactory.class.getName());
         properties.putIfAbsent("connectTimeout", "10");

@@ -5,6 +5,7 @@ import dev.walcast.cdc.Missing;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Reads the row images of a change.
 final class Tuple {
@@ -48,8 +49,16 @@ final class Tuple {
         switch (kind) {
             case 'n' -> row.text(column, null);
             case 'u' -> row.missing(column, Missing.UNCHANGED_TOAST);
-            case 't' -> row.text(column, message.text(message.int32()));
+            case 't' -> text(row, column, message.text(message.int32()));
             default -> throw new IllegalStateException("unknown kind of value: " + kind);
+        }
+    }
+
+    private static void text(Row.Builder row, int column, @Nullable String text) {
+        if (text == null) {
+            row.missing(column, Missing.NOT_EXACT);
+        } else {
+            row.text(column, text);
         }
     }
 }

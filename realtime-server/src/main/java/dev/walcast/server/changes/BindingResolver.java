@@ -42,6 +42,7 @@ final class BindingResolver {
     private final Rights rights;
     private final RowGuard guard;
     private final FilterResolver filters;
+    private final SetAsideTables setAside;
     private final String publication;
     private final boolean remembersRows;
 
@@ -51,12 +52,14 @@ final class BindingResolver {
             Rights rights,
             RowGuard guard,
             FilterDatabase filterDatabase,
+            SetAsideTables setAside,
             String publication,
             boolean remembersRows) {
         this.catalog = requireNonNull(catalog, "catalog is null");
         this.rights = requireNonNull(rights, "rights is null");
         this.guard = requireNonNull(guard, "guard is null");
         this.filters = new FilterResolver(filterDatabase);
+        this.setAside = requireNonNull(setAside, "setAside is null");
         this.publication = requireNonNull(publication, "publication is null");
         this.remembersRows = remembersRows;
     }
@@ -102,10 +105,17 @@ final class BindingResolver {
                 List<String> warnings =
                         new ArrayList<>(deleteWarnings(spec, access, filter, narrowing, view.isPresent()));
                 warnings.addAll(membershipWarnings(spec, access, filter, policy, view.isPresent()));
+                warnings.addAll(setAsideWarnings(spec));
                 return new Resolved(filter, narrowing, policy, warnings, Optional.of(access), view);
             }
             Predicate any = Predicate.Constant.ALWAYS;
-            return new Resolved(wildcard(spec, viewer, since), any, any, List.of(), Optional.empty(), Optional.empty());
+            return new Resolved(
+                    wildcard(spec, viewer, since),
+                    any,
+                    any,
+                    setAsideWarnings(spec),
+                    Optional.empty(),
+                    Optional.empty());
         } catch (UnansweredException e) {
             throw new SQLException(e);
         }
@@ -237,6 +247,20 @@ final class BindingResolver {
         } catch (FilterRefusedException e) {
             throw postgresError(spec, e.sqlState(), e.getMessage());
         }
+    }
+
+    /// That changes do not come for now. Tables are named only to those who named them.
+    private List<String> setAsideWarnings(BindingSpec spec) {
+        if (spec.target() instanceof Target.OneTable(TableId table)) {
+            return setAside.contains(table)
+                    ? List.of("table_set_aside: The server cannot read changes of " + table
+                            + " for now; its log says why. This subscription is told `reset` when it can.")
+                    : List.of();
+        }
+        return setAside.tables().stream().anyMatch(spec.target()::includes)
+                ? List.of("table_set_aside: The server cannot read changes of some of these tables for now; its log"
+                        + " says which. This subscription is told `reset` when it can.")
+                : List.of();
     }
 
     /// What the binding has to remember rows of; empty when it needs no memory, or could be told nothing by it.

@@ -18,6 +18,8 @@ sealed interface BindingStart {
         RIGHTS_STALE,
         /// Postgres took too long to say whether a policy or filter shows a change, so it was withheld.
         POLICY_TIMEOUT,
+        /// The reader cannot read changes of a table, or could not until now; the server's log says why.
+        TABLE_SET_ASIDE,
         /// The server failed to deliver a change; its log has the error.
         SERVER_ERROR,
         INVALID;

@@ -18,12 +18,22 @@ final class RecordText {
 
     /// Appends an object of the row's values, without those that are missing or longer than may be.
     ///
-    /// @param missing takes those that have no value, with the reason
+    /// @param missing  takes those that have no value, with the reason
+    /// @param charsMax beyond which nothing more is written, for the record will be cut: a value may take many times
+    ///                 the memory of its text
     static void row(
-            StringBuilder out, Map<String, Missing> missing, List<Integer> indexes, Row row, int valueBytesMax) {
+            StringBuilder out,
+            Map<String, Missing> missing,
+            List<Integer> indexes,
+            Row row,
+            int valueBytesMax,
+            int charsMax) {
         out.append('{');
         boolean first = true;
         for (int index : indexes) {
+            if (out.length() > charsMax) {
+                break;
+            }
             int start = out.length();
             if (!first) {
                 out.append(',');
