@@ -340,7 +340,8 @@ final class JsonbNormalizer {
     }
 
     private void writeSorted(StringBuilder out) {
-        int[] begins = unsorted.keySet().stream().mapToInt(start -> start).sorted().toArray();
+        int[] begins =
+                unsorted.keySet().stream().mapToInt(start -> start).sorted().toArray();
         Copying whole = new Copying(new Sorted(new int[] {0}, new int[] {written.length()}, written.length()));
         boolean _ = whole.hasNext();
         Deque<Copying> stack = new ArrayDeque<>();

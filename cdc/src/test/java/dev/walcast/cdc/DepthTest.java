@@ -28,8 +28,7 @@ class DepthTest {
     void jsonOfAnyDepthIsDrawn() throws Exception {
         PgType json = new PgType.Scalar(114, "json", JsonForm.JSON);
         int depth = 200_000;
-        assertThat(drawn(json, "[".repeat(depth) + "]".repeat(depth)))
-                .isEqualTo("[".repeat(depth) + "]".repeat(depth));
+        assertThat(drawn(json, "[".repeat(depth) + "]".repeat(depth))).isEqualTo("[".repeat(depth) + "]".repeat(depth));
         assertThat(drawn(json, "{\"b\":1,\"a\":".repeat(depth) + "2" + "}".repeat(depth)))
                 .isEqualTo("{\"a\": ".repeat(depth) + "2" + ", \"b\": 1}".repeat(depth));
     }
@@ -37,9 +36,13 @@ class DepthTest {
     @Test
     void keysAreSortedAndTheLastOfEqualsKept() throws Exception {
         PgType json = new PgType.Scalar(114, "json", JsonForm.JSON);
-        assertThat(drawn(json, " [{\"bb\" : {\"y\":1,\"x\":[ ]} , \"a\":{} ,\"bb\":[{\"b\":1,\"a\":-0.0}], \"c\":\"\\u00e9\"},{}] "))
+        assertThat(
+                        drawn(
+                                json,
+                                " [{\"bb\" : {\"y\":1,\"x\":[ ]} , \"a\":{} ,\"bb\":[{\"b\":1,\"a\":-0.0}], \"c\":\"\\u00e9\"},{}] "))
                 .isEqualTo("[{\"a\": {}, \"c\": \"é\", \"bb\": [{\"a\": 0.0, \"b\": 1}]}, {}]");
-        for (String broken : List.of("", "[", "{\"a\"", "{\"a\":1", "[1,]", "[1 2]", "{1:2}", "[}", "tru", "\"\\u12\"", "1x")) {
+        for (String broken :
+                List.of("", "[", "{\"a\"", "{\"a\":1", "[1,]", "[1 2]", "{1:2}", "[}", "tru", "\"\\u12\"", "1x")) {
             assertThat(drawn(json, broken)).as(broken).isEqualTo("not_exact");
         }
     }

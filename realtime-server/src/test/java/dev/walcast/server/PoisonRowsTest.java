@@ -112,7 +112,8 @@ class PoisonRowsTest {
         }
         HttpResponse<String> ready = HttpClient.newHttpClient()
                 .send(
-                        HttpRequest.newBuilder(URI.create(server.url() + "/readyz")).build(),
+                        HttpRequest.newBuilder(URI.create(server.url() + "/readyz"))
+                                .build(),
                         HttpResponse.BodyHandlers.ofString());
         assertThat(ready.body()).contains("\"status\":\"ready\"");
     }

@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
-import dev.walcast.cdc.source.RowEvent;
 import dev.walcast.cdc.source.TransactionReceiver;
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;

@@ -25,8 +25,7 @@ final class EngineSettings {
     }
 
     /// @param publications the configured one first
-    static Properties of(
-            SourceConfig config, List<String> publications, DatabaseEncoding encoding, Notes notes) {
+    static Properties of(SourceConfig config, List<String> publications, DatabaseEncoding encoding, Notes notes) {
         PostgresUrl url = config.url();
         Properties properties = new Properties();
         url.parameters().forEach((name, value) -> properties.setProperty("driver." + name, value));

@@ -64,8 +64,7 @@ final class GuardedDecoder implements MessageDecoder {
     }
 
     @Override
-    public void processMessage(
-            ByteBuffer message, ReplicationMessageProcessor processor, @Nullable TypeRegistry unused)
+    public void processMessage(ByteBuffer message, ReplicationMessageProcessor processor, @Nullable TypeRegistry unused)
             throws SQLException, InterruptedException {
         if (!message.hasRemaining()) {
             decoder.processMessage(message, processor, types);
@@ -101,8 +100,7 @@ final class GuardedDecoder implements MessageDecoder {
         tables.remove(relation.oid());
         TableId table = relation.table() == null ? unnamed(relation.oid()) : relation.table();
         if (!relation.isReadable()) {
-            leftOut.put(
-                    relation.oid(), new Notes.Note(table, "a name is no text in the encoding of the database"));
+            leftOut.put(relation.oid(), new Notes.Note(table, "a name is no text in the encoding of the database"));
             return;
         }
         tables.put(relation.oid(), table);

@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.TableId;
 import java.util.UUID;
 
-/// What [GuardedDecoder] puts among the records on Debezium's way to [BatchConsumer]. The secret is another one for each engine, so that
-/// nothing in the database can look like it.
+/// What [GuardedDecoder] puts among the records on Debezium's way to [BatchConsumer]. The secret is another
+/// one for each engine, so that nothing in the database can look like it.
 record Notes(String secret) {
     /// Between the parts of a note; no name in Postgres has it.
     private static final char SEPARATOR = '\0';
@@ -29,8 +29,7 @@ record Notes(String secret) {
             int schema = text.indexOf(SEPARATOR);
             int name = text.indexOf(SEPARATOR, schema + 1);
             return new Note(
-                    new TableId(text.substring(0, schema), text.substring(schema + 1, name)),
-                    text.substring(name + 1));
+                    new TableId(text.substring(0, schema), text.substring(schema + 1, name)), text.substring(name + 1));
         }
     }
 

@@ -16,8 +16,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param table   null when a name is no text
 /// @param columns as they came, with null for a name that is no text
-record RelationMessage(
-        int oid, @Nullable TableId table, byte identityKind, List<ColumnMessage> columns) {
+record RelationMessage(int oid, @Nullable TableId table, byte identityKind, List<ColumnMessage> columns) {
     /// What a column's flags say when it belongs to the replica identity.
     private static final int IN_IDENTITY = 1;
 
@@ -43,9 +42,8 @@ record RelationMessage(
             byte flags = message.get();
             columns.add(new ColumnMessage(flags, name(message, encoding), message.getInt(), message.getInt()));
         }
-        TableId id = schema == null || table == null
-                ? null
-                : new TableId(schema.isEmpty() ? "pg_catalog" : schema, table);
+        TableId id =
+                schema == null || table == null ? null : new TableId(schema.isEmpty() ? "pg_catalog" : schema, table);
         return new RelationMessage(oid, id, identityKind, columns);
     }
 
@@ -61,9 +59,9 @@ record RelationMessage(
         return table != null && columns.stream().allMatch(column -> column.name != null);
     }
 
-    /// The same under names that are of no use but for telling tables and columns apart: Debezium takes quotes off names,
-    /// cannot have some in a table's name, and takes names that differ only in case for one. Nor does it find anything
-    /// under these in the catalog, which may have changed since the row was written.
+    /// The same under names that only tell tables and columns apart. Debezium takes quotes off names, cannot have
+    /// some in a table's name, and takes names that differ only in case for one. Nor does it find anything under
+    /// these in the catalog, which may have changed since the row was written.
     ///
     /// @param schema which no table of the database is in
     RelationMessage renamed(String schema) {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -26,9 +27,9 @@ import org.jspecify.annotations.Nullable;
 /// every record, and its queue keeps the order. So another instance of the schema means that Postgres has described the
 /// table again, and an instance that was replaced does not come back. If one did, the table would be renewed once more.
 ///
-/// The table's oid, its columns with their types, and the replica identity come with the record ([ColumnLabel]), so they
-/// are those of the moment when the change was written. Whose partition it is, is asked of the catalog when a version is
-/// first seen.
+/// The table's oid, its columns with their types, and the replica identity come with the record ([ColumnLabel]), so
+/// they are those of the moment when the change was written. Whose partition it is, is asked of the catalog when a
+/// version is first seen.
 final class TableCatalog {
     /// A table beyond this number is renewed at its next change, as if Postgres had described it.
     private static final int TABLES_MAX = 10_000;
@@ -83,9 +84,8 @@ final class TableCatalog {
 
     private Version describe(TableId knownAs, Schema rowSchema, @Nullable Version known) throws SQLException {
         types.forgetUserTypes();
-        List<ColumnLabel> labels = rowSchema.fields().stream()
-                .map(field -> ColumnLabel.parse(field.schema().parameters().get(TextConverter.LABEL)))
-                .toList();
+        List<ColumnLabel> labels =
+                rowSchema.fields().stream().map(TableCatalog::label).toList();
         // A table without columns has no row that could tell anything of it.
         TableId id = labels.isEmpty() ? knownAs : labels.getFirst().table();
         long oid = labels.isEmpty() ? Table.UNKNOWN_OID : labels.getFirst().tableOid();
@@ -93,6 +93,10 @@ final class TableCatalog {
         Table fresh = new Table(id, place.root(), oid, columns(labels));
         Table table = known != null && known.table.isShapedLike(fresh) ? known.table.renewed() : fresh;
         return new Version(rowSchema, table, place.isPartitioned(), transaction);
+    }
+
+    private static ColumnLabel label(Field field) {
+        return ColumnLabel.parse(requireNonNull(field.schema().parameters().get(TextConverter.LABEL)));
     }
 
     private List<Column> columns(List<ColumnLabel> labels) throws SQLException {

@@ -50,8 +50,8 @@ final class Relations {
     }
 
     /// The body of a Relation message. Postgres repeats it after anything about the table may have changed, also when
-    /// nothing differs: the table is another instance then. A table that cannot be followed is left out until its next
-    /// description.
+    /// nothing differs: the table is another instance then. A table that cannot be followed is left out until it is
+    /// described again.
     ///
     /// @throws SQLException when the catalog cannot be asked
     void describe(WireBytes message) throws SQLException {

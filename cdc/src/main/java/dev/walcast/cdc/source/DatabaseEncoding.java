@@ -33,9 +33,33 @@ public final class DatabaseEncoding {
 
     /// Each of their bytes is a character.
     private static final Set<String> SINGLE_BYTE = Set.of(
-            "LATIN1", "LATIN2", "LATIN3", "LATIN4", "LATIN5", "LATIN6", "LATIN7", "LATIN8", "LATIN9", "LATIN10",
-            "ISO_8859_5", "ISO_8859_6", "ISO_8859_7", "ISO_8859_8", "KOI8R", "KOI8U", "WIN866", "WIN874", "WIN1250",
-            "WIN1251", "WIN1252", "WIN1253", "WIN1254", "WIN1255", "WIN1256", "WIN1257", "WIN1258");
+            "LATIN1",
+            "LATIN2",
+            "LATIN3",
+            "LATIN4",
+            "LATIN5",
+            "LATIN6",
+            "LATIN7",
+            "LATIN8",
+            "LATIN9",
+            "LATIN10",
+            "ISO_8859_5",
+            "ISO_8859_6",
+            "ISO_8859_7",
+            "ISO_8859_8",
+            "KOI8R",
+            "KOI8U",
+            "WIN866",
+            "WIN874",
+            "WIN1250",
+            "WIN1251",
+            "WIN1252",
+            "WIN1253",
+            "WIN1254",
+            "WIN1255",
+            "WIN1256",
+            "WIN1257",
+            "WIN1258");
 
     private final String name;
     private final String upperHalf;
@@ -48,7 +72,8 @@ public final class DatabaseEncoding {
     /// Asks the database.
     public static DatabaseEncoding of(Connection connection) throws SQLException {
         String name;
-        try (PreparedStatement statement = connection.prepareStatement("select pg_catalog.getdatabaseencoding()::text");
+        try (PreparedStatement statement =
+                        connection.prepareStatement("select pg_catalog.getdatabaseencoding()::text");
                 ResultSet row = statement.executeQuery()) {
             row.next();
             name = row.getString(1);

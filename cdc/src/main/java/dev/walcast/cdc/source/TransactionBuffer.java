@@ -41,8 +41,7 @@ final class TransactionBuffer implements AutoCloseable {
             tables.add(lastTable);
         }
         if (!setAside.isEmpty()) {
-            setAside.computeIfPresent(
-                    lastTable.id(), (table, unread) -> new SetAside(table, unread.reason(), true));
+            setAside.computeIfPresent(lastTable.id(), (table, unread) -> new SetAside(table, unread.reason(), true));
         }
         try {
             if (spill == null && bytes > memoryBytesMax) {

@@ -107,7 +107,10 @@ public final class TypeCatalog {
             case PgType.Array array -> 1 + size(array.element());
             case PgType.Domain domain -> 1 + size(domain.base());
             case PgType.Composite composite ->
-                1 + composite.fields().stream().mapToInt(field -> size(field.type())).sum();
+                1
+                        + composite.fields().stream()
+                                .mapToInt(field -> size(field.type()))
+                                .sum();
         };
     }
 
@@ -134,7 +137,8 @@ public final class TypeCatalog {
         return switch (entry.kind()) {
             case "d" -> new PgType.Domain(oid, entry.name(), type(entry.base(), depth + 1));
             case "c" -> new PgType.Composite(oid, entry.name(), fields(entry.relation(), depth));
-            default -> entry.isArray() ? array(oid, entry, depth) : new PgType.Scalar(oid, entry.name(), form(oid, entry));
+            default ->
+                entry.isArray() ? array(oid, entry, depth) : new PgType.Scalar(oid, entry.name(), form(oid, entry));
         };
     }
 

@@ -94,7 +94,8 @@ class GuardedDecoderPgTest {
     private void tell(ReplicationMessage message) {
         LogicalDecodingMessage note = (LogicalDecodingMessage) message;
         assertThat(note.getPrefix()).isEqualTo(notes.prefix());
-        told.add("left out " + Notes.Note.parse(new String(note.getContent(), UTF_8)).table());
+        told.add("left out "
+                + Notes.Note.parse(new String(note.getContent(), UTF_8)).table());
     }
 
     private static ByteBuffer relation(int oid, String name) {
@@ -121,8 +122,7 @@ class GuardedDecoderPgTest {
         process(insert(2));
         process(relation(1, "bad"));
         process(insert(1));
-        assertThat(told)
-                .containsExactly("R", "R", "left out public.bad", "left out public.bad", "I", "R", "I");
+        assertThat(told).containsExactly("R", "R", "left out public.bad", "left out public.bad", "I", "R", "I");
     }
 
     @Test

@@ -30,8 +30,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// `-Dwalcast.fuzz.seed` plays one again.
 class PoisonFuzzPgTest {
     private static final int CASES = Integer.getInteger("walcast.fuzz.cases", 250);
-    private static final String SESSION = "set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set intervalstyle = postgres;"
-            + " set extra_float_digits = 1; set bytea_output = hex";
+    private static final String SESSION =
+            "set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set intervalstyle = postgres;"
+                    + " set extra_float_digits = 1; set bytea_output = hex";
 
     private final long seed = Long.getLong("walcast.fuzz.seed", System.nanoTime());
     private final Random random = new Random(seed);
@@ -51,8 +52,7 @@ class PoisonFuzzPgTest {
         try (TestPostgres postgres = TestPostgres.start()) {
             PoisonValues.TYPES.forEach(postgres::execute);
             postgres.execute("create table healthy (id int primary key)", "create publication p for all tables");
-            try (SlotSource source =
-                    reader.source(SourceConfig.of(PostgresUrl.parse(postgres.url()), "p", "poison"))) {
+            try (SlotSource source = reader.source(SourceConfig.of(PostgresUrl.parse(postgres.url()), "p", "poison"))) {
                 source.start(listener);
                 try (Connection connection = postgres.connect();
                         Statement statement = connection.createStatement()) {
@@ -60,8 +60,11 @@ class PoisonFuzzPgTest {
                     for (int i = 0; i < CASES; i++) {
                         step(statement);
                     }
-                    await().atMost(Duration.ofMinutes(2)).until(() -> of("healthy", listener).size() == healthy);
-                    assertThat(differences(statement, listener)).as("seed " + seed).isEmpty();
+                    await().atMost(Duration.ofMinutes(2))
+                            .until(() -> of("healthy", listener).size() == healthy);
+                    assertThat(differences(statement, listener))
+                            .as("seed " + seed)
+                            .isEmpty();
                 }
             }
         }
@@ -114,7 +117,9 @@ class PoisonFuzzPgTest {
         for (String table : tables.keySet()) {
             List<Row> rows = of(table, listener);
             List<Integer> ids = ids(statement, table);
-            if (!rows.stream().map(row -> row.text(0)).toList()
+            if (!rows.stream()
+                    .map(row -> row.text(0))
+                    .toList()
                     .equals(ids.stream().map(String::valueOf).toList())) {
                 differences.add(table + " of " + tables.get(table) + ": rows " + ids + ", got " + rows.size());
                 continue;
@@ -140,8 +145,7 @@ class PoisonFuzzPgTest {
             throws SQLException {
         String type = tables.get(table);
         String expected;
-        try (ResultSet one =
-                statement.executeQuery("select to_jsonb(v)::text from " + table + " where id = " + id)) {
+        try (ResultSet one = statement.executeQuery("select to_jsonb(v)::text from " + table + " where id = " + id)) {
             one.next();
             expected = String.valueOf(one.getString(1));
         } catch (SQLException e) {

@@ -82,7 +82,8 @@ class PoisonPgTest {
         List<String> all = new ArrayList<>(List.of(statements));
         all.add("insert into healthy values (1)");
         postgres.executeIn(database, all.toArray(String[]::new));
-        await().atMost(Duration.ofSeconds(30)).until(() -> inserted("healthy").stream().anyMatch(row -> "1".equals(row.text(0))));
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> inserted("healthy").stream().anyMatch(row -> "1".equals(row.text(0))));
         return inserted("t");
     }
 
@@ -129,7 +130,13 @@ class PoisonPgTest {
                 "insert into t values (5, '{\"\\ud83d\": 1}'), (6, '\"\\ud83d\\ude00\"'), (7, '1e200000')");
         assertThat(rows.stream().map(row -> json(row, 1)))
                 .containsExactly(
-                        "not_exact", "not_exact", "not_exact", "not_exact", "not_exact", "\"\ud83d\ude00\"", "not_exact");
+                        "not_exact",
+                        "not_exact",
+                        "not_exact",
+                        "not_exact",
+                        "not_exact",
+                        "\"\ud83d\ude00\"",
+                        "not_exact");
     }
 
     @Test
@@ -149,8 +156,7 @@ class PoisonPgTest {
                 "insert into t values (1, 2, 'x')",
                 "create table \"qu\"\"ote\" (id int primary key); insert into \"qu\"\"ote\" values (1)");
         assertThat(rows).hasSize(1);
-        assertThat(rows.getFirst().table().columns().stream()
-                        .map(column -> column.name() + " " + column.identity()))
+        assertThat(rows.getFirst().table().columns().stream().map(column -> column.name() + " " + column.identity()))
                 .containsExactly("ID true", "id false", "\"q\" false");
         assertThat(rows.getFirst().text(0)).isEqualTo("1");
         assertThat(rows.getFirst().text(1)).isEqualTo("2");

@@ -37,7 +37,12 @@ final class PoisonValues {
         edges.put("date", List.of("infinity", "-infinity", "4713-01-01 BC", "5874897-12-31", "0001-01-01"));
         edges.put(
                 "timestamp",
-                List.of("infinity", "-infinity", "4714-11-24 BC", "294276-12-31 23:59:59.999999", "2000-01-01 00:00:00.1"));
+                List.of(
+                        "infinity",
+                        "-infinity",
+                        "4714-11-24 BC",
+                        "294276-12-31 23:59:59.999999",
+                        "2000-01-01 00:00:00.1"));
         edges.put(
                 "timestamptz",
                 List.of("infinity", "-infinity", "4714-11-24 00:00+00 BC", "294276-12-31 23:59:59.999999+00"));
@@ -86,8 +91,15 @@ final class PoisonValues {
         edges.put("poison_list", List.of("{}", "{a,NULL,\"NULL\",\"\"}", "[0:1]={a,b}"));
         edges.put(
                 "text",
-                List.of("", "NULL", "__debezium_unavailable_value", "missing: not_exact", "a\u0001\u2028\ud83d\ude00\"\\"));
-        edges.put("json", List.of("\"\\ud83d\"", "\"\\u0000\"", "1e131072", "[1e131071,-0.0e3]", " {\"b\":1,\"a\":2,\"b\":3} "));
+                List.of(
+                        "",
+                        "NULL",
+                        "__debezium_unavailable_value",
+                        "missing: not_exact",
+                        "a\u0001\u2028\ud83d\ude00\"\\"));
+        edges.put(
+                "json",
+                List.of("\"\\ud83d\"", "\"\\u0000\"", "1e131072", "[1e131071,-0.0e3]", " {\"b\":1,\"a\":2,\"b\":3} "));
         edges.put("jsonb", List.of("{}", "null", "[1e1000]", "{\"b\":[{}],\"a\":\"\\u00e9\"}"));
         return edges;
     }

@@ -77,7 +77,8 @@ public final class ChangePath implements AutoCloseable {
                 new SnapshotQueries(replay));
         Resumption resumption = new Resumption(means, database.rights);
         this.feed = new LiveFeed(resolver, window, resumption, ordered, known);
-        this.fanOut = new FanOut(feed, window, ordered, held, database.rights, known, setAside, pending, counters, nanoTime);
+        this.fanOut =
+                new FanOut(feed, window, ordered, held, database.rights, known, setAside, pending, counters, nanoTime);
         database.rights.onChange(database.policies::forget);
         database.rights.onChange(feed::onRightsChanged);
     }

@@ -16,11 +16,12 @@ final class RecordText {
 
     private RecordText() {}
 
-    /// Appends an object of the row's values, without those that are missing or longer than may be.
+    /// Appends an object of the row's values, without those that are missing or longer than may be. Ends early where
+    /// the
+    /// record is longer than may be, for a value may take many times the memory of its text.
     ///
     /// @param missing  takes those that have no value, with the reason
-    /// @param charsMax beyond which nothing more is written, for the record will be cut: a value may take many times
-    ///                 the memory of its text
+    /// @param charsMax of all that was appended
     static void row(
             StringBuilder out,
             Map<String, Missing> missing,

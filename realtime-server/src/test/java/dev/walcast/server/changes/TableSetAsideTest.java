@@ -48,7 +48,8 @@ class TableSetAsideTest {
         private volatile String place = "";
 
         Client(@Nullable String table, @Nullable String resume) {
-            ObjectNode binding = JsonNodeFactory.instance.objectNode().put("event", "*").put("schema", "public");
+            ObjectNode binding =
+                    JsonNodeFactory.instance.objectNode().put("event", "*").put("schema", "public");
             if (table != null) {
                 binding.put("table", table);
             }
@@ -149,7 +150,10 @@ class TableSetAsideTest {
         unreadRow(ModelDatabase.BUSY, false);
         unreadRow(ModelDatabase.BUSY, true);
         await().until(() -> busy.told.size() == 4);
-        assertThat(busy.told).startsWith("live").filteredOn("reset table_set_aside"::equals).hasSize(3);
+        assertThat(busy.told)
+                .startsWith("live")
+                .filteredOn("reset table_set_aside"::equals)
+                .hasSize(3);
         assertThat(path.setAside().isEmpty()).isTrue();
     }
 
