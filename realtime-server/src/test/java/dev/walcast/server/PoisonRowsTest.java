@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -56,8 +57,9 @@ class PoisonRowsTest {
     @BeforeEach
     void startServer() throws Exception {
         postgres.execute("truncate deep, cases, healthy");
-        server = TestServer.start(TestServer.withReader(
-                TestServer.settings(postgres, "poison_" + reader.name().toLowerCase(java.util.Locale.ROOT)), reader));
+        // A slot of its own: what was committed while no server ran would come to this test.
+        String slot = "p" + UUID.randomUUID().toString().replace("-", "");
+        server = TestServer.start(TestServer.withReader(TestServer.settings(postgres, slot), reader));
     }
 
     @AfterEach
