@@ -3,7 +3,9 @@ package dev.walcast.cdc.pgoutput;
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.source.CatalogConnection;
+import dev.walcast.cdc.source.DatabaseEncoding;
 import dev.walcast.cdc.source.PartitionRoots;
 import dev.walcast.cdc.source.RowEvent;
 import dev.walcast.cdc.types.TableDefinitions;
@@ -47,6 +49,11 @@ public class DecodeBenchmark {
             public void rightsAnnounced() {}
 
             @Override
+            public void leaveOut(TableId table, String reason) {
+                throw new IllegalStateException(reason);
+            }
+
+            @Override
             public void commit(Commit commit) {}
         };
         decoder = new PgoutputDecoder(
@@ -56,7 +63,7 @@ public class DecodeBenchmark {
                         new DroppedTables(catalog, DroppedTables.LOOK_FROM)),
                 sink);
         try {
-            decoder.decode(new WireBytes(relation()), Lsn.ZERO);
+            decoder.decode(new WireBytes(relation(), DatabaseEncoding.UTF8), Lsn.ZERO);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
@@ -64,7 +71,7 @@ public class DecodeBenchmark {
 
     @Benchmark
     public @Nullable RowEvent decode() throws SQLException {
-        decoder.decode(new WireBytes(insert), Lsn.ZERO);
+        decoder.decode(new WireBytes(insert, DatabaseEncoding.UTF8), Lsn.ZERO);
         return decoded;
     }
 

@@ -20,6 +20,8 @@ public enum JsonForm {
     HSTORE,
     /// A cast function to `json` decides, which only Postgres can run: such a value is reported as not exact.
     CAST,
-    /// `oidvector` and `int2vector`: numbers separated by blanks, drawn as a JSON array.
-    NUMBER_LIST
+    /// `int2vector`: numbers separated by blanks, drawn as a JSON array.
+    NUMBER_LIST,
+    /// `oidvector`: numbers separated by blanks, drawn as a JSON array of strings.
+    TEXT_LIST
 }

@@ -3,12 +3,16 @@ package dev.walcast.cdc;
 import java.math.BigDecimal;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Writes values as JSON exactly as Postgres' `to_jsonb(column)::text` does, from their output text and type.
 ///
 /// Numbers never pass through a floating-point type. What cannot be written exactly is reported as missing, not
 /// guessed. The one deliberate difference is the Realtime protocol's: a `bytea` column is hex without `\x`.
 public final class JsonText {
+    private static final Logger log = LoggerFactory.getLogger(JsonText.class);
+
     /// Of arrays and composites in one another; deeper values are reported as not exact.
     private static final int DEPTH_MAX = 64;
 
@@ -16,6 +20,9 @@ public final class JsonText {
     private static final int DIGITS_BEFORE_POINT_MAX = 131_072;
 
     private static final int DIGITS_AFTER_POINT_MAX = 16_383;
+
+    /// Of sign, point and exponent; a longer exponent than this is out of range.
+    private static final int EXPONENT_LENGTH_MAX = 32;
 
     private JsonText() {}
 
@@ -41,6 +48,9 @@ public final class JsonText {
             value(out, type, text, 0);
             return null;
         } catch (NotExactException e) {
+            return Missing.NOT_EXACT;
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
+            log.warn("A value of the type {} cannot be drawn; it is left out of its record", type.name(), e);
             return Missing.NOT_EXACT;
         }
     }
@@ -92,7 +102,8 @@ public final class JsonText {
             case JSONB -> out.append(text);
             case JSON -> new JsonbNormalizer(text).write(out);
             case HSTORE -> HstoreText.write(out, text);
-            case NUMBER_LIST -> numberList(out, text);
+            case NUMBER_LIST -> list(out, text, "");
+            case TEXT_LIST -> list(out, text, "\"");
             case CAST -> throw new NotExactException();
         }
     }
@@ -109,6 +120,10 @@ public final class JsonText {
 
     /// A number as `numeric` prints it: no exponent, no negative zero, trailing zeros kept.
     static String numeric(String text) throws NotExactException {
+        // Before it is parsed: the time for that grows with the square of the length.
+        if (text.length() > DIGITS_BEFORE_POINT_MAX + DIGITS_AFTER_POINT_MAX + EXPONENT_LENGTH_MAX) {
+            throw new NotExactException();
+        }
         BigDecimal value;
         try {
             value = new BigDecimal(text);
@@ -138,11 +153,11 @@ public final class JsonText {
         return hoursOnly ? time + ":00" + era : timestamp;
     }
 
-    private static void numberList(StringBuilder out, String text) {
+    private static void list(StringBuilder out, String text, String quote) {
         out.append('[');
         String separator = "";
         for (String number : text.isEmpty() ? new String[0] : text.split(" ", -1)) {
-            out.append(separator).append(number);
+            out.append(separator).append(quote).append(number).append(quote);
             separator = ", ";
         }
         out.append(']');

@@ -8,15 +8,8 @@ public enum Missing {
     NOT_IN_IDENTITY("not_in_replica_identity"),
     /// Postgres computes the column and does not publish it.
     GENERATED("generated_column_not_published"),
-    /// The reader gives a `time with time zone` without its offset.
-    TIMETZ_OFFSET("timetz_offset_lost_by_reader"),
-    /// The reader gives `money` without its format.
-    MONEY_FORMAT("money_format_lost_by_reader"),
-    /// The reader gives an infinite date without its sign.
-    DATE_INFINITY("date_infinity_lost_by_reader"),
-    /// The reader gives an infinite interval as an empty one, so neither can be told from the other.
-    INTERVAL_ZERO_OR_INFINITE("interval_zero_or_infinite"),
-    /// The value cannot be had exactly for another reason, named in the log.
+    /// The value cannot be had exactly for another reason: no text in the database's encoding, or
+    /// nothing that `to_jsonb` would print.
     NOT_EXACT("not_exact");
 
     private final String code;

@@ -1,6 +1,7 @@
 package dev.walcast.cdc;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.function.Consumer;
 
 /// One committed transaction's changes, in the order in which they were made.
@@ -21,6 +22,12 @@ public interface Transaction {
     /// writes.
     /// Any role may write one, so it may be false.
     boolean announcesRights();
+
+    /// The tables of which rows were left out, since the reader could not read them. None of those is among the
+    /// changes.
+    default Collection<SetAside> setAside() {
+        return List.of();
+    }
 
     void forEach(Consumer<Change> action);
 

@@ -46,7 +46,8 @@ public final class FilterResolver {
     /// Resolves for one role, by the names of columns alone.
     ///
     /// @param types a readable column's type by its name; null for any other
-    public Predicate resolve(List<FilterNode> nodes, Function<String, @Nullable ColumnType> types, RoleSession viewerSession)
+    public Predicate resolve(
+            List<FilterNode> nodes, Function<String, @Nullable ColumnType> types, RoleSession viewerSession)
             throws FilterRefusedException, UnansweredException {
         return resolve(
                 nodes,

@@ -93,7 +93,11 @@ public sealed interface RowTest {
         }
 
         private Truth ofMissing(@Nullable Missing reason) {
-            return reason == Missing.UNCHANGED_TOAST ? UnchangedValues.truth(this) : Truth.UNKNOWN;
+            if (reason == Missing.UNCHANGED_TOAST) {
+                return UnchangedValues.truth(this);
+            }
+            // Behind this reason there is a value, which cannot be read.
+            return reason == Missing.NOT_EXACT && this instanceof NullTest ? Truth.FALSE : Truth.UNKNOWN;
         }
 
         @Override

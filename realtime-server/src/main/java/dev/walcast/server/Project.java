@@ -9,6 +9,7 @@ import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceException;
 import dev.walcast.cdc.SourceState;
+import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.cdc.debezium.DebeziumChangeSource;
 import dev.walcast.cdc.pgoutput.PgoutputChangeSource;
@@ -50,6 +51,7 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,9 +61,6 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Project.class);
     private static final Duration FIND_MESSAGES_EVERY = Duration.ofSeconds(1);
     private static final Duration EXPIRE_EVERY = Duration.ofMillis(250);
-
-    /// What Debezium cannot carry exactly, by type; said at the start.
-    private static final List<String> INEXACT_TYPES = List.of("timetz", "money");
 
     private final ServerSettings.Database settings;
     private final PostgresUrl url;
@@ -120,8 +119,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 policies,
                 new RecentFilterDatabase(new PostgresFilterDatabase(pools.filters()), System::nanoTime),
                 new PostgresOracle(pools.filters(), pools.policies(), patience),
-                new PostgresRowReader(
-                        pools.snapshots(), settings.publication(), settings.reader() == ServerSettings.Reader.NATIVE),
+                new PostgresRowReader(pools.snapshots(), settings.publication()),
                 settings.publication());
         this.changes = new ChangePath(
                 database,
@@ -175,7 +173,6 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     void start(Runnable onWait) throws SourceException {
         starting.run(this::attempt, onWait);
         try {
-            warnOfInexactColumns();
             logins.warn();
             messages.find(url.user(), source.publications());
         } catch (SQLException e) {
@@ -207,19 +204,6 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         }
     }
 
-    private void warnOfInexactColumns() throws SQLException {
-        if (settings.reader() == ServerSettings.Reader.NATIVE) {
-            return;
-        }
-        List<String> columns = catalog.columnsOfTypes(INEXACT_TYPES);
-        if (!columns.isEmpty()) {
-            log.warn(
-                    "Debezium cannot carry these columns exactly; their values are left out of records and named in"
-                            + " `missing`. READER=native can: {}",
-                    columns);
-        }
-    }
-
     private void expireChanges() throws InterruptedException {
         while (true) {
             Thread.sleep(EXPIRE_EVERY);
@@ -233,9 +217,17 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
             Thread.sleep(FIND_MESSAGES_EVERY);
             try {
                 messages.find(url.user(), source.publications());
+                forgetDroppedTables();
             } catch (SQLException e) {
                 log.debug("The schema realtime could not be looked for: {}", e.getMessage());
             }
+        }
+    }
+
+    private void forgetDroppedTables() throws SQLException {
+        if (!changes.setAside().isEmpty()) {
+            Set<TableId> published = catalog.publishedTables();
+            changes.setAside().retain(published == null ? Set.of() : published);
         }
     }
 
@@ -311,7 +303,9 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 rights.staleTables().isEmpty() ? Stream.empty() : Stream.of(HealthReason.RIGHTS_STALE);
         Stream<HealthReason> dropped =
                 changes.droppedLately() ? Stream.of(HealthReason.CHANGES_DROPPED) : Stream.empty();
-        return Stream.concat(stale, dropped);
+        Stream<HealthReason> setAside =
+                changes.setAside().isEmpty() ? Stream.empty() : Stream.of(HealthReason.TABLE_SET_ASIDE);
+        return Stream.of(stale, dropped, setAside).flatMap(reasons -> reasons);
     }
 
     private Stream<HealthReason> ofFeed() {

@@ -5,7 +5,6 @@ import static dev.walcast.server.channel.Deviation.instead;
 
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.walcast.server.channel.Deviation;
-import dev.walcast.server.testing.TestServer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,11 +28,6 @@ final class ChangeDeviations {
             "pg_large.v1",
             "pg_large.v2",
             "pg_schema_change.v2");
-
-    static final String DOMAIN = "posint";
-
-    /// Debezium names a domain by the type below it.
-    static final String DOMAIN_AS_READ = TestServer.READER == ServerSettings.Reader.NATIVE ? DOMAIN : "int4";
 
     private static final String NAMED = "a refusal says what is missing and how to mend it";
     private static final String ONE_LINE = "long parameters are not broken into lines";

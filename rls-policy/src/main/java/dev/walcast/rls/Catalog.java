@@ -3,7 +3,6 @@ package dev.walcast.rls;
 import dev.walcast.cdc.TableId;
 import java.sql.SQLException;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -24,9 +23,6 @@ public interface Catalog {
 
     /// What there is under a table's name, to tell a client why it cannot subscribe. The role must exist.
     RelationFacts relation(Question question) throws SQLException;
-
-    /// Published tables with columns of the given types (arrays, domains and composites of them included).
-    List<String> columnsOfTypes(Collection<String> typeNames) throws SQLException;
 
     /// The same catalog, whose answers are to questions that began at this time of `System.nanoTime()` or later. Other
     /// answers may be shared between callers.

@@ -12,7 +12,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 /// Asks a real Postgres. Safe for any thread; each call takes one connection from the pool.
 public final class PostgresCatalog implements Catalog {
     private static final String PUBLISHED = sql("published-tables.sql");
-    private static final String COLUMNS_OF_TYPES = sql("columns-of-types.sql");
     private static final String RELATION = sql("relation.sql");
     private static final String USABLE_SCHEMAS = "select nspname from pg_catalog.pg_namespace"
             + " where pg_catalog.has_schema_privilege(?::pg_catalog.name, oid, 'USAGE')";
@@ -176,27 +174,6 @@ public final class PostgresCatalog implements Catalog {
 
     private static char letter(@Nullable String kind) {
         return kind == null ? ' ' : kind.charAt(0);
-    }
-
-    @Override
-    public List<String> columnsOfTypes(Collection<String> typeNames) throws SQLException {
-        try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement =
-                        connection.prepareStatement(withPublished(connection, COLUMNS_OF_TYPES))) {
-            statement.setArray(1, texts(connection, List.copyOf(typeNames)));
-            statement.setString(2, publication);
-            try (ResultSet rows = statement.executeQuery()) {
-                List<String> columns = new ArrayList<>();
-                while (rows.next()) {
-                    columns.add(rows.getString(1));
-                }
-                return columns;
-            }
-        }
-    }
-
-    private static java.sql.Array texts(Connection connection, List<String> values) throws SQLException {
-        return connection.createArrayOf("text", values.toArray());
     }
 
     private static String withPublished(Connection connection, String query) throws SQLException {

@@ -44,18 +44,15 @@ public final class PostgresRowReader implements RowReader {
 
     private final RoleConnections connections;
     private final String publication;
-    private final boolean domains;
 
-    /// @param domains whether the feed names a domain itself, and not the type below it
-    public PostgresRowReader(RoleConnections connections, String publication, boolean domains) {
-        this.domains = domains;
+    public PostgresRowReader(RoleConnections connections, String publication) {
         this.connections = requireNonNull(connections, "connections is null");
         this.publication = requireNonNull(publication, "publication is null");
     }
 
     /// With one login for all roles.
-    public PostgresRowReader(DataSource dataSource, String publication, boolean domains) {
-        this(new RoleConnections(dataSource, dataSource), publication, domains);
+    public PostgresRowReader(DataSource dataSource, String publication) {
+        this(new RoleConnections(dataSource, dataSource), publication);
     }
 
     @Override
@@ -136,8 +133,7 @@ public final class PostgresRowReader implements RowReader {
         TypeCatalog types = new TypeCatalog(() -> connection);
         List<Column> read = new ArrayList<>();
         for (ColumnAccess column : columns) {
-            long type = domains ? column.type().oid() : column.type().baseOid();
-            read.add(new Column(column.name(), types.type(type), column.identity()));
+            read.add(new Column(column.name(), types.type(column.type().oid()), column.identity()));
         }
         return new Table(query.access().table(), read);
     }

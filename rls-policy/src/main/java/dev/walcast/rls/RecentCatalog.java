@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.TableId;
 import java.sql.SQLException;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
@@ -73,10 +72,5 @@ public final class RecentCatalog implements Catalog {
     @Override
     public Map<Question, TableAccess> access(Collection<Question> questions) throws SQLException {
         return catalog.access(questions);
-    }
-
-    @Override
-    public List<String> columnsOfTypes(Collection<String> typeNames) throws SQLException {
-        return catalog.columnsOfTypes(typeNames);
     }
 }

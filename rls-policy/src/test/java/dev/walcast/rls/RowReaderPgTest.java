@@ -84,7 +84,7 @@ class RowReaderPgTest {
         Question question = new Question("anon", new TableId("public", "t"));
         access = Objects.requireNonNull(
                 new PostgresCatalog(dataSource, "p").access(Set.of(question)).get(question));
-        reader = new PostgresRowReader(dataSource, "p", false);
+        reader = new PostgresRowReader(dataSource, "p");
     }
 
     @AfterAll
@@ -182,10 +182,6 @@ class RowReaderPgTest {
         PostgresOracle oracle = new PostgresOracle(dataSource, dataSource);
         List<Row> all = read(Predicate.Constant.ALWAYS, List.of(), 1_000);
         assertThat(all).hasSize(40);
-        List<Row> withDomains =
-                read(new PostgresRowReader(dataSource, "p", true), Predicate.Constant.ALWAYS, List.of(), 1_000);
-        assertThat(withDomains.getFirst().table().columns())
-                .isNotEqualTo(all.getFirst().table().columns());
         Set<String> distinct = new HashSet<>();
         SoftAssertions each = new SoftAssertions();
         for (String filter : FILTERS) {
@@ -199,7 +195,6 @@ class RowReaderPgTest {
                                 RoleSession.NO_ROLE);
                         Set<Integer> selected = ids(read(predicate, List.of(), 1_000));
                         assertThat(selected).isEqualTo(ids(judged(all, predicate, oracle)));
-                        assertThat(selected).isEqualTo(ids(judged(withDomains, predicate, oracle)));
                         distinct.add(selected.toString());
                     })
                     .as(filter)

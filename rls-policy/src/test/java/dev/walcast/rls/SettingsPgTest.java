@@ -416,7 +416,7 @@ class SettingsPgTest {
                 rows(access).stream().collect(Collectors.toMap(row -> String.valueOf(row.text(0)), row -> row));
         RowQuery query = new RowQuery(VIEWER, access, Set.of(), resolve(access, filter), List.of(), 100);
         Set<Integer> found = new TreeSet<>();
-        try (RowReader.Reading reading = new PostgresRowReader(sources.isolated(), "p", false).open(query)) {
+        try (RowReader.Reading reading = new PostgresRowReader(sources.isolated(), "p").open(query)) {
             for (Row row = reading.next(); row != null; row = reading.next()) {
                 String id = Objects.requireNonNull(row.text(0));
                 for (int i = 0; i < row.table().columns().size(); i++) {

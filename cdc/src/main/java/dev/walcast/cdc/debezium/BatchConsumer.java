@@ -1,10 +1,11 @@
 package dev.walcast.cdc.debezium;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
-import dev.walcast.cdc.source.RowEvent;
+import dev.walcast.cdc.source.RightsMessage;
 import dev.walcast.cdc.source.TransactionReceiver;
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
@@ -12,6 +13,7 @@ import java.sql.SQLException;
 import java.util.List;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,8 +23,10 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
 
     private final ChangeMapper mapper;
     private final TransactionReceiver transactions;
+    private final Notes notes;
 
-    BatchConsumer(ChangeMapper mapper, TransactionReceiver transactions) {
+    BatchConsumer(ChangeMapper mapper, TransactionReceiver transactions, Notes notes) {
+        this.notes = requireNonNull(notes, "notes is null");
         this.mapper = requireNonNull(mapper, "mapper is null");
         this.transactions = requireNonNull(transactions, "transactions is null");
     }
@@ -58,17 +62,23 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
             }
         } catch (SQLException e) {
             throw new IllegalStateException("the catalog cannot be asked: " + e.getMessage(), e);
+        } catch (StackOverflowError | LinkageError e) {
+            // The engine ends in good order only for exceptions.
+            throw new IllegalStateException("a change could not be handled: " + e, e);
         }
     }
 
     private void handle(SourceRecord record, Runnable acknowledge) throws SQLException {
-        if (!EngineSettings.isTransactionTopic(record.topic())) {
-            RowEvent event = mapper.map(record);
-            if (event != null) {
-                transactions.add(event);
-            } else if (ChangeMapper.announcesRights(record)) {
+        Struct message = messageOf(record);
+        if (message != null) {
+            if (notes.prefix().equals(message.getString("prefix"))) {
+                Notes.Note note = Notes.Note.parse(new String(message.getBytes("content"), UTF_8));
+                transactions.leaveOut(note.table(), note.reason());
+            } else if (announcesRights(record, message)) {
                 transactions.announceRights();
             }
+        } else if (!EngineSettings.isTransactionTopic(record.topic())) {
+            transactions.add(mapper.map(record));
         } else if (((Struct) record.value()).getString("status").equals("BEGIN")) {
             mapper.begin();
             transactions.begin();
@@ -81,6 +91,18 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
     static boolean isEnd(SourceRecord record) {
         return EngineSettings.isTransactionTopic(record.topic())
                 && ((Struct) record.value()).getString("status").equals("END");
+    }
+
+    /// Whether the message is a [RightsMessage]. Only a message of a transaction has the transaction's number.
+    private static boolean announcesRights(SourceRecord record, Struct message) {
+        return RightsMessage.PREFIX.equals(message.getString("prefix"))
+                && ((Struct) record.value()).getStruct("source").getInt64("txId") != null;
+    }
+
+    /// Null when the record is none of a logical message.
+    private static @Nullable Struct messageOf(SourceRecord record) {
+        Struct value = (Struct) record.value();
+        return value.schema().field("message") == null ? null : value.getStruct("message");
     }
 
     static Commit commit(SourceRecord end) {

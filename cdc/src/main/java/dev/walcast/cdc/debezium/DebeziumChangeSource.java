@@ -3,6 +3,7 @@ package dev.walcast.cdc.debezium;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.source.CatalogConnection;
+import dev.walcast.cdc.source.DatabaseEncoding;
 import dev.walcast.cdc.source.Failure;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.SourceConfig;
@@ -11,6 +12,7 @@ import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
 import java.io.Closeable;
 import java.io.IOException;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,7 +32,7 @@ public final class DebeziumChangeSource extends SlotSource {
     private final AtomicBoolean closing = new AtomicBoolean();
 
     public DebeziumChangeSource(SourceConfig config) {
-        super(config, DebeziumLimits::check);
+        super(config, (_, _) -> {});
         this.config = config;
     }
 
@@ -38,10 +40,12 @@ public final class DebeziumChangeSource extends SlotSource {
     protected String read(Reading reading) {
         AtomicReference<String> reason = new AtomicReference<>("the reader stopped");
         try (CatalogConnection catalog = new CatalogConnection(config.url(), reading.sockets())) {
-            BatchConsumer consumer = new BatchConsumer(
-                    new ChangeMapper(new TableCatalog(catalog, config.slotName())), reading.transactions());
+            Notes notes = Notes.fresh();
+            DatabaseEncoding encoding = DatabaseEncoding.of(catalog.get());
+            ChangeMapper mapper = new ChangeMapper(new TableCatalog(catalog, config.slotName()), notes);
+            BatchConsumer consumer = new BatchConsumer(mapper, reading.transactions(), notes);
             DebeziumEngine<ChangeEvent<SourceRecord, SourceRecord>> created = DebeziumEngine.create(Connect.class)
-                    .using(EngineSettings.of(config, reading.publications(), reading.sockets()))
+                    .using(EngineSettings.of(config, reading.publications(), encoding, notes, reading.sockets()))
                     .using(begun(reading))
                     .using((success, message, error) -> {
                         reading.endedBy(error);
@@ -53,6 +57,8 @@ public final class DebeziumChangeSource extends SlotSource {
             if (!isClosing()) {
                 run(created, reading);
             }
+        } catch (SQLException e) {
+            reason.set(Failure.sentence(null, e));
         } finally {
             engine.set(null);
         }

@@ -2,6 +2,7 @@ package dev.walcast.cdc.debezium;
 
 import dev.walcast.cdc.Identifier;
 import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.source.DatabaseEncoding;
 import dev.walcast.cdc.source.ReaderSocketFactory;
 import dev.walcast.cdc.source.ReaderSockets;
 import dev.walcast.cdc.source.SourceConfig;
@@ -31,7 +32,12 @@ final class EngineSettings {
 
     /// @param publications the configured one first
     /// @param sockets      where the engine's sockets belong
-    static Properties of(SourceConfig config, List<String> publications, ReaderSockets sockets) {
+    static Properties of(
+            SourceConfig config,
+            List<String> publications,
+            DatabaseEncoding encoding,
+            Notes notes,
+            ReaderSockets sockets) {
         PostgresUrl url = config.url();
         String address = url.address();
         int lastPort = address.lastIndexOf(':');
@@ -67,6 +73,12 @@ final class EngineSettings {
             properties.setProperty("database.password", password);
         }
         properties.setProperty(PublicationsConnector.FIRST_PUBLICATION, publications.getFirst());
+        properties.setProperty(PublicationsConnector.ENCODING, encoding.toString());
+        properties.setProperty(PublicationsConnector.NOTES, notes.secret());
+        // So that Debezium reads none of the database's tables from the catalog at its start.
+        properties.setProperty("table.include.list", notes.schema() + "\\.oid[0-9]+");
+        // Else the driver ends the connection when Postgres sends bytes as they are.
+        properties.setProperty("driver.allowEncodingChanges", "true");
         properties.setProperty("publication.name", Identifier.list(publications));
         properties.putAll(reading(config));
         properties.putAll(whatIsRead());

@@ -1,5 +1,6 @@
 package dev.walcast.cdc.debezium;
 
+import dev.walcast.cdc.source.DatabaseEncoding;
 import io.debezium.config.Configuration;
 import io.debezium.config.Field;
 import io.debezium.connector.base.QueueProviderService;
@@ -11,6 +12,7 @@ import io.debezium.connector.postgresql.PostgresConnectorTask;
 import io.debezium.connector.postgresql.PostgresSchema;
 import io.debezium.connector.postgresql.connection.PostgresConnection;
 import io.debezium.connector.postgresql.connection.ReplicationConnection;
+import io.debezium.jdbc.JdbcConnection;
 import io.debezium.pipeline.DataChangeEvent;
 import io.debezium.service.spi.ServiceProvider;
 import io.debezium.service.spi.ServiceRegistry;
@@ -32,6 +34,12 @@ import org.jspecify.annotations.Nullable;
 public final class PublicationsConnector extends PostgresConnector {
     /// The one that Debezium is to look for; `publication.name` holds the list.
     static final String FIRST_PUBLICATION = "walcast.first.publication";
+
+    /// A [DatabaseEncoding] as text.
+    static final String ENCODING = "walcast.encoding";
+
+    /// The secret of [Notes].
+    static final String NOTES = "walcast.notes";
 
     /// Debezium allows one host name only; here it is a list of hosts with ports, or an IPv6 address, for the JDBC URL.
     @Override
@@ -59,10 +67,14 @@ public final class PublicationsConnector extends PostgresConnector {
         private Duration statusInterval = Duration.ZERO;
         private volatile @Nullable TrackedReplication replication;
         private @Nullable SourceRecord polled;
+        private DatabaseEncoding encoding = DatabaseEncoding.UTF8;
+        private Notes notes = Notes.fresh();
 
         @Override
         public CdcSourceTaskContext<PostgresConnectorConfig> preStart(Configuration config) {
             firstPublication = config.getString(FIRST_PUBLICATION);
+            encoding = DatabaseEncoding.parse(config.getString(ENCODING));
+            notes = new Notes(config.getString(NOTES));
             statusInterval = config.getDuration(PostgresConnectorConfig.STATUS_UPDATE_INTERVAL_MS, ChronoUnit.MILLIS);
             return super.preStart(config);
         }
@@ -114,7 +126,7 @@ public final class PublicationsConnector extends PostgresConnector {
         protected ReplicationConnection buildReplicationConnection(
                 PostgresConnection metadata, PostgresSchema schema, PostgresConnectorConfig config)
                 throws SQLException {
-            TrackedReplication tracked = new TrackedReplication(ReplicationConnection.builder(config)
+            ReplicationConnection connection = ReplicationConnection.builder(config)
                     .withSlot(config.slotName())
                     .withPublication(firstPublication)
                     .withPublicationAutocreateMode(AutoCreateMode.DISABLED)
@@ -126,7 +138,13 @@ public final class PublicationsConnector extends PostgresConnector {
                     .withTypeRegistry(metadata.getTypeRegistry())
                     .withSchema(schema)
                     .jdbcMetadataConnection(metadata)
-                    .build());
+                    .build();
+            if (!encoding.isConvertedByPostgres()) {
+                ((JdbcConnection) connection).execute("set client_encoding = '" + encoding.clientEncoding() + "'");
+            }
+            DecoderField.replace(
+                    connection, decoder -> new GuardedDecoder(decoder, new TextTypes(metadata), encoding, notes));
+            TrackedReplication tracked = new TrackedReplication(connection);
             replication = tracked;
             return tracked;
         }

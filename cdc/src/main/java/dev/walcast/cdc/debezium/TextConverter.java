@@ -1,17 +1,23 @@
 package dev.walcast.cdc.debezium;
 
+import io.debezium.connector.postgresql.UnchangedToastedReplicationMessageColumn;
 import io.debezium.spi.converter.CustomConverter;
 import io.debezium.spi.converter.RelationalColumn;
 import java.util.Properties;
 import org.apache.kafka.connect.data.SchemaBuilder;
+import org.jspecify.annotations.Nullable;
 
-/// Makes Debezium hand over every column as Postgres' own output text, since none of its type modes is exact.
+/// Hands every value over as the text that [TextTypes] made of it.
 ///
-/// Registered by name for every column, hence public. The column's type travels as a parameter of the schema; SQL
-/// NULL is null, and a missing value is one of [Mark]'s instances, told by identity: nothing is serialised between
-/// here and [ChangeMapper].
+/// Registered by name for every column, hence public. What the log says of the column travels as a parameter of the
+/// schema; SQL NULL is null.
 public final class TextConverter implements CustomConverter<SchemaBuilder, RelationalColumn> {
-    static final String TYPE_OID = "walcast.type.oid";
+    static final String LABEL = "walcast.column";
+
+    /// Stands for a large value that an UPDATE left alone. Only the instance counts, for nothing is serialised between
+    /// here and [ChangeMapper], and a column may well hold an equal text.
+    @SuppressWarnings("StringOperationCanBeSimplified")
+    static final String UNCHANGED = new String("unchanged");
 
     @Override
     public void configure(Properties properties) {
@@ -20,8 +26,20 @@ public final class TextConverter implements CustomConverter<SchemaBuilder, Relat
 
     @Override
     public void converterFor(RelationalColumn column, ConverterRegistration<SchemaBuilder> registration) {
-        SchemaBuilder schema =
-                SchemaBuilder.string().optional().parameter(TYPE_OID, Integer.toUnsignedString(column.nativeType()));
-        registration.register(schema, PgText::of);
+        SchemaBuilder schema = SchemaBuilder.string().optional().parameter(LABEL, column.typeName());
+        registration.register(schema, TextConverter::text);
+    }
+
+    private static @Nullable Object text(@Nullable Object value) {
+        if (value == null) {
+            return null;
+        }
+        if (UnchangedToastedReplicationMessageColumn.isUnchangedToastedValue(value)) {
+            return UNCHANGED;
+        }
+        if (value instanceof String text) {
+            return text;
+        }
+        throw new IllegalStateException("Debezium made a " + value.getClass() + " of a text");
     }
 }

@@ -3,6 +3,7 @@ package dev.walcast.cdc.pgoutput;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.source.CatalogConnection;
+import dev.walcast.cdc.source.DatabaseEncoding;
 import dev.walcast.cdc.source.Failure;
 import dev.walcast.cdc.source.PartitionRoots;
 import dev.walcast.cdc.source.SlotSource;
@@ -29,15 +30,24 @@ public final class PgoutputChangeSource extends SlotSource {
 
     @Override
     protected String read(Reading reading) {
-        try (CatalogConnection catalog = new CatalogConnection(config.url(), reading.sockets());
-                ReplicationStream opened = ReplicationStream.open(config, reading.publications(), reading.sockets())) {
+        try (CatalogConnection catalog = new CatalogConnection(config.url(), reading.sockets())) {
+            return read(reading, catalog, DatabaseEncoding.of(catalog.get()));
+        } catch (SQLException e) {
+            reading.endedBy(e);
+            return Failure.sentence(null, e);
+        }
+    }
+
+    private String read(Reading reading, CatalogConnection catalog, DatabaseEncoding encoding) {
+        try (ReplicationStream opened =
+                ReplicationStream.open(config, reading.publications(), encoding, reading.sockets())) {
             stream.set(opened);
             reading.begun();
             Relations relations = new Relations(
                     new TableDefinitions(catalog, config.slotName()),
                     new PartitionRoots(catalog),
                     new DroppedTables(catalog, DroppedTables.LOOK_FROM));
-            new ReplicationSession(opened, reading.transactions(), relations).read(reading::isOver);
+            new ReplicationSession(opened, reading.transactions(), relations, encoding).read(reading::isOver);
             return isClosing() ? "the source was closed" : "another publication can be read now";
         } catch (SQLException e) {
             reading.endedBy(e);

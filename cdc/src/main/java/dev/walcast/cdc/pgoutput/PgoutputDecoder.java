@@ -6,10 +6,12 @@ import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
+import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.source.RightsMessage;
 import dev.walcast.cdc.source.RowEvent;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
 
 /// Reads the messages of Postgres' `pgoutput` plugin, version 1 of its protocol. Belongs to the reader's thread.
 final class PgoutputDecoder {
@@ -29,6 +31,9 @@ final class PgoutputDecoder {
         /// The transaction holds a [RightsMessage].
         void rightsAnnounced();
 
+        /// A row of the table could not be read.
+        void leaveOut(TableId table, String reason);
+
         void commit(Commit commit) throws SQLException;
     }
 
@@ -42,9 +47,7 @@ final class PgoutputDecoder {
         relations.at(at);
         char tag = message.tag();
         switch (tag) {
-            case 'I' -> insert(message);
-            case 'U' -> update(message);
-            case 'D' -> delete(message);
+            case 'I', 'U', 'D' -> change(tag, message);
             case 'B' -> begin(message);
             case 'C' -> commit(message);
             case 'R' -> relations.describe(message);
@@ -73,16 +76,42 @@ final class PgoutputDecoder {
         relations.committed(end);
     }
 
-    private void insert(WireBytes message) throws SQLException {
-        Table table = relations.table(message.int32());
+    private void change(char tag, WireBytes message) throws SQLException {
+        int oid = message.int32();
+        RowEvent event = event(tag, oid, message);
+        if (event != null) {
+            sink.row(event);
+        } else {
+            Relations.LeftOut leftOut = requireNonNull(relations.leftOut(oid));
+            sink.leaveOut(leftOut.table(), leftOut.reason());
+        }
+    }
+
+    /// @return null when the table is left out, or is so from here on
+    private @Nullable RowEvent event(char tag, int oid, WireBytes message) throws SQLException {
+        if (relations.leftOut(oid) != null) {
+            return null;
+        }
+        try {
+            Table table = relations.table(oid);
+            return switch (tag) {
+                case 'I' -> insert(table, message);
+                case 'U' -> update(table, message);
+                default -> new RowEvent(RowEvent.Kind.DELETE, table, oldRow(table, message.tag(), message), null);
+            };
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
+            relations.leaveOut(oid, e);
+            return null;
+        }
+    }
+
+    private RowEvent insert(Table table, WireBytes message) throws SQLException {
         expect(message.tag(), 'N');
-        sink.row(
-                new RowEvent(RowEvent.Kind.INSERT, table, null, Tuple.whole(table, message, relations.inexact(table))));
+        return new RowEvent(RowEvent.Kind.INSERT, table, null, Tuple.whole(table, message, relations.inexact(table)));
     }
 
     /// The old image is there when the identity is FULL or one of its columns has changed.
-    private void update(WireBytes message) throws SQLException {
-        Table table = relations.table(message.int32());
+    private RowEvent update(Table table, WireBytes message) throws SQLException {
         char image = message.tag();
         Row oldRow = null;
         if (image != 'N') {
@@ -91,12 +120,7 @@ final class PgoutputDecoder {
         }
         expect(image, 'N');
         Row newRow = Tuple.whole(table, message, relations.inexact(table));
-        sink.row(new RowEvent(RowEvent.Kind.UPDATE, table, oldRow == null ? newRow.identityOnly() : oldRow, newRow));
-    }
-
-    private void delete(WireBytes message) throws SQLException {
-        Table table = relations.table(message.int32());
-        sink.row(new RowEvent(RowEvent.Kind.DELETE, table, oldRow(table, message.tag(), message), null));
+        return new RowEvent(RowEvent.Kind.UPDATE, table, oldRow == null ? newRow.identityOnly() : oldRow, newRow);
     }
 
     private Row oldRow(Table table, char image, WireBytes message) throws SQLException {
@@ -111,7 +135,10 @@ final class PgoutputDecoder {
         int count = message.int32();
         message.tag(); // CASCADE or RESTART IDENTITY
         for (int i = 0; i < count; i++) {
-            sink.row(new RowEvent(RowEvent.Kind.TRUNCATE, relations.table(message.int32()), null, null));
+            int oid = message.int32();
+            if (relations.leftOut(oid) == null) {
+                sink.row(new RowEvent(RowEvent.Kind.TRUNCATE, relations.table(oid), null, null));
+            }
         }
     }
 

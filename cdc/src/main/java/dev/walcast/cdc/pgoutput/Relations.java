@@ -6,6 +6,7 @@ import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.source.Failure;
 import dev.walcast.cdc.source.PartitionRoots;
 import dev.walcast.cdc.types.ColumnNumbers.Place;
 import dev.walcast.cdc.types.TableDefinitions;
@@ -15,19 +16,27 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The tables that the stream has described, by oid, each as it was described last. Belongs to the reader's thread.
 final class Relations {
+    private static final Logger log = LoggerFactory.getLogger(Relations.class);
     private static final int IN_IDENTITY = 1;
 
     private final TableDefinitions definitions;
     private final PartitionRoots roots;
     private final DroppedTables dropped;
     private final Map<Integer, Described> tables = new HashMap<>();
+    private final Map<Integer, LeftOut> leftOut = new HashMap<>();
     private long transaction;
     private long xid;
     private Lsn transactionEnd = Lsn.ZERO;
     private Lsn at = Lsn.ZERO;
+
+    /// A table that cannot be followed, and why.
+    record LeftOut(TableId table, String reason) {}
 
     /// A table as it was described last.
     ///
@@ -51,21 +60,59 @@ final class Relations {
     }
 
     /// The body of a Relation message. Postgres repeats it after anything about the table may have changed, also when
-    /// nothing differs: the table is another instance then.
+    /// nothing differs: the table is another instance then. A table that cannot be followed is left out until it is
+    /// described again.
+    ///
+    /// @throws SQLException when the catalog cannot be asked
     void describe(WireBytes message) throws SQLException {
         int oid = message.int32();
-        String schema = message.zeroTerminated();
-        TableId id = new TableId(schema.isEmpty() ? "pg_catalog" : schema, message.zeroTerminated());
-        message.tag(); // the kind of identity: the columns' flags say more
-        PartitionRoots.Place place = roots.of(id);
-        Described fresh = new Described(table(id, place, oid, message), place.isPartitioned(), transaction);
+        leftOut.remove(oid);
+        TableId id = unnamed(oid);
+        try {
+            String schema = message.zeroTerminated();
+            id = new TableId(schema.isEmpty() ? "pg_catalog" : schema, message.zeroTerminated());
+            message.tag(); // the kind of identity: the columns' flags say more
+            PartitionRoots.Place place = roots.of(id);
+            describe(oid, new Described(table(id, place, oid, message), place.isPartitioned(), transaction));
+        } catch (SQLException e) {
+            if (Failure.isOfConnection(e)) {
+                throw e;
+            }
+            leaveOut(oid, id, e);
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
+            leaveOut(oid, id, e);
+        }
+        dropped.described(oid);
+    }
+
+    private void describe(int oid, Described fresh) {
         tables.merge(
                 oid,
                 fresh,
                 (known, _) -> known.table.isShapedLike(fresh.table)
                         ? new Described(known.table.renewed(), fresh.isPartitioned, transaction)
                         : fresh);
-        dropped.described(oid);
+    }
+
+    /// Leaves a table out whose change could not be read.
+    void leaveOut(int oid, Throwable failure) {
+        Described known = tables.get(oid);
+        leaveOut(oid, known == null ? unnamed(oid) : known.table.id(), failure);
+    }
+
+    private void leaveOut(int oid, TableId id, Throwable failure) {
+        log.debug("{} cannot be read", id, failure);
+        leftOut.put(oid, new LeftOut(id, "the reader failed: " + failure));
+    }
+
+    private static TableId unnamed(int oid) {
+        return new TableId("", "oid " + Integer.toUnsignedString(oid));
+    }
+
+    /// Why the table is left out; null when it is read.
+    @Nullable
+    LeftOut leftOut(int oid) {
+        return leftOut.get(oid);
     }
 
     /// @param end where the transaction's commit record begins

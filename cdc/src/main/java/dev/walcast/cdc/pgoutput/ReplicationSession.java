@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.source.DatabaseEncoding;
 import dev.walcast.cdc.source.RowEvent;
 import dev.walcast.cdc.source.TransactionReceiver;
 import java.sql.SQLException;
@@ -40,6 +42,7 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
     private final ReplicationStream stream;
     private final TransactionReceiver transactions;
     private final PgoutputDecoder decoder;
+    private final DatabaseEncoding encoding;
 
     /// The end of the last transaction up to which all are handled; by any thread.
     private final AtomicReference<Lsn> handled = new AtomicReference<>(Lsn.ZERO);
@@ -57,7 +60,12 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
     private long askedAt = System.nanoTime();
     private int asked;
 
-    ReplicationSession(ReplicationStream stream, TransactionReceiver transactions, Relations relations) {
+    ReplicationSession(
+            ReplicationStream stream,
+            TransactionReceiver transactions,
+            Relations relations,
+            DatabaseEncoding encoding) {
+        this.encoding = requireNonNull(encoding, "encoding is null");
         this.stream = requireNonNull(stream, "stream is null");
         this.transactions = requireNonNull(transactions, "transactions is null");
         this.decoder = new PgoutputDecoder(relations, this);
@@ -76,7 +84,7 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
                 } else {
                     heardAt = System.nanoTime();
                     transactions.heard();
-                    take(new WireBytes(message));
+                    take(new WireBytes(message, encoding));
                 }
             }
             tell(false);
@@ -152,6 +160,11 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
     @Override
     public void rightsAnnounced() {
         transactions.announceRights();
+    }
+
+    @Override
+    public void leaveOut(TableId table, String reason) {
+        transactions.leaveOut(table, reason);
     }
 
     @Override

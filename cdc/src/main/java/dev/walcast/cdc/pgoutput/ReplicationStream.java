@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Identifier;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.source.DatabaseEncoding;
 import dev.walcast.cdc.source.ReaderSockets;
 import dev.walcast.cdc.source.SourceConfig;
 import java.nio.ByteBuffer;
@@ -32,7 +33,7 @@ final class ReplicationStream implements AutoCloseable {
     /// hearing of us.
     private static final String SESSION_SETTINGS = """
             set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; set bytea_output = 'hex';
-            set extra_float_digits = 1; set client_encoding = 'UTF8'; set wal_sender_timeout = '60s'""";
+            set extra_float_digits = 1; set wal_sender_timeout = '60s'""";
 
     /// Held, or the driver would close it as leaked.
     private final Connection connection;
@@ -45,13 +46,15 @@ final class ReplicationStream implements AutoCloseable {
     }
 
     /// @param sockets where its socket belongs
-    static ReplicationStream open(SourceConfig config, List<String> publications, ReaderSockets sockets)
+    static ReplicationStream open(
+            SourceConfig config, List<String> publications, DatabaseEncoding encoding, ReaderSockets sockets)
             throws SQLException {
         PostgresUrl url = config.url();
         Connection connection = DriverManager.getConnection(url.jdbcUrl(), properties(url, sockets));
         try {
             try (Statement statement = connection.createStatement()) {
                 statement.execute(SESSION_SETTINGS);
+                statement.execute("set client_encoding = '" + encoding.clientEncoding() + "'");
             }
             CopyDual copy = connection
                     .unwrap(PGConnection.class)
@@ -69,6 +72,8 @@ final class ReplicationStream implements AutoCloseable {
         properties.setProperty("replication", "database");
         properties.setProperty("preferQueryMode", "simple");
         properties.setProperty("assumeMinServerVersion", "14");
+        // Else the driver ends the connection when Postgres sends bytes as they are.
+        properties.setProperty("allowEncodingChanges", "true");
         properties.setProperty("ApplicationName", "walcast reader");
         sockets.addTo(properties, "", PatientSocketFactory.class);
         properties.putIfAbsent("connectTimeout", "10");

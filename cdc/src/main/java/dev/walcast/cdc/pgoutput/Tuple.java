@@ -6,6 +6,7 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Reads the row images of a change. Values of columns whose type is not known for certain are left out.
 final class Tuple {
@@ -51,13 +52,17 @@ final class Tuple {
             case 'u' -> row.missing(column, Missing.UNCHANGED_TOAST);
             case 't' -> {
                 String text = message.text(message.int32());
-                if (inexact) {
-                    row.missing(column, Missing.NOT_EXACT);
-                } else {
-                    row.text(column, text);
-                }
+                text(row, column, inexact ? null : text);
             }
             default -> throw new IllegalStateException("unknown kind of value: " + kind);
+        }
+    }
+
+    private static void text(Row.Builder row, int column, @Nullable String text) {
+        if (text == null) {
+            row.missing(column, Missing.NOT_EXACT);
+        } else {
+            row.text(column, text);
         }
     }
 }

@@ -2,11 +2,12 @@ package dev.walcast.cdc.pgoutput;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.source.DatabaseEncoding;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// Reads a message of the replication protocol from front to back. Running over its end is an
 /// [IndexOutOfBoundsException].
@@ -16,10 +17,12 @@ final class WireBytes {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
     private final byte[] bytes;
+    private final DatabaseEncoding encoding;
     private int at;
 
-    WireBytes(byte[] bytes) {
+    WireBytes(byte[] bytes, DatabaseEncoding encoding) {
         this.bytes = requireNonNull(bytes, "bytes is null");
+        this.encoding = requireNonNull(encoding, "encoding is null");
     }
 
     char tag() {
@@ -52,13 +55,18 @@ final class WireBytes {
     }
 
     /// A text that ends with a zero byte.
+    ///
+    /// @throws UnreadableNameException when the bytes are no text
     String zeroTerminated() {
         int start = at;
         while (bytes[at] != 0) {
             at++;
         }
-        String text = new String(bytes, start, at - start, StandardCharsets.UTF_8);
+        String text = encoding.text(bytes, start, at - start);
         at++;
+        if (text == null) {
+            throw new UnreadableNameException();
+        }
         return text;
     }
 
@@ -68,9 +76,11 @@ final class WireBytes {
         return end < bytes.length && bytes[end] == 0 && Arrays.equals(bytes, at, end, expected, 0, expected.length);
     }
 
+    /// @return null when the bytes are no text
+    @Nullable
     String text(int length) {
         int start = at;
         skip(length);
-        return new String(bytes, start, length, StandardCharsets.UTF_8);
+        return encoding.text(bytes, start, length);
     }
 }

@@ -1,10 +1,14 @@
 package dev.walcast.cdc.source;
 
 import java.sql.SQLException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Makes one sentence of why reading ended.
 public final class Failure {
+    /// Classes of SQLSTATE: connection, transaction state and rollback, resources, intervention, system.
+    private static final List<String> OF_CONNECTION = List.of("08", "25", "40", "53", "57", "58");
+
     private Failure() {}
 
     private static final String UNDEFINED_OBJECT = "42704";
@@ -32,5 +36,11 @@ public final class Failure {
         return text == null
                 ? "the reader stopped"
                 : text.lines().findFirst().orElse("").strip();
+    }
+
+    /// Whether a statement failed for what happens to the connection or the server, and not for what was asked.
+    public static boolean isOfConnection(SQLException failure) {
+        String state = failure.getSQLState();
+        return state == null || OF_CONNECTION.stream().anyMatch(state::startsWith);
     }
 }

@@ -209,6 +209,9 @@ public abstract class SlotSource implements ChangeSource {
             return null;
         } catch (SourceException e) {
             return String.valueOf(e.getMessage());
+        } catch (RuntimeException | Error e) {
+            log.error("The feed could not be checked", e);
+            return String.valueOf(e);
         }
     }
 
@@ -244,9 +247,10 @@ public abstract class SlotSource implements ChangeSource {
             TransactionReceiver transactions = new TransactionReceiver(
                     buffer, listener, acknowledgements, progress, number, () -> checkContinuity(sockets));
             return read(new Reading(listener, transactions, sockets));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // Errors as well: the thread is the only one that starts the reader again.
             log.error("The reader failed unexpectedly", e);
-            return String.valueOf(e.getMessage());
+            return String.valueOf(e);
         } finally {
             progress.close();
             reading = null;

@@ -2,14 +2,18 @@ package dev.walcast.cdc.source;
 
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Commit;
+import dev.walcast.cdc.SetAside;
 import dev.walcast.cdc.Table;
+import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -21,6 +25,7 @@ final class TransactionBuffer implements AutoCloseable {
     private final long memoryBytesMax;
     private final List<RowEvent> events = new ArrayList<>();
     private final Set<Table> tables = new LinkedHashSet<>();
+    private final Map<TableId, SetAside> setAside = new LinkedHashMap<>();
     private @Nullable Table lastTable;
     private long bytes;
     private @Nullable SpillFile spill;
@@ -35,6 +40,9 @@ final class TransactionBuffer implements AutoCloseable {
         if (event.table() != lastTable) {
             lastTable = event.table();
             tables.add(lastTable);
+        }
+        if (!setAside.isEmpty()) {
+            setAside.computeIfPresent(lastTable.id(), (table, unread) -> new SetAside(table, unread.reason(), true));
         }
         try {
             if (spill == null && bytes > memoryBytesMax) {
@@ -55,12 +63,18 @@ final class TransactionBuffer implements AutoCloseable {
         announcesRights = true;
     }
 
+    /// A row of the table could not be read.
+    void leaveOut(TableId table, String reason) {
+        setAside.put(table, new SetAside(table, reason, false));
+    }
+
     /// The transaction, to be walked before [#clear()].
     ///
     /// @param defer what [Transaction#defer()] does
     Transaction committed(Commit commit, Supplier<Runnable> defer) {
         List<Table> versions = List.copyOf(tables);
         boolean announcing = announcesRights;
+        List<SetAside> unread = List.copyOf(setAside.values());
         return new Transaction() {
             @Override
             public Commit commit() {
@@ -75,6 +89,11 @@ final class TransactionBuffer implements AutoCloseable {
             @Override
             public boolean announcesRights() {
                 return announcing;
+            }
+
+            @Override
+            public Collection<SetAside> setAside() {
+                return unread;
             }
 
             @Override
@@ -112,6 +131,7 @@ final class TransactionBuffer implements AutoCloseable {
     void clear() {
         events.clear();
         tables.clear();
+        setAside.clear();
         lastTable = null;
         bytes = 0;
         announcesRights = false;

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.Commit;
+import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
 import java.sql.SQLException;
 
@@ -59,6 +60,13 @@ public final class TransactionReceiver {
         buffer.announceRights();
     }
 
+    /// A row of the table could not be read; the transaction says so.
+    ///
+    /// @param reason one sentence for the log
+    public void leaveOut(TableId table, String reason) {
+        buffer.leaveOut(table, reason);
+    }
+
     /// Hands the transaction over, unless it came over an earlier connection already.
     ///
     /// @param acknowledge tells Postgres of this transaction and of all before it; run by any thread
@@ -78,7 +86,7 @@ public final class TransactionReceiver {
         boolean deferred;
         try {
             deferred = deliver(commit);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             acknowledgements.forget(commit.lsn());
             throw e;
         }

@@ -20,6 +20,13 @@ import org.jspecify.annotations.Nullable;
 public final class TypeCatalog {
     static final long FIRST_USER_OID = 16_384;
 
+    /// Of types in one another. Users make types of any depth, and whatever walks a type recurses.
+    private static final int DEPTH_MAX = 64;
+
+    /// Two fields of one composite type in another, and so on, double the parts with each level, and whatever compares
+    /// two types visits all of them.
+    private static final int PARTS_MAX = 10_000;
+
     /// Casts made by users or extensions decide what `to_jsonb` does with a type that is nothing special
     /// otherwise.
     private static final String TYPE = """
@@ -53,6 +60,9 @@ public final class TypeCatalog {
     private final Connections catalog;
     private final Map<Long, PgType> types = new HashMap<>();
 
+    /// How many parts each of them has.
+    private final Map<Long, Integer> sizes = new HashMap<>();
+
     /// Where to ask.
     @FunctionalInterface
     public interface Connections {
@@ -65,17 +75,48 @@ public final class TypeCatalog {
 
     public void forgetUserTypes() {
         types.keySet().removeIf(oid -> oid >= FIRST_USER_OID);
+        sizes.keySet().removeIf(oid -> oid >= FIRST_USER_OID);
     }
 
-    /// Of a type that is no longer in the catalog nothing is known: its values are reported as not exact.
+    /// Nothing is known of a type that is no longer in the catalog, and of one that is too deep or too wide: their
+    /// values
+    /// cannot be drawn.
     public PgType type(long oid) throws SQLException {
+        return type(oid, 0);
+    }
+
+    private PgType type(long oid, int depth) throws SQLException {
         PgType known = types.get(oid);
         if (known != null) {
             return known;
         }
-        PgType read = read(oid);
-        types.put(oid, read);
-        return read;
+        if (depth > DEPTH_MAX) {
+            return new PgType.Scalar(oid, "unknown", JsonForm.CAST);
+        }
+        PgType read = read(oid, depth);
+        int parts = parts(read);
+        PgType kept = parts > PARTS_MAX ? new PgType.Scalar(oid, read.name(), JsonForm.CAST) : read;
+        types.put(oid, kept);
+        sizes.put(oid, parts > PARTS_MAX ? 1 : parts);
+        return kept;
+    }
+
+    /// Of how many types it consists, each counted as often as it occurs.
+    private int parts(PgType type) {
+        return switch (type) {
+            case PgType.Scalar _ -> 1;
+            case PgType.Array array -> 1 + size(array.element());
+            case PgType.Domain domain -> 1 + size(domain.base());
+            case PgType.Composite composite ->
+                1
+                        + composite.fields().stream()
+                                .mapToInt(field -> size(field.type()))
+                                .sum();
+        };
+    }
+
+    private int size(PgType type) {
+        return sizes.getOrDefault(type.oid(), 1);
     }
 
     /// A row of `pg_type`.
@@ -89,27 +130,31 @@ public final class TypeCatalog {
             boolean isArray,
             boolean castsToJson) {}
 
-    private PgType read(long oid) throws SQLException {
+    private PgType read(long oid, int depth) throws SQLException {
         Entry entry = entry(oid);
         if (entry == null) {
             return new PgType.Scalar(oid, "unknown", JsonForm.CAST);
         }
         return switch (entry.kind()) {
-            case "d" -> new PgType.Domain(oid, entry.name(), type(entry.base()));
-            case "c" -> new PgType.Composite(oid, entry.name(), fields(entry.relation()));
-            default -> entry.isArray() ? array(oid, entry) : new PgType.Scalar(oid, entry.name(), form(oid, entry));
+            case "d" -> new PgType.Domain(oid, entry.name(), type(entry.base(), depth + 1));
+            case "c" -> new PgType.Composite(oid, entry.name(), fields(entry.relation(), depth));
+            default ->
+                entry.isArray() ? array(oid, entry, depth) : new PgType.Scalar(oid, entry.name(), form(oid, entry));
         };
     }
 
-    private PgType array(long oid, Entry entry) throws SQLException {
-        if (entry.name().equals("oidvector") || entry.name().equals("int2vector")) {
+    private PgType array(long oid, Entry entry, int depth) throws SQLException {
+        if (entry.name().equals("oidvector")) {
+            return new PgType.Scalar(oid, entry.name(), JsonForm.TEXT_LIST);
+        }
+        if (entry.name().equals("int2vector")) {
             return new PgType.Scalar(oid, entry.name(), JsonForm.NUMBER_LIST);
         }
         String delimiter = entry.delimiter();
         return new PgType.Array(
                 oid,
                 entry.name(),
-                type(entry.element()),
+                type(entry.element(), depth + 1),
                 delimiter == null || delimiter.isEmpty() ? ',' : delimiter.charAt(0));
     }
 
@@ -142,7 +187,7 @@ public final class TypeCatalog {
         }
     }
 
-    private List<PgType.Field> fields(long relation) throws SQLException {
+    private List<PgType.Field> fields(long relation, int depth) throws SQLException {
         Map<String, Long> fieldTypes = new java.util.LinkedHashMap<>();
         try (PreparedStatement statement = catalog.get().prepareStatement(FIELDS)) {
             statement.setLong(1, relation);
@@ -154,7 +199,7 @@ public final class TypeCatalog {
         }
         List<PgType.Field> fields = new ArrayList<>();
         for (Map.Entry<String, Long> field : fieldTypes.entrySet()) {
-            fields.add(new PgType.Field(field.getKey(), type(field.getValue())));
+            fields.add(new PgType.Field(field.getKey(), type(field.getValue(), depth + 1)));
         }
         return fields;
     }

@@ -44,6 +44,7 @@ final class BindingResolver {
     private final DeliveryCheck delivery;
     private final RowGuard guard;
     private final FilterResolver filters;
+    private final SetAsideTables setAside;
     private final boolean remembersRows;
 
     /// @param remembersRows whether DELETEs of rows that a client has can be told
@@ -52,6 +53,7 @@ final class BindingResolver {
             Rights rights,
             RowGuard guard,
             FilterDatabase filterDatabase,
+            SetAsideTables setAside,
             String publication,
             boolean remembersRows) {
         this.rights = requireNonNull(rights, "rights is null");
@@ -59,6 +61,7 @@ final class BindingResolver {
         this.delivery = new DeliveryCheck(catalog, publication);
         this.guard = requireNonNull(guard, "guard is null");
         this.filters = new FilterResolver(filterDatabase);
+        this.setAside = requireNonNull(setAside, "setAside is null");
         this.remembersRows = remembersRows;
     }
 
@@ -96,7 +99,13 @@ final class BindingResolver {
                 return resolve(spec, viewer, tables.rights(spec, viewer, one.table(), since), since);
             }
             Predicate any = Predicate.Constant.ALWAYS;
-            return new Resolved(wildcard(spec, viewer, since), any, any, List.of(), Optional.empty(), Optional.empty());
+            return new Resolved(
+                    wildcard(spec, viewer, since),
+                    any,
+                    any,
+                    setAsideWarnings(spec),
+                    Optional.empty(),
+                    Optional.empty());
         } catch (UnansweredException e) {
             throw new SQLException(e);
         }
@@ -106,7 +115,7 @@ final class BindingResolver {
             throws BindingRefusedException, SQLException, UnansweredException {
         TableAccess access = fresh.access();
         checkKey(spec, viewer, access);
-        Predicate filter = filter(spec, viewer, access, since);
+        Predicate filter = filter(spec, viewer, access, columns(access), since);
         Predicate narrowing = guard.narrowing(viewer, fresh);
         Predicate policy = guard.policy(viewer, fresh);
         Subject subject = new Subject(spec, viewer, fresh, filter, narrowing, policy, since);
@@ -115,6 +124,7 @@ final class BindingResolver {
         List<String> warnings = new ArrayList<>(deleteWarnings(subject, view.isPresent()));
         warnings.addAll(membershipWarnings(subject, view.isPresent()));
         warnings.addAll(delivery.warnings(subject));
+        warnings.addAll(setAsideWarnings(spec));
         return new Resolved(filter, narrowing, policy, warnings, Optional.of(access), view);
     }
 
@@ -141,8 +151,8 @@ final class BindingResolver {
         }
         Predicate filter = null;
         for (TableId table : wanted) {
-            Predicate own = filter(
-                    spec, viewer, tables.rights(spec, viewer, table, since).access(), since);
+            TableAccess access = tables.rights(spec, viewer, table, since).access();
+            Predicate own = filter(spec, viewer, access, byName(access), since);
             if (filter != null && !filter.equals(own)) {
                 throw refused(
                         spec,
@@ -154,7 +164,8 @@ final class BindingResolver {
         return requireNonNull(filter);
     }
 
-    private Predicate filter(BindingSpec spec, Viewer viewer, TableAccess access, long since)
+    private Predicate filter(
+            BindingSpec spec, Viewer viewer, TableAccess access, FilterResolver.Columns columns, long since)
             throws BindingRefusedException, SQLException, UnansweredException {
         for (String column : spec.select()) {
             if (access.readable(column) == null) {
@@ -163,13 +174,14 @@ final class BindingResolver {
         }
         delivery.checkSelect(spec, viewer, access, since);
         try {
-            return filters.resolve(spec.filters(), columns(access), new RoleSession(viewer.role(), access.settings()));
+            return filters.resolve(spec.filters(), columns, new RoleSession(viewer.role(), access.settings()));
         } catch (FilterRefusedException e) {
             throw postgresError(spec, e.sqlState(), e.getMessage());
         }
     }
 
-    private static FilterResolver.Columns columns(TableAccess access) {
+    /// For a filter on several tables: a column of one name may have another number in each.
+    private static FilterResolver.Columns byName(TableAccess access) {
         return new FilterResolver.Columns() {
             @Override
             public @Nullable ColumnType type(String name) {
@@ -179,10 +191,39 @@ final class BindingResolver {
 
             @Override
             public int number(String name) {
+                return Column.BY_NAME;
+            }
+        };
+    }
+
+    private static FilterResolver.Columns columns(TableAccess access) {
+        FilterResolver.Columns named = byName(access);
+        return new FilterResolver.Columns() {
+            @Override
+            public @Nullable ColumnType type(String name) {
+                return named.type(name);
+            }
+
+            @Override
+            public int number(String name) {
                 ColumnAccess column = access.readable(name);
                 return column == null ? Column.BY_NAME : column.number();
             }
         };
+    }
+
+    /// That changes do not come for now. Tables are named only to those who named them.
+    private List<String> setAsideWarnings(BindingSpec spec) {
+        if (spec.target() instanceof Target.OneTable(TableId table)) {
+            return setAside.contains(table)
+                    ? List.of("table_set_aside: The server cannot read changes of " + table
+                            + " for now; its log says why. This subscription is told `reset` when it can.")
+                    : List.of();
+        }
+        return setAside.tables().stream().anyMatch(spec.target()::includes)
+                ? List.of("table_set_aside: The server cannot read changes of some of these tables for now; its log"
+                        + " says which. This subscription is told `reset` when it can.")
+                : List.of();
     }
 
     /// What the binding has to remember rows of; empty when it needs no memory, or could be told nothing by it.

@@ -22,6 +22,8 @@ sealed interface BindingStart {
         UNCHANGED_VALUE,
         /// The publication was changed for the table, so rows that were written meanwhile may be missing.
         PUBLICATION_CHANGED,
+        /// The reader cannot read changes of a table, or could not until now; the server's log says why.
+        TABLE_SET_ASIDE,
         /// The server failed to deliver a change; its log has the error.
         SERVER_ERROR,
         INVALID;

@@ -67,11 +67,11 @@ final class ChangeEncoder {
 
     private EncodedChange encode(
             Told told, Change change, FeedPosition position, ReadableColumns readable, ReadableColumns old) {
-        Records whole = records(readable, old, told.newRow, told.oldRow, Integer.MAX_VALUE);
+        Records whole = records(readable, old, told, Integer.MAX_VALUE, recordBytesMax);
         boolean tooLarge = whole.json.length() > recordBytesMax
                 || whole.json.toString().getBytes(StandardCharsets.UTF_8).length > recordBytesMax;
         Records records =
-                tooLarge ? records(readable, old, told.newRow, told.oldRow, RecordText.SMALL_VALUE_BYTES_MAX) : whole;
+                tooLarge ? records(readable, old, told, RecordText.SMALL_VALUE_BYTES_MAX, Integer.MAX_VALUE) : whole;
         StringBuilder out = new StringBuilder(records.json.length() + 256);
         out.append("{\"type\":\"").append(told.type).append("\",\"schema\":");
         JsonText.string(out, change.table().id().schema());
@@ -98,24 +98,21 @@ final class ChangeEncoder {
     private record Records(StringBuilder json, Map<String, Missing> missing) {}
 
     private static Records records(
-            ReadableColumns readable,
-            ReadableColumns old,
-            @Nullable Row newRow,
-            @Nullable Row oldRow,
-            int valueBytesMax) {
+            ReadableColumns readable, ReadableColumns old, Told told, int valueBytesMax, int charsMax) {
         Records records = new Records(new StringBuilder(), new TreeMap<>());
-        if (newRow != null) {
-            appendRow(records, "record", readable, newRow, valueBytesMax);
+        if (told.newRow != null) {
+            appendRow(records, "record", readable, told.newRow, valueBytesMax, charsMax);
         }
-        if (oldRow != null) {
-            appendRow(records, "old_record", old, oldRow, valueBytesMax);
+        if (told.oldRow != null) {
+            appendRow(records, "old_record", old, told.oldRow, valueBytesMax, charsMax);
         }
         return records;
     }
 
-    private static void appendRow(Records records, String name, ReadableColumns readable, Row row, int valueBytesMax) {
+    private static void appendRow(
+            Records records, String name, ReadableColumns readable, Row row, int valueBytesMax, int charsMax) {
         records.json.append(",\"").append(name).append("\":");
-        RecordText.row(records.json, records.missing, readable.indexes(), row, valueBytesMax);
+        RecordText.row(records.json, records.missing, readable.indexes(), row, valueBytesMax, charsMax);
     }
 
     private static void appendMissing(

@@ -28,6 +28,7 @@ public final class ChangePath implements AutoCloseable {
     private final OrderedDelivery ordered;
     private final Snapshots snapshots;
     private final KnownRows known;
+    private final SetAsideTables setAside;
     private final ChangeCounters counters = new ChangeCounters();
 
     /// What the path asks of the database.
@@ -59,8 +60,15 @@ public final class ChangePath implements AutoCloseable {
         this.known = new KnownRows(deletes == RowGuard.Deletes.STRICT ? deleteKeysBytes : 0, nanoTime);
         HeldTables held = new HeldTables();
         this.ordered = new OrderedDelivery(delivery, asker, held, pending, counters, nanoTime);
+        this.setAside = new SetAsideTables(nanoTime);
         BindingResolver resolver = new BindingResolver(
-                database.catalog, database.rights, guard, database.filters, database.publication, known.isOn());
+                database.catalog,
+                database.rights,
+                guard,
+                database.filters,
+                setAside,
+                database.publication,
+                known.isOn());
         this.snapshots = new Snapshots(database.rows, window, replay.snapshots(), recordBytesMax, known);
         Beginning.Means means = new Beginning.Means(
                 window,
@@ -70,7 +78,8 @@ public final class ChangePath implements AutoCloseable {
                 new SnapshotQueries(replay));
         Resumption resumption = new Resumption(means, database.rights);
         this.feed = new LiveFeed(resolver, window, resumption, ordered, known);
-        this.fanOut = new FanOut(feed, window, ordered, held, database.rights, known, pending, counters, nanoTime);
+        this.fanOut =
+                new FanOut(feed, window, ordered, held, database.rights, known, setAside, pending, counters, nanoTime);
         database.rights.onChange(database.policies::forget);
         database.rights.onChange(feed::onRightsChanged);
     }
@@ -117,6 +126,11 @@ public final class ChangePath implements AutoCloseable {
     /// @param walEnd where the log ended when it was last asked
     public FeedStatus status(Lsn walEnd) {
         return window.status(walEnd);
+    }
+
+    /// The tables that the reader leaves out.
+    public SetAsideTables setAside() {
+        return setAside;
     }
 
     public ChangeFeed feed() {

@@ -43,6 +43,7 @@ final class FanOut implements AutoCloseable {
     private final HeldTables held;
     private final Rights rights;
     private final KnownRows known;
+    private final SetAsideTables setAside;
     private final LogMarks marks;
     private final PendingLimits limits;
     private final ChangeCounters counters;
@@ -66,6 +67,7 @@ final class FanOut implements AutoCloseable {
             HeldTables held,
             Rights rights,
             KnownRows known,
+            SetAsideTables setAside,
             PendingLimits limits,
             ChangeCounters counters,
             LongSupplier nanoTime) {
@@ -75,6 +77,7 @@ final class FanOut implements AutoCloseable {
         this.held = requireNonNull(held, "held is null");
         this.rights = requireNonNull(rights, "rights is null");
         this.known = requireNonNull(known, "known is null");
+        this.setAside = requireNonNull(setAside, "setAside is null");
         this.marks = new LogMarks(rights);
         this.limits = requireNonNull(limits, "limits is null");
         this.counters = requireNonNull(counters, "counters is null");
@@ -127,16 +130,26 @@ final class FanOut implements AutoCloseable {
         tellMissingBefore(transaction);
         TransactionEvent event = new TransactionEvent();
         event.begin();
+        SetAsideTables.News news = setAside.note(transaction);
+        news.before().forEach(table -> tellSetAside(table, window.head()));
         Pass pass = window.append(transaction, marks.of(transaction), known::passing);
         Outstanding outstanding = new Outstanding();
         pass.walk().forEach(encodings -> {
             event.changes++;
             deliver(++sequence, encodings, outstanding);
         });
+        news.after().forEach(table -> tellSetAside(table, window.head()));
         outstanding.whenDone(pass.whenDelivered());
         event.lsn = transaction.commit().lsn().value();
         event.inMemory = transaction.inMemory();
         event.commit();
+    }
+
+    private void tellSetAside(TableId table, FeedPosition position) {
+        known.forgetTable(table);
+        Withheld news = new Withheld(position, Set.of(table), Reason.TABLE_SET_ASIDE);
+        long number = ++sequence;
+        feed.forEachOf(table, subscription -> ordered.offer(subscription, number, news));
     }
 
     private void deliver(long number, Encodings encodings, Outstanding outstanding) {
@@ -153,7 +166,7 @@ final class FanOut implements AutoCloseable {
     private void offerNow(TableId table, long number, Encodings encodings, Outstanding outstanding) {
         try {
             offer(number, encodings, outstanding);
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
             log.error("A change of {} could not be delivered", table, e);
             known.forgetTable(table);
             tellDropped(table, number, encodings);
@@ -280,7 +293,7 @@ final class FanOut implements AutoCloseable {
             rights.confirm(table);
         } catch (SQLException e) {
             log.debug("The rights of {} could not be read: {}", table, e.getMessage());
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
             log.error("The rights of {} could not be read", table, e);
         }
         HeldChange first = held.first(table);

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
+import dev.walcast.cdc.SetAside;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.Target;
 import dev.walcast.rls.Moment;
@@ -92,6 +93,13 @@ final class KeptTransactions {
     void addPlace(Lsn lsn) {
         places.removeIf(place -> !place.isAfter(evicted));
         places.add(lsn);
+    }
+
+    /// Nothing from before leads any more to what comes of tables whose rows could not be read.
+    void leaveOut(Passed passed, Collection<SetAside> unread) {
+        Position after = Position.after(passed.lsn());
+        unread.forEach(one -> floors.raise(one.table(), after, passed.commit().timeMicros()));
+        letGo.add(passed.commit().xid());
     }
 
     /// Takes the last one out when it is this.

@@ -269,7 +269,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
                 return false;
             }
             subscription.refuse(wish, "Unable to subscribe to changes: " + refusal.get());
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
             log.error("A subscription could not be resolved", e);
             subscription.refuse(wish, "Unable to subscribe to changes: unexpected error, see the server's log");
         }

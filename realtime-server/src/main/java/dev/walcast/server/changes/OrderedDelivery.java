@@ -101,7 +101,7 @@ final class OrderedDelivery implements AutoCloseable {
         private boolean isHandedOrFailed(ChangeSubscription subscription, List<Candidate> candidates) {
             try {
                 return isHanded(subscription, candidates);
-            } catch (RuntimeException | StackOverflowError e) {
+            } catch (RuntimeException | StackOverflowError | LinkageError e) {
                 failed(subscription, encodings, e);
                 return true;
             }
@@ -227,7 +227,7 @@ final class OrderedDelivery implements AutoCloseable {
     private boolean isDoneOrFailed(ChangeSubscription subscription, PendingChange next, List<Waiting> ask) {
         try {
             return isDone(subscription, next, ask);
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
             if (next.news() == null) {
                 failed(subscription, next.encodings(), e);
             } else {
@@ -252,7 +252,7 @@ final class OrderedDelivery implements AutoCloseable {
     private static void tell(Runnable telling) {
         try {
             telling.run();
-        } catch (RuntimeException | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
             log.error("A subscription could not be told what it did not get", e);
         }
     }

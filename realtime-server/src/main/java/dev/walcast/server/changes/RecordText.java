@@ -16,14 +16,25 @@ final class RecordText {
 
     private RecordText() {}
 
-    /// Appends an object of the row's values, without those that are missing or longer than may be.
+    /// Appends an object of the row's values, without those that are missing or longer than may be. Ends early where
+    /// the
+    /// record is longer than may be, for a value may take many times the memory of its text.
     ///
-    /// @param missing takes those that have no value, with the reason
+    /// @param missing  takes those that have no value, with the reason
+    /// @param charsMax of all that was appended
     static void row(
-            StringBuilder out, Map<String, Missing> missing, List<Integer> indexes, Row row, int valueBytesMax) {
+            StringBuilder out,
+            Map<String, Missing> missing,
+            List<Integer> indexes,
+            Row row,
+            int valueBytesMax,
+            int charsMax) {
         out.append('{');
         boolean first = true;
         for (int index : indexes) {
+            if (out.length() > charsMax) {
+                break;
+            }
             int start = out.length();
             if (!first) {
                 out.append(',');

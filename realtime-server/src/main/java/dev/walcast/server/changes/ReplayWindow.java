@@ -118,6 +118,10 @@ final class ReplayWindow implements AutoCloseable {
     }
 
     private void take(Passed passed, Transaction transaction, List<Encodings> changes) {
+        if (!transaction.setAside().isEmpty()) {
+            head = Position.after(passed.lsn());
+            kept.leaveOut(passed, transaction.setAside());
+        }
         if (transaction.inMemory() && changes.isEmpty()) {
             passed.pass(true);
             return;

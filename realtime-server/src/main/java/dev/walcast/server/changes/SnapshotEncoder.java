@@ -52,9 +52,9 @@ final class SnapshotEncoder {
         if (rows.size() >= chunkBytes) {
             into.accept(chunk(false));
         }
-        byte[] record = record(row, Integer.MAX_VALUE);
+        byte[] record = record(row, Integer.MAX_VALUE, recordBytesMax);
         if (record.length > recordBytesMax) {
-            record = record(row, RecordText.SMALL_VALUE_BYTES_MAX);
+            record = record(row, RecordText.SMALL_VALUE_BYTES_MAX, Integer.MAX_VALUE);
             tooLarge.add(count);
         }
         if (count > 0) {
@@ -68,9 +68,9 @@ final class SnapshotEncoder {
         }
     }
 
-    private byte[] record(Row row, int valueBytesMax) {
+    private byte[] record(Row row, int valueBytesMax, int charsMax) {
         text.setLength(0);
-        RecordText.row(text, missing, indexes, row, valueBytesMax);
+        RecordText.row(text, missing, indexes, row, valueBytesMax, charsMax);
         return text.toString().getBytes(UTF_8);
     }
 

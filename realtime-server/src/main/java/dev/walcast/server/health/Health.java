@@ -58,7 +58,7 @@ public final class Health {
     private static Set<HealthReason> of(HealthSource source) {
         try {
             return source.reasons().collect(Collectors.toSet());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | StackOverflowError | LinkageError e) {
             log.error("A part of the server failed to report its health", e);
             return Set.of(HealthReason.HEALTH_UNKNOWN);
         }

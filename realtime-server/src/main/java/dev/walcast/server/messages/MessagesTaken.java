@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Commit;
+import dev.walcast.cdc.SetAside;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.Transaction;
 import java.util.Collection;
@@ -46,6 +47,11 @@ public final class MessagesTaken implements Transaction {
     @Override
     public boolean announcesRights() {
         return transaction.announcesRights();
+    }
+
+    @Override
+    public Collection<SetAside> setAside() {
+        return transaction.setAside();
     }
 
     @Override

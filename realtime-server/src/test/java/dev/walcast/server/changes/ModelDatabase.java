@@ -137,11 +137,6 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader 
     }
 
     @Override
-    public List<String> columnsOfTypes(Collection<String> typeNames) {
-        return List.of();
-    }
-
-    @Override
     public String canonical(RoleSession session, ColumnType type, String value) {
         return value;
     }

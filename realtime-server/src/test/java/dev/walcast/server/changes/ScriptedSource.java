@@ -6,6 +6,7 @@ import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.Row;
+import dev.walcast.cdc.SetAside;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.Transaction;
 import java.util.ArrayList;
@@ -98,6 +99,11 @@ final class ScriptedSource {
     }
 
     void deliver(ChangePath path, Scripted scripted) {
+        deliver(path, scripted, List.of());
+    }
+
+    /// @param unread tables of which the transaction has rows that the reader could not read
+    void deliver(ChangePath path, Scripted scripted, List<SetAside> unread) {
         Lsn lsn = scripted.commit().lsn();
         TreeMap<Lsn, Boolean> own;
         synchronized (this) {
@@ -123,6 +129,11 @@ final class ScriptedSource {
             @Override
             public boolean announcesRights() {
                 return false;
+            }
+
+            @Override
+            public Collection<SetAside> setAside() {
+                return unread;
             }
 
             @Override

@@ -153,11 +153,6 @@ class TellingTest {
         public boolean roleExists(String role) {
             return true;
         }
-
-        @Override
-        public List<String> columnsOfTypes(Collection<String> typeNames) {
-            return List.of();
-        }
     }
 
     private Oracle.Outcome answers(Set<Oracle.Asked> asked) {

@@ -132,11 +132,6 @@ class WaitingTest {
         public boolean roleExists(String role) {
             return true;
         }
-
-        @Override
-        public List<String> columnsOfTypes(Collection<String> typeNames) {
-            return List.of();
-        }
     }
 
     private final class Rows implements RowReader {
