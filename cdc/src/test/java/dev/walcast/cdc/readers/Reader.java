@@ -17,7 +17,7 @@ enum Reader {
         @Override
         Stream<String> questions() {
             return Stream.of(
-                    "Debezium General", "typelem", "Debezium Streaming", "START_REPLICATION", "c.relreplident = 'f'");
+                    "Debezium General", "typelem", "Debezium Streaming", "START_REPLICATION", "pg_partition_root");
         }
     },
     NATIVE {
