@@ -96,8 +96,9 @@ class HealthTruthTest {
     @Test
     void statusAndLagTellTheTruthWhenTheFeedBreaks() throws Exception {
         foreignLogIsNoLag();
-        aKilledWalsenderIsReplaced();
+        // Before anything that interrupts the reader: one that begins gets a minute until it counts as stalled.
         aFrozenReaderIsNotReadyAndTheLagGrows();
+        aKilledWalsenderIsReplaced();
         heldDeliveryIsLag();
         aDatabaseThatRefusesIsNotReadyAndTheLagGrows();
     }
