@@ -319,6 +319,7 @@ final class CatalogQueries {
                             rows.getInt("pronargs"),
                             rows.getBoolean("is_sql"),
                             rows.getBoolean("is_plain"),
+                            rows.getBoolean("is_inlined"),
                             rows.getString("prosrc"),
                             body(rows.getString("tree"))));
                 }

@@ -93,7 +93,8 @@ record KnownTable(
         for (StoredPolicy policy : policies) {
             if (role.isAmong(policy.roles())) {
                 Printed printed = requireNonNull(expressions.get(policy.oid()));
-                binding.add(new Policy(policy.name(), policy.permissive(), printed.expression, policy.tree()));
+                binding.add(new Policy(
+                        policy.oid(), policy.name(), policy.permissive(), printed.expression, policy.tree()));
             }
         }
         List<NodeTree> trees = binding.stream().map(Policy::tree).toList();

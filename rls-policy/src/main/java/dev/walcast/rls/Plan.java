@@ -7,6 +7,7 @@ import dev.walcast.filters.RowTest.Place;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// How a policy is decided: its expression, cut into what memory can compare, what depends on the viewer alone, and
 /// what Postgres has to be asked. Claims stand here as SQL, to be filled in for each viewer.
@@ -35,7 +36,14 @@ sealed interface Plan {
     /// @param calls       the calls in it that depend on the viewer alone
     /// @param needsClaims whether it depends on the viewer in other ways as well
     /// @param replan      whether it calls functions that claim to be immutable and may not be
-    record Ask(String sql, Set<Place> columns, List<String> calls, boolean needsClaims, boolean replan)
+    /// @param whole       what it stands for, when Postgres needs the viewer's `search_path` to plan it; else null
+    record Ask(
+            String sql,
+            Set<Place> columns,
+            List<String> calls,
+            boolean needsClaims,
+            boolean replan,
+            @Nullable BoundPolicies whole)
             implements Plan {}
 
     /// Whether two viewers of one role may be shown different rows.

@@ -68,7 +68,7 @@ final class PlanBinder {
         }
         Object key = compare.kind().keyOf(value.text());
         if (key == null) {
-            return ask(new Plan.Ask(compare.sql(), Set.of(compare.place()), List.of(), true, false));
+            return ask(new Plan.Ask(compare.sql(), Set.of(compare.place()), List.of(), true, false, null));
         }
         String sql = compare.comparison().symbol() + " " + compare.kind();
         return new Predicate.Term(
@@ -95,7 +95,7 @@ final class PlanBinder {
             }
         }
         if (!readable || elements == null) {
-            return ask(new Plan.Ask(oneOf.sql(), Set.of(oneOf.place()), List.of(), true, false));
+            return ask(new Plan.Ask(oneOf.sql(), Set.of(oneOf.place()), List.of(), true, false, null));
         }
         return new Predicate.Term(
                 identity(oneOf.place(), oneOf.kind(), "= any " + oneOf.kind(), value.text(), oneOf.sql()),
@@ -107,7 +107,7 @@ final class PlanBinder {
     private Question identity(Place place, Kind kind, String comparison, String value, String sql) {
         return kind.isTotal()
                 ? new ColumnQuestion(place.name(), comparison, value)
-                : policyQuestion(sql, List.of(), viewer.claims(), false);
+                : policyQuestion(sql, List.of(), viewer.claims(), false, null);
     }
 
     private Predicate ask(Plan.Ask ask) {
@@ -136,14 +136,18 @@ final class PlanBinder {
     private Predicate question(
             Plan.Ask ask, String expression, List<@Nullable String> parameters, @Nullable String claims) {
         return new Predicate.Term(
-                policyQuestion(expression, parameters, claims, ask.replan()),
+                policyQuestion(expression, parameters, claims, ask.replan(), ask.whole()),
                 new RowTest.OpaqueRow(
                         List.copyOf(ask.columns()),
                         access.columns().stream().map(PolicyPlanner::place).toList()));
     }
 
     private PolicyQuestion policyQuestion(
-            String expression, List<@Nullable String> parameters, @Nullable String claims, boolean replan) {
+            String expression,
+            List<@Nullable String> parameters,
+            @Nullable String claims,
+            boolean replan,
+            @Nullable BoundPolicies whole) {
         List<String> live =
                 access.columns().stream().map(TableAccess.ColumnAccess::name).toList();
         PolicyExpression shared = new PolicyExpression(
@@ -153,7 +157,8 @@ final class PlanBinder {
                 expression,
                 parameters.size(),
                 claims != null,
-                replan);
+                replan,
+                whole);
         return new PolicyQuestion(shared, parameters, claims);
     }
 }

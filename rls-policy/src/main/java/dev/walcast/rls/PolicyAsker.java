@@ -100,6 +100,12 @@ final class PolicyAsker implements PostgresOracle.Asker {
         }
     }
 
+    static void setEmptyPath(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("select pg_catalog.set_config('search_path', '', true)");
+        }
+    }
+
     private static PolicyQuestion question(Asked asked) {
         return (PolicyQuestion) asked.question();
     }
@@ -281,6 +287,7 @@ final class PolicyAsker implements PostgresOracle.Asker {
                   walcast_answer boolean;
                   walcast_is_answered boolean;
                   walcast_row %s;
+                  walcast_sql text;
                   walcast_answers boolean[] := '{}';
                   walcast_errors text[] := '{}';
                 begin
@@ -293,7 +300,6 @@ final class PolicyAsker implements PostgresOracle.Asker {
                               pg_catalog.set_config('role', walcast_role, true);
                       walcast_row := walcast_images[walcast_places[walcast_place]]::%s;
                       %s
-                      walcast_answer := (%s);
                       walcast_is_answered := true;
                       raise exception using errcode = 'WALCA', message = '';
                     exception when others then
@@ -310,11 +316,43 @@ final class PolicyAsker implements PostgresOracle.Asker {
                   end loop;
                   perform pg_catalog.set_config('walcast.answers', (array[walcast_answers::text] || walcast_errors)::text, true);
                 end""".formatted(
-                        expression.qualifiedTable(),
-                        expression.qualifiedTable(),
-                        early(expression.settings()),
-                        query(expression),
-                        clean(replan));
+                        expression.qualifiedTable(), expression.qualifiedTable(), answer(expression), clean(replan));
+    }
+
+    private static String answer(PolicyExpression expression) {
+        BoundPolicies whole = expression.whole();
+        String late = early(expression.settings()) + " walcast_answer := (" + query(expression) + ");";
+        return whole == null
+                ? late
+                : "if " + whole.unchanged() + " then " + answer(expression, whole) + " else " + late + " end if;";
+    }
+
+    /// With the `search_path` set before Postgres plans; constants are printed before other settings are made. All
+    /// names in the SQL around the policies are qualified, and none of its aliases can be taken for a table.
+    private static String answer(PolicyExpression expression, BoundPolicies whole) {
+        SessionSettings settings = expression.settings();
+        String before = "select walcast_v from (select " + SettingsSql.lateButPath(settings)
+                + " as walcast_ready offset 0) as " + SettingsSql.CTE + ", lateral ";
+        String row = "(case when " + SettingsSql.READY + " then $1 end)";
+        // No policy contains it.
+        String place = "\u0001";
+        String around = overRow(expression, place, row);
+        int at = around.indexOf(place);
+        return """
+                perform %s;
+                if %s then
+                  raise exception using errcode = 'ambiguous_function', message = '';
+                end if;
+                walcast_sql := pg_catalog.concat(%s, %s, %s);
+                %s
+                execute walcast_sql into walcast_answer using walcast_row;
+                """.formatted(
+                        requireNonNull(SettingsSql.path(settings)),
+                        whole.mayMeanOthers(),
+                        SqlText.literal(before + around.substring(0, at)),
+                        whole.printed(),
+                        SqlText.literal(around.substring(at + place.length())),
+                        early(settings));
     }
 
     private static String early(SessionSettings settings) {

@@ -23,6 +23,7 @@ final class PolicyExpression {
     private final int parameters;
     private final boolean needsClaims;
     private final boolean replan;
+    private final @Nullable BoundPolicies whole;
     private final int hash;
 
     /// @param columns     the table's live columns, in order
@@ -30,6 +31,7 @@ final class PolicyExpression {
     /// @param parameters  how many
     /// @param needsClaims whether it depends on the viewer in other ways as well
     /// @param replan      whether a plan made for one viewer might be wrong for the next
+    /// @param whole       what has to be printed anew, under the viewer's `search_path`; else null
     PolicyExpression(
             RoleSession session,
             TableId table,
@@ -37,7 +39,8 @@ final class PolicyExpression {
             String sql,
             int parameters,
             boolean needsClaims,
-            boolean replan) {
+            boolean replan,
+            @Nullable BoundPolicies whole) {
         this.session = requireNonNull(session, "session is null");
         this.table = requireNonNull(table, "table is null");
         this.columns = List.copyOf(columns);
@@ -45,7 +48,8 @@ final class PolicyExpression {
         this.parameters = parameters;
         this.needsClaims = needsClaims;
         this.replan = replan;
-        this.hash = Objects.hash(session, table, columns, sql, parameters, needsClaims, replan);
+        this.whole = whole;
+        this.hash = Objects.hash(session, table, columns, sql, parameters, needsClaims, replan, whole != null);
     }
 
     String role() {
@@ -74,6 +78,11 @@ final class PolicyExpression {
 
     boolean replan() {
         return replan;
+    }
+
+    @Nullable
+    BoundPolicies whole() {
+        return whole;
     }
 
     String qualifiedTable() {
@@ -111,7 +120,8 @@ final class PolicyExpression {
                 && columns.equals(that.columns)
                 && parameters == that.parameters
                 && needsClaims == that.needsClaims
-                && replan == that.replan;
+                && replan == that.replan
+                && Objects.equals(whole, that.whole);
     }
 
     @Override

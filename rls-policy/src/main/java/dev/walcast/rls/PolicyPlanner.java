@@ -40,12 +40,16 @@ final class PolicyPlanner {
 
     private final PolicySet policies;
     private final ClaimsOnly claimsOnly;
+    private final PlannedByPath plannedByPath;
+    private final boolean hasPath;
     private final boolean isRowSecurityOff;
     private final Map<Long, ColumnAccess> columns = new HashMap<>();
 
     PolicyPlanner(PolicySet policies, TableAccess access) {
         this.policies = requireNonNull(policies, "policies is null");
         this.claimsOnly = new ClaimsOnly(policies.functions(), access.settings());
+        this.plannedByPath = new PlannedByPath(policies, claimsOnly);
+        this.hasPath = access.settings().get(SettingsSql.SEARCH_PATH) != null;
         String rowSecurity = access.settings().get("row_security");
         this.isRowSecurityOff = rowSecurity != null && !SettingsReader.isOn(rowSecurity);
         access.columns().forEach(column -> columns.put((long) column.number(), column));
@@ -59,6 +63,9 @@ final class PolicyPlanner {
         if (isRowSecurityOff) {
             return new Plan.Fixed(new Predicate.Constant(Truth.FAILED));
         }
+        if (policies.policies().stream().noneMatch(Policy::permissive)) {
+            return new Plan.Fixed(Predicate.Constant.NEVER);
+        }
         List<Part> permissive = new ArrayList<>();
         List<Part> all = new ArrayList<>();
         for (Policy policy : policies.policies()) {
@@ -68,9 +75,6 @@ final class PolicyPlanner {
             } else {
                 all.add(part);
             }
-        }
-        if (permissive.isEmpty()) {
-            return new Plan.Fixed(Predicate.Constant.NEVER);
         }
         all.add(new Part(
                 permissive.stream().flatMap(part -> part.nodes.stream()).toList(),
@@ -108,9 +112,36 @@ final class PolicyPlanner {
     }
 
     private Plan askAsOne(List<Part> parts, String by) {
+        if (parts.stream().anyMatch(part -> part.nodes.stream().anyMatch(this::isPlannedByPath))) {
+            return askWhole();
+        }
         Set<Place> read = new LinkedHashSet<>();
         parts.forEach(part -> part.nodes.forEach(node -> read.addAll(columnsRead(node))));
-        return new Plan.Ask(joined(parts, by), read, List.of(), true, true);
+        return new Plan.Ask(joined(parts, by), read, List.of(), true, true, null);
+    }
+
+    private boolean isPlannedByPath(NodeTree node) {
+        return hasPath && plannedByPath.test(node);
+    }
+
+    /// All policies in place of a part: Postgres prints no part alone. With AND and OR around it, in which the whole
+    /// rises and falls with the part, the result is the same.
+    private Plan askWhole() {
+        BoundPolicies whole = BoundPolicies.of(policies.policies());
+        Set<Place> read = new LinkedHashSet<>();
+        policies.policies().forEach(policy -> read.addAll(columnsRead(policy.tree())));
+        boolean replan = policies.policies().stream().anyMatch(policy -> isToReplan(policy.tree()));
+        return new Plan.Ask(whole.sql(), read, List.of(), true, replan, whole);
+    }
+
+    private boolean isToReplan(NodeTree tree) {
+        boolean[] replan = {tree.isOpaque()};
+        tree.forEach(node -> {
+            for (String field : FUNCTION_FIELDS) {
+                replan[0] |= claimsToBeImmutable(node.number(field));
+            }
+        });
+        return replan[0];
     }
 
     private boolean mayHoldState(NodeTree node) {
@@ -157,6 +188,9 @@ final class PolicyPlanner {
         List<NodeTree> arguments = node.nodes("args");
         String operator = node.text("boolop");
         if (operator.equals("not")) {
+            if (isPlannedByPath(node)) {
+                return askWhole();
+            }
             return arguments.size() == 1 && inner.startsWith("NOT ")
                     ? new Plan.Not(plan(arguments.getFirst(), inner.substring("NOT ".length())))
                     : null;
@@ -370,6 +404,9 @@ final class PolicyPlanner {
     /// What is not understood. Postgres can answer for several viewers at once when the expression depends on
     /// them only through calls that are proven to depend on the claims alone.
     private Plan ask(NodeTree node, String sql) {
+        if (isPlannedByPath(node)) {
+            return askWhole();
+        }
         List<String> calls = new ArrayList<>();
         // Of an opaque tree nothing is known, so nothing is taken to be common to viewers.
         boolean[] needsClaims = {node.isOpaque()};
@@ -389,7 +426,8 @@ final class PolicyPlanner {
         });
         // So may the CHECK of a column's domain, when the row is read.
         needsClaims[0] |= columns.values().stream().anyMatch(PolicyPlanner::isOfDomain);
-        return new Plan.Ask(sql, columnsRead(node), calls.stream().distinct().toList(), needsClaims[0], replan[0]);
+        return new Plan.Ask(
+                sql, columnsRead(node), calls.stream().distinct().toList(), needsClaims[0], replan[0], null);
     }
 
     private static boolean isOfDomain(ColumnAccess column) {

@@ -27,7 +27,7 @@ record PolicySet(
 
     /// @param expression as Postgres prints it with an empty `search_path`
     /// @param tree       the same, with every name looked up
-    record Policy(String name, boolean permissive, String expression, NodeTree tree) {
+    record Policy(long oid, String name, boolean permissive, String expression, NodeTree tree) {
         Policy {
             requireNonNull(name, "name is null");
             requireNonNull(expression, "expression is null");
@@ -37,6 +37,7 @@ record PolicySet(
 
     /// @param name       qualified and quoted where needed, as it stands in expressions
     /// @param volatility `i`, `s` or `v`
+    /// @param isInlined  whether Postgres may replace a call by the body while it plans
     /// @param source     the body's text
     /// @param tree       the body when Postgres keeps it parsed
     record Function(
@@ -46,6 +47,7 @@ record PolicySet(
             int arguments,
             boolean isSql,
             boolean isPlain,
+            boolean isInlined,
             String source,
             @Nullable NodeTree tree) {
         Function {

@@ -85,19 +85,22 @@ public final class PostgresRowReader implements RowReader {
         RowSelect select = RowSelect.of(query, Published.read(connection, publication, query.access()));
         Table table = table(connection, select.columns(), query);
         become(connection, query.viewer());
-        declare(connection, select, query.access().settings());
+        declare(connection, query, select);
         return isRewritten(connection, select.published().oid())
                 ? null
                 : new PostgresReading(connection, moment, table, select.generated());
     }
 
-    /// Opens the cursor. The statement is read with the settings under which conditions were printed, planned and
-    /// evaluated with those of the viewer's role; rows are printed as all values are. Where these differ, all
-    /// rows are evaluated at once, before the first is printed.
-    private static void declare(Connection connection, RowSelect select, SessionSettings settings) throws SQLException {
+    /// Opens the cursor. The statement is planned and evaluated with the settings of the viewer's role; rows are
+    /// printed as all values are. Where these differ, all rows are evaluated at once, before the first is printed.
+    private void declare(Connection connection, RowQuery query, RowSelect read)
+            throws RowsRefusedException, SQLException {
+        SessionSettings settings = query.access().settings();
+        RowSelect byPath = byPath(connection, query, read);
+        RowSelect select = byPath == null ? read : byPath;
         boolean buffered = select.isPrintedOtherwise(settings);
         List<String> statements = new ArrayList<>();
-        addSelect(statements, SettingsSql.early(settings));
+        addSelect(statements, byPath == null ? SettingsSql.early(settings) : SettingsSql.earlyWithPath(settings));
         statements.add("declare " + PostgresReading.CURSOR + " no scroll cursor for "
                 + (buffered ? select.bufferedSql() : select.sql()));
         addSelect(statements, SettingsSql.late(settings));
@@ -111,6 +114,22 @@ public final class PostgresRowReader implements RowReader {
             }
             statement.execute();
         }
+    }
+
+    /// What may be planned with the `search_path` of the role: Postgres parses bodies of functions in policies
+    /// while it plans. Null when the condition of the publication might mean something else there.
+    private @Nullable RowSelect byPath(Connection connection, RowQuery query, RowSelect select)
+            throws RowsRefusedException, SQLException {
+        String setPath = SettingsSql.path(query.access().settings());
+        if (setPath == null || select.published().rows() == null) {
+            return select;
+        }
+        Published published = Published.readByPath(connection, publication, query.access(), setPath);
+        if (published == null) {
+            PolicyAsker.setEmptyPath(connection);
+            return null;
+        }
+        return RowSelect.of(query, published);
     }
 
     private static void addSelect(List<String> statements, String expressions) {

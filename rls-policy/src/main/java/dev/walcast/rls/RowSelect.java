@@ -25,8 +25,9 @@ record RowSelect(
     ///
     /// @param rows      SQL over the table; null for all
     /// @param inherited whether the rows of the partitions are the table's own
+    /// @param mayMeanOthers whether a comparison in `rows` may mean another under the `search_path`
     record Published(
-            long oid, Set<String> columns, @Nullable String rows, boolean inherited) {
+            long oid, Set<String> columns, @Nullable String rows, boolean inherited, boolean mayMeanOthers) {
         /// A list of columns and a condition hold for a table that the publication names itself, but not when
         /// it names all tables or the schema as well. Without a list, generated columns are carried where the
         /// publication says so.
@@ -38,7 +39,8 @@ record RowSelect(
                                          then a.attnum = any (pg_catalog.string_to_array(named.columns, ' ')::pg_catalog.int2[])
                                          else a.attgenerated = '' or a.attgenerated = 's' and p.pubgencols = 's' end
                               order by a.attnum) as columns,
-                       pg_catalog.pg_get_expr(named.condition, c.oid), c.relkind = 'p'
+                       case when ${ready} then pg_catalog.pg_get_expr(named.condition, c.oid) end, c.relkind = 'p',
+                       ${others}
                   from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
                   join (${published}) as published on published.relid = c.oid
                   join (select x.oid, x.puballtables, coalesce(pg_catalog.to_jsonb(x) ->> 'pubgencols', 'n') as pubgencols
@@ -49,7 +51,30 @@ record RowSelect(
 
         static Published read(Connection connection, String publication, TableAccess access)
                 throws RowsRefusedException, SQLException {
-            try (PreparedStatement statement = connection.prepareStatement(PublicationSql.of(connection, QUERY))) {
+            return read(connection, publication, access, "true", "false");
+        }
+
+        /// The same with the condition as the `search_path` of the session needs it, to which the path is set.
+        ///
+        /// @return null when a comparison in the condition may mean another there
+        static @Nullable Published readByPath(
+                Connection connection, String publication, TableAccess access, String setPath)
+                throws RowsRefusedException, SQLException {
+            String ready = "(select " + setPath + " is not null)";
+            String others =
+                    ready + " and named.condition::text ~ '[{](DISTINCTEXPR|NULLIFEXPR|CASETESTEXPR|ROWCOMPARE)'"
+                            + " and " + BoundPolicies.OTHER_COMPARISONS;
+            Published published = read(connection, publication, access, ready, others);
+            return published.mayMeanOthers ? null : published;
+        }
+
+        private static Published read(
+                Connection connection, String publication, TableAccess access, String ready, String others)
+                throws RowsRefusedException, SQLException {
+            String query = PublicationSql.of(connection, QUERY)
+                    .replace("${ready}", ready)
+                    .replace("${others}", others);
+            try (PreparedStatement statement = connection.prepareStatement(query)) {
                 statement.setString(1, publication);
                 statement.setString(2, access.table().schema());
                 statement.setString(3, access.table().name());
@@ -59,7 +84,8 @@ record RowSelect(
                                 access.table() + " is not in the publication \"" + publication + "\".");
                     }
                     String[] columns = (String[]) row.getArray(2).getArray();
-                    return new Published(row.getLong(1), Set.of(columns), row.getString(3), row.getBoolean(4));
+                    return new Published(
+                            row.getLong(1), Set.of(columns), row.getString(3), row.getBoolean(4), row.getBoolean(5));
                 }
             }
         }

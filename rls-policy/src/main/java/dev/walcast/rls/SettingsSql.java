@@ -9,12 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// SQL that gives a statement the settings of a viewer's session, for the rest of the transaction or subtransaction.
 ///
 /// Rows and printed expressions are read with the settings under which they were printed. So the settings that change
 /// what a text means as SQL or as a value are set *late*: by the statement itself, after it was parsed. The others are
-/// set *early*: functions that are computed while Postgres plans see them, too.
+/// set *early*: functions that are computed while Postgres plans see them, too. Where Postgres needs the `search_path`
+/// to plan, it is set early as well, and what it would change is printed anew: see [BoundPolicies].
 ///
 /// The driver gives up a connection that tells it of a `DateStyle` other than ISO, and Postgres tells of it at the end
 /// of a round trip. Early settings must be gone by then.
@@ -94,6 +96,29 @@ final class SettingsSql {
         return String.join(", ", calls(settings, true, false));
     }
 
+    /// An expression that sets the `search_path`; null when there is none to set.
+    static @Nullable String path(SessionSettings settings) {
+        String path = settings.get(SEARCH_PATH);
+        return path == null ? null : call(SEARCH_PATH, path, true);
+    }
+
+    /// An expression that is true, and sets what is set late but for the `search_path`.
+    static String lateButPath(SessionSettings settings) {
+        return condition(calls(settings, true, false).stream()
+                .filter(call -> !call.equals(path(settings)))
+                .toList());
+    }
+
+    /// A list of expressions that set what is set early, and the `search_path`; empty when there is nothing to set.
+    static String earlyWithPath(SessionSettings settings) {
+        List<String> calls = calls(settings, false, true);
+        String path = path(settings);
+        if (path != null) {
+            calls.add(path);
+        }
+        return String.join(", ", calls);
+    }
+
     /// The CTE that sets what is set late.
     static String lateCte(SessionSettings settings) {
         return cte(calls(settings, true, false), "");
@@ -107,9 +132,13 @@ final class SettingsSql {
     }
 
     private static String cte(List<String> calls, String after) {
+        return CTE + " (walcast_ready) as materialized (select " + condition(calls) + after + ")";
+    }
+
+    private static String condition(List<String> calls) {
         StringBuilder condition = new StringBuilder("true");
         calls.forEach(call -> condition.append(" and ").append(call).append(" is not null"));
-        return CTE + " (walcast_ready) as materialized (select " + condition + after + ")";
+        return condition.toString();
     }
 
     /// Whether a text that stands for a value may be another value in such a session.

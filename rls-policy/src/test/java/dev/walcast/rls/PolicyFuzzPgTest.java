@@ -116,7 +116,14 @@ class PolicyFuzzPgTest {
         "refuses(n)",
         "forgives(n) = owner",
         "set_config('app.tenant', coalesce(auth.uid()::text, ''), true) = owner::text",
-        "10 / n > 1"
+        "10 / n > 1",
+        "in_org(org)",
+        "in_org(n) and owner is not null",
+        "(select in_org(docs.org))",
+        "through_another(org)",
+        "org === n",
+        "exists (select 1 from guarded g where g.org = docs.org)",
+        "org in (select v.org from view_of_members v)"
     };
 
     private final long seed = Long.getLong("walcast.fuzz.seed", System.nanoTime());
@@ -177,6 +184,19 @@ class PolicyFuzzPgTest {
 
             create function plain_member(o int, p uuid) returns boolean language sql stable as
               $$ select exists (select 1 from public.members where org = o and person = p) $$
+
+            create function in_org(o int) returns boolean language sql stable as
+              $$ select exists (select 1 from members m where m.org = o and m.person = auth.uid()) $$
+
+            create function through_another(o int) returns boolean language sql stable as $$ select in_org(o) $$
+
+            create function either_org(o int, p int) returns boolean language sql stable return in_org(o) or through_another(p);
+            create operator === (function = either_org, leftarg = int, rightarg = int)
+
+            create table guarded (org int); insert into guarded values (1), (2), (3); alter table guarded enable row level security;
+            create policy own on guarded using (in_org(org)); grant select on guarded to anon, authenticated;
+            create view view_of_members as select org from members where in_org(org);
+            grant select on view_of_members to anon, authenticated
 
             create function claims_org() returns int language sql stable as $$ select (auth.jwt() ->> 'org')::int $$
 

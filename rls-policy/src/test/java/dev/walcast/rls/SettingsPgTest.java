@@ -88,7 +88,16 @@ class SettingsPgTest {
         "writes()",
         "n > 1",
         "a @> array['x']",
-        "exists (select 1 from which where which.n = events.n)"
+        "exists (select 1 from which where which.n = events.n)",
+        "in_which(n)",
+        "not in_which(n)",
+        "through(n)",
+        "stored(n)",
+        "exists (select 1 from guarded where guarded.n = events.n)",
+        "exists (select 1 from view_of_which v where v.n = events.n)",
+        "n === 1",
+        "case n when 1 then in_which(n) else not in_which(n) end",
+        "upper(tx::varchar) = 'CATS' or in_which(n)"
     };
 
     private static final String[][] FILTERS = {
@@ -163,6 +172,18 @@ class SettingsPgTest {
                         + " $$ begin return '2026-01-02'::timestamptz; end $$",
                 "create function writes() returns boolean language plpgsql as $$ begin"
                         + " create temporary table if not exists w (n int); insert into pg_temp.w values (1); return true; end $$",
+                "create function in_which(v int) returns boolean language sql stable as"
+                        + " $$ select exists (select 1 from which w where w.n = v) $$",
+                "create function in_public_which(v int) returns boolean language sql stable as"
+                        + " $$ select exists (select 1 from public.which w where w.n operator(pg_catalog.=) v) $$",
+                "create function through(v int) returns boolean language sql stable as $$ select in_which(v) $$",
+                "create function stored(v int) returns boolean language sql stable return in_which(v)",
+                "create function either(v int, w int) returns boolean language sql stable as"
+                        + " $$ select in_which(v) or v = w $$",
+                "create operator === (function = either, leftarg = int, rightarg = int)",
+                "create table guarded (n int); insert into guarded values (1), (2), (3); grant select on guarded to viewer",
+                "alter table guarded enable row level security; create policy own on guarded using (in_which(n))",
+                "create view view_of_which as select n from guarded where in_which(n); grant select on view_of_which to viewer",
                 "create table events (id int primary key, n int, at timestamptz, d date, ts timestamp, iv interval, tx text,"
                         + " b bytea, f float8, a text[], x xml)",
                 "grant select on events to viewer, other; alter table events enable row level security",
@@ -218,6 +239,109 @@ class SettingsPgTest {
             for (Viewer viewer : List.of(VIEWER, other, VIEWER, other)) {
                 assertThat(shown(viewer)).as(term).isEqualTo(selected(viewer, "true"));
             }
+        }
+    }
+
+    @Test
+    void inlinedFunctionSeesTheSearchPath() throws Exception {
+        postgres.execute(
+                "alter role viewer set search_path = two, public; alter role viewer set extra_float_digits = -14;"
+                        + " alter role viewer set datestyle = 'German, DMY'; alter role viewer set intervalstyle = 'sql_standard'");
+        for (String term : List.of(
+                "in_which(n)",
+                "through(n)",
+                "stored(n)",
+                "n === 1",
+                "n = 3 or in_which(n)",
+                "id < 6 and not in_which(n)",
+                "at < '2026-01-02 03:00:00+00' and in_which(n)",
+                "f = 0.30000000000000004 or in_which(n)",
+                "iv = '-1 days +01:00:00' or in_which(n)",
+                "exists (select 1 from guarded where guarded.n = events.n)",
+                "exists (select 1 from view_of_which v where v.n = events.n)")) {
+            policy(term);
+            assertThat(selected(VIEWER, "true")).as(term).isNotEmpty();
+            assertThat(shown(VIEWER)).as(term).isEqualTo(selected(VIEWER, "true"));
+            assertThat(read("n=gt.0")).as(term).isEqualTo(selected(VIEWER, "n > 0"));
+        }
+    }
+
+    @Test
+    void inlinedFunctionSeesAChangedSearchPath() throws Exception {
+        policy("in_which(n)");
+        for (String path : List.of("one, public", "two, public", "public", "one", "\"$user\", two, public")) {
+            postgres.execute("alter role viewer set search_path = " + path);
+            assertThat(shown(VIEWER)).as(path).isEqualTo(selected(VIEWER, "true"));
+        }
+    }
+
+    @Test
+    void policyThatChangesMeanwhileIsAskedAsItWas() throws Exception {
+        policy("in_public_which(n)");
+        assertThat(shown(VIEWER, () -> policy("in_which(n) or true"))).containsExactly(3);
+        policy("in_public_which(n)");
+        assertThat(shown(VIEWER, () -> postgres.execute("drop policy own on public.events")))
+                .containsExactly(3);
+    }
+
+    @Test
+    void operatorThatIsNotNamedHidesTheRowWhenUnsure() throws Exception {
+        policy("n is not distinct from 1 and in_public_which(3)");
+        assertThat(shown(VIEWER)).containsExactly(1, 4);
+        postgres.execute(
+                "create function one.never(int, int) returns boolean language sql immutable as $$ select false $$",
+                "create operator one.= (function = one.never, leftarg = int, rightarg = int)",
+                "alter role viewer set search_path = one, pg_catalog, public");
+        try {
+            assertThat(shown(VIEWER)).isEmpty();
+        } finally {
+            postgres.execute("drop operator one.= (int, int); drop function one.never");
+        }
+    }
+
+    @Test
+    void functionThatFindsNoTableHidesAllRows() throws Exception {
+        policy("in_which(n)");
+        postgres.execute("alter role viewer set search_path = auth");
+        assertThat(failed(VIEWER, "true")).isTrue();
+        assertThat(shown(VIEWER)).isEmpty();
+    }
+
+    @Test
+    void namesOfAPolicyStayThoseOfPostgres() throws Exception {
+        policy("upper(tx::varchar) like 'CAT%' and in_which(n)");
+        postgres.execute(
+                "create function one.upper(varchar) returns text language sql immutable as $$ select 'CAT' $$",
+                "create function one.in_which(int) returns boolean language sql immutable as $$ select true $$",
+                "create function one.like_all(text, text) returns boolean language sql immutable as $$ select true $$",
+                "create operator one.~~ (function = one.like_all, leftarg = text, rightarg = text)");
+        try {
+            for (String path : List.of("one, public", "one, pg_catalog, public", "one, public, pg_catalog")) {
+                postgres.execute("alter role viewer set search_path = " + path);
+                assertThat(selected(VIEWER, "true")).containsExactly(1);
+                assertThat(shown(VIEWER)).as(path).containsExactly(1);
+                assertThat(read("tx=like.%s")).as(path).containsExactly(1);
+            }
+        } finally {
+            postgres.execute("drop operator one.~~ (text, text); drop function one.upper, one.in_which, one.like_all");
+        }
+    }
+
+    @Test
+    void conditionOfThePublicationStaysPostgresOwn() throws Exception {
+        policy("in_which(n)");
+        postgres.execute(
+                "create function one.never(int, int) returns boolean language sql immutable as $$ select false $$",
+                "create operator one.< (function = one.never, leftarg = int, rightarg = int)",
+                "alter role viewer set search_path = one, pg_catalog, public",
+                "alter publication p set table events where (id < 4)");
+        try {
+            assertThat(read(""))
+                    .isEqualTo(selected(VIEWER, "id operator(pg_catalog.<) 4"))
+                    .isNotEmpty();
+        } finally {
+            postgres.execute(
+                    "alter publication p set table events; drop operator one.< (int, int); drop function one.never");
         }
     }
 
@@ -356,6 +480,11 @@ class SettingsPgTest {
 
     /// The rows that the guard shows, of those in the table as the log would carry them.
     private static Set<Integer> shown(Viewer viewer) throws Exception {
+        return shown(viewer, () -> {});
+    }
+
+    /// @param meanwhile happens after the rights were read
+    private static Set<Integer> shown(Viewer viewer, Runnable meanwhile) throws Exception {
         Rights rights = new Rights(reader(), RightsLimits.USUAL, System::nanoTime);
         TableAccess access = Objects.requireNonNull(rights.ask(new Question(viewer.role(), EVENTS)))
                 .access();
@@ -365,6 +494,7 @@ class SettingsPgTest {
         List<Row> rows = rows(access);
         Set<Asked> questions = new LinkedHashSet<>();
         rows.forEach(row -> guard.undecided(viewer, insert(row), mark, questions::add));
+        meanwhile.run();
         Answers answers = new PostgresOracle(sources.asClients(), sources.isolated()).ask(questions);
         Set<Integer> shown = new TreeSet<>();
         for (Row row : rows) {
