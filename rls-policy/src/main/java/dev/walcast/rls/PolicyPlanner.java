@@ -39,12 +39,14 @@ final class PolicyPlanner {
     private static final Set<String> TEXT_IS_OUTPUT = Set.of("uuid", "int2", "int4", "int8");
 
     private final PolicySet policies;
+    private final TableAccess access;
     private final ClaimsOnly claimsOnly;
     private final boolean isRowSecurityOff;
     private final Map<Long, ColumnAccess> columns = new HashMap<>();
 
     PolicyPlanner(PolicySet policies, TableAccess access) {
         this.policies = requireNonNull(policies, "policies is null");
+        this.access = requireNonNull(access, "access is null");
         this.claimsOnly = new ClaimsOnly(policies.functions(), access.settings());
         String rowSecurity = access.settings().get("row_security");
         this.isRowSecurityOff = rowSecurity != null && !SettingsReader.isOn(rowSecurity);
@@ -179,13 +181,10 @@ final class PolicyPlanner {
     /// @param typeOid the type that the operator sees
     private record Operand(
             ColumnAccess column,
+            Place place,
             String sql,
             long typeOid,
-            @Nullable Kind kind) {
-        Place place() {
-            return new Place(column.name(), column.type().baseOid(), column.number());
-        }
-    }
+            @Nullable Kind kind) {}
 
     private @Nullable Operand operand(NodeTree node, long collation) {
         NodeTree inner = node;
@@ -206,13 +205,13 @@ final class PolicyPlanner {
                     && TEXT_IS_OUTPUT.contains(type.base())
                     && type.baseOid() < FIRST_USER_OID
                     && !type.isDomain();
-            return plain ? new Operand(column, "(" + name + ")::text", TEXT, Kinds.plainText()) : null;
+            return plain ? new Operand(column, place(column), "(" + name + ")::text", TEXT, Kinds.plainText()) : null;
         }
         if (relabeled) {
             boolean text = type.base().equals("varchar") && node.number("resulttype") == TEXT && !type.isDomain();
-            return text ? new Operand(column, "(" + name + ")::text", TEXT, kind(type, inner, collation)) : null;
+            return text ? new Operand(column, place(column), "(" + name + ")::text", TEXT, kind(type, inner, collation)) : null;
         }
-        return type.isDomain() ? null : new Operand(column, name, type.oid(), kind(type, inner, collation));
+        return type.isDomain() ? null : new Operand(column, place(column), name, type.oid(), kind(type, inner, collation));
     }
 
     /// The column's own kind, where the comparison goes by the column's own collation.
@@ -359,8 +358,8 @@ final class PolicyPlanner {
                 term(column.name(), "= true", new RowTest.Compare(place(column), Comparison.EQUAL, kind, true)));
     }
 
-    static Place place(ColumnAccess column) {
-        return new Place(column.name(), column.type().baseOid(), column.number());
+    private Place place(ColumnAccess column) {
+        return new Place(column.name(), column.type().baseOid(), column.number(), access.carries(column));
     }
 
     static Predicate term(String column, String sql, RowTest test) {

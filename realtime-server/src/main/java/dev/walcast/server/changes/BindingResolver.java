@@ -209,6 +209,12 @@ final class BindingResolver {
                 ColumnAccess column = access.readable(name);
                 return column == null ? Column.BY_NAME : column.number();
             }
+
+            @Override
+            public boolean carries(String name) {
+                ColumnAccess column = access.readable(name);
+                return column != null && access.carries(column);
+            }
         };
     }
 
