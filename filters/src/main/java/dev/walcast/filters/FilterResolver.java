@@ -41,6 +41,16 @@ public final class FilterResolver {
 
         /// `pg_attribute.attnum` of a readable column, or [Column#BY_NAME].
         int number(String name);
+
+        /// Whether changes hold the column.
+        default boolean carries(String name) {
+            return false;
+        }
+
+        /// The column as it is now.
+        default Place place(String name, ColumnType type) {
+            return new Place(name, type.baseOid(), number(name), carries(name));
+        }
     }
 
     /// Resolves for one role, by the names of columns alone.
@@ -134,7 +144,7 @@ public final class FilterResolver {
         ColumnType type = columns.type(name);
         if (type != null) {
             return new Operand(
-                    new Place(name, type.baseOid(), columns.number(name)), type.baseSql(), type, value(type), true);
+                    columns.place(name, type), type.baseSql(), type, value(type), true);
         }
         JsonPath path = JsonPath.parse(name);
         ColumnType json = path == null ? null : columns.type(path.column());
@@ -145,7 +155,7 @@ public final class FilterResolver {
         String sql = "(" + value(json) + ")" + path.sql();
         ColumnType found = path.isText() ? TEXT : JSONB;
         return new Operand(
-                new Place(path.column(), json.baseOid(), columns.number(path.column())),
+                columns.place(path.column(), json),
                 json.baseSql(),
                 new ColumnType(
                         json.oid(),

@@ -115,6 +115,26 @@ class PublicationChangeTest {
     }
 
     @Test
+    void tableThatWasRenamedAndRenamedBackIsReset() throws Exception {
+        try (RawSocket socket = server.open("anon")) {
+            join(socket, "\"table\":\"rows\"");
+            postgres.execute(
+                    "alter table rows rename to renamed",
+                    "insert into renamed values (2)",
+                    "alter table renamed rename to rows");
+            reset(socket, "publication_changed");
+            postgres.execute("insert into rows values (3)");
+            assertThat(nextRow(socket)).isEqualTo(3);
+            postgres.execute(
+                    "create schema elsewhere; alter table rows set schema elsewhere",
+                    "insert into elsewhere.rows values (4)",
+                    "alter table elsewhere.rows set schema public");
+            reset(socket, "publication_changed");
+            postgres.execute("drop schema elsewhere");
+        }
+    }
+
+    @Test
     void publicationMadeAnewIsReset() throws Exception {
         try (RawSocket socket = server.open("anon")) {
             JsonNode live = join(socket, "\"table\":\"rows\"");

@@ -254,6 +254,27 @@ class WhyNoRowTest {
     }
 
     @Test
+    void adviceKeepsUpdatesAndDeletesWorking() throws Exception {
+        postgres.execute(
+                "create table sums (id int primary key, n int, g int generated always as (n + 1) stored)",
+                "grant select on sums to anon; alter publication supabase_realtime add table sums");
+        assertThat(warnings("anon", table("sums") + ",\"filter\":\"n=eq.2\""))
+                .singleElement()
+                .asString()
+                .startsWith("DELETEs of public.sums do not carry n")
+                .contains("USING INDEX")
+                .doesNotContain("ALTER TABLE");
+        assumeTrue(postgres.majorVersion() >= LISTS_COLUMNS);
+        postgres.execute("alter publication supabase_realtime drop table sums; alter table sums drop column g, add s text;"
+                + " alter publication supabase_realtime add table sums (id, n)");
+        assertThat(warnings("anon", table("sums") + ",\"filter\":\"n=eq.2\""))
+                .singleElement()
+                .asString()
+                .contains("USING INDEX")
+                .doesNotContain("ALTER TABLE");
+    }
+
+    @Test
     void roleWithoutPolicyIsRefusedUntilThereIsOne() throws Exception {
         postgres.execute(
                 "create table guarded (id int primary key); grant select on guarded to anon",

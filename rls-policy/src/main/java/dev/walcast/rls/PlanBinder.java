@@ -139,7 +139,12 @@ final class PlanBinder {
                 policyQuestion(expression, parameters, claims, ask.replan(), ask.whole()),
                 new RowTest.OpaqueRow(
                         List.copyOf(ask.columns()),
-                        access.columns().stream().map(PolicyPlanner::place).toList()));
+                        access.columns().stream().map(PlanBinder::place).toList()));
+    }
+
+    /// A column of the row that Postgres is given: one that it does not look at may be absent.
+    private static RowTest.Place place(TableAccess.ColumnAccess column) {
+        return new RowTest.Place(column.name(), column.type().baseOid(), column.number());
     }
 
     private PolicyQuestion policyQuestion(

@@ -39,6 +39,7 @@ final class PolicyPlanner {
     private static final Set<String> TEXT_IS_OUTPUT = Set.of("uuid", "int2", "int4", "int8");
 
     private final PolicySet policies;
+    private final TableAccess access;
     private final ClaimsOnly claimsOnly;
     private final PlannedByPath plannedByPath;
     private final boolean hasPath;
@@ -47,6 +48,7 @@ final class PolicyPlanner {
 
     PolicyPlanner(PolicySet policies, TableAccess access) {
         this.policies = requireNonNull(policies, "policies is null");
+        this.access = requireNonNull(access, "access is null");
         this.claimsOnly = new ClaimsOnly(policies.functions(), access.settings());
         this.plannedByPath = new PlannedByPath(policies, claimsOnly);
         this.hasPath = access.settings().get(SettingsSql.SEARCH_PATH) != null;
@@ -213,13 +215,10 @@ final class PolicyPlanner {
     /// @param typeOid the type that the operator sees
     private record Operand(
             ColumnAccess column,
+            Place place,
             String sql,
             long typeOid,
-            @Nullable Kind kind) {
-        Place place() {
-            return new Place(column.name(), column.type().baseOid(), column.number());
-        }
-    }
+            @Nullable Kind kind) {}
 
     private @Nullable Operand operand(NodeTree node, long collation) {
         NodeTree inner = node;
@@ -240,13 +239,13 @@ final class PolicyPlanner {
                     && TEXT_IS_OUTPUT.contains(type.base())
                     && type.baseOid() < FIRST_USER_OID
                     && !type.isDomain();
-            return plain ? new Operand(column, "(" + name + ")::text", TEXT, Kinds.plainText()) : null;
+            return plain ? new Operand(column, place(column), "(" + name + ")::text", TEXT, Kinds.plainText()) : null;
         }
         if (relabeled) {
             boolean text = type.base().equals("varchar") && node.number("resulttype") == TEXT && !type.isDomain();
-            return text ? new Operand(column, "(" + name + ")::text", TEXT, kind(type, inner, collation)) : null;
+            return text ? new Operand(column, place(column), "(" + name + ")::text", TEXT, kind(type, inner, collation)) : null;
         }
-        return type.isDomain() ? null : new Operand(column, name, type.oid(), kind(type, inner, collation));
+        return type.isDomain() ? null : new Operand(column, place(column), name, type.oid(), kind(type, inner, collation));
     }
 
     /// The column's own kind, where the comparison goes by the column's own collation.
@@ -393,8 +392,8 @@ final class PolicyPlanner {
                 term(column.name(), "= true", new RowTest.Compare(place(column), Comparison.EQUAL, kind, true)));
     }
 
-    static Place place(ColumnAccess column) {
-        return new Place(column.name(), column.type().baseOid(), column.number());
+    private Place place(ColumnAccess column) {
+        return new Place(column.name(), column.type().baseOid(), column.number(), access.carries(column));
     }
 
     static Predicate term(String column, String sql, RowTest test) {

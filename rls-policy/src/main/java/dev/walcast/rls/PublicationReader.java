@@ -16,7 +16,8 @@ import java.util.Map;
 import java.util.Set;
 import javax.sql.DataSource;
 
-/// Reads what makes up the publication: its own row of the catalog, and one for each table and schema that it names.
+/// Reads what makes up the publication: its own row of the catalog, one for each table and schema that it names, and one
+/// for each of its tables that got another name or schema.
 /// Safe for any thread; calls block.
 public final class PublicationReader {
     private static final String MEMBERS = """
@@ -25,6 +26,13 @@ public final class PublicationReader {
             union all
             select 'TABLE', r.prrelid, r.oid || ' ' || r.xmin, r.xmin
               from pg_catalog.pg_publication p join pg_catalog.pg_publication_rel r on r.prpubid = p.oid where p.pubname = ?
+            union all
+            select 'NAME', c.oid, t.xmin::pg_catalog.text, t.xmin
+              from (${published}) as published
+              join pg_catalog.pg_class c on c.oid = published.relid
+              join pg_catalog.pg_type t on t.oid = c.reltype
+              join pg_catalog.pg_attribute made on made.attrelid = c.oid and made.attname = 'ctid' and made.xmin <> t.xmin
+             where published.pubname = ?
             """;
 
     private static final String SCHEMAS = """
@@ -72,10 +80,13 @@ public final class PublicationReader {
         /// The publication itself, whose oid is not given.
         PUBLICATION,
         TABLE,
-        SCHEMA
+        SCHEMA,
+        /// A table whose name or schema has changed since it was made. Meanwhile its rows had another name, or were not
+        /// published. The type of its rows follows, and changes for nothing else but the owner.
+        NAME
     }
 
-    /// @param oid of the table or the schema
+    /// @param oid of the table or of the schema
     public record Member(Kind kind, long oid) {}
 
     /// @param version differs whenever the member was added again or altered
@@ -112,8 +123,9 @@ public final class PublicationReader {
     private PreparedStatement prepare(Connection connection, String query, int first) throws SQLException {
         boolean schemas = connection.getMetaData().getDatabaseMajorVersion() >= 15;
         PreparedStatement statement =
-                connection.prepareStatement(query.replace("${members}", schemas ? MEMBERS + SCHEMAS : MEMBERS));
-        for (int i = 0; i < (schemas ? 3 : 2); i++) {
+                connection.prepareStatement(PublicationSql.of(
+                        connection, query.replace("${members}", schemas ? MEMBERS + SCHEMAS : MEMBERS)));
+        for (int i = 0; i < (schemas ? 4 : 3); i++) {
             statement.setString(first + i, publication);
         }
         return statement;
@@ -134,8 +146,8 @@ public final class PublicationReader {
     public Set<TableId> tables(Collection<Member> members) throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement = connection.prepareStatement(PublicationSql.of(connection, TABLES))) {
-            statement.setArray(1, oids(connection, members, Kind.TABLE));
-            statement.setArray(2, oids(connection, members, Kind.SCHEMA));
+            statement.setArray(1, oids(connection, members, Set.of(Kind.TABLE, Kind.NAME)));
+            statement.setArray(2, oids(connection, members, Set.of(Kind.SCHEMA)));
             statement.setBoolean(3, members.stream().anyMatch(member -> member.kind() == Kind.PUBLICATION));
             statement.setString(4, publication);
             try (ResultSet rows = statement.executeQuery()) {
@@ -148,11 +160,11 @@ public final class PublicationReader {
         }
     }
 
-    private static Array oids(Connection connection, Collection<Member> members, Kind kind) throws SQLException {
+    private static Array oids(Connection connection, Collection<Member> members, Set<Kind> kinds) throws SQLException {
         return connection.createArrayOf(
                 "oid",
                 members.stream()
-                        .filter(member -> member.kind() == kind)
+                        .filter(member -> kinds.contains(member.kind()))
                         .map(Member::oid)
                         .toArray());
     }

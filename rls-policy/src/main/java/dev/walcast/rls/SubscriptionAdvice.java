@@ -96,13 +96,21 @@ public final class SubscriptionAdvice {
     }
 
     /// That the application's own UPDATEs and DELETEs of a published table fail.
-    public static String withoutIdentity(TableId table) {
-        return table + " has no replica identity, so Postgres refuses every UPDATE and DELETE on it: " + identity(table)
-                + ";";
+    public static String withoutIdentity(TableAccess access) {
+        return access.table() + " has no replica identity, so Postgres refuses every UPDATE and DELETE on it: "
+                + identity(access) + ";";
     }
 
-    /// The statement that lets changes carry the whole old row.
-    public static String identity(TableId table) {
+    /// What lets changes carry the whole old row. Under the identity FULL, Postgres refuses every UPDATE and DELETE on
+    /// a table of which the publication leaves columns out: by its column list, or from 18 on generated ones.
+    public static String identity(TableAccess access) {
+        return access.columns().stream().allMatch(access::carries)
+                ? identity(access.table())
+                : "a REPLICA IDENTITY USING INDEX is needed. Under FULL, Postgres refuses every UPDATE and DELETE on a"
+                        + " table of which the publication does not send every column";
+    }
+
+    private static String identity(TableId table) {
         return "ALTER TABLE " + Identifier.quoted(table) + " REPLICA IDENTITY FULL";
     }
 

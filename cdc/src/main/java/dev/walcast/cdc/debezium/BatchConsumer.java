@@ -5,12 +5,19 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.source.Failure;
 import dev.walcast.cdc.source.RightsMessage;
+import dev.walcast.cdc.source.RowEvent;
 import dev.walcast.cdc.source.TransactionReceiver;
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
+import java.io.UncheckedIOException;
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.jspecify.annotations.Nullable;
@@ -25,11 +32,17 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
     private final TransactionReceiver transactions;
     private final Notes notes;
 
+    /// The tables that are left out, by the names by which Debezium knows them.
+    private final Map<TableId, LeftOut> leftOut = new HashMap<>();
+
     BatchConsumer(ChangeMapper mapper, TransactionReceiver transactions, Notes notes) {
         this.notes = requireNonNull(notes, "notes is null");
         this.mapper = requireNonNull(mapper, "mapper is null");
         this.transactions = requireNonNull(transactions, "transactions is null");
     }
+
+    /// @param described the description of the table that could not be read
+    private record LeftOut(Schema described, Notes.Note note) {}
 
     /// A transaction's last record, which takes all before it back to the engine that sent it.
     private record Last(
@@ -78,13 +91,51 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
                 transactions.announceRights();
             }
         } else if (!EngineSettings.isTransactionTopic(record.topic())) {
-            transactions.add(mapper.map(record));
+            add(record);
         } else if (((Struct) record.value()).getString("status").equals("BEGIN")) {
             mapper.begin();
             transactions.begin();
         } else {
             transactions.end(commit(record), acknowledge);
         }
+    }
+
+    /// A table whose change cannot be made of its record is left out until Postgres describes it again: Debezium makes
+    /// another schema then.
+    private void add(SourceRecord record) throws SQLException {
+        TableId known = ChangeMapper.knownAs(record);
+        if (!isLeftOut(known, record)) {
+            try {
+                RowEvent event = mapper.map(record);
+                leftOut.remove(known);
+                transactions.add(event);
+                return;
+            } catch (SQLException e) {
+                if (Failure.isOfConnection(e)) {
+                    throw e;
+                }
+                leaveOut(known, record, e);
+            } catch (UncheckedIOException e) {
+                throw e;
+            } catch (RuntimeException | StackOverflowError | LinkageError e) {
+                leaveOut(known, record, e);
+            }
+        }
+        Notes.Note note = requireNonNull(leftOut.get(known)).note;
+        transactions.leaveOut(note.table(), note.reason());
+    }
+
+    @SuppressWarnings("ReferenceEquality") // another instance is another description
+    private boolean isLeftOut(TableId known, SourceRecord record) {
+        LeftOut table = leftOut.get(known);
+        return table != null && table.described == ChangeMapper.rowSchema(record);
+    }
+
+    private void leaveOut(TableId known, SourceRecord record, Throwable failure) {
+        Schema described = ChangeMapper.rowSchema(record);
+        TableId table = TableCatalog.id(described, known);
+        log.debug("{} cannot be read", table, failure);
+        leftOut.put(known, new LeftOut(described, new Notes.Note(table, "the reader failed: " + failure)));
     }
 
     /// Whether the record ends a transaction.

@@ -29,13 +29,21 @@ final class ChangeMapper {
         tables.begin();
     }
 
+    /// The name by which Debezium knows the record's table.
+    static TableId knownAs(SourceRecord record) {
+        Struct source = ((Struct) record.value()).getStruct("source");
+        return new TableId(source.getString("schema"), source.getString("table"));
+    }
+
+    /// The schema of the record's rows: another instance after Postgres has described the table again.
+    static Schema rowSchema(SourceRecord record) {
+        return record.valueSchema().field("after").schema();
+    }
+
     RowEvent map(SourceRecord record) throws SQLException {
         Struct value = (Struct) record.value();
         String operation = value.getString("op");
-        Struct source = value.getStruct("source");
-        TableId known = new TableId(source.getString("schema"), source.getString("table"));
-        Schema rowSchema = value.schema().field("after").schema();
-        Table table = tables.table(record, known, rowSchema);
+        Table table = tables.table(record, knownAs(record), rowSchema(record));
         BitSet inexact = tables.inexact(record, table);
         return switch (operation) {
             case "c" -> {

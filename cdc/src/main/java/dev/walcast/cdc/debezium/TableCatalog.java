@@ -108,8 +108,7 @@ final class TableCatalog {
             throws SQLException {
         List<ColumnLabel> labels =
                 rowSchema.fields().stream().map(TableCatalog::label).toList();
-        // A table without columns has no row that could tell anything of it.
-        TableId id = labels.isEmpty() ? knownAs : labels.getFirst().table();
+        TableId id = id(rowSchema, knownAs);
         long oid = labels.isEmpty() ? Table.UNKNOWN_OID : labels.getFirst().tableOid();
         PartitionRoots.Place root = roots.of(id);
         List<TableDefinitions.Described> described = labels.stream()
@@ -118,6 +117,12 @@ final class TableCatalog {
         Table fresh = new Table(id, root.root(), oid, definitions.columns(oid, described, place(record)));
         Table table = known != null && known.table.isShapedLike(fresh) ? known.table.renewed() : fresh;
         return new Version(rowSchema, table, root.isPartitioned(), transaction);
+    }
+
+    /// The true name of a table. One without columns has no row that could tell anything of it.
+    static TableId id(Schema rowSchema, TableId knownAs) {
+        List<Field> fields = rowSchema.fields();
+        return fields.isEmpty() ? knownAs : label(fields.getFirst()).table();
     }
 
     private static ColumnLabel label(Field field) {

@@ -275,4 +275,21 @@ class PoisonPgTest {
         assertThat(listener.setAside.getFirst().isReadAgain()).isFalse();
         assertThat(inserted("healthy").stream().map(row -> row.text(0))).containsExactly("2", "1");
     }
+
+    @Test
+    void typeThatCannotBeReadHarmsOnlyItsTables() throws Exception {
+        createDatabase("encoding 'SQL_ASCII'");
+        String odd = "convert_from('\\x63e9', 'SQL_ASCII')";
+        List<Row> rows = rows(
+                List.of("create type pair as (f int, g int)", "create table t (id int primary key, p pair)"),
+                "insert into t values (1, row(1, 2))",
+                "do $$ begin execute 'alter type pair rename attribute g to ' || " + odd + "; end $$",
+                "begin; insert into t values (2, row(1, 2)); insert into healthy values (2); commit");
+        assertThat(rows).noneMatch(row -> "2".equals(row.text(0)));
+        assertThat(listener.setAside).isNotEmpty().allSatisfy(unread -> {
+            assertThat(unread.table()).hasToString("public.t");
+            assertThat(unread.isReadAgain()).isFalse();
+        });
+        assertThat(inserted("healthy").stream().map(row -> row.text(0))).containsExactly("2", "1");
+    }
 }

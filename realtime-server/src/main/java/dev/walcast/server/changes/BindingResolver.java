@@ -209,6 +209,12 @@ final class BindingResolver {
                 ColumnAccess column = access.readable(name);
                 return column == null ? Column.BY_NAME : column.number();
             }
+
+            @Override
+            public boolean carries(String name) {
+                ColumnAccess column = access.readable(name);
+                return column != null && access.carries(column);
+            }
         };
     }
 
@@ -266,7 +272,7 @@ final class BindingResolver {
     /// The statement that mends it, to be pasted.
     private static String remedy(Subject subject) {
         return subject.mayKnow()
-                ? SubscriptionAdvice.identity(subject.access().table()) + "."
+                ? SubscriptionAdvice.identity(subject.access()) + "."
                 : "the table's REPLICA IDENTITY would have to be FULL.";
     }
 

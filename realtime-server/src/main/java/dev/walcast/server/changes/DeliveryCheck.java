@@ -202,7 +202,7 @@ final class DeliveryCheck {
                     ErrorCode.LARGE_VALUE_UNCHANGED,
                     subject.mayKnow(),
                     "The filter or the policies look at columns of " + access.table()
-                            + " that such UPDATEs do not carry: " + SubscriptionAdvice.identity(access.table()) + ";"));
+                            + " that such UPDATEs do not carry: " + SubscriptionAdvice.identity(access) + ";"));
         }
     }
 
@@ -213,7 +213,7 @@ final class DeliveryCheck {
         wanted.remove(ChangeEvent.INSERT);
         if (!wanted.isEmpty() && access.columns().stream().noneMatch(ColumnAccess::identity)) {
             warnings.add(text(
-                    ErrorCode.IDENTITY_MISSING, subject.mayKnow(), SubscriptionAdvice.withoutIdentity(access.table())));
+                    ErrorCode.IDENTITY_MISSING, subject.mayKnow(), SubscriptionAdvice.withoutIdentity(access)));
         }
     }
 }

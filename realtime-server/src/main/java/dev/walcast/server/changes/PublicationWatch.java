@@ -102,7 +102,8 @@ public final class PublicationWatch {
         Set<Member> changed = new HashSet<>();
         members.forEach((member, version) -> {
             String before = known.get(member);
-            if (before != null && !before.equals(version.version())) {
+            boolean isNew = before == null && member.kind() != Kind.NAME;
+            if (!isNew && !version.version().equals(before)) {
                 changed.add(member);
             }
         });
