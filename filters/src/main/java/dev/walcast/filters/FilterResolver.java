@@ -143,8 +143,7 @@ public final class FilterResolver {
     private static Operand operand(String name, Columns columns) throws FilterRefusedException {
         ColumnType type = columns.type(name);
         if (type != null) {
-            return new Operand(
-                    columns.place(name, type), type.baseSql(), type, value(type), true);
+            return new Operand(columns.place(name, type), type.baseSql(), type, value(type), true);
         }
         JsonPath path = JsonPath.parse(name);
         ColumnType json = path == null ? null : columns.type(path.column());

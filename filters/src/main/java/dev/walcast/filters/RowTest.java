@@ -28,7 +28,7 @@ public sealed interface RowTest {
     ///
     /// @param typeOid of the type below all domains: of a domain some readers of the log tell only that; 0 for any
     /// @param number  `pg_attribute.attnum`, or [Column#BY_NAME]
-    /// @param carried whether changes held the column then: a row without it was written before the column was added
+    /// @param carried whether changes held the column then: a row without it is older than the column
     record Place(String name, long typeOid, int number, boolean carried) {
         public Place {
             requireNonNull(name, "name is null");

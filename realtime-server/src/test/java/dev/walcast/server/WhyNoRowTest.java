@@ -265,8 +265,9 @@ class WhyNoRowTest {
                 .contains("USING INDEX")
                 .doesNotContain("ALTER TABLE");
         assumeTrue(postgres.majorVersion() >= LISTS_COLUMNS);
-        postgres.execute("alter publication supabase_realtime drop table sums; alter table sums drop column g, add s text;"
-                + " alter publication supabase_realtime add table sums (id, n)");
+        postgres.execute(
+                "alter publication supabase_realtime drop table sums; alter table sums drop column g, add s text;"
+                        + " alter publication supabase_realtime add table sums (id, n)");
         assertThat(warnings("anon", table("sums") + ",\"filter\":\"n=eq.2\""))
                 .singleElement()
                 .asString()

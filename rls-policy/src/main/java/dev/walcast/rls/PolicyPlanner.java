@@ -209,9 +209,13 @@ final class PolicyPlanner {
         }
         if (relabeled) {
             boolean text = type.base().equals("varchar") && node.number("resulttype") == TEXT && !type.isDomain();
-            return text ? new Operand(column, place(column), "(" + name + ")::text", TEXT, kind(type, inner, collation)) : null;
+            return text
+                    ? new Operand(column, place(column), "(" + name + ")::text", TEXT, kind(type, inner, collation))
+                    : null;
         }
-        return type.isDomain() ? null : new Operand(column, place(column), name, type.oid(), kind(type, inner, collation));
+        return type.isDomain()
+                ? null
+                : new Operand(column, place(column), name, type.oid(), kind(type, inner, collation));
     }
 
     /// The column's own kind, where the comparison goes by the column's own collation.

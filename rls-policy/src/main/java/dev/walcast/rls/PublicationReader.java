@@ -16,7 +16,8 @@ import java.util.Map;
 import java.util.Set;
 import javax.sql.DataSource;
 
-/// Reads what makes up the publication: its own row of the catalog, one for each table and schema that it names, and one
+/// Reads what makes up the publication: its own row of the catalog, one for each table and schema that it names, and
+/// one
 /// for each of its tables that got another name or schema.
 /// Safe for any thread; calls block.
 public final class PublicationReader {
@@ -122,9 +123,8 @@ public final class PublicationReader {
 
     private PreparedStatement prepare(Connection connection, String query, int first) throws SQLException {
         boolean schemas = connection.getMetaData().getDatabaseMajorVersion() >= 15;
-        PreparedStatement statement =
-                connection.prepareStatement(PublicationSql.of(
-                        connection, query.replace("${members}", schemas ? MEMBERS + SCHEMAS : MEMBERS)));
+        PreparedStatement statement = connection.prepareStatement(
+                PublicationSql.of(connection, query.replace("${members}", schemas ? MEMBERS + SCHEMAS : MEMBERS)));
         for (int i = 0; i < (schemas ? 4 : 3); i++) {
             statement.setString(first + i, publication);
         }

@@ -105,7 +105,8 @@ class ReadersAgreePgTest {
                 && expected.position().equals(actual.position())
                 && expected.commit().equals(actual.commit())
                 && expected.table().id().equals(actual.table().id())
-                && byName(expected.table().columns()).equals(byName(actual.table().columns()))
+                && byName(expected.table().columns())
+                        .equals(byName(actual.table().columns()))
                 && same(oldRow(expected), oldRow(actual))
                 && same(newRow(expected), newRow(actual));
         if (!same) {

@@ -212,8 +212,8 @@ final class DeliveryCheck {
         wanted.retainAll(publishing.events());
         wanted.remove(ChangeEvent.INSERT);
         if (!wanted.isEmpty() && access.columns().stream().noneMatch(ColumnAccess::identity)) {
-            warnings.add(text(
-                    ErrorCode.IDENTITY_MISSING, subject.mayKnow(), SubscriptionAdvice.withoutIdentity(access)));
+            warnings.add(
+                    text(ErrorCode.IDENTITY_MISSING, subject.mayKnow(), SubscriptionAdvice.withoutIdentity(access)));
         }
     }
 }

@@ -171,11 +171,13 @@ class DefinitionChangesTest {
                 "create table tenants (id int primary key); alter table tenants enable row level security",
                 "create policy p on tenants using (true)");
         List<ChangeListener> listeners = servers.join(all("tenants"));
-        execute("begin; insert into tenants values (1); alter table tenants add owner text default 'alice';"
-                + " alter policy p on tenants using (owner = 'alice'); insert into tenants values (2, 'alice'), (3, 'bob'); commit");
+        execute(
+                "begin; insert into tenants values (1); alter table tenants add owner text default 'alice';"
+                        + " alter policy p on tenants using (owner = 'alice'); insert into tenants values (2, 'alice'), (3, 'bob'); commit");
         assertThat(told(listeners))
-                .allSatisfy(told ->
-                        assertThat(told).contains("reset schema_changed", "{\"id\":2,\"owner\":\"alice\"}").hasSize(2));
+                .allSatisfy(told -> assertThat(told)
+                        .contains("reset schema_changed", "{\"id\":2,\"owner\":\"alice\"}")
+                        .hasSize(2));
         close(listeners);
     }
 
