@@ -68,6 +68,7 @@ final class EngineSettings {
         // Debezium's own statements call nothing that a user made. Not on the connection that reads the log: there the
         // path decides how a regclass is printed.
         properties.setProperty("database.initial.statements", "set search_path = pg_catalog");
+        properties.setProperty("database.connection.factory.class", BuiltInTypes.class.getName());
         String password = url.password();
         if (password != null) {
             properties.setProperty("database.password", password);

@@ -292,4 +292,17 @@ class PoisonPgTest {
         });
         assertThat(inserted("healthy").stream().map(row -> row.text(0))).containsExactly("2", "1");
     }
+
+    @Test
+    void typesOfUsersDoNotKeepTheFeedFromStarting() throws Exception {
+        createDatabase("encoding 'SQL_ASCII'");
+        String odd = "convert_from('\\x63e9', 'SQL_ASCII')";
+        List<Row> rows = rows(
+                List.of(
+                        "create table t (id int primary key)",
+                        "create type nothing as enum ()",
+                        "do $$ begin execute 'create type ' || " + odd + " || ' as enum ()'; end $$"),
+                "insert into t values (1)");
+        assertThat(rows.stream().map(row -> row.text(0))).containsExactly("1");
+    }
 }
