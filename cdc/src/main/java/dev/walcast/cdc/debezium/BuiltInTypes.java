@@ -17,10 +17,9 @@ import org.postgresql.Driver;
 import org.postgresql.jdbc.PgConnection;
 import org.postgresql.util.HostSpec;
 
-/// Debezium's connections, over which it finds the types of Postgres itself only. It reads all types at its start,
-/// needs
-/// none of them ([TextTypes]), and one of a user can end it: an enum without values, a name that is no text. Made by
-/// name by the engine, hence public.
+/// Debezium's connections, over which it finds the types of Postgres itself only. It reads all types at its start
+/// and needs none of them ([TextTypes]), and one of a user can end it: an enum without values, a name that is no
+/// text. Made by name by the engine, hence public.
 public final class BuiltInTypes implements JdbcConnection.ConnectionFactory {
     @Override
     public Connection connect(JdbcConfiguration config) throws SQLException {
@@ -35,8 +34,8 @@ public final class BuiltInTypes implements JdbcConnection.ConnectionFactory {
     }
 
     private static HostSpec[] hosts(Properties parsed) {
-        String[] names = parsed.getProperty("PGHOST").split(",");
-        String[] ports = parsed.getProperty("PGPORT").split(",");
+        String[] names = parsed.getProperty("PGHOST").split(",", -1);
+        String[] ports = parsed.getProperty("PGPORT").split(",", -1);
         List<HostSpec> hosts = new ArrayList<>();
         for (int i = 0; i < names.length; i++) {
             hosts.add(new HostSpec(names[i], Integer.parseInt(ports[i])));
