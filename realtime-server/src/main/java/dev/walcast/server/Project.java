@@ -19,6 +19,7 @@ import dev.walcast.cdc.slot.SlotHealth;
 import dev.walcast.cdc.source.LoginProbe;
 import dev.walcast.cdc.source.SourceConfig;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.rls.BadTablesApart;
 import dev.walcast.rls.PostgresCatalog;
 import dev.walcast.rls.PostgresFilterDatabase;
 import dev.walcast.rls.PostgresOracle;
@@ -104,12 +105,12 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         this.logins = new LoginCheck(pools.catalog(), pools.policies(), evaluation != null);
         this.catalog = new PostgresCatalog(pools.catalog(), settings.publication());
         this.rights = new Rights(
-                new PostgresRightsReader(
+                new BadTablesApart(new PostgresRightsReader(
                         pools.rights(),
                         settings.publication(),
                         evaluationUrl.user(),
                         pools.serverTimeZone(),
-                        pools::renew),
+                        pools::renew)),
                 settings.rights().reading(),
                 System::nanoTime);
         this.policies = new RowPolicies(pools.policies());
