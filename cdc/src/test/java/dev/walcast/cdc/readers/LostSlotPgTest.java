@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -138,11 +139,14 @@ class LostSlotPgTest {
             epoch = listener.starts.getFirst().epoch();
             postgres.execute("select pg_drop_replication_slot(slot_name) from pg_replication_slots"
                     + " where slot_type = 'physical' and slot_name like '" + slot + "%'");
+            AtomicInteger inserted = new AtomicInteger(1);
             await().atMost(PATIENCE).until(() -> {
-                insert(2);
+                insert(1 + inserted.incrementAndGet());
                 source.remember(source.activity().reached());
                 return marks().size() == 1;
             });
+            // What comes later would be acknowledged, at the end, beyond the mark.
+            await().atMost(PATIENCE).until(() -> listener.changes.size() == inserted.get());
             // This listener acknowledges at once; a server does so only when the mark has moved.
             await().atMost(PATIENCE).until(() -> {
                 source.remember(source.activity().reached());
