@@ -23,9 +23,6 @@ public final class Table {
     /// Of a table whose oid the reader does not know.
     public static final long UNKNOWN_OID = 0;
 
-    /// Of a table that was dropped before the reader could look its oid up; the name may be another table's by now.
-    public static final long DROPPED_OID = -1;
-
     private final TableId id;
     private final TableId root;
     private final long oid;
@@ -104,7 +101,7 @@ public final class Table {
         return root;
     }
 
-    /// Postgres' number of the table, or [#UNKNOWN_OID], or [#DROPPED_OID].
+    /// Postgres' number of the table, or [#UNKNOWN_OID].
     public long oid() {
         return oid;
     }

@@ -32,7 +32,7 @@ public final class DebeziumChangeSource extends SlotSource {
     private final AtomicBoolean closing = new AtomicBoolean();
 
     public DebeziumChangeSource(SourceConfig config) {
-        super(config, (_, _) -> {});
+        super(config);
         this.config = config;
     }
 

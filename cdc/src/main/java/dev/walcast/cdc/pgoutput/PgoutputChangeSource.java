@@ -24,7 +24,7 @@ public final class PgoutputChangeSource extends SlotSource {
     private final AtomicReference<@Nullable ReplicationStream> stream = new AtomicReference<>();
 
     public PgoutputChangeSource(SourceConfig config) {
-        super(config, (_, _) -> {});
+        super(config);
         this.config = requireNonNull(config, "config is null");
     }
 

@@ -10,7 +10,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,21 +22,12 @@ public final class Preflight {
 
     private final SourceConfig config;
     private final Publications publications;
-    private final Check further;
     private final LogicalSlot slot;
     private boolean warnedOfEncoding;
 
-    /// Something that one reader wants to be so.
-    @FunctionalInterface
-    public interface Check {
-        /// @param publications those that will be read
-        void check(Connection connection, List<String> publications) throws SQLException, SourceException;
-    }
-
-    Preflight(SourceConfig config, Publications publications, Check further) {
+    Preflight(SourceConfig config, Publications publications) {
         this.config = requireNonNull(config, "config is null");
         this.publications = requireNonNull(publications, "publications is null");
-        this.further = requireNonNull(further, "further is null");
         this.slot = new LogicalSlot(config);
     }
 
@@ -51,7 +41,6 @@ public final class Preflight {
                 new ReplicationAccess(url).check(connection);
             }
             publications.choose(connection);
-            further.check(connection, publications.inUse());
             boolean leadsNowhere = slot.ensure(connection);
             if (!leadsNowhere && publications.isAtHole()) {
                 slot.passOver(connection, publications.holeEnd());

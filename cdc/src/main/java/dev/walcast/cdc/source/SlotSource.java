@@ -50,11 +50,10 @@ public abstract class SlotSource implements ChangeSource {
     private volatile @Nullable Thread supervisor;
     private volatile @Nullable ReaderSockets reading;
 
-    /// @param check what this reader wants to be so beyond what every reader needs
-    protected SlotSource(SourceConfig config, Preflight.Check check) {
+    protected SlotSource(SourceConfig config) {
         this.config = requireNonNull(config, "config is null");
         this.publications = new Publications(config, acknowledgements);
-        this.preflight = new Preflight(config, publications, check);
+        this.preflight = new Preflight(config, publications);
         this.mark = new MarkConnection(config);
     }
 
