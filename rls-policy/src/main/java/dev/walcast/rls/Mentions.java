@@ -22,26 +22,26 @@ final class Mentions {
     private Mentions() {}
 
     static Set<Long> functions(Collection<NodeTree> trees) {
-        return fields(trees, List.of("funcid", "opfuncid", "aggfnoid", "winfnoid"));
+        Set<Long> oids = new HashSet<>();
+        trees.forEach(tree -> tree.forEachFunction(oids::add));
+        return oids;
     }
 
     static Set<Long> operators(Collection<NodeTree> trees) {
-        return fields(trees, List.of("opno"));
+        return field(trees, "opno");
     }
 
     static Set<Long> relations(Collection<NodeTree> trees) {
-        return fields(trees, List.of("relid"));
+        return field(trees, "relid");
     }
 
-    private static Set<Long> fields(Collection<NodeTree> trees, List<String> fields) {
+    private static Set<Long> field(Collection<NodeTree> trees, String field) {
         Set<Long> oids = new HashSet<>();
         for (NodeTree tree : trees) {
             tree.forEach(node -> {
-                for (String field : fields) {
-                    long oid = node.number(field);
-                    if (oid > 0) {
-                        oids.add(oid);
-                    }
+                long oid = node.number(field);
+                if (oid > 0) {
+                    oids.add(oid);
                 }
             });
         }

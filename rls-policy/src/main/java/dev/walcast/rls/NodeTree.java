@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// An expression as Postgres stores it after looking up every name (`pg_node_tree`): functions, operators and types are
@@ -20,6 +21,9 @@ final class NodeTree {
     private static final int PARSED_LENGTH_MAX = 1 << 20;
 
     private static final String OPAQUE = "OPAQUE";
+
+    /// The fields that hold the oid of a function, in all kinds of nodes.
+    private static final List<String> FUNCTION_FIELDS = List.of("funcid", "opfuncid", "aggfnoid", "winfnoid");
 
     private final String name;
     private final Map<String, Object> fields;
@@ -124,6 +128,18 @@ final class NodeTree {
         walk(0, (node, level) -> {
             action.accept(node);
             return level;
+        });
+    }
+
+    /// Names every function that the tree calls, by oid, also behind operators; one may be named more than once.
+    void forEachFunction(LongConsumer action) {
+        forEach(node -> {
+            for (String field : FUNCTION_FIELDS) {
+                long oid = node.number(field);
+                if (oid > 0) {
+                    action.accept(oid);
+                }
+            }
         });
     }
 

@@ -4,14 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.PolicySet.Function;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 
 /// Tells of an expression whether Postgres needs the `search_path` of the role to plan it, and not only to execute it:
 /// it then replaces a call by the body of the function, which it parses. What is not known counts as such.
 final class PlannedByPath {
     private static final long FIRST_USER_OID = 16_384;
-    private static final List<String> FUNCTION_FIELDS = List.of("funcid", "opfuncid", "aggfnoid", "winfnoid");
 
     private final PolicySet policies;
     private final ClaimsOnly claimsOnly;
@@ -32,10 +30,8 @@ final class PlannedByPath {
             found[0] = found[0] || node.isOpaque() || policies.separate().contains(node.number("relid"));
             // So are the conditions of a domain.
             found[0] = found[0] || node.name().equals("COERCETODOMAIN");
-            for (String field : FUNCTION_FIELDS) {
-                found[0] = found[0] || isInlined(node.number(field), callers);
-            }
         });
+        expression.forEachFunction(oid -> found[0] = found[0] || isInlined(oid, callers));
         return found[0];
     }
 

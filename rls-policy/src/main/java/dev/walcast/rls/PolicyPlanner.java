@@ -31,7 +31,6 @@ final class PolicyPlanner {
     private static final long TEXT = 25;
     private static final long ANY_ENUM = 3500;
     private static final long DEFAULT_COLLATION = 100;
-    private static final List<String> FUNCTION_FIELDS = List.of("funcid", "opfuncid", "aggfnoid", "winfnoid");
     private static final Set<Long> INTEGERS = Set.of(20L, 21L, 23L);
     private static final Set<Long> TEXTS = Set.of(19L, 25L, 1043L);
 
@@ -138,21 +137,15 @@ final class PolicyPlanner {
 
     private boolean isToReplan(NodeTree tree) {
         boolean[] replan = {tree.isOpaque()};
-        tree.forEach(node -> {
-            for (String field : FUNCTION_FIELDS) {
-                replan[0] |= claimsToBeImmutable(node.number(field));
-            }
-        });
+        tree.forEachFunction(oid -> replan[0] |= claimsToBeImmutable(oid));
         return replan[0];
     }
 
     private boolean mayHoldState(NodeTree node) {
         boolean[] may = {false};
-        node.forEach(part -> {
-            for (String field : FUNCTION_FIELDS) {
-                PolicySet.Function function = policies.functions().get(part.number(field));
-                may[0] |= function != null && StateOfFunctions.mayHold(function, policies.functions());
-            }
+        node.forEachFunction(oid -> {
+            PolicySet.Function function = policies.functions().get(oid);
+            may[0] |= function != null && StateOfFunctions.mayHold(function, policies.functions());
         });
         return may[0];
     }
@@ -413,15 +406,8 @@ final class PolicyPlanner {
         List<String> calls = new ArrayList<>();
         // Of an opaque tree nothing is known, so nothing is taken to be common to viewers.
         boolean[] needsClaims = {node.isOpaque()};
-        boolean[] replan = {node.isOpaque()};
+        node.forEachFunction(oid -> needsClaims[0] |= !isCommon(oid, calls));
         node.forEach(part -> {
-            for (String field : FUNCTION_FIELDS) {
-                long oid = part.number(field);
-                if (oid > 0) {
-                    needsClaims[0] |= !isCommon(oid, calls);
-                    replan[0] |= claimsToBeImmutable(oid);
-                }
-            }
             needsClaims[0] |= policies.separate().contains(part.number("relid"));
             needsClaims[0] |= part.name().equals("COERCEVIAIO") && part.number("resulttype") >= FIRST_USER_OID;
             // A domain's CHECK may call any function.
@@ -430,7 +416,7 @@ final class PolicyPlanner {
         // So may the CHECK of a column's domain, when the row is read.
         needsClaims[0] |= columns.values().stream().anyMatch(PolicyPlanner::isOfDomain);
         return new Plan.Ask(
-                sql, columnsRead(node), calls.stream().distinct().toList(), needsClaims[0], replan[0], null);
+                sql, columnsRead(node), calls.stream().distinct().toList(), needsClaims[0], isToReplan(node), null);
     }
 
     private static boolean isOfDomain(ColumnAccess column) {
