@@ -47,6 +47,23 @@ public final class FilterResolver {
             return false;
         }
 
+        /// Columns that are known by their names alone.
+        ///
+        /// @param types a readable column's type by its name; null for any other
+        static Columns byName(Function<String, @Nullable ColumnType> types) {
+            return new Columns() {
+                @Override
+                public @Nullable ColumnType type(String name) {
+                    return types.apply(name);
+                }
+
+                @Override
+                public int number(String name) {
+                    return Column.BY_NAME;
+                }
+            };
+        }
+
         /// The column as it is now.
         default Place place(String name, ColumnType type) {
             return new Place(name, type.baseOid(), number(name), carries(name));
@@ -59,20 +76,7 @@ public final class FilterResolver {
     public Predicate resolve(
             List<FilterNode> nodes, Function<String, @Nullable ColumnType> types, RoleSession viewerSession)
             throws FilterRefusedException, UnansweredException {
-        return resolve(
-                nodes,
-                new Columns() {
-                    @Override
-                    public @Nullable ColumnType type(String name) {
-                        return types.apply(name);
-                    }
-
-                    @Override
-                    public int number(String name) {
-                        return Column.BY_NAME;
-                    }
-                },
-                viewerSession);
+        return resolve(nodes, Columns.byName(types), viewerSession);
     }
 
     /// Resolves for one role: Postgres reads the values, and evaluates what memory cannot decide, in a session of it.

@@ -182,26 +182,18 @@ final class BindingResolver {
 
     /// For a filter on several tables: a column of one name may have another number in each.
     private static FilterResolver.Columns byName(TableAccess access) {
-        return new FilterResolver.Columns() {
-            @Override
-            public @Nullable ColumnType type(String name) {
-                ColumnAccess column = access.readable(name);
-                return column == null ? null : column.type();
-            }
+        return FilterResolver.Columns.byName(name -> typeOf(access.readable(name)));
+    }
 
-            @Override
-            public int number(String name) {
-                return Column.BY_NAME;
-            }
-        };
+    private static @Nullable ColumnType typeOf(@Nullable ColumnAccess column) {
+        return column == null ? null : column.type();
     }
 
     private static FilterResolver.Columns columns(TableAccess access) {
-        FilterResolver.Columns named = byName(access);
         return new FilterResolver.Columns() {
             @Override
             public @Nullable ColumnType type(String name) {
-                return named.type(name);
+                return typeOf(access.readable(name));
             }
 
             @Override
