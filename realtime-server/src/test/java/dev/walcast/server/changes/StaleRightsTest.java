@@ -16,9 +16,7 @@ import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableRights;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.Binding;
-import dev.walcast.server.channel.ChangeReceiver;
 import dev.walcast.server.channel.EncodedChange;
-import dev.walcast.server.channel.SnapshotChunk;
 import dev.walcast.server.protocol.FeedPlace;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -105,7 +103,7 @@ class StaleRightsTest {
         return new RightsReader.Reading(good.moment(), none, Map.of(), Set.of());
     }
 
-    private final class Client implements ChangeReceiver {
+    private final class Client extends TestReceiver {
         @Override
         public void onLive(List<String> warnings, Optional<FeedPlace> place) {
             told.add(place.orElseThrow().bindings().stream()
@@ -121,25 +119,14 @@ class StaleRightsTest {
         }
 
         @Override
-        public void onSnapshot(int id, SnapshotChunk chunk) {}
-
-        @Override
         public void onRefused(String message) {
             told.add("refused");
         }
 
         @Override
-        public void onTrouble(String message) {
+        void hear(String message) {
             told.add(message);
         }
-
-        @Override
-        public boolean hasRoom() {
-            return true;
-        }
-
-        @Override
-        public void awaitRoom() {}
     }
 
     private void begin(PendingLimits pending) {

@@ -9,9 +9,7 @@ import dev.walcast.cdc.SetAside;
 import dev.walcast.cdc.Table;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.Binding;
-import dev.walcast.server.channel.ChangeReceiver;
 import dev.walcast.server.channel.EncodedChange;
-import dev.walcast.server.channel.SnapshotChunk;
 import dev.walcast.server.protocol.FeedPlace;
 import java.time.Duration;
 import java.util.List;
@@ -43,7 +41,7 @@ class TableSetAsideTest {
         path.close();
     }
 
-    private final class Client implements ChangeReceiver {
+    private final class Client extends TestReceiver {
         private final ConcurrentLinkedQueue<String> told = new ConcurrentLinkedQueue<>();
         private volatile String place = "";
 
@@ -77,25 +75,9 @@ class TableSetAsideTest {
         }
 
         @Override
-        public void onSnapshot(int id, SnapshotChunk chunk) {}
-
-        @Override
-        public void onRefused(String message) {
+        void hear(String message) {
             told.add(message);
         }
-
-        @Override
-        public void onTrouble(String message) {
-            told.add(message);
-        }
-
-        @Override
-        public boolean hasRoom() {
-            return true;
-        }
-
-        @Override
-        public void awaitRoom() {}
     }
 
     private void row(Table table) {

@@ -15,9 +15,7 @@ import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.Binding;
 import dev.walcast.server.channel.ChangeFeed;
-import dev.walcast.server.channel.ChangeReceiver;
 import dev.walcast.server.channel.EncodedChange;
-import dev.walcast.server.channel.SnapshotChunk;
 import dev.walcast.server.protocol.FeedPlace;
 import java.time.Duration;
 import java.util.Collection;
@@ -84,7 +82,7 @@ class TellingTest {
         }
     }
 
-    private final class Client implements ChangeReceiver {
+    private final class Client extends TestReceiver {
         @Override
         public void onLive(List<String> warnings, Optional<FeedPlace> place) {
             FeedPlace where = place.orElseThrow();
@@ -103,25 +101,9 @@ class TellingTest {
         }
 
         @Override
-        public void onSnapshot(int id, SnapshotChunk chunk) {}
-
-        @Override
-        public void onRefused(String message) {
+        void hear(String message) {
             told.add(message);
         }
-
-        @Override
-        public void onTrouble(String message) {
-            told.add(message);
-        }
-
-        @Override
-        public boolean hasRoom() {
-            return true;
-        }
-
-        @Override
-        public void awaitRoom() {}
     }
 
     /// Takes a while to say what a member may do.

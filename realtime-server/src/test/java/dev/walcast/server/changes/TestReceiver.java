@@ -1,0 +1,31 @@
+package dev.walcast.server.changes;
+
+import dev.walcast.server.channel.ChangeReceiver;
+import dev.walcast.server.channel.SnapshotChunk;
+
+/// A client that always has room and reads no rows; a test says what becomes of the rest.
+abstract class TestReceiver implements ChangeReceiver {
+    /// What it was refused, or what went wrong.
+    abstract void hear(String message);
+
+    @Override
+    public void onSnapshot(int id, SnapshotChunk chunk) {}
+
+    @Override
+    public void onRefused(String message) {
+        hear(message);
+    }
+
+    @Override
+    public void onTrouble(String message) {
+        hear(message);
+    }
+
+    @Override
+    public boolean hasRoom() {
+        return true;
+    }
+
+    @Override
+    public void awaitRoom() {}
+}
