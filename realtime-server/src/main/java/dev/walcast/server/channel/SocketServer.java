@@ -102,8 +102,7 @@ public final class SocketServer implements AutoCloseable {
         Http1Config.Builder http = Http1Config.builder()
                 .maxPrologueLength(REQUEST_LINE_BYTES_MAX)
                 .maxHeadersSize(HEADERS_BYTES_MAX)
-                .receiveLog(false)
-                .sendLog(false);
+                .log(log -> log.receiveLog(false).sendLog(false));
         // with a second kind of connection Helidon would wait, for ever, for the bytes that tell which it is
         server.protocolsDiscoverServices(false);
         server.addConnectionSelector(sockets.selector(http, PATHS, door));
