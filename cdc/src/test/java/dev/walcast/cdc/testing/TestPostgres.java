@@ -15,6 +15,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +27,22 @@ public final class TestPostgres implements AutoCloseable {
     private final Path data;
     private final Map<String, String> config;
     private EmbeddedPostgres postgres;
+
+    /// What `initdb` makes. It is made once for all tests of a JVM: copying is several times faster.
+    private static final class Template {
+        private static final Path DATA = make();
+
+        private static Path make() {
+            try {
+                Path data = Files.createTempDirectory("walcast-test-template");
+                Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(data)));
+                new TestPostgres(data, Map.of("listen_addresses", "127.0.0.1"), 0).stop();
+                return data;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
 
     private TestPostgres(Path data, Map<String, String> config, int port) {
         this.data = data;
@@ -48,7 +65,9 @@ public final class TestPostgres implements AutoCloseable {
                 "listen_addresses", "127.0.0.1"));
         all.putAll(config);
         try {
-            return new TestPostgres(Files.createTempDirectory("walcast-test-postgres"), all, 0);
+            Path data = Files.createTempDirectory("walcast-test-postgres");
+            copy(Template.DATA, data);
+            return new TestPostgres(data, all, 0);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -60,7 +79,7 @@ public final class TestPostgres implements AutoCloseable {
                 Statement statement = connection.createStatement()) {
             Path copy = Files.createTempDirectory("walcast-test-standby");
             statement.execute("select pg_backup_start('standby', true)");
-            copyData(copy);
+            copy(data, copy);
             try (ResultSet row = statement.executeQuery("select labelfile from pg_backup_stop()")) {
                 row.next();
                 Files.writeString(copy.resolve("backup_label"), row.getString(1));
@@ -80,10 +99,10 @@ public final class TestPostgres implements AutoCloseable {
     }
 
     /// The running server may remove files while they are copied.
-    private void copyData(Path copy) throws IOException {
-        try (Stream<Path> files = Files.walk(data)) {
+    private static void copy(Path from, Path copy) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
             for (Path file : (Iterable<Path>) files::iterator) {
-                String name = data.relativize(file).toString();
+                String name = from.relativize(file).toString();
                 if (name.isEmpty() || name.startsWith("postmaster.") || name.startsWith("epg-lock")) {
                     continue;
                 }
@@ -219,9 +238,15 @@ public final class TestPostgres implements AutoCloseable {
     @Override
     public void close() throws IOException {
         postgres.close();
-        try (Stream<Path> files = Files.walk(data)) {
-            files.sorted(java.util.Comparator.reverseOrder())
+        delete(data);
+    }
+
+    private static void delete(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            files.sorted(Comparator.reverseOrder())
                     .forEach(file -> file.toFile().delete());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }
