@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /// Random policies of the shapes that projects write, random claims, random rows: our verdict against a SELECT of
@@ -133,6 +134,7 @@ class PolicyFuzzPgTest {
     private int visible;
     private int spared;
     private int folded;
+    private int merged;
 
     @Test
     void nobodySeesWhatASelectWouldNotShowAndEverybodyWhatItWould() throws Exception {
@@ -147,7 +149,8 @@ class PolicyFuzzPgTest {
         System.out.println(
                 "PolicyFuzzPgTest, seed " + seed + ": " + inMemory + " in memory, " + asked + " by Postgres, " + visible
                         + " visible, " + spared + " where SELECT stops at an error that another policy spares us, "
-                        + folded + " where WHERE drops an error beside a NULL");
+                        + folded + " where WHERE drops an error beside a NULL, " + merged
+                        + " where WHERE may call a function less often");
         assertThat(differences).as("seed " + seed).isEmpty();
     }
 
@@ -315,6 +318,8 @@ class PolicyFuzzPgTest {
             spared++;
         } else if (verdict.equals(new Verdict.Hidden(Verdict.Reason.POLICY_FAILED)) && isFoldedByPostgres(policies)) {
             folded++;
+        } else if (verdict.equals(new Verdict.Hidden(Verdict.Reason.POLICY)) && isMergedByPostgres(policies)) {
+            merged++;
         } else if (shown != selected.equals("visible")) {
             differences.add(verdict + " but " + selected + "\n  " + String.join("\n  ", policies) + "\n  as "
                     + viewer.role() + " " + viewer.claims() + "\n  of " + change.newRow());
@@ -325,6 +330,14 @@ class PolicyFuzzPgTest {
     /// drops what stands beside a NULL, its errors included. See the limits in docs/rls.md.
     private static boolean isFoldedByPostgres(List<String> policies) {
         return policies.stream().anyMatch(policy -> policy.contains("liar()"));
+    }
+
+    /// Postgres merges equal terms of an OR in a WHERE, so that a function which notices its own calls is called less
+    /// often there, and may show a row that we hide. See the limits in docs/rls.md.
+    private static boolean isMergedByPostgres(List<String> policies) {
+        String all = String.join(" ", policies);
+        return Stream.of("never_counted()", "never_locked()", "never_prepared()")
+                .anyMatch(call -> all.indexOf(call) != all.lastIndexOf(call));
     }
 
     private List<String> policies() {
