@@ -40,9 +40,11 @@ class PostgresChangesTest {
                 "create table unpublished (id int primary key)",
                 "create table big (id int primary key, n int, t text); alter table big alter t set storage external",
                 "create table inexact (id int primary key, m money, z timetz, g int generated always as (id + 1) stored)",
-                "grant select on messages, todos, big, inexact, unpublished to anon, authenticated, service_role",
+                "create collation nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+                "create table caseless (id int primary key, name text collate nocase)",
+                "grant select on messages, todos, big, inexact, unpublished, caseless to anon, authenticated, service_role",
                 "grant select (id, pub) on partly to anon",
-                "create publication supabase_realtime for table messages, todos, partly, hidden, big, inexact");
+                "create publication supabase_realtime for table messages, todos, partly, hidden, big, inexact, caseless");
         server = TestServer.start(postgres);
     }
 
@@ -149,6 +151,10 @@ class PostgresChangesTest {
         assertRefused("anon", filter("id=like.1"), "operator like requires a text-compatible column type, got integer");
         assertRefused("anon", filter("room=match.("), "invalid regular expression for match filter");
         assertRefused("anon", filter("room=like.a\\\\"), "LIKE pattern must not end with escape character");
+        assertRefused(
+                "anon",
+                "{\"schema\":\"public\",\"table\":\"caseless\",\"filter\":\"name=ilike.a%\"}",
+                "ERROR 0A000 (error) nondeterministic collations are not supported");
         assertRefused("anon", filter("id=is.maybe"), "invalid value for is filter");
         assertRefused("anon", filter("id=is.true"), "is true filter requires a boolean column, got integer");
         assertRefused("anon", filter("id=in.(1,x)"), "invalid input syntax for type integer");

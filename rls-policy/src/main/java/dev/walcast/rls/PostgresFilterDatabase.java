@@ -122,7 +122,7 @@ public final class PostgresFilterDatabase implements FilterDatabase {
                 RoleConnections.beginReadOnly(connection, session.role(), TIMEOUT);
                 return ask(connection, query, values);
             } catch (SQLException e) {
-                boolean away = connection.isClosed() && !SqlStates.isRaisedByAFunction(e);
+                boolean away = connection.isClosed() && !SqlStates.leavesConnectionUsable(e);
                 if (!away && !mayPass(String.valueOf(e.getSQLState()))) {
                     throw new FilterRefusedException(String.valueOf(e.getSQLState()), message(e));
                 }

@@ -90,6 +90,13 @@ public final class SqlStates {
         return server != null && "exec_stmt_raise".equals(server.getRoutine());
     }
 
+    /// Whether the connection can be used after this error, whatever its state suggests: `0A000` is an ordinary
+    /// refusal,
+    /// and a function may raise the states of a lost connection.
+    public static boolean leavesConnectionUsable(SQLException e) {
+        return "0A000".equals(e.getSQLState()) || isRaisedByAFunction(e);
+    }
+
     public static String conditionName(String state) {
         return CONDITION_NAMES.getOrDefault(state, "error");
     }

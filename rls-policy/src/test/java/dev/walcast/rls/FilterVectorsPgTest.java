@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
 import dev.walcast.cdc.Column;
 import dev.walcast.cdc.JsonForm;
 import dev.walcast.cdc.PgType;
@@ -43,6 +45,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -64,6 +67,7 @@ class FilterVectorsPgTest {
 
     private static TestPostgres postgres;
     private static final Map<String, Database> databases = new HashMap<>();
+    private static final List<HikariDataSource> pools = new ArrayList<>();
     private static final Set<String> withoutDatabase = new HashSet<>();
 
     @BeforeAll
@@ -87,12 +91,24 @@ class FilterVectorsPgTest {
             dataSource.setURL(
                     "jdbc:postgresql://127.0.0.1:" + postgres.port() + "/" + name
                             + "?user=postgres&options=-c%20search_path=filters_types,public%20-c%20timezone=UTC%20-c%20statement_timeout=5s");
-            databases.put(entry.getKey(), new Database(dataSource));
+            databases.put(entry.getKey(), new Database(pooled(dataSource)));
         }
+    }
+
+    /// Opening a connection for each of some thousand filters took most of the time.
+    private static DataSource pooled(DataSource dataSource) {
+        HikariConfig config = new HikariConfig();
+        config.setDataSource(dataSource);
+        config.setMaximumPoolSize(2);
+        config.setExceptionOverride(new KeptConnections());
+        HikariDataSource pool = new HikariDataSource(config);
+        pools.add(pool);
+        return pool;
     }
 
     @AfterAll
     static void stopPostgres() throws IOException {
+        pools.forEach(HikariDataSource::close);
         postgres.close();
     }
 
@@ -104,14 +120,14 @@ class FilterVectorsPgTest {
 
     /// One database and the columns and filters looked up in it.
     private static final class Database {
-        private final PGSimpleDataSource dataSource;
+        private final DataSource dataSource;
         private final PostgresCatalog catalog;
         private final FilterResolver resolver;
         private final PostgresOracle oracle;
         private final Map<String, ColumnType> types = new LinkedHashMap<>();
         private final Map<String, Object> resolved = new HashMap<>();
 
-        Database(PGSimpleDataSource dataSource) {
+        Database(DataSource dataSource) {
             this.dataSource = dataSource;
             this.catalog = new PostgresCatalog(dataSource, "none");
             this.resolver = new FilterResolver(new PostgresFilterDatabase(dataSource));
