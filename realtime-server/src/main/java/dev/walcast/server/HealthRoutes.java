@@ -15,6 +15,7 @@ import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Supplier;
 
 /// Answers `/livez`, the process runs, and `/readyz`, whether to send it traffic and how far the feed is behind. Anyone
@@ -34,6 +35,16 @@ final class HealthRoutes implements HttpService {
                 .head("/livez", HealthRoutes::live)
                 .get("/readyz", this::ready)
                 .head("/readyz", this::ready);
+        for (String path : List.of("/livez", "/readyz")) {
+            rules.options(path, (_, response) -> allow(response, Status.NO_CONTENT_204)
+                    .send());
+            rules.any(path, (_, response) -> allow(response, Status.METHOD_NOT_ALLOWED_405)
+                    .send());
+        }
+    }
+
+    private static ServerResponse allow(ServerResponse response, Status status) {
+        return response.status(status).header(HeaderNames.ALLOW, "GET, HEAD, OPTIONS");
     }
 
     private static void live(ServerRequest request, ServerResponse response) {

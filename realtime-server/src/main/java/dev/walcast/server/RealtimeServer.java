@@ -8,24 +8,24 @@ import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.channel.Backends;
 import dev.walcast.server.channel.SocketServer;
+import dev.walcast.server.front.Front;
+import dev.walcast.server.front.FrontLimits;
 import dev.walcast.server.health.Health;
 import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.rest.RestLimits;
 import dev.walcast.server.rest.RestRoutes;
 import dev.walcast.server.sse.EventStreams;
-import io.helidon.webserver.WebServer;
-import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.HttpService;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /// The composition root: one web server, one project, and what they share.
 public final class RealtimeServer implements AutoCloseable {
@@ -40,9 +40,11 @@ public final class RealtimeServer implements AutoCloseable {
     private final RestRoutes rest;
     private final EventStreams streams;
     private final Health health;
-    private volatile @Nullable WebServer web;
-    /// Answers while the database cannot be had.
-    private volatile @Nullable WebServer waiting;
+
+    /// Ends after the other one: until clients are sent away the port is open.
+    private final Supervisor portSupervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
+
+    private final Front front;
 
     /// @param services further HTTP services, such as the demo page
     public RealtimeServer(ServerSettings settings, Clock clock, List<? extends HttpService> services) {
@@ -63,11 +65,17 @@ public final class RealtimeServer implements AutoCloseable {
                 sockets.rooms(),
                 sockets.callerQuestions());
         this.streams = new EventStreams(settings.limits(), sockets.guests(), project.feed());
+        this.front = new Front(
+                settings.host(),
+                settings.port(),
+                FrontLimits.of(settings.limits(), settings.addresses()),
+                portSupervisor);
         this.health = new Health(List.of(this::supervised, project, sockets.privateRights()));
     }
 
     private Stream<HealthReason> supervised() {
-        return supervisor.isHealthy() ? Stream.empty() : Stream.of(HealthReason.SUPERVISOR_RESTARTING);
+        return supervisor.isHealthy() && portSupervisor.isHealthy()
+                ? Stream.empty() : Stream.of(HealthReason.SUPERVISOR_RESTARTING);
     }
 
     private void broadcast(Broadcast broadcast, boolean isPrivate) {
@@ -85,43 +93,25 @@ public final class RealtimeServer implements AutoCloseable {
     public void start() throws SourceException, IOException {
         checkPort();
         HealthRoutes healthRoutes = new HealthRoutes(health, project::lag);
-        try {
-            project.start(() -> answerHealthOnly(healthRoutes));
-        } finally {
-            endWaiting();
-        }
+        project.start(() -> answerHealthOnly(healthRoutes));
         sockets.start(supervisor);
         HttpRouting.Builder routing = HttpRouting.builder();
-        WebServerConfig.Builder builder =
-                WebServer.builder().host(settings.host()).port(settings.port()).shutdownHook(false);
-        sockets.register(builder, routing);
+        sockets.register(routing);
         routing.register(healthRoutes, rest, streams);
         services.forEach(routing::register);
-        WebServer server = builder.routing(routing).build();
-        web = server;
-        server.start();
+        front.serve(routing, sockets.upgraders());
     }
 
     /// Until the database can be had there is nothing else to answer.
     private void answerHealthOnly(HealthRoutes routes) {
-        waiting = WebServer.builder()
-                .host(settings.host())
-                .port(settings.port())
-                .shutdownHook(false)
-                .routing(HttpRouting.builder().register(routes))
-                .build()
-                .start();
-    }
-
-    private void endWaiting() {
-        WebServer server = waiting;
-        waiting = null;
-        if (server != null) {
-            server.stop();
+        try {
+            front.serve(HttpRouting.builder().register(routes), List.of());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
-    /// Helidon's own message for a port in use does not name it.
+    /// Tells of a port in use before anything else is begun.
     private void checkPort() throws IOException {
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
@@ -135,7 +125,7 @@ public final class RealtimeServer implements AutoCloseable {
 
     /// The port that it listens on.
     public int port() {
-        return requireNonNull(web, "not started").port();
+        return front.port();
     }
 
     public SocketServer sockets() {
@@ -154,7 +144,6 @@ public final class RealtimeServer implements AutoCloseable {
     @Override
     public void close() {
         project.prepareToClose();
-        endWaiting();
         supervisor.close();
         try {
             streams.sendAway();
@@ -163,10 +152,8 @@ public final class RealtimeServer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        WebServer server = web;
-        if (server != null) {
-            server.stop();
-        }
+        front.close();
+        portSupervisor.close();
         rest.close();
         streams.close();
         sockets.close();

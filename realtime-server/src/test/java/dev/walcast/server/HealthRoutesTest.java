@@ -4,11 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.cdc.supervisor.Pacing;
+import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.server.front.AddressLimits;
+import dev.walcast.server.front.Front;
+import dev.walcast.server.front.FrontLimits;
 import dev.walcast.server.health.Health;
 import dev.walcast.server.health.HealthReason;
+import dev.walcast.server.socket.SocketLimits;
 import dev.walcast.server.testing.TestServer;
-import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpRouting;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -25,27 +31,26 @@ class HealthRoutesTest {
     private final HttpClient client = HttpClient.newHttpClient();
     private volatile Set<HealthReason> first = Set.of();
     private volatile Set<HealthReason> second = Set.of();
-    private WebServer web;
+    private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
+    private final Front front = new Front(
+            "127.0.0.1", 0, FrontLimits.of(SocketLimits.defaults(), AddressLimits.defaults()), supervisor);
 
     @BeforeEach
-    void start() {
+    void start() throws IOException {
         Health health = new Health(List.of(() -> first.stream(), () -> second.stream()));
-        web = WebServer.builder()
-                .port(0)
-                .shutdownHook(false)
-                .addRouting(HttpRouting.builder().register(new HealthRoutes(health, () -> Duration.ofMillis(1_500))))
-                .build()
-                .start();
+        front.serve(
+                HttpRouting.builder().register(new HealthRoutes(health, () -> Duration.ofMillis(1_500))), List.of());
     }
 
     @AfterEach
     void stop() {
-        web.stop();
+        front.close();
         client.close();
+        supervisor.close();
     }
 
     private HttpResponse<String> ask(String method, String path) throws Exception {
-        return ask(client, "http://127.0.0.1:" + web.port() + path, method);
+        return ask(client, "http://127.0.0.1:" + front.port() + path, method);
     }
 
     private static HttpResponse<String> ask(HttpClient client, String url, String method) throws Exception {
@@ -124,5 +129,31 @@ class HealthRoutesTest {
                                         + "\"lag_seconds\":"));
             }
         }
+    }
+
+    @Test
+    void otherMethodsAreToldWhichThereAre() throws Exception {
+        for (String path : List.of("/livez", "/readyz")) {
+            HttpResponse<String> options = ask("OPTIONS", path);
+            assertThat(options.statusCode()).isEqualTo(204);
+            assertThat(options.headers().firstValue("Allow")).contains("GET, HEAD, OPTIONS");
+            HttpResponse<String> post = ask("POST", path);
+            assertThat(post.statusCode()).isEqualTo(405);
+            assertThat(post.headers().firstValue("Allow")).contains("GET, HEAD, OPTIONS");
+            assertThat(post.body()).isEmpty();
+            assertThat(ask("FOO", path).statusCode()).isEqualTo(405);
+        }
+    }
+
+    @Test
+    void aBodyOfAStrangerTellsNothingButCodes() throws Exception {
+        first = Set.of(HealthReason.values());
+        HttpResponse<String> answer = ask("GET", "/readyz");
+        assertThat(answer.body())
+                .matches("\\{\"status\":\"[a-z_]+\",\"reasons\":\\[(\"[a-z_]+\",?)+],\"lag_seconds\":[0-9.]+}\n");
+        assertThat(answer.headers().map().keySet())
+                .allMatch(name ->
+                        Set.of("cache-control", "connection", "content-length", "content-type", "date")
+                                .contains(name.toLowerCase(java.util.Locale.ROOT)));
     }
 }

@@ -9,6 +9,7 @@ import dev.walcast.server.protocol.Serializer;
 import dev.walcast.server.socket.Handshake;
 import dev.walcast.server.socket.Outbox;
 import dev.walcast.server.socket.SocketDoor;
+import dev.walcast.server.socket.Subprotocols;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -42,10 +43,20 @@ final class Door implements SocketDoor {
         if (headers.isEmpty()) {
             return refusedLater(ErrorCode.HEADERS_TOO_LARGE.refusal());
         }
-        Optional<String> token =
-                handshake.header().apply("x-api-key").or(() -> handshake.query().apply("apikey"));
-        return token.map(text -> admit(text, serializer.get(), headers.get()))
+        return token(handshake).map(text -> admit(text, serializer.get(), headers.get()))
                 .orElseGet(() -> refusedLater(ErrorCode.API_KEY_MISSING.refusal()));
+    }
+
+    private static Optional<String> token(Handshake handshake) {
+        return handshake
+                .header()
+                .apply("x-api-key")
+                .or(() -> handshake.query().apply("apikey"))
+                .or(() -> handshake
+                        .header()
+                        .apply("sec-websocket-protocol")
+                        .map(Subprotocols::of)
+                        .flatMap(Subprotocols::token));
     }
 
     /// Whether there are as many clients as there may be, those without a socket included.

@@ -10,15 +10,14 @@ import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.socket.SocketLimits;
 import dev.walcast.server.socket.SocketStats;
 import dev.walcast.server.socket.WebSockets;
-import io.helidon.common.socket.SocketOptions;
 import io.helidon.http.Status;
-import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.spi.Http1Upgrader;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
@@ -29,15 +28,6 @@ public final class SocketServer implements AutoCloseable {
     /// With and without a gateway that strips the prefix.
     private static final Set<String> PATHS = Set.of("/realtime/v1/websocket", "/socket/websocket");
 
-    /// Tokens travel in the query, which is also why requests are not logged.
-    private static final int REQUEST_LINE_BYTES_MAX = 16 * 1024;
-
-    private static final int HEADERS_BYTES_MAX = 16 * 1024;
-
-    /// For requests that open no socket, and for those that wait for their refusal.
-    private static final int CONNECTIONS_BESIDE_SOCKETS = 1_000;
-
-    private final SocketLimits limits;
     private final WebSockets sockets;
     private final SocketStats stats = new SocketStats();
     private final Hub hub = new Hub();
@@ -68,7 +58,7 @@ public final class SocketServer implements AutoCloseable {
             Backends backends,
             Clock clock,
             LongSupplier nanos) {
-        this.limits = requireNonNull(limits, "limits is null");
+        requireNonNull(limits, "limits is null");
         this.sockets = new WebSockets(limits, stats);
         this.budget = new ServerBudget(limits.clients(), nanos);
         this.presence = new PresenceRooms(presenceLimits, timers);
@@ -96,23 +86,14 @@ public final class SocketServer implements AutoCloseable {
         this.guests = new Guests(services, door);
     }
 
-    /// Adds the sockets to a server: HTTP/1 connections of our own, and an answer for those who come without an
-    /// upgrade.
-    public void register(WebServerConfig.Builder server, HttpRouting.Builder routing) {
-        Http1Config.Builder http = Http1Config.builder()
-                .maxPrologueLength(REQUEST_LINE_BYTES_MAX)
-                .maxHeadersSize(HEADERS_BYTES_MAX)
-                .log(log -> log.receiveLog(false).sendLog(false));
-        // with a second kind of connection Helidon would wait, for ever, for the bytes that tell which it is
-        server.protocolsDiscoverServices(false);
-        server.addConnectionSelector(sockets.selector(http, PATHS, door));
-        server.maxTcpConnections(limits.socketsMax() + CONNECTIONS_BESIDE_SOCKETS);
-        // small frames must not wait for the acknowledgement of the previous ones
-        server.connectionOptions(SocketOptions.builder()
-                .tcpNoDelay(true)
-                .readTimeout(limits.idleTimeout().multipliedBy(2))
-                .build());
+    /// Adds an answer for clients that come without an upgrade.
+    public void register(HttpRouting.Builder routing) {
         PATHS.forEach(path -> routing.any(path, SocketServer::demandUpgrade));
+    }
+
+    /// What turns requests into sockets.
+    public List<Http1Upgrader> upgraders() {
+        return List.of(sockets.upgrader(PATHS, door));
     }
 
     public SocketStats stats() {

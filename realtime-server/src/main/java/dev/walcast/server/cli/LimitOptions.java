@@ -84,7 +84,8 @@ final class LimitOptions {
             paramLabel = "COUNT",
             defaultValue = "16384",
             description =
-                    "How many sockets and event streams may be open at once; 1000 more connections serve everything else.")
+                    "How many sockets and event streams may be open at once; 1000 more connections serve everything else,"
+                            + " of which those that wait for their client are closed first when it gets tight.")
     private int maxConnections;
 
     @Option(

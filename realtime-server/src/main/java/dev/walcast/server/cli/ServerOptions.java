@@ -142,6 +142,9 @@ final class ServerOptions {
     private LimitOptions limits = new LimitOptions();
 
     @Mixin
+    private AddressOptions addresses = new AddressOptions();
+
+    @Mixin
     private PresenceOptions presence = new PresenceOptions();
 
     @Mixin
@@ -212,7 +215,8 @@ final class ServerOptions {
                 restRate,
                 limits.limits(),
                 presence.limits(),
-                acks.limits());
+                acks.limits(),
+                addresses.limits());
     }
 
     private List<String> problems(@Nullable String url) {
@@ -240,6 +244,7 @@ final class ServerOptions {
         check(problems, restRate >= 1 && restRate <= 1_000_000, "REST_RATE must be between 1 and 1000000.");
         problems.addAll(rights.problems());
         problems.addAll(limits.problems());
+        problems.addAll(addresses.problems());
         problems.addAll(presence.problems(limits.outbox()));
         problems.addAll(acks.problems());
         problems.addAll(replay.problems(limits.outbox()));

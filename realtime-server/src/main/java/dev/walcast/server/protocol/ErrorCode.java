@@ -135,6 +135,21 @@ public enum ErrorCode {
     STREAM_UNREADABLE("InvalidStreamRequest", CLIENT, 400, "The query parameter %s is unknown, or there twice"),
     STREAM_REFUSED("UnableToSubscribeToChanges", CLIENT, 400, "%s"),
     STREAM_METHOD("MethodNotAllowed", CLIENT, 405, "A stream is opened with GET"),
+    REQUEST_MALFORMED("MalformedRequest", CLIENT, 400, "The request is not valid HTTP/1.1: %s"),
+    REQUEST_METHOD("MethodNotAllowed", CLIENT, 405, "No path has this method"),
+    REQUEST_LINE_TOO_LONG("RequestLineTooLong", CLIENT, 414, "The first line of the request is longer than %d bytes"),
+    REQUEST_EXPECTATION("ExpectationUnknown", CLIENT, 417, "The only expectation that can be met is 100-continue"),
+    REQUEST_HEAD_TOO_LARGE(
+            "RequestHeadTooLarge", CLIENT, 431, "The request has more than %d headers, or more than %d bytes of them"),
+    REQUEST_VERSION("VersionNotSupported", CLIENT, 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here"),
+    UPGRADE_OVER_HTTP10(
+            "UpgradeRequired",
+            CLIENT,
+            400,
+            "A WebSocket needs HTTP/1.1, and this request came as HTTP/1.0: let the proxy speak HTTP/1.1 and pass on"
+                    + " Upgrade and Connection (nginx: proxy_http_version 1.1)"),
+    ADDRESS_CONNECTIONS_TOO_MANY(
+            "AddressConnectionLimitReached", CAPACITY, 429, "Too many connections from this address"),
     STREAM_TOO_SLOW(
             "StreamTooSlow", CAPACITY, 503, "Too much waits to be read; come back with the id of the last event");
 

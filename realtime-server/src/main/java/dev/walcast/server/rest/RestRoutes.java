@@ -44,10 +44,14 @@ public final class RestRoutes implements HttpService, AutoCloseable {
 
     @Override
     public void routing(HttpRules rules) {
-        rules.get("/healthcheck", answering(_ -> Answer.text(200, "ok")));
+        Handler healthcheck = answering(_ -> Answer.text(200, "ok"));
+        rules.get("/healthcheck", healthcheck).head("/healthcheck", healthcheck);
         for (String prefix : PREFIXES) {
             for (Route route : routes()) {
                 rules.route(route.method(), prefix + route.pattern(), route.handler());
+                if (route.method().equals(Method.GET)) {
+                    rules.head(prefix + route.pattern(), route.handler());
+                }
             }
             rules.options(prefix + "/api/*", CrossOrigin::preflight);
             rules.any(prefix + "/api/*", answering(_ -> Answer.html(ErrorCode.REST_NOT_FOUND)));

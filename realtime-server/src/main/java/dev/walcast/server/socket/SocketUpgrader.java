@@ -22,23 +22,22 @@ import org.jspecify.annotations.Nullable;
 /// Takes upgrade requests from Helidon and turns them into sockets or refusals.
 final class SocketUpgrader implements Http1Upgrader {
     private static final HeaderName KEY = HeaderNames.create("Sec-WebSocket-Key");
+    private static final HeaderName PROTOCOL = HeaderNames.create("Sec-WebSocket-Protocol");
     private static final HeaderName VERSION = HeaderNames.create("Sec-WebSocket-Version");
 
     private final WebSockets owner;
-    private final String supportedProtocol;
     private final Set<String> paths;
     private final SocketDoor door;
 
-    SocketUpgrader(WebSockets owner, String supportedProtocol, Set<String> paths, SocketDoor door) {
+    SocketUpgrader(WebSockets owner, Set<String> paths, SocketDoor door) {
         this.owner = requireNonNull(owner, "owner is null");
-        this.supportedProtocol = requireNonNull(supportedProtocol, "supportedProtocol is null");
         this.paths = Set.copyOf(paths);
         this.door = requireNonNull(door, "door is null");
     }
 
     @Override
     public String supportedProtocol() {
-        return supportedProtocol;
+        return "websocket";
     }
 
     /// Null means "not ours" to Helidon, which then looks for an HTTP route.
@@ -59,9 +58,13 @@ final class SocketUpgrader implements Http1Upgrader {
                     .build();
         }
         return switch (door.admit(handshake(prologue, headers))) {
-            case Admitted admitted ->
-                new Connection(
-                        owner, context.serverSocket(), new Upgrade(key, admitted.opener(), context.dataReader()));
+            case Admitted admitted -> {
+                if (context instanceof Upgradable connection) {
+                    connection.upgraded();
+                }
+                yield new Connection(
+                        owner, context.serverSocket(), new Upgrade(key, subprotocol(headers), admitted.opener(), context.dataReader()));
+            }
             case Refused refused -> {
                 owner.stats().countRefused();
                 yield new RefusedConnection(context.serverSocket(), refused);
@@ -73,8 +76,22 @@ final class SocketUpgrader implements Http1Upgrader {
         UriQuery query = prologue.query();
         return new Handshake(
                 name -> query.contains(name) ? Optional.of(query.get(name)) : Optional.empty(),
-                name -> header(headers, HeaderNames.create(name)),
+                name -> {
+                    HeaderName header = HeaderNames.create(name);
+                    return header.equals(PROTOCOL) ? joined(headers, header) : header(headers, header);
+                },
                 headers.stream().map(header -> header.headerName().lowerCase()).toList());
+    }
+
+    private static Optional<String> subprotocol(WritableHeaders<?> headers) {
+        return joined(headers, PROTOCOL).map(Subprotocols::of).flatMap(Subprotocols::answered);
+    }
+
+    /// All values, if there are several.
+    private static Optional<String> joined(WritableHeaders<?> headers, HeaderName name) {
+        return headers.contains(name)
+                ? Optional.of(String.join(",", headers.get(name).allValues()))
+                : Optional.empty();
     }
 
     private static Optional<String> header(WritableHeaders<?> headers, HeaderName name) {

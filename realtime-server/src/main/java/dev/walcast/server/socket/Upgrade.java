@@ -9,20 +9,26 @@ import io.helidon.common.socket.HelidonSocket;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import java.util.Optional;
 
 /// An admitted upgrade request, not yet answered.
-record Upgrade(String key, SocketDoor.SocketOpener opener, DataReader input) {
+///
+/// @param subprotocol what the client and the server agree to speak; many clients ask for none
+record Upgrade(String key, Optional<String> subprotocol, SocketDoor.SocketOpener opener, DataReader input) {
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
     Upgrade {
         requireNonNull(key, "key is null");
+        requireNonNull(subprotocol, "subprotocol is null");
         requireNonNull(opener, "opener is null");
         requireNonNull(input, "input is null");
     }
 
     void confirm(HelidonSocket socket) {
+        String agreed =
+                subprotocol.map(name -> "Sec-WebSocket-Protocol: " + name + "\r\n").orElse("");
         String answer = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                + "Sec-WebSocket-Accept: " + accept() + "\r\n\r\n";
+                + "Sec-WebSocket-Accept: " + accept() + "\r\n" + agreed + "\r\n";
         socket.write(BufferData.create(answer.getBytes(US_ASCII)));
     }
 

@@ -3,8 +3,7 @@ package dev.walcast.server.socket;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.protocol.CloseReason;
-import io.helidon.webserver.http1.Http1Config;
-import io.helidon.webserver.spi.ServerConnectionSelector;
+import io.helidon.webserver.http1.spi.Http1Upgrader;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -13,15 +12,11 @@ import org.jspecify.annotations.Nullable;
 
 /// All sockets of one server.
 public final class WebSockets implements AutoCloseable {
-    /// Helidon compares the Upgrade header letter by letter, clients write it as they like.
-    private static final List<String> UPGRADE_SPELLINGS = List.of("websocket", "WebSocket", "Websocket", "WEBSOCKET");
-
     private final SocketLimits limits;
     private final SocketStats stats;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final WritingCrew crew = new WritingCrew();
     private final Watch watch;
-    private volatile Iterable<HttpConnection> requests = List.of();
 
     /// Why everybody is being sent away; a socket that opens meanwhile is sent after them.
     private volatile @Nullable CloseReason closing;
@@ -29,21 +24,14 @@ public final class WebSockets implements AutoCloseable {
     public WebSockets(SocketLimits limits, SocketStats stats) {
         this.limits = requireNonNull(limits, "limits is null");
         this.stats = requireNonNull(stats, "stats is null");
-        this.watch = new Watch(limits, () -> List.of(connections, requests));
+        this.watch = new Watch(limits, () -> List.of(connections));
     }
 
-    /// What makes the server's HTTP connections, for all of its paths.
+    /// What turns requests into sockets.
     ///
-    /// @param paths where sockets are opened; upgrades elsewhere are none of ours
-    public ServerConnectionSelector selector(Http1Config.Builder http, Set<String> paths, SocketDoor door) {
-        HttpConnections selector = new HttpConnections(
-                limits,
-                http,
-                UPGRADE_SPELLINGS.stream()
-                        .map(spelling -> new SocketUpgrader(this, spelling, paths, door))
-                        .toList());
-        requests = selector.open();
-        return selector;
+    /// @param paths where sockets are opened; upgrades elsewhere are left alone
+    public Http1Upgrader upgrader(Set<String> paths, SocketDoor door) {
+        return new SocketUpgrader(this, paths, door);
     }
 
     /// Says goodbye to everybody and waits for them to be gone; whoever is not gone by then is cut.

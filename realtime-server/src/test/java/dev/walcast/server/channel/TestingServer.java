@@ -12,16 +12,18 @@ import dev.walcast.server.acks.Cursors;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.auth.TokenVerifier;
+import dev.walcast.server.front.AddressLimits;
+import dev.walcast.server.front.Front;
+import dev.walcast.server.front.FrontLimits;
 import dev.walcast.server.rest.RestLimits;
 import dev.walcast.server.rest.RestRoutes;
 import dev.walcast.server.rest.TestingPermissions;
 import dev.walcast.server.socket.SocketLimits;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.sse.EventStreams;
-import io.helidon.webserver.WebServer;
-import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Set;
 
 /// The real server on a free port; only what it knows from the database is not real.
@@ -41,7 +43,7 @@ public final class TestingServer implements AutoCloseable {
     final SocketServer sockets;
     final EventStreams streams;
     private final RestRoutes rest;
-    private final WebServer web;
+    private final Front front;
 
     TestingServer(SocketLimits limits) {
         this(limits, PresenceLimits.defaults(), new TestingTopics());
@@ -57,11 +59,29 @@ public final class TestingServer implements AutoCloseable {
     }
 
     TestingServer(SocketLimits limits, PresenceLimits presence, TestingTopics topics) {
-        this(limits, presence, topics, TokenRules.ofSecret(TestingTokens.SECRET), rest(limits), topics);
+        this(limits, presence, topics, TokenRules.ofSecret(TestingTokens.SECRET), rest(limits), topics, AddressLimits.defaults());
+    }
+
+    TestingServer(SocketLimits limits, AddressLimits addresses) {
+        this(
+                limits,
+                PresenceLimits.defaults(),
+                new TestingTopics(),
+                TokenRules.ofSecret(TestingTokens.SECRET),
+                rest(limits),
+                new TestingPermissions(),
+                addresses);
     }
 
     TestingServer(SocketLimits limits, TokenRules tokens) {
-        this(limits, PresenceLimits.defaults(), new TestingTopics(), tokens, rest(limits), new TestingPermissions());
+        this(
+                limits,
+                PresenceLimits.defaults(),
+                new TestingTopics(),
+                tokens,
+                rest(limits),
+                new TestingPermissions(),
+                AddressLimits.defaults());
     }
 
     public TestingServer(SocketLimits limits, RestLimits restLimits, TopicPermissions permissions) {
@@ -71,7 +91,8 @@ public final class TestingServer implements AutoCloseable {
                 new TestingTopics(),
                 TokenRules.ofSecret(TestingTokens.SECRET),
                 restLimits,
-                permissions);
+                permissions,
+                AddressLimits.defaults());
     }
 
     private static RestLimits rest(SocketLimits limits) {
@@ -84,15 +105,15 @@ public final class TestingServer implements AutoCloseable {
             TestingTopics topics,
             TokenRules tokens,
             RestLimits restLimits,
-            TopicPermissions permissions) {
+            TopicPermissions permissions,
+            AddressLimits addresses) {
         this.topics = topics;
         TokenVerifier verifier = new TokenVerifier(tokens, time);
         Backends backends =
                 new Backends(feed, new Cursors(AckLimits.defaults(), time), topics, topics, () -> databaseBroadcasts);
         this.sockets = new SocketServer(limits, presence, verifier, backends, time, time::nanos);
-        WebServerConfig.Builder builder = WebServer.builder().port(0).shutdownHook(false);
         HttpRouting.Builder routing = HttpRouting.builder();
-        sockets.register(builder, routing);
+        sockets.register(routing);
         CallerQuestions callers = permissions == topics
                 ? sockets.callerQuestions()
                 : callers(permissions, limits.clients().topicChecksMax());
@@ -100,7 +121,12 @@ public final class TestingServer implements AutoCloseable {
         this.streams = new EventStreams(limits, sockets.guests(), feed);
         routing.register(rest, streams);
         sockets.start(supervisor);
-        this.web = builder.addRouting(routing).build().start();
+        this.front = new Front("127.0.0.1", 0, FrontLimits.of(limits, addresses), supervisor);
+        try {
+            front.serve(routing, sockets.upgraders());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /// For callers whose database is not that of the sockets.
@@ -118,7 +144,7 @@ public final class TestingServer implements AutoCloseable {
     }
 
     public int port() {
-        return web.port();
+        return front.port();
     }
 
     public Set<String> streamPaths() {
@@ -186,11 +212,11 @@ public final class TestingServer implements AutoCloseable {
 
     @Override
     public void close() {
-        supervisor.close();
         streams.sendAway();
         rest.close();
         streams.close();
         sockets.close();
-        web.stop();
+        front.close();
+        supervisor.close();
     }
 }

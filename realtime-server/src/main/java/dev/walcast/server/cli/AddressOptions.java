@@ -1,0 +1,47 @@
+package dev.walcast.server.cli;
+
+import static dev.walcast.server.cli.LimitOptions.check;
+
+import dev.walcast.server.front.AddressLimits;
+import dev.walcast.server.front.TrustedProxies;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/// The settings that bound what one client address may do.
+final class AddressOptions {
+    @Option(
+            names = "--max-connections-per-address",
+            paramLabel = "COUNT",
+            defaultValue = "4096",
+            description = "How many connections one client address may have at once, or one IPv6 network of 64 bits;"
+                    + " 0 for no limit. Behind a proxy, set TRUSTED_PROXIES, or all clients count as one.")
+    private int maxConnections;
+
+    @Option(
+            names = "--trusted-proxies",
+            paramLabel = "RANGES",
+            defaultValue = "",
+            description = "The proxies whose X-Forwarded-For or Forwarded header tells a client's address, as in"
+                    + " 10.0.0.0/8, fd00::/8. The right-most address that is no proxy's counts.")
+    private String proxies = "";
+
+    /// Once there are no [#problems].
+    AddressLimits limits() {
+        return new AddressLimits(maxConnections, TrustedProxies.parse(proxies));
+    }
+
+    List<String> problems() {
+        List<String> problems = new ArrayList<>();
+        check(
+                problems,
+                maxConnections >= 0 && maxConnections <= 1_000_000,
+                "MAX_CONNECTIONS_PER_ADDRESS must be between 0 and 1000000.");
+        try {
+            TrustedProxies.parse(proxies);
+        } catch (IllegalArgumentException e) {
+            problems.add("TRUSTED_PROXIES: " + e.getMessage() + ".");
+        }
+        return problems;
+    }
+}

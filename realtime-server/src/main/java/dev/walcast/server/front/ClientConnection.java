@@ -1,0 +1,294 @@
+package dev.walcast.server.front;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.socket.Upgradable;
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataReader;
+import io.helidon.common.buffers.DataWriter;
+import io.helidon.common.socket.HelidonSocket;
+import io.helidon.common.socket.PeerInfo;
+import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.ListenerContext;
+import io.helidon.webserver.Router;
+import io.helidon.webserver.spi.ServerConnection;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.util.concurrent.ExecutorService;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One connection, from its acceptance to its end. Its own thread reads, answers and writes; the [Front] keeps its time.
+final class ClientConnection implements ConnectionContext, Upgradable, RequestBytes.Progress, Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
+    private static final long LINGER_NANOS = 2_000_000_000L;
+    private static final long LINGER_BYTES_MAX = 1 << 20;
+
+    /// Longer than any route waits for a body.
+    private static final long BODY_NANOS = 75_000_000_000L;
+
+    private static final long NEVER = Long.MAX_VALUE;
+
+    private final ClientSocket socket;
+    private final InetAddress peer;
+    private final Engine engine;
+    private final FrontLimits limits;
+    private final Places places;
+    private final RequestBytes requests;
+    private final AnswerBytes answers;
+    private final DataReader reader;
+
+    private volatile PeerInfo remote;
+    private volatile Phase phase = Phase.HEAD;
+    private volatile boolean blocked;
+    private volatile long blockedSinceNanos;
+    private volatile long deadlineNanos;
+    private volatile long writingSinceNanos;
+    private volatile boolean stopping;
+    private volatile @Nullable ServerConnection http;
+
+    ClientConnection(ClientSocket socket, InetAddress peer, Engine engine, FrontLimits limits, Places places) {
+        this.socket = requireNonNull(socket, "socket is null");
+        this.peer = requireNonNull(peer, "peer is null");
+        this.engine = requireNonNull(engine, "engine is null");
+        this.limits = requireNonNull(limits, "limits is null");
+        this.places = requireNonNull(places, "places is null");
+        this.requests = new RequestBytes(this::receive, this);
+        this.answers = new AnswerBytes(this::transmit, requests::endAfterThis);
+        this.reader = DataReader.create(requests);
+        this.remote = socket.remotePeer();
+        this.deadlineNanos = System.nanoTime() + limits.requestTimeout().toNanos();
+    }
+
+    @Override
+    public void run() {
+        try {
+            ServerConnection connection = engine.connection(this);
+            http = connection;
+            connection.handle(engine.requestLimit());
+        } catch (CloseConnectionException | UncheckedIOException _) {
+            LOG.trace("a connection ended");
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            LOG.warn("A connection ended with a failure", e);
+        } finally {
+            try {
+                linger();
+            } finally {
+                end();
+            }
+        }
+    }
+
+    private byte @Nullable [] receive() {
+        try {
+            return socket.get();
+        } catch (UncheckedIOException _) {
+            return null;
+        }
+    }
+
+    private void transmit(BufferData bytes) {
+        writingSinceNanos = Math.max(1, System.nanoTime());
+        try {
+            socket.write(bytes);
+        } finally {
+            writingSinceNanos = 0;
+        }
+    }
+
+    @Override
+    public boolean awaitsRequest() {
+        if (phase == Phase.REQUEST) {
+            deadlineNanos = System.nanoTime() + limits.keepAlive().toNanos();
+            phase = Phase.HEAD;
+            places.idle(this);
+        }
+        return !stopping && !engine.isOutdated();
+    }
+
+    @Override
+    public void requestBegins() {
+        deadlineNanos = System.nanoTime() + limits.requestTimeout().toNanos();
+    }
+
+    @Override
+    public void requested(RequestHead head) throws RefusedRequestException {
+        answers.answers(head);
+        InetAddress client = limits.proxies().client(peer, head);
+        places.request(this, head, client);
+        if (!client.equals(peer)) {
+            remote = Peer.forwarded(client);
+        }
+        deadlineNanos = head.framing() instanceof Framing.None ? NEVER : System.nanoTime() + BODY_NANOS;
+        phase = Phase.REQUEST;
+    }
+
+    @Override
+    public void bodyEnds() {
+        deadlineNanos = NEVER;
+    }
+
+    @Override
+    public void blocked(boolean now) {
+        if (phase != Phase.UPGRADED && blocked != now) {
+            blockedSinceNanos = System.nanoTime();
+            blocked = now;
+            places.waiting(now);
+        }
+    }
+
+    @Override
+    public void upgraded() {
+        blocked(false);
+        phase = Phase.UPGRADED;
+        deadlineNanos = NEVER;
+        requests.upgraded();
+    }
+
+    /// Answers in the place of the routes, unless they have begun to.
+    @Override
+    public void refused(RefusedRequestException refused) {
+        boolean isFirst = !(phase == Phase.REQUEST && answers.hasBegun());
+        if (isFirst) {
+            transmit(BufferData.create(answer(refused.refusal())));
+        }
+        socket.endOutput();
+        answers.mute();
+        phase = Phase.LINGERING;
+        deadlineNanos = System.nanoTime() + LINGER_NANOS;
+    }
+
+    private static byte[] answer(Refusal refusal) {
+        Status status = Status.create(refusal.code().status().orElseThrow());
+        byte[] body = refusal.json().getBytes(UTF_8);
+        String allow = refusal.code() == ErrorCode.REQUEST_METHOD ? "Allow: GET, HEAD, POST, OPTIONS\r\n" : "";
+        return ("HTTP/1.1 " + status.codeText() + " " + status.reasonPhrase() + "\r\n" + allow
+                        + "Content-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\nContent-Length: "
+                        + body.length + "\r\nConnection: close\r\n\r\n" + refusal.json())
+                .getBytes(UTF_8);
+    }
+
+    /// A client that still sends would lose the answer if its bytes were left unread: the connection would be reset.
+    private void linger() {
+        if (phase != Phase.LINGERING) {
+            return;
+        }
+        long count = 0;
+        blocked(true);
+        for (byte[] some = receive(); some != null && count < LINGER_BYTES_MAX; some = receive()) {
+            count += some.length;
+        }
+    }
+
+    /// When it began to wait for its client; nothing to be closed for otherwise.
+    ///
+    /// @return [Long#MAX_VALUE] when it does not wait
+    long waitingSinceNanos() {
+        return blocked ? blockedSinceNanos : NEVER;
+    }
+
+    InetAddress peer() {
+        return peer;
+    }
+
+    /// Cuts it when something takes too long.
+    void check(long nowNanos) {
+        long deadline = deadlineNanos;
+        long writing = writingSinceNanos;
+        boolean isLate = deadline != NEVER && nowNanos - deadline > 0;
+        if (isLate || (writing != 0 && nowNanos - writing > limits.writeTimeout().toNanos())) {
+            cut();
+        }
+    }
+
+    /// Ends it after the request that is being answered.
+    void stop() {
+        stopping = true;
+        ServerConnection connection = http;
+        if (phase == Phase.UPGRADED && connection != null) {
+            connection.close(false);
+        } else if (blocked && phase == Phase.HEAD) {
+            cut();
+        }
+    }
+
+    /// Ends it now, in whatever state; its thread notices.
+    void cut() {
+        places.leave(this);
+        socket.close();
+    }
+
+    /// It has a place, and is waited for until its thread has read something.
+    void entered() {
+        blocked(true);
+    }
+
+    void end() {
+        blocked(false);
+        cut();
+    }
+
+    @Override
+    public ListenerContext listenerContext() {
+        return engine.context();
+    }
+
+    @Override
+    public ExecutorService executor() {
+        return engine.context().executor();
+    }
+
+    @Override
+    public DataWriter dataWriter() {
+        return answers;
+    }
+
+    @Override
+    public DataReader dataReader() {
+        return reader;
+    }
+
+    @Override
+    public Router router() {
+        return engine.router();
+    }
+
+    @Override
+    public HelidonSocket serverSocket() {
+        return socket;
+    }
+
+    /// The client's address, as far as trusted proxies tell it.
+    @Override
+    public PeerInfo remotePeer() {
+        return remote;
+    }
+
+    @Override
+    public PeerInfo localPeer() {
+        return socket.localPeer();
+    }
+
+    @Override
+    public boolean isSecure() {
+        return socket.isSecure();
+    }
+
+    @Override
+    public String socketId() {
+        return socket.socketId();
+    }
+
+    @Override
+    public String childSocketId() {
+        return socket.childSocketId();
+    }
+}

@@ -1,0 +1,167 @@
+package dev.walcast.server.front;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.supervisor.Ending;
+import dev.walcast.cdc.supervisor.Supervised;
+import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.Threads;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http1.spi.Http1Upgrader;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/// The server's port. Accepts connections, bounds them, keeps their time, and hands their requests on to routes, once
+/// each request was found to have one reading only.
+///
+/// The routes can be replaced while it runs. To stop: [#close].
+public final class Front implements AutoCloseable {
+    private static final long LOOK_MILLIS_MAX = 500;
+    private static final int ENTER_TRIES = 5;
+    private static final long ENTER_PAUSE_MILLIS = 25;
+    private static final Duration STOP_PATIENCE = Duration.ofSeconds(1);
+
+    private final FrontLimits limits;
+    private final Supervisor supervisor;
+    private final Places places;
+    private final Listener listener;
+    private final List<Engine> engines = new ArrayList<>();
+    private final List<Supervised> tasks = new ArrayList<>();
+    private final AtomicLong accepted = new AtomicLong();
+    private volatile @Nullable Engine engine;
+
+    /// @param supervisor keeps it running; may be closed after it only
+    public Front(String host, int port, FrontLimits limits, Supervisor supervisor) {
+        this.limits = limits.withConnections(Descriptors.fitting(limits.connectionsMax()));
+        this.supervisor = requireNonNull(supervisor, "supervisor is null");
+        this.places = new Places(this.limits);
+        this.listener = new Listener(new InetSocketAddress(host, port), new Listener.Reception() {
+            @Override
+            public void accepted(SocketChannel channel) throws IOException {
+                receive(channel);
+            }
+
+            @Override
+            public boolean makeRoom() {
+                return places.closeWaiting(0, _ -> true);
+            }
+        });
+    }
+
+    /// Answers with these routes from now on. The first call takes the port.
+    ///
+    /// @throws IOException when the port cannot be had
+    public synchronized void serve(HttpRouting.Builder routing, List<? extends Http1Upgrader> upgraders)
+            throws IOException {
+        listener.bind();
+        Engine former = engine;
+        Engine next = new Engine(routing, upgraders);
+        engines.add(next);
+        engine = next;
+        if (former != null) {
+            former.retire();
+            return;
+        }
+        tasks.add(supervisor.start("http-listener", new Ending.Restart(), Threads.PLATFORM, listener));
+        tasks.add(supervisor.start("http-watch", new Ending.Restart(), Threads.PLATFORM, this::watch));
+    }
+
+    /// The port that it listens on.
+    public int port() {
+        return listener.port();
+    }
+
+    /// Connections open right now.
+    public int connections() {
+        return places.open().size();
+    }
+
+    int waiting() {
+        return places.waiting();
+    }
+
+    private void receive(SocketChannel channel) throws IOException {
+        // small frames must not wait for the acknowledgement of the previous ones
+        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        if (!(channel.getRemoteAddress() instanceof InetSocketAddress remote)) {
+            throw new IOException("not an internet address");
+        }
+        String name = "http-" + accepted.incrementAndGet();
+        // TLS: another ClientSocket, around an SSLEngine; its handshake belongs on the connection's own thread
+        ClientConnection connection = new ClientConnection(
+                new ChannelSocket(channel, name, remote),
+                remote.getAddress(),
+                requireNonNull(engine, "no routes"),
+                limits,
+                places);
+        if (!enters(connection)) {
+            connection.cut();
+            return;
+        }
+        connection.entered();
+        boolean started = false;
+        try {
+            Thread.ofVirtual().name(name).start(connection);
+            started = true;
+        } finally {
+            if (!started) {
+                connection.end();
+            }
+        }
+    }
+
+    /// When all places are taken, and those for probes, the next one waits a little before it is dropped.
+    private boolean enters(ClientConnection connection) throws IOException {
+        try {
+            for (int i = 0; i < ENTER_TRIES; i++) {
+                if (places.enter(connection)) {
+                    return true;
+                }
+                Thread.sleep(ENTER_PAUSE_MILLIS);
+            }
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    private void watch() throws InterruptedException {
+        long shortest = Math.min(limits.requestTimeout().toMillis(), limits.keepAlive().toMillis());
+        long pause = Math.clamp(Math.min(shortest, limits.writeTimeout().toMillis()) / 8, 10, LOOK_MILLIS_MAX);
+        while (true) {
+            long now = System.nanoTime();
+            places.open().forEach(connection -> connection.check(now));
+            Thread.sleep(pause);
+        }
+    }
+
+    /// Gives the port back, ends what waits for a request, gives the others a moment, and cuts the rest.
+    @Override
+    public void close() {
+        tasks.forEach(Supervised::close);
+        listener.close();
+        places.open().forEach(ClientConnection::stop);
+        long deadlineNanos = System.nanoTime() + STOP_PATIENCE.toNanos();
+        try {
+            while (connections() > 0 && System.nanoTime() - deadlineNanos < 0) {
+                TimeUnit.MILLISECONDS.sleep(10);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        places.open().forEach(ClientConnection::cut);
+        synchronized (this) {
+            engines.forEach(Engine::close);
+            engines.clear();
+        }
+    }
+}
