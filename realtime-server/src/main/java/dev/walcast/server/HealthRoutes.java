@@ -36,10 +36,13 @@ final class HealthRoutes implements HttpService {
                 .get("/readyz", this::ready)
                 .head("/readyz", this::ready);
         for (String path : List.of("/livez", "/readyz")) {
-            rules.options(path, (_, response) -> allow(response, Status.NO_CONTENT_204)
-                    .send());
-            rules.any(path, (_, response) -> allow(response, Status.METHOD_NOT_ALLOWED_405)
-                    .send());
+            rules.options(
+                    path,
+                    (_, response) -> allow(response, Status.NO_CONTENT_204).send());
+            rules.any(
+                    path,
+                    (_, response) ->
+                            allow(response, Status.METHOD_NOT_ALLOWED_405).send());
         }
     }
 

@@ -75,7 +75,8 @@ public final class RealtimeServer implements AutoCloseable {
 
     private Stream<HealthReason> supervised() {
         return supervisor.isHealthy() && portSupervisor.isHealthy()
-                ? Stream.empty() : Stream.of(HealthReason.SUPERVISOR_RESTARTING);
+                ? Stream.empty()
+                : Stream.of(HealthReason.SUPERVISOR_RESTARTING);
     }
 
     private void broadcast(Broadcast broadcast, boolean isPrivate) {

@@ -3,9 +3,9 @@ package dev.walcast.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.cdc.supervisor.Pacing;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.server.front.AddressLimits;
 import dev.walcast.server.front.Front;
 import dev.walcast.server.front.FrontLimits;
@@ -32,8 +32,8 @@ class HealthRoutesTest {
     private volatile Set<HealthReason> first = Set.of();
     private volatile Set<HealthReason> second = Set.of();
     private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
-    private final Front front = new Front(
-            "127.0.0.1", 0, FrontLimits.of(SocketLimits.defaults(), AddressLimits.defaults()), supervisor);
+    private final Front front =
+            new Front("127.0.0.1", 0, FrontLimits.of(SocketLimits.defaults(), AddressLimits.defaults()), supervisor);
 
     @BeforeEach
     void start() throws IOException {
@@ -152,8 +152,7 @@ class HealthRoutesTest {
         assertThat(answer.body())
                 .matches("\\{\"status\":\"[a-z_]+\",\"reasons\":\\[(\"[a-z_]+\",?)+],\"lag_seconds\":[0-9.]+}\n");
         assertThat(answer.headers().map().keySet())
-                .allMatch(name ->
-                        Set.of("cache-control", "connection", "content-length", "content-type", "date")
-                                .contains(name.toLowerCase(java.util.Locale.ROOT)));
+                .allMatch(name -> Set.of("cache-control", "connection", "content-length", "content-type", "date")
+                        .contains(name.toLowerCase(java.util.Locale.ROOT)));
     }
 }

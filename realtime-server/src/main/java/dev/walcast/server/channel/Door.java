@@ -43,7 +43,8 @@ final class Door implements SocketDoor {
         if (headers.isEmpty()) {
             return refusedLater(ErrorCode.HEADERS_TOO_LARGE.refusal());
         }
-        return token(handshake).map(text -> admit(text, serializer.get(), headers.get()))
+        return token(handshake)
+                .map(text -> admit(text, serializer.get(), headers.get()))
                 .orElseGet(() -> refusedLater(ErrorCode.API_KEY_MISSING.refusal()));
     }
 

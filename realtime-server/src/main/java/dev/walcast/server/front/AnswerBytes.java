@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataWriter;
-import java.io.UncheckedIOException;
 import java.util.function.Consumer;
 
 /// What the HTTP engine answers, on its way to the client. The engine speaks HTTP/1.1 and may send a body after any

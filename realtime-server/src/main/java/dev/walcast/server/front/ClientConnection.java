@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One connection, from its acceptance to its end. Its own thread reads, answers and writes; the [Front] keeps its time.
+/// One connection, from its acceptance to its end. Its own thread reads, answers and writes; the [Front] keeps its
+/// time.
 final class ClientConnection implements ConnectionContext, Upgradable, RequestBytes.Progress, Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
     private static final long LINGER_NANOS = 2_000_000_000L;
@@ -51,6 +52,10 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
     private volatile long deadlineNanos;
     private volatile long writingSinceNanos;
     private volatile boolean stopping;
+
+    /// The client sends nothing any more. For its own thread.
+    private boolean hasEnded;
+
     private volatile @Nullable ServerConnection http;
 
     ClientConnection(ClientSocket socket, InetAddress peer, Engine engine, FrontLimits limits, Places places) {
@@ -88,11 +93,14 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
     }
 
     private byte @Nullable [] receive() {
+        byte[] bytes = null;
         try {
-            return socket.get();
+            bytes = socket.get();
         } catch (UncheckedIOException _) {
-            return null;
+            LOG.trace("a connection broke");
         }
+        hasEnded = bytes == null;
+        return bytes;
     }
 
     private void transmit(BufferData bytes) {
@@ -153,17 +161,23 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         requests.upgraded();
     }
 
+    @Override
+    public void refused() {
+        blocked(true);
+    }
+
     /// Answers in the place of the routes, unless they have begun to.
     @Override
     public void refused(RefusedRequestException refused) {
         boolean isFirst = !(phase == Phase.REQUEST && answers.hasBegun());
-        if (isFirst) {
-            transmit(BufferData.create(answer(refused.refusal())));
+        try {
+            if (isFirst) {
+                transmit(BufferData.create(answer(refused.refusal())));
+            }
+        } catch (UncheckedIOException _) {
+            LOG.trace("a client did not wait for its refusal");
         }
-        socket.endOutput();
         answers.mute();
-        phase = Phase.LINGERING;
-        deadlineNanos = System.nanoTime() + LINGER_NANOS;
     }
 
     private static byte[] answer(Refusal refusal) {
@@ -176,11 +190,14 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
                 .getBytes(UTF_8);
     }
 
-    /// A client that still sends would lose the answer if its bytes were left unread: the connection would be reset.
+    /// A client that still sends would lose the last answer if its bytes were left unread: the connection would be
+    /// reset.
     private void linger() {
-        if (phase != Phase.LINGERING) {
+        if (phase == Phase.UPGRADED || hasEnded) {
             return;
         }
+        deadlineNanos = System.nanoTime() + LINGER_NANOS;
+        socket.endOutput();
         long count = 0;
         blocked(true);
         for (byte[] some = receive(); some != null && count < LINGER_BYTES_MAX; some = receive()) {
@@ -204,7 +221,8 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         long deadline = deadlineNanos;
         long writing = writingSinceNanos;
         boolean isLate = deadline != NEVER && nowNanos - deadline > 0;
-        if (isLate || (writing != 0 && nowNanos - writing > limits.writeTimeout().toNanos())) {
+        if (isLate
+                || (writing != 0 && nowNanos - writing > limits.writeTimeout().toNanos())) {
             cut();
         }
     }

@@ -51,7 +51,7 @@ public final class Front implements AutoCloseable {
 
             @Override
             public boolean makeRoom() {
-                return places.closeWaiting(0, _ -> true);
+                return places.makeRoom();
             }
         });
     }
@@ -135,7 +135,8 @@ public final class Front implements AutoCloseable {
     }
 
     private void watch() throws InterruptedException {
-        long shortest = Math.min(limits.requestTimeout().toMillis(), limits.keepAlive().toMillis());
+        long shortest =
+                Math.min(limits.requestTimeout().toMillis(), limits.keepAlive().toMillis());
         long pause = Math.clamp(Math.min(shortest, limits.writeTimeout().toMillis()) / 8, 10, LOOK_MILLIS_MAX);
         while (true) {
             long now = System.nanoTime();

@@ -25,7 +25,8 @@ final class Grammar {
         int colon = text.indexOf(':', Math.max(bracket, 0));
         String host = colon < 0 ? text : text.substring(0, colon);
         String port = colon < 0 ? "" : text.substring(colon + 1);
-        boolean portIsFine = port.isEmpty() || (isDigits(port) && port.length() <= 5 && Integer.parseInt(port) <= 65_535);
+        boolean portIsFine =
+                port.isEmpty() || (isDigits(port) && port.length() <= 5 && Integer.parseInt(port) <= 65_535);
         return portIsFine && (host.startsWith("[") ? isLiteral(host) : isName(host));
     }
 
@@ -36,8 +37,7 @@ final class Grammar {
     }
 
     private static boolean isName(String host) {
-        return !host.isEmpty()
-                && host.chars().allMatch(c -> isLetterOrDigit(c) || HOST_MARKS.indexOf(c) >= 0);
+        return !host.isEmpty() && host.chars().allMatch(c -> isLetterOrDigit(c) || HOST_MARKS.indexOf(c) >= 0);
     }
 
     static boolean isHexDigit(int c) {

@@ -7,7 +7,5 @@ enum Phase {
     /// A request is answered; its body may still be on its way.
     REQUEST,
     /// It speaks another protocol, which has limits of its own.
-    UPGRADED,
-    /// It was refused and gets time to read why.
-    LINGERING
+    UPGRADED
 }

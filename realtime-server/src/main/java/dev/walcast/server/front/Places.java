@@ -46,7 +46,9 @@ final class Places {
     private final FrontLimits limits;
     private final Map<ClientConnection, Place> places = new ConcurrentHashMap<>();
     private final AtomicInteger waiting = new AtomicInteger();
-    private final AtomicLong foundNoneNanos = new AtomicLong(System.nanoTime() - LOOK_AGAIN_NANOS);
+    private final Look forHeard = new Look(HEARD_NANOS);
+    private final Look forAny = new Look(0);
+    private final Look forSameAddress = new Look(0);
     private final AtomicBoolean warned = new AtomicBoolean();
 
     /// Guarded by this.
@@ -54,6 +56,19 @@ final class Places {
 
     Places(FrontLimits limits) {
         this.limits = requireNonNull(limits, "limits is null");
+    }
+
+    /// A reason to look for connections to close. Each remembers for itself when it found none.
+    ///
+    /// @param leastNanos only those that wait at least this long
+    private record Look(long leastNanos, AtomicLong foundNoneNanos) {
+        Look(long leastNanos) {
+            this(leastNanos, new AtomicLong(System.nanoTime() - LOOK_AGAIN_NANOS));
+        }
+
+        boolean isTooSoon(long now) {
+            return now - foundNoneNanos.get() < LOOK_AGAIN_NANOS;
+        }
     }
 
     /// What a connection has. Guarded by the places.
@@ -87,10 +102,10 @@ final class Places {
     /// @return false when there is no room even for a refusal
     boolean enter(ClientConnection connection) {
         if (waiting.get() >= limits.waitingMax()) {
-            closeWaiting(HEARD_NANOS, _ -> true);
+            closeWaiting(forHeard, _ -> true);
         }
         ErrorCode without = null;
-        if (places.size() >= limits.connectionsMax() && !closeWaiting(0, _ -> true)) {
+        if (places.size() >= limits.connectionsMax() && !makeRoom()) {
             without = ErrorCode.CONNECTIONS_TOO_MANY;
         }
         if (places.size() >= limits.connectionsMax() + RESERVE) {
@@ -144,7 +159,7 @@ final class Places {
         if (takePlace(place, address)) {
             return null;
         }
-        closeWaiting(0, other -> addressOf(other).equals(address));
+        closeWaiting(forSameAddress, other -> addressOf(other).equals(address));
         if (takePlace(place, address)) {
             return null;
         }
@@ -188,30 +203,42 @@ final class Places {
         }
     }
 
+    /// Closes some of those that wait.
+    ///
+    /// @return whether there were any
+    boolean makeRoom() {
+        return closeWaiting(forAny, _ -> true);
+    }
+
     /// Closes the eldest of those that wait, of the address that has most of them.
     ///
-    /// @param leastNanos only those that wait at least this long
     /// @return whether there was one
-    boolean closeWaiting(long leastNanos, Predicate<ClientConnection> which) {
+    private boolean closeWaiting(Look look, Predicate<ClientConnection> which) {
         long now = System.nanoTime();
-        if (now - foundNoneNanos.get() < LOOK_AGAIN_NANOS) {
+        if (look.isTooSoon(now)) {
             return false;
         }
-        Map<ClientAddress, List<ClientConnection>> byAddress = places.keySet().stream()
-                .filter(which)
-                .filter(connection -> {
-                    long since = connection.waitingSinceNanos();
-                    return since != Long.MAX_VALUE && now - since >= leastNanos;
-                })
-                .collect(Collectors.groupingBy(this::addressOf));
-        Optional<List<ClientConnection>> most = byAddress.values().stream().max(Comparator.comparingInt(List::size));
-        most.ifPresent(connections -> connections.stream()
-                .sorted(Comparator.comparingLong(ClientConnection::waitingSinceNanos))
-                .limit(Math.min(CLOSED_AT_ONCE, (connections.size() + 1) / 2))
-                .forEach(ClientConnection::cut));
+        Map<ClientAddress, List<Waiting>> byAddress = places.keySet().stream()
+                .map(connection -> new Waiting(connection, connection.waitingSinceNanos()))
+                .filter(waiting -> waiting.isFor(now, look.leastNanos))
+                .filter(waiting -> which.test(waiting.connection))
+                .collect(Collectors.groupingBy(waiting -> addressOf(waiting.connection)));
+        Optional<List<Waiting>> most = byAddress.values().stream().max(Comparator.comparingInt(List::size));
         if (most.isEmpty()) {
-            foundNoneNanos.set(now);
+            look.foundNoneNanos.set(now);
+            return false;
         }
-        return most.isPresent();
+        most.get().stream()
+                .sorted(Comparator.comparingLong(waiting -> waiting.sinceNanos - now))
+                .limit(Math.min(CLOSED_AT_ONCE, (most.get().size() + 1) / 2))
+                .forEach(waiting -> waiting.connection.cut());
+        return true;
+    }
+
+    /// A connection, and since when it waits, which may change meanwhile.
+    private record Waiting(ClientConnection connection, long sinceNanos) {
+        boolean isFor(long now, long leastNanos) {
+            return sinceNanos != Long.MAX_VALUE && now - sinceNanos >= leastNanos;
+        }
     }
 }

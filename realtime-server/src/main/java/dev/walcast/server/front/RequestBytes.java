@@ -73,14 +73,13 @@ final class RequestBytes implements Supplier<byte @Nullable []> {
     @Override
     public byte @Nullable [] get() {
         try {
-            byte[] next =
-                    switch (stage) {
-                        case HEAD -> head();
-                        case LENGTH -> body();
-                        case CHUNKS -> chunk();
-                        case UPGRADED -> fill() ? rest() : null;
-                        case ENDED -> null;
-                    };
+            byte[] next = switch (stage) {
+                case HEAD -> head();
+                case LENGTH -> body();
+                case CHUNKS -> chunk();
+                case UPGRADED -> at < buffer.length ? rest() : source.get();
+                case ENDED -> null;
+            };
             if (next == null) {
                 stage = Stage.ENDED;
             }
@@ -171,7 +170,10 @@ final class RequestBytes implements Supplier<byte @Nullable []> {
     }
 
     private byte[] rest() {
-        return take(Long.MAX_VALUE);
+        byte[] rest = take(Long.MAX_VALUE);
+        at = 0;
+        buffer = NOTHING;
+        return rest;
     }
 
     private byte[] take(long atMost) {

@@ -63,10 +63,15 @@ final class SocketUpgrader implements Http1Upgrader {
                     connection.upgraded();
                 }
                 yield new Connection(
-                        owner, context.serverSocket(), new Upgrade(key, subprotocol(headers), admitted.opener(), context.dataReader()));
+                        owner,
+                        context.serverSocket(),
+                        new Upgrade(key, subprotocol(headers), admitted.opener(), context.dataReader()));
             }
             case Refused refused -> {
                 owner.stats().countRefused();
+                if (context instanceof Upgradable connection) {
+                    connection.refused();
+                }
                 yield new RefusedConnection(context.serverSocket(), refused);
             }
         };

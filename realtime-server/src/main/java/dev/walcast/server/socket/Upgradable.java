@@ -1,7 +1,10 @@
 package dev.walcast.server.socket;
 
-/// A connection that hands on the bytes as they come once it is told that its request became a socket.
+/// A connection that wants to know what became of a request for a socket. Called by its own thread.
 public interface Upgradable {
-    /// Called by the connection's own thread, before it reads what follows the request.
+    /// It became a socket: what follows are the bytes of another protocol.
     void upgraded();
+
+    /// It was refused, and waits to be told so: it may be closed to make room.
+    void refused();
 }

@@ -25,8 +25,9 @@ record Upgrade(String key, Optional<String> subprotocol, SocketDoor.SocketOpener
     }
 
     void confirm(HelidonSocket socket) {
-        String agreed =
-                subprotocol.map(name -> "Sec-WebSocket-Protocol: " + name + "\r\n").orElse("");
+        String agreed = subprotocol
+                .map(name -> "Sec-WebSocket-Protocol: " + name + "\r\n")
+                .orElse("");
         String answer = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                 + "Sec-WebSocket-Accept: " + accept() + "\r\n" + agreed + "\r\n";
         socket.write(BufferData.create(answer.getBytes(US_ASCII)));

@@ -136,6 +136,30 @@ class HostileRequestTest {
         }
     }
 
+    @Test
+    void refusedSocketsThatWaitForTheirAnswerKeepNobodyOut() throws Exception {
+        TestingLimits limits = TestingServer.limits().socketsMax(3).upgradeRefusalDelay(Duration.ofMinutes(1));
+        String bad = HEAD.replace("apikey=", "apikey=x") + "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        try (TestingServer server = new TestingServer(limits)) {
+            List<Socket> refused = new ArrayList<>();
+            for (int i = 0; i < 1_100; i++) {
+                refused.add(new Socket("127.0.0.1", server.port()));
+                try {
+                    refused.getLast().getOutputStream().write(bad.getBytes(ISO_8859_1));
+                } catch (SocketException _) {
+                    // closed already
+                }
+            }
+            try (WireClient client = server.open()) {
+                assertThat(TestingServer.before(client, "in")).isEmpty();
+            }
+            for (Socket socket : refused) {
+                socket.close();
+            }
+        }
+    }
+
     private static void assertRefused(TestingServer server, String request) throws Exception {
         try (Socket socket = new Socket("127.0.0.1", server.port())) {
             Thread sender = Thread.ofVirtual().start(() -> send(socket, request));

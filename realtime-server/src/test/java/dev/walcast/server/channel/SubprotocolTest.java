@@ -97,8 +97,10 @@ class SubprotocolTest {
                 "auth-token.mjs",
                 "",
                 Map.of(
-                        "SOCKET_URL", "ws://127.0.0.1:" + server.port() + "/socket",
-                        "AUTH_TOKEN", TestingTokens.ANON))) {
+                        "SOCKET_URL",
+                        "ws://127.0.0.1:" + server.port() + "/socket",
+                        "AUTH_TOKEN",
+                        TestingTokens.ANON))) {
             assertThat(client.await("open", _ -> true).get("protocol").asText()).isEqualTo("phoenix");
             client.await("joined", _ -> true);
         }

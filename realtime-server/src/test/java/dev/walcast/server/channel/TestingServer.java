@@ -59,29 +59,11 @@ public final class TestingServer implements AutoCloseable {
     }
 
     TestingServer(SocketLimits limits, PresenceLimits presence, TestingTopics topics) {
-        this(limits, presence, topics, TokenRules.ofSecret(TestingTokens.SECRET), rest(limits), topics, AddressLimits.defaults());
-    }
-
-    TestingServer(SocketLimits limits, AddressLimits addresses) {
-        this(
-                limits,
-                PresenceLimits.defaults(),
-                new TestingTopics(),
-                TokenRules.ofSecret(TestingTokens.SECRET),
-                rest(limits),
-                new TestingPermissions(),
-                addresses);
+        this(limits, presence, topics, TokenRules.ofSecret(TestingTokens.SECRET), rest(limits), topics);
     }
 
     TestingServer(SocketLimits limits, TokenRules tokens) {
-        this(
-                limits,
-                PresenceLimits.defaults(),
-                new TestingTopics(),
-                tokens,
-                rest(limits),
-                new TestingPermissions(),
-                AddressLimits.defaults());
+        this(limits, PresenceLimits.defaults(), new TestingTopics(), tokens, rest(limits), new TestingPermissions());
     }
 
     public TestingServer(SocketLimits limits, RestLimits restLimits, TopicPermissions permissions) {
@@ -91,8 +73,7 @@ public final class TestingServer implements AutoCloseable {
                 new TestingTopics(),
                 TokenRules.ofSecret(TestingTokens.SECRET),
                 restLimits,
-                permissions,
-                AddressLimits.defaults());
+                permissions);
     }
 
     private static RestLimits rest(SocketLimits limits) {
@@ -105,8 +86,7 @@ public final class TestingServer implements AutoCloseable {
             TestingTopics topics,
             TokenRules tokens,
             RestLimits restLimits,
-            TopicPermissions permissions,
-            AddressLimits addresses) {
+            TopicPermissions permissions) {
         this.topics = topics;
         TokenVerifier verifier = new TokenVerifier(tokens, time);
         Backends backends =
@@ -121,7 +101,7 @@ public final class TestingServer implements AutoCloseable {
         this.streams = new EventStreams(limits, sockets.guests(), feed);
         routing.register(rest, streams);
         sockets.start(supervisor);
-        this.front = new Front("127.0.0.1", 0, FrontLimits.of(limits, addresses), supervisor);
+        this.front = new Front("127.0.0.1", 0, FrontLimits.of(limits, AddressLimits.defaults()), supervisor);
         try {
             front.serve(routing, sockets.upgraders());
         } catch (IOException e) {

@@ -24,8 +24,10 @@ final class FrontServer implements AutoCloseable {
                 HttpRouting.builder()
                         .get("/livez", (_, response) -> response.send("alive"))
                         .head("/livez", (_, response) -> response.send("alive"))
-                        .get("/who", (request, response) ->
-                                response.send(request.remotePeer().host()))
+                        .get(
+                                "/who",
+                                (request, response) ->
+                                        response.send(request.remotePeer().host()))
                         .get("/stream", FrontServer::stream)
                         .get("/slow", this::slow)
                         .post("/count", FrontServer::count),

@@ -137,7 +137,16 @@ class HttpFrontTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "Host:\r\n", "Host: a b\r\n", "Host: a,b\r\n\r\nX: ", "Host: a:b\r\n", "Host: a/b\r\n", "Host: [::1\r\n"})
+    @ValueSource(
+            strings = {
+                "",
+                "Host:\r\n",
+                "Host: a b\r\n",
+                "Host: a,b\r\n\r\nX: ",
+                "Host: a:b\r\n",
+                "Host: a/b\r\n",
+                "Host: [::1\r\n"
+            })
     void aRequestWithoutOneHostIsRefused(String host) throws IOException {
         List<Reply> replies = replies("GET /nothing HTTP/1.1\r\n" + host.replace("a,b\r\n\r\nX: ", "a@b\r\n") + "\r\n");
         assertThat(replies).hasSize(1);
@@ -180,9 +189,7 @@ class HttpFrontTest {
                 "POST",
                 "HEAD");
         assertThat(replies).extracting(Reply::status).containsExactly(200, 200, 200, 200, 204, 200);
-        assertThat(replies)
-                .extracting(Reply::body)
-                .containsExactly("5 bytes", "13 bytes", "", "alive", "", "alive");
+        assertThat(replies).extracting(Reply::body).containsExactly("5 bytes", "13 bytes", "", "alive", "", "alive");
         assertThat(replies.get(2).header("Content-Length")).contains("5");
         assertThat(replies.getLast().header("Connection")).contains("close");
     }
@@ -325,7 +332,8 @@ class HttpFrontTest {
         try (FrontServer small = new FrontServer(limits);
                 Socket socket = new Socket("127.0.0.1", small.port())) {
             Thread sender = Thread.ofVirtual().start(() -> {
-                byte[] requests = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1_000).getBytes(ISO_8859_1);
+                byte[] requests =
+                        "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1_000).getBytes(ISO_8859_1);
                 try {
                     while (true) {
                         socket.getOutputStream().write(requests);

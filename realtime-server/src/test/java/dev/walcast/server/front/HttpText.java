@@ -65,14 +65,16 @@ final class HttpText {
             if (status == 100) {
                 continue;
             }
-            boolean isHead = replies.size() < methods.size() && methods.get(replies.size()).equals("HEAD");
+            boolean isHead = replies.size() < methods.size()
+                    && methods.get(replies.size()).equals("HEAD");
             String body = "";
             if (!isHead && head.header("Transfer-Encoding").isPresent()) {
                 StringBuilder data = new StringBuilder();
                 at = dechunk(bytes, at, data);
                 body = data.toString();
             } else if (!isHead) {
-                int length = head.header("Content-Length").map(Integer::parseInt).orElse(bytes.length() - at);
+                int length =
+                        head.header("Content-Length").map(Integer::parseInt).orElse(bytes.length() - at);
                 if (bytes.length() - at < length) {
                     throw new AssertionError("half a body: " + bytes.substring(end));
                 }

@@ -103,6 +103,8 @@ class ListenerTest {
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).as(lines.toString()).isZero();
         assertThat(lines).contains("answered again");
-        assertThat(lines).filteredOn(line -> line.contains("Connections cannot be accepted")).hasSizeBetween(1, 1);
+        assertThat(lines)
+                .filteredOn(line -> line.contains("Connections cannot be accepted"))
+                .hasSizeBetween(1, 1);
     }
 }

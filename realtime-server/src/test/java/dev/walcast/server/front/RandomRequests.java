@@ -5,14 +5,41 @@ import java.util.SplittableRandom;
 
 /// Requests as good and bad clients may send them: whole ones, ones with a known trick, and mutations of both.
 final class RandomRequests {
-    private static final List<String> METHODS =
-            List.of("GET", "GET", "POST", "POST", "HEAD", "PUT", "OPTIONS", "FOO", "get", "CONNECT", "TRACE", "", "G T");
+    private static final List<String> METHODS = List.of(
+            "GET", "GET", "POST", "POST", "HEAD", "PUT", "OPTIONS", "FOO", "get", "CONNECT", "TRACE", "", "G T");
     private static final List<String> TARGETS = List.of(
-            "/", "/a", "/a/b?c=d", "/%41", "/a?x=%7B1%7D", "*", "http://h/p", "HTTPS://[::1]:8/p?q", "http://h", "h:1", "",
-            "/a#b", "/\u0001", "/..", "//x", "http:///", "/a b", "/{x}|\\^", "/%zz", "/%00");
+            "/",
+            "/a",
+            "/a/b?c=d",
+            "/%41",
+            "/a?x=%7B1%7D",
+            "*",
+            "http://h/p",
+            "HTTPS://[::1]:8/p?q",
+            "http://h",
+            "h:1",
+            "",
+            "/a#b",
+            "/\u0001",
+            "/..",
+            "//x",
+            "http:///",
+            "/a b",
+            "/{x}|\\^",
+            "/%zz",
+            "/%00");
     private static final List<String> VERSIONS = List.of(
-            "HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/1.0", "HTTP/2.0", "http/1.1",
-            "HTTP/1.1 ", "");
+            "HTTP/1.1",
+            "HTTP/1.1",
+            "HTTP/1.1",
+            "HTTP/1.1",
+            "HTTP/1.1",
+            "HTTP/1.0",
+            "HTTP/1.0",
+            "HTTP/2.0",
+            "http/1.1",
+            "HTTP/1.1 ",
+            "");
     private static final List<String> FIELDS = List.of(
             "X: a",
             "x-api-key: abc",
@@ -53,11 +80,21 @@ final class RandomRequests {
             "X: a\nContent-Length: 9",
             "X-Long: " + "y".repeat(300));
     private static final List<String> HOSTS = List.of(
-            "Host: h\r\n", "Host: h\r\n", "Host: h\r\n", "Host: h:80\r\n", "Host: [::1]:1\r\n", "host:h\r\n", "",
-            "Host: \r\n", "Host: a b\r\n", "Host: h:99999\r\n", "Host: u@h\r\n");
+            "Host: h\r\n",
+            "Host: h\r\n",
+            "Host: h\r\n",
+            "Host: h:80\r\n",
+            "Host: [::1]:1\r\n",
+            "host:h\r\n",
+            "",
+            "Host: \r\n",
+            "Host: a b\r\n",
+            "Host: h:99999\r\n",
+            "Host: u@h\r\n");
     private static final List<String> SIZES =
             List.of("3", "3", "03", "3;a", "3 ; a=\"b;\"", "3;", "+3", "0x3", "3 ", "4", "2", "", "FFFFFFFFF", "g");
-    private static final List<String> ENDS = List.of("\r\n", "\r\n", "\r\n", "\r\n", "\r\n", "\n", "\r", "", "xx", "\r\n\r\n");
+    private static final List<String> ENDS =
+            List.of("\r\n", "\r\n", "\r\n", "\r\n", "\r\n", "\n", "\r", "", "xx", "\r\n\r\n");
 
     private final SplittableRandom random;
 
@@ -87,7 +124,8 @@ final class RandomRequests {
         return switch (random.nextInt(5)) {
             case 0 -> "GET /a?b=" + random.nextInt(100) + " HTTP/1.1\r\nHost: h\r\n\r\n";
             case 1 -> "POST /b HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello";
-            case 2 -> "POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: u\r\n\r\n";
+            case 2 ->
+                "POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nT: u\r\n\r\n";
             case 3 -> "GET /d HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
             default -> "\r\nHEAD /e HTTP/1.1\r\nHost: h\r\nX: y\r\n\r\n";
         };
@@ -106,7 +144,13 @@ final class RandomRequests {
             case 0 -> text.toString();
             case 1 -> text.append("abc").toString();
             default ->
-                text.append(any(SIZES)).append(end()).append("abc").append(end()).append("0").append(end()).append(end())
+                text.append(any(SIZES))
+                        .append(end())
+                        .append("abc")
+                        .append(end())
+                        .append("0")
+                        .append(end())
+                        .append(end())
                         .toString();
         };
     }

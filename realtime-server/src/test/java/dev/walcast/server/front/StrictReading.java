@@ -17,8 +17,7 @@ final class StrictReading {
     private static final Pattern ABSOLUTE = Pattern.compile("(?i:https?)://([^/?]*)(.*)");
     private static final Pattern CHUNK_LINE = Pattern.compile("([0-9A-Fa-f]{1,16})(?:[ \\t]*;[ \\t]*" + TOKEN
             + "(?:[ \\t]*=[ \\t]*(?:" + TOKEN + "|\"(?:[^\"\\\\]|\\\\[ -~\\t])*\"))?)*");
-    private static final List<String> METHODS =
-            List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
+    private static final List<String> METHODS = List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
     private static final List<String> ONCE = List.of(
             "host",
             "content-length",

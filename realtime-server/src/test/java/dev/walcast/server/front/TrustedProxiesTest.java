@@ -58,7 +58,17 @@ class TrustedProxiesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"10.0.0.0/33", "10.0.0.1/8", "proxy", "10.0.0.0/", "10.0.0.0/-1", "fd00::/129", "10.0.0.0/8,", "1"})
+    @ValueSource(
+            strings = {
+                "10.0.0.0/33",
+                "10.0.0.1/8",
+                "proxy",
+                "10.0.0.0/",
+                "10.0.0.0/-1",
+                "fd00::/129",
+                "10.0.0.0/8,",
+                "1"
+            })
     void otherRangesAreRefused(String text) {
         assertThatThrownBy(() -> TrustedProxies.parse(text)).isInstanceOf(IllegalArgumentException.class);
     }
