@@ -58,7 +58,8 @@ final class AnswerEdit implements AnswerFilter {
     }
 
     private byte[] editedHead() {
-        List<String> lines = new ArrayList<>(List.of(head.toString(ISO_8859_1).split("\r\n")));
+        List<String> lines = new ArrayList<>(List.of(head.toString(ISO_8859_1).split("\r\n", -1)));
+        lines.removeIf(String::isEmpty);
         chunked = lines.removeIf(line -> line.regionMatches(true, 0, "Transfer-Encoding:", 0, 18));
         if (chunked && !dropBody) {
             lines.removeIf(line -> line.regionMatches(true, 0, "Connection:", 0, 11));

@@ -57,13 +57,15 @@ final class Listener implements Task {
             return;
         }
         ServerSocketChannel fresh = ServerSocketChannel.open();
+        boolean bound = false;
         try {
             fresh.setOption(StandardSocketOptions.SO_REUSEADDR, true);
             fresh.bind(new InetSocketAddress(wanted.getAddress(), port), BACKLOG);
             port = fresh.socket().getLocalPort();
             server = fresh;
+            bound = true;
         } finally {
-            if (server != fresh) {
+            if (!bound) {
                 fresh.close();
             }
         }

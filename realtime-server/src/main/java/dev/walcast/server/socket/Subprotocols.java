@@ -22,7 +22,7 @@ public final class Subprotocols {
     /// @param header all values of the header, joined with commas
     public static Subprotocols of(String header) {
         return new Subprotocols(
-                Arrays.stream(header.split(",")).map(String::strip).toList());
+                Arrays.stream(header.split(",", -1)).map(String::strip).toList());
     }
 
     /// The one that the answer has to name, or a browser fails.

@@ -55,7 +55,7 @@ final class HttpText {
             if (end < 0) {
                 throw new AssertionError("half an answer: " + bytes.substring(at));
             }
-            List<String> lines = List.of(bytes.substring(at, end).split("\r\n"));
+            List<String> lines = List.of(bytes.substring(at, end).split("\r\n", -1));
             if (!lines.getFirst().matches("HTTP/1\\.1 [1-5][0-9]{2} .*")) {
                 throw new AssertionError("not an answer: " + lines.getFirst());
             }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// Another reading of RFC 9112 than the server's: on a whole text, with regular expressions.
 final class StrictReading {
@@ -121,7 +122,7 @@ final class StrictReading {
         return body(first.group(1), target(first.group(1), first.group(2), host(fields, old)), fields, old);
     }
 
-    private static String one(List<String[]> fields, String name) {
+    private static @Nullable String one(List<String[]> fields, String name) {
         return fields.stream()
                 .filter(field -> field[0].equals(name))
                 .map(field -> field[1])
@@ -184,7 +185,7 @@ final class StrictReading {
             body = text.substring(at, at + (int) size);
             at += (int) size;
         }
-        String[] parts = hostAndTarget.split(" ");
+        String[] parts = hostAndTarget.split(" ", -1);
         requests.add(new Request(method, parts[1], parts[0], body));
         return keep;
     }
@@ -192,7 +193,7 @@ final class StrictReading {
     private static boolean keep(List<String[]> fields, boolean old) {
         List<String> options = fields.stream()
                 .filter(field -> field[0].equals("connection"))
-                .flatMap(field -> java.util.Arrays.stream(field[1].split(",")))
+                .flatMap(field -> java.util.Arrays.stream(field[1].split(",", -1)))
                 .map(option -> option.replaceAll("^[ \\t]+|[ \\t]+$", "").toLowerCase(Locale.ROOT))
                 .toList();
         return !options.contains("close") && (!old || options.contains("keep-alive"));
