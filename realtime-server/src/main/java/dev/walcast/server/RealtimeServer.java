@@ -3,6 +3,7 @@ package dev.walcast.server;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.SourceException;
+import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.Pacing;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.server.auth.TokenVerifier;
@@ -10,6 +11,8 @@ import dev.walcast.server.channel.Backends;
 import dev.walcast.server.channel.SocketServer;
 import dev.walcast.server.health.Health;
 import dev.walcast.server.health.HealthReason;
+import dev.walcast.server.health.HeapWatch;
+import dev.walcast.server.health.ThreadWatch;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.rest.RestLimits;
 import dev.walcast.server.rest.RestRoutes;
@@ -33,7 +36,7 @@ public final class RealtimeServer implements AutoCloseable {
 
     private final ServerSettings settings;
     private final List<HttpService> services;
-    private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
+    private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, RealtimeServer::end);
     private final Project project;
     private final TokenVerifier tokens;
     private final SocketServer sockets;
@@ -66,7 +69,14 @@ public final class RealtimeServer implements AutoCloseable {
         this.health = new Health(List.of(this::supervised, project, sockets.privateRights()));
     }
 
+    private static void end(int code) {
+        FatalErrors.halt(code, "An essential thread cannot run and the process ends", null);
+    }
+
     private Stream<HealthReason> supervised() {
+        if (!supervisor.isAlive()) {
+            return Stream.of(HealthReason.ESSENTIAL_THREAD_DEAD);
+        }
         return supervisor.isHealthy() ? Stream.empty() : Stream.of(HealthReason.SUPERVISOR_RESTARTING);
     }
 
@@ -84,13 +94,17 @@ public final class RealtimeServer implements AutoCloseable {
     /// @throws IOException     when the port cannot be had; the message says what to do
     public void start() throws SourceException, IOException {
         checkPort();
-        HealthRoutes healthRoutes = new HealthRoutes(health, project::lag);
+        HeapWatch.start(supervisor);
+        ThreadWatch.start(supervisor);
+        HealthRoutes healthRoutes = new HealthRoutes(supervisor::isAlive, health, project::lag);
         try {
             project.start(() -> answerHealthOnly(healthRoutes));
         } finally {
             endWaiting();
         }
+        tokens.start(supervisor);
         sockets.start(supervisor);
+        streams.start(supervisor);
         HttpRouting.Builder routing = HttpRouting.builder();
         WebServerConfig.Builder builder =
                 WebServer.builder().host(settings.host()).port(settings.port()).shutdownHook(false);
@@ -155,7 +169,6 @@ public final class RealtimeServer implements AutoCloseable {
     public void close() {
         project.prepareToClose();
         endWaiting();
-        supervisor.close();
         try {
             streams.sendAway();
             sockets.drain(DRAIN_PATIENCE);
@@ -163,6 +176,7 @@ public final class RealtimeServer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        supervisor.close();
         WebServer server = web;
         if (server != null) {
             server.stop();

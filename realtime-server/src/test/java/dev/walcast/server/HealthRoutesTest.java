@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 
 class HealthRoutesTest {
     private final HttpClient client = HttpClient.newHttpClient();
+    private volatile boolean alive = true;
     private volatile Set<HealthReason> first = Set.of();
     private volatile Set<HealthReason> second = Set.of();
     private WebServer web;
@@ -33,7 +34,7 @@ class HealthRoutesTest {
         web = WebServer.builder()
                 .port(0)
                 .shutdownHook(false)
-                .addRouting(HttpRouting.builder().register(new HealthRoutes(health, () -> Duration.ofMillis(1_500))))
+                .addRouting(HttpRouting.builder().register(new HealthRoutes(() -> alive, health, () -> Duration.ofMillis(1_500))))
                 .build()
                 .start();
     }
@@ -98,6 +99,15 @@ class HealthRoutesTest {
         HttpResponse<String> answer = ask("GET", "/livez");
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.body()).isEqualTo("{\"status\":\"alive\"}\n");
+    }
+
+    @Test
+    void deadThreadIsNotAlive() throws Exception {
+        alive = false;
+        HttpResponse<String> answer = ask("GET", "/livez");
+        assertThat(answer.statusCode()).isEqualTo(503);
+        assertThat(answer.body()).isEqualTo("{\"status\":\"dead\"}\n");
+        assertThat(ask("HEAD", "/livez").statusCode()).isEqualTo(503);
     }
 
     @Test

@@ -102,7 +102,7 @@ public final class TransactionReceiver {
         Transaction transaction = buffer.committed(commit, () -> {
             deferred[0] = true;
             return () -> acknowledgements.handled(commit.lsn());
-        });
+        }, progress::delivered);
         progress.whileDelivering(() -> listener.onTransaction(transaction));
         return deferred[0];
     }

@@ -7,5 +7,5 @@ public interface ObservedTask {
     ///
     /// @param activity of this run; it must beat, or declare what it waits for
     /// @throws InterruptedException when the thread is interrupted
-    void run(Activity activity) throws InterruptedException;
+    void run(TaskActivity activity) throws InterruptedException;
 }

@@ -71,9 +71,9 @@ final class SupervisedTask implements Supervised {
         private volatile @Nullable Throwable failure;
         private volatile boolean returned;
         private volatile boolean over;
-        private final Activity activity;
+        private final TaskActivity activity;
 
-        private Run(Activity activity) {
+        private Run(TaskActivity activity) {
             this.activity = activity;
         }
 
@@ -199,7 +199,7 @@ final class SupervisedTask implements Supervised {
 
     private void start(long now) {
         try {
-            Run fresh = new Run(new Activity(awakeNanos));
+            Run fresh = new Run(new TaskActivity(awakeNanos));
             run = fresh;
             fresh.thread = threads.start(name, fresh);
         } catch (Throwable e) {

@@ -61,6 +61,7 @@ public final class Supervisor implements AutoCloseable {
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
         this.exit = requireNonNull(exit, "exit is null");
         this.own = requireNonNull(own, "own is null");
+        FatalErrors.check(null); // so that its class is initialized while there is memory
         this.asked = new AwakeClock(ASKED_GAP_NANOS, nanoTime.getAsLong());
         this.supervising = own.start(NAME, this::supervise);
     }
@@ -79,7 +80,7 @@ public final class Supervisor implements AutoCloseable {
     public Supervised start(String name, Ending ending, Threads threads, Task task) {
         requireNonNull(task, "task is null");
         return startObserved(name, ending, threads, activity -> {
-            try (Activity.Span _ = activity.waits()) {
+            try (TaskActivity.Span _ = activity.waits()) {
                 task.run();
             }
         });

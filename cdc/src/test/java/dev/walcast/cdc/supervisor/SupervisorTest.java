@@ -382,7 +382,7 @@ class SupervisorTest {
         CountDownLatch waited = new CountDownLatch(1);
         Semaphore beats = new Semaphore(0);
         Supervised task = supervisor.startObserved("guard", activity -> {
-            try (Activity.Span _ = activity.waits()) {
+            try (TaskActivity.Span _ = activity.waits()) {
                 begun.release();
                 waited.await();
             }
@@ -415,8 +415,8 @@ class SupervisorTest {
     @Test
     void workWithinAWaitHasToMove() throws Exception {
         Supervised task = supervisor.startObserved("guard", activity -> {
-            try (Activity.Span _ = activity.waits();
-                    Activity.Span _ = activity.works()) {
+            try (TaskActivity.Span _ = activity.waits();
+                    TaskActivity.Span _ = activity.works()) {
                 begun.release();
                 idle();
             }

@@ -6,6 +6,7 @@ import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.rls.Rights;
 import dev.walcast.server.changes.BindingStart.Reason;
@@ -246,9 +247,10 @@ final class FanOut implements AutoCloseable {
             threads.execute(() -> releaseAll(table));
         } catch (RejectedExecutionException e) {
             log.debug("The server stops while changes of {} are held", table);
-        } catch (Error e) {
+        } catch (RuntimeException | Error e) {
             releasing.remove(table);
-            throw e;
+            FatalErrors.check(e);
+            log.error("No thread to release the changes of {}; it is tried again", table, e);
         }
     }
 

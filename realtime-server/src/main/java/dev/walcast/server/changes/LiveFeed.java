@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.filters.Target;
@@ -25,8 +26,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -60,6 +63,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private final OrderedDelivery ordered;
     private final KnownRows known;
     private final ResolvingTurns turns = new ResolvingTurns();
+    private final Queue<Runnable> unstarted = new ConcurrentLinkedQueue<>();
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("resolve-", 0).factory());
 
@@ -107,6 +111,21 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
             threads.execute(task);
         } catch (RejectedExecutionException e) {
             log.debug("The server stops while subscriptions are resolved");
+        } catch (RuntimeException | Error e) {
+            unstarted.add(task);
+            FatalErrors.check(e);
+            log.error("No thread to resolve a subscription; it is tried again", e);
+        }
+    }
+
+    /// Starts what there was no thread for; to be called several times a second. There is at most one piece of work for
+    /// each subscription that is being resolved or begins.
+    void startAgain() {
+        for (int left = unstarted.size(); left > 0; left--) {
+            Runnable task = unstarted.poll();
+            if (task != null) {
+                execute(task);
+            }
         }
     }
 
@@ -248,6 +267,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException | Error e) {
+            FatalErrors.check(e);
             // Its thread ends with it, so that no later token would take effect.
             log.error("A subscription could not be resolved and is closed", e);
             subscription.close();
@@ -304,6 +324,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException | Error e) {
+            FatalErrors.check(e);
             log.error("A subscription could not begin", e);
             subscription.giveUp(number, "Unable to subscribe to changes: unexpected error, see the server's log");
         }

@@ -3,6 +3,7 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.server.changes.Asker.Asking;
 import dev.walcast.server.changes.Asker.Inquiry;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -33,8 +35,7 @@ final class QuestionLanes implements AutoCloseable {
     private final Asker asker;
     private final Answered answered;
     private final Map<Key, Lane> lanes = new ConcurrentHashMap<>();
-    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
-            Thread.ofVirtual().name("ask-", 0).factory());
+    private final ExecutorService threads;
 
     private record Key(TableId table, boolean ofFilters) {}
 
@@ -48,6 +49,11 @@ final class QuestionLanes implements AutoCloseable {
     }
 
     QuestionLanes(Asker asker, Answered answered) {
+        this(asker, answered, Thread.ofVirtual().name("ask-", 0).factory());
+    }
+
+    QuestionLanes(Asker asker, Answered answered, ThreadFactory threads) {
+        this.threads = Executors.newThreadPerTaskExecutor(threads);
         this.asker = requireNonNull(asker, "asker is null");
         this.answered = requireNonNull(answered, "answered is null");
     }
@@ -63,9 +69,12 @@ final class QuestionLanes implements AutoCloseable {
     }
 
     /// Forgets changes that were dropped: while Postgres does not answer they would stay in memory, and take the
-    /// place of later ones.
+    /// place of later ones. Starts lanes anew whose thread could not be started, or was ended by an error.
     void purge() {
-        lanes.values().forEach(Lane::purge);
+        lanes.values().forEach(lane -> {
+            lane.purge();
+            lane.run();
+        });
     }
 
     /// The changes of one table that wait. It stays after it is empty: there are no more lanes than tables.
@@ -103,9 +112,10 @@ final class QuestionLanes implements AutoCloseable {
                     threads.execute(this::work);
                 } catch (RejectedExecutionException e) {
                     log.debug("The server stops while changes of {} wait", key.table);
-                } catch (Error e) {
+                } catch (RuntimeException | Error e) {
                     running.set(false);
-                    throw e;
+                    FatalErrors.check(e);
+                    log.error("No thread to ask about changes of {}; it is tried again", key.table, e);
                 }
             }
         }
@@ -149,6 +159,7 @@ final class QuestionLanes implements AutoCloseable {
                 return List.copyOf(inquiries.values());
             });
         } catch (RuntimeException | Error e) {
+            FatalErrors.check(e);
             log.error("Postgres could not be asked about changes", e);
         }
         for (Waiting waiting : batch) {
@@ -160,6 +171,7 @@ final class QuestionLanes implements AutoCloseable {
         try {
             answered.answered(waiting, asking, inquiry);
         } catch (RuntimeException | Error e) {
+            FatalErrors.check(e);
             log.error("A change could not be delivered", e);
         }
     }

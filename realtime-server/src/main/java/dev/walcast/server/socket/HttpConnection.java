@@ -48,8 +48,8 @@ final class HttpConnection implements ServerConnection, InterruptableTask<Void>,
     @Override
     public void check(long nowNanos) {
         if (waiting && nowNanos - deadlineNanos > 0) {
-            waiting = false;
             Thread.ofVirtual().name("cut-" + socket.childSocketId()).start(() -> Sockets.closeQuietly(socket));
+            waiting = false; // only now: without a thread the next check tries again
         }
     }
 

@@ -2,6 +2,7 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.server.protocol.CloseReason;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.spi.ServerConnectionSelector;
@@ -29,7 +30,12 @@ public final class WebSockets implements AutoCloseable {
     public WebSockets(SocketLimits limits, SocketStats stats) {
         this.limits = requireNonNull(limits, "limits is null");
         this.stats = requireNonNull(stats, "stats is null");
-        this.watch = new Watch(limits, () -> List.of(connections, requests));
+        this.watch = new Watch(limits, () -> List.of(connections, requests, List.of(crew)));
+    }
+
+    /// Begins to keep the time.
+    public void start(Supervisor supervisor) {
+        watch.start("socket-watch", supervisor);
     }
 
     /// What makes the server's HTTP connections, for all of its paths.

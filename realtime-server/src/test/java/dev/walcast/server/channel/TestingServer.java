@@ -100,6 +100,7 @@ public final class TestingServer implements AutoCloseable {
         this.streams = new EventStreams(limits, sockets.guests(), feed);
         routing.register(rest, streams);
         sockets.start(supervisor);
+        streams.start(supervisor);
         this.web = builder.addRouting(routing).build().start();
     }
 

@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /// Shows that a task moves. The supervisor takes a task for stuck that neither calls [#beat()] nor declares a wait for
 /// longer than [Pacing#stuckAfter()]. Safe for any thread; allocates nothing but the handles.
-public final class Activity {
+public final class TaskActivity {
     private final AtomicLong beats = new AtomicLong();
     private final AtomicInteger waits = new AtomicInteger();
     private final AtomicInteger works = new AtomicInteger();
@@ -14,13 +14,13 @@ public final class Activity {
     private long seenBeats;
     private long movedNanos;
 
-    Activity(long awakeNanos) {
+    TaskActivity(long awakeNanos) {
         this.movedNanos = awakeNanos;
     }
 
     /// One that no supervisor watches.
-    public static Activity unwatched() {
-        return new Activity(0);
+    public static TaskActivity unwatched() {
+        return new TaskActivity(0);
     }
 
     /// Ends a wait or a piece of work.
