@@ -65,7 +65,7 @@ class FatalErrorsTest {
 
     private static int exitCode(List<String> flags, String kind) throws Exception {
         List<String> command =
-                new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow()));
+                new ArrayList<>(List.of("timeout", "-s", "KILL", "70", ProcessHandle.current().info().command().orElseThrow()));
         command.addAll(flags);
         command.addAll(List.of(
                 "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), Exhausting.class.getName(), kind));

@@ -26,13 +26,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiConsumer;
 import java.util.function.BiPredicate;
@@ -63,9 +58,8 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private final OrderedDelivery ordered;
     private final KnownRows known;
     private final ResolvingTurns turns = new ResolvingTurns();
-    private final Queue<Runnable> unstarted = new ConcurrentLinkedQueue<>();
-    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
-            Thread.ofVirtual().name("resolve-", 0).factory());
+    private final RetriedExecutor threads =
+            new RetriedExecutor(Thread.ofVirtual().name("resolve-", 0).factory());
 
     LiveFeed(
             BindingResolver resolver,
@@ -95,38 +89,20 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private void open(ChangeSubscription subscription, @Nullable Viewer viewer) {
         Resolution former = subscription.lastSettled();
         if (subscription.open(viewer, resolver.now())) {
-            execute(() -> resolve(subscription, former));
+            threads.execute(() -> resolve(subscription, former));
         }
     }
 
     void resume(ChangeSubscription subscription) {
         Resolution former = subscription.lastSettled();
         if (subscription.unpause()) {
-            execute(() -> resolve(subscription, former));
+            threads.execute(() -> resolve(subscription, former));
         }
     }
 
-    private void execute(Runnable task) {
-        try {
-            threads.execute(task);
-        } catch (RejectedExecutionException e) {
-            log.debug("The server stops while subscriptions are resolved");
-        } catch (RuntimeException | Error e) {
-            unstarted.add(task);
-            FatalErrors.check(e);
-            log.error("No thread to resolve a subscription; it is tried again", e);
-        }
-    }
-
-    /// Starts what there was no thread for; to be called several times a second. There is at most one piece of work for
-    /// each subscription that is being resolved or begins.
+    /// Starts what there was no thread for; to be called several times a second.
     void startAgain() {
-        for (int left = unstarted.size(); left > 0; left--) {
-            Runnable task = unstarted.poll();
-            if (task != null) {
-                execute(task);
-            }
-        }
+        threads.startAgain();
     }
 
     SubscriptionIndex<Bound> index() {
@@ -315,7 +291,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     /// A thread of its own: a replay may take long, and the subscription's token may change meanwhile.
     private void begin(ChangeSubscription subscription, List<String> warnings, boolean anew) {
         long number = subscription.beginning();
-        execute(() -> begin(subscription, number, warnings, anew));
+        threads.execute(() -> begin(subscription, number, warnings, anew));
     }
 
     private void begin(ChangeSubscription subscription, long number, List<String> warnings, boolean anew) {
@@ -370,6 +346,6 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
 
     @Override
     public void close() {
-        threads.shutdownNow();
+        threads.close();
     }
 }

@@ -12,10 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +31,7 @@ final class QuestionLanes implements AutoCloseable {
     private final Asker asker;
     private final Answered answered;
     private final Map<Key, Lane> lanes = new ConcurrentHashMap<>();
-    private final ExecutorService threads;
+    private final RetriedExecutor threads;
 
     private record Key(TableId table, boolean ofFilters) {}
 
@@ -49,11 +45,7 @@ final class QuestionLanes implements AutoCloseable {
     }
 
     QuestionLanes(Asker asker, Answered answered) {
-        this(asker, answered, Thread.ofVirtual().name("ask-", 0).factory());
-    }
-
-    QuestionLanes(Asker asker, Answered answered, ThreadFactory threads) {
-        this.threads = Executors.newThreadPerTaskExecutor(threads);
+        this.threads = new RetriedExecutor(Thread.ofVirtual().name("ask-", 0).factory());
         this.asker = requireNonNull(asker, "asker is null");
         this.answered = requireNonNull(answered, "answered is null");
     }
@@ -71,6 +63,7 @@ final class QuestionLanes implements AutoCloseable {
     /// Forgets changes that were dropped: while Postgres does not answer they would stay in memory, and take the
     /// place of later ones. Starts lanes anew whose thread could not be started, or was ended by an error.
     void purge() {
+        threads.startAgain();
         lanes.values().forEach(lane -> {
             lane.purge();
             lane.run();
@@ -108,15 +101,7 @@ final class QuestionLanes implements AutoCloseable {
 
         private void run() {
             if (!queue.isEmpty() && running.compareAndSet(false, true)) {
-                try {
-                    threads.execute(this::work);
-                } catch (RejectedExecutionException e) {
-                    log.debug("The server stops while changes of {} wait", key.table);
-                } catch (RuntimeException | Error e) {
-                    running.set(false);
-                    FatalErrors.check(e);
-                    log.error("No thread to ask about changes of {}; it is tried again", key.table, e);
-                }
+                threads.execute(this::work);
             }
         }
 
@@ -186,6 +171,6 @@ final class QuestionLanes implements AutoCloseable {
     /// Drops what waits: it is not acknowledged, and comes again after a restart.
     @Override
     public void close() {
-        threads.shutdownNow();
+        threads.close();
     }
 }

@@ -91,6 +91,10 @@ class HeapWatchTest {
     @ValueSource(strings = {"-XX:+UseSerialGC", "-XX:+UseG1GC", "-XX:+UseParallelGC"})
     void realHeapThatIsNearlyFullEndsTheProcess(String collector) throws Exception {
         Process process = new ProcessBuilder(
+                        "timeout", // else it would outlive a test that is killed
+                        "-s",
+                        "KILL",
+                        "170",
                         ProcessHandle.current().info().command().orElseThrow(),
                         collector,
                         "-Xms48m",
