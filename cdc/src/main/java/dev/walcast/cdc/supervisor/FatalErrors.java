@@ -42,8 +42,25 @@ public final class FatalErrors {
             logging.join(LOG_WITHIN);
         } catch (Throwable _) {
             // There may be no memory and no thread to log with.
-        } finally {
-            Runtime.getRuntime().halt(code);
+        }
+        while (true) {
+            try {
+                Runtime.getRuntime().halt(code);
+            } catch (Throwable _) {
+                Thread.onSpinWait(); // even that may need memory, of which a collection may find some
+            }
+        }
+    }
+
+    /// Loads what is needed to end the process, while there is memory for it.
+    static void prepare() {
+        boolean _ = isMemoryExhausted(null);
+        Thread hook = new Thread(() -> {}, "never-run");
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+            boolean _ = Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            log.debug("The process ends already", e);
         }
     }
 

@@ -61,7 +61,7 @@ public final class Supervisor implements AutoCloseable {
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
         this.exit = requireNonNull(exit, "exit is null");
         this.own = requireNonNull(own, "own is null");
-        FatalErrors.check(null); // so that its class is initialized while there is memory
+        FatalErrors.prepare();
         this.asked = new AwakeClock(ASKED_GAP_NANOS, nanoTime.getAsLong());
         this.supervising = own.start(NAME, this::supervise);
     }

@@ -27,10 +27,10 @@ public final class HeapWatch {
     /// The share of the heap that collections leave in use from which on it is starved.
     private static final double USED_SHARE = 0.85;
 
-    /// The process ends after so much starved time. Other time pays it back.
     static final Duration STARVED_MAX = Duration.ofSeconds(20);
 
     private final Collections collections;
+    private final Duration starvedMax;
     private final AwakeClock clock;
     private final Runnable end;
     private long collectingMillis;
@@ -48,9 +48,11 @@ public final class HeapWatch {
         double usedShare();
     }
 
-    /// @param nowNanos of [System#nanoTime()]
-    /// @param end      ends the process
-    HeapWatch(Collections collections, long nowNanos, Runnable end) {
+    /// @param starvedMax the process ends after so much starved time; other time pays it back
+    /// @param nowNanos   of [System#nanoTime()]
+    /// @param end        ends the process
+    HeapWatch(Collections collections, Duration starvedMax, long nowNanos, Runnable end) {
+        this.starvedMax = requireNonNull(starvedMax, "starvedMax is null");
         this.collections = requireNonNull(collections, "collections is null");
         this.end = requireNonNull(end, "end is null");
         this.clock = new AwakeClock(GAP_MAX.toNanos(), nowNanos);
@@ -60,7 +62,11 @@ public final class HeapWatch {
 
     /// Watches the heap of this process from now on.
     public static void start(Supervisor supervisor) {
-        HeapWatch watch = new HeapWatch(new JvmCollections(), System.nanoTime(), HeapWatch::halt);
+        start(supervisor, STARVED_MAX);
+    }
+
+    static void start(Supervisor supervisor, Duration starvedMax) {
+        HeapWatch watch = new HeapWatch(new JvmCollections(), starvedMax, System.nanoTime(), HeapWatch::halt);
         supervisor.startObserved("heap-watch", new Ending.Restart(), Threads.PLATFORM, watch::run);
     }
 
@@ -89,17 +95,17 @@ public final class HeapWatch {
         collectingMillis = millis;
         boolean starved = share >= COLLECTING_SHARE && collections.usedShare() >= USED_SHARE;
         starvedNanos = Math.max(0, starvedNanos + (starved ? elapsedNanos : -2 * elapsedNanos));
-        if (starvedNanos >= STARVED_MAX.toNanos()) {
+        if (starvedNanos >= starvedMax.toNanos()) {
             end.run();
         }
-        warn(starvedNanos > STARVED_MAX.toNanos() / 4);
+        warn(starvedNanos > starvedMax.toNanos() / 4);
     }
 
     private void warn(boolean now) {
         if (now && !warned) {
             log.warn(
                     "The heap is nearly exhausted; the process ends if this goes on for {} s. Give the server more memory.",
-                    STARVED_MAX.toSeconds());
+                    starvedMax.toSeconds());
         }
         warned = now;
     }

@@ -6,6 +6,7 @@ import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.Pacing;
 import dev.walcast.cdc.supervisor.Supervisor;
 import java.lang.ProcessBuilder.Redirect;
+import java.time.Duration;
 import java.util.Deque;
 import java.util.LinkedList;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +36,7 @@ class HeapWatchTest {
                     return used;
                 }
             },
+            HeapWatch.STARVED_MAX,
             nanos,
             ends::incrementAndGet);
 
@@ -120,7 +122,7 @@ class HeapWatchTest {
 
         public static void main(String[] arguments) {
             Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
-            HeapWatch.start(supervisor);
+            HeapWatch.start(supervisor, Duration.ofSeconds(3));
             Deque<Object> live = new LinkedList<>();
             while (true) {
                 try {
