@@ -26,23 +26,46 @@ public final class FatalErrors {
 
     /// Does not return when the error, or a cause of it, tells of exhausted memory.
     public static void check(@Nullable Throwable error) {
-        if (isMemoryExhausted(error)) {
-            halt(MEMORY_EXIT_CODE, "Memory is exhausted and the process ends", error);
+        boolean exhausted;
+        try {
+            exhausted = isMemoryExhausted(error);
+        } catch (OutOfMemoryError _) {
+            exhausted = true; // the first use of a text needs memory
         }
+        if (exhausted) {
+            endWithoutMemory(error);
+        }
+    }
+
+    private static void endWithoutMemory(@Nullable Throwable error) {
+        try {
+            tell(MEMORY_EXIT_CODE, "Memory is exhausted and the process ends", error);
+        } catch (Throwable _) {
+            // There may be no memory and no thread to log with.
+        }
+        halt(MEMORY_EXIT_CODE);
     }
 
     /// Ends the process at once and without its shutdown hooks, which may hang. Tries to log first, no longer than a
     /// second.
     public static void halt(int code, String message, @Nullable Throwable cause) {
         try {
-            Thread logging = Thread.ofPlatform()
-                    .daemon()
-                    .name("last-words")
-                    .start(() -> log.error("{} (exit code {})", message, code, cause));
-            logging.join(LOG_WITHIN);
+            tell(code, message, cause);
         } catch (Throwable _) {
-            // There may be no memory and no thread to log with.
+            // As above.
         }
+        halt(code);
+    }
+
+    private static void tell(int code, String message, @Nullable Throwable cause) throws InterruptedException {
+        Thread logging = Thread.ofPlatform()
+                .daemon()
+                .name("last-words")
+                .start(() -> log.error("{} (exit code {})", message, code, cause));
+        logging.join(LOG_WITHIN);
+    }
+
+    private static void halt(int code) {
         while (true) {
             try {
                 Runtime.getRuntime().halt(code);
