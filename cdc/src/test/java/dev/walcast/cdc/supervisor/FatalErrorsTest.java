@@ -77,6 +77,7 @@ class FatalErrorsTest {
             assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
             return process.exitValue();
         } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly); // the JVM under timeout
             process.destroyForcibly();
         }
     }

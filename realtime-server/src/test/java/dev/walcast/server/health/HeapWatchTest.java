@@ -112,6 +112,7 @@ class HeapWatchTest {
             assertThat(process.waitFor(150, TimeUnit.SECONDS)).isTrue();
             assertThat(process.exitValue()).isEqualTo(FatalErrors.MEMORY_EXIT_CODE);
         } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly); // the JVM under timeout
             process.destroyForcibly();
         }
     }
