@@ -34,7 +34,8 @@ class HealthRoutesTest {
         web = WebServer.builder()
                 .port(0)
                 .shutdownHook(false)
-                .addRouting(HttpRouting.builder().register(new HealthRoutes(() -> alive, health, () -> Duration.ofMillis(1_500))))
+                .addRouting(HttpRouting.builder()
+                        .register(new HealthRoutes(() -> alive, health, () -> Duration.ofMillis(1_500))))
                 .build()
                 .start();
     }

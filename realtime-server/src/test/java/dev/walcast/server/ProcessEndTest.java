@@ -122,12 +122,18 @@ class ProcessEndTest {
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
             builder.environment()
                     .putAll(Map.of(
-                            "DATABASE_URL", postgres.url(),
-                            "JWT_SECRET", TestServer.SECRET,
-                            "HOST", "127.0.0.1",
-                            "PORT", Integer.toString(port),
-                            "RESTART_HOLD", "60s",
-                            "READER", TestServer.READER.name()));
+                            "DATABASE_URL",
+                            postgres.url(),
+                            "JWT_SECRET",
+                            TestServer.SECRET,
+                            "HOST",
+                            "127.0.0.1",
+                            "PORT",
+                            Integer.toString(port),
+                            "RESTART_HOLD",
+                            "60s",
+                            "READER",
+                            TestServer.READER.name()));
             return builder.start();
         }
 

@@ -8,12 +8,12 @@ import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.SourceException;
 import dev.walcast.cdc.SourceState;
-import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.Ending;
 import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.Pacing;
 import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.Threads;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -133,7 +133,8 @@ public abstract class SlotSource implements ChangeSource {
     public void start(ChangeListener listener) throws SourceException {
         Supervisor supervisor = own;
         if (supervisor == null) {
-            supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, code -> log.error("The reader hangs ({})", code));
+            supervisor =
+                    new Supervisor(Pacing.USUAL, System::nanoTime, code -> log.error("The reader hangs ({})", code));
             own = supervisor;
         }
         start(listener, supervisor);

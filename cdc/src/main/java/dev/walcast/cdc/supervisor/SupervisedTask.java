@@ -162,7 +162,11 @@ final class SupervisedTask implements Supervised {
             IllegalStateException place = new IllegalStateException("the stack of " + name);
             place.setStackTrace(stack);
             log.error(
-                    "The task {} has not moved for {} s; after {} s the process ends", name, seconds, endSeconds, place);
+                    "The task {} has not moved for {} s; after {} s the process ends",
+                    name,
+                    seconds,
+                    endSeconds,
+                    place);
         } else {
             log.error(
                     "The task {} could not be started for {} s; after {} s the process ends",

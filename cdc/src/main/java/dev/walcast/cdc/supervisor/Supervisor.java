@@ -97,8 +97,8 @@ public final class Supervisor implements AutoCloseable {
         if (tasks.stream().anyMatch(running -> running.isNamed(name))) {
             throw new IllegalArgumentException("a task " + name + " runs already");
         }
-        SupervisedTask supervised = new SupervisedTask(
-                name, task, ending, threads, pacing, nanoTime, awakeNanos, this::wake);
+        SupervisedTask supervised =
+                new SupervisedTask(name, task, ending, threads, pacing, nanoTime, awakeNanos, this::wake);
         tasks.add(supervised);
         wake();
         return supervised;

@@ -64,8 +64,12 @@ class FatalErrorsTest {
     }
 
     private static int exitCode(List<String> flags, String kind) throws Exception {
-        List<String> command =
-                new ArrayList<>(List.of("timeout", "-s", "KILL", "70", ProcessHandle.current().info().command().orElseThrow()));
+        List<String> command = new ArrayList<>(List.of(
+                "timeout",
+                "-s",
+                "KILL",
+                "70",
+                ProcessHandle.current().info().command().orElseThrow()));
         command.addAll(flags);
         command.addAll(List.of(
                 "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"), Exhausting.class.getName(), kind));

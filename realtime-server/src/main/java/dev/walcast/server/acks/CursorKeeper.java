@@ -2,9 +2,9 @@ package dev.walcast.server.acks;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.server.acks.Cursors.Changes;
 import java.sql.SQLException;
 import java.time.Duration;

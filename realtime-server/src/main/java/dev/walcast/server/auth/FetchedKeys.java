@@ -2,10 +2,10 @@ package dev.walcast.server.auth;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.Threads;
 import java.io.IOException;
 import java.time.Duration;

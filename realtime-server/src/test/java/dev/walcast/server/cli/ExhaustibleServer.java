@@ -15,8 +15,10 @@ public final class ExhaustibleServer {
     /// @param arguments the file, then those of `walcast`
     public static void main(String[] arguments) {
         Path trigger = Path.of(arguments[0]);
-        ProcessHandle.current().parent().ifPresent(parent -> parent.onExit().thenRun(() -> Runtime.getRuntime()
-                .halt(1))); // else it would outlive a test that is killed
+        ProcessHandle.current()
+                .parent()
+                .ifPresent(parent -> parent.onExit()
+                        .thenRun(() -> Runtime.getRuntime().halt(1))); // else it would outlive a test that is killed
         Thread.ofPlatform().daemon().name("exhausting").start(() -> exhaust(trigger));
         Main.main(List.of(arguments).subList(1, arguments.length).toArray(String[]::new));
     }
