@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
@@ -40,7 +41,7 @@ public final class Supervisor implements AutoCloseable {
     private volatile long awakeNanos;
 
     /// How often the supervising thread has looked at all tasks.
-    private volatile long looks;
+    private final AtomicLong looks = new AtomicLong();
 
     /// Of those who ask whether it lives; guarded by itself.
     private final AwakeClock asked;
@@ -124,7 +125,7 @@ public final class Supervisor implements AutoCloseable {
     private boolean isLooking() {
         synchronized (asked) {
             long now = asked.advance(nanoTime.getAsLong());
-            long looked = looks;
+            long looked = looks.get();
             if (looked != seenLooks || closing) {
                 seenLooks = looked;
                 lookedNanos = now;
@@ -170,7 +171,7 @@ public final class Supervisor implements AutoCloseable {
                 FatalErrors.check(e);
                 tell("The supervisor could not look at a task", e);
             }
-            looks++;
+            looks.incrementAndGet();
             Thread.interrupted(); // else it would not park
             LockSupport.parkNanos(this, parkNanos);
         }
