@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.supervisor.TaskStatus.State;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,7 @@ final class SupervisedTask implements Supervised {
     private long dueNanos;
     private volatile long startedNanos;
     private volatile boolean hasStarted;
-    private volatile long restarts;
+    private final AtomicLong restarts = new AtomicLong();
     private volatile @Nullable String lastFailure;
     private volatile boolean endExpected;
     private long awakeNanos;
@@ -212,7 +213,9 @@ final class SupervisedTask implements Supervised {
             log.error("The task {} could not be started and is tried again", name, e);
             return;
         }
-        restarts = restarts + (hasStarted ? 1 : 0);
+        if (hasStarted) {
+            restarts.incrementAndGet();
+        }
         hasStarted = true;
         startedNanos = now;
         state = State.RUNNING;
@@ -229,7 +232,7 @@ final class SupervisedTask implements Supervised {
     @Override
     public TaskStatus status() {
         Duration since = hasStarted ? Duration.ofNanos(nanoTime.getAsLong() - startedNanos) : Duration.ZERO;
-        return new TaskStatus(name, state, restarts, lastFailure, since, failures.often(), outOfOrder);
+        return new TaskStatus(name, state, restarts.get(), lastFailure, since, failures.often(), outOfOrder);
     }
 
     @Override
