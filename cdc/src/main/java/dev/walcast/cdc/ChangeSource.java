@@ -1,5 +1,6 @@
 package dev.walcast.cdc;
 
+import dev.walcast.cdc.supervisor.Supervisor;
 import java.util.List;
 
 /// A feed of committed changes: the slot today, a stream fed by another node tomorrow.
@@ -10,7 +11,15 @@ public interface ChangeSource extends AutoCloseable {
     /// After a [temporary][SourceException#temporary()] failure it may be called again.
     ///
     /// @throws SourceException when an operator has to act first, or the database cannot be had yet
+    ///
+    /// @param supervisor of the thread that reads
+    void start(ChangeListener listener, Supervisor supervisor) throws SourceException;
+
+    /// The same with a supervisor of its own, which [#close()] closes.
     void start(ChangeListener listener) throws SourceException;
+
+    /// To be called before the supervisor is closed: the thread that reads is then ended by [#close()] alone.
+    void expectEnd();
 
     SourceState state();
 

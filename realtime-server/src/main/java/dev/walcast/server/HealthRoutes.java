@@ -16,23 +16,28 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/// Answers `/livez`, the process runs, and `/readyz`, whether to send it traffic and how far the feed is behind. Anyone
+/// Answers `/livez`, whether to restart the process, and `/readyz`, whether to send it traffic and how far the feed is
+/// behind. Anyone
 /// may ask, so the answers hold codes and no internals.
 final class HealthRoutes implements HttpService {
+    private final BooleanSupplier alive;
     private final Health health;
     private final Supplier<Duration> lag;
 
-    HealthRoutes(Health health, Supplier<Duration> lag) {
+    /// @param alive whether the process can do its work without a restart; answers from memory
+    HealthRoutes(BooleanSupplier alive, Health health, Supplier<Duration> lag) {
+        this.alive = requireNonNull(alive, "alive is null");
         this.health = requireNonNull(health, "health is null");
         this.lag = requireNonNull(lag, "lag is null");
     }
 
     @Override
     public void routing(HttpRules rules) {
-        rules.get("/livez", HealthRoutes::live)
-                .head("/livez", HealthRoutes::live)
+        rules.get("/livez", this::live)
+                .head("/livez", this::live)
                 .get("/readyz", this::ready)
                 .head("/readyz", this::ready);
         for (String path : List.of("/livez", "/readyz")) {
@@ -50,8 +55,10 @@ final class HealthRoutes implements HttpService {
         return response.status(status).header(HeaderNames.ALLOW, "GET, HEAD, OPTIONS");
     }
 
-    private static void live(ServerRequest request, ServerResponse response) {
-        answer(request, response, Status.OK_200, status("alive"));
+    private void live(ServerRequest request, ServerResponse response) {
+        boolean lives = alive.getAsBoolean();
+        Status status = lives ? Status.OK_200 : Status.SERVICE_UNAVAILABLE_503;
+        answer(request, response, status, status(lives ? "alive" : "dead"));
     }
 
     private void ready(ServerRequest request, ServerResponse response) {

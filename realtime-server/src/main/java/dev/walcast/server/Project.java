@@ -19,6 +19,7 @@ import dev.walcast.cdc.slot.SlotHealth;
 import dev.walcast.cdc.source.LoginProbe;
 import dev.walcast.cdc.source.SourceConfig;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.rls.BadTablesApart;
 import dev.walcast.rls.PostgresCatalog;
 import dev.walcast.rls.PostgresFilterDatabase;
@@ -62,6 +63,9 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Project.class);
     private static final Duration FIND_MESSAGES_EVERY = Duration.ofSeconds(1);
     private static final Duration EXPIRE_EVERY = Duration.ofMillis(250);
+
+    /// A transaction in memory takes no more than this part of the heap.
+    private static final int TRANSACTION_HEAP_PART = 8;
 
     private final ServerSettings.Database settings;
     private final PostgresUrl url;
@@ -158,7 +162,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 List.of(settings.publication(), Installation.PUBLICATION),
                 usual.slotName(),
                 settings.pollInterval(),
-                settings.transactionMemoryBytes(),
+                Math.min(settings.transactionMemoryBytes(), Runtime.getRuntime().maxMemory() / TRANSACTION_HEAP_PART),
                 usual.slotWait());
         return switch (settings.reader()) {
             case DEBEZIUM -> new DebeziumChangeSource(config);
@@ -180,8 +184,9 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
             log.warn("The catalog cannot be asked yet: {}", e.getMessage());
         }
         supervisor.start("watch-rights", () -> rights.watch(changes::questionsInUse));
-        supervisor.start("expire-changes", this::expireChanges);
-        supervisor.start("find-messages", this::findMessages);
+        supervisor.startObserved("expire-changes", this::expireChanges);
+        supervisor.startObserved("find-messages", this::findMessages);
+        supervisor.startObserved("keep-partitions", messages::keepPartitions);
         supervisor.start("watch-publication", publication::run);
         topicPolicies.start(supervisor);
         acknowledged.start(supervisor);
@@ -194,7 +199,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         if (!evaluationUrl.equals(url)) {
             new LoginProbe(evaluationUrl, "EVALUATION_DATABASE_URL").check();
         }
-        source.start(this);
+        source.start(this, supervisor);
     }
 
     private void lookAtPublication(FeedStart start) {
@@ -205,18 +210,20 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         }
     }
 
-    private void expireChanges() throws InterruptedException {
+    private void expireChanges(TaskActivity activity) throws InterruptedException {
         while (true) {
+            activity.beat();
             Thread.sleep(EXPIRE_EVERY);
             changes.expire();
             policies.prune(changes::viewers);
         }
     }
 
-    private void findMessages() throws InterruptedException {
+    private void findMessages(TaskActivity activity) throws InterruptedException {
         while (true) {
+            activity.beat();
             Thread.sleep(FIND_MESSAGES_EVERY);
-            try {
+            try (TaskActivity.Span _ = activity.waits()) {
                 messages.find(url.user(), source.publications());
                 forgetDroppedTables();
             } catch (SQLException e) {
@@ -347,6 +354,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     /// to those who come back.
     void prepareToClose() {
         starting.close();
+        source.expectEnd();
         keeper.close();
     }
 

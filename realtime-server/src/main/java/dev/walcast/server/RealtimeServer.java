@@ -3,6 +3,7 @@ package dev.walcast.server;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.SourceException;
+import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.Pacing;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.server.auth.TokenVerifier;
@@ -12,6 +13,8 @@ import dev.walcast.server.front.Front;
 import dev.walcast.server.front.FrontLimits;
 import dev.walcast.server.health.Health;
 import dev.walcast.server.health.HealthReason;
+import dev.walcast.server.health.HeapWatch;
+import dev.walcast.server.health.ThreadWatch;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.rest.RestLimits;
 import dev.walcast.server.rest.RestRoutes;
@@ -33,16 +36,13 @@ public final class RealtimeServer implements AutoCloseable {
 
     private final ServerSettings settings;
     private final List<HttpService> services;
-    private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
+    private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, RealtimeServer::end);
     private final Project project;
     private final TokenVerifier tokens;
     private final SocketServer sockets;
     private final RestRoutes rest;
     private final EventStreams streams;
     private final Health health;
-
-    /// Ends after the other one: until clients are sent away the port is open.
-    private final Supervisor portSupervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
 
     private final Front front;
 
@@ -69,14 +69,19 @@ public final class RealtimeServer implements AutoCloseable {
                 settings.host(),
                 settings.port(),
                 FrontLimits.of(settings.limits(), settings.addresses()),
-                portSupervisor);
+                supervisor);
         this.health = new Health(List.of(this::supervised, project, sockets.privateRights()));
     }
 
+    private static void end(int code) {
+        FatalErrors.halt(code, "An essential thread cannot run and the process ends", null);
+    }
+
     private Stream<HealthReason> supervised() {
-        return supervisor.isHealthy() && portSupervisor.isHealthy()
-                ? Stream.empty()
-                : Stream.of(HealthReason.SUPERVISOR_RESTARTING);
+        if (!supervisor.isAlive()) {
+            return Stream.of(HealthReason.ESSENTIAL_THREAD_DEAD);
+        }
+        return supervisor.isHealthy() ? Stream.empty() : Stream.of(HealthReason.SUPERVISOR_RESTARTING);
     }
 
     private void broadcast(Broadcast broadcast, boolean isPrivate) {
@@ -93,9 +98,13 @@ public final class RealtimeServer implements AutoCloseable {
     /// @throws IOException     when the port cannot be had; the message says what to do
     public void start() throws SourceException, IOException {
         checkPort();
-        HealthRoutes healthRoutes = new HealthRoutes(health, project::lag);
+        HeapWatch.start(supervisor);
+        ThreadWatch.start(supervisor);
+        HealthRoutes healthRoutes = new HealthRoutes(supervisor::isAlive, health, project::lag);
         project.start(() -> answerHealthOnly(healthRoutes));
+        tokens.start(supervisor);
         sockets.start(supervisor);
+        streams.start(supervisor);
         HttpRouting.Builder routing = HttpRouting.builder();
         sockets.register(routing);
         routing.register(healthRoutes, rest, streams);
@@ -145,7 +154,6 @@ public final class RealtimeServer implements AutoCloseable {
     @Override
     public void close() {
         project.prepareToClose();
-        supervisor.close();
         try {
             streams.sendAway();
             sockets.drain(DRAIN_PATIENCE);
@@ -154,7 +162,7 @@ public final class RealtimeServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         front.close();
-        portSupervisor.close();
+        supervisor.close();
         rest.close();
         streams.close();
         sockets.close();

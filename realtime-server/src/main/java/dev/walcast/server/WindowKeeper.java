@@ -8,6 +8,7 @@ import dev.walcast.cdc.SourceException;
 import dev.walcast.cdc.slot.FeedLag;
 import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.server.changes.ChangePath;
 import dev.walcast.server.changes.FeedStatus;
 import java.time.Duration;
@@ -52,21 +53,25 @@ final class WindowKeeper implements AutoCloseable {
     }
 
     void start(Supervisor supervisor) {
-        supervised = supervisor.start("keep-window", this::run);
+        supervised = supervisor.startObserved("keep-window", this::run);
     }
 
-    private void run() throws InterruptedException {
+    private void run(TaskActivity activity) throws InterruptedException {
         while (!closing.await(EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
-            keep();
+            activity.beat();
+            keep(activity);
         }
     }
 
-    private synchronized void keep() {
+    private synchronized void keep(TaskActivity activity) {
         try {
             Lsn delivered = changes.deliveredThrough();
             lag.look(source.activity(), delivered);
             long before = System.nanoTime();
-            ChangeSource.Log now = source.remember(delivered);
+            ChangeSource.Log now;
+            try (TaskActivity.Span _ = activity.waits()) {
+                now = source.remember(delivered);
+            }
             lag.logEnd(now.end(), before);
             walEnd = now.end();
             budget = Math.min(walBytesMax, now.slotBytesMax() / SHARE_OF_SLOT);
@@ -106,7 +111,7 @@ final class WindowKeeper implements AutoCloseable {
         if (closing.getCount() > 0 && task != null) {
             task.expectEnd();
             closing.countDown();
-            keep();
+            keep(TaskActivity.unwatched());
         }
     }
 }

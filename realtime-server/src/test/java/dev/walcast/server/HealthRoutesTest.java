@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 
 class HealthRoutesTest {
     private final HttpClient client = HttpClient.newHttpClient();
+    private volatile boolean alive = true;
     private volatile Set<HealthReason> first = Set.of();
     private volatile Set<HealthReason> second = Set.of();
     private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
@@ -38,8 +39,8 @@ class HealthRoutesTest {
     @BeforeEach
     void start() throws IOException {
         Health health = new Health(List.of(() -> first.stream(), () -> second.stream()));
-        front.serve(
-                HttpRouting.builder().register(new HealthRoutes(health, () -> Duration.ofMillis(1_500))), List.of());
+        HealthRoutes routes = new HealthRoutes(() -> alive, health, () -> Duration.ofMillis(1_500));
+        front.serve(HttpRouting.builder().register(routes), List.of());
     }
 
     @AfterEach
@@ -103,6 +104,15 @@ class HealthRoutesTest {
         HttpResponse<String> answer = ask("GET", "/livez");
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.body()).isEqualTo("{\"status\":\"alive\"}\n");
+    }
+
+    @Test
+    void deadThreadIsNotAlive() throws Exception {
+        alive = false;
+        HttpResponse<String> answer = ask("GET", "/livez");
+        assertThat(answer.statusCode()).isEqualTo(503);
+        assertThat(answer.body()).isEqualTo("{\"status\":\"dead\"}\n");
+        assertThat(ask("HEAD", "/livez").statusCode()).isEqualTo(503);
     }
 
     @Test

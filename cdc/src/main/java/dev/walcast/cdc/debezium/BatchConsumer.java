@@ -10,6 +10,7 @@ import dev.walcast.cdc.source.Failure;
 import dev.walcast.cdc.source.RightsMessage;
 import dev.walcast.cdc.source.RowEvent;
 import dev.walcast.cdc.source.TransactionReceiver;
+import dev.walcast.cdc.supervisor.FatalErrors;
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
 import java.io.UncheckedIOException;
@@ -75,7 +76,8 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
             }
         } catch (SQLException e) {
             throw new IllegalStateException("the catalog cannot be asked: " + e.getMessage(), e);
-        } catch (StackOverflowError | LinkageError e) {
+        } catch (Error e) {
+            FatalErrors.check(e);
             // The engine ends in good order only for exceptions.
             throw new IllegalStateException("a change could not be handled: " + e, e);
         }

@@ -7,6 +7,7 @@ import dev.walcast.cdc.source.DatabaseEncoding;
 import dev.walcast.cdc.source.Failure;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.supervisor.FatalErrors;
 import io.debezium.embedded.Connect;
 import io.debezium.engine.ChangeEvent;
 import io.debezium.engine.DebeziumEngine;
@@ -106,7 +107,13 @@ public final class DebeziumChangeSource extends SlotSource {
     private void closeEngine() {
         Closeable running = engine.get();
         if (running != null && closing.compareAndSet(false, true)) {
-            Thread.ofVirtual().name("close-engine").start(() -> close(running));
+            try {
+                Thread.ofVirtual().name("close-engine").start(() -> close(running));
+            } catch (RuntimeException | Error e) {
+                closing.set(false);
+                FatalErrors.check(e);
+                log.error("No thread to close the engine; it is tried again", e);
+            }
         }
     }
 

@@ -21,6 +21,9 @@ final class EngineSettings {
             "-c DateStyle=ISO -c IntervalStyle=postgres -c bytea_output=hex -c extra_float_digits=1"
                     + " -c wal_sender_timeout=60s";
 
+    /// The queue between Debezium's two threads grows with it.
+    private static final long HEAP_BYTES = Runtime.getRuntime().maxMemory();
+
     private EngineSettings() {}
 
     /// Whether a record tells of a transaction's begin or end. A table's topic has two dots.
@@ -108,8 +111,8 @@ final class EngineSettings {
         return Map.ofEntries(
                 // Postgres hears within a second what is handled; Debezium's default makes it ten.
                 Map.entry("status.update.interval.ms", "1000"),
-                Map.entry("max.queue.size", "8192"),
-                Map.entry("max.queue.size.in.bytes", Integer.toString(64 << 20)),
+                Map.entry("max.queue.size", Long.toString(Math.clamp(HEAP_BYTES >> 16, 512, 8192))),
+                Map.entry("max.queue.size.in.bytes", Long.toString(Math.min(HEAP_BYTES >> 4, 64 << 20))),
                 Map.entry("provide.transaction.metadata", "true"),
                 Map.entry("skipped.operations", "none"),
                 Map.entry("tombstones.on.delete", "false"),

@@ -7,6 +7,7 @@ import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.TaskActivity;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -80,15 +81,15 @@ public final class SlotGuardian implements AutoCloseable {
     /// The source must have been started.
     public void start(Supervisor supervisor) {
         movedNanos = nanoTime.getAsLong();
-        supervised = supervisor.start("slot-guardian", this::run);
+        supervised = supervisor.startObserved("slot-guardian", this::run);
     }
 
     public SlotHealth health() {
         return health;
     }
 
-    private void run() throws InterruptedException {
-        try {
+    private void run(TaskActivity activity) throws InterruptedException {
+        try (TaskActivity.Span _ = activity.waits()) {
             do {
                 try {
                     look();

@@ -1,18 +1,30 @@
 package dev.walcast.cdc.source;
 
 import dev.walcast.cdc.ChangeSource;
+import dev.walcast.cdc.supervisor.TaskActivity;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// Shows that the reader moves; outlives a reading. Safe for any thread.
 final class Progress {
     private final AtomicLong records = new AtomicLong();
     private volatile boolean delivering;
+    private volatile TaskActivity activity = TaskActivity.unwatched();
 
     /// Readings are counted from 1; 0 is none.
     private final AtomicLong readings = new AtomicLong();
 
     private volatile long open;
     private volatile long heard;
+
+    /// @param running of the thread that reads from now on
+    void begin(TaskActivity running) {
+        activity = running;
+    }
+
+    /// The listener has got another change.
+    void delivered() {
+        activity.beat();
+    }
 
     /// @return the reading's number
     long open() {
@@ -55,7 +67,7 @@ final class Progress {
     /// Runs what hands a transaction to the listener.
     void whileDelivering(Runnable delivery) {
         delivering = true;
-        try {
+        try (TaskActivity.Span _ = activity.works()) {
             delivery.run();
         } finally {
             delivering = false;

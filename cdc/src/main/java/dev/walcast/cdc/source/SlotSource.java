@@ -8,6 +8,13 @@ import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.SourceException;
 import dev.walcast.cdc.SourceState;
+import dev.walcast.cdc.supervisor.Ending;
+import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.cdc.supervisor.Pacing;
+import dev.walcast.cdc.supervisor.Supervised;
+import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.TaskActivity;
+import dev.walcast.cdc.supervisor.Threads;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -47,7 +54,12 @@ public abstract class SlotSource implements ChangeSource {
 
     private volatile @Nullable FeedStart feed;
     private volatile SourceState state = new SourceState.Idle();
-    private volatile @Nullable Thread supervisor;
+    /// Whether the database was checked since a reading failed. Belongs to the thread that reads.
+    private boolean checked = true;
+
+    private volatile @Nullable Supervisor own;
+    private volatile @Nullable Supervised supervised;
+    private volatile @Nullable Thread thread;
     private volatile @Nullable ReaderSockets reading;
 
     protected SlotSource(SourceConfig config) {
@@ -119,6 +131,17 @@ public abstract class SlotSource implements ChangeSource {
 
     @Override
     public void start(ChangeListener listener) throws SourceException {
+        Supervisor supervisor = own;
+        if (supervisor == null) {
+            supervisor =
+                    new Supervisor(Pacing.USUAL, System::nanoTime, code -> log.error("The reader hangs ({})", code));
+            own = supervisor;
+        }
+        start(listener, supervisor);
+    }
+
+    @Override
+    public void start(ChangeListener listener, Supervisor supervisor) throws SourceException {
         become(new SourceState.Starting(), listener);
         try {
             preflightWaitingForSlot();
@@ -130,9 +153,13 @@ public abstract class SlotSource implements ChangeSource {
         }
         listener.onStart(requireNonNull(feed));
         become(new SourceState.Streaming(), listener);
-        Thread thread = Thread.ofPlatform().name("walcast-source").unstarted(() -> supervise(listener));
-        supervisor = thread;
-        thread.start();
+        Threads threads = (name, run) -> {
+            Thread started = Threads.PLATFORM.start(name, run);
+            thread = started;
+            return started;
+        };
+        supervised = supervisor.startObserved(
+                "walcast-source", new Ending.Restart(), threads, run -> supervise(listener, run));
     }
 
     /// The walsender of a server that was just killed may hold the slot for a moment.
@@ -162,8 +189,15 @@ public abstract class SlotSource implements ChangeSource {
         }
     }
 
+    /// Waiting for the database is a declared wait, handing over a transaction is not.
+    private void supervise(ChangeListener listener, TaskActivity activity) {
+        progress.begin(activity);
+        try (TaskActivity.Span _ = activity.waits()) {
+            supervise(listener);
+        }
+    }
+
     private void supervise(ChangeListener listener) {
-        boolean checked = true;
         while (!isClosing()) {
             Lsn before = acknowledgements.received();
             String reason = checked ? readOnce(listener) : preflightProblem(listener);
@@ -209,6 +243,7 @@ public abstract class SlotSource implements ChangeSource {
         } catch (SourceException e) {
             return String.valueOf(e.getMessage());
         } catch (RuntimeException | Error e) {
+            FatalErrors.check(e);
             log.error("The feed could not be checked", e);
             return String.valueOf(e);
         }
@@ -247,7 +282,8 @@ public abstract class SlotSource implements ChangeSource {
                     buffer, listener, acknowledgements, progress, number, () -> checkContinuity(sockets));
             return read(new Reading(listener, transactions, sockets));
         } catch (RuntimeException | Error e) {
-            // Errors as well: the thread is the only one that starts the reader again.
+            FatalErrors.check(e);
+            // Errors as well: the next reading may go well.
             log.error("The reader failed unexpectedly", e);
             return String.valueOf(e);
         } finally {
@@ -317,13 +353,29 @@ public abstract class SlotSource implements ChangeSource {
     }
 
     @Override
+    public void expectEnd() {
+        Supervised task = supervised;
+        if (task != null) {
+            task.expectEnd();
+        }
+    }
+
+    @Override
     public void close() {
+        expectEnd();
         closing.countDown();
         mark.close();
-        Thread thread = supervisor;
-        if (thread == null) {
-            return;
+        Thread reader = thread;
+        if (reader != null) {
+            end(reader);
         }
+        Supervisor supervisor = own;
+        if (supervisor != null) {
+            supervisor.close();
+        }
+    }
+
+    private void end(Thread reader) {
         boolean receives = progress.reading() == ChangeSource.Reading.RECEIVING;
         Duration goodOrder = receives ? GOOD_ORDER : GOOD_ORDER_OPENING;
         Duration timeout = receives ? STOP_TIMEOUT : STOP_TIMEOUT_OPENING;
@@ -334,10 +386,10 @@ public abstract class SlotSource implements ChangeSource {
                 if (isOlderThan(began, goodOrder)) {
                     cutReading();
                 }
-            } while (!thread.join(Duration.ofMillis(100)) && !isOlderThan(began, timeout));
-            if (thread.isAlive()) {
+            } while (!reader.join(Duration.ofMillis(100)) && !isOlderThan(began, timeout));
+            if (reader.isAlive()) {
                 log.warn("The reader did not stop within {} ms", timeout.toMillis());
-                thread.interrupt();
+                reader.interrupt();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -71,7 +71,8 @@ final class TransactionBuffer implements AutoCloseable {
     /// The transaction, to be walked before [#clear()].
     ///
     /// @param defer what [Transaction#defer()] does
-    Transaction committed(Commit commit, Supplier<Runnable> defer) {
+    /// @param delivered run after each change that is walked
+    Transaction committed(Commit commit, Supplier<Runnable> defer, Runnable delivered) {
         List<Table> versions = List.copyOf(tables);
         boolean announcing = announcesRights;
         List<SetAside> unread = List.copyOf(setAside.values());
@@ -107,7 +108,11 @@ final class TransactionBuffer implements AutoCloseable {
             }
 
             @Override
-            public void forEach(Consumer<Change> action) {
+            public void forEach(Consumer<Change> taker) {
+                Consumer<Change> action = change -> {
+                    taker.accept(change);
+                    delivered.run();
+                };
                 long ordinal = 0;
                 for (RowEvent event : events) {
                     action.accept(event.committed(commit, ordinal++));

@@ -99,10 +99,13 @@ public final class TransactionReceiver {
     /// @return whether the listener will say later that it has handled the transaction
     private boolean deliver(Commit commit) {
         boolean[] deferred = {false};
-        Transaction transaction = buffer.committed(commit, () -> {
-            deferred[0] = true;
-            return () -> acknowledgements.handled(commit.lsn());
-        });
+        Transaction transaction = buffer.committed(
+                commit,
+                () -> {
+                    deferred[0] = true;
+                    return () -> acknowledgements.handled(commit.lsn());
+                },
+                progress::delivered);
         progress.whileDelivering(() -> listener.onTransaction(transaction));
         return deferred[0];
     }

@@ -9,7 +9,8 @@ final class Failures {
 
     /// Since the task ran steadily.
     private int count;
-    private boolean often;
+    /// Also read without the lock.
+    private volatile boolean often;
 
     Failures(Pacing pacing) {
         this.pacing = pacing;
@@ -23,7 +24,7 @@ final class Failures {
         count++;
         if (count >= recentNanos.length) {
             long first = recentNanos[count % recentNanos.length];
-            often |= nowNanos - first <= pacing.failuresWithin().toNanos();
+            often = often || nowNanos - first <= pacing.failuresWithin().toNanos();
         }
         long pauseNanos = pacing.pauseNanos(count);
         if (count == Integer.MAX_VALUE) {

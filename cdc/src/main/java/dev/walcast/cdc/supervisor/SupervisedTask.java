@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.supervisor.TaskStatus.State;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -19,32 +20,41 @@ final class SupervisedTask implements Supervised {
     static final long NEVER = Long.MAX_VALUE;
 
     private final String name;
-    private final Task task;
+    private final ObservedTask task;
     private final Ending ending;
     private final Threads threads;
     private final Pacing pacing;
     private final LongSupplier nanoTime;
     private final Runnable wake;
 
-    // All below are guarded by this.
+    // All below are written with this locked. Those that a status shows are volatile: the supervising thread may hang
+    // with the lock held, on a log that nothing reads.
     private final Failures failures;
-    private State state = State.RESTARTING;
-    private @Nullable Run run;
+    private volatile State state = State.RESTARTING;
+    private volatile @Nullable Run run;
     private long dueNanos;
-    private long startedNanos;
-    private boolean hasStarted;
-    private long restarts;
-    private @Nullable String lastFailure;
-    private boolean endExpected;
+    private volatile long startedNanos;
+    private volatile boolean hasStarted;
+    private final AtomicLong restarts = new AtomicLong();
+    private volatile @Nullable String lastFailure;
+    private volatile boolean endExpected;
+    private long awakeNanos;
+    /// On the awake clock; since then no run has begun.
+    private long unstartedNanos;
+    private long outOfOrderNanos;
+    private volatile boolean outOfOrder;
 
     SupervisedTask(
             String name,
-            Task task,
+            ObservedTask task,
             Ending ending,
             Threads threads,
             Pacing pacing,
             LongSupplier nanoTime,
+            long awakeNanos,
             Runnable wake) {
+        this.awakeNanos = awakeNanos;
+        this.unstartedNanos = awakeNanos;
         this.name = requireNonNull(name, "name is null");
         this.task = requireNonNull(task, "task is null");
         this.ending = requireNonNull(ending, "ending is null");
@@ -62,14 +72,20 @@ final class SupervisedTask implements Supervised {
         private volatile @Nullable Throwable failure;
         private volatile boolean returned;
         private volatile boolean over;
+        private final TaskActivity activity;
+
+        private Run(TaskActivity activity) {
+            this.activity = activity;
+        }
 
         @Override
         public void run() {
             try {
-                task.run();
+                task.run(activity);
                 returned = true;
             } catch (Throwable e) {
                 failure = e;
+                FatalErrors.check(e);
             } finally {
                 over = true;
                 wake.run();
@@ -96,8 +112,11 @@ final class SupervisedTask implements Supervised {
     record Look(long dueNanos, boolean ended, @Nullable Integer exit) {}
 
     /// Notices the task's end and starts it when it is due.
-    synchronized Look look() {
+    ///
+    /// @param awake of the supervising thread's [AwakeClock]
+    synchronized Look look(long awake) {
         long now = nanoTime.getAsLong();
+        awakeNanos = awake;
         Run current = run;
         if (current != null && state == State.RUNNING) {
             failures.ran(now - startedNanos);
@@ -108,7 +127,8 @@ final class SupervisedTask implements Supervised {
         if (state == State.RESTARTING && dueNanos - now <= 0) {
             start(now);
         }
-        Integer exit = null;
+        lookForProgress();
+        Integer exit = outOfOrderNanos >= pacing.endAfter().toNanos() ? FatalErrors.STUCK_EXIT_CODE : null;
         if (state == State.EXITING && dueNanos - now <= 0 && ending instanceof Ending.Exit(int code)) {
             exit = code;
             dueNanos = now + failures.failed(now);
@@ -118,12 +138,53 @@ final class SupervisedTask implements Supervised {
     }
 
     /// Logs last: that may fail, too.
+    private void lookForProgress() {
+        Run current = run;
+        outOfOrderNanos = switch (state) {
+            case RUNNING -> current == null ? 0 : current.activity.stillNanos(awakeNanos);
+            case RESTARTING -> awakeNanos - unstartedNanos;
+            case EXITING, ENDED -> 0;
+        };
+        boolean before = outOfOrder;
+        outOfOrder = !endExpected && outOfOrderNanos >= pacing.stuckAfter().toNanos();
+        if (outOfOrder && !before) {
+            tellOutOfOrder(current);
+        } else if (before && !outOfOrder) {
+            log.info("The task {} moves again", name);
+        }
+    }
+
+    private void tellOutOfOrder(@Nullable Run current) {
+        long seconds = TimeUnit.NANOSECONDS.toSeconds(outOfOrderNanos);
+        long endSeconds = pacing.endAfter().toSeconds();
+        Thread thread = current == null ? null : current.thread;
+        if (state == State.RUNNING && thread != null) {
+            StackTraceElement[] stack = thread.getStackTrace();
+            IllegalStateException place = new IllegalStateException("the stack of " + name);
+            place.setStackTrace(stack);
+            log.error(
+                    "The task {} has not moved for {} s; after {} s the process ends",
+                    name,
+                    seconds,
+                    endSeconds,
+                    place);
+        } else {
+            log.error(
+                    "The task {} could not be started for {} s; after {} s the process ends",
+                    name,
+                    seconds,
+                    endSeconds);
+        }
+    }
+
+    /// Logs last: that may fail, too.
     private void ended(Run ended, long now) {
         if (endExpected) {
             state = State.ENDED;
             return;
         }
         lastFailure = ended.failureName();
+        unstartedNanos = awakeNanos;
         if (ending instanceof Ending.Exit(int code)) {
             state = State.EXITING;
             dueNanos = now;
@@ -143,7 +204,7 @@ final class SupervisedTask implements Supervised {
 
     private void start(long now) {
         try {
-            Run fresh = new Run();
+            Run fresh = new Run(new TaskActivity(awakeNanos));
             run = fresh;
             fresh.thread = threads.start(name, fresh);
         } catch (Throwable e) {
@@ -152,20 +213,26 @@ final class SupervisedTask implements Supervised {
             log.error("The task {} could not be started and is tried again", name, e);
             return;
         }
-        restarts += hasStarted ? 1 : 0;
+        if (hasStarted) {
+            restarts.incrementAndGet();
+        }
         hasStarted = true;
         startedNanos = now;
         state = State.RUNNING;
     }
 
-    synchronized boolean isNamed(String other) {
+    boolean isEndExpected() {
+        return endExpected;
+    }
+
+    boolean isNamed(String other) {
         return !endExpected && name.equals(other);
     }
 
     @Override
-    public synchronized TaskStatus status() {
+    public TaskStatus status() {
         Duration since = hasStarted ? Duration.ofNanos(nanoTime.getAsLong() - startedNanos) : Duration.ZERO;
-        return new TaskStatus(name, state, restarts, lastFailure, since, failures.often());
+        return new TaskStatus(name, state, restarts.get(), lastFailure, since, failures.often(), outOfOrder);
     }
 
     @Override

@@ -12,13 +12,15 @@ import org.jspecify.annotations.Nullable;
 ///                    without a word; null when nothing has ended it. Never a message, which may hold a secret.
 /// @param sinceStart  since its last start; zero when it never could be started
 /// @param failsOften  whether it failed several times in a short time and has not run steadily since
+/// @param outOfOrder  whether it has not moved for long without a declared wait, or could not be started for long
 public record TaskStatus(
         String name,
         State state,
         long restarts,
         @Nullable String lastFailure,
         Duration sinceStart,
-        boolean failsOften) {
+        boolean failsOften,
+        boolean outOfOrder) {
 
     /// What the supervisor does with the task.
     public enum State {
@@ -38,6 +40,11 @@ public record TaskStatus(
     }
 
     public boolean isHealthy() {
-        return !failsOften && state != State.EXITING;
+        return !failsOften && isAlive();
+    }
+
+    /// Whether the task runs or may soon run again.
+    public boolean isAlive() {
+        return !outOfOrder && state != State.EXITING;
     }
 }

@@ -28,7 +28,7 @@ class TransactionBufferTest {
         try (TransactionBuffer buffer = new TransactionBuffer(memoryBytesMax)) {
             List<Table> written = List.of(other, first, first, other, renewed, other, renewed);
             written.forEach(table -> buffer.add(insert(table)));
-            Transaction transaction = buffer.committed(new Commit(new Lsn(1), 1, 0), () -> () -> {});
+            Transaction transaction = buffer.committed(new Commit(new Lsn(1), 1, 0), () -> () -> {}, () -> {});
             List<Table> walked = new ArrayList<>();
             transaction.forEach(
                     change -> walked.add(((Change.Insert) change).newRow().table()));
@@ -37,7 +37,7 @@ class TransactionBufferTest {
 
             buffer.clear();
             buffer.add(insert(first));
-            Transaction next = buffer.committed(new Commit(new Lsn(2), 2, 0), () -> () -> {});
+            Transaction next = buffer.committed(new Commit(new Lsn(2), 2, 0), () -> () -> {}, () -> {});
             assertThat(next.tables()).containsExactly(first);
             assertThat(transaction.tables()).hasSize(3);
         }

@@ -28,7 +28,9 @@ class SupervisorTest {
             Duration.ofSeconds(60),
             3,
             Duration.ofSeconds(100),
-            Duration.ofSeconds(10));
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(50));
 
     private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 5_000_000_000L); // a clock may overflow
     private final List<Integer> exits = Collections.synchronizedList(new ArrayList<>());
@@ -335,7 +337,9 @@ class SupervisorTest {
                 Duration.ofSeconds(1),
                 1,
                 Duration.ofSeconds(1),
-                Duration.ofMillis(1));
+                Duration.ofMillis(1),
+                Duration.ofSeconds(20),
+                Duration.ofSeconds(50));
         CountDownLatch over = new CountDownLatch(1);
         try (Supervisor second = new Supervisor(hasty, System::nanoTime, exits::add)) {
             second.start("deaf", () -> {
@@ -354,6 +358,149 @@ class SupervisorTest {
     void twoTasksCannotHaveOneName() {
         supervisor.start("guard", this::idle);
         assertThatThrownBy(() -> supervisor.start("guard", this::idle)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    // -- progress
+
+    @Test
+    void taskThatDoesNotMoveIsOutOfOrder() {
+        Supervised task = supervisor.startObserved("guard", _ -> idle());
+        awaitState(task, State.RUNNING);
+        passAwake(19);
+        assertThat(supervisor.isAlive()).isTrue();
+        passAwake(2);
+        assertThat(task.status().outOfOrder()).isTrue();
+        assertThat(supervisor.isAlive()).isFalse();
+        assertThat(supervisor.isHealthy()).isFalse();
+        assertThat(exits).isEmpty();
+        passAwake(30);
+        assertThat(exits).contains(FatalErrors.STUCK_EXIT_CODE);
+    }
+
+    @Test
+    void taskThatBeatsOrWaitsIsAlive() throws Exception {
+        CountDownLatch waited = new CountDownLatch(1);
+        Semaphore beats = new Semaphore(0);
+        Supervised task = supervisor.startObserved("guard", activity -> {
+            try (TaskActivity.Span _ = activity.waits()) {
+                begun.release();
+                waited.await();
+            }
+            begun.release();
+            while (true) {
+                beats.acquire();
+                activity.beat();
+                begun.release();
+            }
+        });
+        begun.acquire();
+        passAwake(100);
+        assertThat(supervisor.isAlive()).isTrue();
+        waited.countDown();
+        begun.acquire();
+        for (int i = 0; i < 5; i++) {
+            passAwake(15);
+            beats.release();
+            begun.acquire();
+        }
+        assertThat(supervisor.isAlive()).isTrue();
+        passAwake(21);
+        assertThat(task.status().outOfOrder()).isTrue();
+        beats.release();
+        begun.acquire();
+        look();
+        assertThat(supervisor.isAlive()).isTrue();
+    }
+
+    @Test
+    void workWithinAWaitHasToMove() throws Exception {
+        Supervised task = supervisor.startObserved("guard", activity -> {
+            try (TaskActivity.Span _ = activity.waits();
+                    TaskActivity.Span _ = activity.works()) {
+                begun.release();
+                idle();
+            }
+        });
+        begun.acquire();
+        passAwake(21);
+        assertThat(task.status().outOfOrder()).isTrue();
+    }
+
+    /// As after SIGSTOP, a laptop's sleep or a very long collection.
+    @Test
+    void timeInWhichTheProcessStoodStillDoesNotCount() {
+        Supervised task = supervisor.startObserved("guard", _ -> idle());
+        awaitState(task, State.RUNNING);
+        for (int i = 0; i < 5; i++) {
+            pass(Duration.ofHours(1));
+            look();
+            assertThat(supervisor.isAlive()).isTrue();
+        }
+    }
+
+    @Test
+    void taskThatCannotBeStartedForLongIsOutOfOrder() {
+        Threads none = (_, _) -> {
+            throw new OutOfMemoryError("unable to create native thread");
+        };
+        Supervised task = supervisor.start("guard", new Ending.Restart(), none, this::idle);
+        passAwake(19);
+        assertThat(supervisor.isAlive()).isTrue();
+        passAwake(2);
+        assertThat(supervisor.isAlive()).isFalse();
+        assertThat(task.status().outOfOrder()).isTrue();
+        passAwake(30);
+        assertThat(exits).contains(FatalErrors.STUCK_EXIT_CODE);
+    }
+
+    @Test
+    void hangingSupervisingThreadIsNotAlive() throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        CountDownLatch hangs = new CountDownLatch(1);
+        Threads hanging = (name, run) -> {
+            hangs.countDown();
+            try {
+                over.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            return Threads.VIRTUAL.start(name, run);
+        };
+        supervisor.start("guard", new Ending.Restart(), hanging, this::idle);
+        hangs.await();
+        assertThat(supervisor.isAlive()).isTrue();
+        nanos.addAndGet(Duration.ofHours(1).toNanos()); // a machine that slept
+        assertThat(supervisor.isAlive()).isTrue();
+        nanos.addAndGet(Duration.ofSeconds(9).toNanos());
+        assertThat(supervisor.isAlive()).isTrue();
+        nanos.addAndGet(Duration.ofSeconds(9).toNanos());
+        assertThat(supervisor.isAlive()).isFalse();
+        over.countDown();
+        await().until(supervisor::isAlive);
+    }
+
+    @Test
+    void closeLeavesTasksWhoseEndIsExpected() throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        Semaphore ended = new Semaphore(0);
+        Supervised task = supervisor.start("guard", () -> {
+            begun.release();
+            over.await();
+            ended.release();
+        });
+        begun.acquire();
+        task.expectEnd();
+        supervisor.close();
+        over.countDown();
+        ended.acquire();
+    }
+
+    /// Time that the supervising thread sees go by.
+    private void passAwake(int seconds) {
+        for (int i = 0; i < seconds; i++) {
+            nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+            look();
+        }
     }
 
     private void idle() throws InterruptedException {

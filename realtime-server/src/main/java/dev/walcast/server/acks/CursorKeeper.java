@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.server.acks.Cursors.Changes;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -42,12 +43,14 @@ public final class CursorKeeper implements AutoCloseable {
     /// Returns when those of an earlier server are at hand, or the database could not be asked.
     public void start(Supervisor supervisor) {
         keep();
-        supervised = supervisor.start("keep-cursors", this::run);
+        supervised = supervisor.startObserved("keep-cursors", this::run);
     }
 
-    private void run() throws InterruptedException {
+    private void run(TaskActivity activity) throws InterruptedException {
         while (!closing.await(EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
-            keep();
+            try (TaskActivity.Span _ = activity.waits()) {
+                keep();
+            }
         }
     }
 

@@ -2,6 +2,11 @@ package dev.walcast.server.auth;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.cdc.supervisor.Supervised;
+import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.TaskActivity;
+import dev.walcast.cdc.supervisor.Threads;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -24,6 +29,8 @@ final class FetchedKeys implements KeyLookup {
     private final JwksEndpoint endpoint;
     private final Timing timing;
     private final LongSupplier nanoTime;
+    private final Threads threads;
+    private volatile @Nullable Supervised supervised;
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Object lock = new Object();
 
@@ -44,17 +51,28 @@ final class FetchedKeys implements KeyLookup {
         }
     }
 
-    private FetchedKeys(JwksEndpoint endpoint, Timing timing, LongSupplier nanoTime) {
+    private FetchedKeys(JwksEndpoint endpoint, Timing timing, LongSupplier nanoTime, Threads threads) {
         this.endpoint = requireNonNull(endpoint, "endpoint is null");
         this.timing = requireNonNull(timing, "timing is null");
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+        this.threads = requireNonNull(threads, "threads is null");
     }
 
     /// Begins to fetch. Until the first answer no key is known, and tokens wait for it as for an unknown key.
     static FetchedKeys start(JwksEndpoint endpoint, Timing timing, LongSupplier nanoTime) {
-        FetchedKeys keys = new FetchedKeys(endpoint, timing, nanoTime);
-        Thread.ofVirtual().name("jwks-refresh").start(keys::keepFresh);
+        return start(endpoint, timing, nanoTime, Threads.VIRTUAL);
+    }
+
+    static FetchedKeys start(JwksEndpoint endpoint, Timing timing, LongSupplier nanoTime, Threads threads) {
+        FetchedKeys keys = new FetchedKeys(endpoint, timing, nanoTime, threads);
+        Future<?> _ = keys.startFetch();
         return keys;
+    }
+
+    /// Begins to fetch at regular intervals. Before that keys are fetched once, and when a token names an unknown one.
+    @Override
+    public void keepFresh(Supervisor supervisor) {
+        supervised = supervisor.startObserved("refresh-keys", this::keepFresh);
     }
 
     @Override
@@ -72,6 +90,10 @@ final class FetchedKeys implements KeyLookup {
 
     @Override
     public void close() {
+        Supervised task = supervised;
+        if (task != null) {
+            task.expectEnd();
+        }
         closing.countDown();
         endpoint.close();
     }
@@ -82,13 +104,15 @@ final class FetchedKeys implements KeyLookup {
         }
     }
 
-    private void keepFresh() {
-        try {
-            do {
-                Future<?> _ = startFetch();
-            } while (!closing.await(timing.refreshEvery().toNanos(), TimeUnit.NANOSECONDS));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    private void keepFresh(TaskActivity activity) throws InterruptedException {
+        while (!isClosedWithinInterval(activity)) {
+            Future<?> _ = startFetch();
+        }
+    }
+
+    private boolean isClosedWithinInterval(TaskActivity activity) throws InterruptedException {
+        try (TaskActivity.Span _ = activity.waits()) {
+            return closing.await(timing.refreshEvery().toNanos(), TimeUnit.NANOSECONDS);
         }
     }
 
@@ -110,7 +134,13 @@ final class FetchedKeys implements KeyLookup {
             CompletableFuture<@Nullable Void> started = new CompletableFuture<>();
             fetch = started;
             fetchStartedNanos = nanoTime.getAsLong();
-            Thread.ofVirtual().name("jwks-fetch").start(() -> fetch(started));
+            try {
+                threads.start("jwks-fetch", () -> fetch(started));
+            } catch (RuntimeException | Error e) {
+                started.complete(null); // else this fetch would be under way for ever
+                FatalErrors.check(e);
+                LOG.error("JWT_JWKS: no thread to fetch the keys", e);
+            }
             return started;
         }
     }

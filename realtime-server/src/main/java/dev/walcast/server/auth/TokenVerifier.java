@@ -6,6 +6,7 @@ import static dev.walcast.server.protocol.ErrorCode.TOKEN_MALFORMED;
 import static dev.walcast.server.protocol.ErrorCode.TOKEN_SIGNATURE_WRONG;
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.server.auth.TokenVerdict.Rejected;
 import dev.walcast.server.auth.TokenVerdict.Verified;
 import dev.walcast.server.protocol.ErrorCode;
@@ -35,6 +36,11 @@ public final class TokenVerifier implements AutoCloseable {
     /// Believes tokens that are signed with the secret.
     public TokenVerifier(String secret, Clock clock) {
         this(TokenRules.ofSecret(requireNonNull(secret, "secret is null")), clock);
+    }
+
+    /// Starts what keeps fetched keys up to date.
+    public void start(Supervisor supervisor) {
+        keys.keepFresh(supervisor);
     }
 
     /// May wait a moment when the token names a key that has to be fetched.

@@ -98,6 +98,7 @@ public final class ChangePath implements AutoCloseable {
     /// Drops what has waited for rights or answers for too long, and tells the clients concerned; to be called several
     /// times a second.
     public void expire() {
+        feed.startAgain();
         fanOut.expire();
         ordered.expire();
     }

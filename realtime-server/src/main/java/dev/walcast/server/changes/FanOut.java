@@ -21,9 +21,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -54,8 +51,8 @@ final class FanOut implements AutoCloseable {
     /// Held while held changes leave, so that none is offered and dropped at once. Taken before a subscription's lock.
     private final ReentrantLock leaving = new ReentrantLock();
 
-    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
-            Thread.ofVirtual().name("release-", 0).factory());
+    private final RetriedExecutor threads =
+            new RetriedExecutor(Thread.ofVirtual().name("release-", 0).factory());
 
     /// The number of the last change. Belongs to the source's thread.
     private long sequence;
@@ -239,16 +236,8 @@ final class FanOut implements AutoCloseable {
 
     /// Has the table's rights confirmed and its changes offered, by a thread of its own.
     private void release(TableId table) {
-        if (!held.holds(table) || !releasing.add(table)) {
-            return;
-        }
-        try {
+        if (held.holds(table) && releasing.add(table)) {
             threads.execute(() -> releaseAll(table));
-        } catch (RejectedExecutionException e) {
-            log.debug("The server stops while changes of {} are held", table);
-        } catch (Error e) {
-            releasing.remove(table);
-            throw e;
         }
     }
 
@@ -335,6 +324,7 @@ final class FanOut implements AutoCloseable {
 
     /// Drops what was held for too long; to be called several times a second.
     void expire() {
+        threads.startAgain();
         long oldest = nanoTime.getAsLong() - limits.time().toNanos();
         for (TableId table : held.tables()) {
             HeldChange first = held.first(table);
@@ -347,6 +337,6 @@ final class FanOut implements AutoCloseable {
 
     @Override
     public void close() {
-        threads.shutdownNow();
+        threads.close();
     }
 }

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.filters.Target;
@@ -27,9 +28,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BiConsumer;
 import java.util.function.BiPredicate;
@@ -60,8 +58,8 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private final OrderedDelivery ordered;
     private final KnownRows known;
     private final ResolvingTurns turns = new ResolvingTurns();
-    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
-            Thread.ofVirtual().name("resolve-", 0).factory());
+    private final RetriedExecutor threads =
+            new RetriedExecutor(Thread.ofVirtual().name("resolve-", 0).factory());
 
     LiveFeed(
             BindingResolver resolver,
@@ -91,23 +89,20 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private void open(ChangeSubscription subscription, @Nullable Viewer viewer) {
         Resolution former = subscription.lastSettled();
         if (subscription.open(viewer, resolver.now())) {
-            execute(() -> resolve(subscription, former));
+            threads.execute(() -> resolve(subscription, former));
         }
     }
 
     void resume(ChangeSubscription subscription) {
         Resolution former = subscription.lastSettled();
         if (subscription.unpause()) {
-            execute(() -> resolve(subscription, former));
+            threads.execute(() -> resolve(subscription, former));
         }
     }
 
-    private void execute(Runnable task) {
-        try {
-            threads.execute(task);
-        } catch (RejectedExecutionException e) {
-            log.debug("The server stops while subscriptions are resolved");
-        }
+    /// Starts what there was no thread for; to be called several times a second.
+    void startAgain() {
+        threads.startAgain();
     }
 
     SubscriptionIndex<Bound> index() {
@@ -248,6 +243,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException | Error e) {
+            FatalErrors.check(e);
             // Its thread ends with it, so that no later token would take effect.
             log.error("A subscription could not be resolved and is closed", e);
             subscription.close();
@@ -295,7 +291,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     /// A thread of its own: a replay may take long, and the subscription's token may change meanwhile.
     private void begin(ChangeSubscription subscription, List<String> warnings, boolean anew) {
         long number = subscription.beginning();
-        execute(() -> begin(subscription, number, warnings, anew));
+        threads.execute(() -> begin(subscription, number, warnings, anew));
     }
 
     private void begin(ChangeSubscription subscription, long number, List<String> warnings, boolean anew) {
@@ -304,6 +300,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException | Error e) {
+            FatalErrors.check(e);
             log.error("A subscription could not begin", e);
             subscription.giveUp(number, "Unable to subscribe to changes: unexpected error, see the server's log");
         }
@@ -349,6 +346,6 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
 
     @Override
     public void close() {
-        threads.shutdownNow();
+        threads.close();
     }
 }

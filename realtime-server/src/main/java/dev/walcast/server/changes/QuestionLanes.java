@@ -3,6 +3,7 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.server.changes.Asker.Asking;
 import dev.walcast.server.changes.Asker.Inquiry;
 import java.util.ArrayList;
@@ -11,9 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -33,8 +31,7 @@ final class QuestionLanes implements AutoCloseable {
     private final Asker asker;
     private final Answered answered;
     private final Map<Key, Lane> lanes = new ConcurrentHashMap<>();
-    private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
-            Thread.ofVirtual().name("ask-", 0).factory());
+    private final RetriedExecutor threads;
 
     private record Key(TableId table, boolean ofFilters) {}
 
@@ -48,6 +45,7 @@ final class QuestionLanes implements AutoCloseable {
     }
 
     QuestionLanes(Asker asker, Answered answered) {
+        this.threads = new RetriedExecutor(Thread.ofVirtual().name("ask-", 0).factory());
         this.asker = requireNonNull(asker, "asker is null");
         this.answered = requireNonNull(answered, "answered is null");
     }
@@ -63,9 +61,13 @@ final class QuestionLanes implements AutoCloseable {
     }
 
     /// Forgets changes that were dropped: while Postgres does not answer they would stay in memory, and take the
-    /// place of later ones.
+    /// place of later ones. Starts lanes anew whose thread could not be started, or was ended by an error.
     void purge() {
-        lanes.values().forEach(Lane::purge);
+        threads.startAgain();
+        lanes.values().forEach(lane -> {
+            lane.purge();
+            lane.run();
+        });
     }
 
     /// The changes of one table that wait. It stays after it is empty: there are no more lanes than tables.
@@ -99,14 +101,7 @@ final class QuestionLanes implements AutoCloseable {
 
         private void run() {
             if (!queue.isEmpty() && running.compareAndSet(false, true)) {
-                try {
-                    threads.execute(this::work);
-                } catch (RejectedExecutionException e) {
-                    log.debug("The server stops while changes of {} wait", key.table);
-                } catch (Error e) {
-                    running.set(false);
-                    throw e;
-                }
+                threads.execute(this::work);
             }
         }
 
@@ -149,6 +144,7 @@ final class QuestionLanes implements AutoCloseable {
                 return List.copyOf(inquiries.values());
             });
         } catch (RuntimeException | Error e) {
+            FatalErrors.check(e);
             log.error("Postgres could not be asked about changes", e);
         }
         for (Waiting waiting : batch) {
@@ -160,6 +156,7 @@ final class QuestionLanes implements AutoCloseable {
         try {
             answered.answered(waiting, asking, inquiry);
         } catch (RuntimeException | Error e) {
+            FatalErrors.check(e);
             log.error("A change could not be delivered", e);
         }
     }
@@ -174,6 +171,6 @@ final class QuestionLanes implements AutoCloseable {
     /// Drops what waits: it is not acknowledged, and comes again after a restart.
     @Override
     public void close() {
-        threads.shutdownNow();
+        threads.close();
     }
 }

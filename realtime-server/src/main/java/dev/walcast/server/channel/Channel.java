@@ -79,7 +79,7 @@ final class Channel implements RoomMember {
         this.frames = new ChannelFrames(session.serializer(), joined, services.envelopes());
         this.rights = new ChannelRights(session.questions(), services.privateRights(), room, this::onAnswer);
         this.entrance = new Entrance(session.questions(), rights, room);
-        this.lane = new Lane(session.waitingBytes(), this::failed);
+        this.lane = new Lane(services.timers()::startNow, session.waitingBytes(), this::failed);
         this.pushes = new ChannelPushes(services, session.budget(), this, rights, lane);
         this.presence = new ChannelPresence(
                 this,

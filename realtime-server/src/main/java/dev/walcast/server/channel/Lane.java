@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.supervisor.FatalErrors;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Semaphore;
@@ -22,6 +23,7 @@ final class Lane {
 
     private record Work(Runnable task, int bytes) {}
 
+    private final Consumer<Runnable> starter;
     private final Semaphore bytesLeft;
     private final Consumer<Throwable> onFailure;
     private final Object lock = new Object();
@@ -32,9 +34,11 @@ final class Lane {
     /// Whether a thread does work, or is about to.
     private boolean busy;
 
+    /// @param starter   runs what it is given on a thread of its own, later when there is none; never throws
     /// @param bytesLeft what may still wait in all the lanes of one socket
     /// @param onFailure for work on the virtual thread, errors included; work done at once fails to the caller
-    Lane(Semaphore bytesLeft, Consumer<Throwable> onFailure) {
+    Lane(Consumer<Runnable> starter, Semaphore bytesLeft, Consumer<Throwable> onFailure) {
+        this.starter = requireNonNull(starter, "starter is null");
         this.bytesLeft = requireNonNull(bytesLeft, "bytesLeft is null");
         this.onFailure = requireNonNull(onFailure, "onFailure is null");
     }
@@ -91,7 +95,7 @@ final class Lane {
     }
 
     private void startThread() {
-        Thread.ofVirtual().name("channel-lane").start(this::workOff);
+        starter.accept(this::workOff);
     }
 
     private void workOff() {
@@ -108,6 +112,7 @@ final class Lane {
 
     /// The lane goes on whatever happens to one piece of work: what follows may be the end of a right.
     private void failed(Throwable cause) {
+        FatalErrors.check(cause);
         try {
             onFailure.accept(cause);
         } catch (Throwable e) {

@@ -2,7 +2,10 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.TaskActivity;
+import dev.walcast.cdc.supervisor.Threads;
 import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.rls.TopicPermissions.Question;
 import dev.walcast.server.channel.RightsRound.Asked;
@@ -81,6 +84,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         }
     }
 
+    private final Threads threads;
     private final TopicQuestions questions;
     private final Duration recheck;
     private final Duration trusted;
@@ -97,14 +101,18 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     private boolean withheld;
 
     PrivateRights(TopicQuestions questions, ClientLimits limits) {
+        this(questions, limits, Threads.VIRTUAL);
+    }
+
+    PrivateRights(TopicQuestions questions, ClientLimits limits, Threads threads) {
+        this.threads = requireNonNull(threads, "threads is null");
         this.questions = requireNonNull(questions, "questions is null");
         this.recheck = limits.privateRecheck();
         this.trusted = recheck.plus(limits.privateGrace());
     }
 
-    /// Starts the thread. To be switched over to the supervisor of essential threads: [#run] is its task.
     void start(Supervisor supervisor) {
-        supervisor.start("confirm-private-rights", this::run);
+        supervisor.startObserved("confirm-private-rights", this::run);
     }
 
     /// Something that decides about private topics has changed: a policy or grant of `realtime.messages`, a row of a
@@ -181,19 +189,22 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     // -- the thread
 
     /// Ends when it is closed. Ends by an exception only when something is wrong with it.
-    void run() throws InterruptedException {
-        for (List<Group> due = awaitDue(); !due.isEmpty(); due = awaitDue()) {
+    void run(TaskActivity activity) throws InterruptedException {
+        for (List<Group> due = awaitDue(activity); !due.isEmpty(); due = awaitDue(activity)) {
             long beganNanos = System.nanoTime();
-            askAll(due);
+            try (TaskActivity.Span _ = activity.waits()) {
+                askAll(due);
+            }
             rest(System.nanoTime() - beganNanos);
         }
     }
 
     /// Nothing when it is closed.
-    private List<Group> awaitDue() throws InterruptedException {
+    private List<Group> awaitDue(TaskActivity activity) throws InterruptedException {
         long tickMillis = Math.clamp(recheck.dividedBy(30).toMillis(), 10, LOOK_EVERY_MAX.toMillis());
         synchronized (lock) {
             while (!closed) {
+                activity.beat();
                 long now = System.nanoTime();
                 long round = rounds.current();
                 List<Group> due = groups.values().stream()
@@ -230,15 +241,30 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
             if (isClosed()) {
                 return;
             }
-            Thread.ofVirtual().name("private-recheck").start(() -> {
+            if (!isStarted(group, free)) {
+                free.release();
+                rest(RightsRound.MIN.toNanos());
+                break; // the others are due as before
+            }
+        }
+        free.acquire(atOnce);
+    }
+
+    private boolean isStarted(Group group, Semaphore free) {
+        try {
+            threads.start("private-recheck", () -> {
                 try {
                     ask(group);
                 } finally {
                     free.release();
                 }
             });
+            return true;
+        } catch (RuntimeException | Error e) {
+            FatalErrors.check(e);
+            LOG.error("no thread to confirm the rights of private channels; they are tried again", e);
+            return false;
         }
-        free.acquire(atOnce);
     }
 
     private void ask(Group group) {

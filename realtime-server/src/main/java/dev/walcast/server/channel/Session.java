@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.ErrorCode;
@@ -208,6 +209,7 @@ final class Session implements SocketListener {
         try {
             action.run();
         } catch (RuntimeException | Error e) {
+            FatalErrors.check(e);
             LOG.error("a channel failed", e);
             Channel channel = channels.remove(address.topic());
             if (channel == null) {

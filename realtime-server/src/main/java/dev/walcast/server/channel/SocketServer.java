@@ -115,12 +115,13 @@ public final class SocketServer implements AutoCloseable {
         return callerQuestions;
     }
 
-    /// The rights of joined private channels and streams.
-    /// Starts what keeps the rights of private channels up to date.
+    /// Starts what keeps the time of sockets, and the rights of private channels up to date.
     public void start(Supervisor supervisor) {
+        sockets.start(supervisor);
         privateRights.start(supervisor);
     }
 
+    /// The rights of joined private channels and streams.
     public PrivateRights privateRights() {
         return privateRights;
     }

@@ -79,7 +79,9 @@ final class ServerOptions {
             names = "--transaction-memory",
             paramLabel = "SIZE",
             defaultValue = "64MiB",
-            description = "A larger transaction is spilled to a temporary file while it is collected.")
+            description =
+                    "A larger transaction is spilled to a temporary file while it is collected; no more than an eighth of"
+                            + " the heap in any case.")
     private ByteSize transactionMemory = new ByteSize(0);
 
     @Option(

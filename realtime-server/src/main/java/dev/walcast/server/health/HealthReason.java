@@ -22,7 +22,9 @@ public enum HealthReason {
     SUPERVISOR_RESTARTING(
             Readiness.NOT_READY, "A thread that the whole server depends on has ended and is being started again."),
     ESSENTIAL_THREAD_DEAD(
-            Readiness.NOT_READY, "A thread that the whole server depends on has ended and cannot be started again."),
+            Readiness.NOT_READY,
+            "A thread that the whole server depends on has not moved for two minutes without waiting for anything, or"
+                    + " could not be started for as long. `/livez` answers 503; after five minutes the process ends."),
     HEALTH_UNKNOWN(Readiness.NOT_READY, "A part of the server failed to report its health. The log has the error."),
     RIGHTS_STALE(
             Readiness.DEGRADED,

@@ -2,6 +2,7 @@ package dev.walcast.server.messages;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.supervisor.TaskActivity;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -49,7 +50,9 @@ public final class PartitionUpkeep implements AutoCloseable {
     private final DataSource dataSource;
     private final Clock clock;
     private final Duration retention;
+    private final CountDownLatch started = new CountDownLatch(1);
     private final CountDownLatch closing = new CountDownLatch(1);
+    private volatile boolean well;
     private @Nullable String lastFailure;
 
     public PartitionUpkeep(DataSource dataSource, Clock clock, Duration retention) {
@@ -58,25 +61,24 @@ public final class PartitionUpkeep implements AutoCloseable {
         this.retention = requireNonNull(retention, "retention is null");
     }
 
-    /// Works every hour, until closed; the first time before it returns.
+    /// Works once, and has [#run] go on.
     public void start() {
-        boolean well = tryOnce();
-        Thread.ofVirtual().name("partition-upkeep").start(() -> goOn(well));
+        well = tryOnce();
+        started.countDown();
     }
 
-    private void goOn(boolean wentWell) {
-        boolean well = wentWell;
-        try {
+    /// Works every hour after [#start], until closed.
+    void run(TaskActivity activity) throws InterruptedException {
+        try (TaskActivity.Span _ = activity.waits()) {
+            started.await();
             while (!closing.await((well ? EVERY : AFTER_A_FAILURE).toMillis(), TimeUnit.MILLISECONDS)) {
                 well = tryOnce();
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
     /// A failure is said once, and once more when it is over.
-    private boolean tryOnce() {
+    private synchronized boolean tryOnce() {
         try {
             once();
             if (lastFailure != null) {
@@ -180,5 +182,6 @@ public final class PartitionUpkeep implements AutoCloseable {
     @Override
     public void close() {
         closing.countDown();
+        started.countDown();
     }
 }

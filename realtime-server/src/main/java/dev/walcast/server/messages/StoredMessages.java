@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Transaction;
+import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.server.channel.MessageHistory;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -49,6 +50,11 @@ public final class StoredMessages implements AutoCloseable {
         installation = now();
         installation.missing(role, read).forEach(log::warn);
         found = true;
+    }
+
+    /// Keeps the partitions of the table from when it is found until closed. The task of a supervised thread.
+    public void keepPartitions(TaskActivity activity) throws InterruptedException {
+        partitions.run(activity);
     }
 
     private Installation now() throws SQLException {

@@ -6,12 +6,16 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /// Ends the waiting of those who read bodies.
+///
+/// The executor's thread only interrupts others. It is not supervised: the executor replaces it by itself with the next
+/// alarm, and no alarm can end it.
 final class BodyAlarms implements AutoCloseable {
     private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("rest-alarms").factory());
 
     BodyAlarms() {
         clock.setRemoveOnCancelPolicy(true);
+        boolean _ = clock.prestartCoreThread();
     }
 
     /// For the thread that calls it.

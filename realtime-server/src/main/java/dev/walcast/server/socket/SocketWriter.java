@@ -2,6 +2,7 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.server.protocol.CloseReason;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.socket.HelidonSocket;
@@ -66,7 +67,9 @@ final class SocketWriter {
             List<Outgoing> batch = outbox.take();
             frames.write(batch, this::writeNow);
             stats.countOut(batch.size());
-        } catch (RuntimeException _) {
+        } catch (RuntimeException | Error e) {
+            // Errors as well: the socket would never be written to again.
+            FatalErrors.check(e);
             outbox.kill(CloseReason.DISCONNECTED);
             Sockets.closeQuietly(socket);
         } finally {

@@ -2,36 +2,59 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.supervisor.Ending;
+import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.cdc.supervisor.Supervised;
+import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.TaskActivity;
+import dev.walcast.cdc.supervisor.Threads;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Looks at every connection a few times per limit, so that none needs a timer of its own. One platform thread that
-/// never blocks.
+/// never blocks, supervised.
 public final class Watch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
     private static final long PERIOD_MILLIS_MAX = 1_000;
     private static final long PERIOD_MILLIS_MIN = 10;
 
     private final Supplier<List<Iterable<? extends Watched>>> watched;
-    private final ScheduledThreadPoolExecutor executor;
+    private final long periodMillis;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private volatile @Nullable Supervised supervised;
 
     public Watch(SocketLimits limits, Supplier<List<Iterable<? extends Watched>>> watched) {
         this.watched = requireNonNull(watched, "watched is null");
-        this.executor = new ScheduledThreadPoolExecutor(
-                1, Thread.ofPlatform().daemon().name("socket-watch").factory());
-        long period = periodMillis(limits);
-        Future<?> _ = executor.scheduleWithFixedDelay(this::checkAll, period, period, TimeUnit.MILLISECONDS);
+        this.periodMillis = periodMillis(limits);
+    }
+
+    /// Begins to look.
+    ///
+    /// @param name of the thread
+    public void start(String name, Supervisor supervisor) {
+        supervised = supervisor.startObserved(name, new Ending.Restart(), Threads.PLATFORM, this::run);
+    }
+
+    private void run(TaskActivity activity) throws InterruptedException {
+        while (!closing.await(periodMillis, TimeUnit.MILLISECONDS)) {
+            activity.beat();
+            checkAll();
+        }
     }
 
     @Override
     public void close() {
-        executor.shutdownNow();
+        Supervised task = supervised;
+        if (task != null) {
+            task.expectEnd();
+        }
+        closing.countDown();
     }
 
     private static long periodMillis(SocketLimits limits) {
@@ -54,7 +77,8 @@ public final class Watch implements AutoCloseable {
     private static void check(Watched one, long nowNanos) {
         try {
             one.check(nowNanos);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            FatalErrors.check(e);
             LOG.error("a connection could not be checked", e);
         }
     }

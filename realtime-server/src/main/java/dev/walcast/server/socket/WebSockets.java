@@ -2,6 +2,7 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.server.protocol.CloseReason;
 import io.helidon.webserver.http1.spi.Http1Upgrader;
 import java.time.Duration;
@@ -24,7 +25,12 @@ public final class WebSockets implements AutoCloseable {
     public WebSockets(SocketLimits limits, SocketStats stats) {
         this.limits = requireNonNull(limits, "limits is null");
         this.stats = requireNonNull(stats, "stats is null");
-        this.watch = new Watch(limits, () -> List.of(connections));
+        this.watch = new Watch(limits, () -> List.of(connections, List.of(crew)));
+    }
+
+    /// Begins to keep the time.
+    public void start(Supervisor supervisor) {
+        watch.start("socket-watch", supervisor);
     }
 
     /// What turns requests into sockets.

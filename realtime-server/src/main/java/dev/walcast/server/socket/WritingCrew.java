@@ -1,20 +1,37 @@
 package dev.walcast.server.socket;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.cdc.supervisor.Threads;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The virtual threads that write to the sockets of one server. Each takes turns for whoever is ready; there are as
 /// many as have found work, of which there is one more for each that a client holds up, and none when there is none.
-final class WritingCrew {
+final class WritingCrew implements Watched {
+    private static final Logger LOG = LoggerFactory.getLogger(WritingCrew.class);
+
     /// After so many turns the carrier thread is left to others.
     private static final int TURNS_IN_A_ROW = 16;
 
     private final Queue<SocketWriter> ready = new ConcurrentLinkedQueue<>();
+    private final Threads threads;
 
     /// Whether a thread is on its way that has not looked for work yet. While somebody is ready there is one, or one
     /// that works and will look: so nobody waits for a thread that is held up.
     private final AtomicBoolean coming = new AtomicBoolean();
+
+    WritingCrew() {
+        this(Threads.VIRTUAL);
+    }
+
+    WritingCrew(Threads threads) {
+        this.threads = requireNonNull(threads, "threads is null");
+    }
 
     /// There is something to write. Each writer stands here once at most.
     void add(SocketWriter writer) {
@@ -24,7 +41,21 @@ final class WritingCrew {
 
     private void callOne() {
         if (!coming.get() && coming.compareAndSet(false, true)) {
-            Thread.ofVirtual().name("socket-writer").start(this::work);
+            try {
+                threads.start("socket-writer", this::work);
+            } catch (RuntimeException | Error e) {
+                coming.set(false);
+                FatalErrors.check(e);
+                LOG.error("no thread to write to sockets; the watch tries again", e);
+            }
+        }
+    }
+
+    /// Calls a thread if one could not be started, or ended with writers left.
+    @Override
+    public void check(long nowNanos) {
+        if (!ready.isEmpty()) {
+            callOne();
         }
     }
 

@@ -3,6 +3,7 @@ package dev.walcast.server.sse;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.server.channel.Binding;
 import dev.walcast.server.channel.ChangeFeed;
 import dev.walcast.server.channel.Guest;
@@ -53,6 +54,11 @@ public final class EventStreams implements HttpService, AutoCloseable {
         this.guests = requireNonNull(guests, "guests is null");
         this.feed = requireNonNull(feed, "feed is null");
         this.watch = new Watch(limits, () -> List.of(open));
+    }
+
+    /// Begins to keep the time.
+    public void start(Supervisor supervisor) {
+        watch.start("stream-watch", supervisor);
     }
 
     @Override

@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.walcast.cdc.supervisor.Pacing;
+import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.Threads;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -40,6 +43,7 @@ class FetchedKeysTest {
 
     private final AtomicLong nanos = new AtomicLong(System.nanoTime());
     private final AtomicInteger requests = new AtomicInteger();
+    private final List<Supervisor> supervisors = new ArrayList<>();
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private volatile Answer answer = keys(OLD);
     private HttpServer server;
@@ -61,6 +65,7 @@ class FetchedKeysTest {
 
     @AfterEach
     void stop() {
+        supervisors.forEach(Supervisor::close);
         fetched.close();
         server.stop(0);
         executor.shutdownNow();
@@ -219,9 +224,29 @@ class FetchedKeysTest {
                 .count();
     }
 
+    @Test
+    void fetchWithoutAThreadIsNotUnderWayForEver() {
+        AtomicInteger refusals = new AtomicInteger(1);
+        Threads scarce = (name, run) -> {
+            if (refusals.getAndDecrement() > 0) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            return Threads.VIRTUAL.start(name, run);
+        };
+        URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/keys");
+        try (FetchedKeys keys = FetchedKeys.start(new JwksEndpoint(url, PATIENCE), TIMING, nanos::get, scarce)) {
+            assertThat(keys.find("old", SignatureAlgorithm.ES256)).isEmpty();
+            pass(TIMING.pause());
+            await().until(() -> keys.find("old", SignatureAlgorithm.ES256).isPresent());
+        }
+    }
+
     private FetchedKeys start(FetchedKeys.Timing timing) {
         URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/keys");
-        return FetchedKeys.start(new JwksEndpoint(url, timing.patience()), timing, nanos::get);
+        FetchedKeys keys = FetchedKeys.start(new JwksEndpoint(url, timing.patience()), timing, nanos::get);
+        supervisors.add(new Supervisor(Pacing.USUAL, System::nanoTime, System::exit));
+        keys.keepFresh(supervisors.getLast());
+        return keys;
     }
 
     private Optional<VerificationKey> find(String keyId) {

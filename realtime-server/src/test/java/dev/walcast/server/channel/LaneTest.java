@@ -3,6 +3,7 @@ package dev.walcast.server.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.walcast.cdc.supervisor.Threads;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class LaneTest {
     private final List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
-    private final Lane lane = new Lane(new Semaphore(1_000), failures::add);
+    private final Lane lane = new Lane(Thread::startVirtualThread, new Semaphore(1_000), failures::add);
 
     @Test
     void workThatDoesNotWaitIsDoneByTheCaller() {
@@ -84,8 +85,29 @@ class LaneTest {
     }
 
     @Test
+    void workWaitsForAThreadThatCannotBeStarted() {
+        AtomicInteger refusals = new AtomicInteger(3);
+        Threads scarce = (name, run) -> {
+            if (refusals.getAndDecrement() > 0) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            return Threads.VIRTUAL.start(name, run);
+        };
+        try (Timers timers = new Timers(scarce)) {
+            Lane own = new Lane(timers::startNow, new Semaphore(10), failures::add);
+            List<String> done = Collections.synchronizedList(new ArrayList<>());
+            own.append(() -> done.add("first"));
+            own.append(() -> done.add("second"));
+            await().until(() -> done.size() == 2);
+            own.append(() -> done.add("third"));
+            await().until(() -> done.size() == 3);
+            assertThat(done).containsExactly("first", "second", "third");
+        }
+    }
+
+    @Test
     void aFailureThatCannotBeHandledDoesNotStopIt() {
-        Lane own = new Lane(new Semaphore(10), e -> {
+        Lane own = new Lane(Thread::startVirtualThread, new Semaphore(10), e -> {
             throw new IllegalStateException("for the test", e);
         });
         CountDownLatch done = new CountDownLatch(1);

@@ -101,6 +101,7 @@ public final class TestingServer implements AutoCloseable {
         this.streams = new EventStreams(limits, sockets.guests(), feed);
         routing.register(rest, streams);
         sockets.start(supervisor);
+        streams.start(supervisor);
         this.front = new Front("127.0.0.1", 0, FrontLimits.of(limits, AddressLimits.defaults()), supervisor);
         try {
             front.serve(routing, sockets.upgraders());

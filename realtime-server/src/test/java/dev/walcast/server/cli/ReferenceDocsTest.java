@@ -88,6 +88,50 @@ class ReferenceDocsTest {
                         code.upgradeText().replace("%d", "*n*").replace("%s", "*what*"));
     }
 
+    private static final String RESTARTS = """
+
+            ## When the process ends
+
+            Whatever runs the server has to start it again. The process ends by itself rather than live on without doing its work:
+
+            | Exit code | Why |
+            |---|---|
+            | 1 | The server could not start. The log says what an operator has to do. |
+            | 3 | Memory is exhausted: the heap, direct buffers or the space for classes. Or the server spent 80 % of 20 s in garbage collections that left 85 % of the heap in use. |
+            | 4 | A thread that the whole server depends on has not moved for five minutes although it waits for nothing, or could not be started for as long. `/livez` answers 503 after two minutes. |
+
+            Only time during which the process runs counts: neither a pause for garbage collection nor a machine that slept ends it. A task declares
+            what it waits for; Postgres and clients that are slow are such waits, however long they take. A shortage of threads is survived; it ends
+            the process only when it lasts for five minutes. Exit code 3 comes from the JVM (`-XX:+ExitOnOutOfMemoryError`, which the launcher and the
+            image set) or from the server itself.
+
+            After a restart no row change is lost to clients that come back within `RESTART_HOLD` or name a position ([resume](resume.md));
+            broadcasts may be.
+
+            * **Compose**: `restart: unless-stopped`, as in `docker-compose.yml`. Compose does not restart a container that is unhealthy; the server
+              ends itself.
+            * **systemd**:
+
+              ```ini
+              [Service]
+              ExecStart=/opt/walcast/walcast serve
+              EnvironmentFile=/etc/walcast.env
+              Restart=always
+              RestartSec=1
+              LimitNOFILE=65536
+              TasksMax=infinity
+              ```
+
+            * **Kubernetes**: a liveness probe on `/livez` and a readiness probe on `/readyz`. With the startup probe a server that waits for its
+              database is not restarted; `/livez` answers meanwhile.
+
+              ```yaml
+              startupProbe:   {httpGet: {path: /livez, port: 4000}, periodSeconds: 2, failureThreshold: 60}
+              livenessProbe:  {httpGet: {path: /livez, port: 4000}, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3}
+              readinessProbe: {httpGet: {path: /readyz, port: 4000}, periodSeconds: 5, timeoutSeconds: 3}
+              ```
+            """;
+
     @Test
     void theReasonsOfReadinessAreThoseOfTheCatalogue() throws IOException {
         String rows = Arrays.stream(HealthReason.values())
@@ -99,8 +143,9 @@ class ReferenceDocsTest {
 
                 <!-- Written by ReferenceDocsTest with -Dwalcast.write-docs; do not edit. -->
 
-                Two routes answer GET and HEAD without a key. `/livez` answers 200 and `{"status":"alive"}` while the process runs: restart the
-                process when it does not answer. `/readyz` says whether to send traffic to this server:
+                Two routes answer GET and HEAD without a key. `/livez` says whether to restart the process: 200 and `{"status":"alive"}`, or 503 and
+                `{"status":"dead"}`. It does not ask Postgres; a lost database is no reason for a restart. `/readyz` says whether to send traffic to
+                this server:
 
                 ```json
                 {"status":"degraded","reasons":["private_rights_stale"],"lag_seconds":0.4}
@@ -125,7 +170,7 @@ class ReferenceDocsTest {
 
                 | Code | Status | Meaning |
                 |---|---|---|
-                """ + rows);
+                """ + rows + RESTARTS);
     }
 
     @Test

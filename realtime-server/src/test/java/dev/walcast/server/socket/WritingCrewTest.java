@@ -3,11 +3,14 @@ package dev.walcast.server.socket;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.walcast.cdc.supervisor.Threads;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.OutboundFrame;
 import io.helidon.common.socket.PlainSocket;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -15,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,7 +30,14 @@ class WritingCrewTest {
     private static final int STUCK_BYTES = 16 << 20;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-    private final WritingCrew crew = new WritingCrew();
+    private final AtomicInteger refusals = new AtomicInteger();
+    private final WritingCrew crew = new WritingCrew((name, run) -> {
+        if (refusals.get() > 0) {
+            refusals.getAndDecrement();
+            throw new OutOfMemoryError("unable to create native thread");
+        }
+        return Threads.VIRTUAL.start(name, run);
+    });
     private final List<Line> lines = new ArrayList<>();
     private ServerSocket listening;
 
@@ -132,6 +143,51 @@ class WritingCrewTest {
             idle.writer.interrupt();
             assertThat(stuck.client.getInputStream().readNBytes(STUCK_BYTES)).hasSize(STUCK_BYTES);
         }
+    }
+
+    @Test
+    void threadThatCannotBeStartedIsCalledAgain() throws Exception {
+        Line line = line();
+        refusals.set(2);
+        line.offer(new byte[] {1});
+        assertThat(refusals).hasValue(1);
+        crew.check(System.nanoTime());
+        assertThat(refusals).hasValue(0);
+        crew.check(System.nanoTime());
+        assertThat(line.read()).containsExactly(1);
+        line.offer(new byte[] {2});
+        assertThat(line.read()).containsExactly(2);
+    }
+
+    @Test
+    void errorWhileWritingEndsOneSocketOnly() throws Exception {
+        Socket client = new Socket(listening.getInetAddress(), listening.getLocalPort());
+        Socket accepted = listening.accept();
+        Socket failing = new Socket() {
+            @Override
+            public InputStream getInputStream() throws IOException {
+                return accepted.getInputStream();
+            }
+
+            @Override
+            public OutputStream getOutputStream() {
+                return new OutputStream() {
+                    @Override
+                    public void write(int oneByte) {
+                        throw new NoClassDefFoundError("for the test");
+                    }
+                };
+            }
+        };
+        PlainSocket broken = PlainSocket.server(failing, "child", "parent");
+        Line bad = new Line(client, new SocketWriter(64 << 20, broken, new SocketStats(), crew));
+        lines.add(bad);
+        Line good = line();
+        bad.offer(new byte[] {1});
+        good.offer(new byte[] {2});
+        assertThat(good.read()).containsExactly(2);
+        assertThat(bad.writer.outbox().awaitWritten(PATIENCE)).isTrue();
+        assertThat(bad.writer.outbox().isOpen()).isFalse();
     }
 
     @Test

@@ -1,0 +1,112 @@
+package dev.walcast.server.health;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.supervisor.AwakeClock;
+import dev.walcast.cdc.supervisor.Ending;
+import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.TaskActivity;
+import dev.walcast.cdc.supervisor.Threads;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Ends the process when it does little but collect garbage, and the collections free almost nothing: the JVM throws no
+/// error as long as each frees a few bytes. Restarted, the server has an empty heap, and its clients come back.
+public final class HeapWatch {
+    private static final Logger log = LoggerFactory.getLogger(HeapWatch.class);
+    private static final Duration EVERY = Duration.ofSeconds(1);
+
+    /// So much of the time between two looks counts; the process was stopped for the rest of it.
+    private static final Duration GAP_MAX = EVERY.multipliedBy(2);
+
+    /// The share of time spent in collections from which on the server is starved.
+    private static final double COLLECTING_SHARE = 0.8;
+
+    /// The share of the heap that collections leave in use from which on it is starved.
+    private static final double USED_SHARE = 0.85;
+
+    static final Duration STARVED_MAX = Duration.ofSeconds(20);
+
+    private final Collections collections;
+    private final Duration starvedMax;
+    private final AwakeClock clock;
+    private final Runnable end;
+    private long collectingMillis;
+    private long lookedNanos;
+    private long awakeNanos;
+    private long starvedNanos;
+    private boolean warned;
+
+    /// What the JVM's collectors have done so far.
+    public interface Collections {
+        /// How long they have worked, in all.
+        long millis();
+
+        /// Which part of the heap's maximum the last collections left in use, at most 1.
+        double usedShare();
+    }
+
+    /// @param starvedMax the process ends after so much starved time; other time pays it back
+    /// @param nowNanos   of [System#nanoTime()]
+    /// @param end        ends the process
+    HeapWatch(Collections collections, Duration starvedMax, long nowNanos, Runnable end) {
+        this.starvedMax = requireNonNull(starvedMax, "starvedMax is null");
+        this.collections = requireNonNull(collections, "collections is null");
+        this.end = requireNonNull(end, "end is null");
+        this.clock = new AwakeClock(GAP_MAX.toNanos(), nowNanos);
+        this.lookedNanos = nowNanos;
+        this.collectingMillis = collections.millis();
+    }
+
+    /// Watches the heap of this process from now on.
+    public static void start(Supervisor supervisor) {
+        start(supervisor, STARVED_MAX);
+    }
+
+    static void start(Supervisor supervisor, Duration starvedMax) {
+        HeapWatch watch = new HeapWatch(new JvmCollections(), starvedMax, System.nanoTime(), HeapWatch::halt);
+        supervisor.startObserved("heap-watch", new Ending.Restart(), Threads.PLATFORM, watch::run);
+    }
+
+    private static void halt() {
+        FatalErrors.halt(
+                FatalErrors.MEMORY_EXIT_CODE,
+                "The heap is exhausted: the server only collects garbage and finds none, and the process ends",
+                null);
+    }
+
+    private void run(TaskActivity activity) throws InterruptedException {
+        while (true) {
+            Thread.sleep(EVERY);
+            activity.beat();
+            look(System.nanoTime());
+        }
+    }
+
+    void look(long nowNanos) {
+        long awake = clock.advance(nowNanos);
+        long elapsedNanos = awake - awakeNanos;
+        long millis = collections.millis();
+        double share = (millis - collectingMillis) * 1e6 / Math.max(1, nowNanos - lookedNanos);
+        lookedNanos = nowNanos;
+        awakeNanos = awake;
+        collectingMillis = millis;
+        boolean starved = share >= COLLECTING_SHARE && collections.usedShare() >= USED_SHARE;
+        starvedNanos = Math.max(0, starvedNanos + (starved ? elapsedNanos : -2 * elapsedNanos));
+        if (starvedNanos >= starvedMax.toNanos()) {
+            end.run();
+        }
+        warn(starvedNanos > starvedMax.toNanos() / 4);
+    }
+
+    private void warn(boolean now) {
+        if (now && !warned) {
+            log.warn(
+                    "The heap is nearly exhausted; the process ends if this goes on for {} s. Give the server more memory.",
+                    starvedMax.toSeconds());
+        }
+        warned = now;
+    }
+}

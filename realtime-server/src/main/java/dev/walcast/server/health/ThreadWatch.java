@@ -1,0 +1,63 @@
+package dev.walcast.server.health;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.supervisor.Ending;
+import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.TaskActivity;
+import dev.walcast.cdc.supervisor.Threads;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Starts a platform thread and a virtual one now and then. While the machine has no thread to give, or virtual threads
+/// do not run, this task does not move; the [Supervisor] ends the process when that lasts. Until then the server goes
+/// on with the threads that it has.
+public final class ThreadWatch {
+    private static final Logger log = LoggerFactory.getLogger(ThreadWatch.class);
+    private static final Duration EVERY = Duration.ofSeconds(5);
+
+    private final Threads platform;
+    private final Threads virtual;
+    private final Duration every;
+    private boolean failing;
+
+    ThreadWatch(Threads platform, Threads virtual, Duration every) {
+        this.platform = requireNonNull(platform, "platform is null");
+        this.virtual = requireNonNull(virtual, "virtual is null");
+        this.every = requireNonNull(every, "every is null");
+    }
+
+    public static void start(Supervisor supervisor) {
+        ThreadWatch watch = new ThreadWatch(Threads.PLATFORM, Threads.VIRTUAL, EVERY);
+        supervisor.startObserved("thread-watch", new Ending.Restart(), Threads.PLATFORM, watch::run);
+    }
+
+    void run(TaskActivity activity) throws InterruptedException {
+        while (true) {
+            if (runs(platform) && runs(virtual)) {
+                activity.beat();
+                failing = false;
+            }
+            TimeUnit.NANOSECONDS.sleep(every.toNanos());
+        }
+    }
+
+    private boolean runs(Threads threads) throws InterruptedException {
+        CountDownLatch ran = new CountDownLatch(1);
+        try {
+            threads.start("thread-watch-probe", ran::countDown);
+        } catch (RuntimeException | Error e) {
+            FatalErrors.check(e);
+            if (!failing) {
+                log.error("The machine has no thread to give: raise its limits, or those of the container", e);
+            }
+            failing = true;
+            return false;
+        }
+        return ran.await(every.toNanos(), TimeUnit.NANOSECONDS);
+    }
+}

@@ -1,0 +1,43 @@
+package dev.walcast.server.channel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.walcast.cdc.supervisor.Pacing;
+import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.Threads;
+import dev.walcast.rls.TopicPermissions.Question;
+import dev.walcast.rls.Viewer;
+import dev.walcast.server.channel.PrivateRights.Answered;
+import dev.walcast.server.channel.PrivateRights.Asking;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class PrivateRightsThreadTest {
+    @Test
+    void recheckThatGetsNoThreadIsTriedAgain() throws Exception {
+        AtomicInteger refusals = new AtomicInteger(2);
+        Threads scarce = (name, run) -> {
+            if (refusals.getAndDecrement() > 0) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            return Threads.VIRTUAL.start(name, run);
+        };
+        TestingTopics topics = new TestingTopics();
+        CompletableFuture<Answered> answer = new CompletableFuture<>();
+        try (Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
+                PrivateRights rights = new PrivateRights(
+                        new TopicQuestions(topics, topics, 4),
+                        TestingServer.limits().build().clients(),
+                        scarce)) {
+            Asking asking = new Asking(new Question(new Viewer("anon", "{}"), "topic", "{}"), false);
+            rights.add(answer::complete, asking, rights.ask());
+            rights.start(supervisor);
+            rights.recheckSoon();
+            assertThat(answer.get(30, TimeUnit.SECONDS).key()).isEqualTo(asking);
+            assertThat(supervisor.tasks().getFirst().restarts()).isZero();
+        }
+        assertThat(refusals.get()).isNegative();
+    }
+}
