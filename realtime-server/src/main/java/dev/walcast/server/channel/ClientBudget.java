@@ -36,9 +36,14 @@ final class ClientBudget {
         return messages.tryTake() ? Optional.empty() : Optional.of(messages.refusal(ErrorCode.MESSAGES_TOO_MANY));
     }
 
+    /// Nothing when it may send another presence message.
+    Optional<Refusal> presenceMessage() {
+        return presence.tryTake() ? Optional.empty() : Optional.of(presence.refusal(ErrorCode.PRESENCE_TOO_FAST));
+    }
+
     /// For a new channel.
     PresenceBudget presence() {
-        return new PresenceBudget(server.limits().presenceWindow(), presence, server.nanos());
+        return new PresenceBudget(server.limits().presenceWindow(), server.nanos());
     }
 
     /// For a join that is about to be let in. The first makes the socket one of the server's users, which it stays
