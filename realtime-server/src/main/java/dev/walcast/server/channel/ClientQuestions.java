@@ -7,19 +7,21 @@ import dev.walcast.rls.TopicPermissions.Question;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.MessageHistory.StoredMessage;
 import java.util.List;
-import java.util.concurrent.Semaphore;
 
-/// What one socket asks the database about private topics. Calls block.
+/// What one socket asks the database about private topics, within the share of its client. Calls block.
 final class ClientQuestions {
     private final TopicQuestions server;
     private final String headers;
-    private final Semaphore permits;
+    private final ClientShares shares;
+    private final String address;
 
+    /// @param address that the connection comes from
     /// @param headers of the upgrade request, as policies find them
-    ClientQuestions(TopicQuestions server, String headers) {
+    ClientQuestions(TopicQuestions server, ClientShares shares, String address, String headers) {
         this.server = requireNonNull(server, "server is null");
+        this.shares = requireNonNull(shares, "shares is null");
+        this.address = requireNonNull(address, "address is null");
         this.headers = requireNonNull(headers, "headers is null");
-        this.permits = new Semaphore(server.atOnceOfClient(), true);
     }
 
     /// What [#read] and [#write] ask.
@@ -29,15 +31,21 @@ final class ClientQuestions {
 
     Answer<Access> read(Viewer viewer, String subTopic, boolean presence) {
         Question question = question(viewer, subTopic);
-        return server.ask(permits, (permissions, _) -> permissions.read(question, presence));
+        return ask(viewer, (permissions, _) -> permissions.read(question, presence));
     }
 
     Answer<Access> write(Viewer viewer, String subTopic) {
         Question question = question(viewer, subTopic);
-        return server.ask(permits, (permissions, _) -> permissions.write(question));
+        return ask(viewer, (permissions, _) -> permissions.write(question));
     }
 
-    Answer<List<StoredMessage>> stored(String subTopic, ReplayRequest.Wanted wanted) {
-        return server.ask(permits, (_, history) -> history.since(subTopic, wanted.since(), wanted.limit()));
+    Answer<List<StoredMessage>> stored(Viewer viewer, String subTopic, ReplayRequest.Wanted wanted) {
+        return ask(viewer, (_, history) -> history.since(subTopic, wanted.since(), wanted.limit()));
+    }
+
+    private <T> Answer<T> ask(Viewer viewer, TopicQuestions.Question<T> question) {
+        try (ClientShares.Share share = shares.hold(ClientKey.of(viewer, address))) {
+            return server.ask(share.topicChecks(), question);
+        }
     }
 }

@@ -58,7 +58,7 @@ final class SocketUpgrader implements Http1Upgrader {
                     .message("Not a WebSocket handshake")
                     .build();
         }
-        return switch (door.admit(handshake(prologue, headers))) {
+        return switch (door.admit(handshake(context, prologue, headers))) {
             case Admitted admitted ->
                 new Connection(
                         owner, context.serverSocket(), new Upgrade(key, admitted.opener(), context.dataReader()));
@@ -69,12 +69,14 @@ final class SocketUpgrader implements Http1Upgrader {
         };
     }
 
-    private static Handshake handshake(HttpPrologue prologue, WritableHeaders<?> headers) {
+    private static Handshake handshake(
+            ConnectionContext context, HttpPrologue prologue, WritableHeaders<?> headers) {
         UriQuery query = prologue.query();
         return new Handshake(
                 name -> query.contains(name) ? Optional.of(query.get(name)) : Optional.empty(),
                 name -> header(headers, HeaderNames.create(name)),
-                headers.stream().map(header -> header.headerName().lowerCase()).toList());
+                headers.stream().map(header -> header.headerName().lowerCase()).toList(),
+                context.remotePeer().host());
     }
 
     private static Optional<String> header(WritableHeaders<?> headers, HeaderName name) {

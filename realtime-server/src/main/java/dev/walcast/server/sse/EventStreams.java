@@ -136,7 +136,7 @@ public final class EventStreams implements HttpService, AutoCloseable {
             Binding binding = new Binding(1, query.binding(request.headers().first(LAST_EVENT_ID)));
             serve(response, guest, stream -> {
                 try (ChangeFeed.Subscription _ =
-                        feed.subscribe(List.of(binding), guest.viewer(), new StreamedChanges(stream))) {
+                        feed.subscribe(List.of(binding), guest.viewer(), new StreamedChanges(stream, guest.address()))) {
                     stream.serve(response);
                 }
             });
@@ -168,7 +168,8 @@ public final class EventStreams implements HttpService, AutoCloseable {
         return new Handshake(
                 name -> query.contains(name) ? Optional.of(query.get(name)) : Optional.empty(),
                 name -> headers.first(HeaderNames.create(name)),
-                headers.stream().map(header -> header.headerName().lowerCase()).toList());
+                headers.stream().map(header -> header.headerName().lowerCase()).toList(),
+                request.remotePeer().host());
     }
 
     private interface Streaming {

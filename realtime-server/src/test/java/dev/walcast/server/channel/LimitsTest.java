@@ -257,33 +257,29 @@ class LimitsTest {
 
     @Test
     void presenceOfAllChannelsOfASocketHasARate() throws Exception {
-        try (TestingServer few =
-                        new TestingServer(TestingServer.limits().presence(1, 3).presenceWindow(100));
-                WireClient client = few.open()) {
-            for (String topic : List.of("realtime:p1", "realtime:p2")) {
-                client.text(TestingServer.join("1", topic));
-                client.nextText();
-            }
-            for (int i = 0; i < 3; i++) {
-                client.text("[\"1\",\"2\",\"realtime:p1\",\"presence\",{}]");
-                client.nextText();
-            }
-            client.text("[\"1\",\"3\",\"realtime:p2\",\"presence\",{}]");
-            assertThat(client.nextText()).contains("Too many presence messages per second");
+        start(TestingServer.limits().presence(1, 3).presenceWindow(100));
+        for (String topic : List.of("realtime:p1", "realtime:p2")) {
+            client.text(join("1", topic));
+            client.nextText();
         }
+        for (int i = 0; i < 3; i++) {
+            client.text("[\"1\",\"2\",\"realtime:p1\",\"presence\",{}]");
+            client.nextText();
+        }
+        client.text("[\"1\",\"3\",\"realtime:p2\",\"presence\",{}]");
+        assertThat(client.nextText()).contains("Too many presence messages per second");
     }
 
     @Test
     void aLargePresencePushIsNotParsedWithoutBudget() throws Exception {
-        try (TestingServer few = new TestingServer(TestingServer.limits().presenceWindow(1));
-                WireClient client = few.open()) {
-            client.text(TestingServer.join("1", "realtime:p1"));
-            client.nextText();
-            client.text("[\"1\",\"2\",\"realtime:p1\",\"presence\",{\"event\":\"x\"}]");
-            client.nextText();
-            client.text("[\"1\",\"3\",\"realtime:p1\",\"presence\",{\"no event\":\"" + "x".repeat(10_000) + "\"}]");
-            assertThat(client.nextText()).contains("Client presence rate limit exceeded");
-        }
+        start(TestingServer.limits().presenceWindow(1));
+        client.text(join("1", TOPIC));
+        client.nextText();
+        client.text("[\"1\",\"2\",\"" + TOPIC + "\",\"presence\",{\"event\":\"x\"}]");
+        client.nextText();
+        String large = "{\"no event\":\"" + "x".repeat(10_000) + "\"}";
+        client.text("[\"1\",\"3\",\"" + TOPIC + "\",\"presence\"," + large + "]");
+        assertThat(client.nextText()).contains("Client presence rate limit exceeded");
     }
 
     @Test
