@@ -172,9 +172,7 @@ final class Acknowledgements {
 
     /// @return why not
     synchronized Optional<Refusal> acknowledge(Slice push) {
-        JsonNode tree = push.length() > PUSH_BYTES_MAX
-                ? null
-                : Json.tree(push).orElse(null);
+        JsonNode tree = push.length() > PUSH_BYTES_MAX ? null : Json.tree(push).orElse(null);
         String position = tree == null ? "" : tree.at("/payload/position").asText();
         if (tree == null
                 || !tree.path("event").asText().equals(KEY)

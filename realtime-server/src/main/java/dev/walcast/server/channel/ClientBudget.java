@@ -39,9 +39,7 @@ final class ClientBudget {
 
     /// Nothing when it may try another join.
     Optional<Refusal> join() {
-        return joins.tryTake()
-                ? share.join().or(server::join)
-                : Optional.of(joins.refusal(ErrorCode.JOINS_TOO_MANY));
+        return joins.tryTake() ? share.join().or(server::join) : Optional.of(joins.refusal(ErrorCode.JOINS_TOO_MANY));
     }
 
     /// Nothing when it may send another message.

@@ -13,7 +13,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
-/// What each client takes of the bounds that all clients share. No client may take more than its share (`CLIENT_SHARE`),
+/// What each client takes of the bounds that all clients share. No client may take more than its share
+/// (`CLIENT_SHARE`),
 /// so that one never locks out the others. Safe for any thread.
 final class ClientShares {
     /// A share is remembered for a while after its last use, so that a client does not get a new one by coming back.
@@ -46,9 +47,7 @@ final class ClientShares {
     Optional<Refusal> full(ClientKey key) {
         synchronized (shares) {
             Share share = shares.get(key);
-            return share == null || share.mayHaveMore()
-                    ? Optional.empty()
-                    : Optional.of(share.usersTooMany());
+            return share == null || share.mayHaveMore() ? Optional.empty() : Optional.of(share.usersTooMany());
         }
     }
 

@@ -81,8 +81,10 @@ public final class Guest implements AutoCloseable {
 
     private ChannelRights requireRight(RoomName room) throws RefusedException {
         ChannelRights asked = new ChannelRights(
-                new ClientQuestions(
-                        services.questions(), services.budget().shares(), budget.address(), headers), services.privateRights(), room, this::onAnswer);
+                new ClientQuestions(services.questions(), services.budget().shares(), budget.address(), headers),
+                services.privateRights(),
+                room,
+                this::onAnswer);
         rights = asked;
         Optional<Refusal> refused = asked.enter(viewer(), false)
                 .or(() -> asked.mayReadBroadcasts() ? Optional.empty() : Optional.of(asked.unreadable()));

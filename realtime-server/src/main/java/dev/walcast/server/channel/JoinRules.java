@@ -81,7 +81,8 @@ final class JoinRules {
             return new Refused(unacknowledged.get());
         }
         return budget.takeSeat(credential.verified().viewer())
-                .<JoinResult>map(Refused::new).orElseGet(() -> new Accepted(request, credential));
+                .<JoinResult>map(Refused::new)
+                .orElseGet(() -> new Accepted(request, credential));
     }
 
     private static Refused refused(ErrorCode code) {

@@ -121,8 +121,9 @@ final class LimitOptions {
             names = "--client-share",
             paramLabel = "PERCENT",
             defaultValue = "50",
-            description = "How many percent of MAX_USERS, MAX_JOINS_PER_SECOND and MAX_TOPIC_CHECKS one client may take:"
-                    + " a user (the token's `sub`), or all clients without one from one address.")
+            description =
+                    "How many percent of MAX_USERS, MAX_JOINS_PER_SECOND and MAX_TOPIC_CHECKS one client may take:"
+                            + " a user (the token's `sub`), or all clients without one from one address.")
     private int clientShare;
 
     @Option(

@@ -69,7 +69,8 @@ public final class DevDatabase implements AutoCloseable {
 
     private static EmbeddedPostgres postgres(Path folder, Path data, Path passwordFile, String password, int port)
             throws IOException {
-        Path binaries = PrivateFile.createFolder(folder.resolve("postgres-binaries").toAbsolutePath());
+        Path binaries =
+                PrivateFile.createFolder(folder.resolve("postgres-binaries").toAbsolutePath());
         Path logFile = PrivateFile.create(folder.resolve("postgres.log"));
         EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                 .setOverrideWorkingDirectory(binaries.toFile())

@@ -14,10 +14,8 @@ import java.util.stream.Stream;
 
 /// Files and folders that only their owner can read, write and enter, whatever the umask is.
 final class PrivateFile {
-    private static final Set<PosixFilePermission> OF_FILES =
-            Set.copyOf(PosixFilePermissions.fromString("rw-------"));
-    private static final Set<PosixFilePermission> OF_FOLDERS =
-            Set.copyOf(PosixFilePermissions.fromString("rwx------"));
+    private static final Set<PosixFilePermission> OF_FILES = Set.copyOf(PosixFilePermissions.fromString("rw-------"));
+    private static final Set<PosixFilePermission> OF_FOLDERS = Set.copyOf(PosixFilePermissions.fromString("rwx------"));
 
     private PrivateFile() {}
 
@@ -63,7 +61,7 @@ final class PrivateFile {
     }
 
     private static void restrict(Path path, Set<PosixFilePermission> permissions) throws IOException {
-        if (isPosix()) {
+        if (isPosix() && !Files.getPosixFilePermissions(path).equals(permissions)) {
             Files.setPosixFilePermissions(path, permissions);
         }
     }

@@ -50,9 +50,8 @@ public final class Json {
     private Json() {}
 
     private static JsonFactoryBuilder treeFactory() {
-        return factory(StreamReadConstraints.builder()
-                .maxNestingDepth(NESTING_MAX)
-                .build());
+        return factory(
+                StreamReadConstraints.builder().maxNestingDepth(NESTING_MAX).build());
     }
 
     private static JsonFactoryBuilder factory(StreamReadConstraints constraints) {

@@ -34,7 +34,9 @@ record InboundLimits(Rate frames, Rate bytes, Duration patience) {
         Rate joins = clients.clientJoins();
         // a join has its leave
         Rate frames = new Rate(
-                product(FRAMES_PER_REQUEST, (long) messages.perSecond() + presence.perSecond() + 2L * joins.perSecond()),
+                product(
+                        FRAMES_PER_REQUEST,
+                        (long) messages.perSecond() + presence.perSecond() + 2L * joins.perSecond()),
                 product(FRAMES_PER_REQUEST, (long) messages.burst() + presence.burst() + 2L * joins.burst()));
         int bytes = Math.max(BYTES_PER_SECOND_MIN, product(BYTES_PER_MESSAGE, messages.perSecond()));
         int burst = Math.max(product(BURST_SECONDS, bytes), product(2, limits.messageBytesMax()));

@@ -69,8 +69,7 @@ final class SocketUpgrader implements Http1Upgrader {
         };
     }
 
-    private static Handshake handshake(
-            ConnectionContext context, HttpPrologue prologue, WritableHeaders<?> headers) {
+    private static Handshake handshake(ConnectionContext context, HttpPrologue prologue, WritableHeaders<?> headers) {
         UriQuery query = prologue.query();
         return new Handshake(
                 name -> query.contains(name) ? Optional.of(query.get(name)) : Optional.empty(),

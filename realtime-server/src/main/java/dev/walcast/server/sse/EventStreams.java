@@ -135,8 +135,8 @@ public final class EventStreams implements HttpService, AutoCloseable {
         try (Guest guest = admit(request, query, false)) {
             Binding binding = new Binding(1, query.binding(request.headers().first(LAST_EVENT_ID)));
             serve(response, guest, stream -> {
-                try (ChangeFeed.Subscription _ =
-                        feed.subscribe(List.of(binding), guest.viewer(), new StreamedChanges(stream, guest.address()))) {
+                try (ChangeFeed.Subscription _ = feed.subscribe(
+                        List.of(binding), guest.viewer(), new StreamedChanges(stream, guest.address()))) {
                     stream.serve(response);
                 }
             });

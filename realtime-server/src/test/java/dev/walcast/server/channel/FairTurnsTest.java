@@ -44,8 +44,7 @@ class FairTurnsTest {
 
     @Test
     void pushesToNoChannelWithoutEndCloseTheSocket() throws Exception {
-        byte[] text =
-                "[null,\"1\",\"realtime:none\",\"broadcast\",{}]".getBytes(US_ASCII);
+        byte[] text = "[null,\"1\",\"realtime:none\",\"broadcast\",{}]".getBytes(US_ASCII);
         assertFloodIsClosed(frame(0x81, text), frame(0x81, text));
     }
 

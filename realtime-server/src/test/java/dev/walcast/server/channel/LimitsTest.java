@@ -16,9 +16,9 @@ import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.socket.WireClient;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 

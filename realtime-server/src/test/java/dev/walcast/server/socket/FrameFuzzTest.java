@@ -204,7 +204,9 @@ class FrameFuzzTest {
         byte[] damaged = wire.clone();
         for (int i = random.nextInt(3); i >= 0 && damaged.length > 0; i--) {
             // headers are what matters, and the first frame's is always where it was
-            int at = random.nextBoolean() ? random.nextInt(Math.min(16, damaged.length)) : random.nextInt(damaged.length);
+            int at = random.nextBoolean()
+                    ? random.nextInt(Math.min(16, damaged.length))
+                    : random.nextInt(damaged.length);
             switch (random.nextInt(4)) {
                 case 0 -> damaged[at] ^= (byte) (1 << random.nextInt(8));
                 case 1 -> damaged[at] = (byte) random.nextInt();
@@ -285,7 +287,7 @@ class FrameFuzzTest {
             if (length < 0) {
                 return broken(CloseReason.PROTOCOL_ERROR);
             }
-            if (!control && message.size() + length > MESSAGE_BYTES_MAX) {
+            if (!control && length > MESSAGE_BYTES_MAX - message.size()) {
                 return broken(CloseReason.FRAME_TOO_LARGE);
             }
             if (wire.remaining() < 4 + length) {
