@@ -7,6 +7,7 @@ import dev.walcast.rls.TopicPermissions.Question;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.MessageHistory.StoredMessage;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 
 /// What one socket asks the database about private topics, within the share of its client. Calls block.
 final class ClientQuestions {
@@ -14,6 +15,7 @@ final class ClientQuestions {
     private final String headers;
     private final ClientShares shares;
     private final String address;
+    private final Semaphore ofSocket;
 
     /// @param address that the connection comes from
     /// @param headers of the upgrade request, as policies find them
@@ -22,6 +24,8 @@ final class ClientQuestions {
         this.shares = requireNonNull(shares, "shares is null");
         this.address = requireNonNull(address, "address is null");
         this.headers = requireNonNull(headers, "headers is null");
+        // many clients may have one address: a slow one leaves half of its share to the others
+        this.ofSocket = new Semaphore(Math.max(1, shares.topicChecksMax() / 2), true);
     }
 
     /// What [#read] and [#write] ask.
@@ -45,7 +49,7 @@ final class ClientQuestions {
 
     private <T> Answer<T> ask(Viewer viewer, TopicQuestions.Question<T> question) {
         try (ClientShares.Share share = shares.hold(ClientKey.of(viewer, address))) {
-            return server.ask(share.topicChecks(), question);
+            return server.ask(ofSocket, share.topicChecks(), question);
         }
     }
 }

@@ -51,6 +51,11 @@ final class ClientShares {
         }
     }
 
+    /// How many questions about private topics one client may ask at once.
+    int topicChecksMax() {
+        return limits.topicChecksOfClientMax();
+    }
+
     /// How many clients are remembered.
     int size() {
         synchronized (shares) {

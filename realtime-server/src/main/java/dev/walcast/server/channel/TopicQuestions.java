@@ -60,13 +60,18 @@ final class TopicQuestions {
     }
 
     /// Blocks until there is an answer.
-    <T> Answer<T> ask(Semaphore permitsOfClient, Question<T> question) {
+    <T> Answer<T> ask(Semaphore permitsOfSocket, Semaphore permitsOfClient, Question<T> question) {
         long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
+        ErrorCode full = ErrorCode.CHECKS_OF_CLIENT_TOO_MANY;
         return within(
-                permitsOfClient,
-                ErrorCode.CHECKS_OF_CLIENT_TOO_MANY,
+                permitsOfSocket,
+                full,
                 deadlineNanos,
-                () -> within(permits, deadlineNanos, () -> answer(question)));
+                () -> within(
+                        permitsOfClient,
+                        full,
+                        deadlineNanos,
+                        () -> within(permits, deadlineNanos, () -> answer(question))));
     }
 
     /// Asks again what a client may receive. Blocks until there is an answer; a question that failed in whatever way

@@ -7,12 +7,12 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /// A parser that lets other virtual threads have a turn while it reads a large message, and bounds its work. Each token
-/// weighs one, and a number one more for every 16 digits: those are what reading costs.
+/// weighs one, and a number one more for every 8 digits: those are what reading costs.
 final class FairParser extends JsonParserDelegate {
     /// About a millisecond of work.
     private static final int WEIGHT_IN_A_ROW = 8 * 1024;
 
-    private static final int DIGITS_OF_WEIGHT = 16;
+    private static final int DIGITS_OF_WEIGHT = 8;
 
     private final long weightMax;
     private long weight;
