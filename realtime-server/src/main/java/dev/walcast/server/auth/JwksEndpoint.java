@@ -45,10 +45,19 @@ final class JwksEndpoint implements AutoCloseable {
             throw new IOException("the answer is " + response.statusCode() + " rather than 200");
         }
         try {
-            return KeySet.parse(response.body(), false);
+            return usable(KeySet.parse(response.body(), false));
         } catch (IllegalArgumentException e) {
             throw new IOException("the answer " + e.getMessage(), e);
         }
+    }
+
+    /// A set without a usable key is a fault of the auth server: with it no token would be valid any more.
+    private static KeySet usable(KeySet keys) {
+        if (keys.entries().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "holds no key that can verify a token. " + String.join(" ", keys.skipped()));
+        }
+        return keys;
     }
 
     @Override

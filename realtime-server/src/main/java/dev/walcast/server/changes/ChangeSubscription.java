@@ -13,6 +13,7 @@ import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.channel.Binding;
 import dev.walcast.server.channel.ChangeFeed;
 import dev.walcast.server.channel.ChangeReceiver;
+import dev.walcast.server.channel.ClientKey;
 import dev.walcast.server.channel.EncodedChange;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.FeedPlace.Resumed;
@@ -111,6 +112,11 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     /// Held while a change is decided and handed over, and while the client is told something.
     Object lock() {
         return lock;
+    }
+
+    /// Whose turns its work takes.
+    ClientKey client(Viewer viewer) {
+        return ClientKey.of(viewer, receiver.address());
     }
 
     ChangeReceiver receiver() {

@@ -309,7 +309,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private Resolution resolution(ChangeSubscription subscription, Wish wish, List<String> warnings)
             throws InterruptedException, BindingRefusedException, SQLException {
         Viewer viewer = wish.viewer();
-        try (ResolvingTurns.Turn _ = turns.take(subscription.tables())) {
+        try (ResolvingTurns.Turn _ = turns.take(subscription.tables(), subscription.client(viewer))) {
             Resolution fresh = Resolution.settled(subscription, viewer);
             for (Binding binding : subscription.bindings()) {
                 BindingSpec spec = BindingSpec.read(binding.request());

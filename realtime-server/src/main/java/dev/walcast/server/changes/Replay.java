@@ -12,13 +12,13 @@ import dev.walcast.server.changes.ReplayWindow.Read;
 import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.changes.TableHistory.Wanted;
 import dev.walcast.server.channel.ChangeReceiver;
+import dev.walcast.server.channel.ClientKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +39,7 @@ final class Replay {
     private final Delivery delivery;
     private final Asker asker;
     private final Duration patience;
-    private final Semaphore atOnce = new Semaphore(AT_ONCE_MAX, true);
+    private final ClientTurns atOnce = new ClientTurns(AT_ONCE_MAX);
 
     /// @param patience how long a replay waits for rights and answers of Postgres without getting any
     Replay(ReplayWindow window, Delivery delivery, Asker asker, Duration patience) {
@@ -93,7 +93,7 @@ final class Replay {
             finish.accept(end);
         };
         while (true) {
-            atOnce.acquire();
+            atOnce.acquire(questions.client);
             try {
                 Resolution current = questions.awaitSettled();
                 if (current == null) {
@@ -112,7 +112,7 @@ final class Replay {
                     }
                 }
             } finally {
-                atOnce.release();
+                atOnce.release(questions.client);
             }
         }
     }
@@ -125,19 +125,19 @@ final class Replay {
                         OrderedDelivery.withheld(encodings, BindingStart.Reason.UNCHANGED_VALUE));
             }
             if (!questions.sieve.candidates(encodings).isEmpty()) {
-                awaitRoom(questions.subscription.receiver());
+                awaitRoom(questions.client, questions.subscription.receiver());
                 deliver(questions, encodings, answers);
             }
         }
     }
 
-    private void awaitRoom(ChangeReceiver receiver) throws InterruptedException {
+    private void awaitRoom(ClientKey client, ChangeReceiver receiver) throws InterruptedException {
         if (!receiver.hasRoom()) {
-            atOnce.release();
+            atOnce.release(client);
             try {
                 receiver.awaitRoom();
             } finally {
-                atOnce.acquireUninterruptibly();
+                atOnce.acquireUninterruptibly(client);
             }
         }
     }
@@ -174,6 +174,7 @@ final class Replay {
     /// What one replay asks of Postgres. While it waits, others take its turn. Used by one thread.
     private final class Questions {
         private final ChangeSubscription subscription;
+        private final ClientKey client;
         private final long number;
         private final Sieve sieve;
         private long deadline = System.nanoTime() + patience.toNanos();
@@ -181,6 +182,7 @@ final class Replay {
 
         Questions(ChangeSubscription subscription, long number, Sieve sieve) {
             this.subscription = subscription;
+            this.client = subscription.client(subscription.viewer());
             this.number = number;
             this.sieve = sieve;
         }
@@ -193,11 +195,11 @@ final class Replay {
             if (subscription.isSettled()) {
                 return subscription.awaitSettled(number);
             }
-            atOnce.release();
+            atOnce.release(client);
             try {
                 return subscription.awaitSettled(number);
             } finally {
-                atOnce.acquireUninterruptibly();
+                atOnce.acquireUninterruptibly(client);
             }
         }
 
@@ -215,11 +217,11 @@ final class Replay {
             if (!subscription.isBeginning(number) || System.nanoTime() - deadline > 0) {
                 return false;
             }
-            atOnce.release();
+            atOnce.release(client);
             try {
                 Thread.sleep(time);
             } finally {
-                atOnce.acquireUninterruptibly();
+                atOnce.acquireUninterruptibly(client);
             }
             return true;
         }

@@ -1,59 +1,48 @@
 package dev.walcast.server.changes;
 
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import dev.walcast.server.channel.ClientKey;
 import java.util.concurrent.Semaphore;
-import org.jspecify.annotations.Nullable;
 
-/// Lets a bounded number of subscriptions be resolved at once, and at most half of them for one table: a table that
-/// answers slowly leaves room for the others. Safe for any thread.
+/// Lets a bounded number of subscriptions be resolved at once, at most half of them for one table and less than that
+/// for
+/// one client: a table that answers slowly leaves room for the others, and so does a client with many subscriptions.
+/// Safe for any thread.
 final class ResolvingTurns {
     private static final int ALL_MAX = 8;
     private static final int OF_ONE_TABLE_MAX = ALL_MAX / 2;
 
-    private final Semaphore all = new Semaphore(ALL_MAX, true);
-    private final Map<Object, Turns> tables = new ConcurrentHashMap<>();
+    /// Fewer than those of a table, so that a client leaves room on the same table as well.
+    private static final int OF_ONE_CLIENT_MAX = OF_ONE_TABLE_MAX - 1;
 
-    /// Those of one table, and how many threads hold or want one.
-    private record Turns(Semaphore free, int users) {
-        Turns and(int more) {
-            return new Turns(free, users + more);
-        }
-    }
+    private final Semaphore all = new Semaphore(ALL_MAX, true);
+    private final KeyedTurns<Object> tables = new KeyedTurns<>(OF_ONE_TABLE_MAX);
+    private final KeyedTurns<ClientKey> clients = new KeyedTurns<>(OF_ONE_CLIENT_MAX);
 
     /// Waits for a turn; the caller gives it back by closing it, once.
     ///
-    /// @param table what the subscription is for; any object, equal for the same table
-    Turn take(Object table) throws InterruptedException {
-        Turns own = tables.compute(
-                table,
-                (_, known) -> known == null ? new Turns(new Semaphore(OF_ONE_TABLE_MAX, true), 1) : known.and(1));
+    /// @param table  what the subscription is for; any object, equal for the same table
+    /// @param client that subscribes
+    Turn take(Object table, ClientKey client) throws InterruptedException {
+        // while a client waits for itself it takes no turn of a table, and while it waits for a table none of all
+        clients.acquire(client);
         try {
-            own.free.acquire();
+            tables.acquire(table);
         } catch (InterruptedException e) {
-            leave(table);
+            clients.release(client);
             throw e;
         }
         try {
             all.acquire();
         } catch (InterruptedException e) {
-            own.free.release();
-            leave(table);
+            tables.release(table);
+            clients.release(client);
             throw e;
         }
         return () -> {
             all.release();
-            own.free.release();
-            leave(table);
+            tables.release(table);
+            clients.release(client);
         };
-    }
-
-    private void leave(Object table) {
-        tables.computeIfPresent(table, (_, known) -> left(known));
-    }
-
-    private static @Nullable Turns left(Turns known) {
-        return known.users == 1 ? null : known.and(-1);
     }
 
     /// How many tables have a turn taken or wanted.

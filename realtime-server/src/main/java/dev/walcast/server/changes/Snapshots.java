@@ -10,6 +10,7 @@ import dev.walcast.rls.RowReader;
 import dev.walcast.rls.RowsRefusedException;
 import dev.walcast.server.changes.SharedReading.Sharer;
 import dev.walcast.server.channel.ChangeReceiver;
+import dev.walcast.server.channel.ClientKey;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,7 +21,6 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +41,7 @@ final class Snapshots implements AutoCloseable {
     private final SnapshotLimits limits;
     private final int recordBytesMax;
     private final KnownRows known;
-    private final Semaphore atOnce;
+    private final ClientTurns atOnce;
     private final LongAdder readings = new LongAdder();
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("snapshot-", 0).factory());
@@ -55,7 +55,7 @@ final class Snapshots implements AutoCloseable {
         this.limits = requireNonNull(limits, "limits is null");
         this.recordBytesMax = recordBytesMax;
         this.known = requireNonNull(known, "known is null");
-        this.atOnce = new Semaphore(limits.atOnce(), true);
+        this.atOnce = new ClientTurns(limits.atOnce());
     }
 
     /// Rows that were handed over.
@@ -76,7 +76,7 @@ final class Snapshots implements AutoCloseable {
 
     /// How many readings are under way.
     int reading() {
-        return limits.atOnce() - atOnce.availablePermits();
+        return atOnce.taken();
     }
 
     /// How many clients wait for a reading that has not begun.
@@ -102,7 +102,7 @@ final class Snapshots implements AutoCloseable {
     /// @throws SQLException         when the database could not be asked; trying again may help
     Optional<Taken> take(RowQuery query, ChunkSink sink, ChangeReceiver receiver, BooleanSupplier over)
             throws RowsRefusedException, SQLException, InterruptedException {
-        try (Sharer sharer = share(query)) {
+        try (Sharer sharer = share(query, ClientKey.of(query.viewer(), receiver.address()))) {
             while (true) {
                 if (!receiver.hasRoom()) {
                     receiver.awaitRoom();
@@ -118,7 +118,7 @@ final class Snapshots implements AutoCloseable {
         }
     }
 
-    private Sharer share(RowQuery query) throws InterruptedException {
+    private Sharer share(RowQuery query, ClientKey client) throws InterruptedException {
         synchronized (waiting) {
             SharedReading known = waiting.get(query);
             if (known != null) {
@@ -127,7 +127,7 @@ final class Snapshots implements AutoCloseable {
             SharedReading fresh = new SharedReading(limits.time().dividedBy(PATIENCE_SHARE));
             Sharer sharer = fresh.share();
             try {
-                threads.execute(() -> read(query, fresh));
+                threads.execute(() -> read(query, client, fresh));
             } catch (RejectedExecutionException e) {
                 throw new InterruptedException("the server stops");
             }
@@ -136,16 +136,16 @@ final class Snapshots implements AutoCloseable {
         }
     }
 
-    private void read(RowQuery query, SharedReading shared) {
+    private void read(RowQuery query, ClientKey client, SharedReading shared) {
         try {
-            atOnce.acquire();
+            atOnce.acquire(client);
             try {
                 synchronized (waiting) {
                     waiting.remove(query);
                 }
                 shared.end(shared.isWanted() ? taken(query, shared) : Optional.empty());
             } finally {
-                atOnce.release();
+                atOnce.release(client);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -38,6 +38,11 @@ final class ChangeDelivery implements ChangeReceiver {
         this.acknowledgements = requireNonNull(acknowledgements, "acknowledgements is null");
     }
 
+    @Override
+    public String address() {
+        return channel.address();
+    }
+
     /// Begins to deliver what this viewer may see, or goes on with it. Called by the session's reader thread
     /// only.
     void follow(Viewer viewer) {

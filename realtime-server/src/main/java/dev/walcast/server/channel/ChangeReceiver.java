@@ -28,6 +28,12 @@ public interface ChangeReceiver {
     /// whatever came before of no account.
     void onSnapshot(int id, SnapshotChunk chunk);
 
+    /// Where the client comes from, as [dev.walcast.server.socket.Handshake#address] gives it; empty when it is not
+    /// known. Clients without a `sub` in their token share turns by it.
+    default String address() {
+        return "";
+    }
+
     /// Whether so little waits to be sent that more of the past may follow.
     boolean hasRoom();
 

@@ -95,6 +95,11 @@ final class Channel implements RoomMember {
         return joined.topic();
     }
 
+    /// Where its client comes from.
+    String address() {
+        return session.budget().address();
+    }
+
     RoomName room() {
         return room;
     }

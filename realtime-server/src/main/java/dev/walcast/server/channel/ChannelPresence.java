@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 /// it first tracks. All but [#retire] is called by the thread that handles the channel's pushes, and nothing with the
 /// channel's lock held.
 final class ChannelPresence {
+    /// What a push may have beside what it tracks.
+    private static final int ENVELOPE_BYTES_MAX = 1_024;
+
     private final Channel channel;
     private final Services services;
     private final PresenceBudget budget;
@@ -66,8 +69,18 @@ final class ChannelPresence {
     }
 
     void handle(Message.Presence push) {
-        Address address = push.address();
-        JsonNode payload = Json.tree(push.payload()).orElse(null);
+        int bytes = push.payload().length();
+        // a push without an event does not count, and is parsed to know that: only a small one when nothing is left
+        if (bytes > ENVELOPE_BYTES_MAX && budget.isEmpty()) {
+            channel.closeBecause(budget.refusal());
+        } else if (bytes > services.limits().payloadBytesMax() + ENVELOPE_BYTES_MAX) {
+            channel.closeBecause(ErrorCode.PRESENCE_TOO_LARGE.refusal());
+        } else {
+            handle(push.address(), Json.tree(push.payload()).orElse(null));
+        }
+    }
+
+    private void handle(Address address, @Nullable JsonNode payload) {
         if (payload == null || !payload.isObject()) {
             channel.reply(address, Payload.error());
         } else if (!payload.has("event")) {

@@ -15,6 +15,9 @@ import java.util.Optional;
 /// What a channel's client pushes, handled in order: by the session's reader thread, or on the channel's [Lane] from
 /// where the database has to be asked until nothing waits any more.
 final class ChannelPushes {
+    /// The largest payload of an `access_token` push; requests cannot carry a larger token in their headers.
+    private static final int TOKEN_PAYLOAD_BYTES_MAX = 64 * 1024;
+
     private final Services services;
     private final ClientBudget budget;
     private final Channel channel;
@@ -33,7 +36,7 @@ final class ChannelPushes {
     ///
     /// @param bytes what it holds in memory while it waits
     void receive(Message.Push push, int bytes) {
-        Optional<Refusal> tooMany = push instanceof Message.Presence ? Optional.empty() : budget.message();
+        Optional<Refusal> tooMany = push instanceof Message.Presence ? budget.presenceMessage() : budget.message();
         if (tooMany.isPresent()) {
             channel.closeBecause(tooMany.get());
         } else if (push instanceof Message.AccessToken token) {
@@ -113,6 +116,10 @@ final class ChannelPushes {
     }
 
     private void accessToken(Message.AccessToken push) {
+        if (push.payload().length() > TOKEN_PAYLOAD_BYTES_MAX) {
+            channel.closeBecause(ErrorCode.TOKEN_MALFORMED.refusal());
+            return;
+        }
         String token = Json.tree(push.payload())
                 .map(payload -> payload.path("access_token").textValue())
                 .orElse(null);

@@ -9,17 +9,23 @@ import dev.walcast.server.channel.MessageHistory.StoredMessage;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 
-/// What one socket asks the database about private topics. Calls block.
+/// What one socket asks the database about private topics, within the share of its client. Calls block.
 final class ClientQuestions {
     private final TopicQuestions server;
     private final String headers;
-    private final Semaphore permits;
+    private final ClientShares shares;
+    private final String address;
+    private final Semaphore ofSocket;
 
+    /// @param address that the connection comes from
     /// @param headers of the upgrade request, as policies find them
-    ClientQuestions(TopicQuestions server, String headers) {
+    ClientQuestions(TopicQuestions server, ClientShares shares, String address, String headers) {
         this.server = requireNonNull(server, "server is null");
+        this.shares = requireNonNull(shares, "shares is null");
+        this.address = requireNonNull(address, "address is null");
         this.headers = requireNonNull(headers, "headers is null");
-        this.permits = new Semaphore(server.atOnceOfClient(), true);
+        // many clients may have one address: a slow one leaves half of its share to the others
+        this.ofSocket = new Semaphore(Math.max(1, shares.topicChecksMax() / 2), true);
     }
 
     /// What [#read] and [#write] ask.
@@ -29,15 +35,21 @@ final class ClientQuestions {
 
     Answer<Access> read(Viewer viewer, String subTopic, boolean presence) {
         Question question = question(viewer, subTopic);
-        return server.ask(permits, (permissions, _) -> permissions.read(question, presence));
+        return ask(viewer, (permissions, _) -> permissions.read(question, presence));
     }
 
     Answer<Access> write(Viewer viewer, String subTopic) {
         Question question = question(viewer, subTopic);
-        return server.ask(permits, (permissions, _) -> permissions.write(question));
+        return ask(viewer, (permissions, _) -> permissions.write(question));
     }
 
-    Answer<List<StoredMessage>> stored(String subTopic, ReplayRequest.Wanted wanted) {
-        return server.ask(permits, (_, history) -> history.since(subTopic, wanted.since(), wanted.limit()));
+    Answer<List<StoredMessage>> stored(Viewer viewer, String subTopic, ReplayRequest.Wanted wanted) {
+        return ask(viewer, (_, history) -> history.since(subTopic, wanted.since(), wanted.limit()));
+    }
+
+    private <T> Answer<T> ask(Viewer viewer, TopicQuestions.Question<T> question) {
+        try (ClientShares.Share share = shares.hold(ClientKey.of(viewer, address))) {
+            return server.ask(ofSocket, share.topicChecks(), question);
+        }
     }
 }

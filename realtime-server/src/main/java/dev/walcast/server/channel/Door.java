@@ -44,7 +44,7 @@ final class Door implements SocketDoor {
             return refusedLater(ErrorCode.HEADERS_TOO_LARGE.refusal());
         }
         return token(handshake)
-                .map(text -> admit(text, serializer.get(), headers.get()))
+                .map(text -> admit(text, serializer.get(), headers.get(), handshake.address()))
                 .orElseGet(() -> refusedLater(ErrorCode.API_KEY_MISSING.refusal()));
     }
 
@@ -70,14 +70,15 @@ final class Door implements SocketDoor {
         return sessions;
     }
 
-    private Admission admit(String token, Serializer serializer, String headers) {
+    private Admission admit(String token, Serializer serializer, String headers, String address) {
         return switch (services.verifier().verify(token)) {
-            case TokenVerdict.Verified _ ->
-                services.budget()
-                        .refuseUpgrade()
+            case TokenVerdict.Verified verified -> {
+                Client client = new Client(token, verified.viewer(), headers, address);
+                yield services.budget()
+                        .refuseUpgrade(ClientKey.of(client.viewer(), address))
                         .map(this::refusedLater)
-                        .orElseGet(() ->
-                                new Admission.Admitted(outbox -> open(new Client(token, headers), serializer, outbox)));
+                        .orElseGet(() -> new Admission.Admitted(outbox -> open(client, serializer, outbox)));
+            }
             case TokenVerdict.Rejected rejected -> refusedLater(rejected.refusal());
         };
     }

@@ -23,6 +23,7 @@ final class EncodedBroadcast {
     private final Map<Serializer, Optional<OutboundFrame>> frames = HashMap.newHashMap(2);
     private @Nullable Serializer latest;
     private Optional<OutboundFrame> latestFrame = Optional.empty();
+    private @Nullable Optional<String> event;
     private boolean streamed;
     private Optional<OutboundFrame> streamEvent = Optional.empty();
 
@@ -46,7 +47,12 @@ final class EncodedBroadcast {
 
     /// The name its sender gave it; nothing when no client sent it.
     Optional<String> event() {
-        return broadcast.map(Broadcast::event);
+        Optional<String> known = event;
+        if (known == null) {
+            known = broadcast.map(Broadcast::event);
+            event = known;
+        }
+        return known;
     }
 
     /// As an event of a stream; nothing when it cannot be expressed.

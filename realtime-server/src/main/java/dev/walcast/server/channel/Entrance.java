@@ -31,15 +31,15 @@ final class Entrance {
         return switch (request.replay()) {
             case ReplayRequest.Absent _, ReplayRequest.Ignored _ -> new Answer.Given<>(List.of());
             case ReplayRequest.Unreadable _ -> new Answer.Refused<>(ErrorCode.REPLAY_UNREADABLE.refusal());
-            case ReplayRequest.Wanted wanted -> history(wanted, beforeHistory);
+            case ReplayRequest.Wanted wanted -> history(viewer, wanted, beforeHistory);
         };
     }
 
-    private Answer<List<StoredMessage>> history(ReplayRequest.Wanted wanted, Runnable beforeHistory) {
+    private Answer<List<StoredMessage>> history(Viewer viewer, ReplayRequest.Wanted wanted, Runnable beforeHistory) {
         if (!rights.mayReadBroadcasts()) {
             return new Answer.Refused<>(rights.unreadable());
         }
         beforeHistory.run();
-        return questions.stored(Topics.subTopic(room.topic()), wanted);
+        return questions.stored(viewer, Topics.subTopic(room.topic()), wanted);
     }
 }

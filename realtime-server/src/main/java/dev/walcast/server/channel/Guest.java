@@ -34,6 +34,11 @@ public final class Guest implements AutoCloseable {
         services.budget().guests().incrementAndGet();
     }
 
+    /// Where it comes from.
+    public String address() {
+        return budget.address();
+    }
+
     public Viewer viewer() {
         return verified.viewer();
     }
@@ -76,7 +81,10 @@ public final class Guest implements AutoCloseable {
 
     private ChannelRights requireRight(RoomName room) throws RefusedException {
         ChannelRights asked = new ChannelRights(
-                new ClientQuestions(services.questions(), headers), services.privateRights(), room, this::onAnswer);
+                new ClientQuestions(services.questions(), services.budget().shares(), budget.address(), headers),
+                services.privateRights(),
+                room,
+                this::onAnswer);
         rights = asked;
         Optional<Refusal> refused = asked.enter(viewer(), false)
                 .or(() -> asked.mayReadBroadcasts() ? Optional.empty() : Optional.of(asked.unreadable()));

@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.rls.Viewer;
 import dev.walcast.server.auth.TokenVerdict;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
@@ -30,7 +31,7 @@ public final class Guests {
         refuseIf(token.isEmpty(), ErrorCode.API_KEY_MISSING);
         TokenVerdict.Verified verified = verified(token.orElseThrow());
         refuseIf(services.limits().clients().privateOnly() && !isPrivate, ErrorCode.PRIVATE_ONLY);
-        return seated(verified, headers.orElseThrow());
+        return seated(verified, headers.orElseThrow(), handshake.address());
     }
 
     private TokenVerdict.Verified verified(String token) throws RefusedException {
@@ -40,11 +41,15 @@ public final class Guests {
         };
     }
 
-    private Guest seated(TokenVerdict.Verified verified, String headers) throws RefusedException {
-        ClientBudget budget = new ClientBudget(services.budget());
-        Optional<Refusal> refused =
-                services.budget().refuseUpgrade().or(budget::join).or(budget::takeSeat);
+    private Guest seated(TokenVerdict.Verified verified, String headers, String address) throws RefusedException {
+        Viewer viewer = verified.viewer();
+        ClientBudget budget = new ClientBudget(services.budget(), viewer, address);
+        Optional<Refusal> refused = services.budget()
+                .refuseUpgrade(ClientKey.of(viewer, address))
+                .or(budget::join)
+                .or(() -> budget.takeSeat(viewer));
         if (refused.isPresent()) {
+            budget.close();
             throw new RefusedException(refused.get());
         }
         return new Guest(services, budget, verified, headers);

@@ -80,7 +80,9 @@ final class JoinRules {
         if (unacknowledged.isPresent()) {
             return new Refused(unacknowledged.get());
         }
-        return budget.takeSeat().<JoinResult>map(Refused::new).orElseGet(() -> new Accepted(request, credential));
+        return budget.takeSeat(credential.verified().viewer())
+                .<JoinResult>map(Refused::new)
+                .orElseGet(() -> new Accepted(request, credential));
     }
 
     private static Refused refused(ErrorCode code) {

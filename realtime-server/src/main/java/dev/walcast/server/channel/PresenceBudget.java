@@ -10,19 +10,15 @@ import io.github.bucket4j.local.SynchronizationStrategy;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// How often one channel's client may speak of its presence: so often in a window of time, and all channels of its
-/// socket together no faster than a rate. For one thread at a time.
+/// How many presence messages one channel may send in a window of time. For one thread at a time.
 final class PresenceBudget {
     private final Window window;
-    private final RateLimiter rate;
     private final LongSupplier nanos;
     private @Nullable Bucket bucket;
     private long tried;
-    private boolean tooOften;
 
-    PresenceBudget(Window window, RateLimiter rate, LongSupplier nanos) {
+    PresenceBudget(Window window, LongSupplier nanos) {
         this.window = requireNonNull(window, "window is null");
-        this.rate = requireNonNull(rate, "rate is null");
         this.nanos = requireNonNull(nanos, "nanos is null");
     }
 
@@ -37,17 +33,20 @@ final class PresenceBudget {
         return bucket;
     }
 
+    /// Whether nothing is left. Asked before a push is parsed.
+    boolean isEmpty() {
+        tried = window.max() - bucket().getAvailableTokens() + 1;
+        return bucket().getAvailableTokens() < 1;
+    }
+
     /// For each `presence` push that names an event. After a false the channel is closed with the [#refusal].
     boolean tryTrack() {
         tried = window.max() - bucket().getAvailableTokens() + 1;
-        tooOften = !bucket().tryConsume(1);
-        return !tooOften && rate.tryTake();
+        return bucket().tryConsume(1);
     }
 
-    /// What the client reads after a false.
+    /// What the client reads after a false, or when nothing is left.
     Refusal refusal() {
-        return tooOften
-                ? ErrorCode.PRESENCE_TOO_OFTEN.refusal().over(window.max(), tried)
-                : rate.refusal(ErrorCode.PRESENCE_TOO_FAST);
+        return ErrorCode.PRESENCE_TOO_OFTEN.refusal().over(window.max(), tried);
     }
 }

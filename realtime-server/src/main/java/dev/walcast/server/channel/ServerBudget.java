@@ -14,6 +14,7 @@ final class ServerBudget {
     private final ClientLimits limits;
     private final LongSupplier nanos;
     private final RateLimiter joins;
+    private final ClientShares shares;
     private final AtomicInteger users = new AtomicInteger();
     private final AtomicInteger guests = new AtomicInteger();
 
@@ -21,6 +22,7 @@ final class ServerBudget {
         this.limits = requireNonNull(limits, "limits is null");
         this.nanos = requireNonNull(nanos, "nanos is null");
         this.joins = new RateLimiter(limits.joins(), nanos);
+        this.shares = new ClientShares(limits, nanos);
     }
 
     ClientLimits limits() {
@@ -31,8 +33,16 @@ final class ServerBudget {
         return nanos;
     }
 
-    /// Nothing when another socket may be opened.
-    Optional<Refusal> refuseUpgrade() {
+    ClientShares shares() {
+        return shares;
+    }
+
+    /// Nothing when another socket of this client may be opened.
+    Optional<Refusal> refuseUpgrade(ClientKey client) {
+        return refuseUpgrade().or(() -> shares.full(client));
+    }
+
+    private Optional<Refusal> refuseUpgrade() {
         if (users.get() >= limits.usersMax()) {
             return Optional.of(usersTooMany());
         }

@@ -49,8 +49,9 @@ final class Session implements SocketListener {
         this.serializer = requireNonNull(serializer, "serializer is null");
         this.outbox = requireNonNull(outbox, "outbox is null");
         this.whenClosed = requireNonNull(whenClosed, "whenClosed is null");
-        this.budget = new ClientBudget(services.budget());
-        this.questions = new ClientQuestions(services.questions(), client.headers());
+        this.budget = new ClientBudget(services.budget(), client.viewer(), client.address());
+        this.questions = new ClientQuestions(
+                services.questions(), services.budget().shares(), client.address(), client.headers());
         this.waitingBytes = new Semaphore(WAITING_MESSAGES * services.limits().messageBytesMax());
         this.rules = new JoinRules(services, serializer, client.token(), budget);
     }

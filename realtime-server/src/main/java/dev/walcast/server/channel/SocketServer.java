@@ -146,6 +146,11 @@ public final class SocketServer implements AutoCloseable {
         timers.close();
     }
 
+    /// Users and addresses that are remembered.
+    int shares() {
+        return budget.shares().size();
+    }
+
     /// Sockets with a channel right now.
     public int users() {
         return budget.users();

@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
 /// Asks the database about private topics, only so many questions at once: a flood of them waits here and not in the
 /// connection pool. First come, first served; a question that waits too long is refused.
 ///
-/// Joins may take all the room, and one client half of it. Rechecks and callers without a socket have shares of their
+/// Joins may take all the room, and one client its share of it. Rechecks and callers without a socket have shares of
+/// their
 /// own, so that a storm of either leaves room for joins.
 final class TopicQuestions {
     private static final Logger LOG = LoggerFactory.getLogger(TopicQuestions.class);
@@ -48,11 +49,6 @@ final class TopicQuestions {
                 throws TopicCheckException, MessageHistory.HistoryException;
     }
 
-    /// How many of them one client may have: with half of them slow, the others still get their answers.
-    int atOnceOfClient() {
-        return Math.max(1, atOnce / 2);
-    }
-
     /// How many of them one caller without a socket may have, in the half that all callers share.
     int atOnceOfCaller() {
         return Math.max(1, atOnce / 4);
@@ -64,9 +60,18 @@ final class TopicQuestions {
     }
 
     /// Blocks until there is an answer.
-    <T> Answer<T> ask(Semaphore permitsOfClient, Question<T> question) {
+    <T> Answer<T> ask(Semaphore permitsOfSocket, Semaphore permitsOfClient, Question<T> question) {
         long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
-        return within(permitsOfClient, deadlineNanos, () -> within(permits, deadlineNanos, () -> answer(question)));
+        ErrorCode full = ErrorCode.CHECKS_OF_CLIENT_TOO_MANY;
+        return within(
+                permitsOfSocket,
+                full,
+                deadlineNanos,
+                () -> within(
+                        permitsOfClient,
+                        full,
+                        deadlineNanos,
+                        () -> within(permits, deadlineNanos, () -> answer(question))));
     }
 
     /// Asks again what a client may receive. Blocks until there is an answer; a question that failed in whatever way
@@ -118,9 +123,13 @@ final class TopicQuestions {
     }
 
     private static <T> Answer<T> within(Semaphore permits, long deadlineNanos, Step<T> step) {
+        return within(permits, ErrorCode.TOPIC_POOL_EXHAUSTED, deadlineNanos, step);
+    }
+
+    private static <T> Answer<T> within(Semaphore permits, ErrorCode full, long deadlineNanos, Step<T> step) {
         try {
             if (!permits.tryAcquire(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                return refused(ErrorCode.TOPIC_POOL_EXHAUSTED.refusal());
+                return refused(full.refusal());
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();

@@ -119,6 +119,15 @@ final class LimitOptions {
     private int maxUsers;
 
     @Option(
+            names = "--client-share",
+            paramLabel = "PERCENT",
+            defaultValue = "50",
+            description =
+                    "How many percent of MAX_USERS, MAX_JOINS_PER_SECOND and MAX_TOPIC_CHECKS one client may take:"
+                            + " a user (the token's `sub`), or all clients without one from one address.")
+    private int clientShare;
+
+    @Option(
             names = "--max-joins-per-second",
             paramLabel = "COUNT",
             defaultValue = "2500",
@@ -210,6 +219,7 @@ final class LimitOptions {
         return new ClientLimits(
                 privateOnly,
                 maxUsers,
+                clientShare,
                 maxTopicChecks,
                 privateRecheck,
                 privateGrace,
@@ -233,6 +243,7 @@ final class LimitOptions {
         check(problems, maxChannels >= 1, "MAX_CHANNELS must be at least 1.");
         check(problems, maxBindings >= 1, "MAX_BINDINGS must be at least 1.");
         check(problems, maxUsers >= 1, "MAX_USERS must be at least 1.");
+        check(problems, clientShare >= 1 && clientShare <= 100, "CLIENT_SHARE must be between 1 and 100.");
         check(problems, maxTopicChecks >= 1, "MAX_TOPIC_CHECKS must be at least 1.");
         check(
                 problems,

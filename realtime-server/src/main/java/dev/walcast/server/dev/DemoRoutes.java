@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
+import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRules;
 import io.helidon.webserver.http.HttpService;
 import io.helidon.webserver.http.ServerRequest;
@@ -19,6 +20,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Map;
+import java.util.function.Predicate;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -43,10 +45,23 @@ public final class DemoRoutes implements HttpService {
     public void routing(HttpRules rules) {
         rules.get("/", (_, response) -> file(response, "index.html"))
                 .get("/{file}", this::file)
-                .get("/demo/config", this::config)
-                .post("/demo/messages", this::insert)
-                .patch("/demo/messages/{id}", this::update)
-                .delete("/demo/messages/{id}", this::delete);
+                .get("/demo/config", onlyIf(SameOrigin::isLocalName, this::config))
+                .post("/demo/messages", onlyIf(SameOrigin::isOwn, this::insert))
+                .patch("/demo/messages/{id}", onlyIf(SameOrigin::isOwn, this::update))
+                .delete("/demo/messages/{id}", onlyIf(SameOrigin::isOwn, this::delete));
+    }
+
+    private static Handler onlyIf(Predicate<ServerRequest> isAllowed, Handler handler) {
+        return (request, response) -> {
+            if (isAllowed.test(request)) {
+                handler.handle(request, response);
+            } else {
+                error(
+                        response,
+                        Status.FORBIDDEN_403,
+                        "Only the demo page, opened as localhost or by an IP address, may do this.");
+            }
+        };
     }
 
     private void file(ServerRequest request, ServerResponse response) {

@@ -42,7 +42,7 @@ public final class DevDatabase implements AutoCloseable {
     /// @param port   0 picks a free one
     /// @throws DevException when the folder is in use or Postgres does not start
     public static DevDatabase start(Path folder, int port) throws DevException, IOException {
-        Files.createDirectories(folder);
+        PrivateFile.createFolder(folder);
         FileChannel lockFile = lock(folder);
         try {
             Path data = folder.resolve("postgres").toAbsolutePath();
@@ -57,8 +57,7 @@ public final class DevDatabase implements AutoCloseable {
     }
 
     private static FileChannel lock(Path folder) throws IOException, DevException {
-        FileChannel file =
-                FileChannel.open(folder.resolve("dev.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel file = FileChannel.open(PrivateFile.create(folder.resolve("dev.lock")), StandardOpenOption.WRITE);
         FileLock lock = file.tryLock();
         if (lock == null) {
             file.close();
@@ -71,7 +70,8 @@ public final class DevDatabase implements AutoCloseable {
     private static EmbeddedPostgres postgres(Path folder, Path data, Path passwordFile, String password, int port)
             throws IOException {
         Path binaries =
-                Files.createDirectories(folder.resolve("postgres-binaries").toAbsolutePath());
+                PrivateFile.createFolder(folder.resolve("postgres-binaries").toAbsolutePath());
+        Path logFile = PrivateFile.create(folder.resolve("postgres.log"));
         EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                 .setOverrideWorkingDirectory(binaries.toFile())
                 .setPgBinaryResolver(new UnpackedBinaries(binaries))
@@ -85,10 +85,8 @@ public final class DevDatabase implements AutoCloseable {
                 .setLocaleConfig("builtin-locale", "C.UTF-8")
                 .setLocaleConfig("locale", "C")
                 .setConnectConfig("password", password)
-                .setOutputRedirector(ProcessBuilder.Redirect.appendTo(
-                        folder.resolve("postgres.log").toFile()))
-                .setErrorRedirector(ProcessBuilder.Redirect.appendTo(
-                        folder.resolve("postgres.log").toFile()));
+                .setOutputRedirector(ProcessBuilder.Redirect.appendTo(logFile.toFile()))
+                .setErrorRedirector(ProcessBuilder.Redirect.appendTo(logFile.toFile()));
         serverConfig().forEach(builder::setServerConfig);
         if (port != 0) {
             builder.setPort(port);

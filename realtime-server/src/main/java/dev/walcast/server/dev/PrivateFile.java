@@ -4,22 +4,23 @@ import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
-/// Files with secrets in them: readable by their owner only.
+/// Files and folders that only their owner can read, write and enter, whatever the umask is.
 final class PrivateFile {
+    private static final Set<PosixFilePermission> OF_FILES = Set.copyOf(PosixFilePermissions.fromString("rw-------"));
+    private static final Set<PosixFilePermission> OF_FOLDERS = Set.copyOf(PosixFilePermissions.fromString("rwx------"));
+
     private PrivateFile() {}
 
     static void write(Path file, String content) throws IOException {
-        if (!Files.exists(file)) {
-            if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
-                Files.createFile(
-                        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            } else {
-                Files.createFile(file);
-            }
-        }
+        create(file);
         Files.writeString(file, content);
     }
 
@@ -28,5 +29,50 @@ final class PrivateFile {
             write(file, content.get());
         }
         return Files.readString(file).strip();
+    }
+
+    /// An empty file when there is none.
+    static Path create(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            Files.createFile(file, attributes(OF_FILES));
+        }
+        restrict(file, OF_FILES);
+        return file;
+    }
+
+    /// Also the parents that are missing.
+    static Path createFolder(Path folder) throws IOException {
+        Files.createDirectories(folder, attributes(OF_FOLDERS));
+        return folder;
+    }
+
+    /// Takes the rights of all but the owner away from everything in a folder, and from the folder.
+    static void restrictAll(Path folder) throws IOException {
+        if (!isPosix()) {
+            return;
+        }
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.filter(path -> !Files.isSymbolicLink(path)).toList()) {
+                Set<PosixFilePermission> own = EnumSet.copyOf(OF_FOLDERS);
+                own.retainAll(Files.getPosixFilePermissions(path));
+                restrict(path, own);
+            }
+        }
+    }
+
+    private static void restrict(Path path, Set<PosixFilePermission> permissions) throws IOException {
+        if (isPosix() && !Files.getPosixFilePermissions(path).equals(permissions)) {
+            Files.setPosixFilePermissions(path, permissions);
+        }
+    }
+
+    private static FileAttribute<?>[] attributes(Set<PosixFilePermission> permissions) {
+        return isPosix()
+                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(permissions)}
+                : new FileAttribute<?>[0];
+    }
+
+    private static boolean isPosix() {
+        return FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
     }
 }

@@ -57,14 +57,17 @@ final class UnpackedBinaries implements PgBinaryResolver {
     private void provide(byte[] archive) throws IOException {
         Path place = folder.resolve("PG-" + md5(archive));
         if (Files.exists(place)) {
+            // an earlier version, or the library, may have left it open to all
+            PrivateFile.restrictAll(place);
             return;
         }
         Path unfinished = folder.resolve("unpacking");
         delete(unfinished);
-        Files.createDirectories(unfinished);
+        PrivateFile.createFolder(unfinished);
         try {
             if (unpack(archive, unfinished)) {
                 Files.createFile(unfinished.resolve(".exists"));
+                PrivateFile.restrictAll(unfinished);
                 Files.move(unfinished, place);
             }
         } catch (IOException e) {

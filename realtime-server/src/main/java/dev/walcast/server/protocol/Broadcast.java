@@ -29,7 +29,10 @@ public sealed interface Broadcast {
 
         @Override
         public String event() {
-            return Json.tree(payload).map(tree -> tree.path("event").asText("")).orElse("");
+            return Json.member(payload, "event")
+                    .flatMap(Json::tree)
+                    .map(event -> event.asText(""))
+                    .orElse("");
         }
 
         @Override

@@ -12,6 +12,8 @@ public enum CloseReason {
     PROTOCOL_ERROR(1002, "not a valid WebSocket frame"),
     INVALID_UTF8(1007, "text is not valid UTF-8"),
     FRAME_TOO_LARGE(1009, "message too large"),
+    /// Frames or bytes beyond the limits, without a pause.
+    FLOOD(1008, "too many frames or bytes for too long"),
     INTERNAL_ERROR(1011, "internal error"),
     IDLE(1012, "nothing received for too long"),
     DRAINING(1012, "Server requested disconnect"),

@@ -71,6 +71,21 @@ public enum ErrorCode {
     USERS_TOO_MANY("ConnectionRateLimitReached", CAPACITY, 429, "Too many connected users"),
     UPGRADE_JOINS_TOO_MANY("JoinsRateLimitReached", CAPACITY, 429, "Too many joins per second"),
     JOINS_TOO_MANY("ClientJoinRateLimitReached", CAPACITY, 429, "Too many joins per second"),
+    USERS_OF_CLIENT_TOO_MANY(
+            "ClientShareReached",
+            CAPACITY,
+            429,
+            "Too many connected users of one user or address: CLIENT_SHARE of the server bounds them"),
+    JOINS_OF_CLIENT_TOO_MANY(
+            "ClientShareReached",
+            CAPACITY,
+            429,
+            "Too many joins per second of one user or address: CLIENT_SHARE of the server bounds them"),
+    CHECKS_OF_CLIENT_TOO_MANY(
+            "ClientShareReached",
+            CAPACITY,
+            429,
+            "Too many private channels of one user or address wait: CLIENT_SHARE of the server bounds them"),
     CHANNELS_TOO_MANY("ChannelRateLimitReached", CAPACITY, 0, "Too many channels"),
     MESSAGES_TOO_MANY("MessagePerSecondRateLimitReached", CAPACITY, 0, "Too many messages per second"),
     PRESENCE_TOO_FAST("PresenceRateLimitReached", CAPACITY, 0, "Too many presence messages per second"),

@@ -3,6 +3,7 @@ package dev.walcast.server.rest;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.channel.CallerQuestions;
+import dev.walcast.server.channel.ClientKey;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -35,7 +36,7 @@ final class Callers {
 
     /// Whoever has no name of his own: the public key, a back end.
     Caller at(String address) {
-        return named("at " + address);
+        return named(ClientKey.ofAddress(address).text());
     }
 
     private Caller named(String name) {

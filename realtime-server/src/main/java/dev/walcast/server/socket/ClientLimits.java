@@ -8,6 +8,7 @@ import java.time.Duration;
 ///
 /// @param privateOnly    whether only private channels may be joined
 /// @param usersMax       sockets with a channel, on the whole server
+/// @param clientShare    percent of a bound of the whole server that one user or address may take
 /// @param topicChecksMax questions about private topics that the database is asked at once, on the whole server
 /// @param privateRecheck how often the rights of a private channel are asked again
 /// @param privateGrace   for how much longer they count when the database does not answer
@@ -19,6 +20,7 @@ import java.time.Duration;
 public record ClientLimits(
         boolean privateOnly,
         int usersMax,
+        int clientShare,
         int topicChecksMax,
         Duration privateRecheck,
         Duration privateGrace,
@@ -30,6 +32,9 @@ public record ClientLimits(
     public ClientLimits {
         if (Math.min(usersMax, topicChecksMax) < 1) {
             throw new IllegalArgumentException("usersMax or topicChecksMax is below 1");
+        }
+        if (clientShare < 1 || clientShare > 100) {
+            throw new IllegalArgumentException("clientShare is not between 1 and 100");
         }
         if (!privateRecheck.isPositive() || privateGrace.isNegative()) {
             throw new IllegalArgumentException("privateRecheck is not positive or privateGrace is negative");
@@ -67,10 +72,31 @@ public record ClientLimits(
         }
     }
 
+    /// Of [#usersMax].
+    public int usersOfClientMax() {
+        return shareOf(usersMax);
+    }
+
+    /// Of [#topicChecksMax].
+    public int topicChecksOfClientMax() {
+        return shareOf(topicChecksMax);
+    }
+
+    /// Of [#joins].
+    public Rate joinsOfClient() {
+        return new Rate(shareOf(joins.perSecond), shareOf(joins.burst));
+    }
+
+    /// At least one.
+    public int shareOf(int max) {
+        return (int) Math.max(1, (long) max * clientShare / 100);
+    }
+
     public static ClientLimits defaults() {
         return new ClientLimits(
                 false,
                 10_000,
+                50,
                 8,
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(15),

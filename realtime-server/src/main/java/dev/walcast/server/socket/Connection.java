@@ -25,6 +25,7 @@ final class Connection implements ServerConnection, Watched {
     private final Outbox outbox;
     private final SocketWriter writer;
 
+    private final InboundPace pace;
     private final ConnectionInput input;
 
     /// Only the watch touches it.
@@ -38,7 +39,8 @@ final class Connection implements ServerConnection, Watched {
         this.stats = owner.stats();
         this.writer = new SocketWriter(limits.outboxBytesMax(), socket, stats, owner.crew());
         this.outbox = writer.outbox();
-        this.input = new ConnectionInput(upgrade.input());
+        this.pace = InboundPace.of(limits);
+        this.input = new ConnectionInput(upgrade.input(), pace);
     }
 
     @Override
@@ -103,11 +105,14 @@ final class Connection implements ServerConnection, Watched {
     }
 
     private void read(SocketListener listener) {
-        FrameReader frames = new FrameReader(input, limits.messageBytesMax());
+        FrameReader frames = new FrameReader(input, limits.messageBytesMax(), pace);
         try {
             boolean more = true;
             while (more) {
-                more = dispatch(frames.next(), listener);
+                Inbound inbound = frames.next();
+                long startNanos = System.nanoTime();
+                more = dispatch(inbound, listener);
+                pace.worked(System.nanoTime() - startNanos);
             }
         } catch (BrokenFrame e) {
             outbox.abort(e.reason());
@@ -138,7 +143,7 @@ final class Connection implements ServerConnection, Watched {
             }
             case Inbound.Ping(byte[] payload) -> {
                 stats.countIn(payload.length);
-                outbox.offer(Outgoing.pong(payload));
+                outbox.offerPong(payload);
                 yield true;
             }
             case Inbound.Pong _ -> {

@@ -9,10 +9,12 @@ import java.io.InputStream;
 /// The rest of a Helidon connection after its upgrade request, as a stream. Any way the connection ends is its end.
 final class ConnectionInput extends InputStream {
     private final DataReader reader;
+    private final InboundPace pace;
     private volatile long heardNanos = System.nanoTime();
 
-    ConnectionInput(DataReader reader) {
+    ConnectionInput(DataReader reader, InboundPace pace) {
         this.reader = requireNonNull(reader, "reader is null");
+        this.pace = requireNonNull(pace, "pace is null");
     }
 
     /// When the last bytes came.
@@ -34,7 +36,9 @@ final class ConnectionInput extends InputStream {
             return -1;
         }
         BufferData available = reader.readBuffer(Math.min(length, reader.available()));
-        return available.read(into, offset, available.available());
+        int count = available.read(into, offset, available.available());
+        pace.bytes(count);
+        return count;
     }
 
     private boolean isAtEnd() {

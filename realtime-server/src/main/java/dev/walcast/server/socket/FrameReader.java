@@ -21,12 +21,14 @@ final class FrameReader {
 
     private final InputStream in;
     private final int messageBytesMax;
+    private final InboundPace pace;
     private final MessageBuffer message = new MessageBuffer();
     private int messageOpcode = NO_MESSAGE;
 
-    FrameReader(InputStream in, int messageBytesMax) {
+    FrameReader(InputStream in, int messageBytesMax, InboundPace pace) {
         this.in = requireNonNull(in, "in is null");
         this.messageBytesMax = messageBytesMax;
+        this.pace = requireNonNull(pace, "pace is null");
     }
 
     /// Blocks until something whole has arrived.
@@ -34,6 +36,7 @@ final class FrameReader {
         try {
             while (true) {
                 FrameHeader header = FrameHeader.of(readByte(), readByte());
+                pace.frame();
                 if (header.isControl()) {
                     return control(header.opcode(), readControl(header.shortLength()));
                 }

@@ -11,11 +11,16 @@ import java.util.function.Function;
 /// @param query       a decoded query parameter by its name
 /// @param header      a header by its lower-case name
 /// @param headerNames all headers' lower-case names
+/// @param address     the client's IP address as text, without a port
 public record Handshake(
-        Function<String, Optional<String>> query, Function<String, Optional<String>> header, List<String> headerNames) {
+        Function<String, Optional<String>> query,
+        Function<String, Optional<String>> header,
+        List<String> headerNames,
+        String address) {
     public Handshake {
         headerNames = List.copyOf(headerNames);
         requireNonNull(query, "query is null");
         requireNonNull(header, "header is null");
+        requireNonNull(address, "address is null");
     }
 }

@@ -51,6 +51,11 @@ public final class Outbox {
     private long takenBytes;
     private boolean writing;
 
+    /// Stands in the queue for the next pong, which answers the latest ping. Null when none waits.
+    private @Nullable Outgoing waitingPong;
+
+    private byte[] pongPayload = {};
+
     /// For a writer that waits in [#take(Duration)].
     public Outbox(long bytesMax) {
         this(bytesMax, () -> {});
@@ -79,6 +84,17 @@ public final class Outbox {
             }
             enqueue(outgoing, cost);
             return Offer.ACCEPTED;
+        }
+    }
+
+    /// Answers a ping. Of pongs that wait only the latest is sent, as RFC 6455 5.5.3 permits.
+    void offerPong(byte[] payload) {
+        synchronized (lock) {
+            pongPayload = payload;
+            if (waitingPong == null) {
+                Outgoing placeholder = Outgoing.pong(new byte[FrameHeader.CONTROL_BYTES_MAX]);
+                waitingPong = offer(placeholder) == Offer.ACCEPTED ? placeholder : null;
+            }
         }
     }
 
@@ -194,7 +210,7 @@ public final class Outbox {
             while (!queue.isEmpty() && takenBytes < BATCH_BYTES) {
                 Outgoing next = queue.remove();
                 takenBytes += next.cost();
-                batch.add(next);
+                batch.add(resolved(next));
             }
             queuedBytes -= takenBytes;
             shrinkQueue();
@@ -216,6 +232,15 @@ public final class Outbox {
             }
             return take();
         }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // the placeholder is only itself
+    private Outgoing resolved(Outgoing next) {
+        if (next != waitingPong) {
+            return next;
+        }
+        waitingPong = null;
+        return Outgoing.pong(pongPayload);
     }
 
     private void beginClosing(Outgoing goodbye, CloseReason why, boolean forget) {
@@ -247,6 +272,7 @@ public final class Outbox {
     }
 
     private void forgetQueue() {
+        waitingPong = null;
         queue = new ArrayDeque<>();
         longest = 0;
         queuedBytes = 0;

@@ -57,7 +57,7 @@ final class SocketUpgrader implements Http1Upgrader {
                     .message("Not a WebSocket handshake")
                     .build();
         }
-        return switch (door.admit(handshake(prologue, headers))) {
+        return switch (door.admit(handshake(context, prologue, headers))) {
             case Admitted admitted -> {
                 if (context instanceof Upgradable connection) {
                     connection.upgraded();
@@ -77,7 +77,7 @@ final class SocketUpgrader implements Http1Upgrader {
         };
     }
 
-    private static Handshake handshake(HttpPrologue prologue, WritableHeaders<?> headers) {
+    private static Handshake handshake(ConnectionContext context, HttpPrologue prologue, WritableHeaders<?> headers) {
         UriQuery query = prologue.query();
         return new Handshake(
                 name -> query.contains(name) ? Optional.of(query.get(name)) : Optional.empty(),
@@ -85,7 +85,8 @@ final class SocketUpgrader implements Http1Upgrader {
                     HeaderName header = HeaderNames.create(name);
                     return header.equals(PROTOCOL) ? joined(headers, header) : header(headers, header);
                 },
-                headers.stream().map(header -> header.headerName().lowerCase()).toList());
+                headers.stream().map(header -> header.headerName().lowerCase()).toList(),
+                context.remotePeer().host());
     }
 
     private static Optional<String> subprotocol(WritableHeaders<?> headers) {

@@ -141,8 +141,8 @@ public final class EventStreams implements HttpService, AutoCloseable {
         try (Guest guest = admit(request, query, false)) {
             Binding binding = new Binding(1, query.binding(request.headers().first(LAST_EVENT_ID)));
             serve(response, guest, stream -> {
-                try (ChangeFeed.Subscription _ =
-                        feed.subscribe(List.of(binding), guest.viewer(), new StreamedChanges(stream))) {
+                try (ChangeFeed.Subscription _ = feed.subscribe(
+                        List.of(binding), guest.viewer(), new StreamedChanges(stream, guest.address()))) {
                     stream.serve(response);
                 }
             });
@@ -174,7 +174,8 @@ public final class EventStreams implements HttpService, AutoCloseable {
         return new Handshake(
                 name -> query.contains(name) ? Optional.of(query.get(name)) : Optional.empty(),
                 name -> headers.first(HeaderNames.create(name)),
-                headers.stream().map(header -> header.headerName().lowerCase()).toList());
+                headers.stream().map(header -> header.headerName().lowerCase()).toList(),
+                request.remotePeer().host());
     }
 
     private interface Streaming {

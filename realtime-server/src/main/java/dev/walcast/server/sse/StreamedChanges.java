@@ -16,9 +16,12 @@ import java.util.concurrent.atomic.AtomicReference;
 /// Turns what the feed says into events of one stream.
 final class StreamedChanges implements ChangeReceiver {
     private final EventStream stream;
+    private final String address;
     private final AtomicReference<String> epoch = new AtomicReference<>("");
 
-    StreamedChanges(EventStream stream) {
+    /// @param address that the client comes from
+    StreamedChanges(EventStream stream, String address) {
+        this.address = requireNonNull(address, "address is null");
         this.stream = requireNonNull(stream, "stream is null");
     }
 
@@ -48,6 +51,11 @@ final class StreamedChanges implements ChangeReceiver {
     @Override
     public void onSnapshot(int id, SnapshotChunk chunk) {
         stream.offer(StreamEvent.snapshot(chunk.members()));
+    }
+
+    @Override
+    public String address() {
+        return address;
     }
 
     @Override

@@ -163,12 +163,22 @@ class FetchedKeysTest {
     }
 
     @Test
-    void anEmptySetTakesEveryKeyAway() {
+    void setsWithoutAUsableKeyChangeNothing() {
         assertThat(find("old")).isPresent();
-        answer = text(200, "{\"keys\":[]}");
-        pass(Duration.ofSeconds(11));
-        assertThat(find("new")).isEmpty();
-        assertThat(find("old")).isEmpty();
+        List<String> sets = List.of(
+                "{\"keys\":[]}",
+                "[]",
+                "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"o\",\"k\":\"c2VjcmV0\"}]}",
+                "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"old\"}]}",
+                "{\"keys\":[null,7,{}]}");
+        for (String set : sets) {
+            answer = text(200, set);
+            pass(Duration.ofSeconds(11));
+            assertThat(find("new")).isEmpty();
+            assertThat(find("old")).isPresent();
+        }
+        pass(Duration.ofHours(2));
+        assertThat(find("old")).as("keys that were not confirmed for long").isEmpty();
     }
 
     @Test

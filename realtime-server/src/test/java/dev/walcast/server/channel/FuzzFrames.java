@@ -206,8 +206,19 @@ final class FuzzFrames {
             if (random.nextInt(4) == 0) {
                 wire.writeBytes(frame(0x89, randomBytes(random.nextInt(126))));
             }
+            if (random.nextInt(100) == 0) {
+                wire.writeBytes(emptyFragments());
+            }
         }
         wire.writeBytes(frame(0x80 | first, Arrays.copyOfRange(payload, done, payload.length)));
+        return wire.toByteArray();
+    }
+
+    private byte[] emptyFragments() {
+        ByteArrayOutputStream wire = new ByteArrayOutputStream();
+        for (int i = random.nextInt(500); i >= 0; i--) {
+            wire.writeBytes(frame(0, new byte[0]));
+        }
         return wire.toByteArray();
     }
 

@@ -16,6 +16,7 @@ import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.socket.WireClient;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
@@ -253,6 +254,33 @@ class LimitsTest {
     }
 
     // -- presence
+
+    @Test
+    void presenceOfAllChannelsOfASocketHasARate() throws Exception {
+        start(TestingServer.limits().presence(1, 3).presenceWindow(100));
+        for (String topic : List.of("realtime:p1", "realtime:p2")) {
+            client.text(join("1", topic));
+            client.nextText();
+        }
+        for (int i = 0; i < 3; i++) {
+            client.text("[\"1\",\"2\",\"realtime:p1\",\"presence\",{}]");
+            client.nextText();
+        }
+        client.text("[\"1\",\"3\",\"realtime:p2\",\"presence\",{}]");
+        assertThat(client.nextText()).contains("Too many presence messages per second");
+    }
+
+    @Test
+    void aLargePresencePushIsNotParsedWithoutBudget() throws Exception {
+        start(TestingServer.limits().presenceWindow(1));
+        client.text(join("1", TOPIC));
+        client.nextText();
+        client.text("[\"1\",\"2\",\"" + TOPIC + "\",\"presence\",{\"event\":\"x\"}]");
+        client.nextText();
+        String large = "{\"no event\":\"" + "x".repeat(10_000) + "\"}";
+        client.text("[\"1\",\"3\",\"" + TOPIC + "\",\"presence\"," + large + "]");
+        assertThat(client.nextText()).contains("Client presence rate limit exceeded");
+    }
 
     @Test
     void theSixthWordOnPresenceWithinTheWindowEndsTheChannel() throws Exception {

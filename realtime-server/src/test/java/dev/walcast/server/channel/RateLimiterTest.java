@@ -11,20 +11,17 @@ import org.junit.jupiter.api.Test;
 /// Rates and windows on a clock of the test's own.
 class RateLimiterTest {
     @Test
-    void presenceHasAWindowForEachChannelAndARateForEachSocket() {
+    void eachChannelHasAWindowForPresence() {
         TestingTime time = new TestingTime();
-        RateLimiter rate = new RateLimiter(new Rate(1, 6), time::nanos);
-        Window window = new Window(4, Duration.ofSeconds(30));
-        PresenceBudget one = new PresenceBudget(window, rate, time::nanos);
-        PresenceBudget another = new PresenceBudget(window, rate, time::nanos);
-        assertThat(tracks(one, 5)).isEqualTo(4);
-        assertThat(one.refusal().text()).isEqualTo("Client presence rate limit exceeded");
-        assertThat(tracks(another, 3)).isEqualTo(2);
-        assertThat(another.refusal().text()).isEqualTo("Too many presence messages per second");
+        PresenceBudget budget = new PresenceBudget(new Window(4, Duration.ofSeconds(30)), time::nanos);
+        assertThat(budget.isEmpty()).isFalse();
+        assertThat(tracks(budget, 5)).isEqualTo(4);
+        assertThat(budget.isEmpty()).isTrue();
+        assertThat(budget.refusal().text()).isEqualTo("Client presence rate limit exceeded");
         time.pass(Duration.ofSeconds(29));
-        assertThat(tracks(one, 1)).isZero();
+        assertThat(tracks(budget, 1)).isZero();
         time.pass(Duration.ofSeconds(1));
-        assertThat(tracks(one, 5)).isEqualTo(4);
+        assertThat(tracks(budget, 5)).isEqualTo(4);
     }
 
     private static int tracks(PresenceBudget budget, int tries) {

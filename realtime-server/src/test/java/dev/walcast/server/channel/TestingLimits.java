@@ -23,6 +23,7 @@ final class TestingLimits {
     private int bindingsMax = defaults.bindingsMax();
     private boolean privateOnly;
     private int usersMax = defaults.clients().usersMax();
+    private int clientShare = 100;
     private int topicChecksMax = defaults.clients().topicChecksMax();
     private Duration privateRecheck = defaults.clients().privateRecheck();
     private Duration privateGrace = defaults.clients().privateGrace();
@@ -98,6 +99,11 @@ final class TestingLimits {
         return this;
     }
 
+    TestingLimits clientShare(int percent) {
+        clientShare = percent;
+        return this;
+    }
+
     TestingLimits topicChecksMax(int atOnce) {
         topicChecksMax = atOnce;
         return this;
@@ -139,6 +145,7 @@ final class TestingLimits {
         return new ClientLimits(
                 privateOnly,
                 usersMax,
+                clientShare,
                 topicChecksMax,
                 privateRecheck,
                 privateGrace,

@@ -3,8 +3,10 @@ package dev.walcast.server.dev;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -22,6 +24,15 @@ class UnpackedBinariesTest {
         }
     }
 
+    private static boolean isPrivate(Path path) {
+        try {
+            String permissions = PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
+            return permissions.endsWith("------");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private static byte[] get(UnpackedBinaries binaries) throws IOException {
         try (var archive = binaries.getPgBinary("Linux", "amd64")) {
             return archive.readAllBytes();
@@ -35,12 +46,20 @@ class UnpackedBinariesTest {
         assertThat(names(binaries)).singleElement().asString().startsWith("PG-");
         Path postgres = binaries.resolve(names(binaries).getFirst()).resolve("bin/postgres");
         assertThat(postgres).isExecutable();
+        assertThat(Files.getPosixFilePermissions(postgres)).isEqualTo(PosixFilePermissions.fromString("rwx------"));
+        try (Stream<Path> all = Files.walk(folder.resolve("postgres-binaries"))) {
+            assertThat(all.skip(1).filter(path -> !Files.isSymbolicLink(path)))
+                    .allMatch(path -> isPrivate(path), "is for its owner only");
+        }
         Object written = Files.getAttribute(postgres, "unix:ctime");
         assertThat(get(new UnpackedBinaries(binaries))).isEqualTo(first);
         try (DevDatabase database = DevDatabase.start(folder, 0)) {
             assertThat(names(binaries))
                     .filteredOn(name -> name.startsWith("PG-"))
                     .hasSize(1);
+        }
+        for (String name : List.of("dev.lock", "postgres.log", "postgres-password", "postgres")) {
+            assertThat(isPrivate(folder.resolve(name))).as(name).isTrue();
         }
         assertThat(Files.getAttribute(postgres, "unix:ctime"))
                 .as("nobody has unpacked it again")

@@ -23,7 +23,7 @@ class FrameReaderTest {
         for (int round = 0; round < 200; round++) {
             byte[] message = new byte[random.nextInt(round % 10 == 0 ? MAX : 400)];
             random.nextBytes(message);
-            FrameReader reader = new FrameReader(trickling(fragmented(message)), MAX);
+            FrameReader reader = new FrameReader(trickling(fragmented(message)), MAX, pace());
             Inbound inbound = reader.next();
             while (inbound instanceof Inbound.Ping) {
                 inbound = reader.next();
@@ -42,7 +42,7 @@ class FrameReaderTest {
         ByteArrayOutputStream wire = new ByteArrayOutputStream();
         wire.writeBytes(frame(0x02, new byte[MAX]));
         wire.writeBytes(frame(0x80, new byte[1]));
-        FrameReader reader = new FrameReader(new ByteArrayInputStream(wire.toByteArray()), MAX);
+        FrameReader reader = new FrameReader(new ByteArrayInputStream(wire.toByteArray()), MAX, pace());
         assertThatThrownBy(reader::next)
                 .isInstanceOfSatisfying(
                         BrokenFrame.class, e -> assertThat(e.reason()).isEqualTo(CloseReason.FRAME_TOO_LARGE));
@@ -52,9 +52,13 @@ class FrameReaderTest {
     void aStreamThatEndsAnywhereIsAnEnd() throws Exception {
         byte[] whole = frame(0x82, new byte[300]);
         for (int cut = 0; cut < whole.length; cut++) {
-            FrameReader reader = new FrameReader(new ByteArrayInputStream(Arrays.copyOf(whole, cut)), MAX);
+            FrameReader reader = new FrameReader(new ByteArrayInputStream(Arrays.copyOf(whole, cut)), MAX, pace());
             assertThat(reader.next()).isInstanceOf(Inbound.End.class);
         }
+    }
+
+    private static InboundPace pace() {
+        return InboundPace.of(SocketLimits.defaults());
     }
 
     private byte[] fragmented(byte[] message) {

@@ -135,6 +135,7 @@ public final class TestServer implements AutoCloseable {
         ClientLimits changed = new ClientLimits(
                 clients.privateOnly(),
                 clients.usersMax(),
+                clients.clientShare(),
                 clients.topicChecksMax(),
                 recheck,
                 grace,
