@@ -8,6 +8,7 @@ import dev.walcast.server.acks.AckLimits;
 import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.channel.PresenceLimits;
+import dev.walcast.server.memory.MemoryLimits;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// @param recordBytesMax of one change; beyond it only small values are sent
 /// @param restMessagesPerSecond broadcasts over HTTP of one caller
 /// @param acks        how many cursors of acknowledged changes are kept
+/// @param memory      how much clients may make the server hold
 public record ServerSettings(
         Database database,
         TokenRules tokens,
@@ -32,7 +34,8 @@ public record ServerSettings(
         int restMessagesPerSecond,
         SocketLimits limits,
         PresenceLimits presence,
-        AckLimits acks) {
+        AckLimits acks,
+        MemoryLimits memory) {
     public ServerSettings {
         requireNonNull(database, "database is null");
         requireNonNull(tokens, "tokens is null");
@@ -41,6 +44,33 @@ public record ServerSettings(
         requireNonNull(limits, "limits is null");
         requireNonNull(presence, "presence is null");
         requireNonNull(acks, "acks is null");
+        requireNonNull(memory, "memory is null");
+    }
+
+    /// With the usual share of the heap for clients.
+    public ServerSettings(
+            Database database,
+            TokenRules tokens,
+            String host,
+            int port,
+            ReplayLimits replay,
+            int recordBytesMax,
+            int restMessagesPerSecond,
+            SocketLimits limits,
+            PresenceLimits presence,
+            AckLimits acks) {
+        this(
+                database,
+                tokens,
+                host,
+                port,
+                replay,
+                recordBytesMax,
+                restMessagesPerSecond,
+                limits,
+                presence,
+                acks,
+                MemoryLimits.usual(limits.outboxBytesMax() + limits.messageBytesMax()));
     }
 
     /// With the usual limits of acknowledgements.

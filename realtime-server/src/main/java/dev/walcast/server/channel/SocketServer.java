@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.server.auth.TokenVerifier;
+import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
@@ -37,8 +38,12 @@ public final class SocketServer implements AutoCloseable {
     /// For requests that open no socket, and for those that wait for their refusal.
     private static final int CONNECTIONS_BESIDE_SOCKETS = 1_000;
 
+    /// The part of the budget of memory that presences of lost clients may hold.
+    private static final int LOST_PRESENCES_SHARE = 8;
+
     private final SocketLimits limits;
     private final WebSockets sockets;
+    private final MemoryBudget memory;
     private final SocketStats stats = new SocketStats();
     private final Hub hub = new Hub();
     private final Timers timers = new Timers();
@@ -56,8 +61,9 @@ public final class SocketServer implements AutoCloseable {
             PresenceLimits presenceLimits,
             TokenVerifier verifier,
             Backends backends,
-            Clock clock) {
-        this(limits, presenceLimits, verifier, backends, clock, System::nanoTime);
+            Clock clock,
+            MemoryBudget memory) {
+        this(limits, presenceLimits, verifier, backends, clock, memory, System::nanoTime);
     }
 
     /// @param nanos what the rates are measured with
@@ -67,11 +73,14 @@ public final class SocketServer implements AutoCloseable {
             TokenVerifier verifier,
             Backends backends,
             Clock clock,
+            MemoryBudget memory,
             LongSupplier nanos) {
         this.limits = requireNonNull(limits, "limits is null");
-        this.sockets = new WebSockets(limits, stats);
+        this.memory = requireNonNull(memory, "memory is null");
+        this.sockets = new WebSockets(limits, stats, memory);
         this.budget = new ServerBudget(limits.clients(), nanos);
-        this.presence = new PresenceRooms(presenceLimits, timers);
+        this.presence = new PresenceRooms(
+                presenceLimits, timers, memory.openForServer(memory.bytesMax() / LOST_PRESENCES_SHARE));
         TopicQuestions questions = new TopicQuestions(
                 backends.permissions(), backends.history(), limits.clients().topicChecksMax());
         this.privateRights = new PrivateRights(questions, limits.clients());
@@ -93,7 +102,7 @@ public final class SocketServer implements AutoCloseable {
                 backends.databaseBroadcasts(),
                 () -> draining);
         this.door = new Door(services);
-        this.guests = new Guests(services, door);
+        this.guests = new Guests(services, door, memory);
     }
 
     /// Adds the sockets to a server: HTTP/1 connections of our own, and an answer for those who come without an
@@ -113,6 +122,11 @@ public final class SocketServer implements AutoCloseable {
                 .readTimeout(limits.idleTimeout().multipliedBy(2))
                 .build());
         PATHS.forEach(path -> routing.any(path, SocketServer::demandUpgrade));
+    }
+
+    /// What clients make the server hold.
+    public MemoryBudget memory() {
+        return memory;
     }
 
     public SocketStats stats() {

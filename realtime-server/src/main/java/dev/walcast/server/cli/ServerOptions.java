@@ -142,6 +142,9 @@ final class ServerOptions {
     private LimitOptions limits = new LimitOptions();
 
     @Mixin
+    private MemoryOptions memory = new MemoryOptions();
+
+    @Mixin
     private PresenceOptions presence = new PresenceOptions();
 
     @Mixin
@@ -165,6 +168,8 @@ final class ServerOptions {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(Duration.class, new DurationText())
                 .registerConverter(ByteSize.class, new ByteSize.Converter())
+                .registerConverter(MemoryShare.class, new MemoryShare.Converter())
+                .setDefaultValueProvider(HeapDefaults.ofThisProcess())
                 .parseArgs("--host", host, "--port", Integer.toString(port), "--reader", reader.name());
     }
 
@@ -212,7 +217,8 @@ final class ServerOptions {
                 restRate,
                 limits.limits(),
                 presence.limits(),
-                acks.limits());
+                acks.limits(),
+                memory.limits(limits.clientBytes()));
     }
 
     private List<String> problems(@Nullable String url) {
@@ -242,6 +248,7 @@ final class ServerOptions {
         problems.addAll(limits.problems());
         problems.addAll(presence.problems(limits.outbox()));
         problems.addAll(acks.problems());
+        problems.addAll(memory.problems());
         problems.addAll(replay.problems(limits.outbox()));
         return problems.stream().distinct().toList();
     }

@@ -29,7 +29,7 @@ public sealed interface Broadcast {
 
         @Override
         public String event() {
-            return Json.tree(payload).map(tree -> tree.path("event").asText("")).orElse("");
+            return Json.member(payload, "event").orElse("");
         }
 
         @Override

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
@@ -22,6 +23,18 @@ import java.util.Optional;
 /// JSON as this protocol reads it: bounded in depth, numbers exact, UTF-8 only.
 public final class Json {
     private static final int NESTING_MAX = 500;
+
+    /// Below this size the largest factor is assumed. A nest of objects takes most: 5 bytes of text, 200 of memory.
+    private static final int SCANNED_BYTES_MIN = 64;
+
+    private static final int TREE_FACTOR_MAX = 48;
+
+    // What the parts of a tree take on a 64-bit JVM, with the reference that holds each.
+    private static final int OBJECT_BYTES = 170;
+    private static final int ARRAY_BYTES = 110;
+    private static final int MEMBER_BYTES = 100;
+    private static final int SCALAR_BYTES = 80;
+    private static final int ELEMENT_BYTES = 8;
 
     /// By default buffers stay with their thread, 16 KB for each: here every socket has a thread.
     private static final RecyclerPool<BufferRecycler> BUFFERS = JsonRecyclerPools.newBoundedPool(64);
@@ -113,6 +126,51 @@ public final class Json {
         StringBuilder quoted = new StringBuilder(text.length() + 2).append('"');
         JsonStringEncoder.getInstance().quoteAsString(text, quoted);
         return quoted.append('"').toString();
+    }
+
+    /// A scalar member of an object as text, the last one of that name, without building a tree; nothing when it is
+    /// null, no scalar, or not there, or the text is no JSON.
+    public static Optional<String> member(Slice object, String name) {
+        if (!object.isObject()) {
+            return Optional.empty();
+        }
+        try (JsonParser parser = scan(object.bytes(), object.offset(), object.length())) {
+            parser.nextToken();
+            String found = null;
+            for (String key = parser.nextFieldName(); key != null; key = parser.nextFieldName()) {
+                JsonToken token = parser.nextToken();
+                if (key.equals(name)) {
+                    found = token.isScalarValue() && token != JsonToken.VALUE_NULL ? parser.getText() : null;
+                }
+                parser.skipChildren();
+            }
+            return Optional.ofNullable(found);
+        } catch (IOException _) {
+            return Optional.empty();
+        }
+    }
+
+    /// How much memory a tree of this text may take at most, found without building it. A text that is no JSON costs
+    /// what was read of it.
+    public static long treeBytes(Slice json) {
+        if (json.length() < SCANNED_BYTES_MIN) {
+            return (long) TREE_FACTOR_MAX * json.length();
+        }
+        long bytes = 0;
+        try (JsonParser parser = scan(json.bytes(), json.offset(), json.length())) {
+            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+                bytes += switch (token) {
+                    case START_OBJECT -> OBJECT_BYTES;
+                    case START_ARRAY -> ARRAY_BYTES;
+                    case FIELD_NAME -> MEMBER_BYTES;
+                    case VALUE_STRING, VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> SCALAR_BYTES;
+                    default -> ELEMENT_BYTES;
+                };
+            }
+        } catch (IOException _) {
+            return bytes + json.length() * 2L;
+        }
+        return bytes + json.length() * 2L;
     }
 
     /// Whether the bytes are exactly one JSON value.

@@ -37,6 +37,12 @@ final class ConnectionInput extends InputStream {
         return available.read(into, offset, available.available());
     }
 
+    /// How many bytes can be read without waiting.
+    @Override
+    public int available() {
+        return reader.available();
+    }
+
     private boolean isAtEnd() {
         try {
             reader.ensureAvailable();

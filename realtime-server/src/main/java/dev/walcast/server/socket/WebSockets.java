@@ -2,6 +2,7 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.CloseReason;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.spi.ServerConnectionSelector;
@@ -18,6 +19,7 @@ public final class WebSockets implements AutoCloseable {
 
     private final SocketLimits limits;
     private final SocketStats stats;
+    private final MemoryBudget memory;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final WritingCrew crew = new WritingCrew();
     private final Watch watch;
@@ -26,9 +28,10 @@ public final class WebSockets implements AutoCloseable {
     /// Why everybody is being sent away; a socket that opens meanwhile is sent after them.
     private volatile @Nullable CloseReason closing;
 
-    public WebSockets(SocketLimits limits, SocketStats stats) {
+    public WebSockets(SocketLimits limits, SocketStats stats, MemoryBudget memory) {
         this.limits = requireNonNull(limits, "limits is null");
         this.stats = requireNonNull(stats, "stats is null");
+        this.memory = requireNonNull(memory, "memory is null");
         this.watch = new Watch(limits, () -> List.of(connections, requests));
     }
 
@@ -74,6 +77,10 @@ public final class WebSockets implements AutoCloseable {
 
     SocketStats stats() {
         return stats;
+    }
+
+    MemoryBudget memory() {
+        return memory;
     }
 
     WritingCrew crew() {

@@ -3,17 +3,21 @@ package dev.walcast.server.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.walcast.server.memory.MemoryBudget;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class LaneTest {
     private final List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
-    private final Lane lane = new Lane(new Semaphore(1_000), failures::add);
+    private final Lane lane = new Lane(waiting(1_000), failures::add);
+
+    private static WaitingBytes waiting(int bytes) {
+        return new WaitingBytes(bytes, new MemoryBudget(1 << 20, 1 << 20).open(() -> {}));
+    }
 
     @Test
     void workThatDoesNotWaitIsDoneByTheCaller() {
@@ -85,7 +89,7 @@ class LaneTest {
 
     @Test
     void aFailureThatCannotBeHandledDoesNotStopIt() {
-        Lane own = new Lane(new Semaphore(10), e -> {
+        Lane own = new Lane(waiting(10), e -> {
             throw new IllegalStateException("for the test", e);
         });
         CountDownLatch done = new CountDownLatch(1);

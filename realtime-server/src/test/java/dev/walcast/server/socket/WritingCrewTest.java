@@ -3,6 +3,7 @@ package dev.walcast.server.socket;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.OutboundFrame;
 import io.helidon.common.socket.PlainSocket;
@@ -26,6 +27,7 @@ class WritingCrewTest {
     private static final int STUCK_BYTES = 16 << 20;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+    private final MemoryBudget budget = new MemoryBudget(1L << 30, 1L << 30);
     private final WritingCrew crew = new WritingCrew();
     private final List<Line> lines = new ArrayList<>();
     private ServerSocket listening;
@@ -64,7 +66,8 @@ class WritingCrewTest {
         Socket client = new Socket(listening.getInetAddress(), listening.getLocalPort());
         client.setSoTimeout((int) PATIENCE.toMillis());
         PlainSocket socket = PlainSocket.server(listening.accept(), "child", "parent");
-        Line line = new Line(client, new SocketWriter(64 << 20, socket, new SocketStats(), crew));
+        Line line =
+                new Line(client, new SocketWriter(64 << 20, budget.open(() -> {}), socket, new SocketStats(), crew));
         lines.add(line);
         return line;
     }
