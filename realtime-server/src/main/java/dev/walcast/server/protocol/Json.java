@@ -33,8 +33,13 @@ public final class Json {
     private static final int OBJECT_BYTES = 170;
     private static final int ARRAY_BYTES = 110;
     private static final int MEMBER_BYTES = 100;
-    private static final int SCALAR_BYTES = 80;
+    private static final int STRING_BYTES = 80;
+    private static final int INTEGER_BYTES = 32;
+    private static final int NUMBER_BYTES = 140;
     private static final int ELEMENT_BYTES = 8;
+
+    /// An integer of so many digits is a `long`.
+    private static final int LONG_DIGITS = 18;
 
     /// By default buffers stay with their thread, 16 KB for each: here every socket has a thread.
     private static final RecyclerPool<BufferRecycler> BUFFERS = JsonRecyclerPools.newBoundedPool(64);
@@ -163,7 +168,9 @@ public final class Json {
                     case START_OBJECT -> OBJECT_BYTES;
                     case START_ARRAY -> ARRAY_BYTES;
                     case FIELD_NAME -> MEMBER_BYTES;
-                    case VALUE_STRING, VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> SCALAR_BYTES;
+                    case VALUE_STRING -> STRING_BYTES;
+                    case VALUE_NUMBER_INT -> parser.getTextLength() <= LONG_DIGITS ? INTEGER_BYTES : NUMBER_BYTES;
+                    case VALUE_NUMBER_FLOAT -> NUMBER_BYTES;
                     default -> ELEMENT_BYTES;
                 };
             }
