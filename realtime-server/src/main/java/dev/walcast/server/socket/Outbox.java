@@ -249,14 +249,15 @@ public final class Outbox {
     }
 
     private void beginClosing(Outgoing goodbye, CloseReason why, boolean forget) {
+        // first, for what counts the goodbye may find that this client holds most
+        state = State.CLOSING;
+        reason = why;
+        closingSinceNanos = System.nanoTime();
         if (forget) {
             forgetQueue();
         }
         memory.take(goodbye.ownCost(), null);
         enqueue(goodbye, goodbye.cost());
-        state = State.CLOSING;
-        reason = why;
-        closingSinceNanos = System.nanoTime();
     }
 
     private void enqueue(Outgoing outgoing, int cost) {

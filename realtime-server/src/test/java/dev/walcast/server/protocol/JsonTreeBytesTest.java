@@ -56,7 +56,8 @@ class JsonTreeBytesTest {
 
     @Test
     void aTextThatIsNoJsonHasABoundToo() {
-        assertThat(Json.treeBytes(Slice.of("[1,2,".repeat(100).getBytes(UTF_8)))).isPositive();
+        assertThat(Json.treeBytes(Slice.of("[1,2,".repeat(100).getBytes(UTF_8))))
+                .isPositive();
     }
 
     private static void assertReserved(byte[] json) {
