@@ -61,8 +61,7 @@ export class Server {
     const all = { DATABASE_URL: database.keys.serverUrl, JWT_SECRET: database.keys.jwtSecret, HOST: '127.0.0.1', PORT: '0',
       SLOT_NAME: `bench_${reader}`, READER: reader, MAX_MESSAGES_PER_SECOND: '1000000',
       // all clients of a benchmark come from one address
-      MAX_CONNECTIONS_PER_ADDRESS: '0', ...settings }
-      SLOT_NAME: `bench_${reader}`, READER: reader, MAX_MESSAGES_PER_SECOND: '1000000', CLIENT_SHARE: '100', ...settings }
+      MAX_CONNECTIONS_PER_ADDRESS: '0', CLIENT_SHARE: '100', ...settings }
     writeFileSync(file, Object.entries(all).map(([name, value]) => `${name}=${value}\n`).join(''))
     const { PATH, HOME, JAVA_HOME, WALCAST_JAVA_OPTS = '' } = process.env
     const began = performance.now()

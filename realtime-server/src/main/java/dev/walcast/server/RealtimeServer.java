@@ -15,6 +15,7 @@ import dev.walcast.server.health.Health;
 import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.health.HeapWatch;
 import dev.walcast.server.health.ThreadWatch;
+import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.rest.RestLimits;
 import dev.walcast.server.rest.RestRoutes;
@@ -39,6 +40,7 @@ public final class RealtimeServer implements AutoCloseable {
     private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, RealtimeServer::end);
     private final Project project;
     private final TokenVerifier tokens;
+    private final MemoryBudget memory;
     private final SocketServer sockets;
     private final RestRoutes rest;
     private final EventStreams streams;
@@ -58,12 +60,14 @@ public final class RealtimeServer implements AutoCloseable {
                 project.permissions(),
                 project.messages().history(),
                 project::broadcastsFromDatabase);
-        this.sockets = new SocketServer(settings.limits(), settings.presence(), tokens, backends, clock);
+        this.memory = settings.memory().budget();
+        this.sockets = new SocketServer(settings.limits(), settings.presence(), tokens, backends, clock, memory);
         this.rest = new RestRoutes(
                 RestLimits.of(settings.limits().payloadBytesMax(), settings.restMessagesPerSecond()),
                 tokens,
                 sockets.rooms(),
-                sockets.callerQuestions());
+                sockets.callerQuestions(),
+                memory);
         this.streams = new EventStreams(settings.limits(), sockets.guests(), project.feed());
         this.front = new Front(
                 settings.host(),
@@ -136,6 +140,11 @@ public final class RealtimeServer implements AutoCloseable {
     /// The port that it listens on.
     public int port() {
         return front.port();
+    }
+
+    /// What clients make the server hold.
+    public MemoryBudget memory() {
+        return memory;
     }
 
     public SocketServer sockets() {

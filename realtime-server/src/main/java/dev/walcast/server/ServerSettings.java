@@ -9,6 +9,7 @@ import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.channel.PresenceLimits;
 import dev.walcast.server.front.AddressLimits;
+import dev.walcast.server.memory.MemoryLimits;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// @param restMessagesPerSecond broadcasts over HTTP of one caller
 /// @param acks        how many cursors of acknowledged changes are kept
 /// @param addresses   what one client address is allowed
+/// @param memory      how much clients may make the server hold
 public record ServerSettings(
         Database database,
         TokenRules tokens,
@@ -35,7 +37,8 @@ public record ServerSettings(
         SocketLimits limits,
         PresenceLimits presence,
         AckLimits acks,
-        AddressLimits addresses) {
+        AddressLimits addresses,
+        MemoryLimits memory) {
     public ServerSettings {
         requireNonNull(database, "database is null");
         requireNonNull(tokens, "tokens is null");
@@ -45,9 +48,10 @@ public record ServerSettings(
         requireNonNull(presence, "presence is null");
         requireNonNull(acks, "acks is null");
         requireNonNull(addresses, "addresses is null");
+        requireNonNull(memory, "memory is null");
     }
 
-    /// With the usual limits of addresses.
+    /// With the usual limits of addresses, and the usual share of the heap for clients.
     public ServerSettings(
             Database database,
             TokenRules tokens,
@@ -70,10 +74,11 @@ public record ServerSettings(
                 limits,
                 presence,
                 acks,
-                AddressLimits.defaults());
+                AddressLimits.defaults(),
+                MemoryLimits.usual(limits.outboxBytesMax() + limits.messageBytesMax()));
     }
 
-    /// With the usual limits of acknowledgements and addresses.
+    /// With the usual limits of acknowledgements, addresses and memory.
     public ServerSettings(
             Database database,
             TokenRules tokens,

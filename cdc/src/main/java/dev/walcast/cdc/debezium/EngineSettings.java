@@ -107,12 +107,17 @@ final class EngineSettings {
                 "poll.interval.ms", Long.toString(config.pollInterval().toMillis()));
     }
 
+    /// 64 MiB, or less on a heap below 1 GiB.
+    private static long queueBytes() {
+        return Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 15);
+    }
+
     private static Map<String, String> whatIsRead() {
         return Map.ofEntries(
                 // Postgres hears within a second what is handled; Debezium's default makes it ten.
                 Map.entry("status.update.interval.ms", "1000"),
                 Map.entry("max.queue.size", Long.toString(Math.clamp(HEAP_BYTES >> 16, 512, 8192))),
-                Map.entry("max.queue.size.in.bytes", Long.toString(Math.min(HEAP_BYTES >> 4, 64 << 20))),
+                Map.entry("max.queue.size.in.bytes", Long.toString(queueBytes())),
                 Map.entry("provide.transaction.metadata", "true"),
                 Map.entry("skipped.operations", "none"),
                 Map.entry("tombstones.on.delete", "false"),

@@ -11,11 +11,11 @@ import java.time.Duration;
 public record PendingLimits(int changes, Duration time) {
     public static final PendingLimits USUAL = new PendingLimits(20_000, Duration.ofSeconds(30));
 
-    /// How much memory all changes that wait may hold, rows counted once.
-    static final long BYTES_MAX = 64L << 20;
+    /// How much memory all changes that wait may hold, rows counted once: less on a heap below 1 GiB.
+    static final long BYTES_MAX = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 15);
 
     /// How many pairs of a change and a subscription may wait in all.
-    static final int PAIRS_MAX = 500_000;
+    static final int PAIRS_MAX = (int) Math.min(500_000, Runtime.getRuntime().maxMemory() / 15 / 128);
 
     public PendingLimits {
         requireNonNull(time, "time is null");

@@ -5,8 +5,10 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.MessageHistory.StoredMessage;
+import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Json;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
@@ -24,6 +26,9 @@ import org.slf4j.LoggerFactory;
 /// it for one offer to the outbox. The only lock taken while holding it is the hub's; nothing foreign is called.
 /// Presence rooms take it while they hold their own.
 final class Channel implements RoomMember {
+    /// How many trees of what a client tracks are there at once: the message, a copy without refs, one to compare.
+    private static final int PRESENCE_TREES = 3;
+
     private static final Logger LOG = LoggerFactory.getLogger(Channel.class);
 
     /// Whether the client may come back; what it tracks may wait for it then.
@@ -43,6 +48,7 @@ final class Channel implements RoomMember {
 
     private final Services services;
     private final Session session;
+    private final long memoryBytes;
     private final Address joined;
     private final RoomName room;
     private final JoinRequest request;
@@ -64,11 +70,14 @@ final class Channel implements RoomMember {
     private Credential credential;
     private @Nullable Replay replay;
     private boolean withheld;
-    private final HeldFrames held = new HeldFrames();
+    private final HeldFrames held;
 
-    Channel(Services services, Session session, Address joined, JoinResult.Accepted accepted) {
+    /// @param memoryBytes what it holds of the socket's account until it ends
+    Channel(Services services, Session session, Address joined, JoinResult.Accepted accepted, long memoryBytes) {
         this.services = requireNonNull(services, "services is null");
         this.session = requireNonNull(session, "session is null");
+        this.memoryBytes = memoryBytes;
+        this.held = new HeldFrames(session.memory());
         this.joined = requireNonNull(joined, "joined is null");
         this.request = accepted.request();
         this.credential = accepted.credential();
@@ -139,7 +148,7 @@ final class Channel implements RoomMember {
     private void hold() {
         synchronized (lock) {
             if (state == State.JOINING) {
-                replay = new Replay();
+                replay = new Replay(session.memory());
                 services.hub().join(room, this);
             }
         }
@@ -178,7 +187,19 @@ final class Channel implements RoomMember {
 
     /// On the lane, while the client is a member.
     void presence(Message.Presence push) {
-        presence.handle(push);
+        long bytes = PRESENCE_TREES * Json.treeBytes(push.payload());
+        try (MemoryAccount.Reservation parsing = session.memory().reserve(bytes)) {
+            if (parsing == null) {
+                reply(push.address(), Payload.error(ErrorCode.MEMORY_EXHAUSTED.refusal()));
+            } else {
+                presence.handle(push);
+            }
+        }
+    }
+
+    /// Counts what the socket makes the server hold.
+    MemoryAccount memory() {
+        return session.memory();
     }
 
     /// Not answered on a channel without a binding that asked for it.
@@ -216,11 +237,12 @@ final class Channel implements RoomMember {
         }
     }
 
-    void deliverPresenceState(byte[] state) {
+    void deliverPresenceState(PresenceState state) {
         if (rights.isStale()) {
             withhold();
         } else {
-            pushOrHold(session.encode(joined.withRef(null), "presence_state", Payload.of(state)));
+            pushOrHold(session.encode(joined.withRef(null), "presence_state", Payload.of(state.json()))
+                    .sharing(state.json(), state.counted()));
         }
     }
 
@@ -376,6 +398,10 @@ final class Channel implements RoomMember {
         synchronized (lock) {
             before = state;
             state = isOpen(before) ? how : before;
+            held.forget();
+            if (replay != null) {
+                replay.forget();
+            }
         }
         if (isOpen(before)) {
             expiry.cancel();
@@ -387,6 +413,7 @@ final class Channel implements RoomMember {
                 List.of(lastWords).forEach(session::offer);
             }
             changes.retire();
+            session.memory().release(memoryBytes);
         }
         if (before == State.JOINING) {
             session.budget().giveSeatBack();

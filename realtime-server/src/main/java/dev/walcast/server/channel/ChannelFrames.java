@@ -58,12 +58,14 @@ final class ChannelFrames {
 
     /// For clients whose topic is their binding.
     OutboundFrame legacyChange(EncodedChange change) {
-        return serializer.encode(everybody(), change.type(), Payload.of(change.data()));
+        return serializer
+                .encode(everybody(), change.type(), Payload.of(change.data()))
+                .sharing(change.data(), change.counted());
     }
 
     OutboundFrame snapshot(int id, SnapshotChunk chunk) {
         Payload payload = Payload.snapshot(Topics.subTopic(joined.topic()), id, chunk.members());
-        return serializer.encode(joined.withRef(null), "system", payload);
+        return serializer.encode(joined.withRef(null), "system", payload).sharing(chunk.members(), chunk.counted());
     }
 
     OutboundFrame close() {

@@ -113,11 +113,19 @@ final class ChannelPresence {
             channel.closeBecause(ErrorCode.PRESENCE_TOO_LARGE.refusal());
         } else if (key.isReserved()) {
             channel.reply(address, Payload.error(ErrorCode.PRESENCE_KEY_RESERVED.refusal(key.text())));
-        } else if (tracker.room().track(tracker, payload, rights.read.getAsBoolean())) {
-            channel.reply(address, Payload.ok());
-            tracker.room().publishSoon();
         } else {
-            channel.reply(address, Payload.error(full()));
+            answer(address, tracker, tracker.room().track(tracker, payload, rights.read.getAsBoolean()));
+        }
+    }
+
+    private void answer(Address address, PresenceMember tracker, PresenceRoom.Tracked tracked) {
+        switch (tracked) {
+            case DONE -> {
+                channel.reply(address, Payload.ok());
+                tracker.room().publishSoon();
+            }
+            case ROOM_FULL -> channel.reply(address, Payload.error(full()));
+            case NO_MEMORY -> channel.reply(address, Payload.error(ErrorCode.MEMORY_EXHAUSTED.refusal()));
         }
     }
 

@@ -30,13 +30,14 @@ final class EncodedBroadcast {
     EncodedBroadcast(Broadcast broadcast) {
         requireNonNull(broadcast, "broadcast is null");
         this.id = broadcast.id();
-        this.encoder = serializer -> serializer.encode(broadcast);
+        this.encoder = serializer -> serializer.encode(broadcast).map(OutboundFrame::sharedWhole);
         this.broadcast = Optional.of(broadcast);
     }
 
     EncodedBroadcast(Address everybody, String event, Payload payload) {
         this.id = Optional.empty();
-        this.encoder = serializer -> Optional.of(serializer.encode(everybody, event, payload));
+        this.encoder = serializer ->
+                Optional.of(serializer.encode(everybody, event, payload).sharedWhole());
         this.broadcast = Optional.empty();
     }
 
@@ -59,7 +60,7 @@ final class EncodedBroadcast {
     Optional<OutboundFrame> streamEvent() {
         if (!streamed) {
             streamed = true;
-            streamEvent = broadcast.flatMap(StreamEvent::broadcast);
+            streamEvent = broadcast.flatMap(StreamEvent::broadcast).map(OutboundFrame::sharedWhole);
         }
         return streamEvent;
     }

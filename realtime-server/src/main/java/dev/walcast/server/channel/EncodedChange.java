@@ -3,6 +3,7 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.channel.Envelopes.Envelope;
+import dev.walcast.server.memory.SharedBytes;
 import dev.walcast.server.protocol.OutboundFrame;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ public final class EncodedChange {
     private final String type;
     private final Optional<String> position;
     private final byte[] data;
+    private final SharedBytes counted;
 
     /// Of the latest receiver: the next one's is most likely the same.
     private volatile @Nullable Framed latest;
@@ -25,6 +27,7 @@ public final class EncodedChange {
         this.type = requireNonNull(type, "type is null");
         this.position = requireNonNull(position, "position is null");
         this.data = requireNonNull(data, "data is null");
+        this.counted = new SharedBytes(data.length);
     }
 
     /// Of a feed without positions.
@@ -45,11 +48,16 @@ public final class EncodedChange {
         return data;
     }
 
+    /// The data as it is counted in the budget of memory: once for all clients that it waits for.
+    public SharedBytes counted() {
+        return counted;
+    }
+
     @SuppressWarnings("ReferenceEquality") // equal envelopes are mostly one, and else it is only made again
     OutboundFrame in(Envelope envelope) {
         Framed known = latest;
         if (known == null || known.envelope != envelope) {
-            known = new Framed(envelope, envelope.empty().around(data));
+            known = new Framed(envelope, envelope.empty().around(data, counted));
             latest = known;
         }
         return known.frame;

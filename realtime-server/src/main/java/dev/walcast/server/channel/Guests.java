@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.auth.TokenVerdict;
+import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.socket.Handshake;
@@ -14,10 +15,17 @@ import java.util.Optional;
 public final class Guests {
     private final Services services;
     private final Door door;
+    private final MemoryBudget memory;
 
-    Guests(Services services, Door door) {
+    Guests(Services services, Door door, MemoryBudget memory) {
         this.services = requireNonNull(services, "services is null");
         this.door = requireNonNull(door, "door is null");
+        this.memory = requireNonNull(memory, "memory is null");
+    }
+
+    /// What counts the memory that they make the server hold.
+    public MemoryBudget memory() {
+        return memory;
     }
 
     /// @param token     as the client sent it

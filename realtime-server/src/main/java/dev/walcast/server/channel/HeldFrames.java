@@ -1,5 +1,8 @@
 package dev.walcast.server.channel;
 
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.OutboundFrame;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,10 +14,15 @@ final class HeldFrames {
 
     private static final int BYTES_MAX = 8 * 1024 * 1024;
 
+    private final MemoryAccount memory;
     private int tokens;
     private List<OutboundFrame> frames = List.of();
     private long bytes;
     private boolean overflown;
+
+    HeldFrames(MemoryAccount memory) {
+        this.memory = requireNonNull(memory, "memory is null");
+    }
 
     /// A token came.
     void begin() {
@@ -34,9 +42,12 @@ final class HeldFrames {
     /// Keeps a frame, or forgets all when they become too many.
     void add(OutboundFrame frame) {
         bytes += frame.bytes();
-        if (overflown || frames.size() >= FRAMES_MAX || bytes > BYTES_MAX) {
+        if (overflown
+                || frames.size() >= FRAMES_MAX
+                || bytes > BYTES_MAX
+                || !memory.hold(frame.ownBytes(), frame.shared())) {
             overflown = true;
-            frames = List.of();
+            forget();
             return;
         }
         if (frames.isEmpty()) {
@@ -53,8 +64,14 @@ final class HeldFrames {
     /// All that was kept, in order.
     List<OutboundFrame> take() {
         List<OutboundFrame> taken = frames;
-        frames = List.of();
         bytes = 0;
+        forget();
         return taken;
+    }
+
+    /// Nothing of what was kept is delivered.
+    void forget() {
+        frames.forEach(frame -> memory.release(frame.ownBytes(), frame.shared()));
+        frames = List.of();
     }
 }

@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.supervisor.FatalErrors;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.concurrent.Semaphore;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -21,10 +20,10 @@ final class Lane {
     /// What may wait for one channel.
     static final int WAITING_MAX = 256;
 
-    private record Work(Runnable task, int bytes) {}
+    private record Work(Runnable task, int size) {}
 
     private final Consumer<Runnable> starter;
-    private final Semaphore bytesLeft;
+    private final WaitingBytes bytes;
     private final Consumer<Throwable> onFailure;
     private final Object lock = new Object();
 
@@ -35,26 +34,26 @@ final class Lane {
     private boolean busy;
 
     /// @param starter   runs what it is given on a thread of its own, later when there is none; never throws
-    /// @param bytesLeft what may still wait in all the lanes of one socket
+    /// @param bytes     what may wait in all the lanes of one socket
     /// @param onFailure for work on the virtual thread, errors included; work done at once fails to the caller
-    Lane(Consumer<Runnable> starter, Semaphore bytesLeft, Consumer<Throwable> onFailure) {
+    Lane(Consumer<Runnable> starter, WaitingBytes bytes, Consumer<Throwable> onFailure) {
         this.starter = requireNonNull(starter, "starter is null");
-        this.bytesLeft = requireNonNull(bytesLeft, "bytesLeft is null");
+        this.bytes = requireNonNull(bytes, "bytes is null");
         this.onFailure = requireNonNull(onFailure, "onFailure is null");
     }
 
     /// Does the work at once, on the caller's thread, when nothing is before it and it does not have to wait.
     ///
     /// @param mayWait whether the work may have to wait for the database; asked when nothing is before it
-    /// @param bytes   what the work holds in memory
+    /// @param size    how many bytes the work holds in memory
     /// @return false when there is no room for it to wait
-    boolean give(Runnable task, BooleanSupplier mayWait, int bytes) {
+    boolean give(Runnable task, BooleanSupplier mayWait, int size) {
         synchronized (lock) {
             if (busy || mayWait.getAsBoolean()) {
-                if (waiting.size() >= WAITING_MAX || !bytesLeft.tryAcquire(bytes)) {
+                if (waiting.size() >= WAITING_MAX || !bytes.tryTake(size)) {
                     return false;
                 }
-                enqueue(task, bytes);
+                enqueue(task, size);
                 return true;
             }
             busy = true;
@@ -76,8 +75,8 @@ final class Lane {
     }
 
     /// With the lock held.
-    private void enqueue(Runnable task, int bytes) {
-        waiting.add(new Work(task, bytes));
+    private void enqueue(Runnable task, int size) {
+        waiting.add(new Work(task, size));
         if (!busy) {
             busy = true;
             startThread();
@@ -105,7 +104,7 @@ final class Lane {
             } catch (Throwable e) {
                 failed(e);
             } finally {
-                bytesLeft.release(next.bytes());
+                bytes.giveBack(next.size());
             }
         }
     }

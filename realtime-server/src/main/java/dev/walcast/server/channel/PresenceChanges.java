@@ -11,7 +11,7 @@ final class PresenceChanges {
     private final Roster published = new Roster();
     private final Roster joins = new Roster();
     private final Roster leaves = new Roster();
-    private byte @Nullable [] state;
+    private @Nullable PresenceState state;
 
     void add(PresenceMeta meta) {
         joins.add(meta);
@@ -34,11 +34,11 @@ final class PresenceChanges {
     }
 
     /// The published state; encoded once until the next diff.
-    byte[] state() {
+    PresenceState state() {
         if (state == null) {
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             published.writeTo(out);
-            state = out.toByteArray();
+            state = PresenceState.of(out.toByteArray());
         }
         return state;
     }

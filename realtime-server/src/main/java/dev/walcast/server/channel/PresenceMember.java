@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.memory.MemoryAccount;
 import org.jspecify.annotations.Nullable;
 
 /// A channel that takes part in the presence of a room.
@@ -27,6 +28,11 @@ final class PresenceMember {
 
     Channel channel() {
         return channel;
+    }
+
+    /// Counts what the client makes the server hold.
+    MemoryAccount memory() {
+        return channel.memory();
     }
 
     PresenceRoom room() {

@@ -19,6 +19,7 @@ record PresenceMeta(PresenceKey key, String ref, @Nullable String previousRef, b
     private static final String REF = "phx_ref";
     private static final String PREVIOUS_REF = "phx_ref_prev";
     private static final int EMPTY_OBJECT = 2;
+    private static final int OVERHEAD_BYTES = 512;
 
     PresenceMeta {
         requireNonNull(key, "key is null");
@@ -41,6 +42,11 @@ record PresenceMeta(PresenceKey key, String ref, @Nullable String previousRef, b
     /// What the room's limit is compared with.
     int bytes() {
         return key.json().length + payload.length;
+    }
+
+    /// What it takes in memory: itself, its part of the encoded state, and the objects around it.
+    long memoryBytes() {
+        return OVERHEAD_BYTES + 2L * bytes();
     }
 
     void writeTo(ByteArrayOutputStream out) {

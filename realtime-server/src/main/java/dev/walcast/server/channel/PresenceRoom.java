@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.Payload;
 import java.time.Duration;
@@ -28,6 +29,7 @@ final class PresenceRoom {
     private final PresenceLimits limits;
     private final PresenceRefs refs;
     private final Timers timers;
+    private final MemoryAccount lostMemory;
     private final Runnable giveBackPlace;
     private final Object lock = new Object();
 
@@ -41,11 +43,18 @@ final class PresenceRoom {
     private boolean publishing;
     private @Nullable Future<?> expiry;
 
-    PresenceRoom(RoomName name, PresenceLimits limits, PresenceRefs refs, Timers timers, Runnable giveBackPlace) {
+    PresenceRoom(
+            RoomName name,
+            PresenceLimits limits,
+            PresenceRefs refs,
+            Timers timers,
+            MemoryAccount lostMemory,
+            Runnable giveBackPlace) {
         this.name = requireNonNull(name, "name is null");
         this.limits = requireNonNull(limits, "limits is null");
         this.refs = requireNonNull(refs, "refs is null");
         this.timers = requireNonNull(timers, "timers is null");
+        this.lostMemory = requireNonNull(lostMemory, "lostMemory is null");
         this.giveBackPlace = requireNonNull(giveBackPlace, "giveBackPlace is null");
         this.publishedNanos = System.nanoTime() - limits.flush().toNanos();
     }
@@ -65,24 +74,32 @@ final class PresenceRoom {
         }
     }
 
-    /// Takes the place of what the member has tracked before, or had when its socket was lost. False when the room
-    /// is full. Others are told with the next [#publishSoon()].
+    /// What became of an object that was tracked.
+    enum Tracked {
+        DONE,
+        ROOM_FULL,
+        NO_MEMORY
+    }
+
+    /// Takes the place of what the member has tracked before, or had when its socket was lost. Others are told with
+    /// the next [#publishSoon()].
     ///
     /// @param listens whether the member is told of diffs from now on, this one included
-    boolean track(PresenceMember member, byte[] payload, boolean listens) {
+    Tracked track(PresenceMember member, byte[] payload, boolean listens) {
         boolean adopted = false;
         try {
             synchronized (lock) {
                 if (member.hasLeft) {
-                    return true;
+                    return Tracked.DONE;
                 }
                 if (member.meta == null) {
                     member.meta = lingering.take(member.key(), payload).orElse(null);
                     adopted = member.meta != null;
+                    adopt(member);
                     rescheduleExpiry();
                 }
-                boolean tracked = replace(member, payload);
-                if (tracked && listens) {
+                Tracked tracked = replace(member, payload);
+                if (tracked == Tracked.DONE && listens) {
                     listen(member);
                 }
                 return tracked;
@@ -95,22 +112,33 @@ final class PresenceRoom {
     }
 
     /// With the lock held.
-    private boolean replace(PresenceMember member, byte[] payload) {
+    private Tracked replace(PresenceMember member, byte[] payload) {
         PresenceMeta old = member.meta;
         if (old != null && old.says(payload)) {
-            return true;
+            return Tracked.DONE;
         }
         String previous = old == null ? null : changes.knownRef(old);
         PresenceMeta fresh = new PresenceMeta(member.key(), refs.next(), previous, payload);
         if (!fits(old, fresh)) {
-            return false;
+            return Tracked.ROOM_FULL;
+        }
+        if (!member.memory().tryHold(fresh.memoryBytes())) {
+            return Tracked.NO_MEMORY;
         }
         if (old != null) {
-            remove(old);
+            remove(old, member.memory());
         }
         add(fresh);
         member.meta = fresh;
-        return true;
+        return Tracked.DONE;
+    }
+
+    /// What a lost client had is the member's from now on. With the lock held.
+    private void adopt(PresenceMember member) {
+        if (member.meta != null) {
+            member.memory().take(member.meta.memoryBytes(), null);
+            lostMemory.release(member.meta.memoryBytes());
+        }
     }
 
     private boolean fits(@Nullable PresenceMeta old, PresenceMeta fresh) {
@@ -121,7 +149,7 @@ final class PresenceRoom {
     void untrack(PresenceMember member) {
         synchronized (lock) {
             if (member.meta != null) {
-                remove(member.meta);
+                remove(member.meta, member.memory());
                 member.meta = null;
             }
         }
@@ -136,13 +164,14 @@ final class PresenceRoom {
             listeners.remove(member);
             PresenceMeta meta = member.meta;
             member.meta = null;
-            if (meta != null && lost && limits.grace().isPositive()) {
+            if (meta != null && lost && limits.grace().isPositive() && lostMemory.tryHold(meta.memoryBytes())) {
+                member.memory().release(meta.memoryBytes());
                 lingering.add(meta, System.nanoTime() + limits.grace().toNanos());
                 rescheduleExpiry();
                 return; // its place is the meta's now
             }
             if (meta != null) {
-                remove(meta);
+                remove(meta, member.memory());
             }
         }
         publishSoon();
@@ -201,7 +230,7 @@ final class PresenceRoom {
         synchronized (lock) {
             expiry = null;
             expired = lingering.takeExpired(System.nanoTime());
-            expired.forEach(this::remove);
+            expired.forEach(meta -> remove(meta, lostMemory));
             rescheduleExpiry();
         }
         publishSoon();
@@ -216,7 +245,8 @@ final class PresenceRoom {
     }
 
     /// With the lock held.
-    private void remove(PresenceMeta meta) {
+    private void remove(PresenceMeta meta, MemoryAccount memory) {
+        memory.release(meta.memoryBytes());
         changes.remove(meta);
         metas--;
         bytes -= meta.bytes();

@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.memory.MemoryAccount;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// The rooms where somebody takes part in presence. Safe for any thread.
@@ -16,10 +17,13 @@ final class PresenceRooms {
     private final PresenceRefs refs = new PresenceRefs();
     private final PresenceLimits limits;
     private final Timers timers;
+    private final MemoryAccount lostMemory;
 
-    PresenceRooms(PresenceLimits limits, Timers timers) {
+    /// @param lostMemory counts presences whose client is lost
+    PresenceRooms(PresenceLimits limits, Timers timers, MemoryAccount lostMemory) {
         this.limits = requireNonNull(limits, "limits is null");
         this.timers = requireNonNull(timers, "timers is null");
+        this.lostMemory = requireNonNull(lostMemory, "lostMemory is null");
     }
 
     PresenceLimits limits() {
@@ -33,7 +37,7 @@ final class PresenceRooms {
     }
 
     private PresenceRoom open(RoomName name) {
-        return new PresenceRoom(name, limits, refs, timers, () -> giveBackPlace(name));
+        return new PresenceRoom(name, limits, refs, timers, lostMemory, () -> giveBackPlace(name));
     }
 
     private void giveBackPlace(RoomName name) {

@@ -1,6 +1,9 @@
 package dev.walcast.server.channel;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.walcast.server.channel.MessageHistory.StoredMessage;
+import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Serializer;
@@ -21,18 +24,32 @@ final class Replay {
 
     private record Held(Optional<String> id, OutboundFrame frame) {}
 
+    private final MemoryAccount memory;
     private final Set<String> ids = HashSet.newHashSet(ReplayRequest.LIMIT_MAX);
     private List<Held> held = new ArrayList<>();
     private long heldBytes;
     private boolean overflown;
 
+    Replay(MemoryAccount memory) {
+        this.memory = requireNonNull(memory, "memory is null");
+    }
+
     /// Keeps a live broadcast until the replay is through.
     void hold(Optional<String> id, OutboundFrame frame) {
         heldBytes += frame.bytes();
-        overflown |= held.size() >= HELD_MAX || heldBytes > HELD_BYTES_MAX;
+        overflown |=
+                held.size() >= HELD_MAX || heldBytes > HELD_BYTES_MAX || !memory.hold(frame.ownBytes(), frame.shared());
         if (!overflown) {
             held.add(new Held(id, frame));
+        } else {
+            forget();
         }
+    }
+
+    /// Nothing of what was kept is delivered.
+    void forget() {
+        held.forEach(live -> memory.release(live.frame.ownBytes(), live.frame.shared()));
+        held = List.of();
     }
 
     /// Whether more came than could be kept.
@@ -52,7 +69,7 @@ final class Replay {
                     .ifPresent(frames::add);
         }
         held.stream().filter(live -> !isReplayed(live.id())).map(Held::frame).forEach(frames::add);
-        held = List.of();
+        forget();
         return frames;
     }
 

@@ -3,9 +3,11 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Json;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
@@ -15,9 +17,6 @@ import dev.walcast.server.socket.Outbox;
 import dev.walcast.server.socket.SocketListener;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,16 +32,22 @@ final class Session implements SocketListener {
     /// How many messages of the largest size may wait for the database; of smaller ones more.
     private static final int WAITING_MESSAGES = 2;
 
+    /// What a channel without bindings costs. Measured: see `docs/sizing.md`.
+    private static final long CHANNEL_BYTES = 5 * 1024;
+
+    /// What the bindings of a join become takes so many times the join's bytes.
+    private static final long CHANNEL_FACTOR = 6;
+
     private final Services services;
     private final Serializer serializer;
     private final Outbox outbox;
     private final ClientBudget budget;
     private final ClientQuestions questions;
-    private final Semaphore waitingBytes;
+    private final WaitingBytes waitingBytes;
+    private final WaitingRefusals waitingRefusals;
     private final JoinRules rules;
     private final Consumer<Session> whenClosed;
     private final Map<String, Channel> channels = new ConcurrentHashMap<>();
-    private final AtomicInteger waitingRefusals = new AtomicInteger();
 
     Session(Services services, Serializer serializer, Client client, Outbox outbox, Consumer<Session> whenClosed) {
         this.services = requireNonNull(services, "services is null");
@@ -52,7 +57,14 @@ final class Session implements SocketListener {
         this.budget = new ClientBudget(services.budget(), client.viewer(), client.address());
         this.questions = new ClientQuestions(
                 services.questions(), services.budget().shares(), client.address(), client.headers());
-        this.waitingBytes = new Semaphore(WAITING_MESSAGES * services.limits().messageBytesMax());
+        this.waitingBytes =
+                new WaitingBytes(WAITING_MESSAGES * services.limits().messageBytesMax(), memory());
+        this.waitingRefusals = new WaitingRefusals(
+                services.timers(),
+                services.limits().joinRefusalDelay(),
+                WAITING_REFUSALS_PER_CHANNEL * services.limits().channelsMax(),
+                memory(),
+                (address, refusal) -> offer(address, "phx_reply", Payload.error(refusal)));
         this.rules = new JoinRules(services, serializer, client.token(), budget);
     }
 
@@ -70,6 +82,7 @@ final class Session implements SocketListener {
     public void onClosed(CloseReason reason) {
         channels.values().forEach(channel -> channel.shutDown(Channel.Parting.TO_RETURN));
         channels.clear();
+        waitingRefusals.close();
         budget.close();
         whenClosed.accept(this);
     }
@@ -90,9 +103,14 @@ final class Session implements SocketListener {
         return questions;
     }
 
-    /// How many bytes of messages may still wait for the database.
-    Semaphore waitingBytes() {
+    /// The bytes of messages that wait for the database.
+    WaitingBytes waitingBytes() {
         return waitingBytes;
+    }
+
+    /// Counts what the socket makes the server hold.
+    MemoryAccount memory() {
+        return outbox.memory();
     }
 
     OutboundFrame encode(Address address, String event, Payload payload) {
@@ -151,8 +169,8 @@ final class Session implements SocketListener {
         }
         Channel superseded = channels.remove(address.topic());
         OutboundFrame close = superseded == null ? null : superseded.shutDown(Channel.Parting.TO_RETURN);
-        switch (rules.decide(join, channels.size())) {
-            case JoinResult.Accepted accepted -> open(new Channel(services, this, address, accepted));
+        switch (decide(join)) {
+            case JoinResult.Accepted accepted -> open(join, accepted);
             case JoinResult.Refused(Refusal refusal) -> refuseLater(address, refusal);
         }
         // without a join ref it could not be told from one for the channel that took its place
@@ -161,24 +179,41 @@ final class Session implements SocketListener {
         }
     }
 
-    private void open(Channel channel) {
+    private JoinResult decide(Message.Join join) {
+        try (MemoryAccount.Reservation parsing = memory().reserve(Json.treeBytes(join.payload()))) {
+            return parsing == null
+                    ? new JoinResult.Refused(ErrorCode.MEMORY_EXHAUSTED.refusal())
+                    : rules.decide(join, channels.size());
+        }
+    }
+
+    private void open(Message.Join join, JoinResult.Accepted accepted) {
+        long bytes = CHANNEL_BYTES + CHANNEL_FACTOR * join.payload().length();
+        if (!memory().tryHold(bytes)) {
+            budget.giveSeatBack();
+            refuseLater(join.address(), ErrorCode.MEMORY_EXHAUSTED.refusal());
+            return;
+        }
+        Channel channel = channel(join.address(), accepted, bytes);
         channels.put(channel.topic(), channel);
         channel.open();
+    }
+
+    private Channel channel(Address address, JoinResult.Accepted accepted, long bytes) {
+        try {
+            return new Channel(services, this, address, accepted, bytes);
+        } catch (RuntimeException | Error e) {
+            memory().release(bytes);
+            throw e;
+        }
     }
 
     /// Clients that are refused try again at once; the wait slows them down without holding up their socket.
     void refuseLater(Address address, Refusal refusal) {
         LOG.debug("refused a join: {}", refusal.code());
-        if (waitingRefusals.incrementAndGet()
-                > WAITING_REFUSALS_PER_CHANNEL * services.limits().channelsMax()) {
-            waitingRefusals.decrementAndGet();
+        if (!waitingRefusals.add(address, refusal)) {
             services.stats().countDropped();
-            return;
         }
-        Future<?> _ = services.timers().after(services.limits().joinRefusalDelay(), () -> {
-            waitingRefusals.decrementAndGet();
-            offer(address, "phx_reply", Payload.error(refusal));
-        });
     }
 
     private void leave(Address address) {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.server.auth.TokenVerifier;
+import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
@@ -28,7 +29,11 @@ public final class SocketServer implements AutoCloseable {
     /// With and without a gateway that strips the prefix.
     private static final Set<String> PATHS = Set.of("/realtime/v1/websocket", "/socket/websocket");
 
+    /// The part of the budget of memory that presences of lost clients may hold.
+    private static final int LOST_PRESENCES_SHARE = 8;
+
     private final WebSockets sockets;
+    private final MemoryBudget memory;
     private final SocketStats stats = new SocketStats();
     private final Hub hub = new Hub();
     private final Timers timers = new Timers();
@@ -46,8 +51,9 @@ public final class SocketServer implements AutoCloseable {
             PresenceLimits presenceLimits,
             TokenVerifier verifier,
             Backends backends,
-            Clock clock) {
-        this(limits, presenceLimits, verifier, backends, clock, System::nanoTime);
+            Clock clock,
+            MemoryBudget memory) {
+        this(limits, presenceLimits, verifier, backends, clock, memory, System::nanoTime);
     }
 
     /// @param nanos what the rates are measured with
@@ -57,11 +63,14 @@ public final class SocketServer implements AutoCloseable {
             TokenVerifier verifier,
             Backends backends,
             Clock clock,
+            MemoryBudget memory,
             LongSupplier nanos) {
         requireNonNull(limits, "limits is null");
-        this.sockets = new WebSockets(limits, stats);
+        this.memory = requireNonNull(memory, "memory is null");
+        this.sockets = new WebSockets(limits, stats, memory);
         this.budget = new ServerBudget(limits.clients(), nanos);
-        this.presence = new PresenceRooms(presenceLimits, timers);
+        this.presence = new PresenceRooms(
+                presenceLimits, timers, memory.openForServer(memory.bytesMax() / LOST_PRESENCES_SHARE));
         TopicQuestions questions = new TopicQuestions(
                 backends.permissions(), backends.history(), limits.clients().topicChecksMax());
         this.privateRights = new PrivateRights(questions, limits.clients());
@@ -83,7 +92,7 @@ public final class SocketServer implements AutoCloseable {
                 backends.databaseBroadcasts(),
                 () -> draining);
         this.door = new Door(services);
-        this.guests = new Guests(services, door);
+        this.guests = new Guests(services, door, memory);
     }
 
     /// Adds an answer for clients that come without an upgrade.
@@ -94,6 +103,11 @@ public final class SocketServer implements AutoCloseable {
     /// What turns requests into sockets.
     public List<Http1Upgrader> upgraders() {
         return List.of(sockets.upgrader(PATHS, door));
+    }
+
+    /// What clients make the server hold.
+    public MemoryBudget memory() {
+        return memory;
     }
 
     public SocketStats stats() {

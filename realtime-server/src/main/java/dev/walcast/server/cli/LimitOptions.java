@@ -193,6 +193,11 @@ final class LimitOptions {
                     + " cannot confirm them; after that the channel delivers nothing.")
     private Duration privateGrace = Duration.ZERO;
 
+    /// What these bounds let one client hold: a full queue and a message.
+    long clientBytes() {
+        return outbox.bytes() + maxFrame.bytes();
+    }
+
     int recordBytesMax() {
         return Math.toIntExact(maxRecord.bytes());
     }

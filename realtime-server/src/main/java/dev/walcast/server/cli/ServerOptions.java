@@ -147,6 +147,9 @@ final class ServerOptions {
     private AddressOptions addresses = new AddressOptions();
 
     @Mixin
+    private MemoryOptions memory = new MemoryOptions();
+
+    @Mixin
     private PresenceOptions presence = new PresenceOptions();
 
     @Mixin
@@ -170,6 +173,8 @@ final class ServerOptions {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(Duration.class, new DurationText())
                 .registerConverter(ByteSize.class, new ByteSize.Converter())
+                .registerConverter(MemoryShare.class, new MemoryShare.Converter())
+                .setDefaultValueProvider(HeapDefaults.ofThisProcess())
                 .parseArgs("--host", host, "--port", Integer.toString(port), "--reader", reader.name());
     }
 
@@ -218,7 +223,8 @@ final class ServerOptions {
                 limits.limits(),
                 presence.limits(),
                 acks.limits(),
-                addresses.limits());
+                addresses.limits(),
+                memory.limits(limits.clientBytes()));
     }
 
     private List<String> problems(@Nullable String url) {
@@ -249,6 +255,7 @@ final class ServerOptions {
         problems.addAll(addresses.problems());
         problems.addAll(presence.problems(limits.outbox()));
         problems.addAll(acks.problems());
+        problems.addAll(memory.problems());
         problems.addAll(replay.problems(limits.outbox()));
         return problems.stream().distinct().toList();
     }

@@ -17,7 +17,8 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /// Where an option that was not given on the command line gets its value: the environment, then the settings file,
-/// under the option's name in capitals (`--slot-name` is `SLOT_NAME`), or the reference server's name for it.
+/// under the option's name in capitals (`--slot-name` is `SLOT_NAME`), or the reference server's name for it; then the
+/// [HeapDefaults].
 final class SettingsSource implements IDefaultValueProvider {
     /// The reference server's names for some of our settings; ours win where both are given.
     private static final Map<String, String> ALIASES =
@@ -25,6 +26,7 @@ final class SettingsSource implements IDefaultValueProvider {
 
     private final Map<String, String> environment;
     private final Map<String, String> file;
+    private final HeapDefaults heapDefaults = HeapDefaults.ofThisProcess();
 
     SettingsSource(Map<String, String> environment, Map<String, String> file) {
         this.environment = Map.copyOf(environment);
@@ -78,7 +80,10 @@ final class SettingsSource implements IDefaultValueProvider {
         }
         String name = nameOf(option);
         String value = value(name);
-        return value == null && ALIASES.containsKey(name) ? value(ALIASES.get(name)) : value;
+        if (value == null && ALIASES.containsKey(name)) {
+            return value(ALIASES.get(name));
+        }
+        return value == null ? heapDefaults.value(name).orElse(null) : value;
     }
 
     private @Nullable String value(String name) {

@@ -44,6 +44,7 @@ public final class WalcastCommand implements Runnable {
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.registerConverter(Duration.class, new DurationText());
         line.registerConverter(ByteSize.class, new ByteSize.Converter());
+        line.registerConverter(MemoryShare.class, new MemoryShare.Converter());
         line.setDefaultValueProvider(new SettingsSource(environment, settings));
         line.setParameterExceptionHandler(new UsageErrors());
         line.setExecutionStrategy(parsed -> {

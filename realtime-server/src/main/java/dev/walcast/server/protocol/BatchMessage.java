@@ -119,7 +119,7 @@ public record BatchMessage(String topic, Slice payload, boolean isPrivate) {
         }
 
         private static Optional<String> text(@Nullable Slice value) {
-            return value == null
+            return value == null || !value.isString()
                     ? Optional.empty()
                     : Json.tree(value)
                             .filter(JsonNode::isTextual)

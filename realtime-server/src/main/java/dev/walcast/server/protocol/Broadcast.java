@@ -29,10 +29,7 @@ public sealed interface Broadcast {
 
         @Override
         public String event() {
-            return Json.member(payload, "event")
-                    .flatMap(Json::tree)
-                    .map(event -> event.asText(""))
-                    .orElse("");
+            return Json.member(payload, "event").orElse("");
         }
 
         @Override

@@ -24,23 +24,28 @@ public sealed interface BroadcastBatch {
         }
     }
 
+    /// More messages than the caller may send at once. Whether they are right is not looked at.
+    record TooMany() implements BroadcastBatch {}
+
     /// No JSON at all.
     record Malformed() implements BroadcastBatch {}
 
     /// @param payloadBytesMax of one message, as its receivers get it
-    static BroadcastBatch read(byte[] body, int payloadBytesMax) {
+    /// @param messagesMax     of the batch
+    static BroadcastBatch read(byte[] body, int payloadBytesMax, int messagesMax) {
         Optional<Slice> json = JsonBody.value(body);
         if (json.isEmpty()) {
             return new Malformed();
         }
         try {
-            return read(messages(json.get()), payloadBytesMax);
+            return read(messages(json.get()), payloadBytesMax, messagesMax);
         } catch (IOException _) {
             return new Malformed();
         }
     }
 
-    private static BroadcastBatch read(@Nullable Slice messages, int payloadBytesMax) throws IOException {
+    private static BroadcastBatch read(@Nullable Slice messages, int payloadBytesMax, int messagesMax)
+            throws IOException {
         if (messages == null || messages.isNull()) {
             return new Invalid(list(ErrorCode.FIELD_BLANK));
         }
@@ -52,6 +57,9 @@ public sealed interface BroadcastBatch {
         try (FrameScanner scanner = new FrameScanner(messages)) {
             scanner.start(JsonToken.START_ARRAY);
             for (Slice element = scanner.nextElement(); element != null; element = scanner.nextElement()) {
+                if (errors.size() == messagesMax) {
+                    return new TooMany();
+                }
                 if (!element.isObject()) {
                     return new Invalid(list(ErrorCode.FIELD_INVALID));
                 }

@@ -18,6 +18,8 @@ public enum CloseReason {
     IDLE(1012, "nothing received for too long"),
     DRAINING(1012, "Server requested disconnect"),
     SLOW_CONSUMER(1013, "too slow: the queue of unsent messages is full"),
+    /// It held most when the server ran short of memory, or more than one client may hold.
+    MEMORY(1013, "too much is held in memory for this client"),
     /// A single write took too long. The code is only for the books: nothing more can be written.
     WRITE_TIMEOUT(1013, "too slow: a write took too long");
 

@@ -33,6 +33,7 @@ public enum ErrorCode {
     TOKEN_INCOMPLETE("InvalidJWTToken", CLIENT, 401, "Fields `role` and `exp` are required in JWT"),
     TOKEN_UNUSABLE("UnknownErrorOnChannel", CLIENT, 500, true, "Unknown Error on Channel"),
     CONNECTIONS_TOO_MANY("ConnectionRateLimitReached", CAPACITY, 429, "Too many connected users"),
+    MEMORY_EXHAUSTED("MemoryLimitReached", CAPACITY, 503, "The server is short of memory, please try again later"),
     RESTARTING("RealtimeRestarting", SERVER, 503, "Realtime is restarting, please standby"),
     TOPIC_UNMATCHED("UnmatchedTopic", CLIENT, 0, true, "unmatched topic"),
     TOPIC_NAME_REQUIRED("TopicNameRequired", CLIENT, 400, "You must provide a topic name"),

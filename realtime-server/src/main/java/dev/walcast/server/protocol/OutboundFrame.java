@@ -2,9 +2,19 @@ package dev.walcast.server.protocol;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.memory.SharedBytes;
+import org.jspecify.annotations.Nullable;
+
 /// One message for one or many sockets, encoded. The pieces are sent one after the other; any of them may be shared
 /// with other frames and is never written to.
-public record OutboundFrame(Kind kind, byte[] prefix, byte[] body, byte[] suffix) {
+///
+/// @param shared the part of it that is counted once for all sockets that it waits for; null when it is for one
+public record OutboundFrame(
+        Kind kind,
+        byte[] prefix,
+        byte[] body,
+        byte[] suffix,
+        @Nullable SharedBytes shared) {
     private static final byte[] NOTHING = {};
 
     public enum Kind {
@@ -19,6 +29,11 @@ public record OutboundFrame(Kind kind, byte[] prefix, byte[] body, byte[] suffix
         requireNonNull(suffix, "suffix is null");
     }
 
+    /// For one socket.
+    public OutboundFrame(Kind kind, byte[] prefix, byte[] body, byte[] suffix) {
+        this(kind, prefix, body, suffix, null);
+    }
+
     static OutboundFrame binary(byte[] body) {
         return new OutboundFrame(Kind.BINARY, NOTHING, body, NOTHING);
     }
@@ -26,11 +41,30 @@ public record OutboundFrame(Kind kind, byte[] prefix, byte[] body, byte[] suffix
     /// The same with another body.
     ///
     /// @param newBody shared, not copied
-    public OutboundFrame around(byte[] newBody) {
-        return new OutboundFrame(kind, prefix, newBody, suffix);
+    /// @param counted its bytes as they are counted
+    public OutboundFrame around(byte[] newBody, SharedBytes counted) {
+        return new OutboundFrame(kind, prefix, newBody, suffix, counted);
+    }
+
+    /// The same, all of which is counted once for all sockets that it waits for.
+    public OutboundFrame sharedWhole() {
+        return new OutboundFrame(kind, prefix, body, suffix, new SharedBytes(bytes()));
+    }
+
+    /// The same, whose body is counted once if it is these very bytes.
+    ///
+    /// @param counted those bytes as they are counted
+    @SuppressWarnings("ReferenceEquality") // an equal body is another one in memory
+    public OutboundFrame sharing(byte[] bytes, SharedBytes counted) {
+        return body == bytes ? new OutboundFrame(kind, prefix, body, suffix, counted) : this;
     }
 
     public int bytes() {
         return prefix.length + body.length + suffix.length;
+    }
+
+    /// Without what is shared.
+    public int ownBytes() {
+        return shared == null ? bytes() : bytes() - shared.bytes();
     }
 }

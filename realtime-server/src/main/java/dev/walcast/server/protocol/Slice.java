@@ -27,6 +27,11 @@ public record Slice(byte[] bytes, int offset, int length) {
         return length > 0 && bytes[offset] == '[';
     }
 
+    /// Whether the JSON value in here is a string.
+    boolean isString() {
+        return length > 0 && bytes[offset] == '"';
+    }
+
     /// Whether the JSON value in here is null.
     boolean isNull() {
         return length > 0 && bytes[offset] == 'n';

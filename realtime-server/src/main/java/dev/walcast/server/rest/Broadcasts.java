@@ -40,7 +40,9 @@ final class Broadcasts {
         if (encoding(call.request()) != Encoding.JSON) {
             throw new RequestRefusedException(Answer.error(ErrorCode.REST_MEDIA_TYPE));
         }
-        return switch (BroadcastBatch.read(body(call), limits.payloadBytesMax())) {
+        return switch (BroadcastBatch.read(
+                body(call), limits.payloadBytesMax(), call.caller().batchMax())) {
+            case BroadcastBatch.TooMany _ -> Answer.message(ErrorCode.BATCH_TOO_LARGE);
             case BroadcastBatch.Malformed _ -> Answer.html(ErrorCode.REST_MALFORMED);
             case BroadcastBatch.Invalid invalid ->
                 Answer.json(422, "{\"errors\":{\"messages\":" + invalid.errors() + "}}");
@@ -119,9 +121,7 @@ final class Broadcasts {
             throw new RequestRefusedException(Answer.message(ErrorCode.REQUESTS_TOO_MANY));
         }
         try {
-            return call.body()
-                    .read()
-                    .orElseThrow(() -> new RequestRefusedException(Answer.html(ErrorCode.REST_BODY_TOO_LARGE)));
+            return call.body().read();
         } finally {
             call.caller().endBody();
         }

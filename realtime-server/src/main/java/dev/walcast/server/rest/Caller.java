@@ -32,6 +32,11 @@ final class Caller {
         return messages.tryConsume(count);
     }
 
+    /// How many it may send at once after a pause.
+    int batchMax() {
+        return BURST_SECONDS * messagesPerSecond;
+    }
+
     boolean isExhausted() {
         return messages.getAvailableTokens() == 0;
     }

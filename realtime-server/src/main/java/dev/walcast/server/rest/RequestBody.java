@@ -2,33 +2,39 @@ package dev.walcast.server.rest;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.memory.MemoryBudget;
+import dev.walcast.server.protocol.ErrorCode;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// What a request carries, taken in within the bounds of a body in size and in time, however it is sent. One that
 /// takes too long ends its connection: there is nobody to answer who is still speaking. Used by the request's
 /// thread only.
-final class RequestBody {
+final class RequestBody implements AutoCloseable {
     private static final int CHUNK_BYTES = 16 * 1024;
+
+    /// Messages are copied out of the body, each into its envelope.
+    private static final int COPIES = 1;
 
     private final ServerRequest request;
     private final RestLimits limits;
     private final BodyAlarms alarms;
+    private final MemoryBudget memory;
+    private @Nullable BodyBuffer kept;
     private @Nullable InputStream stream;
     private long length;
     private boolean ended;
 
-    RequestBody(ServerRequest request, RestLimits limits, BodyAlarms alarms) {
+    RequestBody(ServerRequest request, RestLimits limits, BodyAlarms alarms, MemoryBudget memory) {
         this.request = requireNonNull(request, "request is null");
         this.limits = requireNonNull(limits, "limits is null");
         this.alarms = requireNonNull(alarms, "alarms is null");
+        this.memory = requireNonNull(memory, "memory is null");
         this.ended = !request.content().hasEntity();
     }
 
@@ -36,12 +42,28 @@ final class RequestBody {
         return request;
     }
 
-    /// The whole body, or nothing when it is larger than a body may be.
-    Optional<byte[]> read() {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    /// The whole body, counted in the budget of memory until [#close]. To be called once.
+    ///
+    /// @throws RequestRefusedException when it is larger than a body may be, or there is no memory for it
+    byte[] read() throws RequestRefusedException {
+        BodyBuffer bytes = new BodyBuffer(memory);
+        kept = bytes;
         transfer(bytes, limits.bodyBytesMax());
-        discard();
-        return length <= limits.bodyBytesMax() ? Optional.of(bytes.toByteArray()) : Optional.empty();
+        if (length > limits.bodyBytesMax()) {
+            bytes.close();
+            throw new RequestRefusedException(Answer.html(ErrorCode.REST_BODY_TOO_LARGE));
+        }
+        return bytes.take(COPIES)
+                .orElseThrow(() -> new RequestRefusedException(Answer.message(ErrorCode.MEMORY_EXHAUSTED)));
+    }
+
+    /// What was read is not used any more.
+    @Override
+    public void close() {
+        if (kept != null) {
+            kept.close();
+            kept = null;
+        }
     }
 
     /// Takes in what the caller is still sending, so that he gets to read the answer; false when there is more than

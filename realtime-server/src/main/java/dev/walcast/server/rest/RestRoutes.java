@@ -6,6 +6,7 @@ import dev.walcast.rls.Viewer;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.channel.CallerQuestions;
 import dev.walcast.server.channel.Rooms;
+import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Json;
 import dev.walcast.server.protocol.Slice;
@@ -32,13 +33,16 @@ public final class RestRoutes implements HttpService, AutoCloseable {
     private final Callers callers;
     private final RestLimits limits;
     private final BodyAlarms alarms = new BodyAlarms();
+    private final MemoryBudget memory;
     private final Broadcasts broadcasts;
     private final String document = resource("/openapi.json");
 
-    public RestRoutes(RestLimits limits, TokenVerifier tokens, Rooms rooms, CallerQuestions questions) {
+    public RestRoutes(
+            RestLimits limits, TokenVerifier tokens, Rooms rooms, CallerQuestions questions, MemoryBudget memory) {
         this.credentials = new Credentials(requireNonNull(tokens, "tokens is null"));
         this.callers = new Callers(limits, questions);
         this.limits = requireNonNull(limits, "limits is null");
+        this.memory = requireNonNull(memory, "memory is null");
         this.broadcasts = new Broadcasts(limits, rooms);
     }
 
@@ -84,14 +88,15 @@ public final class RestRoutes implements HttpService, AutoCloseable {
     /// For those with a valid token.
     private Handler calling(Work<Call> work) {
         return (request, response) -> {
-            RequestBody body = body(request);
-            Optional<Viewer> viewer = credentials.viewer(request.headers());
-            if (viewer.isEmpty()) {
-                send(body, response, stranger(request), Answer.message(ErrorCode.REST_UNAUTHORIZED));
-                return;
+            try (RequestBody body = body(request)) {
+                Optional<Viewer> viewer = credentials.viewer(request.headers());
+                if (viewer.isEmpty()) {
+                    send(body, response, stranger(request), Answer.message(ErrorCode.REST_UNAUTHORIZED));
+                    return;
+                }
+                Caller caller = subject(viewer.get()).map(callers::user).orElseGet(() -> stranger(request));
+                send(body, response, caller, answer(work, new Call(request, body, viewer.get(), caller)));
             }
-            Caller caller = subject(viewer.get()).map(callers::user).orElseGet(() -> stranger(request));
-            send(body, response, caller, answer(work, new Call(request, body, viewer.get(), caller)));
         };
     }
 
@@ -101,7 +106,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
     }
 
     private RequestBody body(ServerRequest request) {
-        return new RequestBody(request, limits, alarms);
+        return new RequestBody(request, limits, alarms, memory);
     }
 
     private static <T> Answer answer(Work<T> work, T about) {
@@ -122,6 +127,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
     }
 
     private static void send(RequestBody body, ServerResponse response, Caller caller, Answer answer) {
+        body.close();
         boolean last = !body.discard();
         if (last) {
             response.header(HeaderNames.CONNECTION, "close");

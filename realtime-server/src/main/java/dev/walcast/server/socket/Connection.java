@@ -2,7 +2,10 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.CloseReason;
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Refusal;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.webserver.spi.ServerConnection;
@@ -17,6 +20,12 @@ import org.slf4j.LoggerFactory;
 final class Connection implements ServerConnection, Watched {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
+    /// What a socket without channels costs: its threads' stacks, buffers and objects. Measured: see `docs/sizing.md`.
+    private static final long SEAT_BYTES = 24 * 1024;
+
+    /// How long a client that is cut may take to read why.
+    private static final Duration GOODBYE = Duration.ofMillis(500);
+
     private final WebSockets owner;
     private final HelidonSocket socket;
     private final Upgrade upgrade;
@@ -24,6 +33,8 @@ final class Connection implements ServerConnection, Watched {
     private final SocketStats stats;
     private final Outbox outbox;
     private final SocketWriter writer;
+    private final MemoryAccount memory;
+    private final MessageBuffer message;
 
     private final InboundPace pace;
     private final ConnectionInput input;
@@ -37,7 +48,9 @@ final class Connection implements ServerConnection, Watched {
         this.upgrade = requireNonNull(upgrade, "upgrade is null");
         this.limits = owner.limits();
         this.stats = owner.stats();
-        this.writer = new SocketWriter(limits.outboxBytesMax(), socket, stats, owner.crew());
+        this.memory = owner.memory().prepare(this::freeMemory);
+        this.message = new MessageBuffer(memory);
+        this.writer = new SocketWriter(limits.outboxBytesMax(), memory, socket, stats, owner.crew());
         this.outbox = writer.outbox();
         this.pace = InboundPace.of(limits);
         this.input = new ConnectionInput(upgrade.input(), pace);
@@ -45,6 +58,28 @@ final class Connection implements ServerConnection, Watched {
 
     @Override
     public void handle(Limit limit) throws InterruptedException {
+        if (!memory.takeSeat(SEAT_BYTES)) {
+            refuse(limit);
+            return;
+        }
+        try {
+            serve();
+        } finally {
+            memory.close();
+        }
+    }
+
+    private void refuse(Limit limit) throws InterruptedException {
+        stats.countRefused();
+        Refusal refusal = ErrorCode.MEMORY_EXHAUSTED.refusal();
+        int status = refusal.code().status().orElseThrow();
+        new RefusedConnection(
+                        socket,
+                        new SocketDoor.Admission.Refused(status, refusal.upgradeBody(), limits.upgradeRefusalDelay()))
+                .handle(limit);
+    }
+
+    private void serve() throws InterruptedException {
         upgrade.confirm(socket);
         stats.countOpened();
         SocketListener listener = upgrade.opener().open(outbox);
@@ -76,6 +111,21 @@ final class Connection implements ServerConnection, Watched {
         outbox.close(reason);
     }
 
+    /// Called when this client holds most and the server runs short of memory. The goodbye is given a moment; what the
+    /// channels hold is freed when the connection is cut.
+    private void freeMemory() {
+        outbox.abort(CloseReason.MEMORY);
+        message.forget();
+        Thread.ofVirtual().name("cut-" + socket.childSocketId()).start(() -> {
+            try {
+                writer.awaitEnd(GOODBYE);
+                cut();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
     /// Cuts the connection, written or not.
     void cut() {
         outbox.kill(CloseReason.DISCONNECTED);
@@ -105,7 +155,20 @@ final class Connection implements ServerConnection, Watched {
     }
 
     private void read(SocketListener listener) {
-        FrameReader frames = new FrameReader(input, limits.messageBytesMax(), pace);
+        try {
+            readAll(listener);
+        } catch (BrokenFrame e) {
+            outbox.abort(e.reason());
+            discardRest();
+        } catch (IOException | RuntimeException e) {
+            LOG.error("socket {} failed", socket.childSocketId(), e);
+            outbox.abort(CloseReason.INTERNAL_ERROR);
+            discardRest();
+        }
+    }
+
+    private void readAll(SocketListener listener) throws IOException {
+        FrameReader frames = new FrameReader(input, limits.messageBytesMax(), message, pace);
         try {
             boolean more = true;
             while (more) {
@@ -114,13 +177,9 @@ final class Connection implements ServerConnection, Watched {
                 more = dispatch(inbound, listener);
                 pace.worked(System.nanoTime() - startNanos);
             }
-        } catch (BrokenFrame e) {
-            outbox.abort(e.reason());
-            discardRest();
-        } catch (IOException | RuntimeException e) {
-            LOG.error("socket {} failed", socket.childSocketId(), e);
-            outbox.abort(CloseReason.INTERNAL_ERROR);
-            discardRest();
+        } finally {
+            message.forget();
+            message.letGo();
         }
     }
 

@@ -41,6 +41,12 @@ final class ConnectionInput extends InputStream {
         return count;
     }
 
+    /// How many bytes can be read without waiting.
+    @Override
+    public int available() {
+        return reader.available();
+    }
+
     private boolean isAtEnd() {
         try {
             reader.ensureAvailable();

@@ -22,17 +22,19 @@ final class FrameReader {
     private final InputStream in;
     private final int messageBytesMax;
     private final InboundPace pace;
-    private final MessageBuffer message = new MessageBuffer();
+    private final MessageBuffer message;
     private int messageOpcode = NO_MESSAGE;
 
-    FrameReader(InputStream in, int messageBytesMax, InboundPace pace) {
+    FrameReader(InputStream in, int messageBytesMax, MessageBuffer message, InboundPace pace) {
         this.in = requireNonNull(in, "in is null");
         this.messageBytesMax = messageBytesMax;
+        this.message = requireNonNull(message, "message is null");
         this.pace = requireNonNull(pace, "pace is null");
     }
 
-    /// Blocks until something whole has arrived.
+    /// Blocks until something whole has arrived. The message before is not used any more.
     Inbound next() throws IOException {
+        message.letGo();
         try {
             while (true) {
                 FrameHeader header = FrameHeader.of(readByte(), readByte());

@@ -8,7 +8,8 @@ import java.util.List;
 /// Writes batches of frames with as few socket writes as they fit into. For one thread at a time, which may write to
 /// one sink after the other.
 final class FrameWriter {
-    private static final int WRITE_BYTES_MAX = 64 * 1024;
+    /// How much of a batch is copied for one write.
+    static final int WRITE_BYTES_MAX = 64 * 1024;
     private static final int HEADER_BYTES_MAX = 10;
 
     private byte[] buffer = {};

@@ -2,11 +2,14 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.memory.MemoryAccount;
+import dev.walcast.server.memory.SharedBytes;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.OutboundFrame;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// Offering never blocks. Whoever finds it full ends this socket and no other: the queue is emptied and only the
 /// goodbye is still written. OPEN → CLOSING (a goodbye is queued, nothing more gets in) → CLOSED. The first reason to
 /// end stays the reason.
+///
+/// What waits is counted in the client's account of memory until it is written or forgotten.
 public final class Outbox {
     private static final int BATCH_BYTES = 256 * 1024;
 
@@ -38,6 +43,7 @@ public final class Outbox {
     }
 
     private final long bytesMax;
+    private final MemoryAccount memory;
     private final Runnable wakeWriter;
     private final Object lock = new Object();
 
@@ -49,6 +55,8 @@ public final class Outbox {
     private long closingSinceNanos;
     private long queuedBytes;
     private long takenBytes;
+    private long takenOwnBytes;
+    private List<SharedBytes> takenShared = List.of();
     private boolean writing;
 
     /// Stands in the queue for the next pong, which answers the latest ping. Null when none waits.
@@ -57,13 +65,14 @@ public final class Outbox {
     private byte[] pongPayload = {};
 
     /// For a writer that waits in [#take(Duration)].
-    public Outbox(long bytesMax) {
-        this(bytesMax, () -> {});
+    public Outbox(long bytesMax, MemoryAccount memory) {
+        this(bytesMax, memory, () -> {});
     }
 
     /// @param wakeWriter starts a writer, without waiting: called when the former one has ended
-    Outbox(long bytesMax, Runnable wakeWriter) {
+    Outbox(long bytesMax, MemoryAccount memory, Runnable wakeWriter) {
         this.bytesMax = bytesMax;
+        this.memory = requireNonNull(memory, "memory is null");
         this.wakeWriter = requireNonNull(wakeWriter, "wakeWriter is null");
     }
 
@@ -80,6 +89,10 @@ public final class Outbox {
             if (queuedBytes + takenBytes + cost > bytesMax) {
                 tellFlightRecorder(outgoing);
                 beginClosing(Outgoing.close(CloseReason.SLOW_CONSUMER), CloseReason.SLOW_CONSUMER, true);
+                return Offer.FULL;
+            }
+            if (!memory.hold(outgoing.ownCost(), outgoing.shared())) {
+                abort(CloseReason.MEMORY);
                 return Offer.FULL;
             }
             enqueue(outgoing, cost);
@@ -135,7 +148,7 @@ public final class Outbox {
     }
 
     /// Ends the socket and forgets what is queued.
-    void abort(CloseReason why) {
+    public void abort(CloseReason why) {
         synchronized (lock) {
             if (state == State.OPEN) {
                 beginClosing(Outgoing.close(why), why, true);
@@ -151,6 +164,19 @@ public final class Outbox {
             forgetQueue();
             lock.notifyAll();
         }
+    }
+
+    /// Kills it when its writer is gone: what was taken last is given up as well.
+    public void end(CloseReason why) {
+        synchronized (lock) {
+            kill(why);
+            forgetTaken();
+        }
+    }
+
+    /// What counts the client's memory.
+    public MemoryAccount memory() {
+        return memory;
     }
 
     public boolean isOpen() {
@@ -182,7 +208,7 @@ public final class Outbox {
     /// Whether there is more to write than what was taken last, which is written; if not, the writer has ended.
     boolean written() {
         synchronized (lock) {
-            takenBytes = 0;
+            forgetTaken();
             writing = !queue.isEmpty();
             lock.notifyAll();
             return writing;
@@ -210,9 +236,13 @@ public final class Outbox {
             while (!queue.isEmpty() && takenBytes < BATCH_BYTES) {
                 Outgoing next = queue.remove();
                 takenBytes += next.cost();
+                remember(next);
                 batch.add(resolved(next));
             }
             queuedBytes -= takenBytes;
+            long copied = Math.min(FrameWriter.WRITE_BYTES_MAX, takenBytes);
+            memory.take(copied, null);
+            takenOwnBytes += copied;
             shrinkQueue();
             return batch;
         }
@@ -221,7 +251,7 @@ public final class Outbox {
     /// As [#take], but waits for something to write; empty when nothing came for that long, or ever will.
     public List<Outgoing> take(Duration atMost) throws InterruptedException {
         synchronized (lock) {
-            takenBytes = 0;
+            forgetTaken();
             writing = false;
             lock.notifyAll();
             long deadlineNanos = System.nanoTime() + atMost.toNanos();
@@ -244,13 +274,15 @@ public final class Outbox {
     }
 
     private void beginClosing(Outgoing goodbye, CloseReason why, boolean forget) {
-        if (forget) {
-            forgetQueue();
-        }
-        enqueue(goodbye, goodbye.cost());
+        // first, for what counts the goodbye may find that this client holds most
         state = State.CLOSING;
         reason = why;
         closingSinceNanos = System.nanoTime();
+        if (forget) {
+            forgetQueue();
+        }
+        memory.take(goodbye.ownCost(), null);
+        enqueue(goodbye, goodbye.cost());
     }
 
     private void enqueue(Outgoing outgoing, int cost) {
@@ -271,8 +303,38 @@ public final class Outbox {
         }
     }
 
+    private void forgetTaken() {
+        takenShared.forEach(common -> memory.release(0, common));
+        memory.release(takenOwnBytes);
+        takenShared = List.of();
+        takenOwnBytes = 0;
+        takenBytes = 0;
+    }
+
+    /// What is to be given back when the frame is written.
+    private void remember(Outgoing next) {
+        takenOwnBytes += next.ownCost();
+        SharedBytes common = next.shared();
+        if (common != null) {
+            takenShared = takenShared.isEmpty() ? new ArrayList<>() : takenShared;
+            takenShared.add(common);
+        }
+    }
+
+    private void giveBack(Collection<Outgoing> frames) {
+        long own = 0;
+        for (Outgoing frame : frames) {
+            own += frame.ownCost();
+            if (frame.shared() != null) {
+                memory.release(0, frame.shared());
+            }
+        }
+        memory.release(own);
+    }
+
     private void forgetQueue() {
         waitingPong = null;
+        giveBack(queue);
         queue = new ArrayDeque<>();
         longest = 0;
         queuedBytes = 0;

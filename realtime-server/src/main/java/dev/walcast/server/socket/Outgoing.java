@@ -1,9 +1,11 @@
 package dev.walcast.server.socket;
 
+import dev.walcast.server.memory.SharedBytes;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.OutboundFrame;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /// One frame on its way out.
 public sealed interface Outgoing {
@@ -20,10 +22,26 @@ public sealed interface Outgoing {
         return payloadBytes() + OVERHEAD_BYTES;
     }
 
+    /// What of the cost is counted once for all sockets.
+    default @Nullable SharedBytes shared() {
+        return null;
+    }
+
+    /// The cost without what is shared.
+    default int ownCost() {
+        SharedBytes common = shared();
+        return common == null ? cost() : cost() - common.bytes();
+    }
+
     record Data(OutboundFrame frame) implements Outgoing {
         @Override
         public int payloadBytes() {
             return frame.bytes();
+        }
+
+        @Override
+        public @Nullable SharedBytes shared() {
+            return frame.shared();
         }
 
         @Override

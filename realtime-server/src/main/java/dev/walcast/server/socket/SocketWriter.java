@@ -3,6 +3,7 @@ package dev.walcast.server.socket;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.CloseReason;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.socket.HelidonSocket;
@@ -24,9 +25,9 @@ final class SocketWriter {
     /// 0 while no write is under way; read by the watch.
     private volatile long writingSinceNanos;
 
-    SocketWriter(long outboxBytesMax, HelidonSocket socket, SocketStats stats, WritingCrew crew) {
+    SocketWriter(long outboxBytesMax, MemoryAccount memory, HelidonSocket socket, SocketStats stats, WritingCrew crew) {
         requireNonNull(crew, "crew is null");
-        this.outbox = new Outbox(outboxBytesMax, () -> crew.add(this));
+        this.outbox = new Outbox(outboxBytesMax, memory, () -> crew.add(this));
         this.socket = requireNonNull(socket, "socket is null");
         this.stats = requireNonNull(stats, "stats is null");
     }

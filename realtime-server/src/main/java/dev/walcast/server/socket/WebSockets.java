@@ -3,6 +3,7 @@ package dev.walcast.server.socket;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.CloseReason;
 import io.helidon.webserver.http1.spi.Http1Upgrader;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class WebSockets implements AutoCloseable {
     private final SocketLimits limits;
     private final SocketStats stats;
+    private final MemoryBudget memory;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
     private final WritingCrew crew = new WritingCrew();
     private final Watch watch;
@@ -22,9 +24,10 @@ public final class WebSockets implements AutoCloseable {
     /// Why everybody is being sent away; a socket that opens meanwhile is sent after them.
     private volatile @Nullable CloseReason closing;
 
-    public WebSockets(SocketLimits limits, SocketStats stats) {
+    public WebSockets(SocketLimits limits, SocketStats stats, MemoryBudget memory) {
         this.limits = requireNonNull(limits, "limits is null");
         this.stats = requireNonNull(stats, "stats is null");
+        this.memory = requireNonNull(memory, "memory is null");
         this.watch = new Watch(limits, () -> List.of(connections, List.of(crew)));
     }
 
@@ -68,6 +71,10 @@ public final class WebSockets implements AutoCloseable {
 
     SocketStats stats() {
         return stats;
+    }
+
+    MemoryBudget memory() {
+        return memory;
     }
 
     WritingCrew crew() {

@@ -3,6 +3,8 @@ package dev.walcast.server.sse;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.channel.RefusedException;
+import dev.walcast.server.memory.MemoryAccount;
+import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.OutboundFrame;
@@ -16,7 +18,7 @@ import dev.walcast.server.socket.SocketStats;
 import dev.walcast.server.socket.Watched;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerResponse;
-import java.io.ByteArrayOutputStream;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -35,6 +37,11 @@ final class EventStream implements Watched {
 
     private static final int RETRY_SPREAD_MILLIS = 4_000;
 
+    private static final int COLLECTED_BYTES_MAX = 16 * 1024;
+
+    /// What a stream costs: its thread's stack, buffers and objects.
+    private static final long SEAT_BYTES = 24 * 1024;
+
     private final SocketLimits limits;
     private final SocketStats stats;
     private final Outbox outbox;
@@ -45,10 +52,31 @@ final class EventStream implements Watched {
     private volatile long writingSinceNanos;
 
     /// Belongs to the thread that makes it.
-    EventStream(SocketLimits limits, SocketStats stats) {
+    EventStream(SocketLimits limits, SocketStats stats, MemoryBudget budget) {
         this.limits = requireNonNull(limits, "limits is null");
         this.stats = requireNonNull(stats, "stats is null");
-        this.outbox = new Outbox(limits.outboxBytesMax());
+        MemoryAccount memory = budget.prepare(this::freeMemory);
+        this.outbox = new Outbox(limits.outboxBytesMax(), memory);
+    }
+
+    /// Called when this client holds most and the server runs short of memory.
+    private void freeMemory() {
+        outbox.abort(CloseReason.MEMORY);
+    }
+
+    /// To be called first, and [#close] at the end.
+    ///
+    /// @throws RefusedException when there is no memory for another stream
+    void open() throws RefusedException {
+        if (!outbox.memory().takeSeat(SEAT_BYTES)) {
+            throw new RefusedException(ErrorCode.MEMORY_EXHAUSTED.refusal());
+        }
+    }
+
+    /// The thread of the request is through with it: nothing is held any more.
+    void close() {
+        outbox.end(CloseReason.DISCONNECTED);
+        outbox.memory().close();
     }
 
     void offer(OutboundFrame event) {
@@ -122,27 +150,27 @@ final class EventStream implements Watched {
         writingSinceNanos = Math.max(1, System.nanoTime());
     }
 
-    /// All at once: the client gets them together.
+    /// What is small is written at once: the client gets it together.
     private void write(OutputStream out, List<Outgoing> batch) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(1_024);
+        writingSinceNanos = Math.max(1, System.nanoTime());
+        OutputStream collected = new BufferedOutputStream(out, COLLECTED_BYTES_MAX);
+        int written = 0;
         for (Outgoing outgoing : batch) {
-            switch (outgoing) {
-                case Outgoing.Data(OutboundFrame event) -> append(bytes, event);
-                case Outgoing.Control _ -> lastWords().forEach(event -> append(bytes, event));
+            List<OutboundFrame> events = switch (outgoing) {
+                case Outgoing.Data(OutboundFrame event) -> List.of(event);
+                case Outgoing.Control _ -> lastWords();
+            };
+            for (OutboundFrame event : events) {
+                collected.write(event.prefix());
+                collected.write(event.body());
+                collected.write(event.suffix());
+                written += event.bytes();
             }
         }
-        writingSinceNanos = Math.max(1, System.nanoTime());
-        bytes.writeTo(out);
-        out.flush();
+        collected.flush();
         writingSinceNanos = 0;
         stats.countOut(batch.size());
-        stats.countWrite(bytes.size());
-    }
-
-    private static void append(ByteArrayOutputStream bytes, OutboundFrame event) {
-        bytes.writeBytes(event.prefix());
-        bytes.writeBytes(event.body());
-        bytes.writeBytes(event.suffix());
+        stats.countWrite(written);
     }
 
     private List<OutboundFrame> lastWords() {

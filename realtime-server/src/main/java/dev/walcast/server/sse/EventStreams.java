@@ -185,16 +185,18 @@ public final class EventStreams implements HttpService, AutoCloseable {
     private void serve(ServerResponse response, Guest guest, Streaming streaming)
             throws RefusedException, InterruptedException {
         CrossOrigin.allow(response);
-        EventStream stream = new EventStream(limits, stats);
+        EventStream stream = new EventStream(limits, stats, guests.memory());
         open.add(stream);
         stats.countOpened();
         try {
+            stream.open();
             if (draining) {
                 throw new RefusedException(ErrorCode.RESTARTING.refusal());
             }
             guest.watchToken(stream::end);
             streaming.begin(stream);
         } finally {
+            stream.close();
             stats.countClosed(stream.reason());
             open.remove(stream);
             synchronized (open) {

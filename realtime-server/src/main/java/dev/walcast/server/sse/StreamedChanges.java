@@ -45,12 +45,12 @@ final class StreamedChanges implements ChangeReceiver {
 
     @Override
     public void onChange(int[] ids, EncodedChange change) {
-        stream.offer(StreamEvent.change(change.position(), change.data()));
+        stream.offer(StreamEvent.change(change.position(), change.data()).sharing(change.data(), change.counted()));
     }
 
     @Override
     public void onSnapshot(int id, SnapshotChunk chunk) {
-        stream.offer(StreamEvent.snapshot(chunk.members()));
+        stream.offer(StreamEvent.snapshot(chunk.members()).sharing(chunk.members(), chunk.counted()));
     }
 
     @Override

@@ -4,17 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.walcast.cdc.supervisor.Threads;
+import dev.walcast.server.memory.MemoryBudget;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class LaneTest {
     private final List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
-    private final Lane lane = new Lane(Thread::startVirtualThread, new Semaphore(1_000), failures::add);
+    private final Lane lane = new Lane(Thread::startVirtualThread, waiting(1_000), failures::add);
+
+    private static WaitingBytes waiting(int bytes) {
+        return new WaitingBytes(bytes, new MemoryBudget(1 << 20, 1 << 20).open(() -> {}));
+    }
 
     @Test
     void workThatDoesNotWaitIsDoneByTheCaller() {
@@ -94,7 +98,7 @@ class LaneTest {
             return Threads.VIRTUAL.start(name, run);
         };
         try (Timers timers = new Timers(scarce)) {
-            Lane own = new Lane(timers::startNow, new Semaphore(10), failures::add);
+            Lane own = new Lane(timers::startNow, waiting(10), failures::add);
             List<String> done = Collections.synchronizedList(new ArrayList<>());
             own.append(() -> done.add("first"));
             own.append(() -> done.add("second"));
@@ -107,7 +111,7 @@ class LaneTest {
 
     @Test
     void aFailureThatCannotBeHandledDoesNotStopIt() {
-        Lane own = new Lane(Thread::startVirtualThread, new Semaphore(10), e -> {
+        Lane own = new Lane(Thread::startVirtualThread, waiting(10), e -> {
             throw new IllegalStateException("for the test", e);
         });
         CountDownLatch done = new CountDownLatch(1);

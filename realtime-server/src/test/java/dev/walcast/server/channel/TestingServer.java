@@ -15,6 +15,7 @@ import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.front.AddressLimits;
 import dev.walcast.server.front.Front;
 import dev.walcast.server.front.FrontLimits;
+import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.rest.RestLimits;
 import dev.walcast.server.rest.RestRoutes;
 import dev.walcast.server.rest.TestingPermissions;
@@ -40,6 +41,7 @@ public final class TestingServer implements AutoCloseable {
     volatile boolean databaseBroadcasts;
 
     private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
+    final MemoryBudget memory;
     final SocketServer sockets;
     final EventStreams streams;
     private final RestRoutes rest;
@@ -59,11 +61,18 @@ public final class TestingServer implements AutoCloseable {
     }
 
     TestingServer(SocketLimits limits, PresenceLimits presence, TestingTopics topics) {
-        this(limits, presence, topics, TokenRules.ofSecret(TestingTokens.SECRET), rest(limits), topics);
+        this(limits, presence, topics, TokenRules.ofSecret(TestingTokens.SECRET), rest(limits), topics, usual());
     }
 
     TestingServer(SocketLimits limits, TokenRules tokens) {
-        this(limits, PresenceLimits.defaults(), new TestingTopics(), tokens, rest(limits), new TestingPermissions());
+        this(
+                limits,
+                PresenceLimits.defaults(),
+                new TestingTopics(),
+                tokens,
+                rest(limits),
+                new TestingPermissions(),
+                usual());
     }
 
     public TestingServer(SocketLimits limits, RestLimits restLimits, TopicPermissions permissions) {
@@ -73,7 +82,17 @@ public final class TestingServer implements AutoCloseable {
                 new TestingTopics(),
                 TokenRules.ofSecret(TestingTokens.SECRET),
                 restLimits,
-                permissions);
+                permissions,
+                usual());
+    }
+
+    /// With so much memory for clients.
+    TestingServer(SocketLimits limits, PresenceLimits presence, TestingTopics topics, MemoryBudget memory) {
+        this(limits, presence, topics, TokenRules.ofSecret(TestingTokens.SECRET), rest(limits), topics, memory);
+    }
+
+    private static MemoryBudget usual() {
+        return new MemoryBudget(256L << 20, 64L << 20);
     }
 
     private static RestLimits rest(SocketLimits limits) {
@@ -86,18 +105,20 @@ public final class TestingServer implements AutoCloseable {
             TestingTopics topics,
             TokenRules tokens,
             RestLimits restLimits,
-            TopicPermissions permissions) {
+            TopicPermissions permissions,
+            MemoryBudget memory) {
+        this.memory = memory;
         this.topics = topics;
         TokenVerifier verifier = new TokenVerifier(tokens, time);
         Backends backends =
                 new Backends(feed, new Cursors(AckLimits.defaults(), time), topics, topics, () -> databaseBroadcasts);
-        this.sockets = new SocketServer(limits, presence, verifier, backends, time, time::nanos);
+        this.sockets = new SocketServer(limits, presence, verifier, backends, time, memory, time::nanos);
         HttpRouting.Builder routing = HttpRouting.builder();
         sockets.register(routing);
         CallerQuestions callers = permissions == topics
                 ? sockets.callerQuestions()
                 : callers(permissions, limits.clients().topicChecksMax());
-        this.rest = new RestRoutes(restLimits, verifier, sockets.rooms(), callers);
+        this.rest = new RestRoutes(restLimits, verifier, sockets.rooms(), callers, memory);
         this.streams = new EventStreams(limits, sockets.guests(), feed);
         routing.register(rest, streams);
         sockets.start(supervisor);

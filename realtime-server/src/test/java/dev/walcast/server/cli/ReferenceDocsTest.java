@@ -45,6 +45,7 @@ class ReferenceDocsTest {
                 (`SLOT_NAME` is `--slot-name`); the option wins over the environment, and that over the file. Times are written `250ms`, `5s`,
                 `1m`, `1h`; sizes in bytes or as `64KiB`, `1MiB`. A value out of bounds is refused at start with the bound.
                 `API_JWT_SECRET` and `API_JWT_JWKS`, the reference server's names, are read where ours are not set.
+                On a heap below 1 GiB the defaults of the bounds on memory are lower: [sizing.md](sizing.md).
 
                 | Setting | Default | Meaning |
                 |---|---|---|

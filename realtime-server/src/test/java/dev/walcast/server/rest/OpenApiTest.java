@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.channel.TestingServer;
+import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.socket.SocketLimits;
 import dev.walcast.server.testing.EventReader;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -50,8 +51,12 @@ class OpenApiTest {
     @Test
     void pathsAndMethodsAreThoseOfTheServer() {
         TokenVerifier verifier = new TokenVerifier(TestingTokens.SECRET, Clock.systemUTC());
-        try (RestRoutes routes =
-                new RestRoutes(LIMITS, verifier, (_, _) -> {}, TestingServer.callers(new TestingPermissions(), 8))) {
+        try (RestRoutes routes = new RestRoutes(
+                LIMITS,
+                verifier,
+                (_, _) -> {},
+                TestingServer.callers(new TestingPermissions(), 8),
+                new MemoryBudget(1 << 20, 1 << 20))) {
             Set<String> served = routes.routes().stream()
                     .map(route -> route.method().text() + " " + route.path())
                     .collect(Collectors.toCollection(TreeSet::new));

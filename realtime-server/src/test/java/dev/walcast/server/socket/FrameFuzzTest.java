@@ -3,6 +3,8 @@ package dev.walcast.server.socket;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.walcast.server.memory.MemoryAccount;
+import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.Serializer;
 import java.io.ByteArrayInputStream;
@@ -65,7 +67,8 @@ class FrameFuzzTest {
     private List<String> outcomes(byte[] wire) {
         List<String> outcomes = new ArrayList<>();
         InboundPace pace = new InboundPace(LIMITS, System::nanoTime, new NoRest());
-        FrameReader reader = new FrameReader(trickling(wire), MESSAGE_BYTES_MAX, pace);
+        MemoryAccount memory = new MemoryBudget(1 << 20, 1 << 20).open(() -> {});
+        FrameReader reader = new FrameReader(trickling(wire), MESSAGE_BYTES_MAX, new MessageBuffer(memory), pace);
         try {
             while (true) {
                 switch (reader.next()) {

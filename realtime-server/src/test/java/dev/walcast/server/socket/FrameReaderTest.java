@@ -3,6 +3,8 @@ package dev.walcast.server.socket;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.walcast.server.memory.MemoryAccount;
+import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.CloseReason;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -17,13 +19,16 @@ class FrameReaderTest {
 
     private final long seed = System.nanoTime();
     private final Random random = new Random(seed);
+    private final MemoryBudget budget = new MemoryBudget(4 * MAX, 4 * MAX);
+    private final MemoryAccount memory = budget.open(() -> {});
 
     @Test
     void messagesSurviveAnyFragmentationAndAnyArrivalInPieces() throws Exception {
         for (int round = 0; round < 200; round++) {
             byte[] message = new byte[random.nextInt(round % 10 == 0 ? MAX : 400)];
             random.nextBytes(message);
-            FrameReader reader = new FrameReader(trickling(fragmented(message)), MAX, pace());
+            FrameReader reader =
+                    new FrameReader(trickling(fragmented(message)), MAX, new MessageBuffer(memory), pace());
             Inbound inbound = reader.next();
             while (inbound instanceof Inbound.Ping) {
                 inbound = reader.next();
@@ -42,7 +47,8 @@ class FrameReaderTest {
         ByteArrayOutputStream wire = new ByteArrayOutputStream();
         wire.writeBytes(frame(0x02, new byte[MAX]));
         wire.writeBytes(frame(0x80, new byte[1]));
-        FrameReader reader = new FrameReader(new ByteArrayInputStream(wire.toByteArray()), MAX, pace());
+        FrameReader reader =
+                new FrameReader(new ByteArrayInputStream(wire.toByteArray()), MAX, new MessageBuffer(memory), pace());
         assertThatThrownBy(reader::next)
                 .isInstanceOfSatisfying(
                         BrokenFrame.class, e -> assertThat(e.reason()).isEqualTo(CloseReason.FRAME_TOO_LARGE));
@@ -52,9 +58,52 @@ class FrameReaderTest {
     void aStreamThatEndsAnywhereIsAnEnd() throws Exception {
         byte[] whole = frame(0x82, new byte[300]);
         for (int cut = 0; cut < whole.length; cut++) {
-            FrameReader reader = new FrameReader(new ByteArrayInputStream(Arrays.copyOf(whole, cut)), MAX, pace());
+            FrameReader reader = new FrameReader(
+                    new ByteArrayInputStream(Arrays.copyOf(whole, cut)), MAX, new MessageBuffer(memory), pace());
             assertThat(reader.next()).isInstanceOf(Inbound.End.class);
         }
+    }
+
+    @Test
+    void aMessageCountsUntilTheNextIsRead() throws Exception {
+        ByteArrayOutputStream wire = new ByteArrayOutputStream();
+        wire.writeBytes(frame(0x82, new byte[MAX]));
+        wire.writeBytes(frame(0x82, new byte[10]));
+        FrameReader reader =
+                new FrameReader(new ByteArrayInputStream(wire.toByteArray()), MAX, new MessageBuffer(memory), pace());
+        reader.next();
+        assertThat(memory.bytes()).isEqualTo(MAX);
+        reader.next();
+        assertThat(memory.bytes()).isEqualTo(10);
+        reader.next();
+        assertThat(memory.bytes()).isZero();
+        assertThat(budget.used()).isZero();
+    }
+
+    @Test
+    void aPartialMessageCountsUntilItIsForgotten() throws Exception {
+        byte[] whole = frame(0x82, new byte[MAX]);
+        MessageBuffer buffer = new MessageBuffer(memory);
+        FrameReader reader =
+                new FrameReader(new ByteArrayInputStream(Arrays.copyOf(whole, MAX / 2)), MAX, buffer, pace());
+        assertThat(reader.next()).isInstanceOf(Inbound.End.class);
+        assertThat(memory.bytes()).isBetween(MAX / 2 - 20L, (long) MAX);
+        buffer.forget();
+        assertThat(memory.bytes()).isZero();
+    }
+
+    @Test
+    void aMessageWithoutMemoryForItIsRefused() {
+        MemoryBudget tight = new MemoryBudget(MAX / 4, MAX);
+        MemoryAccount poor = tight.open(() -> {});
+        MessageBuffer buffer = new MessageBuffer(poor);
+        FrameReader reader = new FrameReader(new ByteArrayInputStream(frame(0x82, new byte[MAX])), MAX, buffer, pace());
+        assertThatThrownBy(reader::next)
+                .isInstanceOfSatisfying(
+                        BrokenFrame.class, e -> assertThat(e.reason()).isEqualTo(CloseReason.MEMORY));
+        buffer.forget();
+        assertThat(tight.used()).isZero();
+        assertThat(tight.endings()).isPositive();
     }
 
     private static InboundPace pace() {

@@ -3,6 +3,8 @@ package dev.walcast.server.socket;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.walcast.server.memory.MemoryAccount;
+import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.OutboundFrame;
@@ -17,7 +19,9 @@ import org.junit.jupiter.api.Test;
 
 class OutboxTest {
     private final AtomicInteger wakes = new AtomicInteger();
-    private final Outbox outbox = new Outbox(10_000, wakes::incrementAndGet);
+    private final MemoryBudget budget = new MemoryBudget(1 << 20, 1 << 20);
+    private final MemoryAccount memory = budget.open(() -> {});
+    private final Outbox outbox = new Outbox(10_000, memory, wakes::incrementAndGet);
 
     @Test
     void aFullOutboxForgetsWhatWaitedAndOnlySaysGoodbye() throws Exception {
@@ -61,6 +65,53 @@ class OutboxTest {
     }
 
     @Test
+    void whatIsWrittenIsGivenBack() {
+        outbox.offer(frame(5_000));
+        outbox.offer(frame(1_000).sharedWhole());
+        assertThat(memory.bytes()).isBetween(6_000L, 6_500L);
+        outbox.take();
+        // and the copy that is written
+        assertThat(memory.bytes()).isBetween(12_000L, 13_000L);
+        outbox.written();
+        assertThat(memory.bytes()).isZero();
+        assertThat(budget.used()).isZero();
+    }
+
+    @Test
+    void everyEndGivesAllBack() {
+        outbox.offer(frame(5_000));
+        outbox.take();
+        outbox.offer(frame(1_000).sharedWhole());
+        outbox.abort(CloseReason.PROTOCOL_ERROR);
+        outbox.kill(CloseReason.DISCONNECTED);
+        assertThat(memory.bytes()).isBetween(10_000L, 10_200L);
+        outbox.end(CloseReason.DISCONNECTED);
+        assertThat(memory.bytes()).isZero();
+        assertThat(budget.used()).isZero();
+    }
+
+    @Test
+    void theLargestIsClosedWhenMemoryIsShort() {
+        OutboundFrame shared = frame(200_000).sharedWhole();
+        MemoryBudget tight = new MemoryBudget(300_000, 1 << 20);
+        List<Outbox> outboxes = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            int own = i;
+            outboxes.add(new Outbox(1 << 20, tight.open(() -> outboxes.get(own).abort(CloseReason.MEMORY)), () -> {}));
+        }
+        outboxes.forEach(each -> assertThat(each.offer(shared)).isEqualTo(Outbox.Offer.ACCEPTED));
+        outboxes.get(1).offer(frame(50_000));
+        outboxes.get(2).offer(frame(10_000));
+        assertThat(outboxes).allMatch(Outbox::isOpen);
+
+        outboxes.get(0).offer(frame(60_000));
+
+        assertThat(outboxes.get(0).reason()).isEqualTo(CloseReason.MEMORY);
+        assertThat(outboxes.get(1).isOpen()).isTrue();
+        assertThat(outboxes.get(2).isOpen()).isTrue();
+    }
+
+    @Test
     void closingWritesWhatWaitsFirst() throws Exception {
         outbox.offer(frame(10));
         outbox.close(CloseReason.DRAINING);
@@ -100,7 +151,7 @@ class OutboxTest {
 
     @Test
     void manyThreadsOfferAndNothingIsLostOrReordered() throws Exception {
-        Outbox roomy = new Outbox(Long.MAX_VALUE / 2, () -> {});
+        Outbox roomy = new Outbox(Long.MAX_VALUE / 2, new MemoryBudget(1L << 40, 1L << 40).open(() -> {}), () -> {});
         List<Thread> offering = new ArrayList<>();
         for (int t = 0; t < 4; t++) {
             int thread = t;

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.cdc.supervisor.Threads;
+import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.OutboundFrame;
 import io.helidon.common.socket.PlainSocket;
@@ -30,6 +31,7 @@ class WritingCrewTest {
     private static final int STUCK_BYTES = 16 << 20;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+    private final MemoryBudget budget = new MemoryBudget(1L << 30, 1L << 30);
     private final AtomicInteger refusals = new AtomicInteger();
     private final WritingCrew crew = new WritingCrew((name, run) -> {
         if (refusals.get() > 0) {
@@ -75,7 +77,8 @@ class WritingCrewTest {
         Socket client = new Socket(listening.getInetAddress(), listening.getLocalPort());
         client.setSoTimeout((int) PATIENCE.toMillis());
         PlainSocket socket = PlainSocket.server(listening.accept(), "child", "parent");
-        Line line = new Line(client, new SocketWriter(64 << 20, socket, new SocketStats(), crew));
+        Line line =
+                new Line(client, new SocketWriter(64 << 20, budget.open(() -> {}), socket, new SocketStats(), crew));
         lines.add(line);
         return line;
     }
@@ -180,7 +183,7 @@ class WritingCrewTest {
             }
         };
         PlainSocket broken = PlainSocket.server(failing, "child", "parent");
-        Line bad = new Line(client, new SocketWriter(64 << 20, broken, new SocketStats(), crew));
+        Line bad = new Line(client, new SocketWriter(64 << 20, budget.open(() -> {}), broken, new SocketStats(), crew));
         lines.add(bad);
         Line good = line();
         bad.offer(new byte[] {1});

@@ -1,0 +1,51 @@
+package dev.walcast.server.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.walcast.server.memory.MemoryLimits;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine.TypeConversionException;
+
+class HeapDefaultsTest {
+    private static final List<String> SETTINGS =
+            List.of("OUTBOX", "MAX_PRESENCE_SIZE", "REPLAY_MEMORY", "TRANSACTION_MEMORY", "DELETE_KEYS_MEMORY");
+
+    @Test
+    void theDocumentedDefaultsHoldFromOneGigabyteOn() {
+        assertThat(SETTINGS).allMatch(name -> heap(1_024).value(name).isEmpty());
+        // as much of -Xmx1g as the serial collector says it has
+        assertThat(SETTINGS).allMatch(name -> heap(989).value(name).isEmpty());
+    }
+
+    @Test
+    void aSmallHeapLowersThem() {
+        assertThat(heap(482).value("REPLAY_MEMORY")).contains(Long.toString(32L << 20));
+        assertThat(heap(128).value("OUTBOX")).contains(Long.toString(8L << 20));
+        assertThat(heap(16).value("DELETE_KEYS_MEMORY")).contains(Long.toString(1L << 20));
+        assertThat(heap(128).value("MAX_FRAME")).isEmpty();
+    }
+
+    @Test
+    void allTogetherFitIntoTheSmallestHeap() {
+        long buffers = List.of("REPLAY_MEMORY", "TRANSACTION_MEMORY", "DELETE_KEYS_MEMORY").stream()
+                .mapToLong(name -> Long.parseLong(heap(128).value(name).orElseThrow()))
+                .sum();
+        assertThat(buffers + MemoryLimits.share(40, 128L << 20)).isLessThan(40L << 20);
+    }
+
+    @Test
+    void theBudgetIsAPercentageOrASize() {
+        MemoryShare.Converter converter = new MemoryShare.Converter();
+        assertThat(converter.convert("50%").bytes(164L << 20)).isBetween(49L << 20, 50L << 20);
+        assertThat(converter.convert("256MiB").bytes(1L << 40)).isEqualTo(256L << 20);
+        assertThatThrownBy(() -> converter.convert("much"))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessageContaining("40%");
+    }
+
+    private static HeapDefaults heap(long mebibytes) {
+        return new HeapDefaults(mebibytes << 20);
+    }
+}
