@@ -113,6 +113,12 @@ final class ChannelPushes {
     }
 
     private void accessToken(Message.AccessToken push) {
+        int bytesMax = services.limits().joinBytesMax();
+        int bytes = push.payload().length();
+        if (bytes > bytesMax) {
+            channel.closeBecause(ErrorCode.TOKEN_TOO_LARGE.refusal(bytesMax).over(bytesMax, bytes));
+            return;
+        }
         String token = Json.tree(push.payload())
                 .map(payload -> payload.path("access_token").textValue())
                 .orElse(null);

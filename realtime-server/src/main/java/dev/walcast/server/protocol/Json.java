@@ -23,6 +23,9 @@ import java.util.Optional;
 public final class Json {
     private static final int NESTING_MAX = 500;
 
+    /// Keys of larger messages are not remembered.
+    private static final int SHARED_KEYS_BYTES_MAX = 4096;
+
     /// By default buffers stay with their thread, 16 KB for each: here every socket has a thread.
     private static final RecyclerPool<BufferRecycler> BUFFERS = JsonRecyclerPools.newBoundedPool(64);
 
@@ -53,7 +56,7 @@ public final class Json {
     /// A parser over UTF-8, for whoever looks at tokens rather than at a tree.
     static JsonParser scan(byte[] utf8, int offset, int length) throws IOException {
         requireUtf8(utf8, offset, length);
-        return SCANNER.createParser(utf8, offset, length);
+        return factoryFor(SCANNER, length).createParser(utf8, offset, length);
     }
 
     /// The value, or nothing when the text is not exactly one JSON value within our bounds.
@@ -80,7 +83,12 @@ public final class Json {
 
     private static JsonParser treeParser(Slice json) throws IOException {
         requireUtf8(json.bytes(), json.offset(), json.length());
-        return MAPPER.createParser(json.bytes(), json.offset(), json.length());
+        return factoryFor(MAPPER.getFactory(), json.length()).createParser(json.bytes(), json.offset(), json.length());
+    }
+
+    /// A factory remembers the keys that its parsers met, up to 6,000 of them, so large messages get one of their own.
+    private static JsonFactory factoryFor(JsonFactory shared, int length) {
+        return length <= SHARED_KEYS_BYTES_MAX ? shared : shared.copy();
     }
 
     /// Jackson guesses the encoding from the first four bytes; anything it could take for another one is refused.

@@ -163,6 +163,7 @@ final class TestingLimits {
                 socketsMax,
                 channelsMax,
                 bindingsMax,
+                defaults.joinBytesMax(),
                 clients());
     }
 }
