@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
+import dev.walcast.filters.FilterCost;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.filters.Target;
@@ -16,6 +17,7 @@ import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.channel.Binding;
 import dev.walcast.server.channel.ChangeFeed;
 import dev.walcast.server.channel.ChangeReceiver;
+import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.FeedPlace;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -46,6 +48,9 @@ import org.slf4j.LoggerFactory;
 /// latest token; a bounded number of subscriptions are resolved at once.
 public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LiveFeed.class);
+    /// Fewer than there are connections for patterns: the others are for questions about changes.
+    private static final int PATTERNS_AT_ONCE = 4;
+
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private final SubscriptionIndex<Bound> index = new SubscriptionIndex<>();
@@ -60,6 +65,9 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private final OrderedDelivery ordered;
     private final KnownRows known;
     private final ResolvingTurns turns = new ResolvingTurns();
+
+    /// For subscriptions with patterns that Postgres compiles: one of a client at a time.
+    private final ResolvingTurns patternTurns = new ResolvingTurns(PATTERNS_AT_ONCE, 1);
     private final ExecutorService threads = Executors.newThreadPerTaskExecutor(
             Thread.ofVirtual().name("resolve-", 0).factory());
 
@@ -312,7 +320,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private Resolution resolution(ChangeSubscription subscription, Wish wish, List<String> warnings)
             throws InterruptedException, BindingRefusedException, SQLException {
         Viewer viewer = wish.viewer();
-        try (ResolvingTurns.Turn _ = turns.take(subscription.tables())) {
+        try (ResolvingTurns.Turn _ = turn(subscription)) {
             Resolution fresh = Resolution.settled(subscription, viewer);
             for (Binding binding : subscription.bindings()) {
                 BindingSpec spec = BindingSpec.read(binding.request());
@@ -324,6 +332,22 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
             }
             return fresh;
         }
+    }
+
+    /// A subscription with patterns waits for those of other clients, and takes no turn of others.
+    private ResolvingTurns.Turn turn(ChangeSubscription subscription)
+            throws InterruptedException, BindingRefusedException {
+        double cost = 0;
+        for (Binding binding : subscription.bindings()) {
+            // one that is too complex by itself is refused when its table is known
+            cost += Math.min(FilterCost.MAX, FilterCost.of(BindingSpec.read(binding.request()).filters()));
+        }
+        if (cost > FilterCost.OF_SUBSCRIPTION_MAX) {
+            throw Refusals.tooSlow(ErrorCode.FILTER_TOO_COMPLEX);
+        }
+        return cost > 0
+                ? patternTurns.take(subscription.receiver().client())
+                : turns.take(subscription.tables());
     }
 
     private static Entry<Bound> entry(

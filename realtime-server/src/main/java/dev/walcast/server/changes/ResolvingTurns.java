@@ -9,10 +9,21 @@ import org.jspecify.annotations.Nullable;
 /// answers slowly leaves room for the others. Safe for any thread.
 final class ResolvingTurns {
     private static final int ALL_MAX = 8;
-    private static final int OF_ONE_TABLE_MAX = ALL_MAX / 2;
 
-    private final Semaphore all = new Semaphore(ALL_MAX, true);
+    private final int ofOneMax;
+    private final Semaphore all;
     private final Map<Object, Turns> tables = new ConcurrentHashMap<>();
+
+    /// Eight, and four for one table.
+    ResolvingTurns() {
+        this(ALL_MAX, ALL_MAX / 2);
+    }
+
+    /// @param ofOneMax of those that are taken for one table, or for whatever else shares its turns
+    ResolvingTurns(int allMax, int ofOneMax) {
+        this.ofOneMax = ofOneMax;
+        this.all = new Semaphore(allMax, true);
+    }
 
     /// Those of one table, and how many threads hold or want one.
     private record Turns(Semaphore free, int users) {
@@ -27,7 +38,7 @@ final class ResolvingTurns {
     Turn take(Object table) throws InterruptedException {
         Turns own = tables.compute(
                 table,
-                (_, known) -> known == null ? new Turns(new Semaphore(OF_ONE_TABLE_MAX, true), 1) : known.and(1));
+                (_, known) -> known == null ? new Turns(new Semaphore(ofOneMax, true), 1) : known.and(1));
         try {
             own.free.acquire();
         } catch (InterruptedException e) {

@@ -31,6 +31,11 @@ public interface ChangeReceiver {
     /// Whether so little waits to be sent that more of the past may follow.
     boolean hasRoom();
 
+    /// What all subscriptions of one client share, compared by identity or as it says itself.
+    default Object client() {
+        return this;
+    }
+
     /// Returns when the client has taken most of what was sent to it, or is gone.
     void awaitRoom() throws InterruptedException;
 }

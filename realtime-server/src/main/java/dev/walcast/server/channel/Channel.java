@@ -244,6 +244,11 @@ final class Channel implements RoomMember {
         push(frames.snapshot(id, chunk));
     }
 
+    /// The same for all channels of a socket.
+    Object client() {
+        return session;
+    }
+
     boolean hasRoom() {
         return session.hasRoom();
     }

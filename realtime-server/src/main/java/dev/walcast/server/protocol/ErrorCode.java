@@ -59,6 +59,8 @@ public enum ErrorCode {
     ACK_NOT_SENT("UnableToAcknowledge", CLIENT, 0, "Nothing of that position was sent on this channel"),
     ACK_TAKEN_OVER("UnableToAcknowledge", CLIENT, 0, "Another channel has taken over what is acknowledged here"),
     EVENT_UNKNOWN("UnknownEvent", CLIENT, 0, "`event` must be INSERT, UPDATE, DELETE or *"),
+    FILTER_TOO_COMPLEX("FilterTooComplex", CLIENT, 0, "The filters of this channel are too complex together"),
+    FILTER_TOO_SLOW("FilterTooSlow", CLIENT, 0, "Postgres takes too long to evaluate a pattern of a filter"),
     TABLE_NOT_AVAILABLE("TableNotAvailable", CLIENT, 0, "There is no such table that this role may use"),
     TABLE_NOT_FOUND("TableNotFound", CLIENT, 0, "No relation has this name"),
     TABLE_NOT_READABLE("TableNotReadable", CLIENT, 0, "This role may not read the table"),

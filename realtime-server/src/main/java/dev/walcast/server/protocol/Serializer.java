@@ -9,7 +9,7 @@ public sealed interface Serializer permits SerializerV1, SerializerV2 {
     int NAME_BYTES_MAX = 1024;
 
     /// The longest topic that is read, so that a join of one that is too long can be answered.
-    int TOPIC_BYTES_READ = 8 * NAME_BYTES_MAX;
+    int TOPIC_BYTES_READ = 2 * NAME_BYTES_MAX;
 
     /// @param utf8 one text message, known to be valid UTF-8
     Message decodeText(byte[] utf8);
