@@ -51,8 +51,7 @@ final class RegexCost {
         }
 
         Part or(Part other) {
-            return new Part(
-                    first + other.first, last + other.last, edges + other.edges, nullable || other.nullable);
+            return new Part(first + other.first, last + other.last, edges + other.edges, nullable || other.nullable);
         }
 
         /// Texts end in one state, unless they can be skipped.
@@ -76,8 +75,7 @@ final class RegexCost {
                         true);
             }
             int entries = max == UNBOUNDED ? 1 : max - Math.max(min, 1) + 1;
-            return new Part(
-                    entries * first, last, copies * edges + (copies - 1) * step + loop, min == 0);
+            return new Part(entries * first, last, copies * edges + (copies - 1) * step + loop, min == 0);
         }
     }
 

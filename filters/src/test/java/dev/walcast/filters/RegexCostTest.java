@@ -80,7 +80,8 @@ class RegexCostTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"\\", "[", "[[:", "(", ")", "*", "{", "{1", "{1,", "(?", "(?#", "a{2,1}", "***", "***:", "[]"})
+    @ValueSource(
+            strings = {"\\", "[", "[[:", "(", ")", "*", "{", "{1", "{1,", "(?", "(?#", "a{2,1}", "***", "***:", "[]"})
     void brokenExpressionsAreEstimatedToo(String regex) {
         assertThat(RegexCost.of(regex)).isLessThan(100);
     }

@@ -22,7 +22,7 @@ final class ConnectionPools implements AutoCloseable {
     private static final int CATALOG_SIZE = 8;
     private static final int FILTERS_SIZE = 4;
     /// Two more than subscriptions with patterns are resolved at once: those are for questions about changes.
-    private static final int PATTERNS_SIZE = 6;
+    private static final int PATTERNS_SIZE = 4;
 
     private static final int POLICIES_SIZE = 8;
     private static final int RIGHTS_SIZE = 2;

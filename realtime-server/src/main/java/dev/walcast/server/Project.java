@@ -118,7 +118,8 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 new RecentCatalog(catalog),
                 rights,
                 policies,
-                new RecentFilterDatabase(new PostgresFilterDatabase(pools.filters(), pools.patterns()), System::nanoTime),
+                new RecentFilterDatabase(
+                        new PostgresFilterDatabase(pools.filters(), pools.patterns()), System::nanoTime),
                 new PostgresOracle(pools.filters(), pools.patterns(), pools.policies(), patience),
                 new PostgresRowReader(pools.snapshots(), settings.publication()),
                 settings.publication());

@@ -112,8 +112,8 @@ class WhyNoRowTest {
                 "create sequence hidden_sequence",
                 "alter publication supabase_realtime add table hidden_published");
         String none = refusal("anon", table("nosuch"));
-        for (String name :
-                List.of("hidden_published", "hidden", "hidden_unlogged", "hidden_view", "hidden_sequence", "pg_class")) {
+        for (String name : List.of(
+                "hidden_published", "hidden", "hidden_unlogged", "hidden_view", "hidden_sequence", "pg_class")) {
             assertThat(refusal("anon", table(name))).as(name).isEqualTo(none.replace("nosuch", name));
         }
     }

@@ -71,8 +71,7 @@ public final class PostgresOracle implements Oracle {
     }
 
     /// @param patterns for filters whose cost hangs on a client's pattern
-    public PostgresOracle(
-            RoleConnections filters, RoleConnections patterns, DataSource isolated, Patience patience) {
+    public PostgresOracle(RoleConnections filters, RoleConnections patterns, DataSource isolated, Patience patience) {
         this.patterns = new ColumnAsker(patterns);
         this.columns = new ColumnAsker(filters);
         this.policies = new PolicyAsker(isolated);
@@ -137,7 +136,8 @@ public final class PostgresOracle implements Oracle {
         Map<PolicyExpression, List<Asked>> groups = new LinkedHashMap<>();
         for (Asked one : asked) {
             switch (one.question()) {
-                case ColumnQuestion question when question.effort() != Effort.USUAL ->
+                case ColumnQuestion question
+                when question.effort() != Effort.USUAL ->
                     withPatterns
                             .computeIfAbsent(question.session(), _ -> new ArrayList<>())
                             .add(one);
@@ -261,7 +261,6 @@ public final class PostgresOracle implements Oracle {
         private Duration timeLeft() {
             return patience.total.minusNanos(work.nanos).truncatedTo(ChronoUnit.MILLIS);
         }
-
     }
 
     static String state(SQLException e) throws UnansweredException {

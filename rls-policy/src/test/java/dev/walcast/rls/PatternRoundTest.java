@@ -93,7 +93,9 @@ class PatternRoundTest {
         state = "2201B";
         Asked good = asked("good", "1");
         ask(List.of(asked("bad", "1"), asked("bad", "2"), good));
-        assertThat(answers.values()).filteredOn(answer -> answer.error().equals("2201B")).hasSize(2);
+        assertThat(answers.values())
+                .filteredOn(answer -> answer.error().equals("2201B"))
+                .hasSize(2);
         assertThat(answers.get(good)).isEqualTo(Answer.of(Truth.TRUE));
     }
 }

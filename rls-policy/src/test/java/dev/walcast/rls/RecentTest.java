@@ -42,8 +42,7 @@ class RecentTest {
 
     @Test
     void answersTogetherHaveABoundedSize() {
-        Recent<Integer, String> large =
-                new Recent<>(nanos::get, (_, answer) -> answer == null ? 0 : answer.length());
+        Recent<Integer, String> large = new Recent<>(nanos::get, (_, answer) -> answer == null ? 0 : answer.length());
         String megabyte = "x".repeat(1 << 20);
         for (int i = 0; i < 100; i++) {
             large.<RuntimeException, RuntimeException>get(i, () -> megabyte);

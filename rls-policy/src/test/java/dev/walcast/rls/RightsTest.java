@@ -65,7 +65,8 @@ class RightsTest {
         assertThat(rights.tables()).isEqualTo(1_001);
         clock.addAndGet(Duration.ofSeconds(11).toNanos());
         rights.refresh(Set::of);
-        assertThat(rights.ask(new Question("anon", new TableId("public", "new")))).isNull();
+        assertThat(rights.ask(new Question("anon", new TableId("public", "new"))))
+                .isNull();
         rights.refresh(Set::of);
         assertThat(rights.tables()).isEqualTo(2);
     }

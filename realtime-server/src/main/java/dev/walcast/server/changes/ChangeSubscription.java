@@ -193,9 +193,9 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         }
     }
 
-    /// Whether its client's own filters raise questions.
-    boolean filterMayAsk() {
-        return resolution.filterMayAsk();
+    /// The costliest questions that its client's own filters raise.
+    QuestionKind questionKind() {
+        return resolution.questions();
     }
 
     /// Nothing is delivered from here on until the rights of this viewer are known.

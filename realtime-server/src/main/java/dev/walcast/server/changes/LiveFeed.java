@@ -49,7 +49,7 @@ import org.slf4j.LoggerFactory;
 public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LiveFeed.class);
     /// Fewer than there are connections for patterns: the others are for questions about changes.
-    private static final int PATTERNS_AT_ONCE = 4;
+    private static final int PATTERNS_AT_ONCE = 2;
 
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
@@ -340,14 +340,14 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         double cost = 0;
         for (Binding binding : subscription.bindings()) {
             // one that is too complex by itself is refused when its table is known
-            cost += Math.min(FilterCost.MAX, FilterCost.of(BindingSpec.read(binding.request()).filters()));
+            cost += Math.min(
+                    FilterCost.MAX,
+                    FilterCost.of(BindingSpec.read(binding.request()).filters()));
         }
         if (cost > FilterCost.OF_SUBSCRIPTION_MAX) {
             throw Refusals.tooSlow(ErrorCode.FILTER_TOO_COMPLEX);
         }
-        return cost > 0
-                ? patternTurns.take(subscription.receiver().client())
-                : turns.take(subscription.tables());
+        return cost > 0 ? patternTurns.take(subscription.receiver().client()) : turns.take(subscription.tables());
     }
 
     private static Entry<Bound> entry(
@@ -358,7 +358,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
                 spec.events(),
                 spec.select(),
                 spec.membership(),
-                resolved.filter().mayAsk(),
+                QuestionKind.of(resolved.filter()),
                 resolved.view());
         return resolved.entry(spec, bound);
     }

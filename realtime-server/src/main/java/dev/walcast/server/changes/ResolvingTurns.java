@@ -37,8 +37,7 @@ final class ResolvingTurns {
     /// @param table what the subscription is for; any object, equal for the same table
     Turn take(Object table) throws InterruptedException {
         Turns own = tables.compute(
-                table,
-                (_, known) -> known == null ? new Turns(new Semaphore(ofOneMax, true), 1) : known.and(1));
+                table, (_, known) -> known == null ? new Turns(new Semaphore(ofOneMax, true), 1) : known.and(1));
         try {
             own.free.acquire();
         } catch (InterruptedException e) {

@@ -29,6 +29,10 @@ final class Acknowledgements {
     private static final String RESUME = "resume";
     private static final String ROWS = "snapshot";
     private static final int NAME_BYTES_MAX = 255;
+
+    /// Of an acknowledgement, which holds one position.
+    private static final int PUSH_BYTES_MAX = 4096;
+
     private static final Pattern POSITION = Pattern.compile("[0-9a-f]{1,32}-[0-9a-f]{16}-[0-9a-f]{8}");
 
     private final Cursors cursors;
@@ -168,7 +172,7 @@ final class Acknowledgements {
 
     /// @return why not
     synchronized Optional<Refusal> acknowledge(Slice push) {
-        JsonNode tree = Json.tree(push).orElse(null);
+        JsonNode tree = push.length() > PUSH_BYTES_MAX ? null : Json.tree(push).orElse(null);
         String position = tree == null ? "" : tree.at("/payload/position").asText();
         if (tree == null
                 || !tree.path("event").asText().equals(KEY)

@@ -64,7 +64,8 @@ final class JoinRules {
         if (channels >= services.limits().channelsMax()) {
             return over(ErrorCode.CHANNELS_TOO_MANY, services.limits().channelsMax(), channels);
         }
-        int keyBytes = request.presenceKey().map(key -> key.getBytes(UTF_8).length).orElse(0);
+        int keyBytes =
+                request.presenceKey().map(key -> key.getBytes(UTF_8).length).orElse(0);
         if (keyBytes > PresenceKey.BYTES_MAX) {
             return over(ErrorCode.PRESENCE_KEY_TOO_LONG, PresenceKey.BYTES_MAX, keyBytes);
         }

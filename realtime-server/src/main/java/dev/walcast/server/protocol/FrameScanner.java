@@ -69,6 +69,17 @@ final class FrameScanner implements AutoCloseable {
         return text(bytesMax);
     }
 
+    /// The next value when it is a string; empty for any other.
+    ///
+    /// @param bytesMax see [#nextString(int)]
+    String nextText(int bytesMax) throws IOException {
+        if (parser.nextToken() == JsonToken.VALUE_STRING) {
+            return text(bytesMax);
+        }
+        parser.skipChildren();
+        return "";
+    }
+
     private String text(int bytesMax) throws IOException {
         if (!endsWithin((long) bytesMax * ESCAPE_BYTES_MAX)) {
             throw tooLong();

@@ -63,7 +63,8 @@ class OversizedJoinTest {
     void tokenOverTheLimitEndsTheChannel() throws Exception {
         client.text(join("1", TOPIC));
         client.nextText();
-        client.text("[\"1\",\"2\",\"" + TOPIC + "\",\"access_token\",{\"access_token\":\"" + "x".repeat(64 * 1024) + "\"}]");
+        client.text("[\"1\",\"2\",\"" + TOPIC + "\",\"access_token\",{\"access_token\":\"" + "x".repeat(64 * 1024)
+                + "\"}]");
         assertThat(client.nextText()).contains("PayloadSizeExceeded");
         assertThat(client.nextText()).contains("phx_close");
     }
@@ -111,7 +112,11 @@ class OversizedJoinTest {
     void bindingKeepsOnlyKeysThatTheServerReads() {
         ObjectNode request = JsonNodeFactory.instance.objectNode();
         request.put("event", "*").put("schema", "public").put("table", "t").put("filter", "a=eq.1");
-        request.put("select", "s").put("membership", true).put("snapshot", true).put("resume", "r").put("ack", "a");
+        request.put("select", "s")
+                .put("membership", true)
+                .put("snapshot", true)
+                .put("resume", "r")
+                .put("ack", "a");
         Binding whole = new Binding(1, request.deepCopy());
         request.put("deep", "x".repeat(10_000));
         assertThat(new Binding(1, request).known()).isEqualTo(whole);

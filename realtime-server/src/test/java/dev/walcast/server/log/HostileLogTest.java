@@ -67,9 +67,12 @@ class HostileLogTest {
         String evil = "a\r\nb\u001b[2J\u2028";
         own.warn("said {}", evil, new IllegalStateException(evil, new IllegalArgumentException(evil)));
         assertThat(lines).hasSize(1);
-        assertThat(lines.getFirst()).contains("said a\\r\\nb\\u001b[2J\\u2028", "IllegalStateException: a\\r\\nb\\u001b");
-        assertThat(lines.getFirst().lines().skip(1)).allMatch(line -> line.matches(
-                "(\\s+at .*|\\s*\\.\\.\\. .*|(Caused by: )?java\\.lang\\.Illegal\\w+: a\\\\r\\\\nb\\\\u001b\\[2J\\\\u2028)"));
+        assertThat(lines.getFirst())
+                .contains("said a\\r\\nb\\u001b[2J\\u2028", "IllegalStateException: a\\r\\nb\\u001b");
+        assertThat(lines.getFirst().lines().skip(1))
+                .allMatch(
+                        line -> line.matches(
+                                "(\\s+at .*|\\s*\\.\\.\\. .*|(Caused by: )?java\\.lang\\.Illegal\\w+: a\\\\r\\\\nb\\\\u001b\\[2J\\\\u2028)"));
     }
 
     @Test
@@ -93,8 +96,9 @@ class HostileLogTest {
     private static void attack(TestServer server) throws Exception {
         try (RawSocket socket = server.open("anon")) {
             socket.send("[\"1\",\"1\",\"realtime:" + EVIL + "\",\"phx_join\",{\"config\":{\"private\":true}}]");
-            socket.send("[\"2\",\"" + EVIL + "\",\"realtime:b\",\"phx_join\",{\"config\":{\"presence\":{\"enabled\":true,"
-                    + "\"key\":\"" + EVIL + "\"}},\"access_token\":\"" + EVIL + "\"}]");
+            socket.send(
+                    "[\"2\",\"" + EVIL + "\",\"realtime:b\",\"phx_join\",{\"config\":{\"presence\":{\"enabled\":true,"
+                            + "\"key\":\"" + EVIL + "\"}},\"access_token\":\"" + EVIL + "\"}]");
             socket.send("[\"3\",\"3\",\"realtime:c\",\"" + EVIL + "\",{}]");
             for (String binding : List.of(
                     "\"schema\":\"" + EVIL + "\",\"table\":\"t\"",
@@ -103,15 +107,15 @@ class HostileLogTest {
                     "\"schema\":\"public\",\"table\":\"notes\",\"filter\":\"id=eq." + EVIL + "\"",
                     "\"schema\":\"public\",\"table\":\"notes\",\"filter\":\"body=match.(" + EVIL + "\"",
                     "\"schema\":\"public\",\"table\":\"notes\",\"event\":\"" + EVIL + "\"")) {
-                socket.send("[\"4\",\"4\",\"realtime:d\",\"phx_join\",{\"config\":{\"postgres_changes\":[{\"event\":\"*\","
-                        + binding + "}]}}]");
+                socket.send(
+                        "[\"4\",\"4\",\"realtime:d\",\"phx_join\",{\"config\":{\"postgres_changes\":[{\"event\":\"*\","
+                                + binding + "}]}}]");
                 socket.untilHeartbeat(false);
             }
         }
         for (String request : List.of(
                 "GET /realtime/v1/websocket?vsn=%0d%0a%1bforged&apikey=%0d%0aforged HTTP/1.1\r\nHost: x\r\nx-evil: a\u001b[2Jb\r\n\r\n",
-                "GET /%0d%0a%1b[2Jforged HTTP/1.1\r\nHost: \u001bx\r\n\r\n",
-                "FORGED\u001b[2J /\r HTTP/1.1\r\n\r\n")) {
+                "GET /%0d%0a%1b[2Jforged HTTP/1.1\r\nHost: \u001bx\r\n\r\n", "FORGED\u001b[2J /\r HTTP/1.1\r\n\r\n")) {
             try (Socket socket = new Socket("127.0.0.1", server.port())) {
                 socket.getOutputStream().write(request.getBytes(UTF_8));
                 socket.shutdownOutput();
