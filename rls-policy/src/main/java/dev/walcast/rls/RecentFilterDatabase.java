@@ -66,7 +66,7 @@ public final class RecentFilterDatabase implements FilterDatabase {
             @Override
             public long characters() {
                 String parameter = question.parameter();
-                return question.expression().length() + (parameter == null ? 0 : parameter.length());
+                return (long) question.expression().length() + (parameter == null ? 0 : parameter.length());
             }
         }
     }

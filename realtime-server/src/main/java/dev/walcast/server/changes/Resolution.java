@@ -65,7 +65,8 @@ final class Resolution {
         for (Entry<Bound> entry : former) {
             Bound bound = entry.subscriber();
             Set<ChangeEvent> events = bound.membership() ? Set.of(ChangeEvent.values()) : bound.events();
-            Bound anything = new Bound(open, bound.bindingId(), events, Set.of(), false, QuestionKind.POLICY, Optional.empty());
+            Bound anything =
+                    new Bound(open, bound.bindingId(), events, Set.of(), false, QuestionKind.POLICY, Optional.empty());
             entries.add(new Entry<>(entry.target(), events, Predicate.Constant.ALWAYS, anything));
         }
         open.entries = List.copyOf(entries);

@@ -1,5 +1,7 @@
 package dev.walcast.server.log;
 
+import java.util.Locale;
+
 /// Keeps an event of the log in its line, whatever clients and the database put into it: a text with a line break could
 /// forge a line, one with an escape sequence could control the terminal that shows it.
 final class LogText {
@@ -28,7 +30,7 @@ final class LogText {
                 case '\n' -> line.append("\\n");
                 case '\r' -> line.append("\\r");
                 case '\t' -> line.append("\\t");
-                default -> line.append(String.format("\\u%04x", (int) c));
+                default -> line.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
             }
         }
         return line.toString();

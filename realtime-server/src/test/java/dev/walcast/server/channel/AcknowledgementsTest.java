@@ -94,8 +94,9 @@ class AcknowledgementsTest {
         goLive(join(request()), 1);
         Acknowledgements again = join(request());
         send(again, 5);
-        String push = "{\"event\":\"ack\",\"payload\":{\"position\":\"" + position(5) + "\"},\"x\":[" + "{},".repeat(2_000)
-                + "{}]}";
-        assertThat(again.acknowledge(Slice.of(push.getBytes(StandardCharsets.UTF_8)))).isPresent();
+        String push = "{\"event\":\"ack\",\"payload\":{\"position\":\"" + position(5) + "\"},\"x\":["
+                + "{},".repeat(2_000) + "{}]}";
+        assertThat(again.acknowledge(Slice.of(push.getBytes(StandardCharsets.UTF_8))))
+                .isPresent();
     }
 }
