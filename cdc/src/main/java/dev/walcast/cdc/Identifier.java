@@ -1,11 +1,21 @@
 package dev.walcast.cdc;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.util.List;
 import java.util.stream.Collectors;
 
 /// Names as Postgres reads them back exactly: one without quotes would be folded to lower case.
 public final class Identifier {
+    /// The longest name in Postgres, which is compiled with a NAMEDATALEN of 64.
+    public static final int BYTES_MAX = 63;
+
     private Identifier() {}
+
+    /// Whether Postgres can have an object of this name.
+    public static boolean fits(String name) {
+        return name.length() <= BYTES_MAX && name.getBytes(UTF_8).length <= BYTES_MAX;
+    }
 
     public static String quoted(String name) {
         return "\"" + name.replace("\"", "\"\"") + "\"";

@@ -12,12 +12,23 @@ import org.jspecify.annotations.Nullable;
 ///                   collations are spelled out
 /// @param parameter  what stands for [#PARAMETER]; null when the expression has none
 /// @param session    as whom, and with which settings, Postgres evaluates it
+/// @param effort     what it may cost Postgres
 public record ColumnQuestion(
         String column,
         String type,
         String expression,
         @Nullable String parameter,
-        RoleSession session) implements Question {
+        RoleSession session,
+        Effort effort) implements Question {
+    /// What an answer may cost Postgres. Questions that may cost much have connections of their own.
+    public enum Effort {
+        USUAL,
+        /// It grows with the value and the client's pattern, as of LIKE.
+        BY_PATTERN,
+        /// So does this, and the pattern is compiled first: a regular expression, a full-text query.
+        COMPILED
+    }
+
     /// Neither can occur in SQL text or in an identifier.
     public static final char VALUE = '\u0001';
 
@@ -28,6 +39,13 @@ public record ColumnQuestion(
         requireNonNull(expression, "expression is null");
         requireNonNull(type, "type is null");
         requireNonNull(session, "session is null");
+        requireNonNull(effort, "effort is null");
+    }
+
+    /// Of usual effort.
+    public ColumnQuestion(
+            String column, String type, String expression, @Nullable String parameter, RoleSession session) {
+        this(column, type, expression, parameter, session, Effort.USUAL);
     }
 
     /// Of no role, and of a column of texts.

@@ -4,6 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 /// A filter that could never be evaluated, with the SQLSTATE and the text that say why.
 public final class FilterRefusedException extends Exception {
+    /// The state of a question that Postgres did not answer in the time that it has.
+    public static final String TOO_SLOW = "57014";
+
     private static final long serialVersionUID = 1L;
 
     private final String sqlState;

@@ -3,6 +3,7 @@ package dev.walcast.filters;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Column;
+import dev.walcast.filters.ColumnQuestion.Effort;
 import dev.walcast.filters.FilterNode.Condition;
 import dev.walcast.filters.FilterNode.Group;
 import dev.walcast.filters.Predicate.Term;
@@ -20,6 +21,10 @@ import org.jspecify.annotations.Nullable;
 /// its schema, so that none that a user made is taken for Postgres' own.
 public final class FilterResolver {
     private static final int IN_VALUES_MAX = 100;
+
+    /// Postgres' own words for an expression that is too complex for it.
+    private static final String TOO_COMPLEX =
+            "invalid regular expression for match filter: invalid regular expression: regular expression is too complex";
 
     private final FilterDatabase database;
     private final RoleSession session;
@@ -82,6 +87,9 @@ public final class FilterResolver {
     /// Resolves for one role: Postgres reads the values, and evaluates what memory cannot decide, in a session of it.
     public Predicate resolve(List<FilterNode> nodes, Columns columns, RoleSession viewerSession)
             throws FilterRefusedException, UnansweredException {
+        if (FilterCost.of(nodes) > FilterCost.MAX) {
+            throw FilterRefusedException.raised(TOO_COMPLEX);
+        }
         return new FilterResolver(database, viewerSession).resolve(nodes, columns);
     }
 
@@ -279,7 +287,9 @@ public final class FilterResolver {
     private Predicate pattern(Operand operand, Condition condition) throws FilterRefusedException, UnansweredException {
         ColumnType type = operand.type;
         ColumnType parameterType = Set.of("bytea", "citext").contains(type.base()) ? type : TEXT;
-        ColumnQuestion question = question(operand, condition.operator().sql(), parameterType, condition.value());
+        Effort effort = condition.operator().isCompiled() ? Effort.COMPILED : Effort.BY_PATTERN;
+        ColumnQuestion question =
+                with(effort, question(operand, condition.operator().sql(), parameterType, condition.value()));
         checkPattern(operand, condition, question);
         ColumnType.Collation collation = type.collation();
         boolean plainText = operand.isColumn
@@ -319,15 +329,17 @@ public final class FilterResolver {
         String text = TEXT.sql();
         ColumnQuestion tried = operand.isColumn
                 ? question
-                : question(
-                        new Operand(new Place(operand.column(), TEXT.oid()), text, TEXT, value(TEXT), true),
-                        condition.operator().sql(),
-                        TEXT,
-                        condition.value());
+                : with(
+                        question.effort(),
+                        question(
+                                new Operand(new Place(operand.column(), TEXT.oid()), text, TEXT, value(TEXT), true),
+                                condition.operator().sql(),
+                                TEXT,
+                                condition.value()));
         try {
             database.check(tried, "");
         } catch (FilterRefusedException e) {
-            throw isLike
+            throw isLike || e.sqlState().equals(FilterRefusedException.TOO_SLOW)
                     ? e
                     : FilterRefusedException.raised("invalid regular expression for "
                             + condition.operator().token() + " filter: " + e.getMessage());
@@ -341,11 +353,14 @@ public final class FilterResolver {
                 : literal(condition.language()) + "::pg_catalog.text::pg_catalog.regconfig, ";
         String query = "pg_catalog." + condition.operator().sql() + "(" + language + ColumnQuestion.PARAMETER + "::"
                 + TEXT.sql() + ")";
-        ColumnQuestion question =
-                ask(operand, "(" + operand.sql + ") " + operator(operand, "@@", TEXT) + " " + query, condition.value());
+        ColumnQuestion question = ask(
+                operand,
+                "(" + operand.sql + ") " + operator(operand, "@@", TEXT) + " " + query,
+                condition.value(),
+                Effort.COMPILED);
         database.check(question, null);
         String alone = ColumnQuestion.VALUE + "::" + TEXT.sql() + " IS NULL AND " + query + " IS NULL";
-        database.check(ask(operand, alone, condition.value()), null);
+        database.check(ask(operand, alone, condition.value(), Effort.COMPILED), null);
         return term(question, new RowTest.Opaque(operand.place(), Truth.UNKNOWN));
     }
 
@@ -364,7 +379,21 @@ public final class FilterResolver {
     }
 
     private ColumnQuestion ask(Operand operand, String expression, @Nullable String parameter) {
-        return new ColumnQuestion(operand.column(), operand.valueType, expression, parameter, session);
+        return ask(operand, expression, parameter, Effort.USUAL);
+    }
+
+    private ColumnQuestion ask(Operand operand, String expression, @Nullable String parameter, Effort effort) {
+        return new ColumnQuestion(operand.column(), operand.valueType, expression, parameter, session, effort);
+    }
+
+    private static ColumnQuestion with(Effort effort, ColumnQuestion question) {
+        return new ColumnQuestion(
+                question.column(),
+                question.type(),
+                question.expression(),
+                question.parameter(),
+                question.session(),
+                effort);
     }
 
     private String operator(Operand operand, String name, ColumnType right) throws UnansweredException {
@@ -384,7 +413,8 @@ public final class FilterResolver {
                                 question.type(),
                                 question.expression(),
                                 question.parameter(),
-                                anyRole),
+                                anyRole,
+                                question.effort()),
                         test)
                 : new Term(question, test);
     }

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /// LIKE and ILIKE of a text under a deterministic collation, where they are defined by characters alone.
 final class LikePattern {
+    private static final int PART_MAX = 64;
+    private static final long STEPS_MAX = 10_000_000;
     private static final int ANY_CHARACTER = -1;
     private static final int ANY_TEXT = -2;
 
@@ -14,11 +16,24 @@ final class LikePattern {
     private final boolean foldsCase;
     /// The texts between the `%`, when the pattern has no `_`: what nearly all patterns are, and much faster.
     private final @Nullable List<String> literals;
+    /// The tokens between two `%`: the time to test a text grows with its length times this.
+    private final int longestPart;
 
     private LikePattern(int[] tokens, boolean foldsCase) {
+        this.longestPart = longestPart(tokens);
         this.tokens = tokens;
         this.foldsCase = foldsCase;
         this.literals = literals(tokens);
+    }
+
+    private static int longestPart(int[] tokens) {
+        int longest = 0;
+        int part = 0;
+        for (int token : tokens) {
+            part = token == ANY_TEXT ? 0 : part + 1;
+            longest = Math.max(longest, part);
+        }
+        return longest;
     }
 
     private static @Nullable List<String> literals(int[] tokens) {
@@ -94,7 +109,15 @@ final class LikePattern {
         return foldsCase;
     }
 
+    /// Whether memory tests texts of any length: with a long part, Postgres tests the long ones, for a bounded time.
+    boolean decidesAnyLength() {
+        return longestPart <= PART_MAX;
+    }
+
     Truth test(String text) {
+        if (!decidesAnyLength() && (long) text.length() * longestPart > STEPS_MAX) {
+            return Truth.UNDECIDED;
+        }
         if (!foldsCase) {
             return Truth.of(matches(text));
         }

@@ -62,6 +62,11 @@ public enum Operator {
         return compareTo(FULL_TEXT) >= 0;
     }
 
+    /// Whether Postgres compiles the value before it looks at a row.
+    boolean isCompiled() {
+        return this == MATCH || this == IMATCH || isFullText();
+    }
+
     /// Whether its operands are texts.
     boolean isPattern() {
         return this == LIKE || this == ILIKE || this == MATCH || this == IMATCH;

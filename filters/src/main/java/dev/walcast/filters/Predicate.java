@@ -216,6 +216,20 @@ public sealed interface Predicate {
         };
     }
 
+    /// Whether such a question may hang on a pattern, and so cost Postgres much.
+    default boolean mayAskOfPattern() {
+        return switch (this) {
+            case Constant _ -> false;
+            case And and -> and.parts.stream().anyMatch(Predicate::mayAskOfPattern);
+            case Or or -> or.parts.stream().anyMatch(Predicate::mayAskOfPattern);
+            case Not not -> not.part.mayAskOfPattern();
+            case Term term ->
+                !term.test.decidesAlways()
+                        && term.question instanceof ColumnQuestion question
+                        && question.effort() != ColumnQuestion.Effort.USUAL;
+        };
+    }
+
     /// The columns that its terms look at.
     default Set<String> columns() {
         Set<String> columns = new java.util.TreeSet<>();

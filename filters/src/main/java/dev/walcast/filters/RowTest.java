@@ -193,7 +193,7 @@ public sealed interface RowTest {
 
         @Override
         public boolean decidesAlways() {
-            return !pattern.foldsCase();
+            return !pattern.foldsCase() && pattern.decidesAnyLength();
         }
     }
 

@@ -21,6 +21,9 @@ final class ConnectionPools implements AutoCloseable {
     private static final Duration CATALOG_TIMEOUT = Duration.ofSeconds(10);
     private static final int CATALOG_SIZE = 8;
     private static final int FILTERS_SIZE = 4;
+    /// Two more than subscriptions with patterns are resolved at once: those are for questions about changes.
+    private static final int PATTERNS_SIZE = 4;
+
     private static final int POLICIES_SIZE = 8;
     private static final int RIGHTS_SIZE = 2;
     private static final int TOPICS_SIZE = 8;
@@ -38,6 +41,8 @@ final class ConnectionPools implements AutoCloseable {
     private final HikariDataSource rights;
     private final HikariDataSource filters;
     private final HikariDataSource bypassingFilters;
+    private final HikariDataSource patterns;
+    private final HikariDataSource bypassingPatterns;
     private final HikariDataSource topics;
     private final HikariDataSource history;
     private final HikariDataSource snapshots;
@@ -62,6 +67,8 @@ final class ConnectionPools implements AutoCloseable {
         String asClients = IsolatedConnections.filtersSql(CATALOG_TIMEOUT);
         Duration joining = CATALOG_TIMEOUT.plus(GRACE);
         this.filters = evaluating("filters", evaluation, FILTERS_SIZE, asClients, joining);
+        Duration matching = patience.first().plus(GRACE);
+        this.patterns = evaluating("patterns", evaluation, PATTERNS_SIZE, asClients, matching);
         this.topics =
                 evaluating("topics", url, TOPICS_SIZE, asClientsHaveThem(TOPICS_TIMEOUT), TOPICS_TIMEOUT.plus(GRACE));
         String reading = IsolatedConnections.initSql(limits.time(), url.user());
@@ -69,10 +76,21 @@ final class ConnectionPools implements AutoCloseable {
         this.snapshots = evaluating("snapshots", evaluation, limits.atOnce(), reading, fetching);
         boolean one = evaluation.equals(url);
         this.bypassingFilters = one ? filters : evaluating("filters-bypassrls", url, FILTERS_SIZE, asClients, joining);
+        this.bypassingPatterns =
+                one ? patterns : evaluating("patterns-bypassrls", url, PATTERNS_SIZE, asClients, matching);
         this.bypassingSnapshots =
                 one ? snapshots : evaluating("snapshots-bypassrls", url, limits.atOnce(), reading, fetching);
         this.serverTimeZone = new ServerTimeZone(url.jdbcUrl(), url.ownProperties());
-        this.evaluating = Stream.of(policies, rights, filters, bypassingFilters, topics, snapshots, bypassingSnapshots)
+        this.evaluating = Stream.of(
+                        policies,
+                        rights,
+                        filters,
+                        bypassingFilters,
+                        patterns,
+                        bypassingPatterns,
+                        topics,
+                        snapshots,
+                        bypassingSnapshots)
                 .distinct()
                 .toList();
         this.all = Stream.of(
@@ -82,6 +100,8 @@ final class ConnectionPools implements AutoCloseable {
                         rights,
                         filters,
                         bypassingFilters,
+                        patterns,
+                        bypassingPatterns,
                         topics,
                         snapshots,
                         bypassingSnapshots)
@@ -109,7 +129,7 @@ final class ConnectionPools implements AutoCloseable {
             String name, PostgresUrl url, int size, String initSql, Duration silence) {
         HikariConfig config = config(name, url, size, initSql);
         boolean snapshots = name.startsWith("snapshots");
-        config.setMinimumIdle(snapshots || name.endsWith("-bypassrls") ? 0 : 1);
+        config.setMinimumIdle(snapshots || name.equals("patterns") || name.endsWith("-bypassrls") ? 0 : 1);
         // Never a plan that was made for another viewer: functions that call themselves immutable are computed in
         // planning.
         config.addDataSourceProperty("prepareThreshold", "0");
@@ -141,6 +161,11 @@ final class ConnectionPools implements AutoCloseable {
     /// For reading filters when a client subscribes, and for what filters leave open about a change.
     RoleConnections filters() {
         return new RoleConnections(filters, bypassingFilters);
+    }
+
+    /// For filters with patterns, which may take long: as many as are needed, made then.
+    RoleConnections patterns() {
+        return new RoleConnections(patterns, bypassingPatterns);
     }
 
     /// For policies: names resolve in `pg_catalog` only.

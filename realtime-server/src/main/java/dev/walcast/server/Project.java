@@ -122,8 +122,9 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 new RecentCatalog(catalog),
                 rights,
                 policies,
-                new RecentFilterDatabase(new PostgresFilterDatabase(pools.filters()), System::nanoTime),
-                new PostgresOracle(pools.filters(), pools.policies(), patience),
+                new RecentFilterDatabase(
+                        new PostgresFilterDatabase(pools.filters(), pools.patterns()), System::nanoTime),
+                new PostgresOracle(pools.filters(), pools.patterns(), pools.policies(), patience),
                 new PostgresRowReader(pools.snapshots(), settings.publication()),
                 settings.publication());
         this.changes = new ChangePath(

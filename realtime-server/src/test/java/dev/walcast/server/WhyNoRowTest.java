@@ -81,14 +81,17 @@ class WhyNoRowTest {
 
     @Test
     void unknownTableIsRefused() throws Exception {
-        assertThat(refusal("anon", table("nosuch"))).contains("TableNotFound: ", "There is no table public.nosuch.");
+        assertThat(refusal("anon", table("nosuch")))
+                .endsWith("TableNotAvailable: There is no such table that this role may use.");
+        assertThat(refusal("service_role", table("nosuch")))
+                .contains("TableNotFound: ", "There is no table public.nosuch.");
     }
 
     @Test
     void unreadableTableIsRefusedByItsCode() throws Exception {
         postgres.execute("create table unreadable (id int primary key)");
         assertThat(refusal("anon", table("unreadable")))
-                .endsWith("TableNotReadable: This role may not read the table.");
+                .endsWith("TableNotAvailable: There is no such table that this role may use.");
         String message = refusal("service_role", table("unreadable"));
         assertThat(message).contains("TableNotPublished: ");
         runStatementOf(message);
@@ -97,6 +100,50 @@ class WhyNoRowTest {
                 .contains("TableNotReadable: ", "GRANT SELECT ON \"public\".\"unreadable\" TO \"service_role\";");
         runStatementOf(message);
         assertSubscribed("service_role", table("unreadable"));
+    }
+
+    @Test
+    void unreadableRelationsLookLikeNone() throws Exception {
+        postgres.execute(
+                "create table hidden_published (id int primary key)",
+                "create table hidden (id int primary key)",
+                "create unlogged table hidden_unlogged (id int primary key)",
+                "create view hidden_view as select 1 as id",
+                "create sequence hidden_sequence",
+                "alter publication supabase_realtime add table hidden_published");
+        String none = refusal("anon", table("nosuch"));
+        for (String name : List.of(
+                "hidden_published", "hidden", "hidden_unlogged", "hidden_view", "hidden_sequence", "pg_class")) {
+            assertThat(refusal("anon", table(name))).as(name).isEqualTo(none.replace("nosuch", name));
+        }
+    }
+
+    @Test
+    void changeOfUnreadableTableIsNotTold() throws Exception {
+        postgres.execute(
+                "create table unseen (id int primary key)", "alter publication supabase_realtime add table unseen");
+        try (RawSocket socket = server.open("anon")) {
+            assertThat(answer(socket, binding(table("unseen"))).get("message").asText())
+                    .contains("TableNotAvailable: ");
+            postgres.execute("alter table unseen add note text");
+            // reads the rights, so that subscriptions hear of the change
+            assertThat(refusal("anon", table("unseen"))).contains("TableNotAvailable: ");
+            assertThat(socket.untilHeartbeat(false)).isEmpty();
+            postgres.execute("grant select on unseen to anon");
+            assertThat(socket.receiveJson().at("/4/status").asText()).isEqualTo("ok");
+        }
+    }
+
+    @Test
+    void searchConfigurationTellsNoSchema() throws Exception {
+        postgres.execute(
+                "create table searched (id int primary key, body text); grant select on searched to anon",
+                "alter publication supabase_realtime add table searched");
+        String closed = refusal("anon", table("searched") + ",\"filter\":\"body=fts(closed.x).cat\"");
+        String none = refusal("anon", table("searched") + ",\"filter\":\"body=fts(nosuch.x).cat\"");
+        assertThat(closed).isEqualTo(none.replace("nosuch", "closed"));
+        assertThat(closed).contains("Error parsing `filter` params");
+        assertSubscribed("anon", table("searched") + ",\"filter\":\"body=fts(english).cat\"");
     }
 
     @Test

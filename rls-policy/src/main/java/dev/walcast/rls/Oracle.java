@@ -51,6 +51,12 @@ public interface Oracle {
             return answers.getOrDefault(new Asked(question, row), Truth.UNDECIDED);
         }
 
+        /// Whether Postgres worked on this very question for as long as it may, and gave no answer.
+        public boolean isTooSlow(Asked asked) {
+            Failure failure = failures.get(asked);
+            return failure != null && failure.sqlState().equals(PostgresOracle.TIMED_OUT);
+        }
+
         /// The failures that concern the given questions.
         public Collection<Failure> failuresOf(Set<Asked> asked) {
             return failures.entrySet().stream()

@@ -3,6 +3,7 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.ColumnQuestion;
+import dev.walcast.filters.ColumnQuestion.Effort;
 import dev.walcast.filters.ColumnType;
 import dev.walcast.filters.FilterDatabase;
 import dev.walcast.filters.FilterRefusedException;
@@ -38,10 +39,21 @@ public final class PostgresFilterDatabase implements FilterDatabase {
              where o.oprname operator(pg_catalog.=) ?::pg_catalog.text::pg_catalog.name
                and o.oprleft operator(pg_catalog.=) ?::pg_catalog.text::pg_catalog.oid and o.oprright operator(pg_catalog.=) ?::pg_catalog.text::pg_catalog.oid""";
 
-    private final RoleConnections connections;
+    /// For what is compiled. It is asked once: an expression that takes longer would take as long again.
+    private static final Duration COMPILED_TIMEOUT = Duration.ofMillis(500);
 
+    private final RoleConnections connections;
+    private final RoleConnections forPatterns;
+
+    /// With the same connections for all questions.
     public PostgresFilterDatabase(RoleConnections connections) {
+        this(connections, connections);
+    }
+
+    /// @param forPatterns for what Postgres compiles, which must not take the connections of other questions
+    public PostgresFilterDatabase(RoleConnections connections, RoleConnections forPatterns) {
         this.connections = requireNonNull(connections, "connections is null");
+        this.forPatterns = requireNonNull(forPatterns, "forPatterns is null");
     }
 
     /// With one login for all.
@@ -111,17 +123,32 @@ public final class PostgresFilterDatabase implements FilterDatabase {
             values.add(question.parameter());
         }
         String read = "select (" + sql + ") as tried from " + SettingsSql.CTE;
-        ask(question.session(), inSession(question.session().settings(), read, "'tried'"), values);
+        RoleSession session = question.session();
+        String query = inSession(session.settings(), read, "'tried'");
+        if (question.effort() == Effort.COMPILED) {
+            ask(forPatterns, session, query, values, COMPILED_TIMEOUT);
+        } else {
+            ask(session, query, values);
+        }
+    }
+
+    private List<@Nullable String> ask(RoleSession session, String query, List<@Nullable String> values)
+            throws FilterRefusedException, UnansweredException {
+        return ask(connections, session, query, values, TIMEOUT);
     }
 
     /// The first column of the result.
-    private List<@Nullable String> ask(RoleSession session, String query, List<@Nullable String> values)
+    private static List<@Nullable String> ask(
+            RoleConnections pool, RoleSession session, String query, List<@Nullable String> values, Duration timeout)
             throws FilterRefusedException, UnansweredException {
-        try (Connection connection = connections.of(session.role()).getConnection()) {
+        try (Connection connection = pool.of(session.role()).getConnection()) {
             try {
-                RoleConnections.beginReadOnly(connection, session.role(), TIMEOUT);
+                RoleConnections.beginReadOnly(connection, session.role(), timeout);
                 return ask(connection, query, values);
             } catch (SQLException e) {
+                if (timeout.equals(COMPILED_TIMEOUT) && FilterRefusedException.TOO_SLOW.equals(e.getSQLState())) {
+                    throw new FilterRefusedException(FilterRefusedException.TOO_SLOW, message(e));
+                }
                 boolean away = connection.isClosed() && !SqlStates.leavesConnectionUsable(e);
                 if (!away && !mayPass(String.valueOf(e.getSQLState()))) {
                     throw new FilterRefusedException(String.valueOf(e.getSQLState()), message(e));

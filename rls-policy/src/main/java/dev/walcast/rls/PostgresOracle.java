@@ -3,6 +3,7 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.ColumnQuestion;
+import dev.walcast.filters.ColumnQuestion.Effort;
 import dev.walcast.filters.RoleSession;
 import dev.walcast.filters.Truth;
 import dev.walcast.filters.UnansweredException;
@@ -30,7 +31,7 @@ import org.slf4j.LoggerFactory;
 public final class PostgresOracle implements Oracle {
     private static final Logger log = LoggerFactory.getLogger(PostgresOracle.class);
 
-    private static final String TIMED_OUT = "57014";
+    static final String TIMED_OUT = "57014";
 
     private static final Set<String> PASSING_CLASSES = Set.of("08", "40", "53", "57", "58", "XX");
 
@@ -38,6 +39,7 @@ public final class PostgresOracle implements Oracle {
     private static final int TRIES_MAX = 5;
 
     private final ColumnAsker columns;
+    private final ColumnAsker patterns;
     private final PolicyAsker policies;
     private final Patience patience;
 
@@ -63,7 +65,14 @@ public final class PostgresOracle implements Oracle {
         this(new RoleConnections(filters, filters), isolated, Patience.USUAL);
     }
 
+    /// With the same connections for all filters.
     public PostgresOracle(RoleConnections filters, DataSource isolated, Patience patience) {
+        this(filters, filters, isolated, patience);
+    }
+
+    /// @param patterns for filters whose cost hangs on a client's pattern
+    public PostgresOracle(RoleConnections filters, RoleConnections patterns, DataSource isolated, Patience patience) {
+        this.patterns = new ColumnAsker(patterns);
         this.columns = new ColumnAsker(filters);
         this.policies = new PolicyAsker(isolated);
         this.patience = requireNonNull(patience, "patience is null");
@@ -94,6 +103,11 @@ public final class PostgresOracle implements Oracle {
             begun = System.nanoTime();
         }
 
+        /// What all statements have taken so far.
+        long nanos() {
+            return nanos;
+        }
+
         void end() {
             nanos += System.nanoTime() - begun;
         }
@@ -118,9 +132,15 @@ public final class PostgresOracle implements Oracle {
             return Outcome.NOTHING;
         }
         Map<RoleSession, List<Asked>> filters = new LinkedHashMap<>();
+        Map<RoleSession, List<Asked>> withPatterns = new LinkedHashMap<>();
         Map<PolicyExpression, List<Asked>> groups = new LinkedHashMap<>();
         for (Asked one : asked) {
             switch (one.question()) {
+                case ColumnQuestion question
+                when question.effort() != Effort.USUAL ->
+                    withPatterns
+                            .computeIfAbsent(question.session(), _ -> new ArrayList<>())
+                            .add(one);
                 case ColumnQuestion question ->
                     filters.computeIfAbsent(question.session(), _ -> new ArrayList<>())
                             .add(one);
@@ -136,6 +156,9 @@ public final class PostgresOracle implements Oracle {
         }
         for (List<Asked> group : groups.values()) {
             new Round(policies, answering).ask(group);
+        }
+        for (List<Asked> group : withPatterns.values()) {
+            new PatternRound(patterns, patience, answering::take).ask(group);
         }
         return new Outcome(answering.answers, answering.failures);
     }
@@ -238,15 +261,15 @@ public final class PostgresOracle implements Oracle {
         private Duration timeLeft() {
             return patience.total.minusNanos(work.nanos).truncatedTo(ChronoUnit.MILLIS);
         }
+    }
 
-        private static String state(SQLException e) throws UnansweredException {
-            if (e.getCause() instanceof SocketTimeoutException) {
-                return TIMED_OUT;
-            }
-            if (SqlStates.saysPostgresIsAway(e)) {
-                throw new UnansweredException(e);
-            }
-            return String.valueOf(e.getSQLState());
+    static String state(SQLException e) throws UnansweredException {
+        if (e.getCause() instanceof SocketTimeoutException) {
+            return TIMED_OUT;
         }
+        if (SqlStates.saysPostgresIsAway(e)) {
+            throw new UnansweredException(e);
+        }
+        return String.valueOf(e.getSQLState());
     }
 }

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -17,12 +18,33 @@ final class Recent<K, V> {
 
     private static final int ANSWERS_MAX = 1_000;
 
-    private final LongSupplier nanoTime;
-    private final Map<K, Answer<V>> answers = new ConcurrentHashMap<>();
+    /// Of all answers together, by their [Weight].
+    private static final long WEIGHT_MAX = 4L << 20;
 
+    private final LongSupplier nanoTime;
+    private final Weight<K, V> weight;
+    private final Map<K, Answer<V>> answers = new ConcurrentHashMap<>();
+    private final AtomicLong forgottenAt;
+
+    /// For questions and answers that are small.
+    ///
     /// @param nanoTime a monotonic clock
     Recent(LongSupplier nanoTime) {
+        this(nanoTime, (_, _) -> 0);
+    }
+
+    /// @param nanoTime a monotonic clock
+    Recent(LongSupplier nanoTime, Weight<K, V> weight) {
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+        this.weight = requireNonNull(weight, "weight is null");
+        this.forgottenAt = new AtomicLong(nanoTime.getAsLong());
+    }
+
+    /// How many characters a question and its answer hold, about.
+    @FunctionalInterface
+    interface Weight<K, V> {
+        /// @param value null before there is an answer
+        long of(K key, @Nullable V value);
     }
 
     private static final class Answer<V> {
@@ -47,13 +69,20 @@ final class Recent<K, V> {
             if (known != null && !isOld(answer)) {
                 return known;
             }
+            return ask(answer, ask);
+        } finally {
+            answer.lock.unlock();
+        }
+    }
+
+    private <E extends Exception, F extends Exception> @Nullable V ask(Answer<V> answer, Ask<V, E, F> ask) throws E, F {
+        try {
             long now = nanoTime.getAsLong();
             V fresh = ask.ask();
             answer.value = fresh;
             answer.askedAt = now;
             return fresh;
         } finally {
-            answer.lock.unlock();
             forget();
         }
     }
@@ -62,12 +91,31 @@ final class Recent<K, V> {
         return nanoTime.getAsLong() - answer.askedAt > MAX_AGE.toNanos();
     }
 
+    /// Forgets what is old once in [#MAX_AGE], and everything when that leaves too much.
     private void forget() {
-        if (answers.size() > ANSWERS_MAX) {
+        long now = nanoTime.getAsLong();
+        long before = forgottenAt.get();
+        boolean isDue = now - before > MAX_AGE.toNanos() && forgottenAt.compareAndSet(before, now);
+        if (isDue || isTooMuch()) {
             answers.values().removeIf(this::isOld);
-            if (answers.size() > ANSWERS_MAX) {
+            if (isTooMuch()) {
                 answers.clear();
             }
         }
+    }
+
+    private boolean isTooMuch() {
+        if (answers.size() > ANSWERS_MAX) {
+            return true;
+        }
+        long sum = 0;
+        for (Map.Entry<K, Answer<V>> entry : answers.entrySet()) {
+            sum += weight.of(entry.getKey(), entry.getValue().value);
+        }
+        return sum > WEIGHT_MAX;
+    }
+
+    int size() {
+        return answers.size();
     }
 }

@@ -9,6 +9,7 @@ import dev.walcast.filters.FilterRefusedException;
 import dev.walcast.filters.RoleSession;
 import dev.walcast.filters.UnansweredException;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -22,18 +23,52 @@ public final class RecentFilterDatabase implements FilterDatabase {
     /// @param nanoTime a monotonic clock
     public RecentFilterDatabase(FilterDatabase database, LongSupplier nanoTime) {
         this.database = requireNonNull(database, "database is null");
-        this.answers = new Recent<>(nanoTime);
+        this.answers = new Recent<>(nanoTime, RecentFilterDatabase::characters);
         this.operators = new Recent<>(nanoTime);
     }
 
+    private static long characters(Asked asked, @Nullable List<@Nullable String> answer) {
+        long ofAnswer = answer == null
+                ? 0
+                : answer.stream()
+                        .filter(Objects::nonNull)
+                        .mapToLong(String::length)
+                        .sum();
+        return ofAnswer + asked.characters();
+    }
+
     private sealed interface Asked {
-        record Value(RoleSession session, ColumnType type, String value) implements Asked {}
+        /// Of what the client sent.
+        long characters();
 
-        record Elements(RoleSession session, ColumnType type, String arrayLiteral) implements Asked {}
+        record Value(RoleSession session, ColumnType type, String value) implements Asked {
+            @Override
+            public long characters() {
+                return value.length();
+            }
+        }
 
-        record OperatorSchema(String operator, long left, long right) implements Asked {}
+        record Elements(RoleSession session, ColumnType type, String arrayLiteral) implements Asked {
+            @Override
+            public long characters() {
+                return arrayLiteral.length();
+            }
+        }
 
-        record Check(ColumnQuestion question, @Nullable String value) implements Asked {}
+        record OperatorSchema(String operator, long left, long right) implements Asked {
+            @Override
+            public long characters() {
+                return operator.length();
+            }
+        }
+
+        record Check(ColumnQuestion question, @Nullable String value) implements Asked {
+            @Override
+            public long characters() {
+                String parameter = question.parameter();
+                return (long) question.expression().length() + (parameter == null ? 0 : parameter.length());
+            }
+        }
     }
 
     @Override

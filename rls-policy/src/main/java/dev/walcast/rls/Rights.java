@@ -2,6 +2,7 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.Identifier;
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.RightsReader.Reading;
@@ -50,7 +51,7 @@ public final class Rights {
     /// That a table is missing is remembered for its subscriptions, which hear of it when it is made.
     private static final long ABSENT_FORGOTTEN_AFTER_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    private static final int NAME_LENGTH_MAX = 63;
+    private static final int ABSENT_MAX = 1_000;
 
     /// How many questions a log line names.
     private static final int NAMED_MAX = 5;
@@ -66,6 +67,9 @@ public final class Rights {
     private final DatabaseMarks database = new DatabaseMarks();
     private final ConcurrentLinkedQueue<Request> requests = new ConcurrentLinkedQueue<>();
     private final ReentrantLock reading = new ReentrantLock(true);
+
+    /// How many answers are known that say that there is no such table. Guarded by reading.
+    private int absent;
 
     /// What changed and was not told to every listener. Guarded by reading.
     private final Set<Question> untold = new HashSet<>();
@@ -377,12 +381,18 @@ public final class Rights {
         request.failure = answer.unanswered().get(request.table);
         request.answered = true;
         Question question = request.question;
-        if (question == null || request.failure != null || !isPlausible(request.table)) {
+        if (question == null || request.failure != null || !isPlausible(question)) {
             return;
         }
         TableRights rights = answer.rights().get(question);
+        if (!mayKeep(question, rights)) {
+            return;
+        }
         TableMarks marks = inUse(question);
-        Known kept = known.computeIfAbsent(question, _ -> new Known(marks, rights, begunAt));
+        Known kept = known.computeIfAbsent(question, _ -> {
+            absent += rights == null ? 1 : 0;
+            return new Known(marks, rights, begunAt);
+        });
         kept.usedAt = begunAt;
         request.rights = Objects.equals(kept.rights, rights) ? kept.rights : rights;
     }
@@ -395,9 +405,17 @@ public final class Rights {
         }));
     }
 
-    /// Postgres cuts longer names off, so that there is no such table: nothing is kept of what clients make up.
-    private static boolean isPlausible(TableId table) {
-        return table.schema().length() <= NAME_LENGTH_MAX && table.name().length() <= NAME_LENGTH_MAX;
+    /// There is no table with a longer name: nothing is kept of what clients make up.
+    private static boolean isPlausible(Question question) {
+        return Identifier.fits(question.table().schema())
+                && Identifier.fits(question.table().name())
+                && Identifier.fits(question.role());
+    }
+
+    /// Of tables that do not exist only so many are remembered: a subscription to another one does not hear when its
+    /// table is made.
+    private boolean mayKeep(Question question, @Nullable TableRights rights) {
+        return rights != null || known.containsKey(question) || absent < ABSENT_MAX;
     }
 
     /// A listener that fails hears of the change with the next reading; no mark is confirmed before.
@@ -408,6 +426,7 @@ public final class Rights {
             if (kept != null
                     && !answer.unanswered().containsKey(question.table())
                     && !Objects.equals(kept.rights, rights)) {
+                absent += (rights == null ? 1 : 0) - (kept.rights == null ? 1 : 0);
                 kept.rights = rights;
                 untold.add(question);
             }
@@ -452,6 +471,7 @@ public final class Rights {
             old.forEach(question -> {
                 Known gone = known.remove(question);
                 if (gone != null) {
+                    absent -= gone.rights == null ? 1 : 0;
                     gone.forgotten = true;
                     gone.marks.questions().remove(question);
                 }

@@ -31,6 +31,26 @@ class RecentTest {
     }
 
     @Test
+    void unusedAnswersAreForgotten() {
+        for (int i = 0; i < 100; i++) {
+            ask("key " + i);
+        }
+        nanos.addAndGet(2 * Recent.MAX_AGE.toNanos());
+        ask("another");
+        assertThat(recent.size()).isEqualTo(1);
+    }
+
+    @Test
+    void answersTogetherHaveABoundedSize() {
+        Recent<Integer, String> large = new Recent<>(nanos::get, (_, answer) -> answer == null ? 0 : answer.length());
+        String megabyte = "x".repeat(1 << 20);
+        for (int i = 0; i < 100; i++) {
+            large.<RuntimeException, RuntimeException>get(i, () -> megabyte);
+            assertThat(large.size()).isLessThanOrEqualTo(5);
+        }
+    }
+
+    @Test
     void anAnswerHoldsForASecondFromWhenItWasAsked() {
         assertThat(ask("a")).isEqualTo(1);
         nanos.addAndGet(Recent.MAX_AGE.toNanos());

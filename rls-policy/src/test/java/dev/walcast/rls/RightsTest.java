@@ -54,6 +54,34 @@ class RightsTest {
     }
 
     @Test
+    void absentTablesAreRememberedUpToABound() throws Exception {
+        existing.put(NOTES, readable(true));
+        for (int i = 0; i < 2_000; i++) {
+            assertThat(rights.ask(new Question("anon", new TableId("public", "no" + i))))
+                    .isNull();
+        }
+        assertThat(rights.ask(NOTES)).isNotNull();
+        rights.refresh(Set::of);
+        assertThat(rights.tables()).isEqualTo(1_001);
+        clock.addAndGet(Duration.ofSeconds(11).toNanos());
+        rights.refresh(Set::of);
+        assertThat(rights.ask(new Question("anon", new TableId("public", "new"))))
+                .isNull();
+        rights.refresh(Set::of);
+        assertThat(rights.tables()).isEqualTo(2);
+    }
+
+    @Test
+    void nothingIsKeptOfNamesThatPostgresCannotHave() throws Exception {
+        String tooLong = "ä".repeat(32);
+        rights.ask(new Question("anon", new TableId("public", tooLong)));
+        rights.ask(new Question("anon", new TableId(tooLong, "t")));
+        rights.ask(new Question(tooLong, new TableId("public", "t")));
+        rights.refresh(Set::of);
+        assertThat(rights.tables()).isZero();
+    }
+
+    @Test
     void markOfATableThatIsForgottenIsConfirmedLater() throws Exception {
         existing.put(NOTES, readable(true));
         assertThat(rights.ask(NOTES)).isNotNull();

@@ -2,12 +2,14 @@ package dev.walcast.server.auth;
 
 import static dev.walcast.server.protocol.ErrorCode.TOKEN_EXPIRED;
 import static dev.walcast.server.protocol.ErrorCode.TOKEN_INCOMPLETE;
+import static dev.walcast.server.protocol.ErrorCode.TOKEN_ROLE_TOO_LONG;
 import static dev.walcast.server.protocol.ErrorCode.TOKEN_TOO_EARLY;
 import static dev.walcast.server.protocol.ErrorCode.TOKEN_UNUSABLE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.walcast.cdc.Identifier;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.auth.TokenVerdict.Rejected;
 import dev.walcast.server.auth.TokenVerdict.Verified;
@@ -67,6 +69,9 @@ public record ClaimRules(Map<String, JsonNode> required, Duration leeway) {
         }
         if (!exp.isNumber() || !role.isTextual()) {
             return new Rejected(TOKEN_INCOMPLETE.refusal());
+        }
+        if (!Identifier.fits(role.textValue())) {
+            return new Rejected(TOKEN_ROLE_TOO_LONG.refusal(Identifier.BYTES_MAX));
         }
         if (!required.entrySet().stream()
                 .allMatch(claim -> claim.getValue().equals(token.claims().get(claim.getKey())))) {

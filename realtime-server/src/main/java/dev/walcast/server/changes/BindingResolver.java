@@ -26,6 +26,7 @@ import dev.walcast.rls.TableRights;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.changes.DeliveryCheck.Subject;
 import dev.walcast.server.changes.Resolution.Bound;
+import dev.walcast.server.protocol.ErrorCode;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -176,6 +177,9 @@ final class BindingResolver {
         try {
             return filters.resolve(spec.filters(), columns, new RoleSession(viewer.role(), access.settings()));
         } catch (FilterRefusedException e) {
+            if (e.sqlState().equals(FilterRefusedException.TOO_SLOW)) {
+                throw Refusals.tooSlow(ErrorCode.FILTER_TOO_SLOW);
+            }
             throw postgresError(spec, e.sqlState(), e.getMessage());
         }
     }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.cdc.Identifier;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.ChangeEvent;
 import dev.walcast.filters.FilterNode;
@@ -64,6 +65,7 @@ record BindingSpec(
                         + "` params: it holds a NUL character, which Postgres has in no name and no value");
             }
         }
+        requireNames(schema, table, request.path("select"));
         return new BindingSpec(
                 events(request.path("event")),
                 schema == null ? "public" : schema.textValue(),
@@ -90,6 +92,20 @@ record BindingSpec(
             throw new BindingRefusedException("Error parsing `membership` params: expected true or false");
         }
         return membership.asBoolean();
+    }
+
+    /// Postgres has no such names, and would cut them off.
+    private static void requireNames(@Nullable JsonNode schema, @Nullable JsonNode table, JsonNode select)
+            throws BindingRefusedException {
+        boolean fits = fits(schema) && fits(table) && select.valueStream().allMatch(BindingSpec::fits);
+        if (!fits) {
+            throw new BindingRefusedException("Unable to subscribe to changes with given parameters. "
+                    + ErrorCode.NAME_TOO_LONG.refusal().reason());
+        }
+    }
+
+    private static boolean fits(@Nullable JsonNode name) {
+        return name == null || !name.isTextual() || Identifier.fits(name.textValue());
     }
 
     private static boolean holdsNul(JsonNode value) {

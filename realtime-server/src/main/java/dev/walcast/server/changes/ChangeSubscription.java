@@ -58,6 +58,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     private boolean resolving;
     private int pauses;
     private boolean refused;
+    private @Nullable Refused lastRefused;
     private List<String> warnedOf = List.of();
     private long beginning;
     private final PriorityQueue<PendingChange> pending = new PriorityQueue<>();
@@ -198,9 +199,9 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         }
     }
 
-    /// Whether its client's own filters raise questions.
-    boolean filterMayAsk() {
-        return resolution.filterMayAsk();
+    /// The costliest questions that its client's own filters raise.
+    QuestionKind questionKind() {
+        return resolution.questions();
     }
 
     /// Nothing is delivered from here on until the rights of this viewer are known.
@@ -323,14 +324,24 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         }
     }
 
-    /// Refuses what the wish asks for, unless a later wish counts.
+    /// Refuses what the wish asks for, unless a later wish counts. The same viewer is told the same once: it would hear
+    /// that something it may not see was changed.
     void refuse(Wish one, String message) {
         synchronized (lock) {
-            if (wish.equals(one)) {
+            if (!wish.equals(one)) {
+                return;
+            }
+            Refused again = new Refused(one.viewer, message);
+            if (refused && again.equals(lastRefused)) {
+                replace(Resolution.settled(this, resolution.viewer()));
+            } else {
                 giveUp(message);
+                lastRefused = again;
             }
         }
     }
+
+    private record Refused(Viewer viewer, String message) {}
 
     /// Ends it: its client gets nothing until it joins again, or gets other rights.
     void giveUp(String message) {
@@ -340,6 +351,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
             }
             replace(Resolution.settled(this, resolution.viewer()));
             refused = true;
+            lastRefused = null;
             owed = null;
             beginAnew();
             dropPending();

@@ -7,6 +7,8 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.Answers;
+import dev.walcast.filters.ColumnQuestion;
+import dev.walcast.filters.ColumnQuestion.Effort;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.Truth;
 import dev.walcast.rls.Oracle;
@@ -16,6 +18,7 @@ import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Verdict.ReadableColumns;
 import dev.walcast.rls.Verdict.Reason;
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.protocol.ErrorCode;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -243,6 +246,11 @@ final class Delivery {
         counters.countFailure();
         ChangeSubscription subscription = candidate.subscription();
         TableId table = encodings.change().table().id();
+        if (hasSlowPattern(candidate, encodings, answers)) {
+            subscription.giveUp(
+                    String.valueOf(Refusals.tooSlow(ErrorCode.FILTER_TOO_SLOW).getMessage()));
+            return;
+        }
         if (isTimeout(candidate, encodings, answers)) {
             subscription.withhold(new ChangeSubscription.Withheld(
                     encodings.position(), Set.of(table), BindingStart.Reason.POLICY_TIMEOUT));
@@ -252,12 +260,27 @@ final class Delivery {
                 + ", which are therefore hidden from you; the server's counters tell how many.");
     }
 
+    /// Whether a pattern of the client's own was too slow: it would be for the next row, too, at the cost of others.
+    private boolean hasSlowPattern(Candidate candidate, Encodings encodings, Answers answers) {
+        return answers instanceof Oracle.Outcome outcome
+                && !outcome.failures().isEmpty()
+                && asked(candidate, encodings).stream()
+                        .anyMatch(asked -> asked.question() instanceof ColumnQuestion question
+                                && question.effort() != Effort.USUAL
+                                && outcome.isTooSlow(asked));
+    }
+
+    private Set<Asked> asked(Candidate candidate, Encodings encodings) {
+        Set<Asked> asked = new HashSet<>();
+        undecided(candidate, encodings, asked::add);
+        return asked;
+    }
+
     private boolean isTimeout(Candidate candidate, Encodings encodings, Answers answers) {
         if (!(answers instanceof Oracle.Outcome outcome) || outcome.failures().isEmpty()) {
             return false;
         }
-        Set<Asked> asked = new HashSet<>();
-        undecided(candidate, encodings, asked::add);
+        Set<Asked> asked = asked(candidate, encodings);
         return outcome.failuresOf(asked).stream().anyMatch(Oracle.Failure::timeout);
     }
 

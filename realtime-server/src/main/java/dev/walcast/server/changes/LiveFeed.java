@@ -6,6 +6,7 @@ import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.filters.FilterCost;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.filters.Target;
@@ -17,6 +18,7 @@ import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.channel.Binding;
 import dev.walcast.server.channel.ChangeFeed;
 import dev.walcast.server.channel.ChangeReceiver;
+import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.FeedPlace;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -44,6 +46,9 @@ import org.slf4j.LoggerFactory;
 /// latest token; a bounded number of subscriptions are resolved at once.
 public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LiveFeed.class);
+    /// Fewer than there are connections for patterns: the others are for questions about changes.
+    private static final int PATTERNS_AT_ONCE = 2;
+
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
     private final SubscriptionIndex<Bound> index = new SubscriptionIndex<>();
@@ -58,6 +63,9 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private final OrderedDelivery ordered;
     private final KnownRows known;
     private final ResolvingTurns turns = new ResolvingTurns();
+
+    /// For subscriptions with patterns that Postgres compiles: one of a client at a time.
+    private final ResolvingTurns patternTurns = new ResolvingTurns(PATTERNS_AT_ONCE, PATTERNS_AT_ONCE, 1);
     private final RetriedExecutor threads =
             new RetriedExecutor(Thread.ofVirtual().name("resolve-", 0).factory());
 
@@ -309,7 +317,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
     private Resolution resolution(ChangeSubscription subscription, Wish wish, List<String> warnings)
             throws InterruptedException, BindingRefusedException, SQLException {
         Viewer viewer = wish.viewer();
-        try (ResolvingTurns.Turn _ = turns.take(subscription.tables(), subscription.client(viewer))) {
+        try (ResolvingTurns.Turn _ = turn(subscription, viewer)) {
             Resolution fresh = Resolution.settled(subscription, viewer);
             for (Binding binding : subscription.bindings()) {
                 BindingSpec spec = BindingSpec.read(binding.request());
@@ -323,6 +331,23 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         }
     }
 
+    /// A subscription with patterns waits for those of other clients, and takes no turn of others.
+    private ResolvingTurns.Turn turn(ChangeSubscription subscription, Viewer viewer)
+            throws InterruptedException, BindingRefusedException {
+        double cost = 0;
+        for (Binding binding : subscription.bindings()) {
+            // one that is too complex by itself is refused when its table is known
+            cost += Math.min(
+                    FilterCost.MAX,
+                    FilterCost.of(BindingSpec.read(binding.request()).filters()));
+        }
+        if (cost > FilterCost.OF_SUBSCRIPTION_MAX) {
+            throw Refusals.tooSlow(ErrorCode.FILTER_TOO_COMPLEX);
+        }
+        ResolvingTurns kind = cost > 0 ? patternTurns : turns;
+        return kind.take(subscription.tables(), subscription.client(viewer));
+    }
+
     private static Entry<Bound> entry(
             Resolution resolution, Binding binding, BindingSpec spec, BindingResolver.Resolved resolved) {
         Bound bound = new Bound(
@@ -331,7 +356,7 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
                 spec.events(),
                 spec.select(),
                 spec.membership(),
-                resolved.filter().mayAsk(),
+                QuestionKind.of(resolved.filter()),
                 resolved.view());
         return resolved.entry(spec, bound);
     }

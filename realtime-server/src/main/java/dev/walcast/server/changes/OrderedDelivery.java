@@ -11,8 +11,10 @@ import dev.walcast.server.changes.ChangeSubscription.Withheld;
 import dev.walcast.server.changes.QuestionLanes.Waiting;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -63,8 +65,7 @@ final class OrderedDelivery implements AutoCloseable {
         private final Outstanding outstanding;
         private final Delivery.Judge judge;
         private final AtomicInteger queued = new AtomicInteger();
-        private final List<Waiting> forFilters = new ArrayList<>(0);
-        private final List<Waiting> forPolicies = new ArrayList<>(0);
+        private final Map<QuestionKind, List<Waiting>> questions = new EnumMap<>(QuestionKind.class);
 
         /// @param sequence its place among all changes of the feed
         Passing(long sequence, Encodings encodings, Outstanding outstanding) {
@@ -130,7 +131,9 @@ final class OrderedDelivery implements AutoCloseable {
             } else if (subscription.isCurrent(candidates)
                     && !delivery.isDecided(candidates, encodings, Answers.NONE, judge)) {
                 boolean _ = change.beginAsking();
-                (subscription.filterMayAsk() ? forFilters : forPolicies).add(new Waiting(subscription, change));
+                questions
+                        .computeIfAbsent(subscription.questionKind(), _ -> new ArrayList<>())
+                        .add(new Waiting(subscription, change));
             }
         }
 
@@ -145,9 +148,12 @@ final class OrderedDelivery implements AutoCloseable {
 
         /// @return how many subscriptions wait for an answer about it
         int finish() {
-            ask(forFilters, true);
-            ask(forPolicies, false);
-            return forFilters.size() + forPolicies.size();
+            int size = 0;
+            for (Map.Entry<QuestionKind, List<Waiting>> some : questions.entrySet()) {
+                ask(some.getValue(), some.getKey());
+                size += some.getValue().size();
+            }
+            return size;
         }
     }
 
@@ -324,20 +330,20 @@ final class OrderedDelivery implements AutoCloseable {
 
     private void ask(ChangeSubscription subscription, List<Waiting> changes) {
         for (Waiting change : changes) {
-            ask(List.of(change), subscription.filterMayAsk());
+            ask(List.of(change), subscription.questionKind());
         }
     }
 
-    private void ask(List<Waiting> changes, boolean ofFilters) {
-        if (!changes.isEmpty() && !lanes.ask(changes, ofFilters, limits.changes())) {
+    private void ask(List<Waiting> changes, QuestionKind kind) {
+        if (!changes.isEmpty() && !lanes.ask(changes, kind, limits.changes())) {
             for (Waiting one : changes) {
-                overflow(one.subscription(), ofFilters);
+                overflow(one.subscription(), kind);
             }
         }
     }
 
-    private void overflow(ChangeSubscription subscription, boolean ofFilters) {
-        if (ofFilters) {
+    private void overflow(ChangeSubscription subscription, QuestionKind kind) {
+        if (kind != QuestionKind.POLICY) {
             subscription.giveUp("The filter asks too much of the database: " + limits.changes()
                     + " changes wait for its answer. Subscribe with a filter that is easier to decide.");
         } else {

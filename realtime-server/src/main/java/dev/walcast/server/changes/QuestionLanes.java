@@ -33,7 +33,7 @@ final class QuestionLanes implements AutoCloseable {
     private final Map<Key, Lane> lanes = new ConcurrentHashMap<>();
     private final RetriedExecutor threads;
 
-    private record Key(TableId table, boolean ofFilters) {}
+    private record Key(TableId table, QuestionKind kind) {}
 
     /// A change that waits for one subscription.
     record Waiting(ChangeSubscription subscription, PendingChange change) {}
@@ -52,12 +52,12 @@ final class QuestionLanes implements AutoCloseable {
 
     /// Asks about one change for some subscriptions; returns at once.
     ///
-    /// @param ofFilters whether filters of clients raise questions
-    /// @param max       how many changes of the table may wait
+    /// @param kind of the questions
+    /// @param max  how many changes of the table may wait
     /// @return false when as many wait already, and nothing happened
-    boolean ask(List<Waiting> waiting, boolean ofFilters, int max) {
+    boolean ask(List<Waiting> waiting, QuestionKind kind, int max) {
         TableId table = waiting.getFirst().change.encodings().change().table().id();
-        return lanes.computeIfAbsent(new Key(table, ofFilters), Lane::new).add(waiting, max);
+        return lanes.computeIfAbsent(new Key(table, kind), Lane::new).add(waiting, max);
     }
 
     /// Forgets changes that were dropped: while Postgres does not answer they would stay in memory, and take the

@@ -37,6 +37,11 @@ final class Refusals {
                 UNABLE + "Please check Realtime is enabled for the given connect parameters: " + spec + " " + reason);
     }
 
+    /// That the filters ask too much of Postgres.
+    static BindingRefusedException tooSlow(ErrorCode code) {
+        return new BindingRefusedException(UNABLE + code.refusal().reason());
+    }
+
     static BindingRefusedException refused(BindingSpec spec, String reason) {
         return new BindingRefusedException(UNABLE + "Parameters: " + spec + " " + reason);
     }

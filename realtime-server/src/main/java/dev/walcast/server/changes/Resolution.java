@@ -32,7 +32,7 @@ final class Resolution {
     /// @param events       what its client asked for
     /// @param select       the columns asked for besides the key; empty for all
     /// @param membership   whether UPDATEs that take rows into or out of view are told as INSERT and DELETE
-    /// @param filterMayAsk whether its filter holds what only Postgres can say
+    /// @param questions    what only Postgres can say of its filter
     /// @param view         what it has to remember rows of; empty when its DELETEs can be told without that
     record Bound(
             Resolution resolution,
@@ -40,7 +40,7 @@ final class Resolution {
             Set<ChangeEvent> events,
             Set<String> select,
             boolean membership,
-            boolean filterMayAsk,
+            QuestionKind questions,
             Optional<RowView> view) {
         ChangeSubscription subscription() {
             return resolution.subscription;
@@ -65,7 +65,8 @@ final class Resolution {
         for (Entry<Bound> entry : former) {
             Bound bound = entry.subscriber();
             Set<ChangeEvent> events = bound.membership() ? Set.of(ChangeEvent.values()) : bound.events();
-            Bound anything = new Bound(open, bound.bindingId(), events, Set.of(), false, false, Optional.empty());
+            Bound anything =
+                    new Bound(open, bound.bindingId(), events, Set.of(), false, QuestionKind.POLICY, Optional.empty());
             entries.add(new Entry<>(entry.target(), events, Predicate.Constant.ALWAYS, anything));
         }
         open.entries = List.copyOf(entries);
@@ -94,9 +95,11 @@ final class Resolution {
         return entries;
     }
 
-    /// Whether its client's own filters raise questions.
-    boolean filterMayAsk() {
-        return entries.stream().anyMatch(entry -> entry.subscriber().filterMayAsk());
+    /// The costliest that its client's own filters raise.
+    QuestionKind questions() {
+        return entries.stream()
+                .map(entry -> entry.subscriber().questions())
+                .reduce(QuestionKind.POLICY, QuestionKind::orCostlier);
     }
 
     /// What a change comes to for this subscription alone. Under the subscription's lock.

@@ -9,14 +9,21 @@ import java.util.concurrent.Semaphore;
 /// Safe for any thread.
 final class ResolvingTurns {
     private static final int ALL_MAX = 8;
-    private static final int OF_ONE_TABLE_MAX = ALL_MAX / 2;
 
-    /// Fewer than those of a table, so that a client leaves room on the same table as well.
-    private static final int OF_ONE_CLIENT_MAX = OF_ONE_TABLE_MAX - 1;
+    private final Semaphore all;
+    private final KeyedTurns<Object> tables;
+    private final KeyedTurns<ClientKey> clients;
 
-    private final Semaphore all = new Semaphore(ALL_MAX, true);
-    private final KeyedTurns<Object> tables = new KeyedTurns<>(OF_ONE_TABLE_MAX);
-    private final KeyedTurns<ClientKey> clients = new KeyedTurns<>(OF_ONE_CLIENT_MAX);
+    /// Eight, four for one table, and three for one client, which so leaves room on the same table as well.
+    ResolvingTurns() {
+        this(ALL_MAX, ALL_MAX / 2, ALL_MAX / 2 - 1);
+    }
+
+    ResolvingTurns(int allMax, int ofOneTableMax, int ofOneClientMax) {
+        this.all = new Semaphore(allMax, true);
+        this.tables = new KeyedTurns<>(ofOneTableMax);
+        this.clients = new KeyedTurns<>(ofOneClientMax);
+    }
 
     /// Waits for a turn; the caller gives it back by closing it, once.
     ///

@@ -2,7 +2,9 @@ package dev.walcast.server.changes;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.cdc.Identifier;
 import dev.walcast.rls.RowQuery.Ordering;
+import dev.walcast.server.protocol.ErrorCode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -78,6 +80,10 @@ record SnapshotSpec(List<Ordering> order, OptionalLong limit) {
                 throw badOrder();
             }
             String column = part.group(1) == null ? part.group(2) : part.group(1);
+            if (!Identifier.fits(column)) {
+                throw new BindingRefusedException(
+                        MALFORMED + ErrorCode.NAME_TOO_LONG.refusal().reason());
+            }
             parts.add(new Ordering(
                     column,
                     "desc".equals(part.group(3)),

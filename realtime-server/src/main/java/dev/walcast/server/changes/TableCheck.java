@@ -25,8 +25,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// Looks up whether a viewer can get changes of a binding's tables at all. A viewer without USAGE on a schema is told
-/// the same whatever the schema holds. Calls block.
+/// Looks up whether a viewer can get changes of a binding's tables at all. A viewer that may not read a table is told
+/// the same as where there is no table, after the same questions to Postgres: it cannot find out what a schema holds.
+/// Calls block.
 final class TableCheck {
     /// A table that every database has: what is known of it says how the role stands.
     private static final TableId ALWAYS_THERE = new TableId("pg_catalog", "pg_class");
@@ -45,21 +46,18 @@ final class TableCheck {
     TableRights rights(BindingSpec spec, Viewer viewer, TableId table, long since)
             throws BindingRefusedException, SQLException {
         TableRights fresh = rights.ask(new Question(viewer.role(), table), since);
-        if (fresh == null) {
+        boolean all = mayKnow(viewer);
+        if (fresh == null || !(all || fresh.access().readsAnything())) {
             throw withoutTable(spec, viewer, table, since);
         }
         TableAccess access = fresh.access();
         checkStanding(spec, viewer, access);
-        boolean all = mayKnow(viewer);
-        if (!access.usage() && !all) {
-            throw unavailable(spec);
-        }
-        if (!access.published() && (access.readsAnything() || all)) {
+        if (!access.published()) {
             throw notPublished(spec, viewer, access, since);
         }
         if (!access.readsAnything()) {
             String grants = table + " may be read after " + SubscriptionAdvice.grants(table, viewer.role());
-            throw refused(spec, text(ErrorCode.TABLE_NOT_READABLE, all, grants));
+            throw refused(spec, text(ErrorCode.TABLE_NOT_READABLE, true, grants));
         }
         return fresh;
     }
@@ -73,21 +71,19 @@ final class TableCheck {
         return notEnabled(spec, text(code, mayKnow(viewer, access), advice));
     }
 
-    /// Of what has no rows of its own in the catalog of tables: a view, a foreign table, a name that is not taken.
+    /// Of a table that the viewer may not read, and of what is no table: a view, a foreign table, a name that is not
+    /// taken.
     private BindingRefusedException withoutTable(BindingSpec spec, Viewer viewer, TableId table, long since)
             throws BindingRefusedException, SQLException {
         checkRole(spec, viewer, since);
         checkStandingOf(spec, viewer, ALWAYS_THERE, since);
         RelationFacts facts = catalog.asOf(since).relation(new Question(viewer.role(), table));
-        boolean all = mayKnow(viewer);
-        if (!facts.schemaUsable() && !all) {
+        boolean mayRead = facts.exists() && facts.schemaUsable() && facts.readable();
+        if (!mayRead && !mayKnow(viewer)) {
             return unavailable(spec);
         }
         if (!facts.exists()) {
             return notEnabled(spec, text(ErrorCode.TABLE_NOT_FOUND, true, "There is no table " + table + "."));
-        }
-        if (!facts.readable() && !all) {
-            return refused(spec, text(ErrorCode.TABLE_NOT_READABLE, false, ""));
         }
         return notEnabled(
                 spec,

@@ -151,6 +151,11 @@ final class ChangeDelivery implements ChangeReceiver {
     }
 
     @Override
+    public Object client() {
+        return channel.client();
+    }
+
+    @Override
     public boolean hasRoom() {
         return channel.hasRoom();
     }

@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.MessageHistory.StoredMessage;
@@ -52,7 +53,6 @@ final class Channel implements RoomMember {
     private final Address joined;
     private final RoomName room;
     private final JoinRequest request;
-    private final List<Binding> bindings;
     private final ChangeDelivery changes;
     private final ChannelFrames frames;
     private final ChannelRights rights;
@@ -69,6 +69,8 @@ final class Channel implements RoomMember {
     private boolean entered;
     private Credential credential;
     private @Nullable Replay replay;
+    /// What answers the join, until it is answered.
+    private @Nullable ObjectNode response;
     private boolean withheld;
     private final HeldFrames held;
 
@@ -79,10 +81,12 @@ final class Channel implements RoomMember {
         this.memoryBytes = memoryBytes;
         this.held = new HeldFrames(session.memory());
         this.joined = requireNonNull(joined, "joined is null");
-        this.request = accepted.request();
+        this.request = accepted.request().withoutBindings();
         this.credential = accepted.credential();
         this.room = new RoomName(joined.topic(), request.isPrivate());
-        this.bindings = Bindings.number(request.bindings());
+        List<Binding> asked = Bindings.number(accepted.request().bindings());
+        List<Binding> bindings = asked.stream().map(Binding::known).toList();
+        this.response = Bindings.response(asked);
         this.changes = new ChangeDelivery(
                 this, services.feed(), bindings, Acknowledgements.of(services.cursors(), joined.topic(), bindings));
         this.frames = new ChannelFrames(session.serializer(), joined, services.envelopes());
@@ -155,8 +159,9 @@ final class Channel implements RoomMember {
     }
 
     private void enter(List<StoredMessage> stored) {
-        OutboundFrame reply = frames.joined(Bindings.response(bindings));
         synchronized (lock) {
+            OutboundFrame reply = frames.joined(requireNonNull(response, "the join is answered twice"));
+            response = null;
             boolean complete = replay == null || !replay.overflown();
             if (state == State.JOINING && complete) {
                 state = State.JOINED;
@@ -264,6 +269,11 @@ final class Channel implements RoomMember {
 
     void deliverSnapshot(int id, SnapshotChunk chunk) {
         push(frames.snapshot(id, chunk));
+    }
+
+    /// The same for all channels of a socket.
+    Object client() {
+        return session;
     }
 
     boolean hasRoom() {

@@ -15,9 +15,6 @@ import java.util.Optional;
 /// What a channel's client pushes, handled in order: by the session's reader thread, or on the channel's [Lane] from
 /// where the database has to be asked until nothing waits any more.
 final class ChannelPushes {
-    /// The largest payload of an `access_token` push; requests cannot carry a larger token in their headers.
-    private static final int TOKEN_PAYLOAD_BYTES_MAX = 64 * 1024;
-
     private final Services services;
     private final ClientBudget budget;
     private final Channel channel;
@@ -116,8 +113,10 @@ final class ChannelPushes {
     }
 
     private void accessToken(Message.AccessToken push) {
-        if (push.payload().length() > TOKEN_PAYLOAD_BYTES_MAX) {
-            channel.closeBecause(ErrorCode.TOKEN_MALFORMED.refusal());
+        int bytesMax = services.limits().joinBytesMax();
+        int bytes = push.payload().length();
+        if (bytes > bytesMax) {
+            channel.closeBecause(ErrorCode.TOKEN_TOO_LARGE.refusal(bytesMax).over(bytesMax, bytes));
             return;
         }
         String token = Json.tree(push.payload())

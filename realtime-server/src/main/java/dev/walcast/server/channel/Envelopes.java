@@ -6,16 +6,18 @@ import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Serializer;
+import java.lang.ref.WeakReference;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /// The envelopes around changes that were used lately, so that channels which need equal ones share one: clients of an
-/// application join the same topics with the same bindings. Safe for any thread; what it has forgotten is made again.
+/// application join the same topics with the same bindings. An envelope is kept only while a channel or a change holds
+/// it. Safe for any thread; what it has forgotten is made again.
 final class Envelopes {
     private static final int SLOTS = 1 << 12;
 
-    private final AtomicReferenceArray<Envelope> recent = new AtomicReferenceArray<>(SLOTS);
+    private final AtomicReferenceArray<WeakReference<Envelope>> recent = new AtomicReferenceArray<>(SLOTS);
 
     /// All of a frame but the change's data.
     ///
@@ -39,14 +41,15 @@ final class Envelopes {
     Envelope of(Serializer serializer, String topic, int[] ids) {
         int hash = Objects.hash(serializer, topic, Arrays.hashCode(ids));
         int slot = (hash ^ (hash >>> 16)) & (SLOTS - 1);
-        Envelope known = recent.get(slot);
+        WeakReference<Envelope> kept = recent.get(slot);
+        Envelope known = kept == null ? null : kept.get();
         if (known != null && known.isFor(serializer, topic, ids)) {
             return known;
         }
         OutboundFrame empty =
                 serializer.encode(Address.everybodyOn(topic), "postgres_changes", Payload.change(ids, new byte[0]));
         Envelope fresh = new Envelope(serializer, topic, ids.clone(), empty);
-        recent.set(slot, fresh);
+        recent.set(slot, new WeakReference<>(fresh));
         return fresh;
     }
 }

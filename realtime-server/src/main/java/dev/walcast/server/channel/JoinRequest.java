@@ -76,6 +76,21 @@ record JoinRequest(
                 self, ack, replicationReady, isPrivate, true, legacy, presenceKey, replay, bindings, token);
     }
 
+    /// The same without its bindings and its token, as a channel keeps it.
+    JoinRequest withoutBindings() {
+        return new JoinRequest(
+                self,
+                ack,
+                replicationReady,
+                isPrivate,
+                presenceEnabled,
+                legacy,
+                presenceKey,
+                replay,
+                List.of(),
+                Optional.empty());
+    }
+
     private static JoinRequest legacy(String subTopic, Optional<String> token) {
         List<ObjectNode> bindings = List.of(topicAsBinding(subTopic));
         return new JoinRequest(

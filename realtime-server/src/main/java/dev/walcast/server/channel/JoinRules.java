@@ -43,6 +43,10 @@ final class JoinRules {
         if (topicBytes > serializer.topicBytesMax()) {
             return over(ErrorCode.TOPIC_TOO_LONG, serializer.topicBytesMax(), topicBytes);
         }
+        int joinBytesMax = services.limits().joinBytesMax();
+        if (join.payload().length() > joinBytesMax) {
+            return over(ErrorCode.JOIN_TOO_LARGE, joinBytesMax, join.payload().length());
+        }
         return switch (JoinRequest.read(join.payload(), Topics.subTopic(topic))) {
             case JoinReading.Unreadable unreadable -> new Refused(unreadable.refusal());
             case JoinRequest request ->
@@ -59,6 +63,11 @@ final class JoinRules {
         }
         if (channels >= services.limits().channelsMax()) {
             return over(ErrorCode.CHANNELS_TOO_MANY, services.limits().channelsMax(), channels);
+        }
+        int keyBytes =
+                request.presenceKey().map(key -> key.getBytes(UTF_8).length).orElse(0);
+        if (keyBytes > PresenceKey.BYTES_MAX) {
+            return over(ErrorCode.PRESENCE_KEY_TOO_LONG, PresenceKey.BYTES_MAX, keyBytes);
         }
         int bindings = request.bindings().size();
         if (bindings > services.limits().bindingsMax()) {

@@ -11,6 +11,8 @@ import java.util.UUID;
 ///
 /// @param json the text as a JSON string; shared, never written to
 record PresenceKey(String text, byte[] json) {
+    static final int BYTES_MAX = 255;
+
     /// Clients take a state with one of the first two for another kind of message, and older JavaScript clients find
     /// the others in every object: one member with such a key would break presence for all.
     private static final Set<String> RESERVED = Set.of(

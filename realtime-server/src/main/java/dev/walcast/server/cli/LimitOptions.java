@@ -103,6 +103,13 @@ final class LimitOptions {
     private int maxBindings;
 
     @Option(
+            names = "--max-join-size",
+            paramLabel = "SIZE",
+            defaultValue = "64KiB",
+            description = "The largest payload of a join, and of a message with a new token.")
+    private ByteSize maxJoinSize = new ByteSize(0);
+
+    @Option(
             names = "--private-only",
             paramLabel = "BOOLEAN",
             arity = "0..1",
@@ -217,6 +224,7 @@ final class LimitOptions {
                 maxConnections,
                 maxChannels,
                 maxBindings,
+                Math.toIntExact(maxJoinSize.bytes()),
                 clients());
     }
 
@@ -281,6 +289,10 @@ final class LimitOptions {
                     size.bytes() >= 1024 && size.bytes() <= 64 << 20,
                     "MAX_PAYLOAD, MAX_FRAME and MAX_RECORD must be between 1KiB and 64MiB.");
         }
+        check(
+                problems,
+                maxJoinSize.bytes() >= 1024 && maxJoinSize.bytes() <= 16 << 20,
+                "MAX_JOIN_SIZE must be between 1KiB and 16MiB.");
         check(problems, outbox.bytes() >= maxFrame.bytes(), "OUTBOX must hold at least one message of MAX_FRAME.");
         return problems;
     }

@@ -2,6 +2,8 @@ package dev.walcast.server.protocol;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
 import java.util.Optional;
 
 /// A message for everybody on a topic, exactly as its sender worded it.
@@ -29,7 +31,20 @@ public sealed interface Broadcast {
 
         @Override
         public String event() {
-            return Json.member(payload, "event").orElse("");
+            try (FrameScanner scanner = new FrameScanner(payload)) {
+                scanner.start(JsonToken.START_OBJECT);
+                String event = "";
+                for (String key = scanner.nextKey(); key != null; key = scanner.nextKey()) {
+                    if (key.equals("event")) {
+                        event = scanner.nextText(Serializer.NAME_BYTES_MAX);
+                    } else {
+                        scanner.skipValue();
+                    }
+                }
+                return event;
+            } catch (IOException _) {
+                return "";
+            }
         }
 
         @Override

@@ -1,5 +1,7 @@
 package dev.walcast.server.protocol;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
@@ -7,8 +9,15 @@ import org.jspecify.annotations.Nullable;
 
 /// Walks the tokens of one text message and remembers where the payload lies, so that it can be forwarded untouched.
 final class FrameScanner implements AutoCloseable {
+    /// Of one character in JSON: `\u00e4`.
+    private static final int ESCAPE_BYTES_MAX = 6;
+
+    /// Of one `char` of Java.
+    private static final int UTF8_BYTES_MAX = 3;
+
     private final byte[] utf8;
     private final int offset;
+    private final int length;
     private final JsonParser parser;
 
     FrameScanner(byte[] utf8) throws IOException {
@@ -18,6 +27,7 @@ final class FrameScanner implements AutoCloseable {
     FrameScanner(Slice json) throws IOException {
         this.utf8 = json.bytes();
         this.offset = json.offset();
+        this.length = json.length();
         this.parser = Json.scan(json.bytes(), json.offset(), json.length());
     }
 
@@ -34,22 +44,75 @@ final class FrameScanner implements AutoCloseable {
     }
 
     @Nullable
-    String nextRef() throws IOException {
+    String nextRef(int bytesMax) throws IOException {
         JsonToken token = parser.nextToken();
         if (token == JsonToken.VALUE_NULL) {
             return null;
         }
         if (token == JsonToken.VALUE_STRING || token == JsonToken.VALUE_NUMBER_INT) {
-            return encodable(parser.getText());
+            return text(bytesMax);
         }
         throw new Json.MalformedJson("a ref is neither a string nor null");
     }
 
     String nextString() throws IOException {
+        return nextString(Integer.MAX_VALUE);
+    }
+
+    /// A longer string is malformed, and is not made.
+    ///
+    /// @param bytesMax of its UTF-8
+    String nextString(int bytesMax) throws IOException {
         if (parser.nextToken() != JsonToken.VALUE_STRING) {
             throw new Json.MalformedJson("topic or event is not a string");
         }
-        return encodable(parser.getText());
+        return text(bytesMax);
+    }
+
+    /// The next value when it is a string; empty for any other.
+    ///
+    /// @param bytesMax see [#nextString(int)]
+    String nextText(int bytesMax) throws IOException {
+        if (parser.nextToken() == JsonToken.VALUE_STRING) {
+            return text(bytesMax);
+        }
+        parser.skipChildren();
+        return "";
+    }
+
+    private String text(int bytesMax) throws IOException {
+        if (!endsWithin((long) bytesMax * ESCAPE_BYTES_MAX)) {
+            throw tooLong();
+        }
+        String text = encodable(parser.getText());
+        if (text.length() > bytesMax / UTF8_BYTES_MAX && text.getBytes(UTF_8).length > bytesMax) {
+            throw tooLong();
+        }
+        return text;
+    }
+
+    private static Json.MalformedJson tooLong() {
+        return new Json.MalformedJson("topic, event or ref is too long");
+    }
+
+    /// Whether the string or number at hand ends after so many bytes at most. The parser has not read it yet: it makes
+    /// a string only when it is asked for one.
+    private boolean endsWithin(long bytes) throws IOException {
+        int from = offset + Math.toIntExact(parser.currentTokenLocation().getByteOffset());
+        boolean isString = parser.currentToken() == JsonToken.VALUE_STRING;
+        int end = offset + length;
+        for (int i = isString ? from + 1 : from; i < end; i++) {
+            if (i - from > bytes + 1) {
+                return false;
+            }
+            if (isString ? utf8[i] == '"' : utf8[i] == ',' || utf8[i] == ']' || utf8[i] == '}') {
+                return true;
+            }
+            if (isString && utf8[i] == '\\') {
+                i++;
+            }
+        }
+        return true;
     }
 
     Slice nextValue() throws IOException {

@@ -4,6 +4,13 @@ import java.util.Optional;
 
 /// One version of the protocol's framing. Stateless: serializers of one version are equal.
 public sealed interface Serializer permits SerializerV1, SerializerV2 {
+    /// The longest event, ref and join ref, and the longest topic of version 1.0.0, in bytes. A message that has a
+    /// longer one is malformed.
+    int NAME_BYTES_MAX = 1024;
+
+    /// The longest topic that is read, so that a join of one that is too long can be answered.
+    int TOPIC_BYTES_READ = 2 * NAME_BYTES_MAX;
+
     /// @param utf8 one text message, known to be valid UTF-8
     Message decodeText(byte[] utf8);
 

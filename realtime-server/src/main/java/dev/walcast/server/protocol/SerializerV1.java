@@ -49,7 +49,7 @@ record SerializerV1() implements Serializer {
 
     @Override
     public int topicBytesMax() {
-        return Integer.MAX_VALUE;
+        return NAME_BYTES_MAX;
     }
 
     private static String quotedOrNull(@Nullable String ref) {
@@ -67,12 +67,12 @@ record SerializerV1() implements Serializer {
 
         void read(String key, FrameScanner scanner) throws IOException {
             switch (key) {
-                case "topic" -> topic = scanner.nextString();
-                case "event" -> event = scanner.nextString();
+                case "topic" -> topic = scanner.nextString(TOPIC_BYTES_READ);
+                case "event" -> event = scanner.nextString(NAME_BYTES_MAX);
                 case "payload" -> payload = scanner.nextValue();
-                case "join_ref" -> joinRef = scanner.nextRef();
+                case "join_ref" -> joinRef = scanner.nextRef(NAME_BYTES_MAX);
                 case "ref" -> {
-                    ref = scanner.nextRef();
+                    ref = scanner.nextRef(NAME_BYTES_MAX);
                     hasRef = true;
                 }
                 default -> scanner.skipValue();

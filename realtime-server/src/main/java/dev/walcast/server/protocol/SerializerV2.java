@@ -17,10 +17,10 @@ record SerializerV2() implements Serializer {
     public Message decodeText(byte[] utf8) {
         try (FrameScanner scanner = new FrameScanner(utf8)) {
             scanner.start(JsonToken.START_ARRAY);
-            String joinRef = scanner.nextRef();
-            String ref = scanner.nextRef();
-            String topic = scanner.nextString();
-            String event = scanner.nextString();
+            String joinRef = scanner.nextRef(NAME_BYTES_MAX);
+            String ref = scanner.nextRef(NAME_BYTES_MAX);
+            String topic = scanner.nextString(TOPIC_BYTES_READ);
+            String event = scanner.nextString(NAME_BYTES_MAX);
             Slice payload = scanner.nextValue();
             scanner.finishArray();
             scanner.end();

@@ -2,6 +2,7 @@ package dev.walcast.server.rest;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.acks.CursorKey;
 import dev.walcast.server.channel.CallerQuestions;
 import dev.walcast.server.channel.ClientKey;
 import java.util.LinkedHashMap;
@@ -10,6 +11,7 @@ import java.util.Map;
 /// Who has called lately. Whoever has not for longest is forgotten, and begins anew, when too many have.
 final class Callers {
     private static final int CALLERS_MAX = 10_000;
+    private static final int SUBJECT_LENGTH_MAX = 128;
 
     private final RestLimits limits;
     private final CallerQuestions questions;
@@ -31,12 +33,19 @@ final class Callers {
 
     /// A user wherever he calls from.
     Caller user(String subject) {
-        return named("user " + subject);
+        return named("user " + brief(subject));
     }
 
     /// Whoever has no name of his own: the public key, a back end.
     Caller at(String address) {
         return named(ClientKey.ofAddress(address).text());
+    }
+
+    /// A digest of a long subject: what is remembered of a caller is small.
+    private static String brief(String subject) {
+        return subject.length() <= SUBJECT_LENGTH_MAX
+                ? subject
+                : "sha256 " + CursorKey.of(subject, "", "").digest();
     }
 
     private Caller named(String name) {

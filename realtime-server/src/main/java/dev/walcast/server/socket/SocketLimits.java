@@ -18,6 +18,7 @@ import java.time.Duration;
 /// @param socketsMax          sockets open at once
 /// @param channelsMax         channels on one socket
 /// @param bindingsMax         `postgres_changes` entries of one channel
+/// @param joinBytesMax        the payload of one join, and of one new token
 /// @param clients             what clients may do on their channels
 public record SocketLimits(
         Duration upgradeRefusalDelay,
@@ -32,6 +33,7 @@ public record SocketLimits(
         int socketsMax,
         int channelsMax,
         int bindingsMax,
+        int joinBytesMax,
         ClientLimits clients) {
     public SocketLimits {
         requireNonNull(upgradeRefusalDelay, "upgradeRefusalDelay is null");
@@ -41,7 +43,7 @@ public record SocketLimits(
         requirePositive(writeTimeout, "writeTimeout");
         requirePositive(closeTimeout, "closeTimeout");
         requireNonNull(clients, "clients is null");
-        if (Math.min(outboxBytesMax, Math.min(messageBytesMax, payloadBytesMax)) < 1) {
+        if (Math.min(outboxBytesMax, Math.min(Math.min(messageBytesMax, joinBytesMax), payloadBytesMax)) < 1) {
             throw new IllegalArgumentException("a size limit is below 1 byte");
         }
         if (Math.min(socketsMax, Math.min(channelsMax, bindingsMax)) < 1) {
@@ -63,6 +65,7 @@ public record SocketLimits(
                 16_384,
                 100,
                 200,
+                64 * 1024,
                 ClientLimits.defaults());
     }
 

@@ -1,11 +1,13 @@
 package dev.walcast.server.changes;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BindingSpecTest {
     @ParameterizedTest
@@ -26,5 +28,30 @@ class BindingSpecTest {
         assertThatThrownBy(() -> BindingSpec.read(request))
                 .isInstanceOf(BindingRefusedException.class)
                 .hasMessageContaining("Error parsing `" + key + "` params: it holds a NUL");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'schema':'LONG','table':'t'}",
+                "{'schema':'*','table':'LONG'}",
+                "{'schema':'public','table':'t','select':['id','LONG']}"
+            })
+    void nameLongerThanPostgresHasIsRefused(String json) throws Exception {
+        String request = json.replace('\'', '"');
+        assertThatThrownBy(() -> read(request.replace("LONG", "ä".repeat(32))))
+                .isInstanceOf(BindingRefusedException.class)
+                .hasMessageContaining("NameTooLong");
+        assertThat(read(request.replace("LONG", "ä".repeat(31)))).isNotNull();
+        assertThat(BindingSpec.tableOf(node(request.replace("LONG", "x".repeat(64)))))
+                .isEmpty();
+    }
+
+    private static BindingSpec read(String json) throws Exception {
+        return BindingSpec.read(node(json));
+    }
+
+    private static ObjectNode node(String json) throws Exception {
+        return (ObjectNode) new ObjectMapper().readTree(json);
     }
 }

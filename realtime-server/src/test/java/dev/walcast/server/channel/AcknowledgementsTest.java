@@ -88,4 +88,15 @@ class AcknowledgementsTest {
         assertThat(acknowledge(again, 5)).isEmpty();
         assertThat(next(request())).isEqualTo(position(5));
     }
+
+    @Test
+    void largeAcknowledgementIsNotParsed() {
+        goLive(join(request()), 1);
+        Acknowledgements again = join(request());
+        send(again, 5);
+        String push = "{\"event\":\"ack\",\"payload\":{\"position\":\"" + position(5) + "\"},\"x\":["
+                + "{},".repeat(2_000) + "{}]}";
+        assertThat(again.acknowledge(Slice.of(push.getBytes(StandardCharsets.UTF_8))))
+                .isPresent();
+    }
 }

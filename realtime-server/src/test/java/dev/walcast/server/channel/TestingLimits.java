@@ -170,6 +170,7 @@ final class TestingLimits {
                 socketsMax,
                 channelsMax,
                 bindingsMax,
+                defaults.joinBytesMax(),
                 clients());
     }
 }

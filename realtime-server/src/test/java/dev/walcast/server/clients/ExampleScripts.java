@@ -204,7 +204,7 @@ final class ExampleScripts {
             reader.await("reading", _ -> true);
             reader.awaitLive();
             stage.sql("revoke select on messages from reader");
-            assertThat(reader.await("warn", _ -> true).at("/args/0").asText()).contains("TableNotReadable");
+            assertThat(reader.await("warn", _ -> true).at("/args/0").asText()).contains("TableNotAvailable");
         }
     }
 

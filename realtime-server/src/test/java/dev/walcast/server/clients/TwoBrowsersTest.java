@@ -75,7 +75,7 @@ class TwoBrowsersTest {
     }
 
     private static void awaitRevocation(NodeScript browser) throws Exception {
-        browser.await("system", line -> line.at("/message/message").asText().contains("TableNotReadable"));
+        browser.await("system", line -> line.at("/message/message").asText().contains("TableNotAvailable"));
     }
 
     private static int nextId(NodeScript browser) throws Exception {

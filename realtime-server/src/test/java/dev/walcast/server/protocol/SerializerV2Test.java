@@ -161,6 +161,25 @@ class SerializerV2Test {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'event':'shout'}",
+                "{'x':{'event':'no'},'event':'sho\\u0075t','y':[1,{'event':2}]}",
+                "{'event':'no','event':'shout'}"
+            })
+    void eventOfABroadcastIsFoundWithoutATree(String payload) {
+        byte[] json = payload.replace('\'', '"').getBytes(UTF_8);
+        assertThat(new Broadcast.Text("t", Slice.of(json)).event()).isEqualTo("shout");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "{'event':{'a':1}}", "{'event':null}", "{'event':", "[]", ""})
+    void broadcastWithoutAnEventHasAnEmptyOne(String payload) {
+        byte[] json = payload.replace('\'', '"').getBytes(UTF_8);
+        assertThat(new Broadcast.Text("t", Slice.of(json)).event()).isEmpty();
+    }
+
     @Test
     void versionsAreKnownByTheirFirstTwoNumbers() {
         assertThat(Serializer.forVersion("1.0.7")).contains(new SerializerV1());

@@ -55,6 +55,7 @@ public final class TestServer implements AutoCloseable {
                 usual.socketsMax(),
                 usual.channelsMax(),
                 usual.bindingsMax(),
+                usual.joinBytesMax(),
                 usual.clients());
     }
 
@@ -165,6 +166,7 @@ public final class TestServer implements AutoCloseable {
                         limits.socketsMax(),
                         limits.channelsMax(),
                         limits.bindingsMax(),
+                        limits.joinBytesMax(),
                         changed),
                 usual.presence(),
                 usual.acks());
