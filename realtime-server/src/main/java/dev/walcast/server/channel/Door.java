@@ -42,10 +42,15 @@ final class Door implements SocketDoor {
         if (headers.isEmpty()) {
             return refusedLater(ErrorCode.HEADERS_TOO_LARGE.refusal());
         }
-        Optional<String> token =
-                handshake.header().apply("x-api-key").or(() -> handshake.query().apply("apikey"));
+        Optional<String> token = text(handshake.header().apply("x-api-key"))
+                .or(() -> text(handshake.query().apply("apikey")));
         return token.map(text -> admit(text, serializer.get(), headers.get()))
                 .orElseGet(() -> refusedLater(ErrorCode.API_KEY_MISSING.refusal()));
+    }
+
+    /// What is blank counts as absent.
+    private static Optional<String> text(Optional<String> value) {
+        return value.filter(text -> !text.isBlank());
     }
 
     /// Whether there are as many clients as there may be, those without a socket included.

@@ -9,6 +9,7 @@ import dev.walcast.server.auth.TestingKey;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.socket.WireClient;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -41,6 +42,18 @@ class TokenSocketTest {
         WireClient header =
                 WireClient.open(server.port(), "/realtime/v1/websocket?vsn=2.0.0", Map.of("x-api-key", SECRET));
         assertThat(roleOfAJoin(header, "")).isEqualTo("service_role");
+    }
+
+    @Test
+    void aBlankKeyInTheHeaderLeavesTheOneInTheQuery() throws Exception {
+        String path = "/realtime/v1/websocket?vsn=2.0.0&apikey=";
+        for (String blank : List.of("", " ")) {
+            Map<String, String> header = Map.of("x-api-key", blank);
+            assertThat(roleOfAJoin(WireClient.open(server.port(), path + PUBLISHABLE, header), ""))
+                    .isEqualTo("anon");
+            WireClient refused = WireClient.open(server.port(), path, header);
+            assertThat(refused.body()).isEqualTo("{\"error\":\"API key is missing\"}");
+        }
     }
 
     @Test
