@@ -10,6 +10,7 @@ import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
+import dev.walcast.server.protocol.Ref;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.SystemNote;
 import java.util.List;
@@ -104,7 +105,7 @@ final class Channel implements RoomMember {
     }
 
     @Nullable
-    String joinRef() {
+    Ref joinRef() {
         return joined.joinRef();
     }
 

@@ -100,8 +100,10 @@ final class ChannelPresence {
             channel.closeBecause(ErrorCode.PRESENCE_TOO_LARGE.refusal());
         } else if (key.isReserved()) {
             channel.reply(address, Payload.error(ErrorCode.PRESENCE_KEY_RESERVED.refusal(key.text())));
-        } else if (tracker.room().track(tracker, payload, rights.read.getAsBoolean())) {
+        } else if (tracker.room().track(tracker, payload)) {
             channel.reply(address, Payload.ok());
+            // a client that did not ask for presence at the join gets the state here, or it would never be in sync
+            listen(tracker);
             tracker.room().publishSoon();
         } else {
             channel.reply(address, Payload.error(full()));
@@ -147,11 +149,7 @@ final class ChannelPresence {
             if (member == null && !retired) {
                 PresenceKey key =
                         channel.request().presenceKey().map(PresenceKey::of).orElseGet(PresenceKey::generated);
-                member = new PresenceMember(
-                        channel,
-                        services.presence().takePlace(channel.room()),
-                        key,
-                        channel.request().presenceEnabled());
+                member = new PresenceMember(channel, services.presence().takePlace(channel.room()), key);
             }
             return Optional.ofNullable(member);
         }

@@ -9,7 +9,6 @@ final class PresenceMember {
     private final Channel channel;
     private final PresenceRoom room;
     private final PresenceKey key;
-    private final boolean wantsState;
 
     // guarded by the room's lock
     @Nullable
@@ -17,12 +16,10 @@ final class PresenceMember {
 
     boolean hasLeft;
 
-    /// @param wantsState whether it joined with presence enabled
-    PresenceMember(Channel channel, PresenceRoom room, PresenceKey key, boolean wantsState) {
+    PresenceMember(Channel channel, PresenceRoom room, PresenceKey key) {
         this.channel = requireNonNull(channel, "channel is null");
         this.room = requireNonNull(room, "room is null");
         this.key = requireNonNull(key, "key is null");
-        this.wantsState = wantsState;
     }
 
     Channel channel() {
@@ -35,9 +32,5 @@ final class PresenceMember {
 
     PresenceKey key() {
         return key;
-    }
-
-    boolean wantsState() {
-        return wantsState;
     }
 }

@@ -50,10 +50,10 @@ final class PresenceRoom {
         this.publishedNanos = System.nanoTime() - limits.flush().toNanos();
     }
 
-    /// Tells this member all diffs from now on, after the state when it wants one.
+    /// Tells this member the state and then all diffs. Does nothing when it listens already.
     void listen(PresenceMember member) {
         synchronized (lock) {
-            if (!member.hasLeft && listeners.add(member) && member.wantsState()) {
+            if (!member.hasLeft && listeners.add(member)) {
                 member.channel().deliverPresenceState(changes.state());
             }
         }
@@ -67,9 +67,7 @@ final class PresenceRoom {
 
     /// Takes the place of what the member has tracked before, or had when its socket was lost. False when the room
     /// is full. Others are told with the next [#publishSoon()].
-    ///
-    /// @param listens whether the member is told of diffs from now on, this one included
-    boolean track(PresenceMember member, byte[] payload, boolean listens) {
+    boolean track(PresenceMember member, byte[] payload) {
         boolean adopted = false;
         try {
             synchronized (lock) {
@@ -81,11 +79,7 @@ final class PresenceRoom {
                     adopted = member.meta != null;
                     rescheduleExpiry();
                 }
-                boolean tracked = replace(member, payload);
-                if (tracked && listens) {
-                    listen(member);
-                }
-                return tracked;
+                return replace(member, payload);
             }
         } finally {
             if (adopted) {

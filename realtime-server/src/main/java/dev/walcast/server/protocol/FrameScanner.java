@@ -33,16 +33,20 @@ final class FrameScanner implements AutoCloseable {
         return parser.nextFieldName();
     }
 
+    /// Phoenix takes any scalar and returns it as it came.
     @Nullable
-    String nextRef() throws IOException {
+    Ref nextRef() throws IOException {
         JsonToken token = parser.nextToken();
         if (token == JsonToken.VALUE_NULL) {
             return null;
         }
-        if (token == JsonToken.VALUE_STRING || token == JsonToken.VALUE_NUMBER_INT) {
-            return encodable(parser.getText());
+        if (token == JsonToken.VALUE_STRING) {
+            return Ref.ofString(encodable(parser.getText()));
         }
-        throw new Json.MalformedJson("a ref is neither a string nor null");
+        if (token != null && token.isScalarValue()) {
+            return Ref.ofLiteral(parser.getText());
+        }
+        throw new Json.MalformedJson("a ref is an object or an array");
     }
 
     String nextString() throws IOException {
