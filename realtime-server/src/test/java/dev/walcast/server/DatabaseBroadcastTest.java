@@ -281,6 +281,7 @@ class DatabaseBroadcastTest {
                 Connection late = postgres.connect();
                 Statement statement = late.createStatement()) {
             project.start();
+            await().atMost(SOON).until(DatabaseBroadcastTest::hasPartitions);
             late.setAutoCommit(false);
             statement.execute("select realtime.send('{}', 'late1', 'room:l')");
             postgres.execute("select realtime.send('{}', 'early', 'room:l')");

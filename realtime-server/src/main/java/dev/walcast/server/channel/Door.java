@@ -13,16 +13,21 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 
 /// Lets clients in that speak a version we know and have a valid token, and knows who is in.
 final class Door implements SocketDoor {
     private static final String VERSION_DEFAULT = "1.0.0";
+    private static final Duration REFUSED_LIFETIME = Duration.ofSeconds(30);
+    private static final int REFUSED_MAX = 100;
 
     private final Services services;
+    private final Semaphore refusedSessions;
     private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
 
     Door(Services services) {
         this.services = requireNonNull(services, "services is null");
+        this.refusedSessions = new Semaphore(Math.min(REFUSED_MAX, services.limits().socketsMax()));
     }
 
     @Override
@@ -44,8 +49,14 @@ final class Door implements SocketDoor {
         }
         Optional<String> token = text(handshake.header().apply("x-api-key"))
                 .or(() -> text(handshake.query().apply("apikey")));
-        return token.map(text -> admit(text, serializer.get(), headers.get()))
-                .orElseGet(() -> refusedLater(ErrorCode.API_KEY_MISSING.refusal()));
+        TokenVerdict verdict = token.map(services.verifier()::verify)
+                .orElseGet(() -> new TokenVerdict.Rejected(ErrorCode.API_KEY_MISSING.refusal()));
+        return switch (verdict) {
+            case TokenVerdict.Verified _ -> admit(new Client(token.orElseThrow(), headers.get()), serializer.get());
+            case TokenVerdict.Rejected(Refusal refusal) when isBrowser(handshake) ->
+                told(refusal, serializer.get());
+            case TokenVerdict.Rejected(Refusal refusal) -> refusedLater(refusal);
+        };
     }
 
     /// What is blank counts as absent.
@@ -63,16 +74,27 @@ final class Door implements SocketDoor {
         return sessions;
     }
 
-    private Admission admit(String token, Serializer serializer, String headers) {
-        return switch (services.verifier().verify(token)) {
-            case TokenVerdict.Verified _ ->
-                services.budget()
-                        .refuseUpgrade()
-                        .map(this::refusedLater)
-                        .orElseGet(() ->
-                                new Admission.Admitted(outbox -> open(new Client(token, headers), serializer, outbox)));
-            case TokenVerdict.Rejected rejected -> refusedLater(rejected.refusal());
-        };
+    private Admission admit(Client client, Serializer serializer) {
+        return services.budget()
+                .refuseUpgrade()
+                .map(this::refusedLater)
+                .orElseGet(() -> new Admission.Admitted(outbox -> open(client, serializer, outbox)));
+    }
+
+    /// Browsers add an `Origin`, and what imitates their `WebSocket`, such as that of Node.js, a `Sec-Fetch-Mode`.
+    private static boolean isBrowser(Handshake handshake) {
+        return handshake.header().apply("origin").isPresent()
+                || handshake.header().apply("sec-fetch-mode").isPresent();
+    }
+
+    /// A refusal on an open socket; over HTTP when too many are open for that.
+    private Admission told(Refusal refusal, Serializer serializer) {
+        if (!refusedSessions.tryAcquire()) {
+            return refusedLater(refusal);
+        }
+        services.stats().countRefused();
+        return new Admission.Admitted(outbox -> new RefusedSession(
+                services, serializer, refusal, outbox, REFUSED_LIFETIME, refusedSessions::release));
     }
 
     private Session open(Client client, Serializer serializer, Outbox outbox) {

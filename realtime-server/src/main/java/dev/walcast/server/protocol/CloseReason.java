@@ -13,6 +13,8 @@ public enum CloseReason {
     INVALID_UTF8(1007, "text is not valid UTF-8"),
     FRAME_TOO_LARGE(1009, "message too large"),
     INTERNAL_ERROR(1011, "internal error"),
+    /// For clients that cannot read a refused upgrade; the reply to a join has said more.
+    TOKEN_REFUSED(1008, "the token is refused: the reply to a join says why"),
     IDLE(1012, "nothing received for too long"),
     DRAINING(1012, "Server requested disconnect"),
     SLOW_CONSUMER(1013, "too slow: the queue of unsent messages is full"),

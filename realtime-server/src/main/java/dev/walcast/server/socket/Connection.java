@@ -103,7 +103,7 @@ final class Connection implements ServerConnection, Watched {
     }
 
     private void read(SocketListener listener) {
-        FrameReader frames = new FrameReader(input, limits.messageBytesMax());
+        FrameReader frames = new FrameReader(input, Math.min(limits.messageBytesMax(), listener.messageBytesMax()));
         try {
             boolean more = true;
             while (more) {
