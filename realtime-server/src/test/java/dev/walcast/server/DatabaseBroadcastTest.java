@@ -19,15 +19,14 @@ import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.testing.RawSocket;
 import dev.walcast.server.testing.TestServer;
 import java.io.InputStream;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.stream.IntStream;
-import java.time.temporal.ChronoUnit;
 import java.time.OffsetDateTime;
-import java.sql.Statement;
-import java.sql.ResultSet;
-import java.sql.Connection;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
@@ -36,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -332,7 +332,10 @@ class DatabaseBroadcastTest {
                 Statement statement = connection.createStatement();
                 ResultSet now = statement.executeQuery("select clock_timestamp(), pg_sleep(0.002)")) {
             now.next();
-            return now.getObject(1, OffsetDateTime.class).toInstant().plusMillis(1).truncatedTo(ChronoUnit.MILLIS);
+            return now.getObject(1, OffsetDateTime.class)
+                    .toInstant()
+                    .plusMillis(1)
+                    .truncatedTo(ChronoUnit.MILLIS);
         }
     }
 

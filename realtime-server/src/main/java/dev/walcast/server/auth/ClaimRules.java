@@ -1,7 +1,7 @@
 package dev.walcast.server.auth;
 
-import static dev.walcast.server.protocol.ErrorCode.TOKEN_EXPIRED;
 import static dev.walcast.server.protocol.ErrorCode.TOKEN_CLAIM_REFUSED;
+import static dev.walcast.server.protocol.ErrorCode.TOKEN_EXPIRED;
 import static dev.walcast.server.protocol.ErrorCode.TOKEN_INCOMPLETE;
 import static dev.walcast.server.protocol.ErrorCode.TOKEN_TIME_UNREADABLE;
 import static dev.walcast.server.protocol.ErrorCode.TOKEN_TOO_EARLY;
@@ -59,9 +59,8 @@ public record ClaimRules(Map<String, JsonNode> required, Duration leeway) {
 
     TokenVerdict judge(CompactToken token, Instant now) {
         JsonNode claims = token.claims();
-        Optional<String> unreadable = TIMES.stream()
-                .filter(name -> isNotANumber(claims.path(name)))
-                .findFirst();
+        Optional<String> unreadable =
+                TIMES.stream().filter(name -> isNotANumber(claims.path(name))).findFirst();
         if (unreadable.isPresent()) {
             return new Rejected(TOKEN_TIME_UNREADABLE.refusal(unreadable.get()));
         }

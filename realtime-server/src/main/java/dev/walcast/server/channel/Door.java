@@ -27,7 +27,8 @@ final class Door implements SocketDoor {
 
     Door(Services services) {
         this.services = requireNonNull(services, "services is null");
-        this.refusedSessions = new Semaphore(Math.min(REFUSED_MAX, services.limits().socketsMax()));
+        this.refusedSessions =
+                new Semaphore(Math.min(REFUSED_MAX, services.limits().socketsMax()));
     }
 
     @Override
@@ -53,8 +54,7 @@ final class Door implements SocketDoor {
                 .orElseGet(() -> new TokenVerdict.Rejected(ErrorCode.API_KEY_MISSING.refusal()));
         return switch (verdict) {
             case TokenVerdict.Verified _ -> admit(new Client(token.orElseThrow(), headers.get()), serializer.get());
-            case TokenVerdict.Rejected(Refusal refusal) when isBrowser(handshake) ->
-                told(refusal, serializer.get());
+            case TokenVerdict.Rejected(Refusal refusal) when isBrowser(handshake) -> told(refusal, serializer.get());
             case TokenVerdict.Rejected(Refusal refusal) -> refusedLater(refusal);
         };
     }
@@ -93,8 +93,8 @@ final class Door implements SocketDoor {
             return refusedLater(refusal);
         }
         services.stats().countRefused();
-        return new Admission.Admitted(outbox -> new RefusedSession(
-                services, serializer, refusal, outbox, REFUSED_LIFETIME, refusedSessions::release));
+        return new Admission.Admitted(outbox ->
+                new RefusedSession(services, serializer, refusal, outbox, REFUSED_LIFETIME, refusedSessions::release));
     }
 
     private Session open(Client client, Serializer serializer, Outbox outbox) {

@@ -115,12 +115,16 @@ final class PostgresMessageHistory implements MessageHistory {
     }
 
     private static void place(
-            ResultSet row, Encoding encoding, byte[] payload, Map<String, Committed> committed, Map<String, Placed> byId)
+            ResultSet row,
+            Encoding encoding,
+            byte[] payload,
+            Map<String, Committed> committed,
+            Map<String, Placed> byId)
             throws SQLException {
         StoredMessage message = new StoredMessage(row.getString(1), row.getString(2), encoding, payload);
         Committed known = committed.get(message.id());
         Placed placed = known == null
-                ? new Placed(message, row.getLong(5), -byId.size())
+                ? new Placed(message, row.getLong(5), -(long) byId.size())
                 : new Placed(message, known.micros(), known.sequence());
         byId.putIfAbsent(message.id(), placed);
     }

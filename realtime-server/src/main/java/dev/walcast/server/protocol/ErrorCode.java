@@ -31,8 +31,7 @@ public enum ErrorCode {
     TOKEN_TOO_EARLY("InvalidJWTToken", CLIENT, 401, "Token is not valid yet"),
     TOKEN_EXPIRED("InvalidJWTToken", CLIENT, 401, "Token has expired %d seconds ago"),
     TOKEN_INCOMPLETE("InvalidJWTToken", CLIENT, 401, "Fields `role` and `exp` are required in JWT"),
-    TOKEN_TIME_UNREADABLE(
-            "InvalidJWTToken", CLIENT, 401, "The claim `%s` must be a number, the seconds since 1970"),
+    TOKEN_TIME_UNREADABLE("InvalidJWTToken", CLIENT, 401, "The claim `%s` must be a number, the seconds since 1970"),
     TOKEN_CLAIM_REFUSED(
             "InvalidJWTToken", CLIENT, 401, "The claim `%s` is missing or has not the value that the server requires"),
     CONNECTIONS_TOO_MANY("ConnectionRateLimitReached", CAPACITY, 429, "Too many connected users"),

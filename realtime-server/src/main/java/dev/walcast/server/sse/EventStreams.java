@@ -144,7 +144,10 @@ public final class EventStreams implements HttpService, AutoCloseable {
 
     /// The header wins: a query may hold the id of an earlier attempt.
     private static Optional<String> lastEventId(ServerRequest request, StreamQuery query) {
-        return request.headers().first(LAST_EVENT_ID).filter(id -> !id.isBlank()).or(query::lastEventId);
+        return request.headers()
+                .first(LAST_EVENT_ID)
+                .filter(id -> !id.isBlank())
+                .or(query::lastEventId);
     }
 
     private void broadcasts(ServerRequest request, ServerResponse response)
@@ -161,8 +164,7 @@ public final class EventStreams implements HttpService, AutoCloseable {
     }
 
     private Guest admit(ServerRequest request, StreamQuery query, boolean isPrivate) throws RefusedException {
-        return guests.admit(
-                Credentials.token(request.headers(), query.apiKey()), handshake(request), isPrivate);
+        return guests.admit(Credentials.token(request.headers(), query.apiKey()), handshake(request), isPrivate);
     }
 
     private static Handshake handshake(ServerRequest request) {

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
-import dev.walcast.rls.Viewer;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.walcast.rls.Viewer;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -91,8 +91,7 @@ class TokenVerifierTest {
                     "InvalidJWTToken: Token is not valid yet");
         }
         assertRefused(
-                "{\"role\":\"anon\",\"exp\":1e99999999999}",
-                "MalformedJWT: The token provided is not a valid JWT");
+                "{\"role\":\"anon\",\"exp\":1e99999999999}", "MalformedJWT: The token provided is not a valid JWT");
     }
 
     @Test
@@ -121,14 +120,12 @@ class TokenVerifierTest {
     }
 
     private static String refusedClaim(String claim) {
-        return "InvalidJWTToken: The claim `" + claim
-                + "` is missing or has not the value that the server requires";
+        return "InvalidJWTToken: The claim `" + claim + "` is missing or has not the value that the server requires";
     }
 
     @Test
     void aReasonIsLoggedOnceAMinute() {
-        TokenVerifier strict =
-                verifier(new ClaimRules(ClaimRules.parseRequired("{\"iss\":\"mine\"}"), Duration.ZERO));
+        TokenVerifier strict = verifier(new ClaimRules(ClaimRules.parseRequired("{\"iss\":\"mine\"}"), Duration.ZERO));
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
         Logger log = (Logger) LoggerFactory.getLogger(RefusalLog.class);
@@ -292,10 +289,11 @@ class TokenVerifierTest {
     }
 
     private void assertGood(String claims) {
-        assertTimeoutPreemptively(Duration.ofSeconds(2), () -> assertThat(
-                        verifier.verify(TestingTokens.signed(claims)))
-                .as(claims)
-                .isInstanceOf(TokenVerdict.Verified.class));
+        assertTimeoutPreemptively(
+                Duration.ofSeconds(2),
+                () -> assertThat(verifier.verify(TestingTokens.signed(claims)))
+                        .as(claims)
+                        .isInstanceOf(TokenVerdict.Verified.class));
     }
 
     private void assertRefused(String claims, String reason) {

@@ -58,14 +58,22 @@ class ChannelTest {
         try (WireClient v1 = server.open("1.0.0")) {
             for (String ref : List.of("7", "-0", "1.50", "1e2", "12345678901234567890123", "true", "\"\"", "\"é\"")) {
                 client.text("[" + ref + "," + ref + ",\"" + TOPIC + "\",\"phx_join\",{\"config\":{}}]");
-                assertThat(client.nextText()).startsWith("[" + ref + "," + ref + ",").contains("\"phx_reply\"");
+                assertThat(client.nextText())
+                        .startsWith("[" + ref + "," + ref + ",")
+                        .contains("\"phx_reply\"");
                 client.text("[null," + ref + ",\"phoenix\",\"heartbeat\",{}]");
                 assertThat(client.nextText()).startsWith("[null," + ref + ",");
                 client.text("[" + ref + "," + ref + ",\"" + TOPIC + "\",\"phx_leave\",{}]");
-                assertThat(client.nextText()).startsWith("[" + ref + "," + ref + ",").contains("\"phx_reply\"");
-                assertThat(client.nextText()).startsWith("[" + ref + "," + ref + ",").contains("\"phx_close\"");
+                assertThat(client.nextText())
+                        .startsWith("[" + ref + "," + ref + ",")
+                        .contains("\"phx_reply\"");
+                assertThat(client.nextText())
+                        .startsWith("[" + ref + "," + ref + ",")
+                        .contains("\"phx_close\"");
                 client.text("[" + ref + "," + ref + ",\"realtime:\",\"phx_join\",{}]");
-                assertThat(client.nextText()).startsWith("[" + ref + "," + ref + ",").contains("TopicNameRequired");
+                assertThat(client.nextText())
+                        .startsWith("[" + ref + "," + ref + ",")
+                        .contains("TopicNameRequired");
                 v1.text("{\"topic\":\"phoenix\",\"event\":\"heartbeat\",\"payload\":{},\"ref\":" + ref + "}");
                 assertThat(v1.nextText()).endsWith(",\"ref\":" + ref + "}");
             }

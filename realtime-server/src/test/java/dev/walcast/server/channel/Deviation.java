@@ -22,8 +22,10 @@ public record Deviation(String transcript, String at, boolean extra, List<String
     private static final String PREFLIGHT = "browsers ask first, and there may be no gateway that answers";
     private static final String CLOSE_CODE = "the reference resets the connection before its close frame is read";
 
-    private static final String NAMED_CLAIM = "a token that cannot be used is the client's fault, and the claim has a name";
-    private static final String EXP_IS_TEXT = "{\"error\":\"The claim `exp` must be a number, the seconds since 1970\"}";
+    private static final String NAMED_CLAIM =
+            "a token that cannot be used is the client's fault, and the claim has a name";
+    private static final String EXP_IS_TEXT =
+            "{\"error\":\"The claim `exp` must be a number, the seconds since 1970\"}";
 
     private static final String NUMBERS = """
             {"type":"broadcast","event":"e","payload":{"a":12345678901234567890123,"b":1.0,"c":%s,"d":0.1,"z":1,\

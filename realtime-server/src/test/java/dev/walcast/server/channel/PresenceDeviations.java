@@ -57,7 +57,10 @@ final class PresenceDeviations {
                         frame("v2", "1", "2", "realtime:pr", "phx_reply", "{\"status\":\"ok\",\"response\":{}}"),
                         frame("v2", "1", null, "realtime:pr", "presence_state", "{}")),
                 STATE_AFTER_TRACK));
-        all.add(instead("presence.v2", "[\"1\",\"2\",\"realtime:pr\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}] disabled", STATE_AFTER_TRACK));
+        all.add(instead(
+                "presence.v2",
+                "[\"1\",\"2\",\"realtime:pr\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}] disabled",
+                STATE_AFTER_TRACK));
         for (String version : List.of("v1", "v2")) {
             addPresenceWithoutKey(all, version);
         }

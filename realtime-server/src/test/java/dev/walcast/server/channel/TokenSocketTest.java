@@ -96,10 +96,14 @@ class TokenSocketTest {
         String expired = TestingTokens.signed("{\"role\":\"anon\",\"exp\":1600000000}");
         String forged = TestingTokens.signed("{\"alg\":\"HS256\"}", "{\"role\":\"anon\",\"exp\":2100000000}", "wrong");
         Map<String, String> reasons = Map.of(
-                "&apikey=" + expired, "InvalidJWTToken: Token has expired",
-                "&apikey=" + forged, "JwtSignatureError: Failed to validate JWT signature",
-                "&apikey=sb_publishable_unknown", "MalformedJWT: The token provided is not a valid JWT",
-                "", "MissingAPIKey: API key is missing");
+                "&apikey=" + expired,
+                "InvalidJWTToken: Token has expired",
+                "&apikey=" + forged,
+                "JwtSignatureError: Failed to validate JWT signature",
+                "&apikey=sb_publishable_unknown",
+                "MalformedJWT: The token provided is not a valid JWT",
+                "",
+                "MissingAPIKey: API key is missing");
         for (Map.Entry<String, String> reason : reasons.entrySet()) {
             for (String header : List.of("Origin", "Sec-Fetch-Mode")) {
                 try (WireClient client = browser(reason.getKey(), header)) {
@@ -125,9 +129,11 @@ class TokenSocketTest {
             member.nextText();
             refused.text(TestingServer.broadcast("3", "realtime:t", "{\"event\":\"e\",\"payload\":{}}"));
             refused.text("[\"1\",\"4\",\"realtime:t\",\"presence\",{\"event\":\"track\",\"payload\":{}}]");
-            refused.binary(new byte[] {3, 0, 0, 10, 1, 0, 1, 'r', 'e', 'a', 'l', 't', 'i', 'm', 'e', ':', 't', 'e', '{', '}'});
+            refused.binary(
+                    new byte[] {3, 0, 0, 10, 1, 0, 1, 'r', 'e', 'a', 'l', 't', 'i', 'm', 'e', ':', 't', 'e', '{', '}'});
             refused.text("[\"1\",\"5\",\"realtime:t\",\"phx_leave\",{}]");
-            assertThat(TestingServer.before(refused, "probe")).containsExactly(TestingServer.ok("1", "5", "realtime:t"));
+            assertThat(TestingServer.before(refused, "probe"))
+                    .containsExactly(TestingServer.ok("1", "5", "realtime:t"));
             assertThat(TestingServer.before(member, "probe")).isEmpty();
             refused.text("[\"1\",\"6\",\"realtime:t\",\"phx_join\",\"" + "x".repeat(70_000) + "\"]");
             assertThat(refused.nextClose().code()).isEqualTo(1009);
@@ -150,8 +156,7 @@ class TokenSocketTest {
             WireClient one = WireClient.open(server.port(), BROWSER_PATH + "&apikey=nonsense", Map.of("Origin", "x"));
             assertThat(one.status()).isEqualTo(401);
             clients.removeLast().hangUp();
-            await().until(() -> WireClient.open(
-                                    server.port(), BROWSER_PATH + "&apikey=nonsense", Map.of("Origin", "x"))
+            await().until(() -> WireClient.open(server.port(), BROWSER_PATH + "&apikey=nonsense", Map.of("Origin", "x"))
                             .status()
                     == 101);
         } finally {

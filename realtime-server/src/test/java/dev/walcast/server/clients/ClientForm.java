@@ -51,7 +51,8 @@ record ClientForm(
                                 "{\"ack\":false,\"self\":true}",
                                 "{\"key\":\"\",\"enabled\":true}",
                                 ",\"private\":false")),
-                objects("realtime-py 2.x", "", ",\"join_ref\":null").withoutRefInHeartbeats()
+                objects("realtime-py 2.x", "", ",\"join_ref\":null")
+                        .withoutRefInHeartbeats()
                         .tracking("{\"event\":\"track\",\"payload\":{\"name\":\"me\"}}")
                         .joining(config("{\"ack\":false,\"self\":true}", "{\"key\":\"\"}", ",\"private\":false")),
                 arrays("realtime-py 0.x, version 2", "&vsn=2.0.0", "null", "null")
@@ -77,14 +78,14 @@ record ClientForm(
                         .joining("{\"config\":{\"broadcast\":{\"self\":true,\"ack\":false},\"presence\":null,"
                                 + "\"postgres_changes\":[" + BINDING + "]}}"),
                 objects("supabase-kt 1.x and 2.x", "&vsn=1.0.0", "")
-                        .joining(config(
-                                "{\"acknowledgeBroadcasts\":false,\"self\":true}", "{\"key\":\"\"}", "")),
+                        .joining(config("{\"acknowledgeBroadcasts\":false,\"self\":true}", "{\"key\":\"\"}", "")),
                 arrays("supabase-kt 3.x", "&vsn=2.0.0", "\"0\"", "null")
                         .joining(config(
                                 "{\"ack\":false,\"self\":true,\"replication_ready\":false}",
                                 "{\"key\":\"\",\"enabled\":false}",
                                 ",\"private\":false")),
-                arrays("a Phoenix client that counts with integers", "&vsn=2.0.0", "1", "1").withNumbers()
+                arrays("a Phoenix client that counts with integers", "&vsn=2.0.0", "1", "1")
+                        .withNumbers()
                         .joining(config("{\"self\":\"true\"}", "{\"key\":7}", ",\"private\":\"false\"")),
                 objects("a Phoenix 1.0.0 client that counts with integers", "&vsn=1.0.0", ",\"join_ref\":1")
                         .withNumbers()

@@ -131,7 +131,8 @@ class ClientFormsTest {
                 assertThat(frame).hasSize(5);
                 assertThat(frame.get(0)).as(frame.toString()).isIn(NullNode.getInstance(), joinRef);
             } else {
-                assertThat(frame.fieldNames()).toIterable()
+                assertThat(frame.fieldNames())
+                        .toIterable()
                         .containsExactlyInAnyOrder("topic", "event", "payload", "ref");
             }
             return frame;
@@ -150,7 +151,9 @@ class ClientFormsTest {
             JsonNode reply = next();
             assertThat(event(reply)).as(reply.toString()).isEqualTo("phx_reply");
             assertThat(ref(reply)).isEqualTo(ref(sent));
-            assertThat(payload(reply).path("status").asText()).as(reply.toString()).isEqualTo("ok");
+            assertThat(payload(reply).path("status").asText())
+                    .as(reply.toString())
+                    .isEqualTo("ok");
         }
 
         void beats() throws Exception {
@@ -162,7 +165,9 @@ class ClientFormsTest {
             joinRef = sent.isArray() ? sent.get(0) : sent.path("join_ref");
             JsonNode reply = next();
             assertThat(ref(reply)).isEqualTo(ref(sent));
-            assertThat(payload(reply).path("status").asText()).as(reply.toString()).isEqualTo("ok");
+            assertThat(payload(reply).path("status").asText())
+                    .as(reply.toString())
+                    .isEqualTo("ok");
             JsonNode echo = payload(reply).at("/response/postgres_changes/0");
             assertThat(echo.path("filter").asText()).isEqualTo("room=eq." + topic);
             assertThat(echo.path("id").isInt()).isTrue();
@@ -209,7 +214,8 @@ class ClientFormsTest {
 
         void leaves() throws Exception {
             expectReply(send(form.leave()));
-            JsonNode left = until(frame -> event(frame).equals("presence_diff") || event(frame).equals("phx_close"));
+            JsonNode left = until(frame ->
+                    event(frame).equals("presence_diff") || event(frame).equals("phx_close"));
             assertThat(event(left)).isEqualTo("phx_close");
             assertThat(ref(left)).isEqualTo(joinRef.isMissingNode() ? NullNode.getInstance() : joinRef);
         }

@@ -98,7 +98,8 @@ class SupabaseJsTest {
                   console.log(JSON.stringify({ event: 'status', status, reason: error?.message ?? '' })))
                 """;
         try (NodeScript client = NodeScript.startModule(page, Map.of("WALCAST_URL", server.url(), "KEY", forged))) {
-            JsonNode line = client.await("status", status -> !status.get("reason").asText().isEmpty());
+            JsonNode line = client.await(
+                    "status", status -> !status.get("reason").asText().isEmpty());
             assertThat(line.get("status").asText()).isEqualTo("CHANNEL_ERROR");
             assertThat(line.get("reason").asText()).contains("JwtSignatureError: Failed to validate JWT signature");
         }
@@ -115,8 +116,8 @@ class SupabaseJsTest {
                 const answer = await client.channel('room').send({ type: 'broadcast', event: 'e', payload: {} })
                 console.log(JSON.stringify({ event: 'answer', answer }))
                 """;
-        try (NodeScript client = NodeScript.startModule(
-                script, Map.of("WALCAST_URL", server.url(), "KEY", TestServer.token("anon")))) {
+        try (NodeScript client =
+                NodeScript.startModule(script, Map.of("WALCAST_URL", server.url(), "KEY", TestServer.token("anon")))) {
             assertThat(client.await("answer", _ -> true).get("answer").asText()).isEqualTo("ok");
         }
     }

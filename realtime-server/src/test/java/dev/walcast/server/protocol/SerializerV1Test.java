@@ -13,9 +13,11 @@ class SerializerV1Test {
 
     @Test
     void theRefKeyIsAlwaysThereAndTheJoinRefNever() {
-        assertThat(text(v1.encode(new Address(Ref.ofString("1"), null, "realtime:r"), "presence_state", Payload.empty())))
+        assertThat(text(v1.encode(
+                        new Address(Ref.ofString("1"), null, "realtime:r"), "presence_state", Payload.empty())))
                 .isEqualTo("{\"topic\":\"realtime:r\",\"event\":\"presence_state\",\"payload\":{},\"ref\":null}");
-        assertThat(text(v1.encode(new Address(Ref.ofString("1"), Ref.ofString("2"), "realtime:r"), "phx_reply", Payload.ok())))
+        assertThat(text(v1.encode(
+                        new Address(Ref.ofString("1"), Ref.ofString("2"), "realtime:r"), "phx_reply", Payload.ok())))
                 .isEqualTo("{\"topic\":\"realtime:r\",\"event\":\"phx_reply\","
                         + "\"payload\":{\"status\":\"ok\",\"response\":{}},\"ref\":\"2\"}");
     }

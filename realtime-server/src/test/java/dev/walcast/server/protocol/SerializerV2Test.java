@@ -21,7 +21,8 @@ class SerializerV2Test {
 
     @Test
     void aReplyIsAnArrayOfFive() {
-        assertThat(text(v2.encode(new Address(Ref.ofString("1"), Ref.ofString("2"), "realtime:r"), "phx_reply", Payload.ok())))
+        assertThat(text(v2.encode(
+                        new Address(Ref.ofString("1"), Ref.ofString("2"), "realtime:r"), "phx_reply", Payload.ok())))
                 .isEqualTo("[\"1\",\"2\",\"realtime:r\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]");
     }
 

@@ -209,7 +209,8 @@ class RestBroadcastTest {
             assertThat(status(path, "Authorization", blank)).isEqualTo(401);
         }
         for (String key : List.of("", " ", "nonsense", "sb_publishable_of_the_gateway")) {
-            assertThat(status(path, "Authorization", "Bearer " + token, "apikey", key)).isEqualTo(202);
+            assertThat(status(path, "Authorization", "Bearer " + token, "apikey", key))
+                    .isEqualTo(202);
         }
     }
 
