@@ -89,12 +89,21 @@ final class Door implements SocketDoor {
 
     /// A refusal on an open socket; over HTTP when too many are open for that.
     private Admission told(Refusal refusal, Serializer serializer) {
-        if (!refusedSessions.tryAcquire()) {
+        if (refusedSessions.availablePermits() <= 0) {
             return refusedLater(refusal);
         }
         services.stats().countRefused();
-        return new Admission.Admitted(outbox ->
-                new RefusedSession(services, serializer, refusal, outbox, REFUSED_LIFETIME, refusedSessions::release));
+        return new Admission.Admitted(outbox -> {
+            // taken only here, for a connection may be lost before its socket is open
+            boolean hasPlace = refusedSessions.tryAcquire();
+            return new RefusedSession(
+                    services,
+                    serializer,
+                    refusal,
+                    outbox,
+                    hasPlace ? REFUSED_LIFETIME : Duration.ZERO,
+                    hasPlace ? refusedSessions::release : () -> {});
+        });
     }
 
     private Session open(Client client, Serializer serializer, Outbox outbox) {

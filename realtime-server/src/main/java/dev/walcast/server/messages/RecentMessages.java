@@ -3,7 +3,6 @@ package dev.walcast.server.messages;
 import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,7 +51,7 @@ final class RecentMessages {
     List<Committed> of(String topic) {
         synchronized (lock) {
             Deque<Committed> messages = byTopic.get(topic);
-            return messages == null ? List.of() : new ArrayList<>(messages);
+            return messages == null ? List.of() : List.copyOf(messages);
         }
     }
 }
