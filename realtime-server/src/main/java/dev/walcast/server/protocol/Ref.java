@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 /// What a client names a message or a join by: a string, a number or a boolean. It is echoed with the type it came
 /// with, numbers in the client's own digits. A missing ref and null are both null.
 ///
-/// Two refs are equal when their JSON is: `1` and `"1"` differ, `"1"` and `"\u0031"` do not.
+/// Two refs are equal when their JSON is: a number and a string differ, two spellings of one string do not.
 ///
 /// @param json as it is written into frames
 public record Ref(String json) {
