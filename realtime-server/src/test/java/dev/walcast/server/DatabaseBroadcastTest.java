@@ -19,9 +19,14 @@ import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.testing.RawSocket;
 import dev.walcast.server.testing.TestServer;
 import java.io.InputStream;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
@@ -30,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -239,6 +245,97 @@ class DatabaseBroadcastTest {
                             .history()
                             .since("room:r", Instant.now().plusSeconds(5), 25))
                     .isEmpty();
+        }
+    }
+
+    @Test
+    void messagesOfOneTransactionComeAgainInTheirOrder() throws Exception {
+        postgres.execute("truncate realtime.messages");
+        Instant before = Instant.now().minusSeconds(60);
+        List<String> events = IntStream.range(0, 40).mapToObj(n -> "e" + n).toList();
+        try (Project project = project()) {
+            project.start();
+            await().atMost(SOON).until(DatabaseBroadcastTest::hasPartitions);
+        }
+        // the next slot begins after these, so the order is that of the table
+        forgetEarlierMessages();
+        sendInOneTransaction("room:o", events);
+        postgres.execute("insert into realtime.messages (topic, extension, event, private, payload)"
+                + " select 'room:rows', 'broadcast', 'e' || n, true, '{}' from generate_series(0, 39) n");
+        try (Project project = project()) {
+            project.start();
+            for (String topic : List.of("room:o", "room:rows")) {
+                assertThat(eventsSince(project, topic, before, 25)).isEqualTo(events.subList(15, 40));
+                assertThat(eventsSince(project, topic, before, 2)).containsExactly("e38", "e39");
+            }
+            sendInOneTransaction("room:told", events);
+            await().atMost(SOON).until(() -> sent.size() == 40);
+            assertThat(eventsSince(project, "room:told", before, 25)).isEqualTo(events.subList(15, 40));
+        }
+    }
+
+    @Test
+    void aMessageCommittedSinceThenIsReadAgainHoweverOld() throws Exception {
+        postgres.execute("truncate realtime.messages");
+        try (Project project = project();
+                Connection late = postgres.connect();
+                Statement statement = late.createStatement()) {
+            project.start();
+            await().atMost(SOON).until(DatabaseBroadcastTest::hasPartitions);
+            late.setAutoCommit(false);
+            statement.execute("select realtime.send('{}', 'late1', 'room:l')");
+            postgres.execute("select realtime.send('{}', 'early', 'room:l')");
+            await().atMost(SOON).until(() -> sent.size() == 1);
+            Instant since = databaseTime();
+            postgres.execute("select realtime.send('{}', 'quick', 'room:l')");
+            statement.execute("select realtime.send('{}', 'late2', 'room:l')");
+            late.commit();
+            await().atMost(SOON).until(() -> sent.size() == 4);
+            assertThat(eventsSince(project, "room:l", since, 25)).containsExactly("quick", "late1", "late2");
+            assertThat(eventsSince(project, "room:l", since, 2)).containsExactly("late1", "late2");
+            assertThat(eventsSince(project, "room:l", Instant.EPOCH, 25))
+                    .containsExactly("early", "quick", "late1", "late2");
+            assertThat(eventsSince(project, "room:l", databaseTime(), 25)).isEmpty();
+            assertThat(eventsSince(project, "room:other", since, 25)).isEmpty();
+        }
+    }
+
+    private static boolean hasPartitions() throws Exception {
+        try (Connection connection = postgres.connect();
+                Statement statement = connection.createStatement();
+                ResultSet found = statement.executeQuery(
+                        "select from pg_inherits where inhparent = 'realtime.messages'::regclass")) {
+            return found.next();
+        }
+    }
+
+    private static void sendInOneTransaction(String topic, List<String> events) throws Exception {
+        try (Connection connection = postgres.connect();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            for (String event : events) {
+                statement.execute("select realtime.send('{}', '" + event + "', '" + topic + "')");
+            }
+            connection.commit();
+        }
+    }
+
+    private static List<String> eventsSince(Project project, String topic, Instant since, int limit) throws Exception {
+        return project.messages().history().since(topic, since, limit).stream()
+                .map(StoredMessage::event)
+                .toList();
+    }
+
+    /// A millisecond that no message has, before what follows.
+    private static Instant databaseTime() throws Exception {
+        try (Connection connection = postgres.connect();
+                Statement statement = connection.createStatement();
+                ResultSet now = statement.executeQuery("select clock_timestamp(), pg_sleep(0.002)")) {
+            now.next();
+            return now.getObject(1, OffsetDateTime.class)
+                    .toInstant()
+                    .plusMillis(1)
+                    .truncatedTo(ChronoUnit.MILLIS);
         }
     }
 

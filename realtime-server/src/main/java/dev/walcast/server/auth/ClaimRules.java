@@ -1,10 +1,11 @@
 package dev.walcast.server.auth;
 
+import static dev.walcast.server.protocol.ErrorCode.TOKEN_CLAIM_REFUSED;
 import static dev.walcast.server.protocol.ErrorCode.TOKEN_EXPIRED;
 import static dev.walcast.server.protocol.ErrorCode.TOKEN_INCOMPLETE;
 import static dev.walcast.server.protocol.ErrorCode.TOKEN_ROLE_TOO_LONG;
+import static dev.walcast.server.protocol.ErrorCode.TOKEN_TIME_UNREADABLE;
 import static dev.walcast.server.protocol.ErrorCode.TOKEN_TOO_EARLY;
-import static dev.walcast.server.protocol.ErrorCode.TOKEN_UNUSABLE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
@@ -20,15 +21,21 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.StreamSupport;
 
 /// What the claims of a correctly signed token must say. Checked in a fixed order: times that are none, expiry, not
 /// yet valid, role and expiry present, the operator's own; the first failure is the answer.
 ///
-/// @param required claims that must be there with exactly this value; one that is absent fails like a wrong one
+/// @param required claims that must be there with exactly this value, `aud` also in a list; one that is absent fails
+///                 like a wrong one
 /// @param leeway   by how much clocks may differ
 public record ClaimRules(Map<String, JsonNode> required, Duration leeway) {
+    private static final List<String> TIMES = List.of("exp", "nbf", "iat");
+    private static final int INTEGER_DIGITS_MAX = 17;
     private static final BigDecimal LAST_SECOND = BigDecimal.valueOf(Instant.MAX.getEpochSecond());
 
     public ClaimRules {
@@ -53,14 +60,15 @@ public record ClaimRules(Map<String, JsonNode> required, Duration leeway) {
     }
 
     TokenVerdict judge(CompactToken token, Instant now) {
-        JsonNode exp = token.claims().path("exp");
-        JsonNode nbf = token.claims().path("nbf");
-        JsonNode role = token.claims().path("role");
-        if (isNotANumber(exp)
-                || isNotANumber(nbf)
-                || isNotANumber(token.claims().path("iat"))) {
-            return new Rejected(TOKEN_UNUSABLE.refusal());
+        JsonNode claims = token.claims();
+        Optional<String> unreadable =
+                TIMES.stream().filter(name -> isNotANumber(claims.path(name))).findFirst();
+        if (unreadable.isPresent()) {
+            return new Rejected(TOKEN_TIME_UNREADABLE.refusal(unreadable.get()));
         }
+        JsonNode exp = claims.path("exp");
+        JsonNode nbf = claims.path("nbf");
+        JsonNode role = claims.path("role");
         if (exp.isNumber() && !lastMoment(exp).isAfter(now)) {
             return new Rejected(expired(lastMoment(exp), now));
         }
@@ -73,11 +81,20 @@ public record ClaimRules(Map<String, JsonNode> required, Duration leeway) {
         if (!Identifier.fits(role.textValue())) {
             return new Rejected(TOKEN_ROLE_TOO_LONG.refusal(Identifier.BYTES_MAX));
         }
-        if (!required.entrySet().stream()
-                .allMatch(claim -> claim.getValue().equals(token.claims().get(claim.getKey())))) {
-            return new Rejected(TOKEN_UNUSABLE.refusal());
-        }
-        return new Verified(new Viewer(role.textValue(), token.claimsText()), lastMoment(exp));
+        return required.entrySet().stream()
+                .filter(claim -> !meets(claim.getKey(), claims.path(claim.getKey()), claim.getValue()))
+                .findFirst()
+                .<TokenVerdict>map(claim -> new Rejected(TOKEN_CLAIM_REFUSED.refusal(claim.getKey())))
+                .orElseGet(() -> new Verified(new Viewer(role.textValue(), token.claimsText()), lastMoment(exp)));
+    }
+
+    /// An `aud` may be a list of which one audience counts (RFC 7519, 4.1.3).
+    private static boolean meets(String name, JsonNode claim, JsonNode wanted) {
+        boolean isListed = name.equals("aud")
+                && wanted.isTextual()
+                && claim.isArray()
+                && StreamSupport.stream(claim.spliterator(), false).anyMatch(wanted::equals);
+        return isListed || claim.equals(wanted);
     }
 
     /// The refusal for a token that was good until then.
@@ -97,8 +114,17 @@ public record ClaimRules(Map<String, JsonNode> required, Duration leeway) {
         return !claim.isMissingNode() && !claim.isNull() && !claim.isNumber();
     }
 
+    /// A number far from 1 is not written out: `1e-9999999` has ten million digits.
     private static Instant seconds(JsonNode time, RoundingMode rounding) {
-        BigDecimal seconds = time.decimalValue().min(LAST_SECOND).max(BigDecimal.ZERO);
-        return Instant.ofEpochSecond(seconds.setScale(0, rounding).longValueExact());
+        BigDecimal seconds = time.decimalValue();
+        int integerDigits = Math.clamp((long) seconds.precision() - seconds.scale(), -1, INTEGER_DIGITS_MAX + 1);
+        if (seconds.signum() <= 0 || integerDigits < 0) {
+            boolean up = seconds.signum() > 0 && rounding == RoundingMode.CEILING;
+            return Instant.ofEpochSecond(up ? 1 : 0);
+        }
+        return integerDigits > INTEGER_DIGITS_MAX
+                ? Instant.MAX
+                : Instant.ofEpochSecond(
+                        seconds.setScale(0, rounding).min(LAST_SECOND).longValueExact());
     }
 }

@@ -24,12 +24,16 @@ record CompactToken(
         byte[] signature) {
 
     private static final int KEY_ID_LENGTH_MAX = 256;
+    private static final int TOKEN_LENGTH_MAX = 64 * 1024;
 
-    /// Nothing when this is not a JWT: three parts, header and claims objects, header with an `alg`, and without
-    /// demands that we do not know (`crit`).
+    /// Nothing when this is not a JWT: three parts, header and claims objects, header with an `alg`, without
+    /// demands that are not known here (`crit`), and at most 65,536 characters.
     static Optional<CompactToken> parse(String token) {
+        if (token.length() > TOKEN_LENGTH_MAX) {
+            return Optional.empty();
+        }
         try {
-            String[] parts = plain(token).split("\\.", -1);
+            String[] parts = plain(token).split("\\.", 4);
             return parts.length == 3 ? parse(parts) : Optional.empty();
         } catch (IllegalArgumentException _) {
             return Optional.empty();

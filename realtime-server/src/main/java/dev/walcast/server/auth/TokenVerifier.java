@@ -7,11 +7,13 @@ import static dev.walcast.server.protocol.ErrorCode.TOKEN_SIGNATURE_WRONG;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.rls.Viewer;
 import dev.walcast.server.auth.TokenVerdict.Rejected;
 import dev.walcast.server.auth.TokenVerdict.Verified;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -21,14 +23,17 @@ import org.slf4j.LoggerFactory;
 /// claims; the first failure is the answer. Nothing of the token but the name of an unknown key ends up in a refusal.
 public final class TokenVerifier implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TokenVerifier.class);
+    private static final Duration PLAUSIBLE_AGE = Duration.ofDays(365_250);
 
     private final TokenRules rules;
     private final KeyLookup keys;
     private final Clock clock;
+    private final RefusalLog log;
 
     public TokenVerifier(TokenRules rules, Clock clock) {
         this.rules = requireNonNull(rules, "rules is null");
         this.clock = requireNonNull(clock, "clock is null");
+        this.log = new RefusalLog(clock);
         this.keys = rules.keySource().open();
         rules.keySource().warnings().forEach(sentence -> LOG.warn("JWT_JWKS: {}", sentence));
     }
@@ -47,6 +52,21 @@ public final class TokenVerifier implements AutoCloseable {
     ///
     /// @param token as the client sent it: may be percent-encoded and contain whitespace
     public TokenVerdict verify(String token) {
+        TokenVerdict verdict = verdict(token);
+        switch (verdict) {
+            case Rejected(Refusal refusal) -> log.refused(refusal);
+            case Verified(Viewer _, Instant expiresAt) when isPracticallyForever(expiresAt) -> log.practicallyForever();
+            case Verified _ -> {}
+        }
+        return verdict;
+    }
+
+    /// [Instant#MAX] is that of opaque keys, which never expire.
+    private boolean isPracticallyForever(Instant expiresAt) {
+        return expiresAt.isAfter(clock.instant().plus(PLAUSIBLE_AGE)) && !expiresAt.equals(Instant.MAX);
+    }
+
+    private TokenVerdict verdict(String token) {
         if (OpaqueKeys.isOpaque(token)) {
             return rules.opaqueKeys()
                     .viewer(token)

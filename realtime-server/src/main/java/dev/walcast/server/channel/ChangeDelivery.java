@@ -151,11 +151,6 @@ final class ChangeDelivery implements ChangeReceiver {
     }
 
     @Override
-    public Object client() {
-        return channel.client();
-    }
-
-    @Override
     public boolean hasRoom() {
         return channel.hasRoom();
     }

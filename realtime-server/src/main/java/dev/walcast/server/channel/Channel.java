@@ -13,6 +13,7 @@ import dev.walcast.server.protocol.Json;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
+import dev.walcast.server.protocol.Ref;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.SystemNote;
 import java.util.List;
@@ -122,7 +123,7 @@ final class Channel implements RoomMember {
     }
 
     @Nullable
-    String joinRef() {
+    Ref joinRef() {
         return joined.joinRef();
     }
 
@@ -269,11 +270,6 @@ final class Channel implements RoomMember {
 
     void deliverSnapshot(int id, SnapshotChunk chunk) {
         push(frames.snapshot(id, chunk));
-    }
-
-    /// The same for all channels of a socket.
-    Object client() {
-        return session;
     }
 
     boolean hasRoom() {

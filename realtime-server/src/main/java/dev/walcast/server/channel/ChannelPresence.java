@@ -114,7 +114,7 @@ final class ChannelPresence {
         } else if (key.isReserved()) {
             channel.reply(address, Payload.error(ErrorCode.PRESENCE_KEY_RESERVED.refusal(key.text())));
         } else {
-            answer(address, tracker, tracker.room().track(tracker, payload, rights.read.getAsBoolean()));
+            answer(address, tracker, tracker.room().track(tracker, payload));
         }
     }
 
@@ -122,6 +122,8 @@ final class ChannelPresence {
         switch (tracked) {
             case DONE -> {
                 channel.reply(address, Payload.ok());
+                // a client that did not ask for presence at the join gets the state here, or it would never be in sync
+                listen(tracker);
                 tracker.room().publishSoon();
             }
             case ROOM_FULL -> channel.reply(address, Payload.error(full()));
@@ -168,11 +170,7 @@ final class ChannelPresence {
             if (member == null && !retired) {
                 PresenceKey key =
                         channel.request().presenceKey().map(PresenceKey::of).orElseGet(PresenceKey::generated);
-                member = new PresenceMember(
-                        channel,
-                        services.presence().takePlace(channel.room()),
-                        key,
-                        channel.request().presenceEnabled());
+                member = new PresenceMember(channel, services.presence().takePlace(channel.room()), key);
             }
             return Optional.ofNullable(member);
         }

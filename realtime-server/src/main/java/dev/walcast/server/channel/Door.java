@@ -14,16 +14,22 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 
 /// Lets clients in that speak a version we know and have a valid token, and knows who is in.
 final class Door implements SocketDoor {
     private static final String VERSION_DEFAULT = "1.0.0";
+    private static final Duration REFUSED_LIFETIME = Duration.ofSeconds(30);
+    private static final int REFUSED_MAX = 100;
 
     private final Services services;
+    private final Semaphore refusedSessions;
     private final Set<Session> sessions = ConcurrentHashMap.newKeySet();
 
     Door(Services services) {
         this.services = requireNonNull(services, "services is null");
+        this.refusedSessions =
+                new Semaphore(Math.min(REFUSED_MAX, services.limits().socketsMax()));
     }
 
     @Override
@@ -43,16 +49,27 @@ final class Door implements SocketDoor {
         if (headers.isEmpty()) {
             return refusedLater(ErrorCode.HEADERS_TOO_LARGE.refusal());
         }
-        return token(handshake)
-                .map(text -> admit(text, serializer.get(), headers.get(), handshake.address()))
-                .orElseGet(() -> refusedLater(ErrorCode.API_KEY_MISSING.refusal()));
+        Optional<String> token = token(handshake);
+        TokenVerdict verdict = token.map(services.verifier()::verify)
+                .orElseGet(() -> new TokenVerdict.Rejected(ErrorCode.API_KEY_MISSING.refusal()));
+        return switch (verdict) {
+            case TokenVerdict.Verified verified ->
+                admit(
+                        new Client(token.orElseThrow(), verified.viewer(), headers.get(), handshake.address()),
+                        serializer.get());
+            case TokenVerdict.Rejected(Refusal refusal) when isBrowser(handshake) -> told(refusal, serializer.get());
+            case TokenVerdict.Rejected(Refusal refusal) -> refusedLater(refusal);
+        };
+    }
+
+    /// What is blank counts as absent.
+    private static Optional<String> text(Optional<String> value) {
+        return value.filter(text -> !text.isBlank());
     }
 
     private static Optional<String> token(Handshake handshake) {
-        return handshake
-                .header()
-                .apply("x-api-key")
-                .or(() -> handshake.query().apply("apikey"))
+        return text(handshake.header().apply("x-api-key"))
+                .or(() -> text(handshake.query().apply("apikey")))
                 .or(() -> handshake
                         .header()
                         .apply("sec-websocket-protocol")
@@ -70,17 +87,36 @@ final class Door implements SocketDoor {
         return sessions;
     }
 
-    private Admission admit(String token, Serializer serializer, String headers, String address) {
-        return switch (services.verifier().verify(token)) {
-            case TokenVerdict.Verified verified -> {
-                Client client = new Client(token, verified.viewer(), headers, address);
-                yield services.budget()
-                        .refuseUpgrade(ClientKey.of(client.viewer(), address))
-                        .map(this::refusedLater)
-                        .orElseGet(() -> new Admission.Admitted(outbox -> open(client, serializer, outbox)));
-            }
-            case TokenVerdict.Rejected rejected -> refusedLater(rejected.refusal());
-        };
+    private Admission admit(Client client, Serializer serializer) {
+        return services.budget()
+                .refuseUpgrade(ClientKey.of(client.viewer(), client.address()))
+                .map(this::refusedLater)
+                .orElseGet(() -> new Admission.Admitted(outbox -> open(client, serializer, outbox)));
+    }
+
+    /// Browsers add an `Origin`, and what imitates their `WebSocket`, such as that of Node.js, a `Sec-Fetch-Mode`.
+    private static boolean isBrowser(Handshake handshake) {
+        return handshake.header().apply("origin").isPresent()
+                || handshake.header().apply("sec-fetch-mode").isPresent();
+    }
+
+    /// A refusal on an open socket; over HTTP when too many are open for that.
+    private Admission told(Refusal refusal, Serializer serializer) {
+        if (refusedSessions.availablePermits() <= 0) {
+            return refusedLater(refusal);
+        }
+        services.stats().countRefused();
+        return new Admission.Admitted(outbox -> {
+            // taken only here, for a connection may be lost before its socket is open
+            boolean hasPlace = refusedSessions.tryAcquire();
+            return new RefusedSession(
+                    services,
+                    serializer,
+                    refusal,
+                    outbox,
+                    hasPlace ? REFUSED_LIFETIME : Duration.ZERO,
+                    hasPlace ? refusedSessions::release : () -> {});
+        });
     }
 
     private Session open(Client client, Serializer serializer, Outbox outbox) {

@@ -10,7 +10,6 @@ final class PresenceMember {
     private final Channel channel;
     private final PresenceRoom room;
     private final PresenceKey key;
-    private final boolean wantsState;
 
     // guarded by the room's lock
     @Nullable
@@ -18,12 +17,10 @@ final class PresenceMember {
 
     boolean hasLeft;
 
-    /// @param wantsState whether it joined with presence enabled
-    PresenceMember(Channel channel, PresenceRoom room, PresenceKey key, boolean wantsState) {
+    PresenceMember(Channel channel, PresenceRoom room, PresenceKey key) {
         this.channel = requireNonNull(channel, "channel is null");
         this.room = requireNonNull(room, "room is null");
         this.key = requireNonNull(key, "key is null");
-        this.wantsState = wantsState;
     }
 
     Channel channel() {
@@ -41,9 +38,5 @@ final class PresenceMember {
 
     PresenceKey key() {
         return key;
-    }
-
-    boolean wantsState() {
-        return wantsState;
     }
 }

@@ -59,10 +59,10 @@ final class PresenceRoom {
         this.publishedNanos = System.nanoTime() - limits.flush().toNanos();
     }
 
-    /// Tells this member all diffs from now on, after the state when it wants one.
+    /// Tells this member the state and then all diffs. Does nothing when it listens already.
     void listen(PresenceMember member) {
         synchronized (lock) {
-            if (!member.hasLeft && listeners.add(member) && member.wantsState()) {
+            if (!member.hasLeft && listeners.add(member)) {
                 member.channel().deliverPresenceState(changes.state());
             }
         }
@@ -83,9 +83,7 @@ final class PresenceRoom {
 
     /// Takes the place of what the member has tracked before, or had when its socket was lost. Others are told with
     /// the next [#publishSoon()].
-    ///
-    /// @param listens whether the member is told of diffs from now on, this one included
-    Tracked track(PresenceMember member, byte[] payload, boolean listens) {
+    Tracked track(PresenceMember member, byte[] payload) {
         boolean adopted = false;
         try {
             synchronized (lock) {
@@ -98,11 +96,7 @@ final class PresenceRoom {
                     adopt(member);
                     rescheduleExpiry();
                 }
-                Tracked tracked = replace(member, payload);
-                if (tracked == Tracked.DONE && listens) {
-                    listen(member);
-                }
-                return tracked;
+                return replace(member, payload);
             }
         } finally {
             if (adopted) {

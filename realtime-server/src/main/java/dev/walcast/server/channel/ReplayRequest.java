@@ -8,7 +8,7 @@ import java.time.Instant;
 
 /// What a join says about hearing stored broadcasts again.
 sealed interface ReplayRequest {
-    int LIMIT_MAX = 25;
+    int LIMIT_MAX = MessageHistory.LIMIT_MAX;
 
     /// The last millisecond of the year 9999; the reference knows no later time.
     long SINCE_MAX = 253_402_300_799_999L;

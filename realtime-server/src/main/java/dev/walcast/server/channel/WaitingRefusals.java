@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.Address;
+import dev.walcast.server.protocol.Ref;
 import dev.walcast.server.protocol.Refusal;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -33,8 +34,8 @@ final class WaitingRefusals {
             return OVERHEAD_BYTES + 2L * (address.topic().length() + length(address.ref()) + length(address.joinRef()));
         }
 
-        private static int length(@Nullable String text) {
-            return text == null ? 0 : text.length();
+        private static int length(@Nullable Ref ref) {
+            return ref == null ? 0 : ref.json().length();
         }
     }
 

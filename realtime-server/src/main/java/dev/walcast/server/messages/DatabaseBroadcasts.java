@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Transaction;
+import dev.walcast.server.channel.MessageHistory;
 import dev.walcast.server.channel.Rooms;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.protocol.Broadcast.Encoding;
@@ -37,6 +38,7 @@ public final class DatabaseBroadcasts {
 
     private final Rooms rooms;
     private final int payloadBytesMax;
+    private final RecentMessages recent = new RecentMessages(MessageHistory.LIMIT_MAX);
     private final LongAdder sent = new LongAdder();
     private final Map<Dropped, LongAdder> dropped = new EnumMap<>(Dropped.class);
 
@@ -54,12 +56,14 @@ public final class DatabaseBroadcasts {
     /// @param isFresh      whether nobody has heard them yet; otherwise they are only taken out
     /// @param onOther      told of each other change, once
     MessagesTaken takenFrom(Transaction transaction, boolean isListenedTo, boolean isFresh, Consumer<Change> onOther) {
-        return new MessagesTaken(transaction, isListenedTo, isFresh ? this::onMessage : _ -> {}, onOther);
+        long micros = transaction.commit().timeMicros();
+        return new MessagesTaken(
+                transaction, isListenedTo, isFresh ? change -> onMessage(change, micros) : _ -> {}, onOther);
     }
 
-    private void onMessage(Change change) {
+    private void onMessage(Change change, long micros) {
         if (change instanceof Change.Insert insert) {
-            Dropped reason = broadcast(insert.newRow());
+            Dropped reason = broadcast(insert.newRow(), micros);
             if (reason == null) {
                 sent.increment();
             } else {
@@ -69,7 +73,7 @@ public final class DatabaseBroadcasts {
         }
     }
 
-    private @Nullable Dropped broadcast(Row row) {
+    private @Nullable Dropped broadcast(Row row, long micros) {
         String id = text(row, "id");
         String topic = text(row, "topic");
         String event = text(row, "event");
@@ -89,6 +93,10 @@ public final class DatabaseBroadcasts {
         }
         Encoding encoding = json == null ? Encoding.BINARY : Encoding.JSON;
         String meta = "{\"id\":\"" + id + "\"}";
+        if (isPrivate.equals("t")) {
+            // before it is heard: a client that joins now finds it in the history
+            recent.committed(topic, id, micros);
+        }
         rooms.broadcast(
                 new Broadcast.User(wholeTopic, event, encoding, Slice.of(payload), meta), isPrivate.equals("t"));
         return null;
@@ -103,6 +111,11 @@ public final class DatabaseBroadcasts {
     private static @Nullable String text(Row row, String column) {
         int index = row.table().indexOf(column);
         return index < 0 ? null : row.text(index);
+    }
+
+    /// The newest of them on each private topic.
+    RecentMessages recent() {
+        return recent;
     }
 
     /// Rows that went to their rooms, whether or not anybody was there.

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.channel.MessageHistory;
+import dev.walcast.server.messages.RecentMessages.Committed;
 import dev.walcast.server.protocol.Broadcast.Encoding;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -13,61 +14,118 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import javax.sql.DataSource;
 
-/// Reads `realtime.messages`, past its policies: whoever asks has checked the right to receive.
-public final class PostgresMessageHistory implements MessageHistory {
+/// Reads `realtime.messages`, past its policies: the caller has checked the right to receive.
+final class PostgresMessageHistory implements MessageHistory {
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-    /// The binary payload by way of JSON, since an older Supabase database has no such column.
-    private static final String QUERY = """
-            select m.id::text, m.event, m.payload::text,
-                   case when m.payload is null then pg_catalog.substr(pg_catalog.to_jsonb(m) ->> 'binary_payload', 3) end
+    /// The binary payload by way of JSON, since an older Supabase database has no such column. `cmin` and `ctid` tell
+    /// the order within a transaction: all its rows have one `inserted_at`.
+    private static final String MESSAGE = """
+            select m.id::text as id, m.event, m.payload::text as payload,
+                   case when m.payload is null then pg_catalog.substr(pg_catalog.to_jsonb(m) ->> 'binary_payload', 3) end as bytes,
+                   m.inserted_at, m.cmin::text::bigint as command, m.ctid as place
               from realtime.messages m
-             where m.topic = ? and m.private and m.extension = 'broadcast' and m.event is not null
-               and m.inserted_at >= ? and m.inserted_at < (pg_catalog.now() at time zone 'utc') + interval '1 minute'
-             order by m.inserted_at desc, m.id limit ?""";
+             where m.topic = ? and m.private and m.extension = 'broadcast' and m.event is not null""";
+
+    private static final String NEWEST_FIRST = " order by inserted_at desc, command desc, place desc";
+
+    private static final String QUERY = "select id, event, payload, bytes,"
+            + " (extract(epoch from inserted_at) * 1000000)::bigint from (("
+            + MESSAGE + " and m.inserted_at >= ?"
+            + " and m.inserted_at < (pg_catalog.now() at time zone 'utc') + interval '1 minute'"
+            + NEWEST_FIRST + " limit ?) union all (" + MESSAGE + " and m.id = any (cast(? as uuid[])))) found"
+            + NEWEST_FIRST;
 
     private final DataSource dataSource;
+    private final RecentMessages recent;
 
-    public PostgresMessageHistory(DataSource dataSource) {
+    /// @param recent what the feed has told of the table's newest rows
+    PostgresMessageHistory(DataSource dataSource, RecentMessages recent) {
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
+        this.recent = requireNonNull(recent, "recent is null");
     }
 
+    /// A message and its place among others.
+    ///
+    /// @param micros   of its commit, or of the begin of its transaction where the commit is not known
+    /// @param sequence among those of one time
+    private record Placed(StoredMessage message, long micros, long sequence) {
+        static final Comparator<Placed> ORDER =
+                Comparator.comparingLong(Placed::micros).thenComparingLong(Placed::sequence);
+    }
+
+    /// Since then means committed since then where the commit is known, for a client has heard what was committed
+    /// before; else that the transaction has begun since then.
     @Override
     public List<StoredMessage> since(String topic, Instant since, int limit) throws HistoryException {
+        Map<String, Committed> committed = new LinkedHashMap<>();
+        long sinceMicros = ChronoUnit.MICROS.between(Instant.EPOCH, since);
+        recent.of(topic).forEach(message -> committed.put(message.id(), message));
+        List<String> wanted = committed.values().stream()
+                .filter(message -> message.micros() >= sinceMicros)
+                .map(Committed::id)
+                .toList();
+        List<Placed> found = read(topic, since, limit, wanted, committed);
+        found.sort(Placed.ORDER);
+        return found.subList(Math.max(0, found.size() - limit), found.size()).stream()
+                .map(Placed::message)
+                .toList();
+    }
+
+    private List<Placed> read(
+            String topic, Instant since, int limit, List<String> wanted, Map<String, Committed> committed)
+            throws HistoryException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement = connection.prepareStatement(QUERY)) {
             statement.setQueryTimeout(Math.toIntExact(TIMEOUT.toSeconds()));
             statement.setString(1, topic);
             statement.setObject(2, LocalDateTime.ofInstant(since, ZoneOffset.UTC));
             statement.setInt(3, limit);
+            statement.setString(4, topic);
+            statement.setArray(5, connection.createArrayOf("text", wanted.toArray()));
             try (ResultSet rows = statement.executeQuery()) {
-                return oldestFirst(rows);
+                return placed(rows, committed);
             }
         } catch (SQLException e) {
             throw new HistoryException("The messages of a topic could not be read: " + e.getMessage(), e);
         }
     }
 
-    private static List<StoredMessage> oldestFirst(ResultSet rows) throws SQLException {
-        List<StoredMessage> newestFirst = new ArrayList<>();
-        while (rows.next()) {
-            String json = rows.getString(3);
-            String hex = rows.getString(4);
+    private static List<Placed> placed(ResultSet newestFirst, Map<String, Committed> committed) throws SQLException {
+        Map<String, Placed> byId = new LinkedHashMap<>();
+        while (newestFirst.next()) {
+            String json = newestFirst.getString(3);
+            String hex = newestFirst.getString(4);
             if (json != null) {
-                newestFirst.add(message(rows, Encoding.JSON, json.getBytes(UTF_8)));
+                place(newestFirst, Encoding.JSON, json.getBytes(UTF_8), committed, byId);
             } else if (hex != null) {
-                newestFirst.add(message(rows, Encoding.BINARY, HexFormat.of().parseHex(hex)));
+                place(newestFirst, Encoding.BINARY, HexFormat.of().parseHex(hex), committed, byId);
             }
         }
-        return newestFirst.reversed();
+        return new ArrayList<>(byId.values());
     }
 
-    private static StoredMessage message(ResultSet row, Encoding encoding, byte[] payload) throws SQLException {
-        return new StoredMessage(row.getString(1), row.getString(2), encoding, payload);
+    private static void place(
+            ResultSet row,
+            Encoding encoding,
+            byte[] payload,
+            Map<String, Committed> committed,
+            Map<String, Placed> byId)
+            throws SQLException {
+        StoredMessage message = new StoredMessage(row.getString(1), row.getString(2), encoding, payload);
+        Committed known = committed.get(message.id());
+        Placed placed = known == null
+                ? new Placed(message, row.getLong(5), -(long) byId.size())
+                : new Placed(message, known.micros(), known.sequence());
+        byId.putIfAbsent(message.id(), placed);
     }
 }

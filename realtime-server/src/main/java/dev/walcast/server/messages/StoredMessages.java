@@ -31,8 +31,8 @@ public final class StoredMessages implements AutoCloseable {
     public StoredMessages(
             DataSource catalog, DataSource topics, DatabaseBroadcasts broadcasts, PartitionUpkeep partitions) {
         this.catalog = requireNonNull(catalog, "catalog is null");
-        this.history = new PostgresMessageHistory(topics);
         this.broadcasts = requireNonNull(broadcasts, "broadcasts is null");
+        this.history = new PostgresMessageHistory(topics, broadcasts.recent());
         this.partitions = requireNonNull(partitions, "partitions is null");
     }
 

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import org.jspecify.annotations.Nullable;
 
 /// Who a message is for or from, in the client's own words; refs are echoed, never interpreted.
-public record Address(@Nullable String joinRef, @Nullable String ref, String topic) {
+public record Address(@Nullable Ref joinRef, @Nullable Ref ref, String topic) {
     public Address {
         requireNonNull(topic, "topic is null");
     }
@@ -15,11 +15,11 @@ public record Address(@Nullable String joinRef, @Nullable String ref, String top
         return new Address(null, ref, topic);
     }
 
-    public Address withJoinRef(@Nullable String newJoinRef) {
+    public Address withJoinRef(@Nullable Ref newJoinRef) {
         return new Address(newJoinRef, ref, topic);
     }
 
-    public Address withRef(@Nullable String newRef) {
+    public Address withRef(@Nullable Ref newRef) {
         return new Address(joinRef, newRef, topic);
     }
 

@@ -15,6 +15,8 @@ public enum CloseReason {
     /// Frames or bytes beyond the limits, without a pause.
     FLOOD(1008, "too many frames or bytes for too long"),
     INTERNAL_ERROR(1011, "internal error"),
+    /// For clients that cannot read a refused upgrade; the reply to a join has said more.
+    TOKEN_REFUSED(1008, "the token is refused: the reply to a join says why"),
     IDLE(1012, "nothing received for too long"),
     DRAINING(1012, "Server requested disconnect"),
     SLOW_CONSUMER(1013, "too slow: the queue of unsent messages is full"),

@@ -32,7 +32,9 @@ public enum ErrorCode {
     TOKEN_EXPIRED("InvalidJWTToken", CLIENT, 401, "Token has expired %d seconds ago"),
     TOKEN_INCOMPLETE("InvalidJWTToken", CLIENT, 401, "Fields `role` and `exp` are required in JWT"),
     TOKEN_ROLE_TOO_LONG("InvalidJWTToken", CLIENT, 401, "The role in the JWT is longer than %d bytes"),
-    TOKEN_UNUSABLE("UnknownErrorOnChannel", CLIENT, 500, true, "Unknown Error on Channel"),
+    TOKEN_TIME_UNREADABLE("InvalidJWTToken", CLIENT, 401, "The claim `%s` must be a number, the seconds since 1970"),
+    TOKEN_CLAIM_REFUSED(
+            "InvalidJWTToken", CLIENT, 401, "The claim `%s` is missing or has not the value that the server requires"),
     CONNECTIONS_TOO_MANY("ConnectionRateLimitReached", CAPACITY, 429, "Too many connected users"),
     MEMORY_EXHAUSTED("MemoryLimitReached", CAPACITY, 503, "The server is short of memory, please try again later"),
     RESTARTING("RealtimeRestarting", SERVER, 503, "Realtime is restarting, please standby"),
@@ -216,17 +218,13 @@ public enum ErrorCode {
         return new Refusal(this, String.format(Locale.ROOT, text, blanks));
     }
 
-    /// What is said when the socket is refused rather than a channel; two texts differ there.
+    /// The text when the socket is refused rather than a channel; one text differs there.
     public String upgradeText() {
         return upgradeText(text);
     }
 
     /// @param filled the text with its blanks filled in
     String upgradeText(String filled) {
-        return switch (this) {
-            case TOKEN_EXPIRED -> "Token has expired";
-            case TOKEN_UNUSABLE -> "Error connecting to Realtime";
-            default -> filled;
-        };
+        return this == TOKEN_EXPIRED ? "Token has expired" : filled;
     }
 }

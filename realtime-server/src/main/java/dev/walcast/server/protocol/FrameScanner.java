@@ -43,16 +43,20 @@ final class FrameScanner implements AutoCloseable {
         return parser.nextFieldName();
     }
 
+    /// Phoenix takes any scalar and returns it as it came.
     @Nullable
-    String nextRef(int bytesMax) throws IOException {
+    Ref nextRef(int bytesMax) throws IOException {
         JsonToken token = parser.nextToken();
         if (token == JsonToken.VALUE_NULL) {
             return null;
         }
-        if (token == JsonToken.VALUE_STRING || token == JsonToken.VALUE_NUMBER_INT) {
-            return text(bytesMax);
+        if (token == JsonToken.VALUE_STRING) {
+            return Ref.ofString(text(bytesMax));
         }
-        throw new Json.MalformedJson("a ref is neither a string nor null");
+        if (token != null && token.isScalarValue()) {
+            return Ref.ofLiteral(text(bytesMax));
+        }
+        throw new Json.MalformedJson("a ref is an object or an array");
     }
 
     String nextString() throws IOException {

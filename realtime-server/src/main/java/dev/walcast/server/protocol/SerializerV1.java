@@ -37,7 +37,7 @@ record SerializerV1() implements Serializer {
     @Override
     public OutboundFrame encode(Address address, String event, Payload payload) {
         byte[] open = Json.bytes(OPEN + Json.quoted(address.topic()) + EVENT + Json.quoted(event) + PAYLOAD);
-        byte[] close = Json.bytes(REF + quotedOrNull(address.ref()) + "}");
+        byte[] close = Json.bytes(REF + jsonOrNull(address.ref()) + "}");
         return Frames.text(open, payload, close);
     }
 
@@ -52,8 +52,8 @@ record SerializerV1() implements Serializer {
         return NAME_BYTES_MAX;
     }
 
-    private static String quotedOrNull(@Nullable String ref) {
-        return ref == null ? "null" : Json.quoted(ref);
+    private static String jsonOrNull(@Nullable Ref ref) {
+        return ref == null ? "null" : ref.json();
     }
 
     /// What one object has said so far, whatever the order of its keys.
@@ -61,8 +61,8 @@ record SerializerV1() implements Serializer {
         private @Nullable String topic;
         private @Nullable String event;
         private @Nullable Slice payload;
-        private @Nullable String joinRef;
-        private @Nullable String ref;
+        private @Nullable Ref joinRef;
+        private @Nullable Ref ref;
         private boolean hasRef;
 
         void read(String key, FrameScanner scanner) throws IOException {

@@ -17,8 +17,8 @@ record SerializerV2() implements Serializer {
     public Message decodeText(byte[] utf8) {
         try (FrameScanner scanner = new FrameScanner(utf8)) {
             scanner.start(JsonToken.START_ARRAY);
-            String joinRef = scanner.nextRef(NAME_BYTES_MAX);
-            String ref = scanner.nextRef(NAME_BYTES_MAX);
+            Ref joinRef = scanner.nextRef(NAME_BYTES_MAX);
+            Ref ref = scanner.nextRef(NAME_BYTES_MAX);
             String topic = scanner.nextString(TOPIC_BYTES_READ);
             String event = scanner.nextString(NAME_BYTES_MAX);
             Slice payload = scanner.nextValue();
@@ -39,7 +39,7 @@ record SerializerV2() implements Serializer {
 
     @Override
     public OutboundFrame encode(Address address, String event, Payload payload) {
-        byte[] open = Json.bytes("[" + quotedOrNull(address.joinRef()) + "," + quotedOrNull(address.ref()) + ","
+        byte[] open = Json.bytes("[" + jsonOrNull(address.joinRef()) + "," + jsonOrNull(address.ref()) + ","
                 + Json.quoted(address.topic()) + "," + Json.quoted(event) + ",");
         return Frames.text(open, payload, Json.bytes("]"));
     }
@@ -83,7 +83,7 @@ record SerializerV2() implements Serializer {
         return Optional.of(OutboundFrame.binary(frame.toByteArray()));
     }
 
-    private static String quotedOrNull(@Nullable String ref) {
-        return ref == null ? "null" : Json.quoted(ref);
+    private static String jsonOrNull(@Nullable Ref ref) {
+        return ref == null ? "null" : ref.json();
     }
 }

@@ -46,13 +46,13 @@ final class UserBroadcastPush {
         }
         Slice payload = new Slice(bytes, position, bytes.length - position);
         return new Message.BroadcastPush(
-                new Address(textOrNull(joinRef), textOrNull(ref), topic.text()),
+                new Address(refOrNull(joinRef), refOrNull(ref), topic.text()),
                 new Broadcast.User(topic.text(), event.text(), Broadcast.Encoding.of(bytes[6]), payload));
     }
 
     /// A ref that is not there and one of no length look the same in this header.
-    private static @Nullable String textOrNull(Slice ref) {
-        return ref.length() == 0 ? null : ref.text();
+    private static @Nullable Ref refOrNull(Slice ref) {
+        return ref.length() == 0 ? null : Ref.ofString(ref.text());
     }
 
     private Slice field(int sizeAt) {

@@ -6,13 +6,13 @@ import dev.walcast.server.auth.TokenVerifier;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Headers;
-import java.util.Locale;
 import java.util.Optional;
 
 /// Who a request comes from: `Authorization: Bearer` before the `apikey` header. An `Authorization` that cannot be read
-/// makes the request nobody's, whatever else it carries.
+/// leaves the request without a viewer, whatever else it carries.
 public final class Credentials {
     private static final HeaderName API_KEY = HeaderNames.create("apikey");
+    private static final String BEARER = "bearer";
 
     private final TokenVerifier verifier;
 
@@ -33,16 +33,25 @@ public final class Credentials {
 
     /// The token, not looked at yet.
     public static Optional<String> token(Headers headers) {
-        if (!headers.contains(HeaderNames.AUTHORIZATION)) {
-            return headers.first(API_KEY);
-        }
-        String authorization = headers.get(HeaderNames.AUTHORIZATION).get().strip();
+        return token(headers, Optional.empty());
+    }
+
+    /// The token, not looked at yet. Some clients send headers without a value before they have a token; these count
+    /// as absent.
+    ///
+    /// @param queried the key in the query, which counts when no header has one
+    public static Optional<String> token(Headers headers, Optional<String> queried) {
+        Optional<String> key = text(headers, API_KEY).or(() -> queried.filter(text -> !text.isBlank()));
+        String authorization = text(headers, HeaderNames.AUTHORIZATION).orElse(BEARER);
         int space = authorization.indexOf(' ');
-        if (space < 0) {
-            return Optional.empty();
+        String scheme = space < 0 ? authorization : authorization.substring(0, space);
+        if (!scheme.equalsIgnoreCase(BEARER)) {
+            return space < 0 ? Optional.empty() : key;
         }
-        return authorization.substring(0, space).toLowerCase(Locale.ROOT).equals("bearer")
-                ? Optional.of(authorization.substring(space + 1).strip())
-                : headers.first(API_KEY);
+        return space < 0 ? key : Optional.of(authorization.substring(space + 1).strip());
+    }
+
+    private static Optional<String> text(Headers headers, HeaderName name) {
+        return headers.first(name).map(String::strip).filter(text -> !text.isEmpty());
     }
 }

@@ -10,6 +10,11 @@ public interface SocketListener {
     /// @param bytes one whole binary message; the receiver's to keep
     void onBinary(byte[] bytes);
 
+    /// One inbound message, all its fragments together, where that is less than the limit for all sockets.
+    default int messageBytesMax() {
+        return Integer.MAX_VALUE;
+    }
+
     /// The socket is gone, for whatever reason; comes exactly once and last.
     void onClosed(CloseReason reason);
 }

@@ -39,7 +39,6 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class EventStreams implements HttpService, AutoCloseable {
     private static final List<String> PREFIXES = List.of("", "/realtime/v1");
     private static final HeaderName LAST_EVENT_ID = HeaderNames.create("last-event-id");
-    private static final HeaderName API_KEY = HeaderNames.create("apikey");
 
     private final SocketLimits limits;
     private final Guests guests;
@@ -139,7 +138,7 @@ public final class EventStreams implements HttpService, AutoCloseable {
     private void changes(ServerRequest request, ServerResponse response) throws RefusedException, InterruptedException {
         StreamQuery query = StreamQuery.ofChanges(request.query());
         try (Guest guest = admit(request, query, false)) {
-            Binding binding = new Binding(1, query.binding(request.headers().first(LAST_EVENT_ID)));
+            Binding binding = new Binding(1, query.binding(lastEventId(request, query)));
             serve(response, guest, stream -> {
                 try (ChangeFeed.Subscription _ = feed.subscribe(
                         List.of(binding), guest.viewer(), new StreamedChanges(stream, guest.address()))) {
@@ -147,6 +146,14 @@ public final class EventStreams implements HttpService, AutoCloseable {
                 }
             });
         }
+    }
+
+    /// The header wins: a query may hold the id of an earlier attempt.
+    private static Optional<String> lastEventId(ServerRequest request, StreamQuery query) {
+        return request.headers()
+                .first(LAST_EVENT_ID)
+                .filter(id -> !id.isBlank())
+                .or(query::lastEventId);
     }
 
     private void broadcasts(ServerRequest request, ServerResponse response)
@@ -163,9 +170,7 @@ public final class EventStreams implements HttpService, AutoCloseable {
     }
 
     private Guest admit(ServerRequest request, StreamQuery query, boolean isPrivate) throws RefusedException {
-        ServerRequestHeaders headers = request.headers();
-        boolean inHeaders = headers.contains(HeaderNames.AUTHORIZATION) || headers.contains(API_KEY);
-        return guests.admit(inHeaders ? Credentials.token(headers) : query.apiKey(), handshake(request), isPrivate);
+        return guests.admit(Credentials.token(request.headers(), query.apiKey()), handshake(request), isPrivate);
     }
 
     private static Handshake handshake(ServerRequest request) {

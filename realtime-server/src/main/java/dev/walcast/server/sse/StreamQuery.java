@@ -16,6 +16,7 @@ import java.util.Set;
 /// Never to be logged: the key may be in it.
 final class StreamQuery {
     private static final String API_KEY = "apikey";
+    private static final String LAST_EVENT_ID = "lasteventid";
     private static final Set<String> OF_CHANGES = Set.of(
             API_KEY,
             "schema",
@@ -46,11 +47,27 @@ final class StreamQuery {
 
     private static StreamQuery known(UriQuery query, Set<String> names) throws RefusedException {
         for (String name : query.names()) {
-            if (!names.contains(name) || query.all(name).size() > 1) {
+            boolean isKnown = names.contains(name) || isLastEventId(name);
+            // a polyfill appends its id to a URL that may hold one already
+            if (!isKnown || (query.all(name).size() > 1 && !isLastEventId(name))) {
                 throw new RefusedException(ErrorCode.STREAM_UNREADABLE.refusal(printable(name)));
             }
         }
         return new StreamQuery(query);
+    }
+
+    /// `lastEventId` and the like: what stands in for `EventSource` cannot always set a header.
+    private static boolean isLastEventId(String name) {
+        return name.replaceAll("[-_]", "").equalsIgnoreCase(LAST_EVENT_ID);
+    }
+
+    /// What the client says it has read last; of several the last one.
+    Optional<String> lastEventId() {
+        return query.names().stream()
+                .filter(StreamQuery::isLastEventId)
+                .map(name -> query.all(name).getLast())
+                .filter(id -> !id.isBlank())
+                .reduce((_, last) -> last);
     }
 
     /// What a client may have mistaken for a name can be long, or its key.

@@ -51,6 +51,48 @@ class ChannelTest {
         client = server.open();
     }
 
+    // -- refs
+
+    @Test
+    void aRefComesBackAsItWasSent() throws Exception {
+        try (WireClient v1 = server.open("1.0.0")) {
+            for (String ref : List.of("7", "-0", "1.50", "1e2", "12345678901234567890123", "true", "\"\"", "\"é\"")) {
+                client.text("[" + ref + "," + ref + ",\"" + TOPIC + "\",\"phx_join\",{\"config\":{}}]");
+                assertThat(client.nextText())
+                        .startsWith("[" + ref + "," + ref + ",")
+                        .contains("\"phx_reply\"");
+                client.text("[null," + ref + ",\"phoenix\",\"heartbeat\",{}]");
+                assertThat(client.nextText()).startsWith("[null," + ref + ",");
+                client.text("[" + ref + "," + ref + ",\"" + TOPIC + "\",\"phx_leave\",{}]");
+                assertThat(client.nextText())
+                        .startsWith("[" + ref + "," + ref + ",")
+                        .contains("\"phx_reply\"");
+                assertThat(client.nextText())
+                        .startsWith("[" + ref + "," + ref + ",")
+                        .contains("\"phx_close\"");
+                client.text("[" + ref + "," + ref + ",\"realtime:\",\"phx_join\",{}]");
+                assertThat(client.nextText())
+                        .startsWith("[" + ref + "," + ref + ",")
+                        .contains("TopicNameRequired");
+                v1.text("{\"topic\":\"phoenix\",\"event\":\"heartbeat\",\"payload\":{},\"ref\":" + ref + "}");
+                assertThat(v1.nextText()).endsWith(",\"ref\":" + ref + "}");
+            }
+        }
+    }
+
+    @Test
+    void aLeaveNamesItsJoinByValue() throws Exception {
+        client.text("[\"\\u0061\",\"\\/\",\"" + TOPIC + "\",\"phx_join\",{\"config\":{}}]");
+        assertThat(client.nextText()).startsWith("[\"a\",\"/\",");
+        client.text("[\"b\",\"2\",\"" + TOPIC + "\",\"phx_leave\",{}]");
+        client.text("[0,\"2\",\"" + TOPIC + "\",\"phx_leave\",{}]");
+        client.text("[{},\"2\",\"" + TOPIC + "\",\"phx_leave\",{}]");
+        assertThat(before(client, "probe")).isEmpty();
+        client.text("[\"a\",3,\"" + TOPIC + "\",\"phx_leave\",{}]");
+        assertThat(client.nextText()).startsWith("[\"a\",3,");
+        assertThat(client.nextText()).startsWith("[\"a\",\"a\",").contains("phx_close");
+    }
+
     // -- joins
 
     @Test

@@ -22,6 +22,11 @@ public record Deviation(String transcript, String at, boolean extra, List<String
     private static final String PREFLIGHT = "browsers ask first, and there may be no gateway that answers";
     private static final String CLOSE_CODE = "the reference resets the connection before its close frame is read";
 
+    private static final String NAMED_CLAIM =
+            "a token that cannot be used is the client's fault, and the claim has a name";
+    private static final String EXP_IS_TEXT =
+            "{\"error\":\"The claim `exp` must be a number, the seconds since 1970\"}";
+
     private static final String NUMBERS = """
             {"type":"broadcast","event":"e","payload":{"a":12345678901234567890123,"b":1.0,"c":%s,"d":0.1,"z":1,\
             "a2":2,"dup":1,"dup":2,"uni":"\\u00e9\\ud83d\\ude00\\u2028","sl":"<\\/>"}}""";
@@ -35,6 +40,7 @@ public record Deviation(String transcript, String at, boolean extra, List<String
         List<Deviation> all = new ArrayList<>();
         for (String version : List.of("v1", "v2")) {
             all.add(instead("connect." + version, "404", ONE_DATABASE, "101"));
+            all.add(instead("connect." + version, "500 expstring", NAMED_CLAIM, "401", EXP_IS_TEXT));
             addNumbers(all, version);
             addOversize(all, version);
         }

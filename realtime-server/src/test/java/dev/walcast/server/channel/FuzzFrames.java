@@ -112,7 +112,11 @@ final class FuzzFrames {
     }
 
     private String ref() {
-        return random.nextInt(10) == 0 ? odd() : "\"" + random.nextInt(1_000) + "\"";
+        return switch (random.nextInt(10)) {
+            case 0 -> odd();
+            case 1 -> String.valueOf(random.nextInt(1_000));
+            default -> "\"" + random.nextInt(1_000) + "\"";
+        };
     }
 
     private String payload() {

@@ -12,6 +12,9 @@ final class PresenceDeviations {
     private static final String UNINTERESTED = "diffs go to those who asked for presence or have tracked";
     private static final String NO_TENANT_FLAG = "presence for all is a setting of the server, PRESENCE_ENABLED";
 
+    private static final String STATE_AFTER_TRACK =
+            "later versions of the reference send the state after the track that turns presence on";
+
     private static final String RATE_LIMITED = """
             {"status":"error","message":"Client presence rate limit exceeded","extension":"system","channel":"prr",\
             "code":"ClientPresenceRateLimitReached","limit":5,"current":6}""";
@@ -46,6 +49,18 @@ final class PresenceDeviations {
                 ANSWERED,
                 frame("v2", "1", "1", "realtime:prr", "phx_close", "{}"),
                 frame("v2", null, "8", "realtime:prr", "phx_reply", UNMATCHED)));
+        all.add(new Deviation(
+                "presence.v2",
+                "\"payload\":{\"name\":\"Dis\"}",
+                true,
+                List.of(
+                        frame("v2", "1", "2", "realtime:pr", "phx_reply", "{\"status\":\"ok\",\"response\":{}}"),
+                        frame("v2", "1", null, "realtime:pr", "presence_state", "{}")),
+                STATE_AFTER_TRACK));
+        all.add(instead(
+                "presence.v2",
+                "[\"1\",\"2\",\"realtime:pr\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}] disabled",
+                STATE_AFTER_TRACK));
         for (String version : List.of("v1", "v2")) {
             addPresenceWithoutKey(all, version);
         }

@@ -107,6 +107,26 @@ class PresenceTest {
     }
 
     @Test
+    void aTrackWithoutPresenceEnabledIsFollowedByTheState() throws Exception {
+        start(Duration.ZERO, Duration.ZERO);
+        WireClient a = member("a");
+        assertThat(state(a)).isEmpty();
+        track(a, "2", "{\"n\":1}");
+        diff(a);
+        for (String presence : List.of("{\"key\":\"b\"}", "{\"key\":\"b\",\"enabled\":false}")) {
+            WireClient b = join(presence);
+            assertThat(before(b, "probe")).isEmpty();
+            track(b, "2", "{\"n\":2}");
+            assertThat(meta(state(b), "a").path("n").asInt()).isEqualTo(1);
+            assertThat(meta(diff(b).path("joins"), "b").path("n").asInt()).isEqualTo(2);
+            track(b, "3", "{\"n\":3}");
+            assertThat(meta(diff(b).path("joins"), "b").path("n").asInt()).isEqualTo(3);
+            b.text("[\"1\",\"4\",\"" + TOPIC + "\",\"phx_leave\",{}]");
+            assertThat(b.nextText()).isEqualTo(ok("1", "4", TOPIC));
+        }
+    }
+
+    @Test
     void aBurstIsOneDiffAndWhatCancelsOutIsNotInIt() throws Exception {
         start(LONG, Duration.ZERO);
         WireClient watcher = member("watcher");
@@ -268,6 +288,7 @@ class PresenceTest {
         diff(a);
         assertThat(before(quiet, "probe")).isEmpty();
         track(quiet, "2", "{}");
+        assertThat(state(quiet).fieldNames()).toIterable().containsExactly("a");
         assertThat(diff(quiet).path("joins").fieldNames().next()).isEqualTo("quiet");
         diff(a);
         track(a, "3", "{\"x\":1}");

@@ -106,7 +106,7 @@ class RandomPresenceTest {
         private final Random random;
         private final Map<String, Membership> memberships = new HashMap<>();
 
-        /// Only of the channels that joined with presence enabled.
+        /// Of the channels that joined with presence enabled or have tracked.
         private final Map<String, PresenceView> views = new HashMap<>();
 
         private WireClient client;
@@ -208,7 +208,8 @@ class RandomPresenceTest {
                         views.remove(topic);
                     }
                 }
-                case "presence_state" -> views.get(topic).onState(payload);
+                case "presence_state" ->
+                    views.computeIfAbsent(topic, _ -> new PresenceView()).onState(payload);
                 case "presence_diff" -> {
                     if (views.containsKey(topic)) {
                         views.get(topic).onDiff(payload);

@@ -49,7 +49,7 @@ class ClientMatrixTest {
         assumeThat(whyNot).isNull();
         postgres = TestPostgres.start();
         Stage.prepare(postgres);
-        server = TestServer.start(TestServer.withPresenceForAll(TestServer.settings(postgres, "clients")));
+        server = TestServer.start(TestServer.settings(postgres, "clients"));
     }
 
     @AfterAll

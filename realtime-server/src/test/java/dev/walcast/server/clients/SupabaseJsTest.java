@@ -84,6 +84,45 @@ class SupabaseJsTest {
     }
 
     @Test
+    void aPageReadsWhyItsKeyIsRefused() throws Exception {
+        String forged = new TokenIssuer("x".repeat(40), Clock.systemUTC()).issue("anon", Map.of(), Duration.ofHours(1));
+        String page = """
+                import { createClient } from '@supabase/supabase-js'
+                import WebSocket from 'ws'
+                // what a browser adds, and a page cannot see
+                class PageSocket extends WebSocket {
+                  constructor(url, protocols) { super(url, protocols, { origin: 'http://page.example' }) }
+                }
+                const client = createClient(process.env.WALCAST_URL, process.env.KEY, { realtime: { transport: PageSocket } })
+                client.channel('room').subscribe((status, error) =>
+                  console.log(JSON.stringify({ event: 'status', status, reason: error?.message ?? '' })))
+                """;
+        try (NodeScript client = NodeScript.startModule(page, Map.of("WALCAST_URL", server.url(), "KEY", forged))) {
+            JsonNode line = client.await(
+                    "status", status -> !status.get("reason").asText().isEmpty());
+            assertThat(line.get("status").asText()).isEqualTo("CHANNEL_ERROR");
+            assertThat(line.get("reason").asText()).contains("JwtSignatureError: Failed to validate JWT signature");
+        }
+    }
+
+    @Test
+    void realtimeJs287PostsWhileItHasNoToken() throws Exception {
+        // its Authorization is empty then
+        String script = """
+                import { RealtimeClient } from 'realtime-js-2-87'
+                import WebSocket from 'ws'
+                const url = process.env.WALCAST_URL.replace('http', 'ws') + '/realtime/v1'
+                const client = new RealtimeClient(url, { params: { apikey: process.env.KEY }, transport: WebSocket })
+                const answer = await client.channel('room').send({ type: 'broadcast', event: 'e', payload: {} })
+                console.log(JSON.stringify({ event: 'answer', answer }))
+                """;
+        try (NodeScript client =
+                NodeScript.startModule(script, Map.of("WALCAST_URL", server.url(), "KEY", TestServer.token("anon")))) {
+            assertThat(client.await("answer", _ -> true).get("answer").asText()).isEqualTo("ok");
+        }
+    }
+
+    @Test
     void aFilterSelectsRowsAndABroadcastComesBackWithItsAcknowledgement() throws Exception {
         String filtered =
                 "{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"rows\",\"filter\":\"room=eq.general\"}";

@@ -23,9 +23,8 @@ class CatalogueTest {
         assertThat(ErrorCode.TOKEN_EXPIRED.refusal(5).reason())
                 .isEqualTo("InvalidJWTToken: Token has expired 5 seconds ago");
         assertThat(ErrorCode.TOKEN_EXPIRED.refusal(5).upgradeBody()).isEqualTo("{\"error\":\"Token has expired\"}");
-        assertThat(ErrorCode.TOKEN_UNUSABLE.refusal().reason()).isEqualTo("Unknown Error on Channel");
-        assertThat(ErrorCode.TOKEN_UNUSABLE.refusal().upgradeBody())
-                .isEqualTo("{\"error\":\"Error connecting to Realtime\"}");
+        assertThat(ErrorCode.TOKEN_TIME_UNREADABLE.refusal("exp").upgradeBody())
+                .isEqualTo("{\"error\":\"The claim `exp` must be a number, the seconds since 1970\"}");
         assertThat(ErrorCode.TOPIC_UNMATCHED.refusal().reason()).isEqualTo("unmatched topic");
         assertThat(ErrorCode.VERSION_UNKNOWN.refusal().upgradeBody()).isEmpty();
     }

@@ -13,9 +13,11 @@ class SerializerV1Test {
 
     @Test
     void theRefKeyIsAlwaysThereAndTheJoinRefNever() {
-        assertThat(text(v1.encode(new Address("1", null, "realtime:r"), "presence_state", Payload.empty())))
+        assertThat(text(v1.encode(
+                        new Address(Ref.ofString("1"), null, "realtime:r"), "presence_state", Payload.empty())))
                 .isEqualTo("{\"topic\":\"realtime:r\",\"event\":\"presence_state\",\"payload\":{},\"ref\":null}");
-        assertThat(text(v1.encode(new Address("1", "2", "realtime:r"), "phx_reply", Payload.ok())))
+        assertThat(text(v1.encode(
+                        new Address(Ref.ofString("1"), Ref.ofString("2"), "realtime:r"), "phx_reply", Payload.ok())))
                 .isEqualTo("{\"topic\":\"realtime:r\",\"event\":\"phx_reply\","
                         + "\"payload\":{\"status\":\"ok\",\"response\":{}},\"ref\":\"2\"}");
     }
@@ -26,7 +28,7 @@ class SerializerV1Test {
                 "{\"ref\":null,\"x\":{\"topic\":1},\"payload\":{ \"a\":1 },\"joinRef\":\"9\",\"event\":\"phx_join\","
                         + "\"join_ref\":\"4\",\"topic\":\"t\"}";
         assertThat(v1.decodeText(text.getBytes(UTF_8))).isInstanceOfSatisfying(Message.Join.class, join -> {
-            assertThat(join.address()).isEqualTo(new Address("4", null, "t"));
+            assertThat(join.address()).isEqualTo(new Address(Ref.ofString("4"), null, "t"));
             assertThat(join.payload().text()).isEqualTo("{ \"a\":1 }");
         });
     }

@@ -21,7 +21,8 @@ class SerializerV2Test {
 
     @Test
     void aReplyIsAnArrayOfFive() {
-        assertThat(text(v2.encode(new Address("1", "2", "realtime:r"), "phx_reply", Payload.ok())))
+        assertThat(text(v2.encode(
+                        new Address(Ref.ofString("1"), Ref.ofString("2"), "realtime:r"), "phx_reply", Payload.ok())))
                 .isEqualTo("[\"1\",\"2\",\"realtime:r\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]");
     }
 
@@ -35,7 +36,7 @@ class SerializerV2Test {
     void aSystemMessageHasAllFourStrings() {
         Payload payload =
                 Payload.system(SystemNote.subscribed(java.util.List.of(), java.util.Optional.empty()), "room1");
-        assertThat(text(v2.encode(new Address("1", null, "realtime:room1"), "system", payload)))
+        assertThat(text(v2.encode(new Address(Ref.ofString("1"), null, "realtime:room1"), "system", payload)))
                 .isEqualTo("[\"1\",null,\"realtime:room1\",\"system\",{\"status\":\"ok\","
                         + "\"message\":\"Subscribed to PostgreSQL\",\"extension\":\"postgres_changes\","
                         + "\"channel\":\"room1\"}]");
@@ -56,7 +57,7 @@ class SerializerV2Test {
     void aUserBroadcastPushBecomesAUserBroadcast() {
         Message message = v2.decodeBinary(HEX.parseHex(PUSH));
         assertThat(message).isInstanceOfSatisfying(Message.BroadcastPush.class, push -> {
-            assertThat(push.address()).isEqualTo(new Address("1", "3", "realtime:room"));
+            assertThat(push.address()).isEqualTo(new Address(Ref.ofString("1"), Ref.ofString("3"), "realtime:room"));
             assertThat(v2.encode(push.content()).map(f -> HEX.formatHex(f.body())))
                     .isEqualTo(Optional.of(DELIVERY));
         });

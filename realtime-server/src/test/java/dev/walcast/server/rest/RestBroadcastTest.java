@@ -187,17 +187,31 @@ class RestBroadcastTest {
     }
 
     @Test
-    void theSchemeIsReadInAnyCaseAndAnAuthorizationThatCannotBeReadIsNobodys() throws Exception {
+    void theSchemeIsReadInAnyCaseAndAnUnreadableOneIsRefused() throws Exception {
         String path = "/api/broadcast/a/events/e";
         String token = TestingTokens.ANON;
         assertThat(status(path, "Authorization", "bEARER  " + token)).isEqualTo(202);
         assertThat(status(path, "apikey", token)).isEqualTo(202);
         assertThat(status(path, "Authorization", "Basic abc", "apikey", token)).isEqualTo(202);
         assertThat(status(path, "Authorization", token, "apikey", token)).isEqualTo(401);
-        assertThat(status(path, "Authorization", "Bearer ", "apikey", token)).isEqualTo(401);
         assertThat(status(path, "Authorization", "Bearer nonsense", "apikey", token))
                 .isEqualTo(401);
         assertThat(status(path)).isEqualTo(401);
+    }
+
+    @Test
+    void headersWithoutAValueCountAsAbsent() throws Exception {
+        String path = "/api/broadcast/a/events/e";
+        String token = TestingTokens.ANON;
+        for (String blank : List.of("", "Bearer", "bearer ")) {
+            assertThat(status(path, "Authorization", blank, "apikey", token)).isEqualTo(202);
+            assertThat(status(path, "Authorization", blank, "apikey", "")).isEqualTo(401);
+            assertThat(status(path, "Authorization", blank)).isEqualTo(401);
+        }
+        for (String key : List.of("", " ", "nonsense", "sb_publishable_of_the_gateway")) {
+            assertThat(status(path, "Authorization", "Bearer " + token, "apikey", key))
+                    .isEqualTo(202);
+        }
     }
 
     private int status(String path, String... headers) throws Exception {

@@ -250,7 +250,11 @@ class ChangeStreamTest {
     @Test
     void rowsAreThoseThatThePoliciesShow() throws Exception {
         String alice = token("alice", Duration.ofHours(1));
-        try (EventReader reader = EventReader.open(url("schema=public&table=own&apikey=" + alice))) {
+        String url = url("schema=public&table=own&apikey=" + alice);
+        try (EventReader reader = EventReader.open(url, "Authorization", "", "apikey", "")) {
+            live(reader);
+        }
+        try (EventReader reader = EventReader.open(url)) {
             live(reader);
             postgres.execute("insert into own values (1, 'bob'), (2, 'alice'), (3, 'bob'), (4, 'alice')");
             assertThat(List.of(nextId(reader), nextId(reader))).containsExactly(2, 4);
@@ -275,6 +279,14 @@ class ChangeStreamTest {
         }
         insert(3, 4);
         try (EventReader reader = open(ROWS + "&resume=nonsense", "Last-Event-ID", last)) {
+            assertThat(idsWithSystem(reader, 2)).containsExactly(3, 4);
+        }
+        for (String name : List.of("lastEventId", "last-event-id", "Last-Event-ID", "last_event_id")) {
+            try (EventReader reader = open(ROWS + "&resume=nonsense&" + name + "=&" + name + "=" + last)) {
+                assertThat(idsWithSystem(reader, 2)).as(name).containsExactly(3, 4);
+            }
+        }
+        try (EventReader reader = open(ROWS + "&lastEventId=nonsense", "Last-Event-ID", last)) {
             assertThat(idsWithSystem(reader, 2)).containsExactly(3, 4);
         }
         ServerSettings settings = TestServer.onPort(TestServer.settings(postgres.url(), slot), server.port());

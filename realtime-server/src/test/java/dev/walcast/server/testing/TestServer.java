@@ -113,17 +113,6 @@ public final class TestServer implements AutoCloseable {
                 PresenceLimits.defaults());
     }
 
-    /// The same, for clients that cannot ask for presence.
-    public static ServerSettings withPresenceForAll(ServerSettings usual) {
-        PresenceLimits presence = usual.presence();
-        return with(
-                usual,
-                usual.database(),
-                usual.tokens(),
-                usual.port(),
-                new PresenceLimits(presence.flush(), presence.grace(), presence.metasMax(), presence.bytesMax(), true));
-    }
-
     /// The same, with other tokens.
     public static ServerSettings withTokens(ServerSettings usual, TokenRules tokens) {
         return with(usual, usual.database(), tokens, usual.port(), usual.presence());

@@ -1,0 +1,58 @@
+package dev.walcast.server.auth;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Refusal;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Tells the operator why tokens are refused, each reason at most once a minute. A line holds nothing of a token: the
+/// name of a claim comes from the settings or this server. Safe for any thread.
+final class RefusalLog {
+    private static final Logger LOG = LoggerFactory.getLogger(RefusalLog.class);
+    private static final Duration PAUSE = Duration.ofMinutes(1);
+
+    private final Clock clock;
+
+    /// The settings bound the number of lines.
+    private final Map<String, Instant> quietUntil = new ConcurrentHashMap<>();
+
+    RefusalLog(Clock clock) {
+        this.clock = requireNonNull(clock, "clock is null");
+    }
+
+    void refused(Refusal refusal) {
+        switch (refusal.code()) {
+            case TOKEN_TIME_UNREADABLE, TOKEN_CLAIM_REFUSED -> tell("A token is refused: " + refusal.text());
+            case TOKEN_SIGNATURE_WRONG, TOKEN_ALGORITHM_REFUSED, TOKEN_KEY_UNKNOWN, TOKEN_INCOMPLETE, TOKEN_TOO_EARLY ->
+                tell("A token is refused: " + refusal.code().code() + ". " + advice(refusal.code()));
+            default -> LOG.debug("a token is refused: {}", refusal.code());
+        }
+    }
+
+    void practicallyForever() {
+        tell("A token expires in more than 1,000 years: `exp` is a time in seconds, not in milliseconds.");
+    }
+
+    private static String advice(ErrorCode code) {
+        return switch (code) {
+            case TOKEN_INCOMPLETE -> "It needs a `role` and an `exp`.";
+            case TOKEN_TOO_EARLY -> "Compare the clocks of this server and of the server that signs tokens.";
+            default -> "Compare JWT_SECRET and JWT_JWKS with those of the server that signs tokens.";
+        };
+    }
+
+    private void tell(String line) {
+        Instant now = clock.instant();
+        if (!now.isBefore(quietUntil.getOrDefault(line, Instant.MIN))) {
+            quietUntil.put(line, now.plus(PAUSE));
+            LOG.warn(line);
+        }
+    }
+}
