@@ -1,0 +1,48 @@
+package dev.walcast.server.attack;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+
+/// How long and how strictly attacks are played: in short with each build, in full with `-Dwalcast.attack=long`.
+record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration longTime) {
+    private static final String TINY_HEAP = "64m";
+
+    static AttackPlan ofProperties() {
+        boolean isLong = "long".equals(System.getProperty("walcast.attack"));
+        String heaps = System.getProperty("walcast.attack.heaps", isLong ? "128m,512m,2g" : "128m");
+        String kinds = System.getProperty("walcast.attack.kinds", "");
+        return new AttackPlan(
+                isLong,
+                List.of(heaps.split(",")),
+                kinds.isEmpty()
+                        ? List.of(Kind.values())
+                        : Arrays.stream(kinds.split(",")).map(Kind::valueOf).toList(),
+                Duration.ofSeconds(Long.getLong("walcast.attack.seconds", 20)));
+    }
+
+    Duration time(Kind kind) {
+        if (isLong) {
+            return longTime;
+        }
+        return Duration.ofMillis(kind.isSlowToBuild() ? 3_000 : 1_000);
+    }
+
+    Duration warmUp() {
+        return longTime.dividedBy(4);
+    }
+
+    /// How long what an attack has left behind may take to go.
+    Duration recovery() {
+        return Duration.ofSeconds(isLong ? 60 : 20);
+    }
+
+    /// In short there is no warm-up: classes are loaded, and code is compiled, at their first use.
+    long heapSlack() {
+        return isLong ? 0 : 8_000_000;
+    }
+
+    String heap(Kind.Arena arena, String heap) {
+        return arena == Kind.Arena.TINY_HEAP ? TINY_HEAP : heap;
+    }
+}

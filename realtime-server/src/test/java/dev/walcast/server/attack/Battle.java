@@ -1,0 +1,216 @@
+package dev.walcast.server.attack;
+
+import static java.util.Objects.requireNonNull;
+import static org.awaitility.Awaitility.await;
+
+import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.server.testing.TestServer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.LongStream;
+import org.awaitility.core.ConditionTimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/// A server, a healthy client with its writer and newcomers beside it, and what is done to them.
+final class Battle implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(45);
+    private static final Duration CALM = Duration.ofSeconds(2);
+
+    private final TestPostgres postgres;
+    private final Path folder;
+    private final ServerUnderAttack server;
+    private final @Nullable SmallDisk disk;
+    private final Target target;
+    private final HealthyClient healthy;
+    private final SteadyWriter writer;
+    private final Newcomers newcomers;
+    private final long firstRow;
+
+    Battle(TestPostgres postgres, ServerSetup setup, String slot, Path folder, @Nullable SmallDisk disk, long firstRow)
+            throws Exception {
+        this.postgres = postgres;
+        this.folder = folder;
+        this.disk = disk;
+        this.firstRow = firstRow;
+        this.server = ServerUnderAttack.start(
+                setup,
+                Map.of(
+                        "DATABASE_URL", postgres.url(),
+                        "JWT_SECRET", TestServer.SECRET,
+                        "HOST", "127.0.0.1",
+                        "SLOT_NAME", slot,
+                        "READER", TestServer.READER.name()),
+                folder.resolve(slot + ".log"));
+        this.target = new Target(server.port(), TestServer.SECRET);
+        this.healthy = new HealthyClient(server.port(), target);
+        await().atMost(PATIENCE).until(healthy::isLive);
+        this.writer = new SteadyWriter(postgres, firstRow);
+        this.newcomers = new Newcomers(server, target);
+        await().atMost(PATIENCE).until(() -> healthy.received.size() > 50);
+    }
+
+    /// A time and what was used in it.
+    ///
+    /// @param cpu     seconds, of the server, of Postgres and of the attacker together
+    /// @param said    how much an attacker has done
+    /// @param lastRow the last that was committed before its end
+    record Round(long fromMicros, long toMicros, double cpu, int exits, String said, long lastRow) {
+        double seconds() {
+            return (toMicros - fromMicros) / 1e6;
+        }
+    }
+
+    Round attack(Kind kind, Duration time) throws Exception {
+        if (!kind.isOfClient()) {
+            return round(() -> {
+                new BadDays(postgres, server, requireNonNull(disk, "no disk"), target).happen(kind, time);
+                return new Used(0, "");
+            });
+        }
+        return round(() -> {
+            try (Child attacker = attacker(kind)) {
+                LockSupport.parkNanos(time.toNanos());
+                return new Used(CpuTime.of(attacker.pid()), lastLine(attacker.output()));
+            }
+        });
+    }
+
+    private Child attacker(Kind kind) throws Exception {
+        Child attacker = Child.java(
+                folder.resolve(kind + "-" + System.nanoTime() + ".log"),
+                0,
+                Map.of(),
+                List.of("-Xmx1g", "-XX:+UseSerialGC", "-Xshare:auto", "-XX:TieredStopAtLevel=1"),
+                Attacker.class.getName(),
+                kind.name(),
+                Integer.toString(server.port()),
+                TestServer.SECRET);
+        awaitBegun(attacker);
+        return attacker;
+    }
+
+    private static void awaitBegun(Child child) {
+        await().atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> child.output().contains("begun"));
+    }
+
+    private static String lastLine(String output) {
+        return output.stripTrailing().lines().reduce("", (_, line) -> line);
+    }
+
+    /// Nothing is done.
+    Round calm() throws Exception {
+        return round(() -> {
+            LockSupport.parkNanos(CALM.toNanos());
+            return new Used(0, "");
+        });
+    }
+
+    /// As much CPU is burnt as in a round of an attack, by a process that has nothing to do with the server.
+    Round burn(Round attack, Round calm) throws Exception {
+        double processors = attack.cpu / attack.seconds() - calm.cpu / calm.seconds();
+        try (Child burner = Child.java(
+                folder.resolve("burner-" + System.nanoTime() + ".log"),
+                0,
+                Map.of(),
+                List.of("-XX:+UseSerialGC"),
+                Burner.class.getName(),
+                Double.toString(Math.max(0.01, processors)))) {
+            awaitBegun(burner);
+            return round(() -> {
+                LockSupport.parkNanos((long) (attack.seconds() * 1e9));
+                return new Used(CpuTime.of(burner.pid()), "");
+            });
+        }
+    }
+
+    private record Used(double cpu, String said) {}
+
+    private interface Happening {
+        Used happen() throws Exception;
+    }
+
+    private Round round(Happening happening) throws Exception {
+        int exits = server.exits();
+        long pid = server.pid();
+        double before = CpuTime.of(pid) + CpuTime.ofTree(postgres.pid());
+        long from = HealthyClient.nowMicros();
+        Used used = happening.happen();
+        double cpu = CpuTime.of(pid) + CpuTime.ofTree(postgres.pid()) - before + used.cpu;
+        return new Round(
+                from, HealthyClient.nowMicros(), cpu, server.exits() - exits, used.said, writer.committed());
+    }
+
+    /// Waits until the healthy client has everything up to the end of a round.
+    ///
+    /// @return how many rows never came: for so long not a single one has come
+    long awaitRows(Round round) {
+        long missing = missing(round.lastRow);
+        long came = System.nanoTime();
+        while (missing > 0 && System.nanoTime() - came < PATIENCE.toNanos()) {
+            LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+            long still = missing(round.lastRow);
+            if (still < missing) {
+                came = System.nanoTime();
+            }
+            missing = still;
+        }
+        return missing;
+    }
+
+    private long missing(long lastRow) {
+        return LongStream.rangeClosed(firstRow, lastRow)
+                .filter(n -> n % SteadyWriter.FOREIGN != 0 && !healthy.received.contains(n))
+                .count();
+    }
+
+    Gauge gauge() throws Exception {
+        return Gauge.of(server.pid(), postgres);
+    }
+
+    /// Waits until the server holds no more than this.
+    ///
+    /// @return what it holds in the end; nothing when it does not answer
+    @Nullable Gauge awaitWithin(Gauge limit, Duration time) {
+        Gauge[] last = new Gauge[1];
+        try {
+            await().atMost(time).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(500)).ignoreExceptions().until(
+                    () -> {
+                        last[0] = null;
+                        last[0] = gauge();
+                        return last[0].isWithin(limit);
+                    });
+        } catch (ConditionTimeoutException _) {
+            // What it holds is told.
+        }
+        return last[0];
+    }
+
+    HealthyClient healthy() {
+        return healthy;
+    }
+
+    Newcomers newcomers() {
+        return newcomers;
+    }
+
+    /// The number of the next row of all.
+    long nextRow() {
+        return writer.committed() + 1;
+    }
+
+    @Override
+    public void close() throws Exception {
+        try {
+            newcomers.close();
+            writer.close();
+            healthy.close();
+        } finally {
+            server.close();
+        }
+    }
+}
