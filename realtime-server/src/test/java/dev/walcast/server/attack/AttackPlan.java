@@ -21,11 +21,13 @@ record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration
                 Duration.ofSeconds(Long.getLong("walcast.attack.seconds", 20)));
     }
 
-    Duration time(Kind kind) {
-        if (isLong) {
-            return longTime;
-        }
-        return Duration.ofMillis(kind.isSlowToBuild() ? 3_000 : 1_000);
+    Duration time() {
+        return isLong ? longTime : Duration.ofSeconds(1);
+    }
+
+    /// For how long it is waited until an attack has done what makes it one.
+    Duration timeMax(Duration time) {
+        return isLong ? time : time.multipliedBy(5);
     }
 
     Duration warmUp() {

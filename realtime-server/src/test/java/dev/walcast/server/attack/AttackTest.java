@@ -114,7 +114,7 @@ class AttackTest {
         if (battle == null || !arena.equals(wanted)) {
             endBattle();
             String slot = "attack" + ++slots;
-            battle = new Battle(postgres, setup(kind, heap), slot, REPORTS, disk, nextRow);
+            battle = Battle.begin(postgres, setup(kind, heap), slot, REPORTS, disk, nextRow);
             arena = wanted;
         }
         return battle;
@@ -134,8 +134,8 @@ class AttackTest {
         if (battle != null) {
             Battle ended = battle;
             battle = null;
-            nextRow = ended.nextRow() + 1;
             ended.close();
+            nextRow = ended.nextRow();
             await().atMost(PATIENCE).ignoreExceptions().until(this::dropSlots);
         }
     }

@@ -21,11 +21,11 @@ final class Attacks {
         return switch (kind) {
             case JOINS_VALID -> Attacks::joinsValid;
             case JOINS_REFUSED -> Attacks::joinsRefused;
-            case JOINS_HUGE -> target -> large(target, join("realtime:huge", "{\"x\":[", "1,", "1]}"));
+            case JOINS_HUGE -> target -> large(target, join("{\"x\":[", "{},", "1]}"));
             case JOINS_MANY_TOPICS -> Attacks::joinsManyTopics;
             case JOINS_LONG_NAMES -> Attacks::joinsLongNames;
-            case JSON_HUGE -> target -> large(target, filled("[null,\"1\",\"phoenix\",\"x\",{\"a\":[", "{},", "{}]}]"));
-            case JSON_DEEP -> target -> large(target, filled("[null,\"1\",\"phoenix\",\"x\",", "[", "]"));
+            case JSON_HUGE -> target -> largePushes(target, "{\"a\":[", "{},", "{}]}");
+            case JSON_DEEP -> Attacks::jsonDeep;
             case PARTIAL_FRAMES -> Attacks::partialFrames;
             case SLOW_READERS -> Attacks::slowReaders;
             case IDLE_KEEP_ALIVE -> target -> idleKeepAlive(target, 18_500);
@@ -51,9 +51,8 @@ final class Attacks {
         };
     }
 
-    private static byte[] join(String topic, String before, String filling, String after) {
-        return filled(
-                "[\"1\",\"1\",\"" + topic + "\",\"phx_join\",{\"config\":" + before, filling, after + "}]");
+    private static byte[] join(String before, String filling, String after) {
+        return filled("[\"1\",\"1\",\"realtime:huge\",\"phx_join\",{\"config\":" + before, filling, after + "}]");
     }
 
     /// As large as a message may be.
@@ -62,8 +61,41 @@ final class Attacks {
                 .getBytes(US_ASCII);
     }
 
+    /// More than once: most are refused one after another.
     private static void large(Target target, byte[] message) {
-        target.hammer(16, wire -> wire.frame(0x81, message));
+        target.hammer(12, wire -> wire.frame(0x81, message));
+    }
+
+    /// In every kind of push whose payload the server may want to understand.
+    private static void largePushes(Target target, String before, String filling, String after) {
+        byte[] broadcast = push("broadcast", "\"type\":\"broadcast\",\"event\":\"e\"", before, filling, after);
+        byte[] presence = push("presence", "\"type\":\"presence\",\"event\":\"track\"", before, filling, after);
+        byte[] token = push("access_token", "\"access_token\":\"\"", before, filling, after);
+        target.hammer(
+                8,
+                () -> {
+                    Wire wire = target.socket();
+                    wire.text(join("large1", "{\"presence\":{\"enabled\":true}}"));
+                    return wire;
+                },
+                wire -> {
+                    wire.frame(0x81, presence);
+                    wire.frame(0x81, broadcast);
+                    wire.frame(0x81, token);
+                });
+    }
+
+    private static byte[] push(String event, String head, String before, String filling, String after) {
+        return filled(
+                "[\"1\",\"3\",\"realtime:large1\",\"" + event + "\",{" + head + ",\"payload\":" + before,
+                filling,
+                after + "}]");
+    }
+
+    private static void jsonDeep(Target target) {
+        large(target, join("", "[", "]"));
+        large(target, join("", "{\"a\":", "1"));
+        largePushes(target, "", "[", "]");
     }
 
     private static String join(String topic, String config) {

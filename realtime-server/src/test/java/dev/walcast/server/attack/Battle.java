@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -29,27 +31,45 @@ final class Battle implements AutoCloseable {
     private final Newcomers newcomers;
     private final long firstRow;
 
-    Battle(TestPostgres postgres, ServerSetup setup, String slot, Path folder, @Nullable SmallDisk disk, long firstRow)
-            throws Exception {
+    private Battle(
+            TestPostgres postgres, ServerUnderAttack server, Path folder, @Nullable SmallDisk disk, long firstRow) {
         this.postgres = postgres;
+        this.server = server;
         this.folder = folder;
         this.disk = disk;
         this.firstRow = firstRow;
-        this.server = ServerUnderAttack.start(
-                setup,
-                Map.of(
-                        "DATABASE_URL", postgres.url(),
-                        "JWT_SECRET", TestServer.SECRET,
-                        "HOST", "127.0.0.1",
-                        "SLOT_NAME", slot,
-                        "READER", TestServer.READER.name()),
-                folder.resolve(slot + ".log"));
         this.target = new Target(server.port(), TestServer.SECRET);
         this.healthy = new HealthyClient(server.port(), target);
-        await().atMost(PATIENCE).until(healthy::isLive);
-        this.writer = new SteadyWriter(postgres, firstRow);
+        this.writer = new SteadyWriter(postgres, firstRow, healthy);
         this.newcomers = new Newcomers(server, target);
-        await().atMost(PATIENCE).until(() -> healthy.received.size() > 50);
+    }
+
+    /// Returns when the healthy client gets its rows.
+    ///
+    /// @param firstRow a number that no row has
+    static Battle begin(
+            TestPostgres postgres,
+            ServerSetup setup,
+            String slot,
+            Path folder,
+            @Nullable SmallDisk disk,
+            long firstRow)
+            throws Exception {
+        Map<String, String> settings = Map.of(
+                "DATABASE_URL", postgres.url(),
+                "JWT_SECRET", TestServer.SECRET,
+                "HOST", "127.0.0.1",
+                "SLOT_NAME", slot,
+                "READER", TestServer.READER.name());
+        ServerUnderAttack server = ServerUnderAttack.start(setup, settings, folder.resolve(slot + ".log"));
+        Battle battle = new Battle(postgres, server, folder, disk, firstRow);
+        try {
+            await().atMost(PATIENCE).until(() -> battle.healthy.received.size() > 50);
+            return battle;
+        } catch (Throwable e) {
+            battle.close();
+            throw e;
+        }
     }
 
     /// A time and what was used in it.
@@ -63,7 +83,8 @@ final class Battle implements AutoCloseable {
         }
     }
 
-    Round attack(Kind kind, Duration time) throws Exception {
+    /// For this time; and up to the longest, when the attacker has not done enough by then.
+    Round attack(Kind kind, Duration time, Duration longest) throws Exception {
         if (!kind.isOfClient()) {
             return round(() -> {
                 new BadDays(postgres, server, requireNonNull(disk, "no disk"), target).happen(kind, time);
@@ -72,10 +93,26 @@ final class Battle implements AutoCloseable {
         }
         return round(() -> {
             try (Child attacker = attacker(kind)) {
-                LockSupport.parkNanos(time.toNanos());
+                await().atMost(longest.plus(PATIENCE))
+                        .pollInterval(Duration.ofMillis(100))
+                        .until(after(time, longest, () -> deeds(attacker) >= kind.leastDeeds()));
                 return new Used(CpuTime.of(attacker.pid()), lastLine(attacker.output()));
             }
         });
+    }
+
+    private static Callable<Boolean> after(Duration time, Duration longest, BooleanSupplier enough) {
+        long began = System.nanoTime();
+        return () -> {
+            long took = System.nanoTime() - began;
+            return took > longest.toNanos() || took > time.toNanos() && enough.getAsBoolean();
+        };
+    }
+
+    private static long deeds(Child attacker) {
+        String line = lastLine(attacker.output());
+        int space = line.indexOf(' ');
+        return space < 0 ? 0 : Long.parseLong(line.substring(0, space));
     }
 
     private Child attacker(Kind kind) throws Exception {
@@ -198,9 +235,9 @@ final class Battle implements AutoCloseable {
         return newcomers;
     }
 
-    /// The number of the next row of all.
+    /// A number that no row has, after the end.
     long nextRow() {
-        return writer.committed() + 1;
+        return writer.committed() + 2;
     }
 
     @Override

@@ -70,8 +70,14 @@ enum Kind {
         return this == LOCKED_CATALOG || this == KILL || this == FULL_DISK;
     }
 
-    /// Whether it needs some seconds before it has begun.
-    boolean isSlowToBuild() {
-        return this == ALL_USERS || this == IDLE_KEEP_ALIVE || this == SLOW_READERS || this == REGEXES;
+    /// How much has to be done before it counts as an attack.
+    long leastDeeds() {
+        return switch (this) {
+            case JOINS_HUGE, JSON_HUGE, JSON_DEEP, JOINS_LONG_NAMES, TOPICS_OF_V1, TOKENS_HUGE, REGEXES -> 24;
+            case ALL_USERS, IDLE_KEEP_ALIVE -> 12_000;
+            case NO_DESCRIPTORS -> 1_000;
+            case PARTIAL_FRAMES, SLOW_READERS, REST_SLOW_BODIES -> 150;
+            default -> 500;
+        };
     }
 }

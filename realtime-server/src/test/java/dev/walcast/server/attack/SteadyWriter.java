@@ -14,13 +14,16 @@ final class SteadyWriter implements AutoCloseable {
     private static final Duration PACE = Duration.ofMillis(10);
 
     private final TestPostgres postgres;
+    private final HealthyClient reader;
     private final Thread thread;
     private volatile boolean over;
     private volatile long committed;
     private volatile boolean failed;
 
-    SteadyWriter(TestPostgres postgres, long first) {
+    /// Begins when its reader is there.
+    SteadyWriter(TestPostgres postgres, long first, HealthyClient reader) {
         this.postgres = postgres;
+        this.reader = reader;
         this.committed = first - 1;
         this.thread = Thread.ofPlatform().daemon().name("steady-writer").start(this::run);
     }
@@ -34,6 +37,9 @@ final class SteadyWriter implements AutoCloseable {
     }
 
     private void run() {
+        while (!reader.isLive() && !over) {
+            LockSupport.parkNanos(PACE.toNanos());
+        }
         try (Connection connection = postgres.connect();
                 PreparedStatement insert = connection.prepareStatement("insert into rows (n, owner) values (?, ?)")) {
             while (!over) {

@@ -39,7 +39,7 @@ final class Verdict {
     void play() throws Exception {
         battle.healthy().violations.clear();
         if (plan.isLong()) {
-            Battle.Round warmUp = battle.attack(kind, plan.warmUp());
+            Battle.Round warmUp = attack(plan.warmUp());
             judgeRows(warmUp);
         }
         if (!problems.isEmpty()) {
@@ -49,7 +49,7 @@ final class Verdict {
         if (plan.isLong()) {
             before = settled(before);
         }
-        Battle.Round attack = battle.attack(kind, plan.time(kind));
+        Battle.Round attack = attack(plan.time());
         judgeRows(attack);
         judgeNewcomers(attack);
         if (!problems.isEmpty()) {
@@ -62,6 +62,10 @@ final class Verdict {
                 judgeRatio(attack);
             }
         }
+    }
+
+    private Battle.Round attack(Duration time) throws Exception {
+        return battle.attack(kind, time, plan.timeMax(time));
     }
 
     /// What an attack has left behind may need a while to go; before an attack is judged it has gone.
@@ -126,7 +130,7 @@ final class Verdict {
     private void judgeGap(Battle.Round first) throws Exception {
         double gap = gap(first);
         if (gap > GAP_MAX.toMillis() && !plan.isLong()) {
-            Battle.Round again = battle.attack(kind, plan.time(kind));
+            Battle.Round again = attack(plan.time());
             judgeRows(again);
             gap = isJudgedByTime(again) ? gap(again) : 0;
         }
@@ -145,7 +149,7 @@ final class Verdict {
     private void judgeRatio(Battle.Round first) throws Exception {
         String wrong = compare(first);
         if (wrong != null) {
-            Battle.Round again = battle.attack(kind, plan.time(kind));
+            Battle.Round again = attack(plan.time());
             judgeRows(again);
             wrong = isJudgedByTime(again) ? compare(again) : null;
         }
