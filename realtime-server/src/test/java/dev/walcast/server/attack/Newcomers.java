@@ -1,6 +1,7 @@
 package dev.walcast.server.attack;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,9 @@ final class Newcomers implements AutoCloseable {
     /// Why one was not served, by the time when it came.
     private final ConcurrentSkipListMap<Long, String> failures = new ConcurrentSkipListMap<>();
 
+    /// When one came, and gave up.
+    private final ConcurrentSkipListMap<Long, Long> late = new ConcurrentSkipListMap<>();
+
     Newcomers(ServerUnderAttack server, Target target) {
         this.server = server;
         this.target = target;
@@ -37,6 +41,9 @@ final class Newcomers implements AutoCloseable {
             long began = HealthyClient.nowMicros();
             try {
                 beServed();
+                taken.add(began, HealthyClient.nowMicros() - began);
+            } catch (SocketTimeoutException _) {
+                late.put(began, HealthyClient.nowMicros());
                 taken.add(began, HealthyClient.nowMicros() - began);
             } catch (IOException e) {
                 if (!over) {
@@ -68,6 +75,13 @@ final class Newcomers implements AutoCloseable {
                 echo = wire.read();
             }
         }
+    }
+
+    /// How many that came within this time waited in vain, while there was a server.
+    long late(long fromMicros, long toMicros) {
+        return late.subMap(fromMicros, toMicros).entrySet().stream()
+                .filter(one -> !server.wasAway(one.getKey(), one.getValue()))
+                .count();
     }
 
     /// Why some were not served that came within this time, while there was a server.

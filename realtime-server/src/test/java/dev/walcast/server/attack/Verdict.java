@@ -57,10 +57,7 @@ final class Verdict {
         }
         judgeWhatIsLeft(before);
         if (isJudgedByTime(attack)) {
-            judgeGap(attack);
-            if (plan.isLong()) {
-                judgeRatio(attack);
-            }
+            judgeTime(attack);
         }
     }
 
@@ -126,36 +123,33 @@ final class Verdict {
         }
     }
 
-    /// Judged once more before it is said.
-    private void judgeGap(Battle.Round first) throws Exception {
-        double gap = gap(first);
-        if (gap > GAP_MAX.toMillis() && !plan.isLong()) {
-            Battle.Round again = attack(plan.time());
-            judgeRows(again);
-            gap = isJudgedByTime(again) ? gap(again) : 0;
-        }
-        if (gap > GAP_MAX.toMillis()) {
-            problems.add("a gap of " + Math.round(gap) + " ms");
-        }
-    }
-
-    private double gap(Battle.Round attack) {
-        return Math.max(
-                battle.healthy().rows.between(attack.fromMicros(), attack.toMicros()).max(),
-                battle.healthy().echoes.between(attack.fromMicros(), attack.toMicros()).max());
-    }
-
-    /// Likewise.
-    private void judgeRatio(Battle.Round first) throws Exception {
-        String wrong = compare(first);
+    /// Judged once more before it is said: the machine has other work, too.
+    private void judgeTime(Battle.Round first) throws Exception {
+        String wrong = slowness(first);
         if (wrong != null) {
             Battle.Round again = attack(plan.time());
             judgeRows(again);
-            wrong = isJudgedByTime(again) ? compare(again) : null;
+            judgeNewcomers(again);
+            wrong = isJudgedByTime(again) ? slowness(again) : null;
         }
         if (wrong != null) {
             problems.add(wrong);
         }
+    }
+
+    private @Nullable String slowness(Battle.Round attack) throws Exception {
+        long late = battle.newcomers().late(attack.fromMicros(), attack.toMicros());
+        if (late > 0) {
+            return late + " newcomers waited too long";
+        }
+        return plan.isLong() ? compare(attack) : gap(attack);
+    }
+
+    private @Nullable String gap(Battle.Round attack) {
+        double gap = Math.max(
+                battle.healthy().rows.between(attack.fromMicros(), attack.toMicros()).max(),
+                battle.healthy().echoes.between(attack.fromMicros(), attack.toMicros()).max());
+        return gap > GAP_MAX.toMillis() ? "a gap of " + Math.round(gap) + " ms" : null;
     }
 
     private @Nullable String compare(Battle.Round attack) throws Exception {
