@@ -238,7 +238,7 @@ final class Attacks {
                         "regex",
                         changes(
                                 "neighbours",
-                                ",\"filter\":\"v=match.\\\"(x*y*z*" + target.number() + "){1,255}\\\"\"")));
+                                ",\"filter\":\"v=match.\\\"(x*y*z*){1,255}" + target.number() + "\\\"\"")));
                 wire.read();
                 target.done();
                 wire.read();
@@ -269,12 +269,15 @@ final class Attacks {
         target.hammer(8, wire -> wire.text(joins));
     }
 
+    /// With a good signature, too: the number is read after it.
     private static void tokensOfTinyExpiry(Target target) {
         for (String expiry : new String[] {"1e-9999999", "1e9999999", "-1e-9999999"}) {
-            String tiny = unsigned("{\"role\":\"anon\",\"exp\":" + expiry + "}");
-            target.repeat(8, () -> upgradeWith(target, tiny));
-            target.hammer(4, wire -> wire.text(
-                    "[\"1\",\"1\",\"realtime:t\",\"phx_join\",{\"config\":{},\"access_token\":\"" + tiny + "\"}]"));
+            String claims = "{\"role\":\"anon\",\"exp\":" + expiry + "}";
+            for (String tiny : new String[] {unsigned(claims), target.signed(claims)}) {
+                target.repeat(4, () -> upgradeWith(target, tiny));
+                target.hammer(2, wire -> wire.text(
+                        "[\"1\",\"1\",\"realtime:t\",\"phx_join\",{\"config\":{},\"access_token\":\"" + tiny + "\"}]"));
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.walcast.server.attack;
 
+import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.auth.TokenIssuer;
 import java.io.IOException;
 import java.time.Clock;
@@ -18,6 +19,7 @@ final class Target {
     private static final Duration AGAIN_AFTER = Duration.ofMillis(10);
 
     private final int port;
+    private final String secret;
     private final TokenIssuer issuer;
     private final String key;
     private final LongAdder deeds = new LongAdder();
@@ -26,6 +28,7 @@ final class Target {
 
     Target(int port, String secret) {
         this.port = port;
+        this.secret = secret;
         this.issuer = new TokenIssuer(secret, Clock.systemUTC());
         this.key = token("anon", Map.of());
     }
@@ -37,6 +40,11 @@ final class Target {
 
     String token(String role, Map<String, ?> claims) {
         return issuer.issue(role, claims, Duration.ofHours(1));
+    }
+
+    /// A token with these claims as they are written here.
+    String signed(String claims) {
+        return TestingTokens.signed("{\"alg\":\"HS256\",\"typ\":\"JWT\"}", claims, secret);
     }
 
     /// Another one each time.
