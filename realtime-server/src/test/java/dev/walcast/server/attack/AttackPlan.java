@@ -3,6 +3,7 @@ package dev.walcast.server.attack;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /// How long and how strictly attacks are played: in short with each build, in full with `-Dwalcast.attack=long`.
 record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration longTime) {
@@ -27,7 +28,19 @@ record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration
 
     /// For how long it is waited until an attack has done what makes it one.
     Duration timeMax(Duration time) {
-        return isLong ? time : time.multipliedBy(5);
+        return isLong ? time : time.multipliedBy(4);
+    }
+
+    /// In short there are fewer connections to take, and attackers take fewer.
+    Map<String, String> settings() {
+        return isLong
+                ? Map.of()
+                : Map.of("MAX_CONNECTIONS", "2000", "MAX_CONNECTIONS_PER_ADDRESS", "500", "MAX_USERS", "1000");
+    }
+
+    /// Of the connections that exhaust the usual settings.
+    double share() {
+        return isLong ? 1 : 0.17;
     }
 
     Duration warmUp() {

@@ -121,13 +121,11 @@ class AttackTest {
     }
 
     private ServerSetup setup(Kind.Arena kind, String heap) {
-        return kind == Kind.Arena.CRAMPED
-                ? new ServerSetup(
-                        heap,
-                        FEW_DESCRIPTORS,
-                        Optional.ofNullable(disk).map(SmallDisk::folder).orElse(null),
-                        Map.of("TRANSACTION_MEMORY", "1MiB"))
-                : new ServerSetup(heap, 0, null, Map.of());
+        if (kind != Kind.Arena.CRAMPED) {
+            return new ServerSetup(heap, 0, null, plan.settings());
+        }
+        Path folder = Optional.ofNullable(disk).map(SmallDisk::folder).orElse(null);
+        return new ServerSetup(heap, FEW_DESCRIPTORS, folder, Map.of("TRANSACTION_MEMORY", "1MiB"));
     }
 
     private void endBattle() throws Exception {

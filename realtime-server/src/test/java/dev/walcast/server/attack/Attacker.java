@@ -12,10 +12,11 @@ public final class Attacker {
 
     private Attacker() {}
 
-    /// @param arguments the kind, the port of the server, the secret of its tokens
+    /// @param arguments the kind, the port of the server, the secret of its tokens, and the share of the usual number of
+    ///                  connections
     public static void main(String[] arguments) {
         Thread.ofPlatform().daemon().start(Attacker::endWithParent);
-        Target target = new Target(Integer.parseInt(arguments[1]), arguments[2]);
+        Target target = new Target(Integer.parseInt(arguments[1]), arguments[2], Double.parseDouble(arguments[3]));
         Attacks.of(Kind.valueOf(arguments[0])).begin(target);
         System.out.println("begun");
         long end = System.nanoTime() + LIFETIME_MAX.toNanos();

@@ -28,7 +28,7 @@ final class Attacks {
             case JSON_DEEP -> Attacks::jsonDeep;
             case PARTIAL_FRAMES -> Attacks::partialFrames;
             case SLOW_READERS -> Attacks::slowReaders;
-            case IDLE_KEEP_ALIVE -> target -> idleKeepAlive(target, 18_500);
+            case IDLE_KEEP_ALIVE -> target -> idleKeepAlive(target, target.connections(18_500));
             case PINGS -> target -> frames(target, 0x89, 1);
             case CONTINUATIONS -> Attacks::continuations;
             case HEARTBEATS -> target -> texts(target, "[null,\"1\",\"phoenix\",\"heartbeat\",{}]");
@@ -375,7 +375,7 @@ final class Attacks {
 
     /// One socket with a channel for each user that there may be.
     private static void allUsers(Target target) {
-        target.hold(12_000, target::socket, wire -> {
+        target.hold(target.connections(12_000), target::socket, wire -> {
             wire.text(join("all", "{}"));
             wire.read();
         });

@@ -38,7 +38,7 @@ final class Battle implements AutoCloseable {
         this.folder = folder;
         this.disk = disk;
         this.firstRow = firstRow;
-        this.target = new Target(server.port(), TestServer.SECRET);
+        this.target = new Target(server.port(), TestServer.SECRET, 1);
         this.healthy = new HealthyClient(server.port(), target);
         this.writer = new SteadyWriter(postgres, firstRow, healthy);
         this.newcomers = new Newcomers(server, target);
@@ -84,7 +84,7 @@ final class Battle implements AutoCloseable {
     }
 
     /// For this time; and up to the longest, when the attacker has not done enough by then.
-    Round attack(Kind kind, Duration time, Duration longest) throws Exception {
+    Round attack(Kind kind, Duration time, Duration longest, double share) throws Exception {
         if (!kind.isOfClient()) {
             return round(() -> {
                 new BadDays(postgres, server, requireNonNull(disk, "no disk"), target).happen(kind, time);
@@ -92,7 +92,7 @@ final class Battle implements AutoCloseable {
             });
         }
         return round(() -> {
-            try (Child attacker = attacker(kind)) {
+            try (Child attacker = attacker(kind, share)) {
                 await().atMost(longest.plus(PATIENCE))
                         .pollInterval(Duration.ofMillis(100))
                         .until(after(time, longest, () -> deeds(attacker) >= kind.leastDeeds()));
@@ -115,7 +115,7 @@ final class Battle implements AutoCloseable {
         return space < 0 ? 0 : Long.parseLong(line.substring(0, space));
     }
 
-    private Child attacker(Kind kind) throws Exception {
+    private Child attacker(Kind kind, double share) throws Exception {
         Child attacker = Child.java(
                 folder.resolve(kind + "-" + System.nanoTime() + ".log"),
                 0,
@@ -124,7 +124,8 @@ final class Battle implements AutoCloseable {
                 Attacker.class.getName(),
                 kind.name(),
                 Integer.toString(server.port()),
-                TestServer.SECRET);
+                TestServer.SECRET,
+                Double.toString(share));
         awaitBegun(attacker);
         return attacker;
     }
@@ -177,7 +178,8 @@ final class Battle implements AutoCloseable {
         double before = CpuTime.of(pid) + CpuTime.ofTree(postgres.pid());
         long from = HealthyClient.nowMicros();
         Used used = happening.happen();
-        double cpu = CpuTime.of(pid) + CpuTime.ofTree(postgres.pid()) - before + used.cpu;
+        double after = CpuTime.of(pid) + CpuTime.ofTree(postgres.pid());
+        double cpu = Math.max(0, after - before) + used.cpu; // of a server that has ended nothing is known
         return new Round(
                 from, HealthyClient.nowMicros(), cpu, server.exits() - exits, used.said, writer.committed());
     }

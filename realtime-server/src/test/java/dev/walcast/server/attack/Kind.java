@@ -74,7 +74,7 @@ enum Kind {
     long leastDeeds() {
         return switch (this) {
             case JOINS_HUGE, JSON_HUGE, JSON_DEEP, JOINS_LONG_NAMES, TOPICS_OF_V1, TOKENS_HUGE, REGEXES -> 24;
-            case ALL_USERS, IDLE_KEEP_ALIVE -> 12_000;
+            case ALL_USERS, IDLE_KEEP_ALIVE -> 3_000;
             case NO_DESCRIPTORS -> 1_000;
             case PARTIAL_FRAMES, SLOW_READERS, REST_SLOW_BODIES -> 150;
             default -> 500;

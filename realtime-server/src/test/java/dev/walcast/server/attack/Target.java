@@ -20,17 +20,25 @@ final class Target {
 
     private final int port;
     private final String secret;
+    private final double share;
     private final TokenIssuer issuer;
     private final String key;
     private final LongAdder deeds = new LongAdder();
     private final AtomicLong numbers = new AtomicLong();
     private final Map<String, LongAdder> failures = new ConcurrentHashMap<>();
 
-    Target(int port, String secret) {
+    /// @param share of the usual number of connections, for attacks that need a great many
+    Target(int port, String secret, double share) {
+        this.share = share;
         this.port = port;
         this.secret = secret;
         this.issuer = new TokenIssuer(secret, Clock.systemUTC());
         this.key = token("anon", Map.of());
+    }
+
+    /// A great many.
+    int connections(int usual) {
+        return (int) (usual * share);
     }
 
     /// The anon key, which is public.

@@ -62,7 +62,7 @@ final class Verdict {
     }
 
     private Battle.Round attack(Duration time) throws Exception {
-        return battle.attack(kind, time, plan.timeMax(time));
+        return battle.attack(kind, time, plan.timeMax(time), plan.share());
     }
 
     /// What an attack has left behind may need a while to go; before an attack is judged it has gone.
