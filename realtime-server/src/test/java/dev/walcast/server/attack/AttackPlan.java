@@ -35,7 +35,7 @@ record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration
     Map<String, String> settings() {
         return isLong
                 ? Map.of()
-                : Map.of("MAX_CONNECTIONS", "2000", "MAX_CONNECTIONS_PER_ADDRESS", "500", "MAX_USERS", "1000");
+                : Map.of("MAX_CONNECTIONS", "1500", "MAX_CONNECTIONS_PER_ADDRESS", "500", "MAX_USERS", "1000");
     }
 
     /// Of the connections that exhaust the usual settings.

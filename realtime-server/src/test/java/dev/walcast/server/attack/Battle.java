@@ -213,13 +213,12 @@ final class Battle implements AutoCloseable {
 
     /// Waits until the server holds no more than this.
     ///
-    /// @return what it holds in the end; nothing when it does not answer
+    /// @return what it holds in the end; nothing when it has never answered
     @Nullable Gauge awaitWithin(Gauge limit, Duration time) {
         Gauge[] last = new Gauge[1];
         try {
             await().atMost(time).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(500)).ignoreExceptions().until(
                     () -> {
-                        last[0] = null;
                         last[0] = gauge();
                         return last[0].isWithin(limit);
                     });
