@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A server, a healthy client with its writer and newcomers beside it, and what is done to them.
 final class Battle implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(45);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration CALM = Duration.ofSeconds(2);
 
     private final TestPostgres postgres;
@@ -186,14 +186,16 @@ final class Battle implements AutoCloseable {
 
     /// Waits until the healthy client has everything up to the end of a round.
     ///
-    /// @return how many rows never came: for so long not a single one has come
+    /// @return how many rows never came: for a minute not a single one has come, and the server has not ended
     long awaitRows(Round round) {
         long missing = missing(round.lastRow);
         long came = System.nanoTime();
+        int exits = server.exits();
         while (missing > 0 && System.nanoTime() - came < PATIENCE.toNanos()) {
             LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
             long still = missing(round.lastRow);
-            if (still < missing) {
+            if (still < missing || server.exits() > exits) {
+                exits = server.exits();
                 came = System.nanoTime();
             }
             missing = still;
