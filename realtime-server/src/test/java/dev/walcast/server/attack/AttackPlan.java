@@ -38,9 +38,9 @@ record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration
                 : Map.of("MAX_CONNECTIONS", "1500", "MAX_CONNECTIONS_PER_ADDRESS", "500", "MAX_USERS", "1000");
     }
 
-    /// Of the connections that exhaust the usual settings.
+    /// Of the connections that exhaust the usual settings, and of the rows of a large transaction.
     double share() {
-        return isLong ? 1 : 0.17;
+        return isLong ? 1 : 0.25;
     }
 
     Duration warmUp() {
@@ -49,7 +49,12 @@ record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration
 
     /// How long what an attack has left behind may take to go.
     Duration recovery() {
-        return Duration.ofSeconds(isLong ? 60 : 20);
+        return Duration.ofSeconds(isLong ? 60 : 30);
+    }
+
+    /// How long nothing may come before what has not come is lost. The rows behind a large transaction come after it.
+    Duration patience(Kind kind) {
+        return Duration.ofSeconds(kind == Kind.LARGE_TRANSACTION ? 240 : 60);
     }
 
     /// In short there is no warm-up: classes are loaded, and code is compiled, at their first use.

@@ -82,8 +82,7 @@ class AttackTest {
     }
 
     Stream<Arguments> attacks() {
-        return plan.heaps().stream()
-                .flatMap(heap -> plan.kinds().stream().map(kind -> Arguments.of(kind, heap)));
+        return plan.heaps().stream().flatMap(heap -> plan.kinds().stream().map(kind -> Arguments.of(kind, heap)));
     }
 
     @ParameterizedTest(name = "{0} at {1}")

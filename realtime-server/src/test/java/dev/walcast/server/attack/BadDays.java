@@ -24,7 +24,9 @@ final class BadDays {
     }
 
     /// Returns when it is over.
-    void happen(Kind kind, Duration time) throws Exception {
+    ///
+    /// @param share of the usual number of rows
+    void happen(Kind kind, Duration time, double share) throws Exception {
         try (Wire listener = target.socket()) {
             Thread.startVirtualThread(() -> listen(listener));
             switch (kind) {
@@ -46,7 +48,7 @@ final class BadDays {
                     disk.free();
                 }
                 case LARGE_TRANSACTION -> {
-                    insertMuch(ROWS_OF_A_LARGE_TRANSACTION);
+                    insertMuch((int) (ROWS_OF_A_LARGE_TRANSACTION * share));
                     LockSupport.parkNanos(time.toNanos());
                 }
                 default -> throw new IllegalArgumentException(kind + " is no bad day");

@@ -48,19 +48,19 @@ final class Battle implements AutoCloseable {
     ///
     /// @param firstRow a number that no row has
     static Battle begin(
-            TestPostgres postgres,
-            ServerSetup setup,
-            String slot,
-            Path folder,
-            @Nullable SmallDisk disk,
-            long firstRow)
+            TestPostgres postgres, ServerSetup setup, String slot, Path folder, @Nullable SmallDisk disk, long firstRow)
             throws Exception {
         Map<String, String> settings = Map.of(
-                "DATABASE_URL", postgres.url(),
-                "JWT_SECRET", TestServer.SECRET,
-                "HOST", "127.0.0.1",
-                "SLOT_NAME", slot,
-                "READER", TestServer.READER.name());
+                "DATABASE_URL",
+                postgres.url(),
+                "JWT_SECRET",
+                TestServer.SECRET,
+                "HOST",
+                "127.0.0.1",
+                "SLOT_NAME",
+                slot,
+                "READER",
+                TestServer.READER.name());
         ServerUnderAttack server = ServerUnderAttack.start(setup, settings, folder.resolve(slot + ".log"));
         Battle battle = new Battle(postgres, server, folder, disk, firstRow);
         try {
@@ -87,7 +87,7 @@ final class Battle implements AutoCloseable {
     Round attack(Kind kind, Duration time, Duration longest, double share) throws Exception {
         if (!kind.isOfClient()) {
             return round(() -> {
-                new BadDays(postgres, server, requireNonNull(disk, "no disk"), target).happen(kind, time);
+                new BadDays(postgres, server, requireNonNull(disk, "no disk"), target).happen(kind, time, share);
                 return new Used(0, "");
             });
         }
@@ -180,18 +180,22 @@ final class Battle implements AutoCloseable {
         Used used = happening.happen();
         double after = CpuTime.of(pid) + CpuTime.ofTree(postgres.pid());
         double cpu = Math.max(0, after - before) + used.cpu; // of a server that has ended nothing is known
-        return new Round(
-                from, HealthyClient.nowMicros(), cpu, server.exits() - exits, used.said, writer.committed());
+        return new Round(from, HealthyClient.nowMicros(), cpu, server.exits() - exits, used.said, writer.committed());
     }
 
     /// Waits until the healthy client has everything up to the end of a round.
     ///
     /// @return how many rows never came: for a minute not a single one has come, and the server has not ended
     long awaitRows(Round round) {
+        return awaitRows(round, PATIENCE);
+    }
+
+    /// @param patience another one than a minute
+    long awaitRows(Round round, Duration patience) {
         long missing = missing(round.lastRow);
         long came = System.nanoTime();
         int exits = server.exits();
-        while (missing > 0 && System.nanoTime() - came < PATIENCE.toNanos()) {
+        while (missing > 0 && System.nanoTime() - came < patience.toNanos()) {
             LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
             long still = missing(round.lastRow);
             if (still < missing || server.exits() > exits) {
@@ -216,11 +220,15 @@ final class Battle implements AutoCloseable {
     /// Waits until the server holds no more than this.
     ///
     /// @return what it holds in the end; nothing when it has never answered
-    @Nullable Gauge awaitWithin(Gauge limit, Duration time) {
+    @Nullable
+    Gauge awaitWithin(Gauge limit, Duration time) {
         Gauge[] last = new Gauge[1];
         try {
-            await().atMost(time).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(500)).ignoreExceptions().until(
-                    () -> {
+            await().atMost(time)
+                    .pollDelay(Duration.ZERO)
+                    .pollInterval(Duration.ofMillis(500))
+                    .ignoreExceptions()
+                    .until(() -> {
                         last[0] = gauge();
                         return last[0].isWithin(limit);
                     });

@@ -16,7 +16,8 @@ final class CpuTime {
 
     /// Of a process and all that it has started and that has ended; of those that it started and that run.
     static double ofTree(long pid) {
-        Stream<ProcessHandle> children = ProcessHandle.of(pid).map(ProcessHandle::descendants).orElse(Stream.empty());
+        Stream<ProcessHandle> children =
+                ProcessHandle.of(pid).map(ProcessHandle::descendants).orElse(Stream.empty());
         return of(pid, 4) + children.mapToDouble(child -> of(child.pid(), 2)).sum();
     }
 

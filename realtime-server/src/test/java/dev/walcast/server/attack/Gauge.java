@@ -60,8 +60,7 @@ record Gauge(long heap, int channels, int sockets, int threads, int descriptors,
     private static String histogram(long pid) throws Exception {
         Path output = Files.createTempFile("walcast-histogram", ".txt");
         String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
-        try (Child child =
-                Child.start(output, Map.of(), List.of(jcmd, Long.toString(pid), "GC.class_histogram"))) {
+        try (Child child = Child.start(output, Map.of(), List.of(jcmd, Long.toString(pid), "GC.class_histogram"))) {
             if (!child.awaitEnd(PATIENCE) || child.exitCode() != 0) {
                 throw new IOException("the JVM does not answer jcmd");
             }

@@ -56,8 +56,7 @@ final class ServerUnderAttack implements AutoCloseable {
     }
 
     private Child startProcess() throws IOException {
-        return Child.java(
-                log, setup.descriptors(), environment, setup.flags(), "dev.walcast.server.cli.Main", "serve");
+        return Child.java(log, setup.descriptors(), environment, setup.flags(), "dev.walcast.server.cli.Main", "serve");
     }
 
     private void supervise() {

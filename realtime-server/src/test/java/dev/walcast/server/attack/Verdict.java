@@ -85,8 +85,10 @@ final class Verdict {
 
     private void judgeRows(Battle.Round attack) {
         int cutsBefore = battle.healthy().cuts.size();
-        long lost = battle.awaitRows(attack);
-        tell("attacker: %s, %.1f s of CPU in %.1f s, exits %d", attack.said(), attack.cpu(), attack.seconds(), attack.exits());
+        long lost = battle.awaitRows(attack, plan.patience(kind));
+        tell(
+                "attacker: %s, %.1f s of CPU in %.1f s, exits %d",
+                attack.said(), attack.cpu(), attack.seconds(), attack.exits());
         tell("rows %s", battle.healthy().rows.between(attack.fromMicros(), attack.toMicros()));
         tell("echoes %s", battle.healthy().echoes.between(attack.fromMicros(), attack.toMicros()));
         tell("cuts %s", List.copyOf(battle.healthy().cuts));
@@ -159,8 +161,14 @@ final class Verdict {
 
     private double gap(Battle.Round round) {
         return Math.max(
-                battle.healthy().rows.between(round.fromMicros(), round.toMicros()).max(),
-                battle.healthy().echoes.between(round.fromMicros(), round.toMicros()).max());
+                battle.healthy()
+                        .rows
+                        .between(round.fromMicros(), round.toMicros())
+                        .max(),
+                battle.healthy()
+                        .echoes
+                        .between(round.fromMicros(), round.toMicros())
+                        .max());
     }
 
     private @Nullable String compare(Battle.Round attack) throws Exception {
@@ -178,8 +186,7 @@ final class Verdict {
         tell("%s beside a burner of %.1f s: %s; ratio of p99 %.2f", what, baseline.cpu(), burnt, ratio);
         return ratio <= RATIO_MAX
                 ? null
-                : "p99 of %s is %.1f ms, %.1f times that beside a burner"
-                        .formatted(what, attacked.p99(), ratio);
+                : "p99 of %s is %.1f ms, %.1f times that beside a burner".formatted(what, attacked.p99(), ratio);
     }
 
     private void tell(String format, Object... arguments) {
