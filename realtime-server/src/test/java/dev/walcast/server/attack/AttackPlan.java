@@ -31,11 +31,16 @@ record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration
         return isLong ? time : time.multipliedBy(4);
     }
 
-    /// In short there are fewer connections to take, and attackers take fewer.
+    /// In short there are fewer connections to take, and attackers take fewer; and a client that is gone is missed
+    /// sooner.
     Map<String, String> settings() {
         return isLong
                 ? Map.of()
-                : Map.of("MAX_CONNECTIONS", "1500", "MAX_CONNECTIONS_PER_ADDRESS", "500", "MAX_USERS", "1000");
+                : Map.of(
+                        "MAX_CONNECTIONS", "1500",
+                        "MAX_CONNECTIONS_PER_ADDRESS", "500",
+                        "MAX_USERS", "1000",
+                        "IDLE_TIMEOUT", "10s");
     }
 
     /// Of the connections that exhaust the usual settings, and of the rows of a large transaction.
@@ -47,9 +52,10 @@ record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration
         return longTime.dividedBy(4);
     }
 
-    /// How long what an attack has left behind may take to go.
+    /// How long what an attack has left behind may take to go: a little longer than IDLE_TIMEOUT, after which a client
+    /// that is gone is missed at the latest.
     Duration recovery() {
-        return Duration.ofSeconds(isLong ? 60 : 30);
+        return Duration.ofSeconds(isLong ? 75 : 25);
     }
 
     /// How long nothing may come before what has not come is lost. The rows behind a large transaction come after it.

@@ -12,7 +12,7 @@ public final class Attacker {
 
     private Attacker() {}
 
-    /// @param arguments the kind, the port of the server, the secret of its tokens, and the share of the usual number of
+    /// @param arguments the kind, the port of the server, the secret of its tokens, the share of the usual number of
     ///                  connections
     public static void main(String[] arguments) {
         Thread.ofPlatform().daemon().start(Attacker::endWithParent);

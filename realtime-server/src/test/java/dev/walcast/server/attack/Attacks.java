@@ -155,9 +155,10 @@ final class Attacks {
             wire.text(join("slow", "{}"));
             wire.read();
         });
-        byte[] broadcast = ("[\"1\",\"3\",\"realtime:slow\",\"broadcast\",{\"type\":\"broadcast\",\"event\":\"e\",\"payload\":{\"a\":\""
-                        + "x".repeat(2_000_000) + "\"}}]")
-                .getBytes(US_ASCII);
+        byte[] broadcast =
+                ("[\"1\",\"3\",\"realtime:slow\",\"broadcast\",{\"type\":\"broadcast\",\"event\":\"e\",\"payload\":{\"a\":\""
+                                + "x".repeat(2_000_000) + "\"}}]")
+                        .getBytes(US_ASCII);
         target.hammer(
                 2,
                 () -> {
@@ -259,8 +260,9 @@ final class Attacks {
     private static void tokensBad(Target target) {
         String bad = target.key().substring(0, target.key().length() - 4) + "AAAA";
         target.repeat(64, () -> upgradeWith(target, bad));
-        target.hammer(8, wire -> wire.text(
-                "[\"1\",\"5\",\"realtime:x\",\"access_token\",{\"access_token\":\"" + bad + "\"}]"));
+        target.hammer(
+                8,
+                wire -> wire.text("[\"1\",\"5\",\"realtime:x\",\"access_token\",{\"access_token\":\"" + bad + "\"}]"));
     }
 
     private static void tokensHuge(Target target) {
@@ -275,8 +277,10 @@ final class Attacks {
             String claims = "{\"role\":\"anon\",\"exp\":" + expiry + "}";
             for (String tiny : new String[] {unsigned(claims), target.signed(claims)}) {
                 target.repeat(4, () -> upgradeWith(target, tiny));
-                target.hammer(2, wire -> wire.text(
-                        "[\"1\",\"1\",\"realtime:t\",\"phx_join\",{\"config\":{},\"access_token\":\"" + tiny + "\"}]"));
+                target.hammer(
+                        2,
+                        wire -> wire.text("[\"1\",\"1\",\"realtime:t\",\"phx_join\",{\"config\":{},\"access_token\":\""
+                                + tiny + "\"}]"));
             }
         }
     }
@@ -335,9 +339,10 @@ final class Attacks {
                 target::connectNarrow,
                 wire -> wire.raw("GET /realtime/v1/broadcast?topic=streams&apikey=" + target.key()
                         + " HTTP/1.1\r\nHost: x\r\n\r\n"));
-        byte[] broadcast = ("[\"1\",\"3\",\"realtime:streams\",\"broadcast\",{\"type\":\"broadcast\",\"event\":\"e\",\"payload\":{\"a\":\""
-                        + "x".repeat(200_000) + "\"}}]")
-                .getBytes(US_ASCII);
+        byte[] broadcast =
+                ("[\"1\",\"3\",\"realtime:streams\",\"broadcast\",{\"type\":\"broadcast\",\"event\":\"e\",\"payload\":{\"a\":\""
+                                + "x".repeat(200_000) + "\"}}]")
+                        .getBytes(US_ASCII);
         target.hammer(
                 2,
                 () -> {
@@ -381,4 +386,3 @@ final class Attacks {
         });
     }
 }
-

@@ -69,7 +69,8 @@ final class Newcomers implements AutoCloseable {
             if (!reply.contains("\"status\":\"ok\"")) {
                 throw new IOException("join refused: " + reply);
             }
-            wire.text("[\"1\",\"2\",\"realtime:new\",\"broadcast\",{\"type\":\"broadcast\",\"event\":\"e\",\"payload\":{}}]");
+            wire.text(
+                    "[\"1\",\"2\",\"realtime:new\",\"broadcast\",{\"type\":\"broadcast\",\"event\":\"e\",\"payload\":{}}]");
             String echo = wire.read();
             while (!echo.contains("\"broadcast\"")) {
                 echo = wire.read();

@@ -146,9 +146,11 @@ final class Wire implements AutoCloseable {
                     return new String(payload, UTF_8);
                 }
                 case 0x8 ->
-                    throw new EOFException(
-                            "closed with " + (payload.length < 2 ? 1005 : ByteBuffer.wrap(payload).getShort() & 0xFFFF)
-                                    + (payload.length <= 2 ? "" : new String(payload, 2, payload.length - 2, UTF_8)));
+                    throw new EOFException("closed with "
+                            + (payload.length < 2
+                                    ? 1005
+                                    : ByteBuffer.wrap(payload).getShort() & 0xFFFF)
+                            + (payload.length <= 2 ? "" : new String(payload, 2, payload.length - 2, UTF_8)));
                 case 0x9 -> frame(0x8A, payload);
                 default -> {}
             }
