@@ -19,7 +19,12 @@ final class Child implements AutoCloseable {
         this.process = process;
         this.output = output;
         this.hook = new Thread(process::destroyForcibly);
-        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            process.destroyForcibly(); // This process ends just now: no hook of it would be run.
+            throw e;
+        }
     }
 
     /// A JVM on this class path.
