@@ -70,10 +70,7 @@ public final class RealtimeServer implements AutoCloseable {
                 memory);
         this.streams = new EventStreams(settings.limits(), sockets.guests(), project.feed());
         this.front = new Front(
-                settings.host(),
-                settings.port(),
-                FrontLimits.of(settings.limits(), settings.addresses()),
-                supervisor);
+                settings.host(), settings.port(), FrontLimits.of(settings.limits(), settings.addresses()), supervisor);
         this.health = new Health(List.of(this::supervised, project, sockets.privateRights()));
     }
 

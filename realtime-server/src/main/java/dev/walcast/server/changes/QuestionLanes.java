@@ -57,7 +57,7 @@ final class QuestionLanes implements AutoCloseable {
     /// @return false when as many wait already, and nothing happened
     boolean ask(List<Waiting> waiting, QuestionKind kind, int max) {
         TableId table = waiting.getFirst().change.encodings().change().table().id();
-        return lanes.computeIfAbsent(new Key(table, kind), Lane::new).add(waiting, max);
+        return lanes.computeIfAbsent(new Key(table, kind), _ -> new Lane()).add(waiting, max);
     }
 
     /// Forgets changes that were dropped: while Postgres does not answer they would stay in memory, and take the
@@ -72,14 +72,9 @@ final class QuestionLanes implements AutoCloseable {
 
     /// The changes of one table that wait. It stays after it is empty: there are no more lanes than tables.
     private final class Lane {
-        private final Key key;
         private final ConcurrentLinkedQueue<List<Waiting>> queue = new ConcurrentLinkedQueue<>();
         private final AtomicInteger size = new AtomicInteger();
         private final AtomicBoolean running = new AtomicBoolean();
-
-        Lane(Key key) {
-            this.key = key;
-        }
 
         boolean add(List<Waiting> waiting, int max) {
             if (size.incrementAndGet() > max) {

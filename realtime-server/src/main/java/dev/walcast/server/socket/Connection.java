@@ -168,8 +168,8 @@ final class Connection implements ServerConnection, Watched {
     }
 
     private void readAll(SocketListener listener) throws IOException {
-        FrameReader frames = new FrameReader(
-                input, Math.min(limits.messageBytesMax(), listener.messageBytesMax()), message, pace);
+        FrameReader frames =
+                new FrameReader(input, Math.min(limits.messageBytesMax(), listener.messageBytesMax()), message, pace);
         try {
             boolean more = true;
             while (more) {

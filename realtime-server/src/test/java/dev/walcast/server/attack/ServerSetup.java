@@ -1,0 +1,36 @@
+package dev.walcast.server.attack;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// How a server under attack is started.
+///
+/// @param heap        as `-Xmx` takes it
+/// @param descriptors how many it may open; 0 for the usual number
+/// @param disk        where its temporary files go, unless that does not matter
+record ServerSetup(String heap, int descriptors, @Nullable Path disk, Map<String, String> settings) {
+    private static final Path LAUNCHER = Path.of("../walcast");
+    private static final Path LOGGING = Path.of("src/main/resources/logback.xml");
+
+    /// The flags of the launcher, so that a change of them is attacked too, and the heap.
+    List<String> flags() throws IOException {
+        String line;
+        try (var lines = Files.lines(LAUNCHER)) {
+            line = lines.filter(one -> one.startsWith("flags=\"")).findFirst().orElseThrow();
+        }
+        String flags = line.substring("flags=\"".length(), line.lastIndexOf('"'));
+        List<String> all = new ArrayList<>(Arrays.asList(flags.split(" ")));
+        all.add("-Xmx" + heap);
+        all.add("-Dlogback.configurationFile=" + LOGGING.toAbsolutePath());
+        if (disk != null) {
+            all.add("-Djava.io.tmpdir=" + disk);
+        }
+        return all;
+    }
+}

@@ -1,0 +1,5 @@
+/// Bad clients and bad days beside a healthy subscriber, which must not notice them.
+@NullMarked
+package dev.walcast.server.attack;
+
+import org.jspecify.annotations.NullMarked;
