@@ -23,7 +23,8 @@ final class EncodedBroadcast {
     private final Map<Serializer, Optional<OutboundFrame>> frames = HashMap.newHashMap(2);
     private @Nullable Serializer latest;
     private Optional<OutboundFrame> latestFrame = Optional.empty();
-    private @Nullable Optional<String> event;
+    private boolean named;
+    private Optional<String> event = Optional.empty();
     private boolean streamed;
     private Optional<OutboundFrame> streamEvent = Optional.empty();
 
@@ -48,12 +49,11 @@ final class EncodedBroadcast {
 
     /// The name its sender gave it; nothing when no client sent it.
     Optional<String> event() {
-        Optional<String> known = event;
-        if (known == null) {
-            known = broadcast.map(Broadcast::event);
-            event = known;
+        if (!named) {
+            named = true;
+            event = broadcast.map(Broadcast::event);
         }
-        return known;
+        return event;
     }
 
     /// As an event of a stream; nothing when it cannot be expressed.
