@@ -114,7 +114,11 @@ final class ModuleBoundaryTest {
             .resideInAPackage("dev.walcast.server.sse..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("dev.walcast.server.changes..", "dev.walcast.server.messages..", "dev.walcast.cdc..");
+            .resideInAnyPackage(
+                    "dev.walcast.server.changes..",
+                    "dev.walcast.server.messages..",
+                    "dev.walcast.cdc",
+                    "dev.walcast.cdc.(debezium|pgoutput|slot|source|types)..");
 
     @ArchTest
     static final ArchRule PACKAGES_ARE_FREE_OF_CYCLES =

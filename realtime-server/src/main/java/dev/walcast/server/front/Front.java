@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.supervisor.Ending;
 import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.Threads;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.spi.Http1Upgrader;
@@ -61,6 +62,7 @@ public final class Front implements AutoCloseable {
     /// @throws IOException when the port cannot be had
     public synchronized void serve(HttpRouting.Builder routing, List<? extends Http1Upgrader> upgraders)
             throws IOException {
+        Pollers.prepare();
         listener.bind();
         Engine former = engine;
         Engine next = new Engine(routing, upgraders);
@@ -70,8 +72,8 @@ public final class Front implements AutoCloseable {
             former.retire();
             return;
         }
-        tasks.add(supervisor.start("http-listener", new Ending.Restart(), Threads.PLATFORM, listener));
-        tasks.add(supervisor.start("http-watch", new Ending.Restart(), Threads.PLATFORM, this::watch));
+        tasks.add(supervisor.startObserved("http-listener", new Ending.Restart(), Threads.PLATFORM, listener));
+        tasks.add(supervisor.startObserved("http-watch", new Ending.Restart(), Threads.PLATFORM, this::watch));
     }
 
     /// The port that it listens on.
@@ -134,11 +136,12 @@ public final class Front implements AutoCloseable {
         }
     }
 
-    private void watch() throws InterruptedException {
+    private void watch(TaskActivity activity) throws InterruptedException {
         long shortest =
                 Math.min(limits.requestTimeout().toMillis(), limits.keepAlive().toMillis());
         long pause = Math.clamp(Math.min(shortest, limits.writeTimeout().toMillis()) / 8, 10, LOOK_MILLIS_MAX);
         while (true) {
+            activity.beat();
             long now = System.nanoTime();
             places.open().forEach(connection -> connection.check(now));
             Thread.sleep(pause);

@@ -2,7 +2,8 @@ package dev.walcast.server.front;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.supervisor.Task;
+import dev.walcast.cdc.supervisor.ObservedTask;
+import dev.walcast.cdc.supervisor.TaskActivity;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -18,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /// Accepts connections for as long as it runs. A shortage of descriptors is logged once and passes: it gives one up
 /// that
 /// it keeps for this, so that callers are at least sent away.
-final class Listener implements Task {
+final class Listener implements ObservedTask {
     private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
     private static final int BACKLOG = 1024;
     private static final long PAUSE_MILLIS = 50;
@@ -76,12 +77,13 @@ final class Listener implements Task {
     }
 
     @Override
-    public void run() throws InterruptedException {
+    public void run(TaskActivity activity) throws InterruptedException {
         while (true) {
+            activity.beat();
             try {
                 bind();
                 keepSpare();
-                accept(requireNonNull(server, "not bound"));
+                accept(requireNonNull(server, "not bound"), activity);
             } catch (ClosedChannelException _) {
                 if (Thread.interrupted()) {
                     throw new InterruptedException();
@@ -93,8 +95,11 @@ final class Listener implements Task {
         }
     }
 
-    private void accept(ServerSocketChannel from) throws IOException {
-        SocketChannel channel = from.accept();
+    private void accept(ServerSocketChannel from, TaskActivity activity) throws IOException {
+        SocketChannel channel;
+        try (TaskActivity.Span _ = activity.waits()) {
+            channel = from.accept();
+        }
         boolean taken = false;
         try {
             reception.accepted(channel);

@@ -36,7 +36,7 @@ class ListenerTest {
         });
         listener.bind();
         try (Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, _ -> {});
-                Supervised _ = supervisor.start("listener", listener)) {
+                Supervised _ = supervisor.startObserved("listener", listener)) {
             for (int i = 1; i <= 4; i++) {
                 int count = i;
                 try (Socket socket = new Socket("127.0.0.1", listener.port())) {
@@ -69,7 +69,7 @@ class ListenerTest {
         listener.bind();
         int port = listener.port();
         try (Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, _ -> {});
-                Supervised _ = supervisor.start("listener", listener)) {
+                Supervised _ = supervisor.startObserved("listener", listener)) {
             new Socket("127.0.0.1", port).close();
             await().until(() -> taken.get() >= 1);
             await().ignoreExceptions().until(() -> {

@@ -15,6 +15,9 @@ final class ShortOfDescriptors {
     public static void main(String[] arguments) throws Exception {
         try (FrontServer server = new FrontServer(FrontServer.limits())) {
             HttpText.converse(server.port(), REQUEST);
+            while (server.front.connections() > 0) {
+                Thread.sleep(10); // else its descriptor comes back while there are to be none
+            }
             List<FileInputStream> files = new ArrayList<>();
             // the client's descriptor is of this process as well; the listener is left none
             try (Socket waiting = new Socket()) {
