@@ -10,13 +10,17 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// What each client takes of the bounds that all clients share. No client may take more than its share
-/// (`CLIENT_SHARE`),
+/// What each client takes of the bounds that all clients share. No client may take more than its share, `CLIENT_SHARE`,
 /// so that one never locks out the others. Safe for any thread.
 final class ClientShares {
+    private static final Logger LOG = LoggerFactory.getLogger(ClientShares.class);
+
     /// A share is remembered for a while after its last use, so that a client does not get a new one by coming back.
     private static final int UNUSED_MAX = 10_000;
 
@@ -25,6 +29,7 @@ final class ClientShares {
 
     private final ClientLimits limits;
     private final LongSupplier nanos;
+    private final AtomicBoolean warned = new AtomicBoolean();
 
     // guarded by itself; the least recently used first
     private final LinkedHashMap<ClientKey, Share> shares = new LinkedHashMap<>(16, 0.75f, true);
@@ -115,6 +120,12 @@ final class ClientShares {
         }
 
         private Refusal usersTooMany() {
+            if (warned.compareAndSet(false, true)) {
+                LOG.warn(
+                        "One user or address has {} users, as many as CLIENT_SHARE allows; if its clients come through a"
+                                + " proxy, name that in TRUSTED_PROXIES. This is logged once.",
+                        limits.usersOfClientMax());
+            }
             return ErrorCode.USERS_OF_CLIENT_TOO_MANY.refusal().over(limits.usersOfClientMax(), users.get());
         }
 
