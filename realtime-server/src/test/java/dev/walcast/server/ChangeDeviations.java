@@ -42,7 +42,8 @@ final class ChangeDeviations {
     private static final String EXACT = "NaN is a value, which filters find";
     private static final String KEYLESS = "a table without a primary key has rows, too";
     private static final String UNABLE = "Unable to subscribe to changes with given parameters. ";
-    private static final String NOT_AVAILABLE = " TableNotAvailable: There is no such table that this role may use.";
+    private static final String NOT_AVAILABLE =
+            " TableNotAvailable: The table does not exist, is not in the publication, or this role may not read it; a join as service_role is told which.";
     private static final String CHECK = UNABLE + "Please check Realtime is enabled for the given connect parameters: ";
     private static final String EXCEPTION = UNABLE + "An exception happened so please check your connect parameters: ";
 

@@ -82,7 +82,8 @@ class WhyNoRowTest {
     @Test
     void unknownTableIsRefused() throws Exception {
         assertThat(refusal("anon", table("nosuch")))
-                .endsWith("TableNotAvailable: There is no such table that this role may use.");
+                .endsWith(
+                        "TableNotAvailable: The table does not exist, is not in the publication, or this role may not read it; a join as service_role is told which.");
         assertThat(refusal("service_role", table("nosuch")))
                 .contains("TableNotFound: ", "There is no table public.nosuch.");
     }
@@ -91,7 +92,8 @@ class WhyNoRowTest {
     void unreadableTableIsRefusedByItsCode() throws Exception {
         postgres.execute("create table unreadable (id int primary key)");
         assertThat(refusal("anon", table("unreadable")))
-                .endsWith("TableNotAvailable: There is no such table that this role may use.");
+                .endsWith(
+                        "TableNotAvailable: The table does not exist, is not in the publication, or this role may not read it; a join as service_role is told which.");
         String message = refusal("service_role", table("unreadable"));
         assertThat(message).contains("TableNotPublished: ");
         runStatementOf(message);
@@ -156,7 +158,8 @@ class WhyNoRowTest {
                 "\"schema\":\"nosuch\",\"table\":\"nosuch\"",
                 "\"schema\":\"nosuch\"")) {
             assertThat(refusal("anon", target))
-                    .endsWith("] TableNotAvailable: There is no such table that this role may use.");
+                    .endsWith(
+                            "] TableNotAvailable: The table does not exist, is not in the publication, or this role may not read it; a join as service_role is told which.");
         }
         assertThat(refusal("service_role", "\"schema\":\"closed\",\"table\":\"other\""))
                 .contains("TableNotPublished: ");

@@ -64,7 +64,11 @@ public enum ErrorCode {
     EVENT_UNKNOWN("UnknownEvent", CLIENT, 0, "`event` must be INSERT, UPDATE, DELETE or *"),
     FILTER_TOO_COMPLEX("FilterTooComplex", CLIENT, 0, "The filters of this channel are too complex together"),
     FILTER_TOO_SLOW("FilterTooSlow", CLIENT, 0, "Postgres takes too long to evaluate a pattern of a filter"),
-    TABLE_NOT_AVAILABLE("TableNotAvailable", CLIENT, 0, "There is no such table that this role may use"),
+    TABLE_NOT_AVAILABLE(
+            "TableNotAvailable",
+            CLIENT,
+            0,
+            "The table does not exist, is not in the publication, or this role may not read it; a join as service_role is told which"),
     TABLE_NOT_FOUND("TableNotFound", CLIENT, 0, "No relation has this name"),
     TABLE_NOT_READABLE("TableNotReadable", CLIENT, 0, "This role may not read the table"),
     TABLE_NOT_LOGGED("TableNotLogged", CLIENT, 0, "Postgres logs no changes of this relation"),

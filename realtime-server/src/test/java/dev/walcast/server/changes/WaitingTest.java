@@ -126,12 +126,7 @@ class WaitingTest {
 
         @Override
         public RelationFacts relation(Question question) {
-            TableId table = question.table();
-            boolean readable = !question.role().equals(REFUSED.role());
-            RelationFacts.Publication publication = new RelationFacts.Publication(
-                    "supabase_realtime", true, false, List.of(), null, true, 18);
-            return new RelationFacts(
-                    table, true, true, readable, 'r', 'p', false, true, true, Optional.empty(), publication);
+            return database.relation(question);
         }
 
         @Override

@@ -19,7 +19,7 @@ class JsonTreeBytesTest {
     /// What a list or map that grows has allocated in all is less than twice what it holds.
     private static final int GROWTH = 2;
 
-    /// Each is repeated in an array of about 400 kB.
+    /// Each is repeated in an array of about 40 kB.
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -38,7 +38,7 @@ class JsonTreeBytesTest {
                 "\"a text of many letters, which takes little more than itself\""
             })
     void aTreeTakesNoMoreThanItsBytes(String element) {
-        int count = 400_000 / (element.length() + 1);
+        int count = 40_000 / (element.length() + 1);
         byte[] json = IntStream.range(0, count)
                 .mapToObj(_ -> element)
                 .collect(Collectors.joining(",", "[", "]"))
@@ -48,7 +48,7 @@ class JsonTreeBytesTest {
 
     @Test
     void aTreeOfManyKeysTakesNoMore() {
-        assertReserved(IntStream.range(0, 40_000)
+        assertReserved(IntStream.range(0, 20_000)
                 .mapToObj(i -> "\"" + Integer.toString(i, 36) + "\":1")
                 .collect(Collectors.joining(",", "{", "}"))
                 .getBytes(UTF_8));
