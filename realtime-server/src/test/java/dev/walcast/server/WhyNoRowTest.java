@@ -132,7 +132,8 @@ class WhyNoRowTest {
             assertThat(refusal("anon", table("unseen"))).contains("TableNotAvailable: ");
             assertThat(socket.untilHeartbeat(false)).isEmpty();
             postgres.execute("grant select on unseen to anon");
-            assertThat(socket.receiveJson().at("/4/status").asText()).isEqualTo("ok");
+            JsonNode told = socket.receiveJson();
+            assertThat(told.at("/4/status").asText()).as(told.toString()).isEqualTo("ok");
         }
     }
 
