@@ -53,7 +53,8 @@ class ProcessEndTest {
                 "grant usage on schema public to anon",
                 "create table rows (id int primary key, body text)",
                 "grant select on rows to anon",
-                "create publication supabase_realtime for table rows");
+                "create table bulk (id int, body text)",
+                "create publication supabase_realtime for table rows, bulk");
     }
 
     @AfterAll
@@ -302,8 +303,9 @@ class ProcessEndTest {
     void largeTransactionFitsIntoASmallHeap() throws Exception {
         try (Client client = new Client(server.port, true)) {
             await().atMost(PATIENCE).until(() -> client.lives == 1);
-            postgres.execute("insert into rows select n, repeat('x', 100) from generate_series(1, 200000) as n");
-            await().atMost(PATIENCE).until(() -> client.received.size() == 200_000);
+            postgres.execute("begin; insert into bulk select n, repeat('x', 100) from generate_series(1, 200000) as n;"
+                    + " insert into rows values (-1, 'the last of its transaction'); commit");
+            await().atMost(PATIENCE).until(() -> client.received.contains(-1));
         }
         assertThat(server.exitCodes).as(server.output()).isEmpty();
     }
