@@ -29,7 +29,8 @@ final class AnswerBytes implements DataWriter {
     void answers(RequestHead request) {
         begun = false;
         boolean isHead = request.method().equals("HEAD");
-        filter = isHead || request.http10() ? new AnswerEdit(isHead, endAfterThis) : AnswerFilter.NONE;
+        filter =
+                isHead || request.http10() ? new AnswerEdit(request.http10(), isHead, endAfterThis) : AnswerFilter.NONE;
     }
 
     /// Whether the client got a byte of the answer to the last request.

@@ -13,6 +13,10 @@ import java.util.List;
 final class AnswerEdit implements AnswerFilter {
     private static final byte[] HEAD_END = {'\r', '\n', '\r', '\n'};
 
+    /// Of the status in `HTTP/1.1 200`.
+    private static final int STATUS_AT = 9;
+
+    private final boolean http10;
     private final boolean dropBody;
     private final Runnable endAfterThis;
     private final ByteArrayOutputStream head = new ByteArrayOutputStream(512);
@@ -20,7 +24,8 @@ final class AnswerEdit implements AnswerFilter {
     private boolean chunked;
     private final ChunkScanner chunks = new ChunkScanner();
 
-    AnswerEdit(boolean dropBody, Runnable endAfterThis) {
+    AnswerEdit(boolean http10, boolean dropBody, Runnable endAfterThis) {
+        this.http10 = http10;
         this.dropBody = dropBody;
         this.endAfterThis = requireNonNull(endAfterThis, "endAfterThis is null");
     }
@@ -30,10 +35,10 @@ final class AnswerEdit implements AnswerFilter {
         byte[] bytes = buffer.readBytes();
         ByteArrayOutputStream edited = new ByteArrayOutputStream(bytes.length);
         int at = 0;
-        if (matched < HEAD_END.length) {
-            at = takeHead(bytes);
+        while (matched < HEAD_END.length && at < bytes.length) {
+            at = takeHead(bytes, at);
             if (matched == HEAD_END.length) {
-                edited.writeBytes(editedHead());
+                edited.writeBytes(isInterim() ? interim() : editedHead());
             }
         }
         if (matched == HEAD_END.length && !dropBody) {
@@ -46,15 +51,28 @@ final class AnswerEdit implements AnswerFilter {
         return BufferData.create(edited.toByteArray());
     }
 
-    /// @return how many bytes belong to the head
-    private int takeHead(byte[] bytes) {
-        int at = 0;
+    /// @return where the head ends, or the bytes
+    private int takeHead(byte[] bytes, int from) {
+        int at = from;
         while (at < bytes.length && matched < HEAD_END.length) {
             byte b = bytes[at++];
             head.write(b);
             matched = b == HEAD_END[matched] ? matched + 1 : b == '\r' ? 1 : 0;
         }
         return at;
+    }
+
+    /// Whether it is a `100 Continue`, after which the answer's own head is still to come.
+    private boolean isInterim() {
+        return head.size() > STATUS_AT && head.toByteArray()[STATUS_AT] == '1';
+    }
+
+    /// The head as it came; nothing for HTTP/1.0, which has none of this kind. Another one follows.
+    private byte[] interim() {
+        byte[] bytes = http10 ? new byte[0] : head.toByteArray();
+        head.reset();
+        matched = 0;
+        return bytes;
     }
 
     private byte[] editedHead() {

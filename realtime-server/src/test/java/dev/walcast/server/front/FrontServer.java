@@ -30,6 +30,7 @@ final class FrontServer implements AutoCloseable {
                                         response.send(request.remotePeer().host()))
                         .get("/stream", FrontServer::stream)
                         .get("/slow", this::slow)
+                        .head("/count", FrontServer::count)
                         .post("/count", FrontServer::count),
                 List.of());
     }

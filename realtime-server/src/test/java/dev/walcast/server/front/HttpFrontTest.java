@@ -234,6 +234,16 @@ class HttpFrontTest {
     }
 
     @Test
+    void answerToHeadFollowsAContinue() throws IOException {
+        String answer = HttpText.converse(
+                server.port(),
+                "HEAD /count HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc");
+        assertThat(answer)
+                .startsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200")
+                .endsWith("\r\n\r\n");
+    }
+
+    @Test
     void answersToHeadHaveNoBodyEvenWhenThePathIsUnknown() throws IOException {
         List<Reply> replies = replies(
                 "HEAD /nothing HTTP/1.1\r\nHost: x\r\n\r\nHEAD /stream HTTP/1.1\r\nHost: x\r\n\r\n"
