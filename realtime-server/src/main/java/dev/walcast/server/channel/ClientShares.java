@@ -50,10 +50,11 @@ final class ClientShares {
 
     /// Whether the client has as many users as it may have.
     Optional<Refusal> full(ClientKey key) {
+        Share share;
         synchronized (shares) {
-            Share share = shares.get(key);
-            return share == null || share.mayHaveMore() ? Optional.empty() : Optional.of(share.usersTooMany());
+            share = shares.get(key);
         }
+        return share == null || share.mayHaveMore() ? Optional.empty() : Optional.of(share.usersTooMany());
     }
 
     /// How many questions about private topics one client may ask at once.

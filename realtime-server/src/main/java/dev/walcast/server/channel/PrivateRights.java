@@ -195,7 +195,9 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
             try (TaskActivity.Span _ = activity.waits()) {
                 askAll(due);
             }
-            rest(System.nanoTime() - beganNanos);
+            try (TaskActivity.Span _ = activity.waits()) {
+                rest(System.nanoTime() - beganNanos);
+            }
         }
     }
 
@@ -281,6 +283,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
             try {
                 member.onAnswer(answered);
             } catch (RuntimeException | Error e) {
+                FatalErrors.check(e);
                 LOG.error("a private channel could not be told of its rights", e);
             }
         }

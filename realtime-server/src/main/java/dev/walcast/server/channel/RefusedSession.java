@@ -57,9 +57,7 @@ final class RefusedSession implements SocketListener {
 
     @Override
     public void onText(byte[] utf8) {
-        messages++;
-        if (messages > MESSAGES_MAX) {
-            outbox.close(CloseReason.TOKEN_REFUSED);
+        if (isTooMuch()) {
             return;
         }
         switch (serializer.decodeText(utf8)) {
@@ -72,7 +70,19 @@ final class RefusedSession implements SocketListener {
 
     @Override
     public void onBinary(byte[] bytes) {
-        services.stats().countDropped();
+        if (!isTooMuch()) {
+            services.stats().countDropped();
+        }
+    }
+
+    /// Counts a message; one too many closes the socket.
+    private boolean isTooMuch() {
+        messages++;
+        if (messages > MESSAGES_MAX) {
+            outbox.close(CloseReason.TOKEN_REFUSED);
+            return true;
+        }
+        return false;
     }
 
     @Override

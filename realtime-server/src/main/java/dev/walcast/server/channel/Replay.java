@@ -37,8 +37,11 @@ final class Replay {
     /// Keeps a live broadcast until the replay is through.
     void hold(Optional<String> id, OutboundFrame frame) {
         heldBytes += frame.bytes();
-        overflown |=
-                held.size() >= HELD_MAX || heldBytes > HELD_BYTES_MAX || !memory.hold(frame.ownBytes(), frame.shared());
+        // nothing is taken from the budget once it has overflown, for nothing would be given back
+        overflown = overflown
+                || held.size() >= HELD_MAX
+                || heldBytes > HELD_BYTES_MAX
+                || !memory.hold(frame.ownBytes(), frame.shared());
         if (!overflown) {
             held.add(new Held(id, frame));
         } else {

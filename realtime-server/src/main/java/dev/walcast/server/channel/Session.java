@@ -180,7 +180,10 @@ final class Session implements SocketListener {
     }
 
     private JoinResult decide(Message.Join join) {
-        try (MemoryAccount.Reservation parsing = memory().reserve(Json.treeBytes(join.payload()))) {
+        // what is too large to be parsed needs no memory for a tree
+        boolean isParsed = join.payload().length() <= services.limits().joinBytesMax();
+        long treeBytes = isParsed ? Json.treeBytes(join.payload()) : 0;
+        try (MemoryAccount.Reservation parsing = memory().reserve(treeBytes)) {
             return parsing == null
                     ? new JoinResult.Refused(ErrorCode.MEMORY_EXHAUSTED.refusal())
                     : rules.decide(join, channels.size());
@@ -204,6 +207,7 @@ final class Session implements SocketListener {
             return new Channel(services, this, address, accepted, bytes);
         } catch (RuntimeException | Error e) {
             memory().release(bytes);
+            budget.giveSeatBack();
             throw e;
         }
     }
@@ -233,7 +237,7 @@ final class Session implements SocketListener {
     private static boolean isMeantFor(Channel channel, Address address) {
         return address.joinRef() == null
                 || channel.joinRef() == null
-                || address.joinRef().equals(channel.joinRef());
+                || address.joinRef().hasTextOf(channel.joinRef());
     }
 
     private void replyUnmatched(Address address) {

@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.rls.TopicCheckException;
 import dev.walcast.rls.TopicCheckException.Reason;
 import dev.walcast.rls.TopicPermissions;
@@ -91,6 +92,7 @@ final class TopicQuestions {
             LOG.debug("the rights of a private channel could not be confirmed ({})", e.reason(), e);
             return refused(refusal(e.reason()));
         } catch (RuntimeException | Error e) {
+            FatalErrors.check(e);
             LOG.error("the rights of a private channel could not be confirmed", e);
             return refused(ErrorCode.TOPIC_DATABASE_UNREACHABLE.refusal());
         }

@@ -23,7 +23,8 @@ final class AddressOptions {
             paramLabel = "RANGES",
             defaultValue = "",
             description = "The proxies whose X-Forwarded-For or Forwarded header tells a client's address, as in"
-                    + " 10.0.0.0/8, fd00::/8. The right-most address that is no proxy's counts.")
+                    + " 10.0.0.7, fd00::7; ranges as 10.0.7.0/24. No client may be in them, and the proxy must set or"
+                    + " drop both headers. The right-most address that is no proxy's counts.")
     private String proxies = "";
 
     /// Once there are no [#problems].

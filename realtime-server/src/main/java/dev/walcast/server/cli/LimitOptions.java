@@ -131,7 +131,8 @@ final class LimitOptions {
             defaultValue = "50",
             description =
                     "How many percent of MAX_USERS, MAX_JOINS_PER_SECOND and MAX_TOPIC_CHECKS one client may take:"
-                            + " a user (the token's `sub`), or all clients without one from one address.")
+                            + " a user (the token's `sub`), or all clients without one from one address. Behind a proxy, set"
+                            + " TRUSTED_PROXIES.")
     private int clientShare;
 
     @Option(

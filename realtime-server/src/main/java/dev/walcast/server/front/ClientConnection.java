@@ -132,9 +132,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         answers.answers(head);
         InetAddress client = limits.proxies().client(peer, head);
         places.request(this, head, client);
-        if (!client.equals(peer)) {
-            remote = Peer.forwarded(client);
-        }
+        remote = client.equals(peer) ? socket.remotePeer() : Peer.forwarded(client);
         deadlineNanos = head.framing() instanceof Framing.None ? NEVER : System.nanoTime() + BODY_NANOS;
         phase = Phase.REQUEST;
     }
@@ -185,7 +183,8 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         byte[] body = refusal.json().getBytes(UTF_8);
         String allow = refusal.code() == ErrorCode.REQUEST_METHOD ? "Allow: GET, HEAD, POST, OPTIONS\r\n" : "";
         return ("HTTP/1.1 " + status.codeText() + " " + status.reasonPhrase() + "\r\n" + allow
-                        + "Content-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\nContent-Length: "
+                        + "Content-Type: application/json; charset=utf-8\r\nCache-Control: no-store\r\n"
+                        + "Access-Control-Allow-Origin: *\r\nContent-Length: "
                         + body.length + "\r\nConnection: close\r\n\r\n" + refusal.json())
                 .getBytes(UTF_8);
     }

@@ -206,10 +206,15 @@ final class HeadParser {
         if (http10 && (asked || value("sec-websocket-key").isPresent())) {
             throw new RefusedRequestException(ErrorCode.UPGRADE_OVER_HTTP10.refusal());
         }
-        return asked;
+        return asked && connectionOptions().contains("upgrade");
     }
 
     private boolean keepAlive() {
+        Set<String> options = connectionOptions();
+        return !options.contains("close") && (!http10 || options.contains("keep-alive"));
+    }
+
+    private Set<String> connectionOptions() {
         Set<String> options = new HashSet<>();
         for (Field field : fields) {
             if (field.isNamed("connection")) {
@@ -218,6 +223,6 @@ final class HeadParser {
                         .forEach(options::add);
             }
         }
-        return !options.contains("close") && (!http10 || options.contains("keep-alive"));
+        return options;
     }
 }

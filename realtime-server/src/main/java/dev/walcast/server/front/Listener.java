@@ -100,6 +100,10 @@ final class Listener implements ObservedTask {
         try (TaskActivity.Span _ = activity.waits()) {
             channel = from.accept();
         }
+        if (channel == null) {
+            from.configureBlocking(true);
+            return;
+        }
         boolean taken = false;
         try {
             reception.accepted(channel);
@@ -138,11 +142,11 @@ final class Listener implements ObservedTask {
         closeQuietly(given);
         try {
             from.configureBlocking(false);
-            SocketChannel caller = from.accept();
-            if (caller != null) {
-                caller.close();
+            try {
+                closeQuietly(from.accept());
+            } finally {
+                from.configureBlocking(true);
             }
-            from.configureBlocking(true);
         } catch (IOException _) {
             LOG.trace("the caller could not be sent away");
         }

@@ -79,6 +79,9 @@ final class Places {
         /// Which address it is counted for.
         private @Nullable ClientAddress address;
 
+        /// Whether its connection has ended, so that nothing is counted for it any more.
+        private boolean left;
+
         private Place(@Nullable ErrorCode without) {
             this.without = without;
         }
@@ -174,7 +177,7 @@ final class Places {
     }
 
     private synchronized boolean takePlace(Place place, ClientAddress address) {
-        if (address.equals(place.address)) {
+        if (place.left || address.equals(place.address)) {
             return true;
         }
         int count = counts.getOrDefault(address, 0);
@@ -196,9 +199,10 @@ final class Places {
     }
 
     /// Frees its place; harmless when it has none any more.
-    void leave(ClientConnection connection) {
+    synchronized void leave(ClientConnection connection) {
         Place place = places.remove(connection);
         if (place != null) {
+            place.left = true;
             release(place);
         }
     }

@@ -13,6 +13,15 @@ public record Ref(String json) {
         requireNonNull(json, "json is null");
     }
 
+    /// Whether both read the same: a binary frame and some clients send as text what a join named by a number.
+    public boolean hasTextOf(Ref other) {
+        return unquoted().equals(other.unquoted());
+    }
+
+    private String unquoted() {
+        return json.startsWith("\"") ? json.substring(1, json.length() - 1) : json;
+    }
+
     static Ref ofString(String text) {
         return new Ref(Json.quoted(text));
     }

@@ -228,6 +228,7 @@ final class Connection implements ServerConnection, Watched {
         byte[] ignored = new byte[8 * 1024];
         int n = 0;
         while (n >= 0) {
+            input.count();
             n = input.read(ignored, 0, ignored.length);
         }
     }

@@ -12,6 +12,9 @@ final class ConnectionInput extends InputStream {
     private final InboundPace pace;
     private volatile long heardNanos = System.nanoTime();
 
+    /// Read, but not counted by the pace yet.
+    private int uncounted;
+
     ConnectionInput(DataReader reader, InboundPace pace) {
         this.reader = requireNonNull(reader, "reader is null");
         this.pace = requireNonNull(pace, "pace is null");
@@ -24,6 +27,7 @@ final class ConnectionInput extends InputStream {
 
     @Override
     public int read() {
+        count();
         return isAtEnd() ? -1 : reader.read() & 0xFF;
     }
 
@@ -37,8 +41,18 @@ final class ConnectionInput extends InputStream {
         }
         BufferData available = reader.readBuffer(Math.min(length, reader.available()));
         int count = available.read(into, offset, available.available());
-        pace.bytes(count);
+        uncounted += count;
         return count;
+    }
+
+    /// Has the pace count what was read, which may hold this thread back. Reading one byte does it, reading many does
+    /// not: that may happen with a lock held.
+    void count() {
+        int bytes = uncounted;
+        uncounted = 0;
+        if (bytes > 0) {
+            pace.bytes(bytes);
+        }
     }
 
     /// How many bytes can be read without waiting.

@@ -53,7 +53,7 @@ class OversizedJoinTest {
         client.text(join("2", TOPIC, "{\"config\":{},\"x\":\"" + "x".repeat(64 * 1024) + "\"}"));
         JsonNode response = json(client.nextText()).get(4).path("response");
         assertThat(response.path("reason").asText())
-                .isEqualTo("PayloadSizeExceeded: The payload of the join is larger than 65536 bytes");
+                .isEqualTo("PayloadSizeExceeded: The payload of the join is larger than 65536 bytes (MAX_JOIN_SIZE)");
         assertThat(response.path("limit").asInt()).isEqualTo(65_536);
         client.text(join("3", TOPIC));
         assertThat(client.nextText()).isEqualTo(joined("3", TOPIC));
