@@ -149,7 +149,6 @@ final class ConnectionPools implements AutoCloseable {
         // The first connection is made by the source, which can say what is wrong with it.
         config.setInitializationFailTimeout(-1);
         config.setConnectionInitSql(initSql);
-        config.setExceptionOverride(new ConnectionEviction());
         return config;
     }
 

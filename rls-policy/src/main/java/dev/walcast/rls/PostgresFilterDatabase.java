@@ -155,7 +155,10 @@ public final class PostgresFilterDatabase implements FilterDatabase {
                 }
                 throw e;
             } finally {
-                PolicyAsker.end(connection);
+                // the pool closes a connection after some refusals, and then the refusal is the answer
+                if (!connection.isClosed()) {
+                    PolicyAsker.end(connection);
+                }
             }
         } catch (SQLException e) {
             throw new UnansweredException(e);

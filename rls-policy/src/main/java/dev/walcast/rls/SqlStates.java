@@ -92,9 +92,15 @@ public final class SqlStates {
 
     /// Whether the connection can be used after this error, whatever its state suggests: `0A000` is an ordinary
     /// refusal,
-    /// and a function may raise the states of a lost connection.
+    /// and a function may raise the states of a lost connection. A prepared statement whose table was altered has
+    /// `0A000` as well, and fails again on the same connection.
     public static boolean leavesConnectionUsable(SQLException e) {
-        return "0A000".equals(e.getSQLState()) || isRaisedByAFunction(e);
+        return "0A000".equals(e.getSQLState()) ? !isOutdatedStatement(e) : isRaisedByAFunction(e);
+    }
+
+    private static boolean isOutdatedStatement(SQLException e) {
+        ServerErrorMessage server = e instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
+        return server != null && "RevalidateCachedQuery".equals(server.getRoutine());
     }
 
     public static String conditionName(String state) {
