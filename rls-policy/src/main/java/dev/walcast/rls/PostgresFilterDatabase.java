@@ -149,8 +149,7 @@ public final class PostgresFilterDatabase implements FilterDatabase {
                 if (timeout.equals(COMPILED_TIMEOUT) && FilterRefusedException.TOO_SLOW.equals(e.getSQLState())) {
                     throw new FilterRefusedException(FilterRefusedException.TOO_SLOW, message(e));
                 }
-                boolean away = connection.isClosed() && !SqlStates.leavesConnectionUsable(e);
-                if (!away && !mayPass(String.valueOf(e.getSQLState()))) {
+                if (!SqlStates.isLost(connection, e) && !mayPass(String.valueOf(e.getSQLState()))) {
                     throw new FilterRefusedException(String.valueOf(e.getSQLState()), message(e));
                 }
                 throw e;

@@ -39,8 +39,9 @@ public final class RoleConnections {
     /// The error without a state that says that Postgres is away, when Postgres is not: a user's code may raise any
     /// state.
     static SQLException unlessAway(Connection connection, SQLException e) throws SQLException {
-        boolean away = connection.isClosed() && !SqlStates.leavesConnectionUsable(e);
-        return away || !SqlStates.saysPostgresIsAway(e) ? e : new SQLException(e.getMessage(), "58000", e);
+        return SqlStates.isLost(connection, e) || !SqlStates.saysPostgresIsAway(e)
+                ? e
+                : new SQLException(e.getMessage(), "58000", e);
     }
 
     private boolean bypasses(String role) throws SQLException {

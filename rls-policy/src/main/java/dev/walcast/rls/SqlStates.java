@@ -1,5 +1,6 @@
 package dev.walcast.rls;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.Map;
@@ -90,12 +91,13 @@ public final class SqlStates {
         return server != null && "exec_stmt_raise".equals(server.getRoutine());
     }
 
-    /// Whether the connection can be used after this error, whatever its state suggests: `0A000` is an ordinary
-    /// refusal,
-    /// and a function may raise the states of a lost connection. A prepared statement whose table was altered has
-    /// `0A000` as well, and fails again on the same connection.
-    public static boolean leavesConnectionUsable(SQLException e) {
-        return "0A000".equals(e.getSQLState()) ? !isOutdatedStatement(e) : isRaisedByAFunction(e);
+    /// Whether the connection was lost with this error. The pool closes a connection by the state alone, also
+    /// after `0A000`, which is an ordinary refusal, and after a state that a function chose. A statement that was
+    /// planned before its table was altered has `0A000` as well. It is answered on another connection, so it
+    /// counts as lost.
+    static boolean isLost(Connection connection, SQLException e) throws SQLException {
+        return connection.isClosed()
+                && ("0A000".equals(e.getSQLState()) ? isOutdatedStatement(e) : !isRaisedByAFunction(e));
     }
 
     private static boolean isOutdatedStatement(SQLException e) {

@@ -100,7 +100,6 @@ class FilterVectorsPgTest {
         HikariConfig config = new HikariConfig();
         config.setDataSource(dataSource);
         config.setMaximumPoolSize(2);
-        config.setExceptionOverride(new KeptConnections());
         HikariDataSource pool = new HikariDataSource(config);
         pools.add(pool);
         return pool;

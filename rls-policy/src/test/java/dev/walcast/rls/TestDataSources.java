@@ -27,7 +27,6 @@ final class TestDataSources implements AutoCloseable {
         config.setMaximumPoolSize(2);
         config.setMinimumIdle(0);
         config.setConnectionInitSql(initSql);
-        config.setExceptionOverride(new KeptConnections());
         return new HikariDataSource(config);
     }
 
