@@ -19,9 +19,8 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/// Answers `/livez`, whether to restart the process, and `/readyz`, whether to send it traffic and how far the feed is
-/// behind. Anyone
-/// may ask, so the answers hold codes and no internals.
+/// Answers `/livez`, whether to restart the process, and `/readyz`, whether to send it traffic and how far the feed
+/// is behind. Anyone may ask, so the answers hold codes and no internals.
 final class HealthRoutes implements HttpService {
     private final BooleanSupplier alive;
     private final Health health;

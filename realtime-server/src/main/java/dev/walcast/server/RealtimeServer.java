@@ -45,7 +45,6 @@ public final class RealtimeServer implements AutoCloseable {
     private final RestRoutes rest;
     private final EventStreams streams;
     private final Health health;
-
     private final Front front;
 
     /// @param services further HTTP services, such as the demo page

@@ -109,7 +109,7 @@ final class EngineSettings {
 
     /// 64 MiB, or less on a heap below 1 GiB.
     private static long queueBytes() {
-        return Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 15);
+        return Math.min(64L << 20, HEAP_BYTES / 15);
     }
 
     private static Map<String, String> whatIsRead() {

@@ -3,9 +3,8 @@ package dev.walcast.server.changes;
 import dev.walcast.server.channel.ClientKey;
 import java.util.concurrent.Semaphore;
 
-/// A bounded number of turns, of which one client has half: a client that wants many leaves some to the others. Safe
-/// for
-/// any thread.
+/// A bounded number of turns, of which one client has half: a client that wants many leaves some to the others.
+/// Safe for any thread.
 final class ClientTurns {
     private final int max;
     private final Semaphore all;

@@ -7,9 +7,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
-/// A bounded number of turns for each key, given in the order in which they were asked for. Keys without a turn taken
-/// or
-/// wanted take no memory. Safe for any thread.
+/// A bounded number of turns for each key, given in the order in which they were asked for. Keys without a turn
+/// taken or wanted take no memory. Safe for any thread.
 final class KeyedTurns<K> {
     private final int max;
     private final Map<K, Turns> keys = new ConcurrentHashMap<>();

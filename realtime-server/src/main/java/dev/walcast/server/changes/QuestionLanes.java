@@ -19,9 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Asks Postgres about changes that wait, each table by itself: a policy that is slow delays its own table.
-/// Questions of
-/// clients' filters go separately from those of policies. Many changes are asked about at once, on a virtual thread for
-/// each table that has some. Safe for any thread.
+/// Questions of clients' filters go separately from those of policies. Many changes are asked about at once, on a
+/// virtual thread for each table that has some. Safe for any thread.
 final class QuestionLanes implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(QuestionLanes.class);
 

@@ -3,10 +3,9 @@ package dev.walcast.server.changes;
 import dev.walcast.server.channel.ClientKey;
 import java.util.concurrent.Semaphore;
 
-/// Lets a bounded number of subscriptions be resolved at once, at most half of them for one table and less than that
-/// for
-/// one client: a table that answers slowly leaves room for the others, and so does a client with many subscriptions.
-/// Safe for any thread.
+/// Lets a bounded number of subscriptions be resolved at once, at most half of them for one table and less than
+/// that for one client: a table that answers slowly leaves room for the others, and so does a client with many
+/// subscriptions. Safe for any thread.
 final class ResolvingTurns {
     private static final int ALL_MAX = 8;
 

@@ -6,9 +6,8 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.protocol.Json;
 import dev.walcast.server.protocol.Slice;
-import java.net.Inet4Address;
+import dev.walcast.server.socket.ClientAddress;
 import java.net.InetAddress;
-import java.util.HexFormat;
 import java.util.Optional;
 
 /// Identifies a client among those that share the bounds of the server: a user by the `sub` of its token, any other
@@ -16,9 +15,6 @@ import java.util.Optional;
 ///
 /// @param text for comparison only; holds personal data, so it must not be logged
 public record ClientKey(String text) {
-    /// The part of an IPv6 address that an access provider assigns; a client chooses the rest.
-    private static final int NETWORK_BYTES = 8;
-
     private static final int SUBJECT_CHARS_MAX = 256;
 
     public ClientKey {
@@ -51,11 +47,8 @@ public record ClientKey(String text) {
 
     private static String network(String address) {
         try {
-            InetAddress parsed = InetAddress.ofLiteral(address);
             // an IPv4 address in the form of IPv6 is parsed to IPv4
-            return parsed instanceof Inet4Address
-                    ? parsed.getHostAddress()
-                    : HexFormat.of().formatHex(parsed.getAddress(), 0, NETWORK_BYTES);
+            return ClientAddress.of(InetAddress.ofLiteral(address)).text();
         } catch (IllegalArgumentException _) {
             return shortened(address);
         }

@@ -20,9 +20,8 @@ import org.slf4j.LoggerFactory;
 /// Asks the database about private topics, only so many questions at once: a flood of them waits here and not in the
 /// connection pool. First come, first served; a question that waits too long is refused.
 ///
-/// Joins may take all the room, and one client its share of it. Rechecks and callers without a socket have shares of
-/// their
-/// own, so that a storm of either leaves room for joins.
+/// Joins may take all the room, and one client its share of it. Rechecks and callers without a socket have shares
+/// of their own, so that a storm of either leaves room for joins.
 final class TopicQuestions {
     private static final Logger LOG = LoggerFactory.getLogger(TopicQuestions.class);
 

@@ -39,7 +39,7 @@ final class AnswerBytes implements DataWriter {
     }
 
     /// Whether it is a `100 Continue`, after which the answer is still to come.
-    private static boolean isInterim(BufferData bytes) {
+    static boolean isInterim(BufferData bytes) {
         return bytes.available() > STATUS_AT && bytes.get(STATUS_AT) == '1';
     }
 

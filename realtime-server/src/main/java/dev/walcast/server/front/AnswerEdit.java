@@ -13,9 +13,6 @@ import java.util.List;
 final class AnswerEdit implements AnswerFilter {
     private static final byte[] HEAD_END = {'\r', '\n', '\r', '\n'};
 
-    /// Of the status in `HTTP/1.1 200`.
-    private static final int STATUS_AT = 9;
-
     private final boolean http10;
     private final boolean dropBody;
     private final Runnable endAfterThis;
@@ -38,7 +35,8 @@ final class AnswerEdit implements AnswerFilter {
         while (matched < HEAD_END.length && at < bytes.length) {
             at = takeHead(bytes, at);
             if (matched == HEAD_END.length) {
-                edited.writeBytes(isInterim() ? interim() : editedHead());
+                boolean isInterim = AnswerBytes.isInterim(BufferData.create(head.toByteArray()));
+                edited.writeBytes(isInterim ? interim() : editedHead());
             }
         }
         if (matched == HEAD_END.length && !dropBody) {
@@ -60,11 +58,6 @@ final class AnswerEdit implements AnswerFilter {
             matched = b == HEAD_END[matched] ? matched + 1 : b == '\r' ? 1 : 0;
         }
         return at;
-    }
-
-    /// Whether it is a `100 Continue`, after which the answer's own head is still to come.
-    private boolean isInterim() {
-        return head.size() > STATUS_AT && head.toByteArray()[STATUS_AT] == '1';
     }
 
     /// The head as it came; nothing for HTTP/1.0, which has none of this kind. Another one follows.

@@ -17,8 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Accepts connections for as long as it runs. A shortage of descriptors is logged once and passes: it gives one up
-/// that
-/// it keeps for this, so that callers are at least sent away.
+/// that it keeps for this, so that callers are at least sent away.
 final class Listener implements ObservedTask {
     private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
     private static final int BACKLOG = 1024;

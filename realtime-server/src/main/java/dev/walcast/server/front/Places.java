@@ -3,6 +3,7 @@ package dev.walcast.server.front;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.socket.ClientAddress;
 import java.net.InetAddress;
 import java.util.Comparator;
 import java.util.HashMap;

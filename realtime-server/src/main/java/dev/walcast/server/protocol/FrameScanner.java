@@ -59,10 +59,6 @@ final class FrameScanner implements AutoCloseable {
         throw new Json.MalformedJson("a ref is an object or an array");
     }
 
-    String nextString() throws IOException {
-        return nextString(Integer.MAX_VALUE);
-    }
-
     /// A longer string is malformed, and is not made.
     ///
     /// @param bytesMax of its UTF-8

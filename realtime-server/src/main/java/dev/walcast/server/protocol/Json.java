@@ -143,28 +143,6 @@ public final class Json {
         return quoted.append('"').toString();
     }
 
-    /// A scalar member of an object as text, the last one of that name, without building a tree; nothing when it is
-    /// null, no scalar, or not there, or the text is no JSON.
-    public static Optional<String> member(Slice object, String name) {
-        if (!object.isObject()) {
-            return Optional.empty();
-        }
-        try (JsonParser parser = scan(object.bytes(), object.offset(), object.length())) {
-            parser.nextToken();
-            String found = null;
-            for (String key = parser.nextFieldName(); key != null; key = parser.nextFieldName()) {
-                JsonToken token = parser.nextToken();
-                if (key.equals(name)) {
-                    found = token.isScalarValue() && token != JsonToken.VALUE_NULL ? parser.getText() : null;
-                }
-                parser.skipChildren();
-            }
-            return Optional.ofNullable(found);
-        } catch (IOException _) {
-            return Optional.empty();
-        }
-    }
-
     /// How much memory a tree of this text may take at most, found without building it. A text that is no JSON costs
     /// what was read of it.
     public static long treeBytes(Slice json) {

@@ -125,7 +125,7 @@ final class Verdict {
         }
     }
 
-    /// Judged once more before it is said: the machine has other work, too.
+    /// Judges a second time before it reports a failure, because the machine has other work.
     private void judgeTime(Battle.Round first) throws Exception {
         String wrong = slowness(first);
         if (wrong != null) {
