@@ -71,7 +71,8 @@ final class RandomDefinitions implements AutoCloseable {
             "create domain pair_domain as pair",
             "create table base (k int, v text)",
             "create table audit.images (seq bigserial primary key, op bigint, event text, schema_name text,"
-                    + " table_name text, new_row text, old_row text, generated text[], published text[], lsn text)",
+                    + " table_name text, new_row text, old_row text, generated text[], published text[], lsn text,"
+                    + " xid bigint default pg_current_xact_id()::text::bigint)",
             RECORD,
             "create publication supabase_realtime for table ends",
             table("t0"),

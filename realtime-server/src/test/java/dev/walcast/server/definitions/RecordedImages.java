@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The rows as the statements that wrote them saw them.
@@ -27,6 +28,7 @@ final class RecordedImages {
             .build();
 
     private final Map<String, Image> images = new TreeMap<>();
+    private final List<Image> inOrder = new ArrayList<>();
     private long last;
 
     /// @param published null for all
@@ -39,7 +41,8 @@ final class RecordedImages {
             @Nullable JsonNode oldRow,
             Set<String> generated,
             @Nullable Set<String> published,
-            Lsn written) {
+            Lsn written,
+            long transaction) {
         String key() {
             return event + " " + op;
         }
@@ -66,8 +69,10 @@ final class RecordedImages {
                         json(rows.getString("old_row")),
                         names(rows.getArray("generated")),
                         rows.getArray("published") == null ? null : names(rows.getArray("published")),
-                        Lsn.parse(rows.getString("lsn")));
+                        Lsn.parse(rows.getString("lsn")),
+                        rows.getLong("xid"));
                 fresh.add(image);
+                inOrder.add(image);
                 images.put(image.key(), image);
             }
         }
@@ -77,6 +82,20 @@ final class RecordedImages {
     @Nullable
     Image of(String event, long op) {
         return images.get(event + " " + op);
+    }
+
+    /// The first image of the last transaction that committed here and wrote such an image.
+    ///
+    /// @param commit where it committed
+    @Nullable
+    Image firstOf(Lsn commit, Predicate<Image> such) {
+        Image found = null;
+        for (Image image : inOrder) {
+            if (!image.written().isAfter(commit) && such.test(image)) {
+                found = found != null && found.transaction() == image.transaction() ? found : image;
+            }
+        }
+        return found;
     }
 
     private static @Nullable JsonNode json(@Nullable String text) throws Exception {
