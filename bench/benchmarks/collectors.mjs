@@ -9,15 +9,15 @@ const HEAPS = ['128m', '512m', '2g']
 const BASELINE = 'Serial'
 const CLIENTS = 200
 const PER_SECOND = 100
-const IDLE_SECONDS = 8
+const IDLE_SECONDS = 5
 
 export default {
   about: 'collectors, with and without compact object headers, at 128 MB, 512 MB and 2 GB of heap: latency, throughput, memory given back',
   readers: true,
   server: true,
-  minutes: 45,
+  minutes: 15,
   async run(options) {
-    const seconds = options.quick ? 3 : 20
+    const seconds = options.quick ? 3 : 8
     const reader = options.readers?.[0] ?? 'debezium'
     const database = await Database.start()
     const load = await Load.start()
@@ -53,7 +53,7 @@ async function measure(name, heap, { database, load, result, reader, seconds, op
     const cpu = server.program.cpuSeconds()
     const paced = await load.pace(ours.sender, ours.receivers, text, PER_SECOND * seconds, PER_SECOND)
     const used = server.program.cpuSeconds() - cpu
-    const count = options.quick ? 2_000 : 20_000
+    const count = options.quick ? 2_000 : 10_000
     const began = performance.now()
     await load.saturate(ours.sender, ours.receivers, text, count)
     const perSecond = count * CLIENTS / ((performance.now() - began) / 1000)
