@@ -1,7 +1,6 @@
 package dev.walcast.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.cdc.testing.TestPostgres;
@@ -63,10 +62,7 @@ class PublicationChangeTest {
     @AfterEach
     void stopServer() {
         server.close();
-        await().ignoreExceptions().until(() -> {
-            postgres.execute("select pg_drop_replication_slot(slot_name) from pg_replication_slots");
-            return true;
-        });
+        postgres.dropSlots();
     }
 
     @Test

@@ -67,10 +67,7 @@ class LostSlotPgTest {
 
     @AfterEach
     void dropSlots() {
-        await().ignoreExceptions().until(() -> {
-            postgres.execute("select pg_drop_replication_slot(slot_name) from pg_replication_slots");
-            return true;
-        });
+        postgres.dropSlots();
     }
 
     @Test

@@ -104,7 +104,7 @@ class MarksPgTest {
     @AfterEach
     void stopReading() {
         source.close();
-        postgres.execute("select pg_drop_replication_slot('marks')");
+        postgres.dropSlots();
     }
 
     @Test

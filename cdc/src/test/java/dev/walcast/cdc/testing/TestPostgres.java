@@ -1,5 +1,7 @@
 package dev.walcast.cdc.testing;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.walcast.cdc.PostgresUrl;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -195,6 +197,15 @@ public final class TestPostgres implements AutoCloseable {
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /// Drops all replication slots. Waits until those that read them have gone: a walsender notices the end of its
+    /// connection late on a busy machine.
+    public void dropSlots() {
+        await().ignoreExceptions().until(() -> {
+            execute("select pg_drop_replication_slot(slot_name) from pg_replication_slots");
+            return true;
+        });
     }
 
     public long pid() {
