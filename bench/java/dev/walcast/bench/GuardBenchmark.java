@@ -11,7 +11,7 @@ import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.Answers;
+import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.rls.IsolatedConnections;
 import dev.walcast.rls.PostgresRightsReader;
 import dev.walcast.rls.Rights;
@@ -74,6 +74,6 @@ public class GuardBenchmark {
 
     @Benchmark
     public final Verdict judge() {
-        return guard.judge(viewer, change, mark, Answers.NONE);
+        return guard.judge(viewer, change, mark, RowAnswers.NONE);
     }
 }

@@ -1,7 +1,7 @@
 package dev.walcast.bench;
 
 import dev.walcast.cdc.Change;
-import dev.walcast.filters.SubscriptionIndex;
+import dev.walcast.filters.index.SubscriptionIndex;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.openjdk.jmh.annotations.Benchmark;

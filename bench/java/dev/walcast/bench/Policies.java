@@ -14,11 +14,11 @@ import dev.walcast.cdc.Position;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.Answers;
-import dev.walcast.filters.ChangeEvent;
-import dev.walcast.filters.SubscriptionIndex;
-import dev.walcast.filters.Target;
 import dev.walcast.filters.UnansweredException;
+import dev.walcast.filters.index.ChangeEvent;
+import dev.walcast.filters.index.SubscriptionIndex;
+import dev.walcast.filters.index.Target;
+import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.IsolatedConnections;
 import dev.walcast.rls.Oracle;
@@ -178,7 +178,7 @@ final class Policies {
             List<Viewer> matching = new ArrayList<>();
             index.forEachMatch(change, (entry, _) -> matching.add(entry.subscriber()));
             for (Viewer viewer : matching) {
-                Verdict verdict = guard.judge(viewer, change, mark, Answers.NONE);
+                Verdict verdict = guard.judge(viewer, change, mark, RowAnswers.NONE);
                 if (verdict instanceof Verdict.Undecided) {
                     open.add(new Open(viewer, change));
                     guard.undecided(viewer, change, mark, asked::add);

@@ -1,5 +1,8 @@
 package dev.walcast.filters;
 
+import dev.walcast.filters.predicate.ColumnQuestion;
+import dev.walcast.filters.predicate.RoleSession;
+import dev.walcast.filters.values.ColumnType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

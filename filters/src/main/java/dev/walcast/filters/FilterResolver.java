@@ -3,11 +3,21 @@ package dev.walcast.filters;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Column;
-import dev.walcast.filters.ColumnQuestion.Effort;
 import dev.walcast.filters.FilterNode.Condition;
 import dev.walcast.filters.FilterNode.Group;
-import dev.walcast.filters.Predicate.Term;
-import dev.walcast.filters.RowTest.Place;
+import dev.walcast.filters.predicate.ColumnQuestion;
+import dev.walcast.filters.predicate.ColumnQuestion.Effort;
+import dev.walcast.filters.predicate.LikePattern;
+import dev.walcast.filters.predicate.Predicate;
+import dev.walcast.filters.predicate.Predicate.Term;
+import dev.walcast.filters.predicate.RoleSession;
+import dev.walcast.filters.predicate.RowTest;
+import dev.walcast.filters.predicate.RowTest.ResolvedColumn;
+import dev.walcast.filters.predicate.Truth;
+import dev.walcast.filters.values.ColumnType;
+import dev.walcast.filters.values.ComparableType;
+import dev.walcast.filters.values.ComparableTypes;
+import dev.walcast.filters.values.Comparison;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -70,8 +80,8 @@ public final class FilterResolver {
         }
 
         /// The column as it is now.
-        default Place place(String name, ColumnType type) {
-            return new Place(name, type.baseOid(), number(name), carries(name));
+        default ResolvedColumn place(String name, ColumnType type) {
+            return new ResolvedColumn(name, type.baseOid(), number(name), carries(name));
         }
     }
 
@@ -122,7 +132,7 @@ public final class FilterResolver {
     /// A column, or a path into its JSON, as SQL over the column's text.
     ///
     /// @param valueType SQL of the type of the column itself
-    private record Operand(Place place, String valueType, ColumnType type, String sql, boolean isColumn) {
+    private record Operand(ResolvedColumn place, String valueType, ColumnType type, String sql, boolean isColumn) {
         String column() {
             return place.name();
         }
@@ -192,15 +202,15 @@ public final class FilterResolver {
         return ColumnQuestion.VALUE + "::" + type.baseSql() + (collation == null ? "" : " collate " + collation);
     }
 
-    private static @Nullable Kind kind(Operand operand) {
-        return operand.isColumn ? Kinds.of(operand.type) : null;
+    private static @Nullable ComparableType kind(Operand operand) {
+        return operand.isColumn ? ComparableTypes.of(operand.type) : null;
     }
 
     private Predicate comparison(Operand operand, Condition condition)
             throws FilterRefusedException, UnansweredException {
         Comparison comparison = comparison(condition.operator());
         ColumnQuestion question = question(operand, comparison.symbol(), operand.type, condition.value());
-        Kind kind = kind(operand);
+        ComparableType kind = kind(operand);
         if (kind != null && (kind.isOrdered() || !comparison.needsOrder())) {
             Object key = kind.keyOf(canonical(operand, condition.value()));
             if (key != null) {
@@ -226,7 +236,7 @@ public final class FilterResolver {
         // IS DISTINCT FROM looks its operator up in the search path; the value is never NULL.
         ColumnQuestion equal = question(operand, "=", operand.type, condition.value());
         ColumnQuestion question = ask(operand, "(" + equal.expression() + ") IS NOT TRUE", equal.parameter());
-        Kind kind = kind(operand);
+        ComparableType kind = kind(operand);
         Object key = kind == null ? null : kind.keyOf(canonical(operand, condition.value()));
         return key == null
                 ? opaque(operand, question, Truth.TRUE, condition)
@@ -243,7 +253,7 @@ public final class FilterResolver {
                 "(" + operand.sql + ") " + operator(operand, "=", operand.type) + " ANY (" + ColumnQuestion.PARAMETER
                         + "::" + operand.parameterType() + "[])",
                 condition.value());
-        Kind kind = kind(operand);
+        ComparableType kind = kind(operand);
         if (kind != null && operand.type.element() == null) {
             Set<Object> keys = new HashSet<>();
             boolean inMemory = true;
@@ -332,7 +342,12 @@ public final class FilterResolver {
                 : with(
                         question.effort(),
                         question(
-                                new Operand(new Place(operand.column(), TEXT.oid()), text, TEXT, value(TEXT), true),
+                                new Operand(
+                                        new ResolvedColumn(operand.column(), TEXT.oid()),
+                                        text,
+                                        TEXT,
+                                        value(TEXT),
+                                        true),
                                 condition.operator().sql(),
                                 TEXT,
                                 condition.value()));
@@ -431,7 +446,9 @@ public final class FilterResolver {
     }
 
     private String canonical(Operand operand, String value) throws FilterRefusedException, UnansweredException {
-        return PlainValue.isCanonical(operand.type, value) ? value : database.canonical(session, operand.type, value);
+        return CanonicalValue.isCanonical(operand.type, value)
+                ? value
+                : database.canonical(session, operand.type, value);
     }
 
     static String literal(String text) {

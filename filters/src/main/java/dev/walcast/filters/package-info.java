@@ -1,5 +1,6 @@
-/// What a client may ask about a row: the filter's grammar, its resolution against a table, and the index that finds
-/// the subscriptions a change may concern. Pure functions: no I/O, no threads, no clock.
+/// Reads a client's filter and resolves it against a table to a predicate. The sub-packages compare values
+/// ([values][dev.walcast.filters.values]), evaluate predicates ([predicate][dev.walcast.filters.predicate]) and find
+/// subscriptions ([index][dev.walcast.filters.index]). None of them does I/O, starts threads or reads a clock.
 @NullMarked
 package dev.walcast.filters;
 

@@ -40,6 +40,39 @@ final class ModuleBoundaryTest {
             .resideInAnyPackage("dev.walcast.filters..", "dev.walcast.cdc", "java..", "org.jspecify..");
 
     @ArchTest
+    static final ArchRule VALUES_KNOW_NO_PREDICATES = noClasses()
+            .that()
+            .resideInAPackage("dev.walcast.filters.values")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "dev.walcast.filters", "dev.walcast.filters.predicate", "dev.walcast.filters.index");
+
+    @ArchTest
+    static final ArchRule PREDICATES_KNOW_NEITHER_GRAMMAR_NOR_INDEX = noClasses()
+            .that()
+            .resideInAPackage("dev.walcast.filters.predicate")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.walcast.filters", "dev.walcast.filters.index");
+
+    @ArchTest
+    static final ArchRule THE_INDEX_KNOWS_NO_GRAMMAR = noClasses()
+            .that()
+            .resideInAPackage("dev.walcast.filters.index")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("dev.walcast.filters");
+
+    @ArchTest
+    static final ArchRule FILTERS_KNOW_NO_INDEX = noClasses()
+            .that()
+            .resideInAPackage("dev.walcast.filters")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("dev.walcast.filters.index");
+
+    @ArchTest
     static final ArchRule FILTERS_DO_NO_IO_AND_START_NO_THREADS = noClasses()
             .that()
             .resideInAPackage("dev.walcast.filters..")

@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.ChangeEvent;
-import dev.walcast.filters.SessionSettings;
+import dev.walcast.filters.index.ChangeEvent;
+import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.rls.PolicySet.Function;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.TableFacts.ColumnFacts;

@@ -1,6 +1,6 @@
 package dev.walcast.rls;
 
-import dev.walcast.filters.SessionSettings;
+import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.rls.PolicySet.Function;
 import java.util.HashMap;
 import java.util.HashSet;

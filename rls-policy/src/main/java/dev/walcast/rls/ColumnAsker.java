@@ -3,10 +3,10 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Row;
-import dev.walcast.filters.ColumnQuestion;
-import dev.walcast.filters.RoleSession;
-import dev.walcast.filters.SessionSettings;
-import dev.walcast.filters.Truth;
+import dev.walcast.filters.predicate.ColumnQuestion;
+import dev.walcast.filters.predicate.RoleSession;
+import dev.walcast.filters.predicate.SessionSettings;
+import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.PostgresOracle.Answer;
 import dev.walcast.rls.PostgresOracle.Work;

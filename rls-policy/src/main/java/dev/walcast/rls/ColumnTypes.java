@@ -2,8 +2,8 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.filters.ColumnType;
-import dev.walcast.filters.ColumnType.Collation;
+import dev.walcast.filters.values.ColumnType;
+import dev.walcast.filters.values.ColumnType.Collation;
 import java.sql.Array;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -2,7 +2,7 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.filters.InView;
+import dev.walcast.filters.predicate.InView;
 import dev.walcast.rls.Verdict.ReadableColumns;
 
 /// What a viewer could see of the row before an UPDATE.

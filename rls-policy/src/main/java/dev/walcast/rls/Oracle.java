@@ -3,10 +3,10 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Row;
-import dev.walcast.filters.Answers;
-import dev.walcast.filters.Question;
-import dev.walcast.filters.Truth;
 import dev.walcast.filters.UnansweredException;
+import dev.walcast.filters.predicate.RowAnswers;
+import dev.walcast.filters.predicate.RowQuestion;
+import dev.walcast.filters.predicate.Truth;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Map;
@@ -27,7 +27,7 @@ public interface Oracle {
     Outcome ask(Set<Asked> asked) throws UnansweredException;
 
     /// A question about a row.
-    record Asked(Question question, Row row) {
+    record Asked(RowQuestion question, Row row) {
         public Asked {
             requireNonNull(question, "question is null");
             requireNonNull(row, "row is null");
@@ -38,7 +38,7 @@ public interface Oracle {
     ///
     /// @param answers  to every question asked
     /// @param failures those that could not be answered, with a reason that holds no value of the row's
-    record Outcome(Map<Asked, Truth> answers, Map<Asked, Failure> failures) implements Answers {
+    record Outcome(Map<Asked, Truth> answers, Map<Asked, Failure> failures) implements RowAnswers {
         public static final Outcome NOTHING = new Outcome(Map.of(), Map.of());
 
         public Outcome {
@@ -47,7 +47,7 @@ public interface Oracle {
         }
 
         @Override
-        public Truth of(Question question, Row row) {
+        public Truth of(RowQuestion question, Row row) {
             return answers.getOrDefault(new Asked(question, row), Truth.UNDECIDED);
         }
 

@@ -2,8 +2,8 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.filters.Question;
 import dev.walcast.filters.UnansweredException;
+import dev.walcast.filters.predicate.RowQuestion;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.PostgresOracle.Answer;
 import dev.walcast.rls.PostgresOracle.Patience;
@@ -30,7 +30,7 @@ final class PatternRound {
     private final Patience patience;
     private final BiConsumer<Asked, Answer> answers;
     private final Work work;
-    private final Set<Question> slow = new HashSet<>();
+    private final Set<RowQuestion> slow = new HashSet<>();
 
     PatternRound(PostgresOracle.Asker asker, Patience patience, BiConsumer<Asked, Answer> answers) {
         this.asker = requireNonNull(asker, "asker is null");
@@ -40,7 +40,7 @@ final class PatternRound {
     }
 
     void ask(List<Asked> asked) throws UnansweredException {
-        Map<Question, List<Asked>> byPattern = new LinkedHashMap<>();
+        Map<RowQuestion, List<Asked>> byPattern = new LinkedHashMap<>();
         for (Asked one : asked) {
             byPattern.computeIfAbsent(one.question(), _ -> new ArrayList<>()).add(one);
         }

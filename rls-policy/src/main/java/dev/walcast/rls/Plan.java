@@ -1,9 +1,9 @@
 package dev.walcast.rls;
 
-import dev.walcast.filters.Comparison;
-import dev.walcast.filters.Kind;
-import dev.walcast.filters.Predicate;
-import dev.walcast.filters.RowTest.Place;
+import dev.walcast.filters.predicate.Predicate;
+import dev.walcast.filters.predicate.RowTest.ResolvedColumn;
+import dev.walcast.filters.values.ComparableType;
+import dev.walcast.filters.values.Comparison;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -25,10 +25,11 @@ sealed interface Plan {
     record OfViewer(String expression) implements Plan {}
 
     /// A column compared with a value of the viewer's.
-    record Compare(Place place, Comparison comparison, Kind kind, String expression, String sql) implements Plan {}
+    record Compare(ResolvedColumn place, Comparison comparison, ComparableType kind, String expression, String sql)
+            implements Plan {}
 
     /// A column that equals an element of an array of the viewer's.
-    record OneOf(Place place, Kind kind, String expression, String sql) implements Plan {}
+    record OneOf(ResolvedColumn place, ComparableType kind, String expression, String sql) implements Plan {}
 
     /// What only Postgres can say.
     ///
@@ -39,7 +40,7 @@ sealed interface Plan {
     /// @param whole       what it stands for, when Postgres needs the viewer's `search_path` to plan it; else null
     record Ask(
             String sql,
-            Set<Place> columns,
+            Set<ResolvedColumn> columns,
             List<String> calls,
             boolean needsClaims,
             boolean replan,

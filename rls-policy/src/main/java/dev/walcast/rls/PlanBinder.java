@@ -3,14 +3,14 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.ArrayText;
-import dev.walcast.filters.ColumnQuestion;
-import dev.walcast.filters.Kind;
-import dev.walcast.filters.Predicate;
-import dev.walcast.filters.Question;
-import dev.walcast.filters.RoleSession;
-import dev.walcast.filters.RowTest;
-import dev.walcast.filters.RowTest.Place;
-import dev.walcast.filters.Truth;
+import dev.walcast.filters.predicate.ColumnQuestion;
+import dev.walcast.filters.predicate.Predicate;
+import dev.walcast.filters.predicate.RoleSession;
+import dev.walcast.filters.predicate.RowQuestion;
+import dev.walcast.filters.predicate.RowTest;
+import dev.walcast.filters.predicate.RowTest.ResolvedColumn;
+import dev.walcast.filters.predicate.Truth;
+import dev.walcast.filters.values.ComparableType;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -104,7 +104,8 @@ final class PlanBinder {
 
     /// What a comparison in memory is known by, the same for all viewers with the same value. Where memory may
     /// not know a row's value, it is what Postgres will be asked, and the viewer's own.
-    private Question identity(Place place, Kind kind, String comparison, String value, String sql) {
+    private RowQuestion identity(
+            ResolvedColumn place, ComparableType kind, String comparison, String value, String sql) {
         return kind.isTotal()
                 ? new ColumnQuestion(place.name(), comparison, value)
                 : policyQuestion(sql, List.of(), viewer.claims(), false, null);
@@ -143,8 +144,8 @@ final class PlanBinder {
     }
 
     /// A column of the row that Postgres is given: one that it does not look at may be absent.
-    private static RowTest.Place place(TableAccess.ColumnAccess column) {
-        return new RowTest.Place(column.name(), column.type().baseOid(), column.number());
+    private static RowTest.ResolvedColumn place(TableAccess.ColumnAccess column) {
+        return new RowTest.ResolvedColumn(column.name(), column.type().baseOid(), column.number());
     }
 
     private PolicyQuestion policyQuestion(

@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.ArrayText;
 import dev.walcast.cdc.Row;
-import dev.walcast.filters.SessionSettings;
-import dev.walcast.filters.Truth;
+import dev.walcast.filters.predicate.SessionSettings;
+import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.PostgresOracle.Answer;
 import dev.walcast.rls.PostgresOracle.Work;

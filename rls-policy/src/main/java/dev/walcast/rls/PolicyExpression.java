@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.RoleSession;
-import dev.walcast.filters.SessionSettings;
+import dev.walcast.filters.predicate.RoleSession;
+import dev.walcast.filters.predicate.SessionSettings;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

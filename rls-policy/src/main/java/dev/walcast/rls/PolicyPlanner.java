@@ -2,15 +2,15 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.filters.ColumnQuestion;
-import dev.walcast.filters.ColumnType;
-import dev.walcast.filters.Comparison;
-import dev.walcast.filters.Kind;
-import dev.walcast.filters.Kinds;
-import dev.walcast.filters.Predicate;
-import dev.walcast.filters.RowTest;
-import dev.walcast.filters.RowTest.Place;
-import dev.walcast.filters.Truth;
+import dev.walcast.filters.predicate.ColumnQuestion;
+import dev.walcast.filters.predicate.Predicate;
+import dev.walcast.filters.predicate.RowTest;
+import dev.walcast.filters.predicate.RowTest.ResolvedColumn;
+import dev.walcast.filters.predicate.Truth;
+import dev.walcast.filters.values.ColumnType;
+import dev.walcast.filters.values.ComparableType;
+import dev.walcast.filters.values.ComparableTypes;
+import dev.walcast.filters.values.Comparison;
 import dev.walcast.rls.PolicySet.Operator;
 import dev.walcast.rls.PolicySet.Policy;
 import dev.walcast.rls.TableAccess.ColumnAccess;
@@ -116,7 +116,7 @@ final class PolicyPlanner {
         if (parts.stream().anyMatch(part -> part.nodes.stream().anyMatch(this::isPlannedByPath))) {
             return askWhole();
         }
-        Set<Place> read = new LinkedHashSet<>();
+        Set<ResolvedColumn> read = new LinkedHashSet<>();
         parts.forEach(part -> part.nodes.forEach(node -> read.addAll(columnsRead(node))));
         return new Plan.Ask(joined(parts, by), read, List.of(), true, true, null);
     }
@@ -129,7 +129,7 @@ final class PolicyPlanner {
     /// rises and falls with the part, the result is the same.
     private Plan askWhole() {
         BoundPolicies whole = BoundPolicies.of(policies.policies());
-        Set<Place> read = new LinkedHashSet<>();
+        Set<ResolvedColumn> read = new LinkedHashSet<>();
         policies.policies().forEach(policy -> read.addAll(columnsRead(policy.tree())));
         boolean replan = policies.policies().stream().anyMatch(policy -> isToReplan(policy.tree()));
         return new Plan.Ask(whole.sql(), read, List.of(), true, replan, whole);
@@ -208,10 +208,10 @@ final class PolicyPlanner {
     /// @param typeOid the type that the operator sees
     private record Operand(
             ColumnAccess column,
-            Place place,
+            ResolvedColumn place,
             String sql,
             long typeOid,
-            @Nullable Kind kind) {}
+            @Nullable ComparableType kind) {}
 
     private @Nullable Operand operand(NodeTree node, long collation) {
         NodeTree inner = node;
@@ -232,7 +232,9 @@ final class PolicyPlanner {
                     && TEXT_IS_OUTPUT.contains(type.base())
                     && type.baseOid() < FIRST_USER_OID
                     && !type.isDomain();
-            return plain ? new Operand(column, place(column), "(" + name + ")::text", TEXT, Kinds.plainText()) : null;
+            return plain
+                    ? new Operand(column, place(column), "(" + name + ")::text", TEXT, ComparableTypes.plainText())
+                    : null;
         }
         if (relabeled) {
             boolean text = type.base().equals("varchar") && node.number("resulttype") == TEXT && !type.isDomain();
@@ -246,8 +248,8 @@ final class PolicyPlanner {
     }
 
     /// The column's own kind, where the comparison goes by the column's own collation.
-    private static @Nullable Kind kind(ColumnType type, NodeTree variable, long collation) {
-        return variable.number("varcollid") == collation ? Kinds.of(type) : null;
+    private static @Nullable ComparableType kind(ColumnType type, NodeTree variable, long collation) {
+        return variable.number("varcollid") == collation ? ComparableTypes.of(type) : null;
     }
 
     private @Nullable ColumnAccess column(NodeTree node) {
@@ -314,7 +316,7 @@ final class PolicyPlanner {
                 ? new Plan.Fixed(term(
                         left.column.name(),
                         sql,
-                        new RowTest.Columns(left.place(), comparison, right.place(), requireNonNull(left.kind))))
+                        new RowTest.CompareColumns(left.place(), comparison, right.place(), requireNonNull(left.kind))))
                 : null;
     }
 
@@ -384,13 +386,13 @@ final class PolicyPlanner {
         if (column == null || !column.type().sql().equals("pg_catalog.bool")) {
             return null;
         }
-        Kind kind = requireNonNull(Kinds.of(column.type()));
+        ComparableType kind = requireNonNull(ComparableTypes.of(column.type()));
         return new Plan.Fixed(
                 term(column.name(), "= true", new RowTest.Compare(place(column), Comparison.EQUAL, kind, true)));
     }
 
-    private Place place(ColumnAccess column) {
-        return new Place(column.name(), column.type().baseOid(), column.number(), access.carries(column));
+    private ResolvedColumn place(ColumnAccess column) {
+        return new ResolvedColumn(column.name(), column.type().baseOid(), column.number(), access.carries(column));
     }
 
     static Predicate term(String column, String sql, RowTest test) {
@@ -451,8 +453,8 @@ final class PolicyPlanner {
 
     /// The columns of the policy's own table: variables that look up as many levels as there are queries around
     /// them.
-    private Set<Place> columnsRead(NodeTree node) {
-        Set<Place> places = new LinkedHashSet<>();
+    private Set<ResolvedColumn> columnsRead(NodeTree node) {
+        Set<ResolvedColumn> places = new LinkedHashSet<>();
         if (node.isOpaque()) {
             columns.values().forEach(each -> places.add(place(each)));
         }
@@ -465,7 +467,7 @@ final class PolicyPlanner {
         return places;
     }
 
-    private void addColumn(NodeTree variable, Set<Place> places) {
+    private void addColumn(NodeTree variable, Set<ResolvedColumn> places) {
         ColumnAccess column = columns.get(variable.number("varattno"));
         if (column != null) {
             places.add(place(column));
@@ -474,7 +476,7 @@ final class PolicyPlanner {
         // The whole row; of a system column there is no image, and none of that name ever is in a row.
         columns.values().forEach(each -> places.add(place(each)));
         if (variable.number("varattno") < 0) {
-            places.add(new Place("system column " + variable.text("varattno"), 0));
+            places.add(new ResolvedColumn("system column " + variable.text("varattno"), 0));
         }
     }
 }

@@ -2,7 +2,7 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.filters.Question;
+import dev.walcast.filters.predicate.RowQuestion;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 record PolicyQuestion(
         PolicyExpression expression,
         List<@Nullable String> parameters,
-        @Nullable String claims) implements Question {
+        @Nullable String claims) implements RowQuestion {
     PolicyQuestion {
         requireNonNull(expression, "expression is null");
         parameters = Collections.unmodifiableList(new ArrayList<>(parameters));

@@ -2,14 +2,14 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.filters.ColumnQuestion;
-import dev.walcast.filters.ColumnQuestion.Effort;
-import dev.walcast.filters.ColumnType;
 import dev.walcast.filters.FilterDatabase;
 import dev.walcast.filters.FilterRefusedException;
-import dev.walcast.filters.RoleSession;
-import dev.walcast.filters.SessionSettings;
 import dev.walcast.filters.UnansweredException;
+import dev.walcast.filters.predicate.ColumnQuestion;
+import dev.walcast.filters.predicate.ColumnQuestion.Effort;
+import dev.walcast.filters.predicate.RoleSession;
+import dev.walcast.filters.predicate.SessionSettings;
+import dev.walcast.filters.values.ColumnType;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

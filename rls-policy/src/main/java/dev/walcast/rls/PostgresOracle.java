@@ -2,11 +2,11 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.filters.ColumnQuestion;
-import dev.walcast.filters.ColumnQuestion.Effort;
-import dev.walcast.filters.RoleSession;
-import dev.walcast.filters.Truth;
 import dev.walcast.filters.UnansweredException;
+import dev.walcast.filters.predicate.ColumnQuestion;
+import dev.walcast.filters.predicate.ColumnQuestion.Effort;
+import dev.walcast.filters.predicate.RoleSession;
+import dev.walcast.filters.predicate.Truth;
 import java.net.SocketTimeoutException;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -6,7 +6,7 @@ import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.types.TypeCatalog;
-import dev.walcast.filters.SessionSettings;
+import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.rls.RowSelect.Published;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import java.sql.Connection;

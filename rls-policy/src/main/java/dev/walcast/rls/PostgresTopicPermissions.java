@@ -2,7 +2,7 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.filters.SessionSettings;
+import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.rls.TopicCheckException.Reason;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

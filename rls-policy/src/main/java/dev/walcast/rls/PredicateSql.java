@@ -1,7 +1,7 @@
 package dev.walcast.rls;
 
-import dev.walcast.filters.ColumnQuestion;
-import dev.walcast.filters.Predicate;
+import dev.walcast.filters.predicate.ColumnQuestion;
+import dev.walcast.filters.predicate.Predicate;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,6 +1,6 @@
 package dev.walcast.rls;
 
-import dev.walcast.filters.ChangeEvent;
+import dev.walcast.filters.index.ChangeEvent;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import java.util.EnumSet;
 import java.util.Set;

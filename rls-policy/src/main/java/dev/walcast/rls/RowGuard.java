@@ -7,11 +7,11 @@ import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.Answers;
-import dev.walcast.filters.InView;
-import dev.walcast.filters.Predicate;
-import dev.walcast.filters.SubscriptionIndex;
-import dev.walcast.filters.Truth;
+import dev.walcast.filters.index.SubscriptionIndex;
+import dev.walcast.filters.predicate.InView;
+import dev.walcast.filters.predicate.Predicate;
+import dev.walcast.filters.predicate.RowAnswers;
+import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.TableAccess.ColumnAccess;
@@ -85,7 +85,7 @@ public final class RowGuard {
     /// @param answers what Postgres has answered so far
     /// @return [Undecided] also when the rights behind the mark, or what the viewer's policies make of it, are
     ///     not at hand: [#prepare] brings them
-    public Verdict judge(Viewer viewer, Change change, RightsMark mark, Answers answers) {
+    public Verdict judge(Viewer viewer, Change change, RightsMark mark, RowAnswers answers) {
         Row judged = SubscriptionIndex.judgedRow(change);
         Sight sight = sight(viewer, change.table(), mark);
         if (sight == null) {
@@ -107,7 +107,7 @@ public final class RowGuard {
         return sight.policy == null ? new Undecided() : judge(sight.policy, change, judged, readable, answers);
     }
 
-    private static Verdict judge(Predicate policy, Change change, Row judged, Columns readable, Answers answers) {
+    private static Verdict judge(Predicate policy, Change change, Row judged, Columns readable, RowAnswers answers) {
         return switch (policy.test(judged, answers)) {
             case TRUE -> shown(policy, change, readable, answers);
             case UNDECIDED -> new Undecided();
@@ -117,7 +117,7 @@ public final class RowGuard {
         };
     }
 
-    private static Verdict shown(Predicate policy, Change change, Columns readable, Answers answers) {
+    private static Verdict shown(Predicate policy, Change change, Columns readable, RowAnswers answers) {
         if (!(change instanceof Change.Update update)) {
             return readable.shown(readable.all);
         }
@@ -131,7 +131,7 @@ public final class RowGuard {
     /// Does not ask Postgres.
     ///
     /// @param mark see [#judge]
-    public OldRow before(Viewer viewer, Change.Update update, RightsMark mark, Answers answers) {
+    public OldRow before(Viewer viewer, Change.Update update, RightsMark mark, RowAnswers answers) {
         Sight sight = sight(viewer, update.table(), mark);
         if (sight == null) {
             return new OldRow(InView.UNDECIDED, ReadableColumns.NONE, ReadableColumns.NONE);
@@ -199,10 +199,10 @@ public final class RowGuard {
             return;
         }
         Predicate policy = sight.policy;
-        policy.undecided(judged, Answers.NONE, question -> action.accept(new Asked(question, judged)));
+        policy.undecided(judged, RowAnswers.NONE, question -> action.accept(new Asked(question, judged)));
         if (change instanceof Change.Update update) {
             Row old = update.oldRow();
-            policy.undecided(old, Answers.NONE, question -> action.accept(new Asked(question, old)));
+            policy.undecided(old, RowAnswers.NONE, question -> action.accept(new Asked(question, old)));
         }
     }
 

@@ -1,6 +1,6 @@
 package dev.walcast.rls;
 
-import dev.walcast.filters.Predicate;
+import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.rls.Catalog.Question;
 import java.sql.SQLException;
 import java.util.Map;

@@ -2,7 +2,7 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.filters.Predicate;
+import dev.walcast.filters.predicate.Predicate;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

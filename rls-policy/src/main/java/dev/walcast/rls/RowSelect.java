@@ -1,7 +1,7 @@
 package dev.walcast.rls;
 
-import dev.walcast.filters.ColumnType;
-import dev.walcast.filters.SessionSettings;
+import dev.walcast.filters.predicate.SessionSettings;
+import dev.walcast.filters.values.ColumnType;
 import dev.walcast.rls.RowQuery.Ordering;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import java.sql.Connection;

@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Column;
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.ColumnType;
-import dev.walcast.filters.SessionSettings;
+import dev.walcast.filters.predicate.SessionSettings;
+import dev.walcast.filters.values.ColumnType;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

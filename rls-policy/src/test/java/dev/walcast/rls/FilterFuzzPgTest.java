@@ -9,14 +9,14 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.filters.Answers;
 import dev.walcast.filters.FilterNode;
 import dev.walcast.filters.FilterParser;
 import dev.walcast.filters.FilterRefusedException;
 import dev.walcast.filters.FilterResolver;
-import dev.walcast.filters.Predicate;
-import dev.walcast.filters.RoleSession;
-import dev.walcast.filters.Truth;
+import dev.walcast.filters.predicate.Predicate;
+import dev.walcast.filters.predicate.RoleSession;
+import dev.walcast.filters.predicate.RowAnswers;
+import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
 import java.sql.Connection;
@@ -272,10 +272,10 @@ class FilterFuzzPgTest {
                 return;
             }
             Set<Asked> questions = new LinkedHashSet<>();
-            rows.forEach(row -> predicate.undecided(row, Answers.NONE, q -> questions.add(new Asked(q, row))));
+            rows.forEach(row -> predicate.undecided(row, RowAnswers.NONE, q -> questions.add(new Asked(q, row))));
             Oracle.Outcome outcome = oracle.ask(questions);
             for (int i = 0; i < rows.size(); i++) {
-                Truth memory = predicate.test(rows.get(i), Answers.NONE);
+                Truth memory = predicate.test(rows.get(i), RowAnswers.NONE);
                 Truth truth = predicate.test(rows.get(i), outcome);
                 if (memory == Truth.UNDECIDED) {
                     asked++;

@@ -13,16 +13,16 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.filters.Answers;
-import dev.walcast.filters.ColumnType;
 import dev.walcast.filters.FilterNode;
 import dev.walcast.filters.FilterRefusedException;
 import dev.walcast.filters.FilterResolver;
 import dev.walcast.filters.Operator;
-import dev.walcast.filters.Predicate;
-import dev.walcast.filters.RoleSession;
-import dev.walcast.filters.Truth;
 import dev.walcast.filters.UnansweredException;
+import dev.walcast.filters.predicate.Predicate;
+import dev.walcast.filters.predicate.RoleSession;
+import dev.walcast.filters.predicate.RowAnswers;
+import dev.walcast.filters.predicate.Truth;
+import dev.walcast.filters.values.ColumnType;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
 import java.io.BufferedReader;
@@ -241,7 +241,7 @@ class FilterVectorsPgTest {
         JsonNode value = vector.get("value");
         Row row = Row.of(owner).text(0, value.isNull() ? null : value.asText()).build();
         Predicate predicate = (Predicate) resolved;
-        Truth truth = predicate.test(row, Answers.NONE);
+        Truth truth = predicate.test(row, RowAnswers.NONE);
         if (truth == Truth.UNDECIDED) {
             pending.add(new Pending(vector, predicate, row));
         } else {
@@ -254,12 +254,12 @@ class FilterVectorsPgTest {
             List<Pending> batch = pending.subList(from, Math.min(pending.size(), from + 500));
             Set<Asked> asked = new LinkedHashSet<>();
             for (Pending one : batch) {
-                one.predicate.undecided(one.row, Answers.NONE, question -> asked.add(new Asked(question, one.row)));
+                one.predicate.undecided(one.row, RowAnswers.NONE, question -> asked.add(new Asked(question, one.row)));
             }
             Oracle.Outcome outcome = database.oracle.ask(asked);
             for (Pending one : batch) {
                 Set<Asked> own = new HashSet<>();
-                one.predicate.undecided(one.row, Answers.NONE, question -> own.add(new Asked(question, one.row)));
+                one.predicate.undecided(one.row, RowAnswers.NONE, question -> own.add(new Asked(question, one.row)));
                 boolean failed = !outcome.failuresOf(own).isEmpty();
                 check(one.vector, one.predicate.test(one.row, outcome), "by Postgres", failed);
             }

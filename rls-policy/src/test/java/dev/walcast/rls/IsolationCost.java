@@ -9,7 +9,7 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.filters.Answers;
+import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
 import java.time.Duration;
@@ -87,7 +87,7 @@ final class IsolationCost {
             String sub = "00000000-0000-4000-8000-" + String.format(Locale.ROOT, "%012d", v);
             var predicate =
                     policies.predicate(new Viewer("authenticated", "{\"sub\": \"" + sub + "\"}"), question, fresh);
-            all.forEach(row -> predicate.undecided(row, Answers.NONE, q -> questions.add(new Asked(q, row))));
+            all.forEach(row -> predicate.undecided(row, RowAnswers.NONE, q -> questions.add(new Asked(q, row))));
         }
         Oracle oracle = new PostgresOracle(isolated, isolated);
         double best = Double.MAX_VALUE;

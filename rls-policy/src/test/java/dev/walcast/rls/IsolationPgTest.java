@@ -12,12 +12,12 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.filters.ColumnQuestion;
 import dev.walcast.filters.FilterParser;
 import dev.walcast.filters.FilterRefusedException;
 import dev.walcast.filters.FilterResolver;
-import dev.walcast.filters.Predicate;
-import dev.walcast.filters.RoleSession;
+import dev.walcast.filters.predicate.ColumnQuestion;
+import dev.walcast.filters.predicate.Predicate;
+import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.Oracle.Outcome;
@@ -404,7 +404,7 @@ class IsolationPgTest {
     private static List<String> visible(Outcome outcome) {
         List<String> visible = new ArrayList<>();
         outcome.answers().forEach((asked, truth) -> {
-            if (truth == dev.walcast.filters.Truth.TRUE) {
+            if (truth == dev.walcast.filters.predicate.Truth.TRUE) {
                 String claims = String.valueOf(((PolicyQuestion) asked.question()).claims());
                 visible.add((claims.charAt(8) - '1') + " sees " + asked.row().text(0));
             }
@@ -440,7 +440,8 @@ class IsolationPgTest {
                             .text(0, Integer.toString(r))
                             .text(1, USERS[r])
                             .build();
-                    policy.undecided(row, dev.walcast.filters.Answers.NONE, q -> questions.add(new Asked(q, row)));
+                    policy.undecided(
+                            row, dev.walcast.filters.predicate.RowAnswers.NONE, q -> questions.add(new Asked(q, row)));
                 }
             }
             return questions;

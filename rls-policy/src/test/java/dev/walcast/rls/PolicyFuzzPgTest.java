@@ -13,7 +13,7 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.filters.Answers;
+import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
 import java.util.ArrayList;
@@ -286,7 +286,7 @@ class PolicyFuzzPgTest {
                 guard.undecided(viewer, change, mark, questions::add);
             }
         }
-        Answers answers = oracle.ask(questions);
+        RowAnswers answers = oracle.ask(questions);
         for (Viewer viewer : viewers) {
             for (Change change : changes) {
                 check(sources, guard, mark, answers, access, viewer, (Change.Insert) change, policies, differences);
@@ -298,14 +298,14 @@ class PolicyFuzzPgTest {
             TestDataSources sources,
             RowGuard guard,
             RightsMark mark,
-            Answers answers,
+            RowAnswers answers,
             TableAccess access,
             Viewer viewer,
             Change.Insert change,
             List<String> policies,
             List<String> differences)
             throws Exception {
-        if (guard.judge(viewer, change, mark, Answers.NONE) instanceof Verdict.Undecided) {
+        if (guard.judge(viewer, change, mark, RowAnswers.NONE) instanceof Verdict.Undecided) {
             asked++;
         } else {
             inMemory++;

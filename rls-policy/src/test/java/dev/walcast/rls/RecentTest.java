@@ -3,12 +3,12 @@ package dev.walcast.rls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.walcast.filters.ColumnQuestion;
-import dev.walcast.filters.ColumnType;
 import dev.walcast.filters.FilterDatabase;
 import dev.walcast.filters.FilterRefusedException;
-import dev.walcast.filters.RoleSession;
-import dev.walcast.filters.SessionSettings;
+import dev.walcast.filters.predicate.ColumnQuestion;
+import dev.walcast.filters.predicate.RoleSession;
+import dev.walcast.filters.predicate.SessionSettings;
+import dev.walcast.filters.values.ColumnType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.filters.RoleSession;
+import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.rls.Catalog.Question;
 import java.io.IOException;
 import java.sql.Connection;

@@ -12,15 +12,15 @@ import dev.walcast.cdc.debezium.DebeziumChangeSource;
 import dev.walcast.cdc.source.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.filters.Answers;
 import dev.walcast.filters.FilterNode;
 import dev.walcast.filters.FilterRefusedException;
 import dev.walcast.filters.FilterResolver;
 import dev.walcast.filters.Operator;
-import dev.walcast.filters.Predicate;
-import dev.walcast.filters.RoleSession;
-import dev.walcast.filters.SubscriptionIndex;
-import dev.walcast.filters.Truth;
+import dev.walcast.filters.index.SubscriptionIndex;
+import dev.walcast.filters.predicate.Predicate;
+import dev.walcast.filters.predicate.RoleSession;
+import dev.walcast.filters.predicate.RowAnswers;
+import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
 import java.io.BufferedReader;
@@ -249,7 +249,7 @@ class RlsVectorsPgTest {
             }
             RightsMark mark = rights.latest(change.table().id());
             guard.prepare(viewer, change.table().id(), mark, 1_000_000_000);
-            Verdict verdict = guard.judge(viewer, change, mark, Answers.NONE);
+            Verdict verdict = guard.judge(viewer, change, mark, RowAnswers.NONE);
             String how = "in memory";
             if (verdict instanceof Verdict.Undecided) {
                 how = "by Postgres";
@@ -298,7 +298,7 @@ class RlsVectorsPgTest {
                             return column == null ? null : column.type();
                         },
                         RoleSession.NO_ROLE);
-                return predicate.test(Objects.requireNonNull(SubscriptionIndex.judgedRow(change)), Answers.NONE)
+                return predicate.test(Objects.requireNonNull(SubscriptionIndex.judgedRow(change)), RowAnswers.NONE)
                         == Truth.TRUE;
             } catch (FilterRefusedException e) {
                 // The column was revoked since: the server would have ended the subscription.

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.filters.Answers;
 import dev.walcast.filters.FilterParser;
 import dev.walcast.filters.FilterResolver;
-import dev.walcast.filters.Predicate;
-import dev.walcast.filters.RoleSession;
-import dev.walcast.filters.Truth;
+import dev.walcast.filters.predicate.Predicate;
+import dev.walcast.filters.predicate.RoleSession;
+import dev.walcast.filters.predicate.RowAnswers;
+import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.TableAccess.ColumnAccess;
@@ -209,7 +209,7 @@ class RowReaderPgTest {
         List<Row> passing = new ArrayList<>();
         for (Row row : rows) {
             Set<Asked> asked = new LinkedHashSet<>();
-            predicate.undecided(row, Answers.NONE, question -> asked.add(new Asked(question, row)));
+            predicate.undecided(row, RowAnswers.NONE, question -> asked.add(new Asked(question, row)));
             if (predicate.test(row, oracle.ask(asked)) == Truth.TRUE) {
                 passing.add(row);
             }

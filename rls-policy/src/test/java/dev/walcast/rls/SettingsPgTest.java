@@ -13,14 +13,14 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.filters.Answers;
 import dev.walcast.filters.FilterParser;
 import dev.walcast.filters.FilterRefusedException;
 import dev.walcast.filters.FilterResolver;
-import dev.walcast.filters.Predicate;
-import dev.walcast.filters.RoleSession;
-import dev.walcast.filters.SessionSettings;
-import dev.walcast.filters.Truth;
+import dev.walcast.filters.predicate.Predicate;
+import dev.walcast.filters.predicate.RoleSession;
+import dev.walcast.filters.predicate.RowAnswers;
+import dev.walcast.filters.predicate.SessionSettings;
+import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
 import java.sql.Connection;
@@ -495,7 +495,7 @@ class SettingsPgTest {
         Set<Asked> questions = new LinkedHashSet<>();
         rows.forEach(row -> guard.undecided(viewer, insert(row), mark, questions::add));
         meanwhile.run();
-        Answers answers = new PostgresOracle(sources.asClients(), sources.isolated()).ask(questions);
+        RowAnswers answers = new PostgresOracle(sources.asClients(), sources.isolated()).ask(questions);
         Set<Integer> shown = new TreeSet<>();
         for (Row row : rows) {
             if (guard.judge(viewer, insert(row), mark, answers) instanceof Verdict.Visible) {
@@ -520,8 +520,8 @@ class SettingsPgTest {
         }
         List<Row> rows = rows(access);
         Set<Asked> questions = new LinkedHashSet<>();
-        rows.forEach(row -> predicate.undecided(row, Answers.NONE, q -> questions.add(new Asked(q, row))));
-        Answers answers = new PostgresOracle(sources.asClients(), sources.isolated()).ask(questions);
+        rows.forEach(row -> predicate.undecided(row, RowAnswers.NONE, q -> questions.add(new Asked(q, row))));
+        RowAnswers answers = new PostgresOracle(sources.asClients(), sources.isolated()).ask(questions);
         Set<Integer> passed = new TreeSet<>();
         for (Row row : rows) {
             if (predicate.test(row, answers) == Truth.TRUE) {

@@ -3,7 +3,7 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Position;
-import dev.walcast.filters.SubscriptionIndex.Entry;
+import dev.walcast.filters.index.SubscriptionIndex.Entry;
 import dev.walcast.rls.RowQuery;
 import dev.walcast.rls.RowsRefusedException;
 import dev.walcast.server.changes.BindingStart.Reason;

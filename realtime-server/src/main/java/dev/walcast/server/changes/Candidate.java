@@ -4,11 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Position;
-import dev.walcast.filters.ChangeEvent;
-import dev.walcast.filters.Predicate;
-import dev.walcast.filters.SubscriptionIndex;
-import dev.walcast.filters.SubscriptionIndex.Entry;
-import dev.walcast.filters.Truth;
+import dev.walcast.filters.index.ChangeEvent;
+import dev.walcast.filters.index.SubscriptionIndex;
+import dev.walcast.filters.index.SubscriptionIndex.Entry;
+import dev.walcast.filters.predicate.Predicate;
+import dev.walcast.filters.predicate.Truth;
 import dev.walcast.server.changes.Resolution.Bound;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.SubscriptionIndex.Entry;
-import dev.walcast.filters.Target;
+import dev.walcast.filters.index.SubscriptionIndex.Entry;
+import dev.walcast.filters.index.Target;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.changes.BindingStart.Reason;

@@ -6,11 +6,11 @@ import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.Answers;
-import dev.walcast.filters.ColumnQuestion;
-import dev.walcast.filters.ColumnQuestion.Effort;
-import dev.walcast.filters.SubscriptionIndex;
-import dev.walcast.filters.Truth;
+import dev.walcast.filters.index.SubscriptionIndex;
+import dev.walcast.filters.predicate.ColumnQuestion;
+import dev.walcast.filters.predicate.ColumnQuestion.Effort;
+import dev.walcast.filters.predicate.RowAnswers;
+import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Oracle;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.RowGuard;
@@ -59,13 +59,13 @@ final class Delivery {
     /// Hands a change to one subscription, in all the projections that it asked for, or in none.
     ///
     /// @return false when Postgres has to be asked first, and nothing happened
-    boolean deliver(List<Candidate> candidates, Encodings encodings, Answers answers) {
+    boolean deliver(List<Candidate> candidates, Encodings encodings, RowAnswers answers) {
         Judge judge = viewer -> guard.judge(viewer, encodings.change(), encodings.mark(), answers);
         return deliver(candidates, encodings, answers, judge);
     }
 
     /// Everything is decided before anything is handed over: what is told in part would be told again.
-    boolean deliver(List<Candidate> candidates, Encodings encodings, Answers answers, Judge judge) {
+    boolean deliver(List<Candidate> candidates, Encodings encodings, RowAnswers answers, Judge judge) {
         if (candidates.size() == 1) {
             Runnable handing = decided(candidates.getFirst(), encodings, answers, judge);
             if (handing != null) {
@@ -86,7 +86,7 @@ final class Delivery {
     }
 
     /// Whether [#deliver] would do it.
-    boolean isDecided(List<Candidate> candidates, Encodings encodings, Answers answers, Judge judge) {
+    boolean isDecided(List<Candidate> candidates, Encodings encodings, RowAnswers answers, Judge judge) {
         for (Candidate candidate : candidates) {
             if (decided(candidate, encodings, answers, judge) == null) {
                 return false;
@@ -96,7 +96,7 @@ final class Delivery {
     }
 
     /// @return what hands it over; null when Postgres has to be asked first
-    private @Nullable Runnable decided(Candidate candidate, Encodings encodings, Answers answers, Judge judge) {
+    private @Nullable Runnable decided(Candidate candidate, Encodings encodings, RowAnswers answers, Judge judge) {
         Change change = encodings.change();
         if (candidate.membership() && change instanceof Change.Update update) {
             Passages passages =
@@ -134,7 +134,7 @@ final class Delivery {
 
     /// @param ids of the bindings whose predicates the change meets
     private @Nullable Runnable decided(
-            Candidate candidate, Encodings encodings, Answers answers, int[] ids, boolean failed, Judge judge) {
+            Candidate candidate, Encodings encodings, RowAnswers answers, int[] ids, boolean failed, Judge judge) {
         Viewer viewer = candidate.resolution().viewer();
         Verdict verdict = ids.length == 0 ? null : judge.on(viewer);
         if (verdict instanceof Verdict.Undecided) {
@@ -159,7 +159,7 @@ final class Delivery {
     }
 
     /// @return whether the client got it
-    private boolean hand(Candidate candidate, Encodings encodings, Answers answers, int[] ids, Verdict verdict) {
+    private boolean hand(Candidate candidate, Encodings encodings, RowAnswers answers, int[] ids, Verdict verdict) {
         Change change = encodings.change();
         switch (verdict) {
             case Verdict.Visible visible -> {
@@ -194,7 +194,7 @@ final class Delivery {
 
     /// An UPDATE for bindings that want to know which rows come into view and which leave it.
     private void hand(
-            Candidate candidate, Change.Update update, Passages passages, Encodings encodings, Answers answers) {
+            Candidate candidate, Change.Update update, Passages passages, Encodings encodings, RowAnswers answers) {
         passages.ids().forEach((passage, ids) -> hand(candidate, passages, passage, ids, encodings));
         if (passages.ids().isEmpty() && passages.verdict() instanceof Verdict.Hidden(Reason reason)) {
             counters.countHidden(reason);
@@ -242,7 +242,7 @@ final class Delivery {
 
     /// A client learns that there was an error, not which: the error may hold what it must not see. A question that
     /// took too long may have hidden a row that the client is entitled to: it has to read its rows anew.
-    private void fail(Candidate candidate, Encodings encodings, Answers answers) {
+    private void fail(Candidate candidate, Encodings encodings, RowAnswers answers) {
         counters.countFailure();
         ChangeSubscription subscription = candidate.subscription();
         TableId table = encodings.change().table().id();
@@ -261,7 +261,7 @@ final class Delivery {
     }
 
     /// Whether a pattern of the client's own was too slow: it would be for the next row, too, at the cost of others.
-    private boolean hasSlowPattern(Candidate candidate, Encodings encodings, Answers answers) {
+    private boolean hasSlowPattern(Candidate candidate, Encodings encodings, RowAnswers answers) {
         return answers instanceof Oracle.Outcome outcome
                 && !outcome.failures().isEmpty()
                 && asked(candidate, encodings).stream()
@@ -276,7 +276,7 @@ final class Delivery {
         return asked;
     }
 
-    private boolean isTimeout(Candidate candidate, Encodings encodings, Answers answers) {
+    private boolean isTimeout(Candidate candidate, Encodings encodings, RowAnswers answers) {
         if (!(answers instanceof Oracle.Outcome outcome) || outcome.failures().isEmpty()) {
             return false;
         }
@@ -312,11 +312,11 @@ final class Delivery {
         for (Candidate.Match match : candidate.matches()) {
             if (match.isOpen()) {
                 match.predicate()
-                        .undecided(judged, Answers.NONE, question -> action.accept(new Asked(question, judged)));
+                        .undecided(judged, RowAnswers.NONE, question -> action.accept(new Asked(question, judged)));
             }
             if (candidate.membership() && change instanceof Change.Update update) {
                 Row old = update.oldRow();
-                match.before().undecided(old, Answers.NONE, question -> action.accept(new Asked(question, old)));
+                match.before().undecided(old, RowAnswers.NONE, question -> action.accept(new Asked(question, old)));
             }
         }
         // A DELETE that only its key tells needs no answer about its row.

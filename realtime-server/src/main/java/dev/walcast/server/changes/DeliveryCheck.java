@@ -5,10 +5,10 @@ import static dev.walcast.server.changes.Refusals.refused;
 import static dev.walcast.server.changes.Refusals.text;
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.filters.ChangeEvent;
-import dev.walcast.filters.Predicate;
-import dev.walcast.filters.Truth;
-import dev.walcast.filters.UnchangedValues;
+import dev.walcast.filters.index.ChangeEvent;
+import dev.walcast.filters.predicate.Predicate;
+import dev.walcast.filters.predicate.Truth;
+import dev.walcast.filters.predicate.UnchangedValues;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Publishing;

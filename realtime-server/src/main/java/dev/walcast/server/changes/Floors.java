@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.Target;
+import dev.walcast.filters.index.Target;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;

@@ -3,7 +3,7 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.Target;
+import dev.walcast.filters.index.Target;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -6,7 +6,7 @@ import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.SetAside;
 import dev.walcast.cdc.Transaction;
-import dev.walcast.filters.Target;
+import dev.walcast.filters.index.Target;
 import dev.walcast.rls.Moment;
 import java.util.ArrayDeque;
 import java.util.Collection;

@@ -3,8 +3,8 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.ChangeEvent;
-import dev.walcast.filters.Predicate;
+import dev.walcast.filters.index.ChangeEvent;
+import dev.walcast.filters.predicate.Predicate;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -3,7 +3,7 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.Answers;
+import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.server.changes.Asker.Asking;
 import dev.walcast.server.changes.Asker.Inquiry;
 import dev.walcast.server.changes.BindingStart.Reason;
@@ -112,7 +112,7 @@ final class OrderedDelivery implements AutoCloseable {
             return subscription.pending().isEmpty()
                     && subscription.isCurrent(candidates)
                     && (held.isEmpty() || held.barrier(subscription.targets()) >= sequence)
-                    && delivery.deliver(candidates, encodings, Answers.NONE, judge);
+                    && delivery.deliver(candidates, encodings, RowAnswers.NONE, judge);
         }
 
         private void queue(ChangeSubscription subscription, List<Candidate> candidates) {
@@ -129,7 +129,7 @@ final class OrderedDelivery implements AutoCloseable {
             if (isTooMuch(subscription)) {
                 drop(subscription);
             } else if (subscription.isCurrent(candidates)
-                    && !delivery.isDecided(candidates, encodings, Answers.NONE, judge)) {
+                    && !delivery.isDecided(candidates, encodings, RowAnswers.NONE, judge)) {
                 boolean _ = change.beginAsking();
                 questions
                         .computeIfAbsent(subscription.questionKind(), _ -> new ArrayList<>())
@@ -355,7 +355,7 @@ final class OrderedDelivery implements AutoCloseable {
         synchronized (waiting.subscription().lock()) {
             boolean given =
                     asking != null && inquiry != null && !asking.failed().contains(inquiry);
-            waiting.change().answer(given ? requireNonNull(asking).outcome() : Answers.NONE);
+            waiting.change().answer(given ? requireNonNull(asking).outcome() : RowAnswers.NONE);
         }
         flush(waiting.subscription());
     }

@@ -1,7 +1,7 @@
 package dev.walcast.server.changes;
 
-import dev.walcast.filters.ChangeEvent;
-import dev.walcast.filters.InView;
+import dev.walcast.filters.index.ChangeEvent;
+import dev.walcast.filters.predicate.InView;
 import java.util.Locale;
 import java.util.Optional;
 

@@ -3,9 +3,9 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
-import dev.walcast.filters.Answers;
-import dev.walcast.filters.InView;
-import dev.walcast.filters.Truth;
+import dev.walcast.filters.predicate.InView;
+import dev.walcast.filters.predicate.RowAnswers;
+import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.OldRow;
 import dev.walcast.rls.RightsMark;
 import dev.walcast.rls.RowGuard;
@@ -36,7 +36,7 @@ record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean fa
     ///
     /// @param encodings of the update
     static Optional<Passages> judge(
-            RowGuard guard, Candidate candidate, Change.Update update, Encodings encodings, Answers answers) {
+            RowGuard guard, Candidate candidate, Change.Update update, Encodings encodings, RowAnswers answers) {
         RightsMark mark = encodings.mark();
         Viewer viewer = candidate.resolution().viewer();
         Verdict verdict = guard.judge(viewer, update, mark, answers);

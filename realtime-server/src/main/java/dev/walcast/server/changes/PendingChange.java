@@ -2,7 +2,7 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.filters.Answers;
+import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.server.changes.ChangeSubscription.Withheld;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +17,7 @@ final class PendingChange implements Comparable<PendingChange> {
     private final @Nullable Encodings encodings;
     private final @Nullable Withheld news;
     private final Runnable done;
-    private Answers answers = Answers.NONE;
+    private RowAnswers answers = RowAnswers.NONE;
     private boolean asking;
     private volatile boolean over;
     private int rounds;
@@ -60,7 +60,7 @@ final class PendingChange implements Comparable<PendingChange> {
         return requireNonNull(encodings, "no change");
     }
 
-    Answers answers() {
+    RowAnswers answers() {
         return answers;
     }
 
@@ -81,7 +81,7 @@ final class PendingChange implements Comparable<PendingChange> {
         boolean _ = beginAsking();
     }
 
-    void answer(Answers given) {
+    void answer(RowAnswers given) {
         answers = given;
         asking = false;
     }

@@ -1,6 +1,6 @@
 package dev.walcast.server.changes;
 
-import dev.walcast.filters.Predicate;
+import dev.walcast.filters.predicate.Predicate;
 
 /// What raises a subscription's questions about changes. Those of one kind wait for each other, the costlier ones for
 /// no other.

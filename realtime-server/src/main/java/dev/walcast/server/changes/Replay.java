@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Position;
-import dev.walcast.filters.Answers;
-import dev.walcast.filters.SubscriptionIndex;
+import dev.walcast.filters.index.SubscriptionIndex;
+import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.rls.Moment;
 import dev.walcast.server.changes.Asker.Inquiry;
 import dev.walcast.server.changes.ReplayWindow.Read;
@@ -118,7 +118,7 @@ final class Replay {
     }
 
     private void deliver(Questions questions, List<Encodings> changes) throws InterruptedException {
-        Answers answers = questions.ask(changes);
+        RowAnswers answers = questions.ask(changes);
         for (Encodings encodings : changes) {
             if (questions.sieve.isInDoubt(encodings)) {
                 questions.subscription.withhold(
@@ -144,9 +144,9 @@ final class Replay {
 
     /// The change is judged again when the viewer or its rights change meanwhile, and asked about by itself when the
     /// answers at hand do not decide it.
-    private void deliver(Questions questions, Encodings encodings, Answers given) throws InterruptedException {
+    private void deliver(Questions questions, Encodings encodings, RowAnswers given) throws InterruptedException {
         ChangeSubscription subscription = questions.subscription;
-        Answers answers = given;
+        RowAnswers answers = given;
         for (int round = 0; round < ROUNDS_MAX; round++) {
             Resolution current = questions.awaitSettled();
             if (current == null) {
@@ -154,7 +154,7 @@ final class Replay {
             }
             questions.sieve.follow(current);
             List<Candidate> candidates = questions.sieve.candidates(encodings);
-            Answers known = answers;
+            RowAnswers known = answers;
             if (subscription.whileCurrent(current, () -> delivery.deliver(candidates, encodings, known))) {
                 return;
             }
@@ -204,13 +204,13 @@ final class Replay {
         }
 
         /// Without answers when Postgres gives none in time.
-        Answers ask(List<Encodings> changes) throws InterruptedException {
+        RowAnswers ask(List<Encodings> changes) throws InterruptedException {
             Optional<Asker.Asking> asking = asker.ask(() -> sieve.inquiries(changes), this::mayTryAgain);
             unanswered = asking.isEmpty();
             if (!unanswered) {
                 deadline = System.nanoTime() + patience.toNanos();
             }
-            return asking.<Answers>map(Asker.Asking::outcome).orElse(Answers.NONE);
+            return asking.<RowAnswers>map(Asker.Asking::outcome).orElse(RowAnswers.NONE);
         }
 
         private boolean mayTryAgain(Duration time) throws InterruptedException {

@@ -9,7 +9,7 @@ import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
-import dev.walcast.filters.Target;
+import dev.walcast.filters.index.Target;
 import dev.walcast.rls.Moment;
 import dev.walcast.rls.RightsMark;
 import java.util.ArrayList;

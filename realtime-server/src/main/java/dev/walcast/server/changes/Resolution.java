@@ -4,10 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Position;
-import dev.walcast.filters.ChangeEvent;
-import dev.walcast.filters.Predicate;
-import dev.walcast.filters.SubscriptionIndex;
-import dev.walcast.filters.SubscriptionIndex.Entry;
+import dev.walcast.filters.index.ChangeEvent;
+import dev.walcast.filters.index.SubscriptionIndex;
+import dev.walcast.filters.index.SubscriptionIndex.Entry;
+import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.rls.Viewer;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.cdc.Position;
-import dev.walcast.filters.SubscriptionIndex.Entry;
+import dev.walcast.filters.index.SubscriptionIndex.Entry;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Rights;
 import dev.walcast.rls.RowQuery;

@@ -3,7 +3,7 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Position;
-import dev.walcast.filters.Target;
+import dev.walcast.filters.index.Target;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.TableAccess;
 import java.util.Collection;

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.SubscriptionIndex.Entry;
+import dev.walcast.filters.index.SubscriptionIndex.Entry;
 import dev.walcast.server.changes.Resolution.Bound;
 import java.util.HashMap;
 import java.util.List;

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.Predicate;
+import dev.walcast.filters.predicate.Predicate;
 
 /// What decides which rows of a table a binding receives. While it stays equal, the binding may keep what it knows.
 ///

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
-import dev.walcast.filters.Target;
+import dev.walcast.filters.index.Target;
 import dev.walcast.server.changes.BindingStart.Reason;
 import java.util.List;
 

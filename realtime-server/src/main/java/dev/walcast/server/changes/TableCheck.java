@@ -9,7 +9,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Identifier;
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.Target;
+import dev.walcast.filters.index.Target;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.RelationFacts;

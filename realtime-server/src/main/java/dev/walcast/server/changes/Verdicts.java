@@ -2,7 +2,7 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.filters.Answers;
+import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Viewer;
@@ -26,7 +26,7 @@ final class Verdicts implements Delivery.Judge {
     public Verdict on(Viewer viewer) {
         Verdict known = latest;
         if (known == null || !viewer.equals(latestViewer)) {
-            known = guard.judge(viewer, encodings.change(), encodings.mark(), Answers.NONE);
+            known = guard.judge(viewer, encodings.change(), encodings.mark(), RowAnswers.NONE);
             latestViewer = viewer;
             latest = known;
         }

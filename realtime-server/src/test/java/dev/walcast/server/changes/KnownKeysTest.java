@@ -9,10 +9,10 @@ import dev.walcast.cdc.PgType;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.ChangeEvent;
-import dev.walcast.filters.Predicate;
-import dev.walcast.filters.Question;
-import dev.walcast.filters.RowTest;
+import dev.walcast.filters.index.ChangeEvent;
+import dev.walcast.filters.predicate.Predicate;
+import dev.walcast.filters.predicate.RowQuestion;
+import dev.walcast.filters.predicate.RowTest;
 import java.lang.management.ManagementFactory;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -387,7 +387,7 @@ class KnownKeysTest {
 
     private static Predicate reading(String column) {
         return new Predicate.Term(
-                new Question() {}, new RowTest.OpaqueRow(List.of(new RowTest.Place(column, 0)), List.of()));
+                new RowQuestion() {}, new RowTest.OpaqueRow(List.of(new RowTest.ResolvedColumn(column, 0)), List.of()));
     }
 
     private static long heap() {

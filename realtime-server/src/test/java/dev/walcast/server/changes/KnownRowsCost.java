@@ -10,7 +10,7 @@ import dev.walcast.cdc.Position;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
-import dev.walcast.filters.Predicate;
+import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.ChangeReceiver;
 import dev.walcast.server.channel.EncodedChange;

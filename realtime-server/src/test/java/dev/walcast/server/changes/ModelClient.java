@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Row;
-import dev.walcast.filters.SubscriptionIndex;
+import dev.walcast.filters.index.SubscriptionIndex;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.Binding;
 import dev.walcast.server.channel.ChangeFeed;

@@ -4,7 +4,7 @@ import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
-import dev.walcast.filters.Truth;
+import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Moment;
 import dev.walcast.rls.RowQuery;
 import dev.walcast.rls.RowReader;

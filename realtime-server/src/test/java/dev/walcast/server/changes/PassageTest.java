@@ -2,7 +2,7 @@ package dev.walcast.server.changes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.walcast.filters.InView;
+import dev.walcast.filters.predicate.InView;
 import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -1,5 +1,0 @@
-package dev.walcast.filters;
-
-/// What Postgres is asked about a row when memory cannot say: opaque to the predicate that carries it. Two questions
-/// are equal when every row has the same answer to both.
-public interface Question {}
