@@ -1,13 +1,13 @@
 package dev.walcast.bench;
 
 import dev.walcast.cdc.ChangeListener;
-import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceState;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.cdc.debezium.DebeziumChangeSource;
 import dev.walcast.cdc.pgoutput.PgoutputChangeSource;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.SlotSource;
-import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.source.connection.SourceConfig;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Locale;

@@ -4,13 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.walcast.cdc.ChangeListener;
-import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceState;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.cdc.debezium.DebeziumChangeSource;
 import dev.walcast.cdc.pgoutput.PgoutputChangeSource;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.SlotSource;
-import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.source.connection.SourceConfig;
 import java.lang.management.ManagementFactory;
 import java.sql.Connection;
 import java.sql.DriverManager;

@@ -1,6 +1,6 @@
 package dev.walcast.bench.baseline;
 
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.sql.Connection;

@@ -2,12 +2,12 @@ package dev.walcast.cdc.pgoutput;
 
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
-import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.TableId;
-import dev.walcast.cdc.source.CatalogConnection;
-import dev.walcast.cdc.source.DatabaseEncoding;
-import dev.walcast.cdc.source.PartitionRoots;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.RowEvent;
+import dev.walcast.cdc.source.connection.CatalogConnection;
+import dev.walcast.cdc.source.connection.DatabaseEncoding;
+import dev.walcast.cdc.types.PartitionRoots;
 import dev.walcast.cdc.types.TableDefinitions;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -27,7 +27,7 @@ public sealed interface Change {
         }
     }
 
-    /// @param oldRow the replica identity's columns before the change; all others are [Missing#NOT_IN_IDENTITY]
+    /// @param oldRow the replica identity's columns before the change; all others are [MissingReason#NOT_IN_IDENTITY]
     /// @param newRow large values that the change left alone are taken from the old row when that has them
     record Update(Table table, Position position, Commit commit, Row oldRow, Row newRow) implements Change {
         public Update {
@@ -36,7 +36,7 @@ public sealed interface Change {
         }
     }
 
-    /// @param oldRow the replica identity's columns; all others are [Missing#NOT_IN_IDENTITY]
+    /// @param oldRow the replica identity's columns; all others are [MissingReason#NOT_IN_IDENTITY]
     record Delete(Table table, Position position, Commit commit, Row oldRow) implements Change {
         public Delete {
             requireNonNull(oldRow, "oldRow is null");

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// Immutable. A column is in exactly one of the three states.
 public final class Row {
     private final Table table;
-    /// A String, null for SQL NULL, or a [Missing]: one array instead of two keeps a row small.
+    /// A String, null for SQL NULL, or a [MissingReason]: one array instead of two keeps a row small.
     private final @Nullable Object[] cells;
 
     private Row(Table table, @Nullable Object[] cells) {
@@ -33,8 +33,8 @@ public final class Row {
     }
 
     /// Why the column has no value here; null when it has one or is SQL NULL.
-    public @Nullable Missing missing(int column) {
-        return cells[column] instanceof Missing missing ? missing : null;
+    public @Nullable MissingReason missing(int column) {
+        return cells[column] instanceof MissingReason missing ? missing : null;
     }
 
     /// The column's text; null for SQL NULL and for a missing value, so ask [#missing(int)] first where that
@@ -50,7 +50,7 @@ public final class Row {
         }
         @Nullable Object[] completed = null;
         for (int i = 0; i < cells.length; i++) {
-            if (cells[i] == Missing.UNCHANGED_TOAST && !(old.cells[i] instanceof Missing)) {
+            if (cells[i] == MissingReason.UNCHANGED_TOAST && !(old.cells[i] instanceof MissingReason)) {
                 completed = completed == null ? cells.clone() : completed;
                 completed[i] = old.cells[i];
             }
@@ -58,13 +58,13 @@ public final class Row {
         return completed == null ? this : new Row(table, completed);
     }
 
-    /// The columns of the replica identity; all others are [Missing#NOT_IN_IDENTITY]. The old row of an UPDATE that
+    /// The columns of the replica identity; all others are [MissingReason#NOT_IN_IDENTITY]. The old row of an UPDATE that
     /// left the identity alone.
     public Row identityOnly() {
         @Nullable Object[] identity = cells.clone();
         for (int i = 0; i < identity.length; i++) {
             if (!table.columns().get(i).identity()) {
-                identity[i] = Missing.NOT_IN_IDENTITY;
+                identity[i] = MissingReason.NOT_IN_IDENTITY;
             }
         }
         return new Row(table, identity);
@@ -74,7 +74,7 @@ public final class Row {
     public List<Column> missingColumns() {
         List<Column> columns = new ArrayList<>();
         for (int i = 0; i < cells.length; i++) {
-            if (cells[i] instanceof Missing) {
+            if (cells[i] instanceof MissingReason) {
                 columns.add(table.columns().get(i));
             }
         }
@@ -119,7 +119,7 @@ public final class Row {
             return this;
         }
 
-        public Builder missing(int column, Missing reason) {
+        public Builder missing(int column, MissingReason reason) {
             cells[column] = requireNonNull(reason, "reason is null");
             return this;
         }

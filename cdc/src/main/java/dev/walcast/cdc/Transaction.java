@@ -25,7 +25,7 @@ public interface Transaction {
 
     /// The tables of which rows were left out, since the reader could not read them. None of those is among the
     /// changes.
-    default Collection<SetAside> setAside() {
+    default Collection<SetAsideTable> setAside() {
         return List.of();
     }
 

@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.SourceException;
 import dev.walcast.cdc.supervisor.FatalErrors;
-import dev.walcast.cdc.supervisor.Pacing;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.channel.Backends;
 import dev.walcast.server.channel.SocketServer;
@@ -37,7 +37,7 @@ public final class RealtimeServer implements AutoCloseable {
 
     private final ServerSettings settings;
     private final List<HttpService> services;
-    private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, RealtimeServer::end);
+    private final Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, RealtimeServer::end);
     private final Project project;
     private final TokenVerifier tokens;
     private final MemoryBudget memory;
@@ -78,10 +78,10 @@ public final class RealtimeServer implements AutoCloseable {
     }
 
     private Stream<HealthReason> supervised() {
-        if (!supervisor.isAlive()) {
+        if (!supervisor.checkAlive()) {
             return Stream.of(HealthReason.ESSENTIAL_THREAD_DEAD);
         }
-        return supervisor.isHealthy() ? Stream.empty() : Stream.of(HealthReason.SUPERVISOR_RESTARTING);
+        return supervisor.checkHealthy() ? Stream.empty() : Stream.of(HealthReason.SUPERVISOR_RESTARTING);
     }
 
     private void broadcast(Broadcast broadcast, boolean isPrivate) {
@@ -100,7 +100,7 @@ public final class RealtimeServer implements AutoCloseable {
         checkPort();
         HeapWatch.start(supervisor);
         ThreadWatch.start(supervisor);
-        HealthRoutes healthRoutes = new HealthRoutes(supervisor::isAlive, health, project::lag);
+        HealthRoutes healthRoutes = new HealthRoutes(supervisor::checkAlive, health, project::lag);
         project.start(() -> answerHealthOnly(healthRoutes));
         tokens.start(supervisor);
         sockets.start(supervisor);

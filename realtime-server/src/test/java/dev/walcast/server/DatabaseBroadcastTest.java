@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.walcast.cdc.supervisor.Pacing;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.rls.TopicPermissions;
 import dev.walcast.rls.Viewer;
@@ -88,7 +88,7 @@ class DatabaseBroadcastTest {
     }
 
     private Project project(ServerSettings settings) {
-        Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
+        Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
         supervisors.add(supervisor);
         return new Project(settings, this::record, () -> {}, supervisor, Clock.systemUTC());
     }

@@ -3,7 +3,7 @@ package dev.walcast.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.server.testing.RawSocket;
 import dev.walcast.server.testing.TestServer;

@@ -32,12 +32,51 @@ final class ModuleBoundaryTest {
             .resideInAnyPackage("dev.walcast.filters..", "dev.walcast.rls..", "dev.walcast.server..");
 
     @ArchTest
+    static final ArchRule CHANGES_KNOW_NO_READER = noClasses()
+            .that()
+            .resideInAnyPackage(
+                    "dev.walcast.cdc", "dev.walcast.cdc.text", "dev.walcast.cdc.postgres", "dev.walcast.cdc.supervisor")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "dev.walcast.cdc.debezium..",
+                    "dev.walcast.cdc.pgoutput..",
+                    "dev.walcast.cdc.slot..",
+                    "dev.walcast.cdc.source..",
+                    "dev.walcast.cdc.types..");
+
+    @ArchTest
+    static final ArchRule SUPERVISION_KNOWS_NO_CHANGES = noClasses()
+            .that()
+            .resideInAPackage("dev.walcast.cdc.supervisor")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.walcast.cdc", "dev.walcast.cdc.text", "dev.walcast.cdc.postgres");
+
+    @ArchTest
+    static final ArchRule CONNECTIONS_KNOW_NO_SOURCE = noClasses()
+            .that()
+            .resideInAnyPackage("dev.walcast.cdc.source.connection", "dev.walcast.cdc.types")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.walcast.cdc.source", "dev.walcast.cdc.source.preflight");
+
+    @ArchTest
+    static final ArchRule THE_PREFLIGHT_KNOWS_NO_SOURCE = noClasses()
+            .that()
+            .resideInAPackage("dev.walcast.cdc.source.preflight")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("dev.walcast.cdc.source");
+
+    @ArchTest
     static final ArchRule FILTERS_KNOW_ONLY_CHANGES = classes()
             .that()
             .resideInAPackage("dev.walcast.filters..")
             .should()
             .onlyDependOnClassesThat()
-            .resideInAnyPackage("dev.walcast.filters..", "dev.walcast.cdc", "java..", "org.jspecify..");
+            .resideInAnyPackage(
+                    "dev.walcast.filters..", "dev.walcast.cdc", "dev.walcast.cdc.text", "java..", "org.jspecify..");
 
     @ArchTest
     static final ArchRule VALUES_KNOW_NO_PREDICATES = noClasses()
@@ -45,8 +84,7 @@ final class ModuleBoundaryTest {
             .resideInAPackage("dev.walcast.filters.values")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage(
-                    "dev.walcast.filters", "dev.walcast.filters.predicate", "dev.walcast.filters.index");
+            .resideInAnyPackage("dev.walcast.filters", "dev.walcast.filters.predicate", "dev.walcast.filters.index");
 
     @ArchTest
     static final ArchRule PREDICATES_KNOW_NEITHER_GRAMMAR_NOR_INDEX = noClasses()
@@ -151,7 +189,7 @@ final class ModuleBoundaryTest {
                     "dev.walcast.server.changes..",
                     "dev.walcast.server.messages..",
                     "dev.walcast.cdc",
-                    "dev.walcast.cdc.(debezium|pgoutput|slot|source|types)..");
+                    "dev.walcast.cdc.(debezium|pgoutput|postgres|slot|source|text|types)..");
 
     @ArchTest
     static final ArchRule PACKAGES_ARE_FREE_OF_CYCLES =

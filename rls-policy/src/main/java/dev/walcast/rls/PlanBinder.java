@@ -2,7 +2,7 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.ArrayText;
+import dev.walcast.cdc.text.ArrayText;
 import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.filters.predicate.RoleSession;

@@ -2,8 +2,8 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.ArrayText;
 import dev.walcast.cdc.Row;
+import dev.walcast.cdc.text.ArrayText;
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Oracle.Asked;

@@ -2,8 +2,8 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.PublishedTables;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.postgres.PublishedTables;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,6 +1,6 @@
 package dev.walcast.rls;
 
-import dev.walcast.cdc.PublishedTables;
+import dev.walcast.cdc.postgres.PublishedTables;
 import java.sql.Connection;
 import java.sql.SQLException;
 

@@ -2,8 +2,8 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.Identifier;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.postgres.Identifier;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.RightsReader.Reading;
 import java.sql.SQLException;

@@ -1,6 +1,6 @@
 package dev.walcast.rls;
 
-import dev.walcast.cdc.Identifier;
+import dev.walcast.cdc.postgres.Identifier;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package dev.walcast.rls;
 
-import dev.walcast.cdc.Identifier;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.postgres.Identifier;
 import dev.walcast.rls.RelationFacts.Publication;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import java.util.ArrayList;

@@ -6,7 +6,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
-import dev.walcast.cdc.source.Failure;
+import dev.walcast.cdc.source.ReaderFailure;
 import dev.walcast.cdc.source.RightsMessage;
 import dev.walcast.cdc.source.RowEvent;
 import dev.walcast.cdc.source.TransactionReceiver;
@@ -31,19 +31,19 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
 
     private final ChangeMapper mapper;
     private final TransactionReceiver transactions;
-    private final Notes notes;
+    private final DecoderNotes notes;
 
     /// The tables that are left out, by the names by which Debezium knows them.
     private final Map<TableId, LeftOut> leftOut = new HashMap<>();
 
-    BatchConsumer(ChangeMapper mapper, TransactionReceiver transactions, Notes notes) {
+    BatchConsumer(ChangeMapper mapper, TransactionReceiver transactions, DecoderNotes notes) {
         this.notes = requireNonNull(notes, "notes is null");
         this.mapper = requireNonNull(mapper, "mapper is null");
         this.transactions = requireNonNull(transactions, "transactions is null");
     }
 
     /// @param described the description of the table that could not be read
-    private record LeftOut(Schema described, Notes.Note note) {}
+    private record LeftOut(Schema described, DecoderNotes.Note note) {}
 
     /// A transaction's last record, which takes all before it back to the engine that sent it.
     private record Last(
@@ -87,7 +87,7 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
         Struct message = messageOf(record);
         if (message != null) {
             if (notes.prefix().equals(message.getString("prefix"))) {
-                Notes.Note note = Notes.Note.parse(new String(message.getBytes("content"), UTF_8));
+                DecoderNotes.Note note = DecoderNotes.Note.parse(new String(message.getBytes("content"), UTF_8));
                 transactions.leaveOut(note.table(), note.reason());
             } else if (announcesRights(record, message)) {
                 transactions.announceRights();
@@ -113,7 +113,7 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
                 transactions.add(event);
                 return;
             } catch (SQLException e) {
-                if (Failure.isOfConnection(e)) {
+                if (ReaderFailure.isOfConnection(e)) {
                     throw e;
                 }
                 leaveOut(known, record, e);
@@ -123,7 +123,7 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
                 leaveOut(known, record, e);
             }
         }
-        Notes.Note note = requireNonNull(leftOut.get(known)).note;
+        DecoderNotes.Note note = requireNonNull(leftOut.get(known)).note;
         transactions.leaveOut(note.table(), note.reason());
     }
 
@@ -137,7 +137,7 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
         Schema described = ChangeMapper.rowSchema(record);
         TableId table = TableCatalog.id(described, known);
         log.debug("{} cannot be read", table, failure);
-        leftOut.put(known, new LeftOut(described, new Notes.Note(table, "the reader failed: " + failure)));
+        leftOut.put(known, new LeftOut(described, new DecoderNotes.Note(table, "the reader failed: " + failure)));
     }
 
     /// Whether the record ends a transaction.

@@ -20,7 +20,7 @@ final class ChangeMapper {
     private final TableCatalog tables;
     private final RowMapper rows;
 
-    ChangeMapper(TableCatalog tables, Notes notes) {
+    ChangeMapper(TableCatalog tables, DecoderNotes notes) {
         this.tables = requireNonNull(tables, "tables is null");
         this.rows = new RowMapper(notes);
     }

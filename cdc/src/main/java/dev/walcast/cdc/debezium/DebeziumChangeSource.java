@@ -2,11 +2,11 @@ package dev.walcast.cdc.debezium;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.source.CatalogConnection;
-import dev.walcast.cdc.source.DatabaseEncoding;
-import dev.walcast.cdc.source.Failure;
+import dev.walcast.cdc.source.ReaderFailure;
 import dev.walcast.cdc.source.SlotSource;
-import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.source.connection.CatalogConnection;
+import dev.walcast.cdc.source.connection.DatabaseEncoding;
+import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.supervisor.FatalErrors;
 import io.debezium.embedded.Connect;
 import io.debezium.engine.ChangeEvent;
@@ -41,7 +41,7 @@ public final class DebeziumChangeSource extends SlotSource {
     protected String read(Reading reading) {
         AtomicReference<String> reason = new AtomicReference<>("the reader stopped");
         try (CatalogConnection catalog = new CatalogConnection(config.url(), reading.sockets())) {
-            Notes notes = Notes.fresh();
+            DecoderNotes notes = DecoderNotes.fresh();
             DatabaseEncoding encoding = DatabaseEncoding.of(catalog.get());
             ChangeMapper mapper = new ChangeMapper(new TableCatalog(catalog, config.slotName()), notes);
             BatchConsumer consumer = new BatchConsumer(mapper, reading.transactions(), notes);
@@ -50,7 +50,7 @@ public final class DebeziumChangeSource extends SlotSource {
                     .using(begun(reading))
                     .using((success, message, error) -> {
                         reading.endedBy(error);
-                        reason.set(Failure.sentence(message, error));
+                        reason.set(ReaderFailure.sentence(message, error));
                     })
                     .notifying(consumer)
                     .build();
@@ -59,7 +59,7 @@ public final class DebeziumChangeSource extends SlotSource {
                 run(created, reading);
             }
         } catch (SQLException e) {
-            reason.set(Failure.sentence(null, e));
+            reason.set(ReaderFailure.sentence(null, e));
         } finally {
             engine.set(null);
         }
@@ -76,7 +76,7 @@ public final class DebeziumChangeSource extends SlotSource {
     }
 
     private void endWhenOver(Reading reading) {
-        while (!isClosingAfter(LOOK_WHETHER_OVER_EVERY)) {
+        while (!awaitClosing(LOOK_WHETHER_OVER_EVERY)) {
             if (reading.isOver()) {
                 closeEngine();
             }

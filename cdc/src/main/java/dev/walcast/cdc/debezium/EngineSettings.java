@@ -1,11 +1,11 @@
 package dev.walcast.cdc.debezium;
 
-import dev.walcast.cdc.Identifier;
-import dev.walcast.cdc.PostgresUrl;
-import dev.walcast.cdc.source.DatabaseEncoding;
-import dev.walcast.cdc.source.ReaderSocketFactory;
-import dev.walcast.cdc.source.ReaderSockets;
-import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.postgres.Identifier;
+import dev.walcast.cdc.postgres.PostgresUrl;
+import dev.walcast.cdc.source.connection.DatabaseEncoding;
+import dev.walcast.cdc.source.connection.ReaderSocketFactory;
+import dev.walcast.cdc.source.connection.ReaderSockets;
+import dev.walcast.cdc.source.connection.SourceConfig;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -39,7 +39,7 @@ final class EngineSettings {
             SourceConfig config,
             List<String> publications,
             DatabaseEncoding encoding,
-            Notes notes,
+            DecoderNotes notes,
             ReaderSockets sockets) {
         PostgresUrl url = config.url();
         String address = url.address();
@@ -71,7 +71,7 @@ final class EngineSettings {
         // Debezium's own statements call nothing that a user made. Not on the connection that reads the log: there the
         // path decides how a regclass is printed.
         properties.setProperty("database.initial.statements", "set search_path = pg_catalog");
-        properties.setProperty("database.connection.factory.class", BuiltInTypes.class.getName());
+        properties.setProperty("database.connection.factory.class", BuiltInTypesFactory.class.getName());
         String password = url.password();
         if (password != null) {
             properties.setProperty("database.password", password);

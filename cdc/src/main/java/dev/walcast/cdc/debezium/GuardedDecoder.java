@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.cdc.source.DatabaseEncoding;
-import dev.walcast.cdc.source.Failure;
+import dev.walcast.cdc.source.ReaderFailure;
+import dev.walcast.cdc.source.connection.DatabaseEncoding;
 import io.debezium.connector.postgresql.TypeRegistry;
 import io.debezium.connector.postgresql.connection.LogicalDecodingMessage;
 import io.debezium.connector.postgresql.connection.Lsn;
@@ -33,18 +33,18 @@ final class GuardedDecoder implements MessageDecoder {
     private final MessageDecoder decoder;
     private final TextTypes types;
     private final DatabaseEncoding encoding;
-    private final Notes notes;
+    private final DecoderNotes notes;
 
     /// By oid.
     private final Map<Integer, TableId> tables = new HashMap<>();
 
     /// By oid.
-    private final Map<Integer, Notes.Note> leftOut = new HashMap<>();
+    private final Map<Integer, DecoderNotes.Note> leftOut = new HashMap<>();
 
     private long transaction;
     private Instant committed = Instant.EPOCH;
 
-    GuardedDecoder(MessageDecoder decoder, TextTypes types, DatabaseEncoding encoding, Notes notes) {
+    GuardedDecoder(MessageDecoder decoder, TextTypes types, DatabaseEncoding encoding, DecoderNotes notes) {
         this.decoder = requireNonNull(decoder, "decoder is null");
         this.types = requireNonNull(types, "types is null");
         this.encoding = requireNonNull(encoding, "encoding is null");
@@ -100,7 +100,7 @@ final class GuardedDecoder implements MessageDecoder {
         tables.remove(relation.oid());
         TableId table = relation.table() == null ? unnamed(relation.oid()) : relation.table();
         if (!relation.isReadable()) {
-            leftOut.put(relation.oid(), new Notes.Note(table, "a name is no text in the encoding of the database"));
+            leftOut.put(relation.oid(), new DecoderNotes.Note(table, "a name is no text in the encoding of the database"));
             return;
         }
         tables.put(relation.oid(), table);
@@ -108,7 +108,7 @@ final class GuardedDecoder implements MessageDecoder {
             types.describe(relation);
             decoder.processMessage(relation.renamed(notes.schema()).toBytes(), _ -> {}, types);
         } catch (SQLException e) {
-            if (Failure.isOfConnection(e)) {
+            if (ReaderFailure.isOfConnection(e)) {
                 throw e;
             }
             leaveOut(relation.oid(), e);
@@ -124,7 +124,7 @@ final class GuardedDecoder implements MessageDecoder {
         if (leftOut.get(oid) == null) {
             try {
                 decoder.processMessage(
-                        TupleBytes.converted(message, encoding, notes.unreadable()),
+                        TupleConverter.converted(message, encoding, notes.unreadable()),
                         change -> passOn(change, processor),
                         types);
                 return;
@@ -165,7 +165,7 @@ final class GuardedDecoder implements MessageDecoder {
     private static void rethrowIfOfConnection(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             boolean outside = cause instanceof InterruptedException
-                    || (cause instanceof SQLException sql && Failure.isOfConnection(sql));
+                    || (cause instanceof SQLException sql && ReaderFailure.isOfConnection(sql));
             if (outside && failure instanceof RuntimeException e) {
                 throw e;
             }
@@ -175,7 +175,7 @@ final class GuardedDecoder implements MessageDecoder {
     private void leaveOut(int oid, Throwable failure) {
         TableId table = tables.getOrDefault(oid, unnamed(oid));
         log.debug("{} cannot be read", table, failure);
-        leftOut.put(oid, new Notes.Note(table, "Debezium failed: " + failure));
+        leftOut.put(oid, new DecoderNotes.Note(table, "Debezium failed: " + failure));
     }
 
     private static TableId unnamed(int oid) {

@@ -1,6 +1,6 @@
 package dev.walcast.cdc.debezium;
 
-import dev.walcast.cdc.source.DatabaseEncoding;
+import dev.walcast.cdc.source.connection.DatabaseEncoding;
 import io.debezium.config.Configuration;
 import io.debezium.config.Field;
 import io.debezium.connector.base.QueueProviderService;
@@ -38,7 +38,7 @@ public final class PublicationsConnector extends PostgresConnector {
     /// A [DatabaseEncoding] as text.
     static final String ENCODING = "walcast.encoding";
 
-    /// The secret of [Notes].
+    /// The secret of [DecoderNotes].
     static final String NOTES = "walcast.notes";
 
     /// Debezium allows one host name only; here it is a list of hosts with ports, or an IPv6 address, for the JDBC URL.
@@ -68,13 +68,13 @@ public final class PublicationsConnector extends PostgresConnector {
         private volatile @Nullable TrackedReplication replication;
         private @Nullable SourceRecord polled;
         private DatabaseEncoding encoding = DatabaseEncoding.UTF8;
-        private Notes notes = Notes.fresh();
+        private DecoderNotes notes = DecoderNotes.fresh();
 
         @Override
         public CdcSourceTaskContext<PostgresConnectorConfig> preStart(Configuration config) {
             firstPublication = config.getString(FIRST_PUBLICATION);
             encoding = DatabaseEncoding.parse(config.getString(ENCODING));
-            notes = new Notes(config.getString(NOTES));
+            notes = new DecoderNotes(config.getString(NOTES));
             statusInterval = config.getDuration(PostgresConnectorConfig.STATUS_UPDATE_INTERVAL_MS, ChronoUnit.MILLIS);
             return super.preStart(config);
         }

@@ -3,7 +3,7 @@ package dev.walcast.cdc.debezium;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Column;
-import dev.walcast.cdc.Missing;
+import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.PgType;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
@@ -22,9 +22,9 @@ final class RowMapper {
     /// `"char"` and its array.
     private static final Set<Long> TYPES_OF_BYTES = Set.of(18L, 1002L);
 
-    private final Notes notes;
+    private final DecoderNotes notes;
 
-    RowMapper(Notes notes) {
+    RowMapper(DecoderNotes notes) {
         this.notes = requireNonNull(notes, "notes is null");
     }
 
@@ -47,7 +47,7 @@ final class RowMapper {
             if (columns.get(i).identity()) {
                 set(row, i, table.columns().get(i).type(), inexact.get(i), (String) image.get(fields.get(i)));
             } else {
-                row.missing(i, Missing.NOT_IN_IDENTITY);
+                row.missing(i, MissingReason.NOT_IN_IDENTITY);
             }
         }
         return row.build();
@@ -56,9 +56,9 @@ final class RowMapper {
     @SuppressWarnings({"StringEquality", "ReferenceEquality"}) // a column may hold an equal text
     private void set(Row.Builder row, int column, PgType type, boolean inexact, @Nullable String value) {
         if (value == TextConverter.UNCHANGED) {
-            row.missing(column, Missing.UNCHANGED_TOAST);
+            row.missing(column, MissingReason.UNCHANGED_TOAST);
         } else if (notes.unreadable().equals(value) || (inexact && value != null) || isDamaged(type, value)) {
-            row.missing(column, Missing.NOT_EXACT);
+            row.missing(column, MissingReason.NOT_EXACT);
         } else {
             row.text(column, value);
         }

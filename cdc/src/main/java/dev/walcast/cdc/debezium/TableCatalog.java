@@ -6,9 +6,9 @@ import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
-import dev.walcast.cdc.source.CatalogConnection;
-import dev.walcast.cdc.source.PartitionRoots;
-import dev.walcast.cdc.types.ColumnNumbers.Place;
+import dev.walcast.cdc.source.connection.CatalogConnection;
+import dev.walcast.cdc.types.ColumnNumbers.LogPosition;
+import dev.walcast.cdc.types.PartitionRoots;
 import dev.walcast.cdc.types.TableDefinitions;
 import java.sql.SQLException;
 import java.util.BitSet;
@@ -94,9 +94,9 @@ final class TableCatalog {
         return definitions.inexact(table, place(record));
     }
 
-    private static Place place(SourceRecord record) {
+    private static LogPosition place(SourceRecord record) {
         Struct source = ((Struct) record.value()).getStruct("source");
-        return new Place(source.getInt64("txId"), new Lsn(source.getInt64("lsn")));
+        return new LogPosition(source.getInt64("txId"), new Lsn(source.getInt64("lsn")));
     }
 
     @SuppressWarnings("ReferenceEquality") // that is how Debezium tells of a Relation message
@@ -110,7 +110,7 @@ final class TableCatalog {
                 rowSchema.fields().stream().map(TableCatalog::label).toList();
         TableId id = id(rowSchema, knownAs);
         long oid = labels.isEmpty() ? Table.UNKNOWN_OID : labels.getFirst().tableOid();
-        PartitionRoots.Place root = roots.of(id);
+        PartitionRoots.PartitionRoot root = roots.of(id);
         List<TableDefinitions.Described> described = labels.stream()
                 .map(label -> new TableDefinitions.Described(label.column(), label.typeOid(), label.inIdentity()))
                 .toList();

@@ -2,12 +2,12 @@ package dev.walcast.cdc.pgoutput;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.source.CatalogConnection;
-import dev.walcast.cdc.source.DatabaseEncoding;
-import dev.walcast.cdc.source.Failure;
-import dev.walcast.cdc.source.PartitionRoots;
+import dev.walcast.cdc.source.ReaderFailure;
 import dev.walcast.cdc.source.SlotSource;
-import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.source.connection.CatalogConnection;
+import dev.walcast.cdc.source.connection.DatabaseEncoding;
+import dev.walcast.cdc.source.connection.SourceConfig;
+import dev.walcast.cdc.types.PartitionRoots;
 import dev.walcast.cdc.types.TableDefinitions;
 import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -34,7 +34,7 @@ public final class PgoutputChangeSource extends SlotSource {
             return read(reading, catalog, DatabaseEncoding.of(catalog.get()));
         } catch (SQLException e) {
             reading.endedBy(e);
-            return Failure.sentence(null, e);
+            return ReaderFailure.sentence(null, e);
         }
     }
 
@@ -51,7 +51,7 @@ public final class PgoutputChangeSource extends SlotSource {
             return isClosing() ? "the source was closed" : "another publication can be read now";
         } catch (SQLException e) {
             reading.endedBy(e);
-            return Failure.sentence(null, e);
+            return ReaderFailure.sentence(null, e);
         } finally {
             stream.set(null);
         }

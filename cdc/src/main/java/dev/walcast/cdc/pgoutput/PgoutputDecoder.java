@@ -107,7 +107,7 @@ final class PgoutputDecoder {
 
     private RowEvent insert(Table table, WireBytes message) throws SQLException {
         expect(message.tag(), 'N');
-        return new RowEvent(RowEvent.Kind.INSERT, table, null, Tuple.whole(table, message, relations.inexact(table)));
+        return new RowEvent(RowEvent.Kind.INSERT, table, null, TupleReader.whole(table, message, relations.inexact(table)));
     }
 
     /// The old image is there when the identity is FULL or one of its columns has changed.
@@ -119,14 +119,14 @@ final class PgoutputDecoder {
             image = message.tag();
         }
         expect(image, 'N');
-        Row newRow = Tuple.whole(table, message, relations.inexact(table));
+        Row newRow = TupleReader.whole(table, message, relations.inexact(table));
         return new RowEvent(RowEvent.Kind.UPDATE, table, oldRow == null ? newRow.identityOnly() : oldRow, newRow);
     }
 
     private Row oldRow(Table table, char image, WireBytes message) throws SQLException {
         return switch (image) {
-            case 'K' -> Tuple.identity(table, message, relations.inexact(table));
-            case 'O' -> Tuple.whole(table, message, relations.inexact(table));
+            case 'K' -> TupleReader.identity(table, message, relations.inexact(table));
+            case 'O' -> TupleReader.whole(table, message, relations.inexact(table));
             default -> throw new IllegalStateException("unknown kind of row image: " + image);
         };
     }

@@ -6,9 +6,9 @@ import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
-import dev.walcast.cdc.source.Failure;
-import dev.walcast.cdc.source.PartitionRoots;
-import dev.walcast.cdc.types.ColumnNumbers.Place;
+import dev.walcast.cdc.source.ReaderFailure;
+import dev.walcast.cdc.types.ColumnNumbers.LogPosition;
+import dev.walcast.cdc.types.PartitionRoots;
 import dev.walcast.cdc.types.TableDefinitions;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -72,10 +72,10 @@ final class Relations {
             String schema = message.zeroTerminated();
             id = new TableId(schema.isEmpty() ? "pg_catalog" : schema, message.zeroTerminated());
             message.tag(); // the kind of identity: the columns' flags say more
-            PartitionRoots.Place place = roots.of(id);
+            PartitionRoots.PartitionRoot place = roots.of(id);
             describe(oid, new Described(table(id, place, oid, message), place.isPartitioned(), transaction));
         } catch (SQLException e) {
-            if (Failure.isOfConnection(e)) {
+            if (ReaderFailure.isOfConnection(e)) {
                 throw e;
             }
             leaveOut(oid, id, e);
@@ -132,7 +132,7 @@ final class Relations {
         dropped.removeFrom(tables, end);
     }
 
-    private Table table(TableId id, PartitionRoots.Place place, int oid, WireBytes message) throws SQLException {
+    private Table table(TableId id, PartitionRoots.PartitionRoot place, int oid, WireBytes message) throws SQLException {
         return new Table(id, place.root(), Integer.toUnsignedLong(oid), columns(oid, message));
     }
 
@@ -149,8 +149,8 @@ final class Relations {
         return definitions.columns(Integer.toUnsignedLong(oid), columns, place());
     }
 
-    private Place place() {
-        return new Place(xid, transactionEnd);
+    private LogPosition place() {
+        return new LogPosition(xid, transactionEnd);
     }
 
     /// The table, which is another instance in each transaction if it is partitioned, and after more is known of its
@@ -170,6 +170,6 @@ final class Relations {
 
     /// The columns whose values in the change at hand cannot be read exactly.
     BitSet inexact(Table table) throws SQLException {
-        return definitions.inexact(table, new Place(xid, at));
+        return definitions.inexact(table, new LogPosition(xid, at));
     }
 }

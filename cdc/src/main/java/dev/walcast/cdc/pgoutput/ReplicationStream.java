@@ -2,12 +2,12 @@ package dev.walcast.cdc.pgoutput;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.Identifier;
 import dev.walcast.cdc.Lsn;
-import dev.walcast.cdc.PostgresUrl;
-import dev.walcast.cdc.source.DatabaseEncoding;
-import dev.walcast.cdc.source.ReaderSockets;
-import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.postgres.Identifier;
+import dev.walcast.cdc.postgres.PostgresUrl;
+import dev.walcast.cdc.source.connection.DatabaseEncoding;
+import dev.walcast.cdc.source.connection.ReaderSockets;
+import dev.walcast.cdc.source.connection.SourceConfig;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -75,7 +75,7 @@ final class ReplicationStream implements AutoCloseable {
         // Else the driver ends the connection when Postgres sends bytes as they are.
         properties.setProperty("allowEncodingChanges", "true");
         properties.setProperty("ApplicationName", "walcast reader");
-        sockets.addTo(properties, "", PatientSocketFactory.class);
+        sockets.addTo(properties, "", LongReadSocketFactory.class);
         properties.putIfAbsent("connectTimeout", "10");
         properties.putIfAbsent("socketTimeout", "60");
         properties.putIfAbsent("tcpKeepAlive", "true");
@@ -94,7 +94,7 @@ final class ReplicationStream implements AutoCloseable {
     byte @Nullable [] read() throws SQLException {
         long began = System.nanoTime();
         byte[] message = copy.readFromCopy(false);
-        if (message != null || System.nanoTime() - began > PatientSocketFactory.PATIENCE_MILLIS * 500_000L) {
+        if (message != null || System.nanoTime() - began > LongReadSocketFactory.PATIENCE_MILLIS * 500_000L) {
             return message;
         }
         // Nothing, and without waiting: something else than a message is there, which only this way of reading tells.

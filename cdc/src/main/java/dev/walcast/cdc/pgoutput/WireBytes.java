@@ -2,7 +2,7 @@ package dev.walcast.cdc.pgoutput;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.source.DatabaseEncoding;
+import dev.walcast.cdc.source.connection.DatabaseEncoding;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;

@@ -3,7 +3,7 @@ package dev.walcast.cdc.slot;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;

@@ -8,13 +8,19 @@ import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.SourceException;
 import dev.walcast.cdc.SourceState;
-import dev.walcast.cdc.supervisor.Ending;
+import dev.walcast.cdc.source.connection.ReaderSockets;
+import dev.walcast.cdc.source.connection.SourceConfig;
+import dev.walcast.cdc.source.preflight.FeedMark;
+import dev.walcast.cdc.source.preflight.MarkConnection;
+import dev.walcast.cdc.source.preflight.Preflight;
+import dev.walcast.cdc.source.preflight.Publications;
+import dev.walcast.cdc.supervisor.EndAction;
 import dev.walcast.cdc.supervisor.FatalErrors;
-import dev.walcast.cdc.supervisor.Pacing;
 import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.cdc.supervisor.TaskActivity;
-import dev.walcast.cdc.supervisor.Threads;
+import dev.walcast.cdc.supervisor.ThreadStarter;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -44,11 +50,11 @@ public abstract class SlotSource implements ChangeSource {
     private static final Duration LOOK_FOR_PUBLICATION_AFTER = Duration.ofSeconds(1);
 
     private final SourceConfig config;
-    private final Acknowledgements acknowledgements = new Acknowledgements();
+    private final SlotAcknowledgements acknowledgements = new SlotAcknowledgements();
     private final Publications publications;
     private final Preflight preflight;
     private final MarkConnection mark;
-    private final Progress progress = new Progress();
+    private final ReaderProgress progress = new ReaderProgress();
     private final Backoff backoff = new Backoff(ThreadLocalRandom.current());
     private final CountDownLatch closing = new CountDownLatch(1);
 
@@ -64,7 +70,7 @@ public abstract class SlotSource implements ChangeSource {
 
     protected SlotSource(SourceConfig config) {
         this.config = requireNonNull(config, "config is null");
-        this.publications = new Publications(config, acknowledgements);
+        this.publications = new Publications(config, acknowledgements::received);
         this.preflight = new Preflight(config, publications);
         this.mark = new MarkConnection(config);
     }
@@ -97,12 +103,12 @@ public abstract class SlotSource implements ChangeSource {
         /// Whether [#read(Reading)] shall end in good order: the source closes, or a publication that was left out can
         /// be read over the next connection.
         public boolean isOver() {
-            return isClosing() || publications.wantAnotherReading();
+            return isClosing() || publications.wantsAnotherReading();
         }
 
         /// To be called with the error that ended the reading, if there was one. Safe for any thread.
         public void endedBy(@Nullable Throwable error) {
-            if (Failure.isUndefinedObject(error)) {
+            if (ReaderFailure.isUndefinedObject(error)) {
                 publications.lookUpFailed();
             }
         }
@@ -134,7 +140,7 @@ public abstract class SlotSource implements ChangeSource {
         Supervisor supervisor = own;
         if (supervisor == null) {
             supervisor =
-                    new Supervisor(Pacing.USUAL, System::nanoTime, code -> log.error("The reader hangs ({})", code));
+                    new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, code -> log.error("The reader hangs ({})", code));
             own = supervisor;
         }
         start(listener, supervisor);
@@ -153,13 +159,13 @@ public abstract class SlotSource implements ChangeSource {
         }
         listener.onStart(requireNonNull(feed));
         become(new SourceState.Streaming(), listener);
-        Threads threads = (name, run) -> {
-            Thread started = Threads.PLATFORM.start(name, run);
+        ThreadStarter threads = (name, run) -> {
+            Thread started = ThreadStarter.PLATFORM.start(name, run);
             thread = started;
             return started;
         };
         supervised = supervisor.startObserved(
-                "walcast-source", new Ending.Restart(), threads, run -> supervise(listener, run));
+                "walcast-source", new EndAction.Restart(), threads, run -> supervise(listener, run));
     }
 
     /// The walsender of a server that was just killed may hold the slot for a moment.
@@ -182,7 +188,7 @@ public abstract class SlotSource implements ChangeSource {
                             config.slotWait().toSeconds());
                     said = true;
                 }
-                if (isClosingAfter(Duration.ofMillis(500))) {
+                if (awaitClosing(Duration.ofMillis(500))) {
                     throw e;
                 }
             }
@@ -214,7 +220,7 @@ public abstract class SlotSource implements ChangeSource {
             Duration wait = pause();
             say(wait, reason);
             become(new SourceState.Reconnecting(reason), listener);
-            isClosingAfter(wait);
+            awaitClosing(wait);
             checked = false;
         }
         become(new SourceState.Stopped(), listener);
@@ -302,7 +308,7 @@ public abstract class SlotSource implements ChangeSource {
     }
 
     /// Waits, but no longer than until [#close()] is called.
-    protected final boolean isClosingAfter(Duration wait) {
+    protected final boolean awaitClosing(Duration wait) {
         try {
             return closing.await(wait.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {

@@ -1,6 +1,6 @@
 package dev.walcast.cdc.source;
 
-import dev.walcast.cdc.Missing;
+import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import java.io.BufferedInputStream;
@@ -74,7 +74,7 @@ final class SpillFile implements AutoCloseable {
             return;
         }
         for (int i = 0; i < row.table().columns().size(); i++) {
-            Missing missing = row.missing(i);
+            MissingReason missing = row.missing(i);
             String text = row.text(i);
             if (missing != null) {
                 out.writeByte(MISSING);
@@ -109,7 +109,7 @@ final class SpillFile implements AutoCloseable {
         Row.Builder row = Row.of(table);
         for (int i = 0; i < table.columns().size(); i++) {
             switch (in.readByte()) {
-                case MISSING -> row.missing(i, Missing.values()[in.readByte()]);
+                case MISSING -> row.missing(i, MissingReason.values()[in.readByte()]);
                 case TEXT -> row.text(i, new String(in.readNBytes(in.readInt()), StandardCharsets.UTF_8));
                 default -> row.text(i, null);
             }

@@ -2,7 +2,7 @@ package dev.walcast.cdc.source;
 
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Commit;
-import dev.walcast.cdc.SetAside;
+import dev.walcast.cdc.SetAsideTable;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
@@ -25,7 +25,7 @@ final class TransactionBuffer implements AutoCloseable {
     private final long memoryBytesMax;
     private final List<RowEvent> events = new ArrayList<>();
     private final Set<Table> tables = new LinkedHashSet<>();
-    private final Map<TableId, SetAside> setAside = new LinkedHashMap<>();
+    private final Map<TableId, SetAsideTable> setAside = new LinkedHashMap<>();
     private @Nullable Table lastTable;
     private long bytes;
     private @Nullable SpillFile spill;
@@ -42,7 +42,7 @@ final class TransactionBuffer implements AutoCloseable {
             tables.add(lastTable);
         }
         if (!setAside.isEmpty()) {
-            setAside.computeIfPresent(lastTable.id(), (table, unread) -> new SetAside(table, unread.reason(), true));
+            setAside.computeIfPresent(lastTable.id(), (table, unread) -> new SetAsideTable(table, unread.reason(), true));
         }
         try {
             if (spill == null && bytes > memoryBytesMax) {
@@ -65,7 +65,7 @@ final class TransactionBuffer implements AutoCloseable {
 
     /// A row of the table could not be read.
     void leaveOut(TableId table, String reason) {
-        setAside.put(table, new SetAside(table, reason, false));
+        setAside.put(table, new SetAsideTable(table, reason, false));
     }
 
     /// The transaction, to be walked before [#clear()].
@@ -75,7 +75,7 @@ final class TransactionBuffer implements AutoCloseable {
     Transaction committed(Commit commit, Supplier<Runnable> defer, Runnable delivered) {
         List<Table> versions = List.copyOf(tables);
         boolean announcing = announcesRights;
-        List<SetAside> unread = List.copyOf(setAside.values());
+        List<SetAsideTable> unread = List.copyOf(setAside.values());
         return new Transaction() {
             @Override
             public Commit commit() {
@@ -93,7 +93,7 @@ final class TransactionBuffer implements AutoCloseable {
             }
 
             @Override
-            public Collection<SetAside> setAside() {
+            public Collection<SetAsideTable> setAside() {
                 return unread;
             }
 

@@ -13,8 +13,8 @@ import java.sql.SQLException;
 public final class TransactionReceiver {
     private final TransactionBuffer buffer;
     private final ChangeListener listener;
-    private final Acknowledgements acknowledgements;
-    private final Progress progress;
+    private final SlotAcknowledgements acknowledgements;
+    private final ReaderProgress progress;
     private final long reading;
     private final Check check;
     private boolean checked;
@@ -30,8 +30,8 @@ public final class TransactionReceiver {
     TransactionReceiver(
             TransactionBuffer buffer,
             ChangeListener listener,
-            Acknowledgements acknowledgements,
-            Progress progress,
+            SlotAcknowledgements acknowledgements,
+            ReaderProgress progress,
             long reading,
             Check check) {
         this.buffer = requireNonNull(buffer, "buffer is null");

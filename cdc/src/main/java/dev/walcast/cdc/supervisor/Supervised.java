@@ -8,7 +8,7 @@ public interface Supervised extends AutoCloseable {
     /// it. For tasks that must not be interrupted in the middle of something.
     void expectEnd();
 
-    /// Interrupts the task and waits for its end, within [Pacing#closeWithin()]. Does not start it again.
+    /// Interrupts the task and waits for its end, within [SupervisorPolicy#closeWithin()]. Does not start it again.
     @Override
     void close();
 }

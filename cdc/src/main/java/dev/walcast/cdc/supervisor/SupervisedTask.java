@@ -21,15 +21,15 @@ final class SupervisedTask implements Supervised {
 
     private final String name;
     private final ObservedTask task;
-    private final Ending ending;
-    private final Threads threads;
-    private final Pacing pacing;
+    private final EndAction ending;
+    private final ThreadStarter threads;
+    private final SupervisorPolicy pacing;
     private final LongSupplier nanoTime;
     private final Runnable wake;
 
     // All below are written with this locked. Those that a status shows are volatile: the supervising thread may hang
     // with the lock held, on a log that nothing reads.
-    private final Failures failures;
+    private final FailureHistory failures;
     private volatile State state = State.RESTARTING;
     private volatile @Nullable Run run;
     private long dueNanos;
@@ -47,9 +47,9 @@ final class SupervisedTask implements Supervised {
     SupervisedTask(
             String name,
             ObservedTask task,
-            Ending ending,
-            Threads threads,
-            Pacing pacing,
+            EndAction ending,
+            ThreadStarter threads,
+            SupervisorPolicy pacing,
             LongSupplier nanoTime,
             long awakeNanos,
             Runnable wake) {
@@ -62,7 +62,7 @@ final class SupervisedTask implements Supervised {
         this.pacing = pacing;
         this.nanoTime = nanoTime;
         this.wake = wake;
-        this.failures = new Failures(pacing);
+        this.failures = new FailureHistory(pacing);
         this.dueNanos = nanoTime.getAsLong();
     }
 
@@ -129,7 +129,7 @@ final class SupervisedTask implements Supervised {
         }
         lookForProgress();
         Integer exit = outOfOrderNanos >= pacing.endAfter().toNanos() ? FatalErrors.STUCK_EXIT_CODE : null;
-        if (state == State.EXITING && dueNanos - now <= 0 && ending instanceof Ending.Exit(int code)) {
+        if (state == State.EXITING && dueNanos - now <= 0 && ending instanceof EndAction.Exit(int code)) {
             exit = code;
             dueNanos = now + failures.failed(now);
         }
@@ -185,7 +185,7 @@ final class SupervisedTask implements Supervised {
         }
         lastFailure = ended.failureName();
         unstartedNanos = awakeNanos;
-        if (ending instanceof Ending.Exit(int code)) {
+        if (ending instanceof EndAction.Exit(int code)) {
             state = State.EXITING;
             dueNanos = now;
             log.error("The task {} ended ({}); the process ends with code {}", name, lastFailure, code, ended.failure);
@@ -264,6 +264,6 @@ final class SupervisedTask implements Supervised {
     @Override
     public void close() {
         long deadlineNanos = System.nanoTime() + pacing.closeWithin().toNanos();
-        interrupt().forEach(thread -> Ends.await(thread, deadlineNanos));
+        interrupt().forEach(thread -> ThreadEnds.await(thread, deadlineNanos));
     }
 }

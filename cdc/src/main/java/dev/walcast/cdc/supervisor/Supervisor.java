@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 /// that grows with each failure.
 ///
 /// A thread of its own starts the others. It outlives every failure, that of starting a thread included. If it ends all
-/// the same, the next end of a task or the next call of [#isHealthy()] starts it again. Safe for any thread.
+/// the same, the next end of a task or the next call of [#checkHealthy()] starts it again. Safe for any thread.
 public final class Supervisor implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Supervisor.class);
 
@@ -31,10 +31,10 @@ public final class Supervisor implements AutoCloseable {
     /// So much of the time between two questions whether the supervising thread lives.
     private static final long ASKED_GAP_NANOS = 10 * LOOK_EVERY_NANOS;
 
-    private final Pacing pacing;
+    private final SupervisorPolicy pacing;
     private final LongSupplier nanoTime;
     private final IntConsumer exit;
-    private final Threads own;
+    private final ThreadStarter own;
     private final List<SupervisedTask> tasks = new CopyOnWriteArrayList<>();
     private volatile Thread supervising;
     private volatile boolean closing;
@@ -53,11 +53,11 @@ public final class Supervisor implements AutoCloseable {
     /// @param nanoTime a monotonic clock
     /// @param exit     ends the process with a code; called by the supervising thread, again if it throws
     /// @throws OutOfMemoryError when its own thread cannot be started
-    public Supervisor(Pacing pacing, LongSupplier nanoTime, IntConsumer exit) {
-        this(pacing, nanoTime, exit, Threads.PLATFORM);
+    public Supervisor(SupervisorPolicy pacing, LongSupplier nanoTime, IntConsumer exit) {
+        this(pacing, nanoTime, exit, ThreadStarter.PLATFORM);
     }
 
-    Supervisor(Pacing pacing, LongSupplier nanoTime, IntConsumer exit, Threads own) {
+    Supervisor(SupervisorPolicy pacing, LongSupplier nanoTime, IntConsumer exit, ThreadStarter own) {
         this.pacing = requireNonNull(pacing, "pacing is null");
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
         this.exit = requireNonNull(exit, "exit is null");
@@ -69,16 +69,16 @@ public final class Supervisor implements AutoCloseable {
 
     /// Starts a task on a virtual thread, and starts it again when it ends. All that it does counts as a wait.
     public Supervised start(String name, Task task) {
-        return start(name, new Ending.Restart(), Threads.VIRTUAL, task);
+        return start(name, new EndAction.Restart(), ThreadStarter.VIRTUAL, task);
     }
 
     /// Starts a task on a virtual thread, and starts it again when it ends. It is out of order when it does not move.
     public Supervised startObserved(String name, ObservedTask task) {
-        return startObserved(name, new Ending.Restart(), Threads.VIRTUAL, task);
+        return startObserved(name, new EndAction.Restart(), ThreadStarter.VIRTUAL, task);
     }
 
     /// All that the task does counts as a wait. See [#startObserved(String, Ending, Threads, ObservedTask)].
-    public Supervised start(String name, Ending ending, Threads threads, Task task) {
+    public Supervised start(String name, EndAction ending, ThreadStarter threads, Task task) {
         requireNonNull(task, "task is null");
         return startObserved(name, ending, threads, activity -> {
             try (TaskActivity.Span _ = activity.waits()) {
@@ -91,7 +91,7 @@ public final class Supervisor implements AutoCloseable {
     /// @return before the task's thread has begun
     /// @throws IllegalArgumentException when a task of this name runs
     /// @throws IllegalStateException    after [#close()]
-    public synchronized Supervised startObserved(String name, Ending ending, Threads threads, ObservedTask task) {
+    public synchronized Supervised startObserved(String name, EndAction ending, ThreadStarter threads, ObservedTask task) {
         if (closing) {
             throw new IllegalStateException("the supervisor is closed");
         }
@@ -111,12 +111,12 @@ public final class Supervisor implements AutoCloseable {
     }
 
     /// Whether no task fails often or waits for the process' end, and the supervising thread lives.
-    public boolean isHealthy() {
+    public boolean checkHealthy() {
         return revive() && tasks.stream().map(SupervisedTask::status).allMatch(TaskStatus::isHealthy);
     }
 
     /// Whether each task runs or may soon run again, and the supervising thread looks at them. Answers from memory.
-    public boolean isAlive() {
+    public boolean checkAlive() {
         revive();
         return isLooking() && tasks.stream().map(SupervisedTask::status).allMatch(TaskStatus::isAlive);
     }
@@ -211,7 +211,7 @@ public final class Supervisor implements AutoCloseable {
         }
     }
 
-    /// Interrupts all tasks and waits for their end, altogether no longer than [Pacing#closeWithin()]. A task whose end
+    /// Interrupts all tasks and waits for their end, altogether no longer than [SupervisorPolicy#closeWithin()]. A task whose end
     /// is [expected][Supervised#expectEnd()] is left to whatever ends it.
     @Override
     public void close() {
@@ -225,7 +225,7 @@ public final class Supervisor implements AutoCloseable {
         }
         LockSupport.unpark(supervising);
         long deadlineNanos = System.nanoTime() + pacing.closeWithin().toNanos();
-        interrupted.forEach(thread -> Ends.await(thread, deadlineNanos));
+        interrupted.forEach(thread -> ThreadEnds.await(thread, deadlineNanos));
         tasks.clear();
     }
 }

@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// Shows that a task moves. The supervisor takes a task for stuck that neither calls [#beat()] nor declares a wait for
-/// longer than [Pacing#stuckAfter()]. Safe for any thread; allocates nothing but the handles.
+/// longer than [SupervisorPolicy#stuckAfter()]. Safe for any thread; allocates nothing but the handles.
 public final class TaskActivity {
     private final AtomicLong beats = new AtomicLong();
     private final AtomicInteger waits = new AtomicInteger();

@@ -70,8 +70,8 @@ public final class ColumnNumbers {
     ///
     /// @param xid of its transaction, of 32 bits
     /// @param at  a place in the log at or after the change, at or before its transaction's end
-    public record Place(long xid, Lsn at) {
-        public Place {
+    public record LogPosition(long xid, Lsn at) {
+        public LogPosition {
             requireNonNull(at, "at is null");
         }
     }
@@ -90,7 +90,7 @@ public final class ColumnNumbers {
             return !snapshot.isOver(xid) && changing.stream().anyMatch(other -> other != 0 && !snapshot.isOver(other));
         }
 
-        boolean isSettled(Attribute attribute, Seen seen, Place place) {
+        boolean isSettled(Attribute attribute, Seen seen, LogPosition place) {
             long made = attribute.made();
             return snapshot.isAncient(made)
                     || attribute.asCreated()
@@ -103,7 +103,7 @@ public final class ColumnNumbers {
     /// @param names of the columns that the log described, in its order
     /// @param place of the change that they were described for
     /// @return the number of each, or [dev.walcast.cdc.Column#UNPROVEN]
-    public List<Integer> of(long oid, List<String> names, Place place) throws SQLException {
+    public List<Integer> of(long oid, List<String> names, LogPosition place) throws SQLException {
         Reading reading = oid > 0 ? readingOf(oid, place.xid) : null;
         Seen before = seen.getOrDefault(oid, Seen.NOTHING);
         if (reading == null) {
@@ -116,7 +116,7 @@ public final class ColumnNumbers {
     }
 
     /// Whether another look may prove what the last one did not.
-    public boolean mayBeProven(long oid, Place place) {
+    public boolean mayBeProven(long oid, LogPosition place) {
         return oid > 0 && place.at.isAfter(seen.getOrDefault(oid, Seen.NOTHING).readAt());
     }
 

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.PgType;
-import dev.walcast.cdc.types.ColumnNumbers.Place;
+import dev.walcast.cdc.types.ColumnNumbers.LogPosition;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -108,7 +108,7 @@ public final class RowTypes {
     /// @param isChanging whether a transaction is changing it that may be committed in the log already
     /// @param creators   the transactions that made its parts; empty when others changed them
     private record Known(PgType type, String version, Lsn since, boolean isChanging, List<Long> creators) {
-        boolean isExact(Place place) {
+        boolean isExact(LogPosition place) {
             boolean isLater = !creators.isEmpty()
                     && creators.stream().allMatch(creator -> CatalogSnapshot.precedes(creator, place.xid()));
             return !isChanging && (isLater || !since.isAfter(place.at()));
@@ -157,7 +157,7 @@ public final class RowTypes {
     }
 
     /// Whether [#type] gives the definition that the value was written with.
-    public boolean isExact(long oid, Place place) throws SQLException {
+    public boolean isExact(long oid, LogPosition place) throws SQLException {
         PgType _ = type(oid, place.at());
         return requireNonNull(known.get(oid)).isExact(place);
     }

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Column;
 import dev.walcast.cdc.PgType;
 import dev.walcast.cdc.Table;
-import dev.walcast.cdc.types.ColumnNumbers.Place;
+import dev.walcast.cdc.types.ColumnNumbers.LogPosition;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -38,7 +38,7 @@ public final class TableDefinitions {
 
     /// @param oid   of the table
     /// @param place of the change that the description is for
-    public List<Column> columns(long oid, List<Described> described, Place place) throws SQLException {
+    public List<Column> columns(long oid, List<Described> described, LogPosition place) throws SQLException {
         types.forgetUserTypes();
         List<Integer> found =
                 numbers.of(oid, described.stream().map(Described::name).toList(), place);
@@ -56,7 +56,7 @@ public final class TableDefinitions {
     }
 
     /// The columns of a table that was described earlier, as far as they are known now.
-    public List<Column> columns(Table table, Place place) throws SQLException {
+    public List<Column> columns(Table table, LogPosition place) throws SQLException {
         List<Described> described = table.columns().stream()
                 .map(column -> new Described(column.name(), column.type().oid(), column.identity()))
                 .toList();
@@ -69,7 +69,7 @@ public final class TableDefinitions {
 
     /// Whether the table's columns have to be made anew for a change: a type is another one, or what was unproven can
     /// be proven.
-    public boolean isOutdated(Table table, Place place) throws SQLException {
+    public boolean isOutdated(Table table, LogPosition place) throws SQLException {
         boolean unproven = false;
         for (Column column : table.isBoundToCatalog() ? table.columns() : List.<Column>of()) {
             if (isOfFields(column.type())
@@ -84,7 +84,7 @@ public final class TableDefinitions {
     /// The columns whose values in a change cannot be read exactly, by their indexes.
     ///
     /// @param place where the change was written
-    public BitSet inexact(Table table, Place place) throws SQLException {
+    public BitSet inexact(Table table, LogPosition place) throws SQLException {
         BitSet inexact = NONE;
         for (int i = 0; table.isBoundToCatalog() && i < table.columns().size(); i++) {
             PgType type = table.columns().get(i).type();

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.cdc.source.DatabaseEncoding;
+import dev.walcast.cdc.source.connection.DatabaseEncoding;
 import dev.walcast.cdc.testing.TestPostgres;
 import io.debezium.connector.postgresql.TypeRegistry;
 import io.debezium.connector.postgresql.connection.LogicalDecodingMessage;
@@ -30,7 +30,7 @@ import org.postgresql.replication.fluent.logical.ChainedLogicalStreamBuilder;
 /// What the decoder behind the guard throws leaves one table out, unless the connection is to blame.
 class GuardedDecoderPgTest {
     private final List<String> told = new ArrayList<>();
-    private final Notes notes = Notes.fresh();
+    private final DecoderNotes notes = DecoderNotes.fresh();
     private TestPostgres postgres;
     private PostgresConnection connection;
     private GuardedDecoder decoder;
@@ -95,7 +95,7 @@ class GuardedDecoderPgTest {
         LogicalDecodingMessage note = (LogicalDecodingMessage) message;
         assertThat(note.getPrefix()).isEqualTo(notes.prefix());
         told.add("left out "
-                + Notes.Note.parse(new String(note.getContent(), UTF_8)).table());
+                + DecoderNotes.Note.parse(new String(note.getContent(), UTF_8)).table());
     }
 
     private static ByteBuffer relation(int oid, String name) {

@@ -3,10 +3,10 @@ package dev.walcast.cdc.pgoutput;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.cdc.Lsn;
-import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
-import dev.walcast.cdc.source.CatalogConnection;
+import dev.walcast.cdc.postgres.PostgresUrl;
+import dev.walcast.cdc.source.connection.CatalogConnection;
 import dev.walcast.cdc.testing.TestPostgres;
 import java.sql.Connection;
 import java.sql.ResultSet;

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
-import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.TableId;
-import dev.walcast.cdc.source.CatalogConnection;
-import dev.walcast.cdc.source.DatabaseEncoding;
-import dev.walcast.cdc.source.PartitionRoots;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.RowEvent;
+import dev.walcast.cdc.source.connection.CatalogConnection;
+import dev.walcast.cdc.source.connection.DatabaseEncoding;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.cdc.types.PartitionRoots;
 import dev.walcast.cdc.types.TableDefinitions;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;

@@ -6,14 +6,14 @@ import static org.awaitility.Awaitility.await;
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.Column;
-import dev.walcast.cdc.Missing;
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.SourceState;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.SlotSource;
-import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.TestPostgres;
 import java.sql.Connection;
@@ -134,7 +134,7 @@ class ChangeFeedPgTest {
         Row updated = ((Change.Update) change(1)).newRow();
         assertThat(updated.text(1)).isEqualTo("2");
         assertThat(updated.missingColumns()).extracting(Column::name).containsExactly("big", "a", "j");
-        assertThat(updated.missing(2)).isEqualTo(Missing.UNCHANGED_TOAST);
+        assertThat(updated.missing(2)).isEqualTo(MissingReason.UNCHANGED_TOAST);
         assertThat(((Change.Insert) change(2)).newRow().text(2)).isEqualTo("__debezium_unavailable_value");
         assertThat(((Change.Insert) change(3)).newRow().text(2)).isEqualTo("missing: unchanged_toast");
     }

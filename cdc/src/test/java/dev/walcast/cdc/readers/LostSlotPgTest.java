@@ -7,10 +7,10 @@ import static org.awaitility.Awaitility.await;
 
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Lsn;
-import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceException;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.SlotSource;
-import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.TestPostgres;
 import java.sql.Connection;

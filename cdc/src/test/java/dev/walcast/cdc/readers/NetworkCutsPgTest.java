@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.walcast.cdc.Change;
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.cdc.source.SlotSource;
-import dev.walcast.cdc.source.SourceConfig;
-import dev.walcast.cdc.supervisor.Pacing;
+import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.TestPostgres;
 import java.sql.Connection;
@@ -42,7 +42,7 @@ class NetworkCutsPgTest {
             PostgresUrl through =
                     PostgresUrl.parse("postgres://postgres:unchecked@127.0.0.1:" + proxy.port() + "/postgres");
             try (SlotSource source = reader.source(SourceConfig.of(through, "p", "cuts"));
-                    Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, _ -> {});
+                    Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, _ -> {});
                     SlotGuardian guardian = guardian(postgres, source)) {
                 source.start(listener);
                 guardian.start(supervisor);

@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.walcast.cdc.Change;
-import dev.walcast.cdc.JsonText;
-import dev.walcast.cdc.Missing;
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.Row;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.SlotSource;
-import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.cdc.text.JsonText;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -155,10 +155,10 @@ class PoisonFuzzPgTest {
             expected = expected.replace("\"\\\\x", "\"");
         }
         StringBuilder out = new StringBuilder();
-        Missing missing = JsonText.value(out, row, 1);
+        MissingReason missing = JsonText.value(out, row, 1);
         String actual = missing == null ? out.toString() : missing.code();
         boolean mayMiss = expected.contains("\uFFFD") || type.startsWith("\"char\"");
-        if (!actual.equals(expected) && !(mayMiss && missing == Missing.NOT_EXACT)) {
+        if (!actual.equals(expected) && !(mayMiss && missing == MissingReason.NOT_EXACT)) {
             differences.add(type + ": expected " + cut(expected) + ", got " + cut(actual));
         }
     }

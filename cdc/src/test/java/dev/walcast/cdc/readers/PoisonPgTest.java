@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.walcast.cdc.Change;
-import dev.walcast.cdc.JsonText;
-import dev.walcast.cdc.Missing;
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.Row;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.SlotSource;
-import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.cdc.text.JsonText;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -106,7 +106,7 @@ class PoisonPgTest {
 
     private static String json(Row row, int column) {
         StringBuilder out = new StringBuilder();
-        Missing missing = JsonText.value(out, row, column);
+        MissingReason missing = JsonText.value(out, row, column);
         return missing == null ? out.toString() : missing.code();
     }
 
@@ -175,7 +175,7 @@ class PoisonPgTest {
                 .toList();
         Change.Update update = (Change.Update) changes.getFirst();
         assertThat(update.oldRow().text(0)).isEqualTo("1");
-        assertThat(update.oldRow().missing(1)).isEqualTo(Missing.NOT_IN_IDENTITY);
+        assertThat(update.oldRow().missing(1)).isEqualTo(MissingReason.NOT_IN_IDENTITY);
         assertThat(update.newRow().text(0)).isEqualTo("5");
         assertThat(((Change.Delete) changes.get(1)).oldRow().text(0)).isEqualTo("5");
     }

@@ -3,10 +3,10 @@ package dev.walcast.cdc.readers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceException;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.SlotSource;
-import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.TestPooler;
 import dev.walcast.cdc.testing.TestPostgres;

@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.walcast.cdc.Change;
-import dev.walcast.cdc.JsonText;
-import dev.walcast.cdc.Missing;
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.Row;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.SlotSource;
-import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.cdc.text.JsonText;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
@@ -134,7 +134,7 @@ class RandomValuesPgTest {
     private static void compare(List<String> differences, Row row, int column, String text, String json) {
         String expected = COLUMNS[column - 1].endsWith("bytea") ? json.replace("\"\\\\x", "\"") : json;
         StringBuilder out = new StringBuilder();
-        Missing missing = JsonText.value(out, row, column);
+        MissingReason missing = JsonText.value(out, row, column);
         if (missing != null || !text.equals(row.text(column)) || !out.toString().equals(expected)) {
             differences.add(COLUMNS[column - 1] + ": text " + text + " / " + row.text(column) + ", json " + expected
                     + " / " + (missing == null ? out : missing));

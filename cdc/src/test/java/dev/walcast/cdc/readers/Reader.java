@@ -3,7 +3,7 @@ package dev.walcast.cdc.readers;
 import dev.walcast.cdc.debezium.DebeziumChangeSource;
 import dev.walcast.cdc.pgoutput.PgoutputChangeSource;
 import dev.walcast.cdc.source.SlotSource;
-import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.source.connection.SourceConfig;
 import java.util.stream.Stream;
 
 /// The readers there are; what they promise is tested with each.

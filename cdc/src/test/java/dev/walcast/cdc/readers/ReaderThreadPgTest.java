@@ -5,13 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.FeedStart;
-import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceState;
 import dev.walcast.cdc.Transaction;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.SlotSource;
-import dev.walcast.cdc.source.SourceConfig;
-import dev.walcast.cdc.supervisor.Pacing;
+import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.cdc.supervisor.TaskStatus;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.TestPostgres;
@@ -64,7 +64,7 @@ class ReaderThreadPgTest {
     void errorThatEndsTheReadersThreadLosesNothing() throws Exception {
         Failing listener = new Failing();
         try (TestPostgres postgres = TestPostgres.start();
-                Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit)) {
+                Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit)) {
             postgres.execute("create table t (id int primary key)", "create publication p for all tables");
             SourceConfig config = SourceConfig.of(PostgresUrl.parse(postgres.url()), "p", "errors");
             try (SlotSource source = reader.source(config)) {

@@ -5,12 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Column;
-import dev.walcast.cdc.Missing;
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.SourceState;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.SlotSource;
-import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.RenderVectors;
 import dev.walcast.cdc.testing.TestPostgres;
@@ -133,7 +133,7 @@ class ReadersAgreePgTest {
         }
         List<Column> columns = expected.table().columns();
         for (int i = 0; i < columns.size(); i++) {
-            Missing missing = expected.missing(i);
+            MissingReason missing = expected.missing(i);
             if (missing != actual.missing(i)
                     || expected.isNull(i) != actual.isNull(i)
                     || !String.valueOf(expected.text(i)).equals(String.valueOf(actual.text(i)))) {

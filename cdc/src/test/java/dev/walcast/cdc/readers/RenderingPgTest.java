@@ -5,15 +5,15 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.cdc.Change;
-import dev.walcast.cdc.JsonText;
-import dev.walcast.cdc.Missing;
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.Row;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.SlotSource;
-import dev.walcast.cdc.source.SourceConfig;
+import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.RenderVectors;
 import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.cdc.text.JsonText;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
@@ -77,7 +77,7 @@ class RenderingPgTest {
             JsonNode vector = vectors.get(i);
             Row row = ((Change.Insert) changes.get(i)).newRow();
             StringBuilder json = new StringBuilder();
-            Missing missing = JsonText.value(json, row, 1);
+            MissingReason missing = JsonText.value(json, row, 1);
             String expected = expected(vector, toJsonb.get(i));
             assertThat(columnType(row)).isEqualTo(vector.get("column_type").asText());
             boolean right = missing == null

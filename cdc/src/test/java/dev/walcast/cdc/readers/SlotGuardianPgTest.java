@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.walcast.cdc.Lsn;
-import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.SourceState;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.cdc.source.SlotSource;
-import dev.walcast.cdc.source.SourceConfig;
-import dev.walcast.cdc.supervisor.Pacing;
+import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.cdc.testing.RecordingListener;
 import dev.walcast.cdc.testing.TestPostgres;
 import java.sql.Connection;
@@ -218,7 +218,7 @@ class SlotGuardianPgTest {
     void guardianOutlivesAnError() throws Exception {
         AtomicInteger faults = new AtomicInteger(3);
         try (Watched watched = new Watched(reader, own("error"), postgres.port(), Duration.ofMinutes(1));
-                Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, _ -> {});
+                Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, _ -> {});
                 SlotGuardian second = new SlotGuardian(
                         PostgresUrl.parse(postgres.url()),
                         own("error"),
@@ -251,7 +251,7 @@ class SlotGuardianPgTest {
     private static final class Watched implements AutoCloseable {
         private final RecordingListener listener = new RecordingListener();
         private final SlotSource source;
-        private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, _ -> {});
+        private final Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, _ -> {});
         private final SlotGuardian guardian;
 
         Watched(Reader reader, String slot, int readerPort, Duration stallAfter) throws Exception {

@@ -94,7 +94,7 @@ class FatalErrorsTest {
             if (arguments[0].equals("hook")) {
                 Runtime.getRuntime().addShutdownHook(new Thread(Exhausting::hang));
             }
-            Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
+            Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
             supervisor.start("exhausting", () -> {
                 List<Object> kept = new ArrayList<>();
                 while (true) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(60)
 class SupervisorTest {
-    private static final Pacing PACING = new Pacing(
+    private static final SupervisorPolicy PACING = new SupervisorPolicy(
             Duration.ofSeconds(1),
             Duration.ofSeconds(8),
             Duration.ofSeconds(60),
@@ -109,7 +109,7 @@ class SupervisorTest {
         begun.acquire(2);
         awaitState(task, State.RUNNING);
         assertThat(task.status().restarts()).isOne();
-        assertThat(supervisor.isHealthy()).isTrue();
+        assertThat(supervisor.checkHealthy()).isTrue();
     }
 
     @Test
@@ -140,21 +140,21 @@ class SupervisorTest {
             idle();
         });
         awaitState(task, State.RESTARTING);
-        assertThat(supervisor.isHealthy()).isTrue();
+        assertThat(supervisor.checkHealthy()).isTrue();
         pass(Duration.ofSeconds(1));
         await().until(() -> faults.get() == 1 && task.status().state() == State.RESTARTING);
-        assertThat(supervisor.isHealthy()).isTrue();
+        assertThat(supervisor.checkHealthy()).isTrue();
         pass(Duration.ofSeconds(2));
         await().until(() -> task.status().failsOften());
-        assertThat(supervisor.isHealthy()).isFalse();
+        assertThat(supervisor.checkHealthy()).isFalse();
         pass(Duration.ofSeconds(4));
         begun.acquire();
         awaitState(task, State.RUNNING);
         pass(Duration.ofSeconds(59));
         look();
-        assertThat(supervisor.isHealthy()).isFalse();
+        assertThat(supervisor.checkHealthy()).isFalse();
         pass(Duration.ofSeconds(1));
-        await().until(supervisor::isHealthy);
+        await().until(supervisor::checkHealthy);
         assertThat(supervisor.tasks()).containsExactly(task.status());
         assertThat(task.status().sinceStart()).isEqualTo(Duration.ofSeconds(60));
     }
@@ -178,13 +178,13 @@ class SupervisorTest {
     @Test
     void threadThatCannotBeStartedIsTriedAgain() throws Exception {
         AtomicInteger refusals = new AtomicInteger(2);
-        Threads scarce = (name, run) -> {
+        ThreadStarter scarce = (name, run) -> {
             if (refusals.getAndDecrement() > 0) {
                 throw new OutOfMemoryError("unable to create native thread");
             }
-            return Threads.PLATFORM.start(name, run);
+            return ThreadStarter.PLATFORM.start(name, run);
         };
-        Supervised task = supervisor.start("guard", new Ending.Restart(), scarce, () -> {
+        Supervised task = supervisor.start("guard", new EndAction.Restart(), scarce, () -> {
             begun.release();
             idle();
         });
@@ -201,8 +201,8 @@ class SupervisorTest {
     @Test
     void threadThatVanishesIsNoticed() throws Exception {
         AtomicInteger starts = new AtomicInteger();
-        Threads lossy = (name, run) -> Threads.PLATFORM.start(name, starts.getAndIncrement() == 0 ? () -> {} : run);
-        Supervised task = supervisor.start("guard", new Ending.Restart(), lossy, () -> {
+        ThreadStarter lossy = (name, run) -> ThreadStarter.PLATFORM.start(name, starts.getAndIncrement() == 0 ? () -> {} : run);
+        Supervised task = supervisor.start("guard", new EndAction.Restart(), lossy, () -> {
             begun.release();
             idle();
         });
@@ -214,7 +214,7 @@ class SupervisorTest {
 
     @Test
     void oneTasksTroubleDoesNotReachAnother() throws Exception {
-        supervisor.start("broken", new Ending.Restart(), (_, _) -> null, () -> {});
+        supervisor.start("broken", new EndAction.Restart(), (_, _) -> null, () -> {});
         supervisor.start("guard", () -> {
             begun.release();
             idle();
@@ -225,19 +225,19 @@ class SupervisorTest {
     @Test
     void deadSupervisingThreadIsReplaced() throws Exception {
         List<Thread> own = Collections.synchronizedList(new ArrayList<>());
-        Threads mortal = (name, run) -> {
-            own.add(Threads.PLATFORM.start(name, own.isEmpty() ? () -> {} : run));
+        ThreadStarter mortal = (name, run) -> {
+            own.add(ThreadStarter.PLATFORM.start(name, own.isEmpty() ? () -> {} : run));
             return own.getLast();
         };
         try (Supervisor second = new Supervisor(PACING, nanos::get, exits::add, mortal)) {
             own.getFirst().join();
-            assertThat(second.isHealthy()).isFalse();
+            assertThat(second.checkHealthy()).isFalse();
             second.start("guard", () -> {
                 begun.release();
                 idle();
             });
             begun.acquire();
-            assertThat(second.isHealthy()).isTrue();
+            assertThat(second.checkHealthy()).isTrue();
             assertThat(own).hasSize(2);
         }
     }
@@ -245,8 +245,8 @@ class SupervisorTest {
     @Test
     void supervisingThreadOutlivesInterruption() throws Exception {
         List<Thread> own = Collections.synchronizedList(new ArrayList<>());
-        Threads watched = (name, run) -> {
-            own.add(Threads.PLATFORM.start(name, run));
+        ThreadStarter watched = (name, run) -> {
+            own.add(ThreadStarter.PLATFORM.start(name, run));
             return own.getLast();
         };
         try (Supervisor second = new Supervisor(PACING, nanos::get, exits::add, watched)) {
@@ -259,12 +259,12 @@ class SupervisorTest {
 
     @Test
     void endOfTaskThatMustNotGoOnEndsTheProcess() {
-        Supervised task = supervisor.start("feed", new Ending.Exit(70), Threads.VIRTUAL, () -> {
+        Supervised task = supervisor.start("feed", new EndAction.Exit(70), ThreadStarter.VIRTUAL, () -> {
             throw new IllegalStateException("on purpose");
         });
         await().until(() -> exits.equals(List.of(70)));
         assertThat(task.status().state()).isEqualTo(State.EXITING);
-        assertThat(supervisor.isHealthy()).isFalse();
+        assertThat(supervisor.checkHealthy()).isFalse();
     }
 
     @Test
@@ -275,7 +275,7 @@ class SupervisorTest {
                 throw new IllegalStateException("on purpose");
             }
         })) {
-            second.start("feed", new Ending.Exit(70), Threads.VIRTUAL, () -> {});
+            second.start("feed", new EndAction.Exit(70), ThreadStarter.VIRTUAL, () -> {});
             await().until(() -> calls.get() == 1);
             nanos.addAndGet(Duration.ofSeconds(1).toNanos());
             second.wake();
@@ -331,7 +331,7 @@ class SupervisorTest {
 
     @Test
     void closeDoesNotWaitLongerThanItsBound() {
-        Pacing hasty = new Pacing(
+        SupervisorPolicy hasty = new SupervisorPolicy(
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(1),
@@ -367,11 +367,11 @@ class SupervisorTest {
         Supervised task = supervisor.startObserved("guard", _ -> idle());
         awaitState(task, State.RUNNING);
         passAwake(19);
-        assertThat(supervisor.isAlive()).isTrue();
+        assertThat(supervisor.checkAlive()).isTrue();
         passAwake(2);
         assertThat(task.status().outOfOrder()).isTrue();
-        assertThat(supervisor.isAlive()).isFalse();
-        assertThat(supervisor.isHealthy()).isFalse();
+        assertThat(supervisor.checkAlive()).isFalse();
+        assertThat(supervisor.checkHealthy()).isFalse();
         assertThat(exits).isEmpty();
         passAwake(30);
         assertThat(exits).contains(FatalErrors.STUCK_EXIT_CODE);
@@ -395,7 +395,7 @@ class SupervisorTest {
         });
         begun.acquire();
         passAwake(100);
-        assertThat(supervisor.isAlive()).isTrue();
+        assertThat(supervisor.checkAlive()).isTrue();
         waited.countDown();
         begun.acquire();
         for (int i = 0; i < 5; i++) {
@@ -403,13 +403,13 @@ class SupervisorTest {
             beats.release();
             begun.acquire();
         }
-        assertThat(supervisor.isAlive()).isTrue();
+        assertThat(supervisor.checkAlive()).isTrue();
         passAwake(21);
         assertThat(task.status().outOfOrder()).isTrue();
         beats.release();
         begun.acquire();
         look();
-        assertThat(supervisor.isAlive()).isTrue();
+        assertThat(supervisor.checkAlive()).isTrue();
     }
 
     @Test
@@ -434,20 +434,20 @@ class SupervisorTest {
         for (int i = 0; i < 5; i++) {
             pass(Duration.ofHours(1));
             look();
-            assertThat(supervisor.isAlive()).isTrue();
+            assertThat(supervisor.checkAlive()).isTrue();
         }
     }
 
     @Test
     void taskThatCannotBeStartedForLongIsOutOfOrder() {
-        Threads none = (_, _) -> {
+        ThreadStarter none = (_, _) -> {
             throw new OutOfMemoryError("unable to create native thread");
         };
-        Supervised task = supervisor.start("guard", new Ending.Restart(), none, this::idle);
+        Supervised task = supervisor.start("guard", new EndAction.Restart(), none, this::idle);
         passAwake(19);
-        assertThat(supervisor.isAlive()).isTrue();
+        assertThat(supervisor.checkAlive()).isTrue();
         passAwake(2);
-        assertThat(supervisor.isAlive()).isFalse();
+        assertThat(supervisor.checkAlive()).isFalse();
         assertThat(task.status().outOfOrder()).isTrue();
         passAwake(30);
         assertThat(exits).contains(FatalErrors.STUCK_EXIT_CODE);
@@ -457,26 +457,26 @@ class SupervisorTest {
     void hangingSupervisingThreadIsNotAlive() throws Exception {
         CountDownLatch over = new CountDownLatch(1);
         CountDownLatch hangs = new CountDownLatch(1);
-        Threads hanging = (name, run) -> {
+        ThreadStarter hanging = (name, run) -> {
             hangs.countDown();
             try {
                 over.await();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
-            return Threads.VIRTUAL.start(name, run);
+            return ThreadStarter.VIRTUAL.start(name, run);
         };
-        supervisor.start("guard", new Ending.Restart(), hanging, this::idle);
+        supervisor.start("guard", new EndAction.Restart(), hanging, this::idle);
         hangs.await();
-        assertThat(supervisor.isAlive()).isTrue();
+        assertThat(supervisor.checkAlive()).isTrue();
         nanos.addAndGet(Duration.ofHours(1).toNanos()); // a machine that slept
-        assertThat(supervisor.isAlive()).isTrue();
+        assertThat(supervisor.checkAlive()).isTrue();
         nanos.addAndGet(Duration.ofSeconds(9).toNanos());
-        assertThat(supervisor.isAlive()).isTrue();
+        assertThat(supervisor.checkAlive()).isTrue();
         nanos.addAndGet(Duration.ofSeconds(9).toNanos());
-        assertThat(supervisor.isAlive()).isFalse();
+        assertThat(supervisor.checkAlive()).isFalse();
         over.countDown();
-        await().until(supervisor::isAlive);
+        await().until(supervisor::checkAlive);
     }
 
     @Test
@@ -515,11 +515,11 @@ class SupervisorTest {
     /// Returns after the supervising thread has looked at all tasks at the clock's present time.
     private void look() {
         CountDownLatch looked = new CountDownLatch(1);
-        Threads last = (name, run) -> {
+        ThreadStarter last = (name, run) -> {
             looked.countDown();
-            return Threads.VIRTUAL.start(name, run);
+            return ThreadStarter.VIRTUAL.start(name, run);
         };
-        try (Supervised _ = supervisor.start("look", new Ending.Restart(), last, this::idle)) {
+        try (Supervised _ = supervisor.start("look", new EndAction.Restart(), last, this::idle)) {
             looked.await();
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);

@@ -3,7 +3,7 @@ package dev.walcast.cdc.testing;
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.ChangeListener;
 import dev.walcast.cdc.FeedStart;
-import dev.walcast.cdc.SetAside;
+import dev.walcast.cdc.SetAsideTable;
 import dev.walcast.cdc.SourceState;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.Transaction;
@@ -18,7 +18,7 @@ public final class RecordingListener implements ChangeListener {
     public final List<SourceState> states = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
     public final List<FeedStart> starts = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
     /// What the transactions left out.
-    public final List<SetAside> setAside = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
+    public final List<SetAsideTable> setAside = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
 
     /// Of each transaction with changes.
     public final List<Collection<Table>> tables = java.util.Collections.synchronizedList(new java.util.ArrayList<>());

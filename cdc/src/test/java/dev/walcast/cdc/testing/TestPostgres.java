@@ -2,7 +2,7 @@ package dev.walcast.cdc.testing;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;

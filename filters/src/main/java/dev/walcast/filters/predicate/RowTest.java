@@ -3,7 +3,7 @@ package dev.walcast.filters.predicate;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Column;
-import dev.walcast.cdc.Missing;
+import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.Row;
 import dev.walcast.filters.values.ComparableType;
 import dev.walcast.filters.values.Comparison;
@@ -103,12 +103,12 @@ public sealed interface RowTest {
             return row.missing(index) == null ? testNull() : ofMissing(row.missing(index));
         }
 
-        private Truth ofMissing(@Nullable Missing reason) {
-            if (reason == Missing.UNCHANGED_TOAST) {
+        private Truth ofMissing(@Nullable MissingReason reason) {
+            if (reason == MissingReason.UNCHANGED_TOAST) {
                 return UnchangedValues.truth(this);
             }
             // Behind this reason there is a value, which cannot be read.
-            return reason == Missing.NOT_EXACT && this instanceof NullTest ? Truth.FALSE : Truth.UNKNOWN;
+            return reason == MissingReason.NOT_EXACT && this instanceof NullTest ? Truth.FALSE : Truth.UNKNOWN;
         }
 
         @Override

@@ -1,7 +1,7 @@
 package dev.walcast.filters.predicate;
 
 import dev.walcast.cdc.Change;
-import dev.walcast.cdc.Missing;
+import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.Row;
 import dev.walcast.filters.predicate.Predicate.And;
 import dev.walcast.filters.predicate.Predicate.Constant;
@@ -43,7 +43,7 @@ public final class UnchangedValues {
         Row row = update.newRow();
         Set<String> columns = Set.of();
         for (int i = 0; i < row.table().columns().size(); i++) {
-            if (row.missing(i) == Missing.UNCHANGED_TOAST) {
+            if (row.missing(i) == MissingReason.UNCHANGED_TOAST) {
                 columns = columns.isEmpty() ? new HashSet<>() : columns;
                 columns.add(row.table().columns().get(i).name());
             }
@@ -131,7 +131,7 @@ public final class UnchangedValues {
     private static boolean looksAtUnchanged(RowTest test, Row row) {
         for (String column : test.columns()) {
             int index = row.table().indexOf(column);
-            if (index >= 0 && row.missing(index) == Missing.UNCHANGED_TOAST) {
+            if (index >= 0 && row.missing(index) == MissingReason.UNCHANGED_TOAST) {
                 return true;
             }
         }

@@ -1,6 +1,6 @@
 package dev.walcast.filters.values;
 
-import dev.walcast.cdc.ArrayText;
+import dev.walcast.cdc.text.ArrayText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

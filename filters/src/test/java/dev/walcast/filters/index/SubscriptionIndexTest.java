@@ -7,7 +7,7 @@ import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.JsonForm;
 import dev.walcast.cdc.Lsn;
-import dev.walcast.cdc.Missing;
+import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.PgType;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.Row;
@@ -62,7 +62,7 @@ class SubscriptionIndexTest {
         assertThat(matches(insert("1", null, "5"))).isEmpty();
         Row old = Row.of(MESSAGES)
                 .text(0, "1")
-                .missing(1, Missing.NOT_IN_IDENTITY)
+                .missing(1, MissingReason.NOT_IN_IDENTITY)
                 .build();
         assertThat(matches(new Change.Delete(MESSAGES, new Position(new Lsn(1), 0), COMMIT, old)))
                 .isEmpty();

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.cdc.Column;
 import dev.walcast.cdc.JsonForm;
-import dev.walcast.cdc.Missing;
+import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.PgType;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
@@ -25,7 +25,7 @@ class InViewTest {
     void aNullThatIsCarriedIsNoButAValueThatIsNotIsUnknown() {
         Row carried = Row.of(TABLE).text(0, "k").build();
         Row absent =
-                Row.of(TABLE).text(0, "k").missing(1, Missing.NOT_IN_IDENTITY).build();
+                Row.of(TABLE).text(0, "k").missing(1, MissingReason.NOT_IN_IDENTITY).build();
         assertThat(InView.of(asked("rest"), carried, RowAnswers.NONE)).isEqualTo(InView.NO);
         assertThat(InView.of(asked("rest"), absent, RowAnswers.NONE)).isEqualTo(InView.UNKNOWN);
         assertThat(InView.of(Predicate.not(asked("rest")), absent, RowAnswers.NONE))
@@ -36,7 +36,7 @@ class InViewTest {
     @Test
     void whatIsCarriedMayDecideByItself() {
         Row absent =
-                Row.of(TABLE).text(0, "k").missing(1, Missing.NOT_IN_IDENTITY).build();
+                Row.of(TABLE).text(0, "k").missing(1, MissingReason.NOT_IN_IDENTITY).build();
         RowAnswers no = (_, _) -> Truth.FALSE;
         RowAnswers yes = (_, _) -> Truth.TRUE;
         Predicate both = Predicate.and(List.of(asked("rest"), asked("key")));

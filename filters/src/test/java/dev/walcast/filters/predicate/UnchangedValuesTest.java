@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.cdc.Column;
 import dev.walcast.cdc.JsonForm;
-import dev.walcast.cdc.Missing;
+import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.PgType;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
@@ -23,7 +23,7 @@ class UnchangedValuesTest {
             new TableId("public", "notes"),
             List.of(new Column("id", scalar(INT4, "int4"), true), new Column("body", scalar(TEXT, "text"), false)));
     private static final Row UNCHANGED =
-            Row.of(NOTES).text(0, "1").missing(1, Missing.UNCHANGED_TOAST).build();
+            Row.of(NOTES).text(0, "1").missing(1, MissingReason.UNCHANGED_TOAST).build();
 
     private static PgType scalar(long oid, String name) {
         return new PgType.Scalar(oid, name, JsonForm.TEXT);

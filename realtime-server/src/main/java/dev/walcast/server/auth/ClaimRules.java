@@ -10,7 +10,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.walcast.cdc.Identifier;
+import dev.walcast.cdc.postgres.Identifier;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.auth.TokenVerdict.Rejected;
 import dev.walcast.server.auth.TokenVerdict.Verified;

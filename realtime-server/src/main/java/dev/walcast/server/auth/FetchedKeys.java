@@ -6,7 +6,7 @@ import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
-import dev.walcast.cdc.supervisor.Threads;
+import dev.walcast.cdc.supervisor.ThreadStarter;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -29,7 +29,7 @@ final class FetchedKeys implements KeyLookup {
     private final JwksEndpoint endpoint;
     private final Timing timing;
     private final LongSupplier nanoTime;
-    private final Threads threads;
+    private final ThreadStarter threads;
     private volatile @Nullable Supervised supervised;
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Object lock = new Object();
@@ -51,7 +51,7 @@ final class FetchedKeys implements KeyLookup {
         }
     }
 
-    private FetchedKeys(JwksEndpoint endpoint, Timing timing, LongSupplier nanoTime, Threads threads) {
+    private FetchedKeys(JwksEndpoint endpoint, Timing timing, LongSupplier nanoTime, ThreadStarter threads) {
         this.endpoint = requireNonNull(endpoint, "endpoint is null");
         this.timing = requireNonNull(timing, "timing is null");
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
@@ -60,10 +60,10 @@ final class FetchedKeys implements KeyLookup {
 
     /// Begins to fetch. Until the first answer no key is known, and tokens wait for it as for an unknown key.
     static FetchedKeys start(JwksEndpoint endpoint, Timing timing, LongSupplier nanoTime) {
-        return start(endpoint, timing, nanoTime, Threads.VIRTUAL);
+        return start(endpoint, timing, nanoTime, ThreadStarter.VIRTUAL);
     }
 
-    static FetchedKeys start(JwksEndpoint endpoint, Timing timing, LongSupplier nanoTime, Threads threads) {
+    static FetchedKeys start(JwksEndpoint endpoint, Timing timing, LongSupplier nanoTime, ThreadStarter threads) {
         FetchedKeys keys = new FetchedKeys(endpoint, timing, nanoTime, threads);
         Future<?> _ = keys.startFetch();
         return keys;

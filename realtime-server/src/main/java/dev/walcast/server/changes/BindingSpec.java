@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.walcast.cdc.Identifier;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.postgres.Identifier;
 import dev.walcast.filters.FilterNode;
 import dev.walcast.filters.FilterNode.Condition;
 import dev.walcast.filters.FilterParser;

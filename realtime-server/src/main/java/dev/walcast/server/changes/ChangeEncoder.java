@@ -2,10 +2,10 @@ package dev.walcast.server.changes;
 
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Commit;
-import dev.walcast.cdc.JsonText;
-import dev.walcast.cdc.Missing;
+import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
+import dev.walcast.cdc.text.JsonText;
 import dev.walcast.rls.Verdict.ReadableColumns;
 import dev.walcast.server.channel.EncodedChange;
 import java.nio.charset.StandardCharsets;
@@ -95,7 +95,7 @@ final class ChangeEncoder {
     }
 
     /// The `record` and `old_record` members, each after a comma, and what they lack.
-    private record Records(StringBuilder json, Map<String, Missing> missing) {}
+    private record Records(StringBuilder json, Map<String, MissingReason> missing) {}
 
     private static Records records(
             ReadableColumns readable, ReadableColumns old, Told told, int valueBytesMax, int charsMax) {
@@ -116,11 +116,11 @@ final class ChangeEncoder {
     }
 
     private static void appendMissing(
-            StringBuilder out, ReadableColumns readable, Map<String, Missing> missing, boolean hasRecord) {
+            StringBuilder out, ReadableColumns readable, Map<String, MissingReason> missing, boolean hasRecord) {
         if (hasRecord) {
-            readable.generated().forEach(name -> missing.put(name, Missing.GENERATED));
+            readable.generated().forEach(name -> missing.put(name, MissingReason.GENERATED));
         }
-        readable.unmapped().forEach(name -> missing.put(name, Missing.NOT_EXACT));
+        readable.unmapped().forEach(name -> missing.put(name, MissingReason.NOT_EXACT));
         RecordText.missing(out, missing);
     }
 

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
-import dev.walcast.cdc.SetAside;
+import dev.walcast.cdc.SetAsideTable;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.index.Target;
 import dev.walcast.rls.Moment;
@@ -96,7 +96,7 @@ final class KeptTransactions {
     }
 
     /// Nothing from before leads any more to what comes of tables whose rows could not be read.
-    void leaveOut(Passed passed, Collection<SetAside> unread) {
+    void leaveOut(Passed passed, Collection<SetAsideTable> unread) {
         Position after = Position.after(passed.lsn());
         unread.forEach(one -> floors.raise(one.table(), after, passed.commit().timeMicros()));
         letGo.add(passed.commit().xid());

@@ -1,10 +1,10 @@
 package dev.walcast.server.changes;
 
 import dev.walcast.cdc.Column;
-import dev.walcast.cdc.JsonText;
-import dev.walcast.cdc.Missing;
+import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
+import dev.walcast.cdc.text.JsonText;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +24,7 @@ final class RecordText {
     /// @param charsMax of all that was appended
     static void row(
             StringBuilder out,
-            Map<String, Missing> missing,
+            Map<String, MissingReason> missing,
             List<Integer> indexes,
             Row row,
             int valueBytesMax,
@@ -43,7 +43,7 @@ final class RecordText {
             JsonText.string(out, column.name());
             out.append(':');
             int value = out.length();
-            Missing reason = JsonText.value(out, row, index);
+            MissingReason reason = JsonText.value(out, row, index);
             if (reason != null) {
                 out.setLength(start);
                 note(missing, column, reason);
@@ -57,8 +57,8 @@ final class RecordText {
     }
 
     /// That an old row lacks what is not in the replica identity goes without saying.
-    private static void note(Map<String, Missing> missing, Column column, Missing reason) {
-        if (reason != Missing.NOT_IN_IDENTITY) {
+    private static void note(Map<String, MissingReason> missing, Column column, MissingReason reason) {
+        if (reason != MissingReason.NOT_IN_IDENTITY) {
             missing.put(column.name(), reason);
         }
     }
@@ -90,13 +90,13 @@ final class RecordText {
     }
 
     /// Appends a member, after a comma, when there is anything to tell.
-    static void missing(StringBuilder out, Map<String, Missing> missing) {
+    static void missing(StringBuilder out, Map<String, MissingReason> missing) {
         if (missing.isEmpty()) {
             return;
         }
         out.append(",\"missing\":{");
         String separator = "";
-        for (Map.Entry<String, Missing> entry : missing.entrySet()) {
+        for (Map.Entry<String, MissingReason> entry : missing.entrySet()) {
             out.append(separator);
             JsonText.string(out, entry.getKey());
             out.append(":\"").append(entry.getValue().code()).append('"');

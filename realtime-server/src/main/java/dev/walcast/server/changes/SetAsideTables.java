@@ -2,7 +2,7 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.SetAside;
+import dev.walcast.cdc.SetAsideTable;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
@@ -52,7 +52,7 @@ public final class SetAsideTables {
         }
         Set<TableId> before = new HashSet<>();
         Set<TableId> after = new HashSet<>();
-        for (SetAside unread : transaction.setAside()) {
+        for (SetAsideTable unread : transaction.setAside()) {
             leaveOut(unread, after);
         }
         for (Table read : transaction.tables()) {
@@ -66,7 +66,7 @@ public final class SetAsideTables {
         return new News(before, after);
     }
 
-    private void leaveOut(SetAside unread, Set<TableId> after) {
+    private void leaveOut(SetAsideTable unread, Set<TableId> after) {
         TableId table = unread.table();
         long now = nanoTime.getAsLong();
         if (tables.add(table)) {

@@ -3,7 +3,7 @@ package dev.walcast.server.changes;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.Missing;
+import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.server.channel.SnapshotChunk;
@@ -26,7 +26,7 @@ final class SnapshotEncoder {
     private final @Nullable RowKeys keys;
     private final StringBuilder text = new StringBuilder();
     private final ByteArrayOutputStream rows = new ByteArrayOutputStream();
-    private final Map<String, Missing> missing = new TreeMap<>();
+    private final Map<String, MissingReason> missing = new TreeMap<>();
     private final List<Integer> tooLarge = new ArrayList<>();
     private List<RowKey> rowKeys = new ArrayList<>();
     private int count;
@@ -79,7 +79,7 @@ final class SnapshotEncoder {
     }
 
     private ReadRows chunk(boolean last) {
-        generated.forEach(name -> missing.put(name, Missing.GENERATED));
+        generated.forEach(name -> missing.put(name, MissingReason.GENERATED));
         text.setLength(0);
         text.append("\"first\":").append(first).append(",\"last\":").append(last);
         text.append(",\"columns\":").append(columns);

@@ -2,7 +2,7 @@ package dev.walcast.server.changes;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.walcast.cdc.Identifier;
+import dev.walcast.cdc.postgres.Identifier;
 import dev.walcast.rls.RowQuery.Ordering;
 import dev.walcast.server.protocol.ErrorCode;
 import java.util.ArrayList;

@@ -7,8 +7,8 @@ import static dev.walcast.server.changes.Refusals.refused;
 import static dev.walcast.server.changes.Refusals.text;
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.Identifier;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.postgres.Identifier;
 import dev.walcast.filters.index.Target;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.Catalog.Question;

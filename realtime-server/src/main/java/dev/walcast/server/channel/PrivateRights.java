@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
-import dev.walcast.cdc.supervisor.Threads;
+import dev.walcast.cdc.supervisor.ThreadStarter;
 import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.rls.TopicPermissions.Question;
 import dev.walcast.server.channel.RightsRound.Asked;
@@ -84,7 +84,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         }
     }
 
-    private final Threads threads;
+    private final ThreadStarter threads;
     private final TopicQuestions questions;
     private final Duration recheck;
     private final Duration trusted;
@@ -101,10 +101,10 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     private boolean withheld;
 
     PrivateRights(TopicQuestions questions, ClientLimits limits) {
-        this(questions, limits, Threads.VIRTUAL);
+        this(questions, limits, ThreadStarter.VIRTUAL);
     }
 
-    PrivateRights(TopicQuestions questions, ClientLimits limits, Threads threads) {
+    PrivateRights(TopicQuestions questions, ClientLimits limits, ThreadStarter threads) {
         this.threads = requireNonNull(threads, "threads is null");
         this.questions = requireNonNull(questions, "questions is null");
         this.recheck = limits.privateRecheck();

@@ -3,7 +3,7 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.FatalErrors;
-import dev.walcast.cdc.supervisor.Threads;
+import dev.walcast.cdc.supervisor.ThreadStarter;
 import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -22,15 +22,15 @@ final class Timers implements AutoCloseable {
 
     private static final Duration START_AGAIN_AFTER = Duration.ofMillis(100);
 
-    private final Threads threads;
+    private final ThreadStarter threads;
     private final ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("channel-timers").factory());
 
     Timers() {
-        this(Threads.VIRTUAL);
+        this(ThreadStarter.VIRTUAL);
     }
 
-    Timers(Threads threads) {
+    Timers(ThreadStarter threads) {
         this.threads = requireNonNull(threads, "threads is null");
         executor.setRemoveOnCancelPolicy(true);
         executor.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());

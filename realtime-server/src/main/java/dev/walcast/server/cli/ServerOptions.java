@@ -2,7 +2,7 @@ package dev.walcast.server.cli;
 
 import static dev.walcast.server.cli.LimitOptions.check;
 
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.server.Secret;

@@ -2,7 +2,7 @@ package dev.walcast.server.cli;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.server.messages.Setup;
 import dev.walcast.server.messages.SetupException;
 import dev.walcast.server.messages.SetupScript;

@@ -2,11 +2,11 @@ package dev.walcast.server.front;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.supervisor.Ending;
+import dev.walcast.cdc.supervisor.EndAction;
 import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
-import dev.walcast.cdc.supervisor.Threads;
+import dev.walcast.cdc.supervisor.ThreadStarter;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.spi.Http1Upgrader;
 import java.io.IOException;
@@ -72,8 +72,8 @@ public final class Front implements AutoCloseable {
             former.retire();
             return;
         }
-        tasks.add(supervisor.startObserved("http-listener", new Ending.Restart(), Threads.PLATFORM, listener));
-        tasks.add(supervisor.startObserved("http-watch", new Ending.Restart(), Threads.PLATFORM, this::watch));
+        tasks.add(supervisor.startObserved("http-listener", new EndAction.Restart(), ThreadStarter.PLATFORM, listener));
+        tasks.add(supervisor.startObserved("http-watch", new EndAction.Restart(), ThreadStarter.PLATFORM, this::watch));
     }
 
     /// The port that it listens on.

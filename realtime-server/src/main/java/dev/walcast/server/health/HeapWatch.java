@@ -3,11 +3,11 @@ package dev.walcast.server.health;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.AwakeClock;
-import dev.walcast.cdc.supervisor.Ending;
+import dev.walcast.cdc.supervisor.EndAction;
 import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
-import dev.walcast.cdc.supervisor.Threads;
+import dev.walcast.cdc.supervisor.ThreadStarter;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,7 +67,7 @@ public final class HeapWatch {
 
     static void start(Supervisor supervisor, Duration starvedMax) {
         HeapWatch watch = new HeapWatch(new JvmCollections(), starvedMax, System.nanoTime(), HeapWatch::halt);
-        supervisor.startObserved("heap-watch", new Ending.Restart(), Threads.PLATFORM, watch::run);
+        supervisor.startObserved("heap-watch", new EndAction.Restart(), ThreadStarter.PLATFORM, watch::run);
     }
 
     private static void halt() {

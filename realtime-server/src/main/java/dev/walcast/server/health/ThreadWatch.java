@@ -2,11 +2,11 @@ package dev.walcast.server.health;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.supervisor.Ending;
+import dev.walcast.cdc.supervisor.EndAction;
 import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
-import dev.walcast.cdc.supervisor.Threads;
+import dev.walcast.cdc.supervisor.ThreadStarter;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -20,20 +20,20 @@ public final class ThreadWatch {
     private static final Logger log = LoggerFactory.getLogger(ThreadWatch.class);
     private static final Duration EVERY = Duration.ofSeconds(5);
 
-    private final Threads platform;
-    private final Threads virtual;
+    private final ThreadStarter platform;
+    private final ThreadStarter virtual;
     private final Duration every;
     private boolean failing;
 
-    ThreadWatch(Threads platform, Threads virtual, Duration every) {
+    ThreadWatch(ThreadStarter platform, ThreadStarter virtual, Duration every) {
         this.platform = requireNonNull(platform, "platform is null");
         this.virtual = requireNonNull(virtual, "virtual is null");
         this.every = requireNonNull(every, "every is null");
     }
 
     public static void start(Supervisor supervisor) {
-        ThreadWatch watch = new ThreadWatch(Threads.PLATFORM, Threads.VIRTUAL, EVERY);
-        supervisor.startObserved("thread-watch", new Ending.Restart(), Threads.PLATFORM, watch::run);
+        ThreadWatch watch = new ThreadWatch(ThreadStarter.PLATFORM, ThreadStarter.VIRTUAL, EVERY);
+        supervisor.startObserved("thread-watch", new EndAction.Restart(), ThreadStarter.PLATFORM, watch::run);
     }
 
     void run(TaskActivity activity) throws InterruptedException {
@@ -46,7 +46,7 @@ public final class ThreadWatch {
         }
     }
 
-    private boolean runs(Threads threads) throws InterruptedException {
+    private boolean runs(ThreadStarter threads) throws InterruptedException {
         CountDownLatch ran = new CountDownLatch(1);
         try {
             threads.start("thread-watch-probe", ran::countDown);

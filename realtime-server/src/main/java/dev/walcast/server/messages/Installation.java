@@ -2,8 +2,8 @@ package dev.walcast.server.messages;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.PublishedTables;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.postgres.PublishedTables;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Commit;
-import dev.walcast.cdc.SetAside;
+import dev.walcast.cdc.SetAsideTable;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.Transaction;
 import java.util.Collection;
@@ -50,7 +50,7 @@ public final class MessagesTaken implements Transaction {
     }
 
     @Override
-    public Collection<SetAside> setAside() {
+    public Collection<SetAsideTable> setAside() {
         return transaction.setAside();
     }
 

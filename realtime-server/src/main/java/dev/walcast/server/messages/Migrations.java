@@ -2,7 +2,7 @@ package dev.walcast.server.messages;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

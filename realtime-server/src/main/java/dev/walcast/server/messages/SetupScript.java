@@ -2,8 +2,8 @@ package dev.walcast.server.messages;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.Identifier;
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.postgres.Identifier;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import java.time.Clock;
 import java.time.LocalDate;
 

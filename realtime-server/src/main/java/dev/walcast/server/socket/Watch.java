@@ -2,12 +2,12 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.cdc.supervisor.Ending;
+import dev.walcast.cdc.supervisor.EndAction;
 import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
-import dev.walcast.cdc.supervisor.Threads;
+import dev.walcast.cdc.supervisor.ThreadStarter;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -38,7 +38,7 @@ public final class Watch implements AutoCloseable {
     ///
     /// @param name of the thread
     public void start(String name, Supervisor supervisor) {
-        supervised = supervisor.startObserved(name, new Ending.Restart(), Threads.PLATFORM, this::run);
+        supervised = supervisor.startObserved(name, new EndAction.Restart(), ThreadStarter.PLATFORM, this::run);
     }
 
     private void run(TaskActivity activity) throws InterruptedException {

@@ -3,7 +3,7 @@ package dev.walcast.server.socket;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.FatalErrors;
-import dev.walcast.cdc.supervisor.Threads;
+import dev.walcast.cdc.supervisor.ThreadStarter;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -19,17 +19,17 @@ final class WritingCrew implements Watched {
     private static final int TURNS_IN_A_ROW = 16;
 
     private final Queue<SocketWriter> ready = new ConcurrentLinkedQueue<>();
-    private final Threads threads;
+    private final ThreadStarter threads;
 
     /// Whether a thread is on its way that has not looked for work yet. While somebody is ready there is one, or one
     /// that works and will look: so nobody waits for a thread that is held up.
     private final AtomicBoolean coming = new AtomicBoolean();
 
     WritingCrew() {
-        this(Threads.VIRTUAL);
+        this(ThreadStarter.VIRTUAL);
     }
 
-    WritingCrew(Threads threads) {
+    WritingCrew(ThreadStarter threads) {
         this.threads = requireNonNull(threads, "threads is null");
     }
 

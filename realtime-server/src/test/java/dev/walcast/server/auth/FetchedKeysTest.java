@@ -6,9 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.walcast.cdc.supervisor.Pacing;
 import dev.walcast.cdc.supervisor.Supervisor;
-import dev.walcast.cdc.supervisor.Threads;
+import dev.walcast.cdc.supervisor.SupervisorPolicy;
+import dev.walcast.cdc.supervisor.ThreadStarter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -237,11 +237,11 @@ class FetchedKeysTest {
     @Test
     void fetchWithoutAThreadIsNotUnderWayForEver() {
         AtomicInteger refusals = new AtomicInteger(1);
-        Threads scarce = (name, run) -> {
+        ThreadStarter scarce = (name, run) -> {
             if (refusals.getAndDecrement() > 0) {
                 throw new OutOfMemoryError("unable to create native thread");
             }
-            return Threads.VIRTUAL.start(name, run);
+            return ThreadStarter.VIRTUAL.start(name, run);
         };
         URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/keys");
         try (FetchedKeys keys = FetchedKeys.start(new JwksEndpoint(url, PATIENCE), TIMING, nanos::get, scarce)) {
@@ -254,7 +254,7 @@ class FetchedKeysTest {
     private FetchedKeys start(FetchedKeys.Timing timing) {
         URI url = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/keys");
         FetchedKeys keys = FetchedKeys.start(new JwksEndpoint(url, timing.patience()), timing, nanos::get);
-        supervisors.add(new Supervisor(Pacing.USUAL, System::nanoTime, System::exit));
+        supervisors.add(new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit));
         keys.keepFresh(supervisors.getLast());
         return keys;
     }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.cdc.Column;
 import dev.walcast.cdc.JsonForm;
-import dev.walcast.cdc.Missing;
+import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.PgType;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
@@ -133,7 +133,7 @@ class KnownKeysTest {
         RowKeys keys = known.keysOf(TODOS);
         assertThat(keys.of(Row.of(keyless).text(0, "1").build())).isNull();
         assertThat(keys.of(Row.of(table("todos")).build())).isNull();
-        Row missing = Row.of(table("todos")).missing(0, Missing.NOT_IN_IDENTITY).build();
+        Row missing = Row.of(table("todos")).missing(0, MissingReason.NOT_IN_IDENTITY).build();
         assertThat(keys.of(missing)).isNull();
         KeyHolder<String> holder = known.holder("mine");
         holder.remember(null);

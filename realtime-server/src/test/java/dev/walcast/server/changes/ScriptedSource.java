@@ -6,7 +6,7 @@ import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.Row;
-import dev.walcast.cdc.SetAside;
+import dev.walcast.cdc.SetAsideTable;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.Transaction;
 import java.util.ArrayList;
@@ -103,7 +103,7 @@ final class ScriptedSource {
     }
 
     /// @param unread tables of which the transaction has rows that the reader could not read
-    void deliver(ChangePath path, Scripted scripted, List<SetAside> unread) {
+    void deliver(ChangePath path, Scripted scripted, List<SetAsideTable> unread) {
         Lsn lsn = scripted.commit().lsn();
         TreeMap<Lsn, Boolean> own;
         synchronized (this) {
@@ -132,7 +132,7 @@ final class ScriptedSource {
             }
 
             @Override
-            public Collection<SetAside> setAside() {
+            public Collection<SetAsideTable> setAside() {
                 return unread;
             }
 

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.walcast.cdc.SetAside;
+import dev.walcast.cdc.SetAsideTable;
 import dev.walcast.cdc.Table;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.Binding;
@@ -88,7 +88,7 @@ class TableSetAsideTest {
         source.deliver(
                 path,
                 source.commit(0, List.of(), true),
-                List.of(new SetAside(table.id(), "the test wants it", isReadAgain)));
+                List.of(new SetAsideTable(table.id(), "the test wants it", isReadAgain)));
     }
 
     @Test

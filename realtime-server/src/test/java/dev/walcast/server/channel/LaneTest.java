@@ -3,7 +3,7 @@ package dev.walcast.server.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.walcast.cdc.supervisor.Threads;
+import dev.walcast.cdc.supervisor.ThreadStarter;
 import dev.walcast.server.memory.MemoryBudget;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -91,11 +91,11 @@ class LaneTest {
     @Test
     void workWaitsForAThreadThatCannotBeStarted() {
         AtomicInteger refusals = new AtomicInteger(3);
-        Threads scarce = (name, run) -> {
+        ThreadStarter scarce = (name, run) -> {
             if (refusals.getAndDecrement() > 0) {
                 throw new OutOfMemoryError("unable to create native thread");
             }
-            return Threads.VIRTUAL.start(name, run);
+            return ThreadStarter.VIRTUAL.start(name, run);
         };
         try (Timers timers = new Timers(scarce)) {
             Lane own = new Lane(timers::startNow, waiting(10), failures::add);

@@ -2,9 +2,9 @@ package dev.walcast.server.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.walcast.cdc.supervisor.Pacing;
 import dev.walcast.cdc.supervisor.Supervisor;
-import dev.walcast.cdc.supervisor.Threads;
+import dev.walcast.cdc.supervisor.SupervisorPolicy;
+import dev.walcast.cdc.supervisor.ThreadStarter;
 import dev.walcast.rls.TopicPermissions.Question;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.PrivateRights.Answered;
@@ -18,15 +18,15 @@ class PrivateRightsThreadTest {
     @Test
     void recheckThatGetsNoThreadIsTriedAgain() throws Exception {
         AtomicInteger refusals = new AtomicInteger(2);
-        Threads scarce = (name, run) -> {
+        ThreadStarter scarce = (name, run) -> {
             if (refusals.getAndDecrement() > 0) {
                 throw new OutOfMemoryError("unable to create native thread");
             }
-            return Threads.VIRTUAL.start(name, run);
+            return ThreadStarter.VIRTUAL.start(name, run);
         };
         TestingTopics topics = new TestingTopics();
         CompletableFuture<Answered> answer = new CompletableFuture<>();
-        try (Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
+        try (Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
                 PrivateRights rights = new PrivateRights(
                         new TopicQuestions(topics, topics, 4),
                         TestingServer.limits().build().clients(),

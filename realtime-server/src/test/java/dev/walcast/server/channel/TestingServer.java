@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.walcast.cdc.supervisor.Pacing;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.rls.TopicPermissions;
 import dev.walcast.server.acks.AckLimits;
 import dev.walcast.server.acks.Cursors;
@@ -40,7 +40,7 @@ public final class TestingServer implements AutoCloseable {
     /// Whether broadcasts from the database arrive.
     volatile boolean databaseBroadcasts;
 
-    private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
+    private final Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
     final MemoryBudget memory;
     final SocketServer sockets;
     final EventStreams streams;

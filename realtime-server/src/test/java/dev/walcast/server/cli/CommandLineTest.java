@@ -3,7 +3,7 @@ package dev.walcast.server.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.server.auth.TokenVerdict;
 import dev.walcast.server.auth.TokenVerifier;

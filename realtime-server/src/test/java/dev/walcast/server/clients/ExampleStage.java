@@ -4,7 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.server.messages.Migrations;
 import dev.walcast.server.messages.SetupException;

@@ -1,6 +1,6 @@
 package dev.walcast.server.clients;
 
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.server.auth.TokenIssuer;
 import dev.walcast.server.messages.Migrations;

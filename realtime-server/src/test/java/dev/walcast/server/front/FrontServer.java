@@ -1,7 +1,7 @@
 package dev.walcast.server.front;
 
-import dev.walcast.cdc.supervisor.Pacing;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
@@ -14,7 +14,7 @@ import java.util.concurrent.CountDownLatch;
 
 /// A [Front] with a few routes on a free port.
 final class FrontServer implements AutoCloseable {
-    private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
+    private final Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
     final CountDownLatch mayAnswer = new CountDownLatch(1);
     final Front front;
 

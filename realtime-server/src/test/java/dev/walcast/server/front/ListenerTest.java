@@ -3,9 +3,9 @@ package dev.walcast.server.front;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.walcast.cdc.supervisor.Pacing;
 import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -35,7 +35,7 @@ class ListenerTest {
             }
         });
         listener.bind();
-        try (Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, _ -> {});
+        try (Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, _ -> {});
                 Supervised _ = supervisor.startObserved("listener", listener)) {
             for (int i = 1; i <= 4; i++) {
                 int count = i;
@@ -68,7 +68,7 @@ class ListenerTest {
         });
         listener.bind();
         int port = listener.port();
-        try (Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, _ -> {});
+        try (Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, _ -> {});
                 Supervised _ = supervisor.startObserved("listener", listener)) {
             new Socket("127.0.0.1", port).close();
             await().until(() -> taken.get() >= 1);

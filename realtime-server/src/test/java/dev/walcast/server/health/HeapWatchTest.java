@@ -3,8 +3,8 @@ package dev.walcast.server.health;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.cdc.supervisor.FatalErrors;
-import dev.walcast.cdc.supervisor.Pacing;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import java.lang.ProcessBuilder.Redirect;
 import java.time.Duration;
 import java.util.Deque;
@@ -122,7 +122,7 @@ class HeapWatchTest {
         private NearlyFull() {}
 
         public static void main(String[] arguments) {
-            Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
+            Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
             HeapWatch.start(supervisor, Duration.ofSeconds(3));
             Deque<Object> live = new LinkedList<>();
             while (true) {

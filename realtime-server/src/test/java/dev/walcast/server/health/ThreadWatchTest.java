@@ -3,10 +3,10 @@ package dev.walcast.server.health;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.walcast.cdc.supervisor.Ending;
-import dev.walcast.cdc.supervisor.Pacing;
+import dev.walcast.cdc.supervisor.EndAction;
 import dev.walcast.cdc.supervisor.Supervisor;
-import dev.walcast.cdc.supervisor.Threads;
+import dev.walcast.cdc.supervisor.SupervisorPolicy;
+import dev.walcast.cdc.supervisor.ThreadStarter;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ThreadWatchTest {
-    private static final Pacing HASTY = new Pacing(
+    private static final SupervisorPolicy HASTY = new SupervisorPolicy(
             Duration.ofMillis(10),
             Duration.ofMillis(10),
             Duration.ofSeconds(60),
@@ -28,7 +28,7 @@ class ThreadWatchTest {
     private final AtomicBoolean scarce = new AtomicBoolean();
     private final AtomicInteger exits = new AtomicInteger();
 
-    private Threads scarce(Threads threads) {
+    private ThreadStarter scarce(ThreadStarter threads) {
         return (name, run) -> {
             if (scarce.get()) {
                 throw new OutOfMemoryError("unable to create native thread");
@@ -40,27 +40,27 @@ class ThreadWatchTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void shortageThatPersistsEndsTheProcess(boolean ofVirtual) {
-        Threads platform = ofVirtual ? Threads.PLATFORM : scarce(Threads.PLATFORM);
-        Threads virtual = ofVirtual ? scarce(Threads.VIRTUAL) : Threads.VIRTUAL;
+        ThreadStarter platform = ofVirtual ? ThreadStarter.PLATFORM : scarce(ThreadStarter.PLATFORM);
+        ThreadStarter virtual = ofVirtual ? scarce(ThreadStarter.VIRTUAL) : ThreadStarter.VIRTUAL;
         ThreadWatch watch = new ThreadWatch(platform, virtual, Duration.ofMillis(10));
         try (Supervisor supervisor = new Supervisor(HASTY, System::nanoTime, _ -> exits.incrementAndGet())) {
-            supervisor.startObserved("thread-watch", new Ending.Restart(), Threads.PLATFORM, watch::run);
-            assertThat(supervisor.isAlive()).isTrue();
+            supervisor.startObserved("thread-watch", new EndAction.Restart(), ThreadStarter.PLATFORM, watch::run);
+            assertThat(supervisor.checkAlive()).isTrue();
             scarce.set(true);
-            await().until(() -> !supervisor.isAlive());
+            await().until(() -> !supervisor.checkAlive());
             await().until(() -> exits.get() > 0);
             scarce.set(false);
-            await().until(supervisor::isAlive);
+            await().until(supervisor::checkAlive);
         }
     }
 
     @Test
     void virtualThreadsThatDoNotRunAreNoticed() {
-        Threads hanging = (name, _) -> Threads.VIRTUAL.start(name, () -> {});
-        ThreadWatch watch = new ThreadWatch(Threads.PLATFORM, hanging, Duration.ofMillis(10));
+        ThreadStarter hanging = (name, _) -> ThreadStarter.VIRTUAL.start(name, () -> {});
+        ThreadWatch watch = new ThreadWatch(ThreadStarter.PLATFORM, hanging, Duration.ofMillis(10));
         try (Supervisor supervisor = new Supervisor(HASTY, System::nanoTime, _ -> exits.incrementAndGet())) {
-            supervisor.startObserved("thread-watch", new Ending.Restart(), Threads.PLATFORM, watch::run);
-            await().until(() -> !supervisor.isAlive());
+            supervisor.startObserved("thread-watch", new EndAction.Restart(), ThreadStarter.PLATFORM, watch::run);
+            await().until(() -> !supervisor.checkAlive());
         }
     }
 }

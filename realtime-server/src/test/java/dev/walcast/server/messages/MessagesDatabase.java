@@ -1,6 +1,6 @@
 package dev.walcast.server.messages;
 
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.testing.TestPostgres;
 import java.sql.Connection;
 import java.sql.ResultSet;

@@ -5,7 +5,7 @@ import static dev.walcast.server.messages.MessagesDatabase.warnings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.walcast.cdc.PostgresUrl;
+import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.testing.TestPostgres;
 import java.sql.Connection;
 import java.sql.SQLException;

@@ -3,7 +3,7 @@ package dev.walcast.server.socket;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.walcast.cdc.supervisor.Threads;
+import dev.walcast.cdc.supervisor.ThreadStarter;
 import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.OutboundFrame;
@@ -38,7 +38,7 @@ class WritingCrewTest {
             refusals.getAndDecrement();
             throw new OutOfMemoryError("unable to create native thread");
         }
-        return Threads.VIRTUAL.start(name, run);
+        return ThreadStarter.VIRTUAL.start(name, run);
     });
     private final List<Line> lines = new ArrayList<>();
     private ServerSocket listening;

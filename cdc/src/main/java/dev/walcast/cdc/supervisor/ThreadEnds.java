@@ -1,0 +1,29 @@
+package dev.walcast.cdc.supervisor;
+
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Waits for threads that were interrupted.
+final class ThreadEnds {
+    private static final Logger log = LoggerFactory.getLogger(Supervisor.class);
+
+    private ThreadEnds() {}
+
+    /// A thread does not wait for itself. Returns at once when the calling thread is interrupted.
+    ///
+    /// @param deadlineNanos of [System#nanoTime()]
+    static void await(Thread thread, long deadlineNanos) {
+        if (thread.equals(Thread.currentThread())) {
+            return;
+        }
+        try {
+            Duration rest = Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime()));
+            if (!thread.join(rest)) {
+                log.warn("The task {} did not end in time", thread.getName());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
