@@ -2,7 +2,7 @@ package dev.walcast.cdc;
 
 import static java.util.Objects.requireNonNull;
 
-/// One committed row event.
+/// A committed change of one row, or of one table for TRUNCATE.
 public sealed interface Change {
     Table table();
 
@@ -10,7 +10,7 @@ public sealed interface Change {
 
     Commit commit();
 
-    /// A rough size in memory, for bounds.
+    /// Returns an estimate of its size in memory, in bytes.
     default long bytes() {
         return 64
                 + switch (this) {
@@ -27,8 +27,9 @@ public sealed interface Change {
         }
     }
 
-    /// @param oldRow the replica identity's columns before the change; all others are [MissingReason#NOT_IN_IDENTITY]
-    /// @param newRow large values that the change left alone are taken from the old row when that has them
+    /// @param oldRow the replica identity's columns before the change; all other columns are
+    ///               [MissingReason#NOT_IN_IDENTITY]
+    /// @param newRow large values that the change left unchanged are taken from the old row where it has them
     record Update(Table table, Position position, Commit commit, Row oldRow, Row newRow) implements Change {
         public Update {
             requireNonNull(oldRow, "oldRow is null");
@@ -36,13 +37,13 @@ public sealed interface Change {
         }
     }
 
-    /// @param oldRow the replica identity's columns; all others are [MissingReason#NOT_IN_IDENTITY]
+    /// @param oldRow the replica identity's columns; all other columns are [MissingReason#NOT_IN_IDENTITY]
     record Delete(Table table, Position position, Commit commit, Row oldRow) implements Change {
         public Delete {
             requireNonNull(oldRow, "oldRow is null");
         }
     }
 
-    /// One for each table that a TRUNCATE emptied.
+    /// A TRUNCATE of one table. A statement that empties several tables makes one change for each.
     record Truncate(Table table, Position position, Commit commit) implements Change {}
 }

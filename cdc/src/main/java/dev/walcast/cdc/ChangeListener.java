@@ -1,16 +1,17 @@
 package dev.walcast.cdc;
 
-/// Receives the feed. All methods are called by the source's own thread, one at a time.
+/// Receives the changes of a source. The source's own thread calls all methods, one at a time.
 public interface ChangeListener {
-    /// Called before the first transaction, and again whenever the feed's epoch changed: what was received before
-    /// no longer leads without a gap to what comes.
+    /// Called before the first transaction, and again when the feed's epoch changes: then there may be a gap
+    /// between the transactions before and after.
     default void onStart(FeedStart start) {}
 
-    /// The next transaction in commit order, also one without changes. Returning acknowledges it, unless it was
-    /// [deferred][Transaction#defer()]; while it does not return, the source waits, and so does the slot. An
-    /// exception stops the source, and the transaction comes again after its restart.
+    /// Receives the next transaction in commit order; it may have no changes. When this method returns, the
+    /// transaction is acknowledged, unless it was [deferred][Transaction#defer()]. Until it returns, the source
+    /// waits and the slot does not advance. After an exception the source stops, and the transaction is
+    /// delivered again after its restart.
     void onTransaction(Transaction transaction);
 
-    /// The source went from one state to another.
+    /// Called when the source's state changes.
     void onState(SourceState state);
 }

@@ -3,48 +3,51 @@ package dev.walcast.cdc;
 import dev.walcast.cdc.supervisor.Supervisor;
 import java.util.List;
 
-/// A feed of committed changes: the slot today, a stream fed by another node tomorrow.
+/// A source of committed changes.
 public interface ChangeSource extends AutoCloseable {
-    /// Checks the database, makes sure that the slot exists, and begins to deliver on a thread of its own.
-    /// Returns when the slot exists: what is committed after that is delivered.
+    /// Checks the database, creates the slot when it is missing, and starts the thread that delivers changes.
+    /// When this method returns, the slot exists: everything that is committed later is delivered.
     ///
-    /// After a [temporary][SourceException#temporary()] failure it may be called again.
+    /// It may be called again after a [temporary][SourceException#temporary()] failure.
     ///
-    /// @throws SourceException when an operator has to act first, or the database cannot be had yet
+    /// @throws SourceException when an operator must act first, or the database is not available yet
     ///
-    /// @param supervisor of the thread that reads
+    /// @param supervisor supervises the thread that reads
     void start(ChangeListener listener, Supervisor supervisor) throws SourceException;
 
-    /// The same with a supervisor of its own, which [#close()] closes.
+    /// Starts with a supervisor of its own, which [#close()] closes.
     void start(ChangeListener listener) throws SourceException;
 
-    /// To be called before the supervisor is closed: the thread that reads is then ended by [#close()] alone.
+    /// Must be called before the supervisor is closed. Then only [#close()] ends the thread that reads.
     void expectEnd();
 
+    /// Returns the current state.
     SourceState state();
 
+    /// Returns what the source has done so far.
     Activity activity();
 
-    /// The publications that are being read; none before the start.
+    /// Returns the publications that are being read; none before the start.
     List<String> publications();
 
-    /// Breaks the connections of the reading that goes on, whatever it waits for, and goes on from the slot, as after a
-    /// lost connection. Does nothing while there is no reading. Does not wait.
+    /// Closes the connections of the current reading, whatever it waits for, and continues from the slot, as
+    /// after a lost connection. Does nothing when there is no reading. Does not wait.
     ///
-    /// @param reason for the log
+    /// @param reason is logged
     void restart(String reason);
 
     /// What a source has done so far.
     ///
-    /// @param reached    up to where everything that was committed has been received
-    /// @param records    a count that grows with whatever the database sends
-    /// @param delivering whether the listener is at work on a transaction
-    /// @param readings   how often it began to read
+    /// @param reached    everything that was committed before this position has been received
+    /// @param records    a count that grows with everything that the database sends
+    /// @param delivering whether the listener is processing a transaction
+    /// @param readings   how many readings have begun
     record Activity(Lsn reached, long records, boolean delivering, long readings, Reading reading) {}
 
-    /// How far a reading is: from its first connection to the end of its last.
+    /// How far a reading is. A reading lasts from its first connection to the end of its last one.
     enum Reading {
-        /// There is none: the source is not started, checks the database, waits before it tries again, or has stopped.
+        /// There is no reading: the source is not started, checks the database, waits before its next attempt,
+        /// or has stopped.
         NONE,
         /// The database has sent no part of the log yet.
         OPENING,
@@ -52,19 +55,21 @@ public interface ChangeSource extends AutoCloseable {
         RECEIVING
     }
 
-    /// Remembers, across restarts, that everything up to here was delivered; never goes back. To be called before a
-    /// deferred transaction is acknowledged, so that what is acknowledged is always remembered. Blocks.
+    /// Stores, across restarts, that everything up to a position was delivered. The stored position never goes
+    /// back. Must be called before a deferred transaction is acknowledged, so that everything acknowledged is
+    /// also stored. Blocks.
     ///
-    /// @throws SourceException when the database cannot be asked; trying again may help
+    /// @throws SourceException when the database cannot be asked; a later attempt may succeed
     Log remember(Lsn delivered) throws SourceException;
 
-    /// The database's log now.
+    /// The database's log at one moment.
     ///
     /// @param end          where it ends
-    /// @param slotBytesMax how much of it a slot may keep before it is lost; very much where there is no limit
+    /// @param slotBytesMax how many bytes of the log a slot may keep before Postgres invalidates it;
+    ///                     [Long#MAX_VALUE] when there is no limit
     record Log(Lsn end, long slotBytesMax) {}
 
-    /// Stops after the transaction at hand. Waits for it, at most ten seconds.
+    /// Stops after the current transaction. Waits for it for at most ten seconds.
     @Override
     void close();
 }

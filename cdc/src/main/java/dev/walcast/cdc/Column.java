@@ -8,10 +8,11 @@ import static java.util.Objects.requireNonNull;
 /// @param number   `pg_attribute.attnum`, which stays with the column when its name changes; or [#UNPROVEN], or
 ///                 [#BY_NAME]
 public record Column(String name, PgType type, boolean identity, int number) {
-    /// Of a column of the log that the reader could not find in the catalog beyond doubt.
+    /// The number of a column that the reader could not identify in the catalog with certainty.
     public static final int UNPROVEN = 0;
 
-    /// Of a column that is known by its name alone, because it was read from the catalog of the same moment.
+    /// The number of a column that is identified by its name alone, because it was read from the catalog of the
+    /// same moment.
     public static final int BY_NAME = -1;
 
     public Column {
@@ -19,11 +20,12 @@ public record Column(String name, PgType type, boolean identity, int number) {
         requireNonNull(type, "type is null");
     }
 
-    /// A column that is known by its name.
+    /// Creates a column that is identified by its name alone.
     public Column(String name, PgType type, boolean identity) {
         this(name, type, identity, BY_NAME);
     }
 
+    /// Whether the column was identified in the catalog.
     public boolean isProven() {
         return number != UNPROVEN;
     }

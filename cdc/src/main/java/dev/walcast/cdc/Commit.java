@@ -2,7 +2,7 @@ package dev.walcast.cdc;
 
 import static java.util.Objects.requireNonNull;
 
-/// What the changes of one transaction share.
+/// The commit of a transaction.
 ///
 /// @param lsn        the end of the commit record
 /// @param xid        the transaction id

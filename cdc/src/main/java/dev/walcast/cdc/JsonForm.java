@@ -1,27 +1,28 @@
 package dev.walcast.cdc;
 
-/// How `to_jsonb` turns a scalar's text into JSON.
+/// How `to_jsonb` converts a scalar's text to JSON.
 public enum JsonForm {
     BOOLEAN,
-    /// Digits; `NaN` and the infinities become strings.
+    /// A number; `NaN` and the infinities are strings.
     NUMBER,
-    /// The text as a string: everything without a rule of its own.
+    /// The text as a string: all types without a rule of their own.
     TEXT,
     DATE,
     TIMESTAMP,
     TIMESTAMPTZ,
-    /// Parsed and normalised as `jsonb` would.
+    /// Parsed, and normalized as `jsonb`.
     JSON,
-    /// Already normal.
+    /// Already normalized.
     JSONB,
-    /// Hex without `\x` at the top of a record (the Realtime protocol's choice), with it inside arrays and
-    /// composites.
+    /// Hexadecimal digits: without `\x` at the top of a record, as in the Realtime protocol, and with it inside
+    /// arrays and composites.
     BYTEA,
     HSTORE,
-    /// A cast function to `json` decides, which only Postgres can run: such a value is reported as not exact.
+    /// The result of a cast function to `json`, which only Postgres can run: such a value is reported as not
+    /// exact.
     CAST,
-    /// `int2vector`: numbers separated by blanks, drawn as a JSON array.
+    /// `int2vector`: numbers separated by spaces, rendered as a JSON array.
     NUMBER_LIST,
-    /// `oidvector`: numbers separated by blanks, drawn as a JSON array of strings.
+    /// `oidvector`: numbers separated by spaces, rendered as a JSON array of strings.
     TEXT_LIST
 }

@@ -1,9 +1,11 @@
 package dev.walcast.cdc;
 
-/// A place in the write-ahead log, printed as Postgres prints it (`16/B374D848`).
+/// A position in the write-ahead log, printed as Postgres prints it (`16/B374D848`).
 public record Lsn(long value) implements Comparable<Lsn> {
     public static final Lsn ZERO = new Lsn(0);
 
+    /// Parses a position.
+    ///
     /// @throws IllegalArgumentException unless the text has the form `hex/hex`
     public static Lsn parse(String text) {
         int slash = text.indexOf('/');

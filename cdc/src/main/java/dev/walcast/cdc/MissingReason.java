@@ -1,15 +1,15 @@
 package dev.walcast.cdc;
 
-/// Why a [Row] does not hold a column's value.
+/// The reason why a [Row] has no value for a column.
 public enum MissingReason {
-    /// An UPDATE left a large value alone, and Postgres does not write it again.
+    /// An UPDATE left a large value unchanged, and Postgres does not write it again.
     UNCHANGED_TOAST("unchanged_toast"),
-    /// The old row of a table whose replica identity does not include the column.
+    /// The row is an old row, and the replica identity does not include the column.
     NOT_IN_IDENTITY("not_in_replica_identity"),
-    /// Postgres computes the column and does not publish it.
+    /// Postgres generates the column and does not publish it.
     GENERATED("generated_column_not_published"),
-    /// The value cannot be had exactly for another reason: no text in the database's encoding, or
-    /// nothing that `to_jsonb` would print.
+    /// The value cannot be rendered exactly: it is no text in the database's encoding, or `to_jsonb` would fail
+    /// for it.
     NOT_EXACT("not_exact");
 
     private final String code;
@@ -18,7 +18,7 @@ public enum MissingReason {
         this.code = code;
     }
 
-    /// The reason as clients see it in a change's `missing` object.
+    /// Returns the name of the reason in a change's `missing` object.
     public String code() {
         return code;
     }

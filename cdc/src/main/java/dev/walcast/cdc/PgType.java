@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.List;
 
-/// A Postgres type, resolved as far as rendering and comparing a value's text requires.
+/// A type of Postgres, as far as rendering and comparing need it.
 public sealed interface PgType {
     /// `pg_type.oid`.
     long oid();
@@ -12,7 +12,7 @@ public sealed interface PgType {
     /// `pg_type.typname`, unqualified: `int4`, `_text`, `My Type`.
     String name();
 
-    /// Everything that is neither array nor composite nor domain.
+    /// A type that is neither an array nor a composite nor a domain.
     record Scalar(long oid, String name, JsonForm form) implements PgType {
         public Scalar {
             requireNonNull(name, "name is null");
@@ -20,7 +20,9 @@ public sealed interface PgType {
         }
     }
 
-    /// @param delimiter between elements in the array's text: `;` for box, `,` for all else
+    /// An array.
+    ///
+    /// @param delimiter separates the elements in the array's text: `;` for box, `,` for all other types
     record Array(long oid, String name, PgType element, char delimiter) implements PgType {
         public Array {
             requireNonNull(name, "name is null");
@@ -28,7 +30,7 @@ public sealed interface PgType {
         }
     }
 
-    /// A row type; the fields are those that are live in the catalog.
+    /// A row type with its fields that are not dropped.
     record Composite(long oid, String name, List<Field> fields) implements PgType {
         public Composite {
             requireNonNull(name, "name is null");
@@ -36,6 +38,7 @@ public sealed interface PgType {
         }
     }
 
+    /// A domain over another type.
     record Domain(long oid, String name, PgType base) implements PgType {
         public Domain {
             requireNonNull(name, "name is null");
@@ -43,6 +46,7 @@ public sealed interface PgType {
         }
     }
 
+    /// A field of a row type.
     record Field(String name, PgType type) {
         public Field {
             requireNonNull(name, "name is null");
@@ -50,7 +54,7 @@ public sealed interface PgType {
         }
     }
 
-    /// Whether a value's text means something only together with the fields that a row type had when it was written.
+    /// Whether a value's text can be read only with the fields that a row type had when the value was written.
     default boolean hasFields() {
         return switch (this) {
             case Scalar _ -> false;
@@ -60,7 +64,7 @@ public sealed interface PgType {
         };
     }
 
-    /// The type below all domains.
+    /// Returns the type below all domains.
     default PgType undomained() {
         return this instanceof Domain domain ? domain.base().undomained() : this;
     }

@@ -2,15 +2,16 @@ package dev.walcast.cdc;
 
 import static java.util.Objects.requireNonNull;
 
-/// Where a change is in the feed: unique, ordered, stable across restarts of the reader.
+/// The position of a change in the feed. It is unique and ordered, and stays the same across restarts of the
+/// reader.
 ///
 /// @param commit  the end of the transaction's commit record
-/// @param ordinal the change's place in its transaction, from 0
+/// @param ordinal the index of the change in its transaction, from 0
 public record Position(Lsn commit, long ordinal) implements Comparable<Position> {
-    /// Changes of one transaction beyond this many are no longer told apart.
+    /// The greatest ordinal. All later changes of a transaction have it.
     public static final long ORDINAL_MAX = 0xFFFF_FFFFL;
 
-    /// Before every change.
+    /// The position before every change.
     public static final Position START = new Position(Lsn.ZERO, 0);
 
     public Position {
@@ -18,7 +19,7 @@ public record Position(Lsn commit, long ordinal) implements Comparable<Position>
         ordinal = Math.min(ordinal, ORDINAL_MAX);
     }
 
-    /// Behind every change of the transaction that ends here, and before any later one.
+    /// Returns the position after every change of the transaction that ends here, and before any later change.
     public static Position after(Lsn commit) {
         return new Position(commit, ORDINAL_MAX);
     }

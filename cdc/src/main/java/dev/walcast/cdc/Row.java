@@ -6,13 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// One tuple of a change: for each column of its table exactly what its type's output function prints (TimeZone UTC,
-/// DateStyle ISO, IntervalStyle postgres, bytea as hex), or SQL NULL, or the reason why the value is missing.
+/// A row of a change. Each column has the text that its type's output function prints (TimeZone UTC, DateStyle
+/// ISO, IntervalStyle postgres, bytea as hex), or SQL NULL, or the reason why its value is missing.
 ///
-/// Immutable. A column is in exactly one of the three states.
+/// Immutable.
 public final class Row {
     private final Table table;
-    /// A String, null for SQL NULL, or a [MissingReason]: one array instead of two keeps a row small.
+    /// A String, null for SQL NULL, or a [MissingReason]. One array instead of two keeps a row small.
     private final @Nullable Object[] cells;
 
     private Row(Table table, @Nullable Object[] cells) {
@@ -32,18 +32,18 @@ public final class Row {
         return cells[column] == null;
     }
 
-    /// Why the column has no value here; null when it has one or is SQL NULL.
+    /// Returns the reason why the column has no value; null when it has one or is SQL NULL.
     public @Nullable MissingReason missing(int column) {
         return cells[column] instanceof MissingReason missing ? missing : null;
     }
 
-    /// The column's text; null for SQL NULL and for a missing value, so ask [#missing(int)] first where that
-    /// matters.
+    /// Returns the column's text; null for SQL NULL and for a missing value. See [#missing(int)] for the
+    /// difference.
     public @Nullable String text(int column) {
         return cells[column] instanceof String text ? text : null;
     }
 
-    /// This row with the values that an UPDATE left alone taken from the old one, as far as that has them.
+    /// Returns this row with the values that an UPDATE left unchanged, as far as the old row has them.
     Row completedFrom(@Nullable Row old) {
         if (old == null || old.table != table) {
             return this;
@@ -58,8 +58,8 @@ public final class Row {
         return completed == null ? this : new Row(table, completed);
     }
 
-    /// The columns of the replica identity; all others are [MissingReason#NOT_IN_IDENTITY]. The old row of an UPDATE that
-    /// left the identity alone.
+    /// Returns this row with the columns of the replica identity only; all others are
+    /// [MissingReason#NOT_IN_IDENTITY]. This is the old row of an UPDATE that left the identity unchanged.
     public Row identityOnly() {
         @Nullable Object[] identity = cells.clone();
         for (int i = 0; i < identity.length; i++) {
@@ -70,7 +70,7 @@ public final class Row {
         return new Row(table, identity);
     }
 
-    /// The columns whose values are missing, in table order.
+    /// Returns the columns whose values are missing, in table order.
     public List<Column> missingColumns() {
         List<Column> columns = new ArrayList<>();
         for (int i = 0; i < cells.length; i++) {
@@ -81,7 +81,7 @@ public final class Row {
         return columns;
     }
 
-    /// A rough size in memory, for bounds.
+    /// Returns an estimate of its size in memory, in bytes.
     public long bytes() {
         long bytes = 32 + 4L * cells.length;
         for (Object cell : cells) {
@@ -104,7 +104,7 @@ public final class Row {
         return out.append('}').toString();
     }
 
-    /// Fills a row column by column; a column never set is SQL NULL.
+    /// Builds a row. A column that is not set is SQL NULL.
     public static final class Builder {
         private final Table table;
         private final @Nullable Object[] cells;
@@ -124,7 +124,7 @@ public final class Row {
             return this;
         }
 
-        /// The builder must not be used afterwards.
+        /// Returns the row. The builder must not be used afterwards.
         public Row build() {
             return new Row(table, cells);
         }

@@ -2,10 +2,10 @@ package dev.walcast.cdc;
 
 import static java.util.Objects.requireNonNull;
 
-/// A table with rows in a transaction that the reader could not read. Its reader leaves the table out until Postgres
-/// describes it again in a way that the reader can follow; all other tables go on.
+/// A table that the reader set aside in a transaction because it could not read a row. The reader skips the
+/// table until Postgres describes it again and the reader can read it. All other tables continue.
 ///
-/// @param reason      one sentence for the log
+/// @param reason      a message for the log
 /// @param isReadAgain whether later rows of the same transaction were read
 public record SetAsideTable(TableId table, String reason, boolean isReadAgain) {
     public SetAsideTable {

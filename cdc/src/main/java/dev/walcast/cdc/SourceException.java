@@ -1,7 +1,8 @@
 package dev.walcast.cdc;
 
-/// Why a source cannot start. The message is one sentence with the fix, fit for an operator; it holds no secret.
-public final class SourceException extends Exception {
+/// Thrown when a source cannot start. The message is one sentence for the operator with the remedy; it holds no
+/// secret.
+public class SourceException extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final boolean temporary;
@@ -11,8 +12,8 @@ public final class SourceException extends Exception {
         this.temporary = temporary;
     }
 
-    /// Whether trying again later can help without anybody acting.
-    public boolean temporary() {
+    /// Whether a later attempt may succeed without an operator.
+    public final boolean temporary() {
         return temporary;
     }
 }

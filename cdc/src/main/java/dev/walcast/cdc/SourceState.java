@@ -2,16 +2,17 @@ package dev.walcast.cdc;
 
 import static java.util.Objects.requireNonNull;
 
-/// What a [ChangeSource] is doing.
+/// The state of a [ChangeSource].
 public sealed interface SourceState {
     record Idle() implements SourceState {}
 
     record Starting() implements SourceState {}
 
-    /// The slot is ours: whatever is committed from now on will be delivered.
+    /// The source reads the slot. Everything that is committed from now on will be delivered.
     record Streaming() implements SourceState {}
 
-    /// The connection is lost and tried again; the slot keeps what is committed meanwhile.
+    /// The connection is lost, and the source tries to connect again. The slot keeps what is committed
+    /// meanwhile.
     record Reconnecting(String reason) implements SourceState {
         public Reconnecting {
             requireNonNull(reason, "reason is null");
@@ -20,7 +21,7 @@ public sealed interface SourceState {
 
     record Stopped() implements SourceState {}
 
-    /// Given up: somebody has to act. The reason is a sentence that says how.
+    /// The source has given up until an operator acts. The reason is a sentence with the remedy.
     record Failed(String reason) implements SourceState {
         public Failed {
             requireNonNull(reason, "reason is null");

@@ -8,19 +8,19 @@ import java.util.Map;
 
 /// A table as it was when the change was written.
 ///
-/// There is one instance for each time that Postgres described the table to the reader. Postgres describes a table
-/// before its first change of a connection, and again before the next change after anything about it may have changed:
-/// columns, policies, row-level security, privileges, owner, or the table itself. So a change whose table is another
-/// instance than that of the last change of this table is a mark: what is known about the table's rights may be out of
-/// date. Postgres also repeats itself when nothing differs (ANALYZE, VACUUM).
+/// There is one instance for each description of the table that Postgres sent to the reader. Postgres describes
+/// a table before its first change of a connection, and again before the next change after anything about it
+/// may have changed: columns, policies, row-level security, privileges, owner, or the table itself. So when a
+/// change has another instance than the table's last change, what is known about the table's rights may be out
+/// of date. Postgres also repeats a description when nothing differs (ANALYZE, VACUUM).
 ///
-/// Postgres does not tell of changed rights of a partitioned table that is published in its partitions' place
-/// (`publish_via_partition_root`). Such a table is another instance in each transaction. Postgres 15 does not tell of
-/// changed rights of the table's schema.
+/// Postgres does not report changed rights of a partitioned table that is published in place of its partitions
+/// (`publish_via_partition_root`). Such a table has another instance in each transaction. Postgres 15 does not
+/// report changed rights of the table's schema.
 ///
-/// Instances are compared by identity, which is what `equals` does.
+/// `equals` compares instances by identity.
 public final class Table {
-    /// Of a table whose oid the reader does not know.
+    /// The oid of a table whose oid the reader does not know.
     public static final long UNKNOWN_OID = 0;
 
     private final TableId id;
@@ -30,18 +30,18 @@ public final class Table {
     private final Map<String, Integer> indexes;
     private final boolean isBoundToCatalog;
 
-    /// A table that is no partition.
+    /// Creates a table that is no partition.
     public Table(TableId id, List<Column> columns) {
         this(id, id, columns);
     }
 
-    /// @param root the partitioned table it belongs to in the end; itself when it is no partition
+    /// @param root the partitioned table at the root of its partition tree; itself when it is no partition
     public Table(TableId id, TableId root, List<Column> columns) {
         this(id, root, UNKNOWN_OID, columns);
     }
 
-    /// @param root the partitioned table it belongs to in the end; itself when it is no partition
-    /// @param oid  tells it from another table that had, or gets, the same name; see [#oid()]
+    /// @param root the partitioned table at the root of its partition tree; itself when it is no partition
+    /// @param oid  distinguishes it from another table that had, or gets, the same name; see [#oid()]
     public Table(TableId id, TableId root, long oid, List<Column> columns) {
         this.id = requireNonNull(id, "id is null");
         this.root = requireNonNull(root, "root is null");
@@ -64,18 +64,18 @@ public final class Table {
         this.isBoundToCatalog = same.isBoundToCatalog;
     }
 
-    /// Another instance of the same shape. It shares all memory with this one.
+    /// Returns another instance with the same columns, which shares all memory with this one.
     public Table renewed() {
         return new Table(this);
     }
 
-    /// Whether what is known of its columns has to be compared with the catalog again, because a type has fields that
-    /// the log does not describe, or a column is not proven.
+    /// Whether its columns must be compared with the catalog again: a type has fields that the log does not
+    /// describe, or a column is not proven.
     public boolean isBoundToCatalog() {
         return isBoundToCatalog;
     }
 
-    /// Whether the other one is the same table and has the same name, the same root and the same columns.
+    /// Whether the other instance is the same table with the same name, root and columns.
     public boolean isShapedLike(Table other) {
         return oid == other.oid && id.equals(other.id) && root.equals(other.root) && columns.equals(other.columns);
     }
@@ -96,27 +96,28 @@ public final class Table {
         return id;
     }
 
-    /// The partitioned table it belongs to in the end; itself when it is no partition.
+    /// Returns the root of its partition tree; the table itself when it is no partition.
     public TableId root() {
         return root;
     }
 
-    /// Postgres' number of the table, or [#UNKNOWN_OID].
+    /// Returns the table's oid, or [#UNKNOWN_OID].
     public long oid() {
         return oid;
     }
 
-    /// Whether the table of this oid, to which the name belongs now, is another one.
+    /// Whether the table with this oid, which has the name now, is another table.
     public boolean isOtherThan(long current) {
         return oid != UNKNOWN_OID && current != UNKNOWN_OID && oid != current;
     }
 
-    /// In table order; only columns that the publication sends (no generated columns by default).
+    /// Returns the columns in table order. Only columns that the publication sends; by default no generated
+    /// columns.
     public List<Column> columns() {
         return columns;
     }
 
-    /// The column's place in [#columns()], or -1 when the feed does not carry such a column.
+    /// Returns the column's index in [#columns()], or -1 when changes do not carry such a column.
     public int indexOf(String column) {
         return indexes.getOrDefault(column, -1);
     }

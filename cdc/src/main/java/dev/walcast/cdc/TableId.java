@@ -2,7 +2,7 @@ package dev.walcast.cdc;
 
 import static java.util.Objects.requireNonNull;
 
-/// A table's name as the catalog spells it: unquoted, case kept.
+/// A table's name as in the catalog: unquoted, in its original case.
 public record TableId(String schema, String name) {
     public TableId {
         requireNonNull(schema, "schema is null");

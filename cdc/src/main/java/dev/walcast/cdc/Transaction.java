@@ -4,36 +4,36 @@ import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
 
-/// One committed transaction's changes, in the order in which they were made.
+/// A committed transaction with its changes in their order.
 ///
-/// It may be larger than memory: the changes can be walked, more than once, by the thread that received the
-/// transaction, before [ChangeListener#onTransaction(Transaction)] returns.
+/// It may be larger than memory. The thread that received the transaction can iterate over the changes, more
+/// than once, before [ChangeListener#onTransaction(Transaction)] returns.
 public interface Transaction {
     Commit commit();
 
-    /// Whether its changes are held in memory anyway, so that keeping them all costs no more than their rows.
+    /// Whether all its changes are in memory, so that a copy of the list needs no memory for the rows.
     boolean inMemory();
 
-    /// Every [Table] instance that has a change in the transaction, in the order of its first change. So the last
-    /// instance of a [TableId] is the one of the table's last change. Does not walk the changes. May be kept.
+    /// Returns every [Table] instance that has a change in the transaction, in the order of its first change.
+    /// So the last instance of a [TableId] is the one of the table's last change. Does not iterate over the
+    /// changes. The caller may keep the collection.
     Collection<Table> tables();
 
-    /// Whether it holds a message which says that it changes rights, such as the event trigger of `walcast setup`
+    /// Whether it holds a message that announces changed rights, such as the event trigger of `walcast setup`
     /// writes.
-    /// Any role may write one, so it may be false.
     boolean announcesRights();
 
-    /// The tables of which rows were left out, since the reader could not read them. None of those is among the
-    /// changes.
+    /// Returns the tables with rows that the reader could not read. Those rows are not among the changes.
     default Collection<SetAsideTable> setAside() {
         return List.of();
     }
 
+    /// Calls the action for each change, in order.
     void forEach(Consumer<Change> action);
 
-    /// Keeps the transaction from being acknowledged when [ChangeListener#onTransaction(Transaction)] returns. To
-    /// be called within that call, once.
+    /// Prevents that the transaction is acknowledged when [ChangeListener#onTransaction(Transaction)] returns.
+    /// Must be called within that call, once.
     ///
-    /// @return what acknowledges it, to be run once, by any thread
+    /// @return acknowledges the transaction; must be run once, by any thread
     Runnable defer();
 }

@@ -3,9 +3,10 @@ package dev.walcast.filters;
 import dev.walcast.filters.values.ColumnType;
 import java.util.regex.Pattern;
 
-/// Tells filter values that are already exactly what Postgres would print, so that a join need not ask it.
+/// Recognizes filter values that are already in Postgres' output form, so that a join need not ask Postgres for
+/// it.
 final class CanonicalValue {
-    /// At most nine digits fit every integer type but `int2`, whose own range ends below.
+    /// Nine digits fit every integer type except `int2`.
     private static final Pattern INTEGER = Pattern.compile("0|-?[1-9][0-9]{0,8}");
 
     private static final Pattern SMALL_INTEGER = Pattern.compile("0|-?[1-9][0-9]{0,3}");

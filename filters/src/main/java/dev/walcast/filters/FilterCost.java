@@ -4,21 +4,20 @@ import dev.walcast.filters.FilterNode.Condition;
 import dev.walcast.filters.FilterNode.Group;
 import java.util.Collection;
 
-/// What a filter costs Postgres before it is asked about any row: its regular expressions and full-text queries are
-/// compiled.
+/// Estimates how much work it is for Postgres to compile a filter's regular expressions and full-text queries.
 public final class FilterCost {
-    /// Of all that one filter compiles.
+    /// The limit for one filter.
     public static final double MAX = RegexCost.MAX;
 
-    /// Of all filters of one subscription: some seconds at most.
+    /// The limit for all filters of one subscription; Postgres needs a few seconds for it.
     public static final double OF_SUBSCRIPTION_MAX = 4 * MAX;
 
-    /// Of the two statements that try a condition.
+    /// The cost of the two statements that test a condition.
     private static final double OF_CONDITION = 100;
 
     private FilterCost() {}
 
-    /// Zero when Postgres compiles nothing for it.
+    /// Returns the estimate; zero when Postgres compiles nothing.
     public static double of(Collection<FilterNode> filter) {
         double sum = 0;
         for (FilterNode node : filter) {

@@ -5,11 +5,11 @@ import static java.util.Objects.requireNonNull;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What the client said, not yet looked up in a table.
+/// A part of a parsed filter. Its names are not looked up in a table yet.
 public sealed interface FilterNode {
-    /// One condition.
+    /// A condition on one column.
     ///
-    /// @param column   as written: a column's name, or a path into its JSON
+    /// @param column   as the client wrote it: a column's name, or a path into its JSON
     /// @param value    unquoted; for [Operator#IN] a Postgres array literal
     /// @param language of a full-text search; null for the database's default
     record Condition(
@@ -29,7 +29,7 @@ public sealed interface FilterNode {
         }
     }
 
-    /// Conditions of which all, or any, must hold.
+    /// A group of nodes, all or one of which must be true.
     record Group(boolean any, boolean negated, List<FilterNode> nodes) implements FilterNode {
         public Group {
             nodes = List.copyOf(nodes);

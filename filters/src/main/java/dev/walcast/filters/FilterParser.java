@@ -5,17 +5,17 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Reads a client's `filter` string: conditions separated by top-level commas, all of which must hold.
+/// Parses a client's `filter` string: conditions separated by top-level commas, all of which must be true.
 ///
-/// A comma inside parentheses or double quotes does not separate; a quote opens only directly after `.`, `(` or `,`.
-/// Columns are taken literally. The value of `in` becomes a Postgres array literal and is not looked into. A
-/// condition may be a group as PostgREST writes it: `or=(a.eq.1,not.and(b.gt.2,c.is.null))`.
+/// A comma inside parentheses or double quotes does not separate. A quote opens only directly after `.`, `(` or
+/// `,`. Column names are taken literally. The value of `in` becomes a Postgres array literal and is not parsed
+/// here. A condition may be a group in PostgREST's syntax: `or=(a.eq.1,not.and(b.gt.2,c.is.null))`.
 public final class FilterParser {
-    /// Conditions in one filter.
+    /// The most conditions in one filter.
     public static final int CONDITIONS_MAX = 100;
-    /// Groups within groups.
+    /// The deepest nesting of groups.
     public static final int DEPTH_MAX = 8;
-    /// Characters of a filter; no honest one comes near.
+    /// The most characters in a filter.
     public static final int LENGTH_MAX = 10_000;
 
     private static final Pattern GROUP = Pattern.compile("(not\\.)?(and|or)=\\((.*)\\)", Pattern.DOTALL);
@@ -26,6 +26,8 @@ public final class FilterParser {
 
     private FilterParser() {}
 
+    /// Parses a filter.
+    ///
     /// @return the nodes in the client's order; empty when the filter is blank
     /// @throws FilterSyntaxException with the text that the protocol prescribes
     public static List<FilterNode> parse(String filter) throws FilterSyntaxException {
@@ -103,8 +105,8 @@ public final class FilterParser {
         return new FilterNode.Group(matcher.group(2).equals("or"), matcher.group(1) != null, nodes);
     }
 
-    /// Inside a group a dot stands between column and operator; a column with a dot in its name is written in
-    /// quotes.
+    /// Parses a condition inside a group: a dot separates column and operator. A column whose name holds a dot
+    /// is quoted.
     private FilterNode nestedCondition(String text) throws FilterSyntaxException {
         if (text.startsWith("\"")) {
             int end = text.indexOf("\".", 1);
@@ -152,7 +154,7 @@ public final class FilterParser {
         return "{" + value.substring(1, value.length() - 1) + "}";
     }
 
-    /// A value is unquoted only when its closing quote is its last character; otherwise it stays as it is.
+    /// Removes the quotes of a value whose closing quote is its last character. Other values stay as they are.
     private static String unquoted(String value) {
         if (value.length() < 2 || value.charAt(0) != '"') {
             return value;

@@ -2,9 +2,9 @@ package dev.walcast.filters;
 
 import static java.util.Objects.requireNonNull;
 
-/// A filter that could never be evaluated, with the SQLSTATE and the text that say why.
+/// Thrown when a filter cannot be evaluated. Holds the SQLSTATE and the message for the client.
 public final class FilterRefusedException extends Exception {
-    /// The state of a question that Postgres did not answer in the time that it has.
+    /// The SQLSTATE of a question that Postgres did not answer in time.
     public static final String TOO_SLOW = "57014";
 
     private static final long serialVersionUID = 1L;
@@ -16,7 +16,7 @@ public final class FilterRefusedException extends Exception {
         this.sqlState = requireNonNull(sqlState, "sqlState is null");
     }
 
-    /// Of the reference's own checks: `P0001`, as PL/pgSQL's `raise`.
+    /// Creates the error of one of the reference implementation's own checks: `P0001`, as PL/pgSQL's `raise`.
     static FilterRefusedException raised(String message) {
         return new FilterRefusedException("P0001", message);
     }

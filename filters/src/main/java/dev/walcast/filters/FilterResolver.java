@@ -26,13 +26,13 @@ import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// Looks a filter up in a table: which operators its columns' types have, what its values mean. Whatever could not
-/// be evaluated is refused here, with Postgres' own message, and never at a change. Every operator is written with
-/// its schema, so that none that a user made is taken for Postgres' own.
+/// Resolves a filter against a table: finds the operators of its columns' types and reads its values. A filter
+/// that Postgres cannot evaluate is refused here, with Postgres' own message, and not at a change. Every
+/// operator is written with its schema, so no operator that a user made replaces one of Postgres.
 public final class FilterResolver {
     private static final int IN_VALUES_MAX = 100;
 
-    /// Postgres' own words for an expression that is too complex for it.
+    /// Postgres' own message for an expression that is too complex.
     private static final String TOO_COMPLEX =
             "invalid regular expression for match filter: invalid regular expression: regular expression is too complex";
 
@@ -48,23 +48,24 @@ public final class FilterResolver {
         this.session = requireNonNull(session, "session is null");
     }
 
-    /// The columns that a filter may name.
+    /// The columns that a filter may use.
     public interface Columns {
-        /// A readable column's type; null for any other name, so that a filter cannot probe it.
+        /// Returns the type of a readable column; null for any other name, so that a filter cannot find out
+        /// whether it exists.
         @Nullable
         ColumnType type(String name);
 
-        /// `pg_attribute.attnum` of a readable column, or [Column#BY_NAME].
+        /// Returns `pg_attribute.attnum` of a readable column, or [Column#BY_NAME].
         int number(String name);
 
-        /// Whether changes hold the column.
+        /// Whether changes carry the column.
         default boolean carries(String name) {
             return false;
         }
 
-        /// Columns that are known by their names alone.
+        /// Returns columns that are identified by their names alone.
         ///
-        /// @param types a readable column's type by its name; null for any other
+        /// @param types returns a readable column's type by its name; null for any other name
         static Columns byName(Function<String, @Nullable ColumnType> types) {
             return new Columns() {
                 @Override
@@ -79,22 +80,23 @@ public final class FilterResolver {
             };
         }
 
-        /// The column as it is now.
+        /// Returns the column as it is now.
         default ResolvedColumn place(String name, ColumnType type) {
             return new ResolvedColumn(name, type.baseOid(), number(name), carries(name));
         }
     }
 
-    /// Resolves for one role, by the names of columns alone.
+    /// Resolves a filter for one role. Columns are identified by their names alone.
     ///
-    /// @param types a readable column's type by its name; null for any other
+    /// @param types returns a readable column's type by its name; null for any other name
     public Predicate resolve(
             List<FilterNode> nodes, Function<String, @Nullable ColumnType> types, RoleSession viewerSession)
             throws FilterRefusedException, UnansweredException {
         return resolve(nodes, Columns.byName(types), viewerSession);
     }
 
-    /// Resolves for one role: Postgres reads the values, and evaluates what memory cannot decide, in a session of it.
+    /// Resolves a filter for one role. In a session of this role, Postgres reads the values and evaluates what
+    /// memory cannot decide.
     public Predicate resolve(List<FilterNode> nodes, Columns columns, RoleSession viewerSession)
             throws FilterRefusedException, UnansweredException {
         if (FilterCost.of(nodes) > FilterCost.MAX) {
@@ -129,20 +131,20 @@ public final class FilterResolver {
         };
     }
 
-    /// A column, or a path into its JSON, as SQL over the column's text.
+    /// The left side of a condition: a column or a path into its JSON, as SQL over the column's text.
     ///
-    /// @param valueType SQL of the type of the column itself
+    /// @param valueType SQL of the column's own type
     private record Operand(ResolvedColumn place, String valueType, ColumnType type, String sql, boolean isColumn) {
         String column() {
             return place.name();
         }
 
-        /// The type that the operator sees.
+        /// Returns SQL of the type to which the operator is applied.
         String parameterType() {
             return type.baseSql();
         }
 
-        /// Whether Postgres' own operators are the only ones for the type.
+        /// Whether the type has only Postgres' own operators.
         boolean isPostgresOwn() {
             return type.isBuiltIn() || !isColumn || !type.labels().isEmpty() || type.element() != null;
         }
@@ -418,7 +420,8 @@ public final class FilterResolver {
         return "OPERATOR(" + schema + "." + name + ")";
     }
 
-    /// What memory always decides is the same for all roles that read the parameter with the same settings.
+    /// Creates a term. A term that memory always decides is the same for all roles that read the parameter with
+    /// the same settings.
     private static Term term(ColumnQuestion question, RowTest test) {
         RoleSession anyRole = new RoleSession("", question.session().settings());
         return test.decidesAlways()
@@ -434,11 +437,11 @@ public final class FilterResolver {
                 : new Term(question, test);
     }
 
-    /// A term for Postgres, once it has shown that it can evaluate it.
+    /// Creates a term that Postgres evaluates, after a test that Postgres can evaluate it.
     private Predicate opaque(Operand operand, ColumnQuestion question, Truth ofNull, Condition condition)
             throws FilterRefusedException, UnansweredException {
         database.check(question, null);
-        // With NULL on one side Postgres may not even read the other.
+        // With NULL on one side Postgres may not read the other side.
         if (condition.operator() != Operator.IS && condition.operator() != Operator.IN) {
             canonical(operand, condition.value());
         }

@@ -1,6 +1,6 @@
 package dev.walcast.filters;
 
-/// A filter that does not follow the grammar. The message is the protocol's own text, fit for the client.
+/// Thrown when a filter violates the grammar. The message is the protocol's text for the client.
 public final class FilterSyntaxException extends Exception {
     private static final long serialVersionUID = 1L;
 

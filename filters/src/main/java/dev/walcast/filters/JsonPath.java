@@ -4,15 +4,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// A path into a JSON column, as PostgREST writes it: `data->a->0`, `data->>key`.
+/// A path into a JSON column in PostgREST's syntax: `data->a->0`, `data->>key`.
 ///
-/// @param sql    the same in SQL, without the column
+/// @param sql    the path in SQL, without the column
 /// @param isText whether it ends in `->>`
 record JsonPath(String column, String sql, boolean isText) {
     private static final Pattern STEP = Pattern.compile("(->>?)([^->]+)");
     private static final Pattern INDEX = Pattern.compile("-?[0-9]{1,9}");
 
-    /// Null when the name is no path.
+    /// Parses a path; returns null when the name is none.
     static @Nullable JsonPath parse(String name) {
         int arrow = name.indexOf("->");
         if (arrow <= 0) {

@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What a condition may ask, by the name clients write, with Postgres' operator for it.
+/// An operator of a condition: its name in a filter, and Postgres' operator.
 public enum Operator {
     EQ("eq", "="),
     NEQ("neq", "<>"),
@@ -19,7 +19,7 @@ public enum Operator {
     MATCH("match", "~"),
     IMATCH("imatch", "~*"),
     ISDISTINCT("isdistinct", "IS DISTINCT FROM"),
-    // From here on beyond the reference, as PostgREST spells them.
+    // These are not in the reference implementation; they have PostgREST's names.
     CONTAINS("cs", "@>"),
     CONTAINED("cd", "<@"),
     OVERLAPS("ov", "&&"),
@@ -49,11 +49,12 @@ public enum Operator {
         this.sql = sql;
     }
 
+    /// Returns the operator's name in a filter.
     public String token() {
         return token;
     }
 
-    /// Postgres' operator; for full text the function that makes the query.
+    /// Returns Postgres' operator; for full text, the function that creates the query.
     String sql() {
         return sql;
     }
@@ -62,17 +63,17 @@ public enum Operator {
         return compareTo(FULL_TEXT) >= 0;
     }
 
-    /// Whether Postgres compiles the value before it looks at a row.
+    /// Whether Postgres compiles the value before it reads a row.
     boolean isCompiled() {
         return this == MATCH || this == IMATCH || isFullText();
     }
 
-    /// Whether its operands are texts.
+    /// Whether both operands are texts.
     boolean isPattern() {
         return this == LIKE || this == ILIKE || this == MATCH || this == IMATCH;
     }
 
-    /// Lower case only, as the protocol has it; null for anything else.
+    /// Returns the operator of this name, which is in lower case as in the protocol; null when there is none.
     static @Nullable Operator of(String token) {
         return BY_TOKEN.get(token);
     }

@@ -5,18 +5,19 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.Set;
 
-/// Estimates what Postgres does to compile a regular expression, without compiling it.
+/// Estimates how much work it is for Postgres to compile a regular expression, without compiling it.
 ///
-/// Postgres copies what a bound repeats: `x{1,255}` is 255 times `x`. Then it removes the empty transitions, which
-/// connects each part with every later one that can be reached by skipping parts. The estimate is the number of those
-/// connections: the edges of the position automaton, by their number of characters' colours. It grows with the square
-/// of what can be skipped in a row (`(x*y*z*){1,255}` has 290,000), and Postgres' time grows faster still.
+/// Postgres copies what a bound repeats: `x{1,255}` is 255 times `x`. Then it removes the empty transitions,
+/// which connects each part with every later part that can be reached when the parts between are skipped. The
+/// estimate is the number of those connections: the edges of the position automaton, times the number of
+/// colours of their characters. It grows with the square of the parts that can be skipped in sequence
+/// (`(x*y*z*){1,255}` has 290,000), and Postgres' time grows faster still.
 ///
-/// The syntax is that of Postgres' advanced regular expressions, with their directors and embedded options. Where the
-/// text is not well-formed, the estimate is that of what Postgres reads before it finds out.
+/// The syntax is that of Postgres' advanced regular expressions, with directors and embedded options. For a
+/// malformed text, the estimate covers what Postgres reads before it finds the error.
 final class RegexCost {
-    /// Postgres compiles an expression of this cost in less than half a second, nearly always within a tenth. Ordinary
-    /// ones cost some hundreds.
+    /// The highest cost that is accepted. Postgres compiles such an expression in less than half a second, and
+    /// nearly always within a tenth. Ordinary expressions cost some hundreds.
     static final double MAX = 10_000;
 
     private static final int BOUND_MAX = 255;
@@ -31,7 +32,7 @@ final class RegexCost {
     private record Part(double first, double last, double edges, boolean nullable) {
         static final Part EMPTY = new Part(0, 0, 0, true);
         static final Part CHARACTER = new Part(1, 1, 0, false);
-        /// A constraint, such as `^`, can be passed and skipped.
+        /// A constraint, such as `^`, which can be passed and skipped.
         static final Part CONSTRAINT = new Part(1, 1, 0, true);
 
         boolean isPlain() {
@@ -54,7 +55,7 @@ final class RegexCost {
             return new Part(first + other.first, last + other.last, edges + other.edges, nullable || other.nullable);
         }
 
-        /// Texts end in one state, unless they can be skipped.
+        /// Postgres joins the ends of alternative texts in one state, unless they can be skipped.
         Part joined() {
             return nullable ? this : new Part(first, 1, edges + last, false);
         }
@@ -79,10 +80,10 @@ final class RegexCost {
         }
     }
 
-    /// What is read of one pair of parentheses.
+    /// The content of one pair of parentheses.
     private static final class Group {
         private final boolean isConstraint;
-        /// Whether its alternatives are texts, without anything that repeats, groups or constrains.
+        /// Whether its alternatives are plain texts: nothing repeats, groups or constrains.
         private boolean plain = true;
         private Part alternatives = Part.EMPTY;
         private boolean hasAlternatives;
@@ -123,7 +124,8 @@ final class RegexCost {
 
     private final String regex;
 
-    /// Into how many kinds of characters the expression divides those of a class: Postgres makes a transition for each.
+    /// The number of colours into which the expression divides the characters of a class. Postgres makes a
+    /// transition for each.
     private final int colours;
     private final Set<String> kinds = new HashSet<>();
     private final Deque<Group> open = new ArrayDeque<>();
@@ -152,7 +154,7 @@ final class RegexCost {
         if (regex.startsWith("***:")) {
             at = 4;
         }
-        if (isLiteral()) {
+        if (readOptions()) {
             return regex.length();
         }
         open.push(new Group(false));
@@ -164,12 +166,14 @@ final class RegexCost {
         }
         Part all = open.element().whole();
         double cost = all.edges + all.first;
-        // a group that is referred to is compiled once more for itself, as is all that follows it
+        // Postgres compiles a group with a back reference once more for itself, and all that follows it.
         return refersBack ? cost * (1 + groups) : cost;
     }
 
     /// Reads the embedded options, `(?xi)`.
-    private boolean isLiteral() {
+    ///
+    /// @return whether they make the rest a literal text
+    private boolean readOptions() {
         int end = at + 2;
         while (end < regex.length() && Character.isLetter(regex.charAt(end))) {
             end++;
@@ -206,7 +210,7 @@ final class RegexCost {
             case '^', '$' -> add(Part.CONSTRAINT);
             case '*' -> repeat(0, UNBOUNDED);
             default -> {
-                if (basic || !isOperator(c)) {
+                if (basic || !readOperator(c)) {
                     character(c);
                 }
             }
@@ -226,8 +230,10 @@ final class RegexCost {
         add(Part.CHARACTER);
     }
 
-    /// Whether it means something in advanced expressions, and then reads it.
-    private boolean isOperator(char c) {
+    /// Reads a character that is an operator of advanced expressions.
+    ///
+    /// @return false when it is none; then nothing was read
+    private boolean readOperator(char c) {
         switch (c) {
             case '(' -> open();
             case ')' -> close();
@@ -235,7 +241,7 @@ final class RegexCost {
             case '+' -> repeat(1, UNBOUNDED);
             case '?' -> repeat(0, 1);
             case '{' -> {
-                return isBound();
+                return readBound();
             }
             default -> {
                 return false;
@@ -283,8 +289,10 @@ final class RegexCost {
         add(group);
     }
 
-    /// `{m}`, `{m,}` or `{m,n}` after its brace; a brace that no digit follows is a character.
-    private boolean isBound() {
+    /// Reads `{m}`, `{m,}` or `{m,n}` behind the brace. A brace without a digit behind it is a character.
+    ///
+    /// @return false when it is no bound; then nothing was read
+    private boolean readBound() {
         if (at >= regex.length() || !isDigit(regex.charAt(at))) {
             return false;
         }
@@ -338,7 +346,7 @@ final class RegexCost {
             case '(' -> open();
             case ')' -> close();
             case '{' -> {
-                if (!isBound()) {
+                if (!readBound()) {
                     add(Part.CHARACTER);
                 }
             }
@@ -353,14 +361,15 @@ final class RegexCost {
         }
     }
 
-    /// Postgres copies the group. It is not known here which one it is, so the largest counts.
+    /// Reads a back reference. Postgres copies the group; this class does not know which one, so the largest
+    /// counts.
     private void referBack() {
         refersBack = true;
         double size = Math.max(1, Math.sqrt(largestGroup));
         add(new Part(size, size, largestGroup, true));
     }
 
-    /// A set of characters, after its bracket.
+    /// Reads a set of characters behind its bracket.
     private void bracket() {
         int from = at;
         if (regex.startsWith("^", at)) {

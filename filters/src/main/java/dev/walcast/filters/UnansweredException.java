@@ -1,6 +1,6 @@
 package dev.walcast.filters;
 
-/// Postgres could not be asked; asking again may help.
+/// Thrown when Postgres could not be asked. The same question may succeed later.
 public final class UnansweredException extends Exception {
     private static final long serialVersionUID = 1L;
 

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Receives Debezium's records. Belongs to the engine's thread.
+/// Receives Debezium's records. Used by the engine's thread only.
 final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<SourceRecord, SourceRecord>> {
     private static final Logger log = LoggerFactory.getLogger(BatchConsumer.class);
 
@@ -33,7 +33,7 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
     private final TransactionReceiver transactions;
     private final DecoderNotes notes;
 
-    /// The tables that are left out, by the names by which Debezium knows them.
+    /// The tables that are left out, by their names in Debezium.
     private final Map<TableId, LeftOut> leftOut = new HashMap<>();
 
     BatchConsumer(ChangeMapper mapper, TransactionReceiver transactions, DecoderNotes notes) {
@@ -45,7 +45,7 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
     /// @param described the description of the table that could not be read
     private record LeftOut(Schema described, DecoderNotes.Note note) {}
 
-    /// A transaction's last record, which takes all before it back to the engine that sent it.
+    /// A transaction's last record, which acknowledges all records before it to the engine that sent it.
     private record Last(
             ChangeEvent<SourceRecord, SourceRecord> event,
             DebeziumEngine.RecordCommitter<ChangeEvent<SourceRecord, SourceRecord>> committer)
@@ -58,7 +58,7 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } catch (RuntimeException e) {
-                // The engine ended meanwhile; the next one is sent this again and finds it received.
+                // The engine has ended. The next engine receives this transaction again and recognizes it.
                 log.debug("A transaction could not be acknowledged", e);
             }
         }
@@ -71,11 +71,11 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
             throws InterruptedException {
         try {
             for (ChangeEvent<SourceRecord, SourceRecord> event : records) {
-                transactions.heard();
+                transactions.messageReceived();
                 handle(event.value(), new Last(event, committer));
             }
         } catch (SQLException e) {
-            throw new IllegalStateException("the catalog cannot be asked: " + e.getMessage(), e);
+            throw new IllegalStateException("cannot query the catalog: " + e.getMessage(), e);
         } catch (Error e) {
             FatalErrors.check(e);
             // The engine ends in good order only for exceptions.
@@ -102,8 +102,8 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
         }
     }
 
-    /// A table whose change cannot be made of its record is left out until Postgres describes it again: Debezium makes
-    /// another schema then.
+    /// Adds a change. A table whose record cannot be read is left out until Postgres describes it again; then
+    /// Debezium makes another schema.
     private void add(SourceRecord record) throws SQLException {
         TableId known = ChangeMapper.knownAs(record);
         if (!isLeftOut(known, record)) {
@@ -113,7 +113,7 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
                 transactions.add(event);
                 return;
             } catch (SQLException e) {
-                if (ReaderFailure.isOfConnection(e)) {
+                if (ReaderFailure.isConnectionFailure(e)) {
                     throw e;
                 }
                 leaveOut(known, record, e);
@@ -146,13 +146,13 @@ final class BatchConsumer implements DebeziumEngine.ChangeConsumer<ChangeEvent<S
                 && ((Struct) record.value()).getString("status").equals("END");
     }
 
-    /// Whether the message is a [RightsMessage]. Only a message of a transaction has the transaction's number.
+    /// Whether the message is a [RightsMessage]. Only a message of a transaction has the transaction's id.
     private static boolean announcesRights(SourceRecord record, Struct message) {
         return RightsMessage.PREFIX.equals(message.getString("prefix"))
                 && ((Struct) record.value()).getStruct("source").getInt64("txId") != null;
     }
 
-    /// Null when the record is none of a logical message.
+    /// Returns the record's logical message; null when it holds none.
     private static @Nullable Struct messageOf(SourceRecord record) {
         Struct value = (Struct) record.value();
         return value.schema().field("message") == null ? null : value.getStruct("message");

@@ -17,9 +17,9 @@ import org.postgresql.Driver;
 import org.postgresql.jdbc.PgConnection;
 import org.postgresql.util.HostSpec;
 
-/// Debezium's connections, over which it finds the types of Postgres itself only. It reads all types at its start
-/// and needs none of them ([TextTypes]), and one of a user can end it: an enum without values, a name that is no
-/// text. Made by name by the engine, hence public.
+/// Opens Debezium's connections, over which Debezium finds only the built-in types. Debezium reads all types at
+/// its start and needs none of them ([TextTypes]). A user's type can make this fail: an enum without values, a
+/// name that is no text. The engine creates this class by its name, so it is public.
 public final class BuiltInTypesFactory implements JdbcConnection.ConnectionFactory {
     @Override
     public Connection connect(JdbcConfiguration config) throws SQLException {
@@ -52,7 +52,9 @@ public final class BuiltInTypesFactory implements JdbcConnection.ConnectionFacto
         public Statement createStatement() throws SQLException {
             Statement statement = super.createStatement();
             return (Statement) Proxy.newProxyInstance(
-                    BuiltInTypesFactory.class.getClassLoader(), new Class<?>[] {Statement.class}, (_, method, arguments) -> {
+                    BuiltInTypesFactory.class.getClassLoader(),
+                    new Class<?>[] {Statement.class},
+                    (_, method, arguments) -> {
                         if (method.getName().equals("executeQuery")) {
                             arguments[0] = filtered((String) arguments[0]);
                         }
@@ -64,7 +66,7 @@ public final class BuiltInTypesFactory implements JdbcConnection.ConnectionFacto
                     });
         }
 
-        /// Both of Debezium's queries of all types give their oids.
+        /// Limits Debezium's queries of all types to built-in types. Both of them select oids.
         private static String filtered(String sql) {
             return sql.contains("FROM pg_catalog.pg_type")
                     ? "select * from (" + sql.strip().replaceAll(";$", "")

@@ -12,10 +12,10 @@ import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 
-/// Turns Debezium's records of row changes into [RowEvent]s: the last sight of Kafka Connect. Belongs to the reader's
-/// thread.
+/// Converts Debezium's records of row changes to [RowEvent]s. No code after this class sees Kafka Connect. Used
+/// by the reader's thread only.
 ///
-/// Debezium knows no primary keys ([RelationMessage#renamed]), so an UPDATE of a key is an update like any other.
+/// Debezium knows no primary keys ([RelationMessage#renamed]), so an UPDATE of a key is an ordinary update.
 final class ChangeMapper {
     private final TableCatalog tables;
     private final RowMapper rows;
@@ -29,13 +29,13 @@ final class ChangeMapper {
         tables.begin();
     }
 
-    /// The name by which Debezium knows the record's table.
+    /// Returns the name of the record's table in Debezium.
     static TableId knownAs(SourceRecord record) {
         Struct source = ((Struct) record.value()).getStruct("source");
         return new TableId(source.getString("schema"), source.getString("table"));
     }
 
-    /// The schema of the record's rows: another instance after Postgres has described the table again.
+    /// Returns the schema of the record's rows: another instance after Postgres has described the table again.
     static Schema rowSchema(SourceRecord record) {
         return record.valueSchema().field("after").schema();
     }

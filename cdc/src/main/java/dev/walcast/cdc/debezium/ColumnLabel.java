@@ -7,8 +7,8 @@ import dev.walcast.cdc.TableId;
 import java.util.HexFormat;
 import java.util.List;
 
-/// All that the log says of a column and its table. Debezium carries it as the name of the column's type, so that it
-/// comes with the record, and is that of the moment when the row was written.
+/// A column and its table as the log describes them. Debezium carries the label as the name of the column's
+/// type. So it comes with the record and describes the moment when the row was written.
 record ColumnLabel(long tableOid, TableId table, String column, long typeOid, boolean inIdentity) {
     private static final HexFormat HEX = HexFormat.of();
     private static final String SEPARATOR = "-";
@@ -18,7 +18,8 @@ record ColumnLabel(long tableOid, TableId table, String column, long typeOid, bo
         requireNonNull(column, "column is null");
     }
 
-    /// Letters, digits and hyphens only: Debezium looks for brackets, quotes and dots in names of types.
+    /// Returns the label as text of letters, digits and hyphens only, because Debezium interprets brackets,
+    /// quotes and dots in names of types.
     String text() {
         return String.join(
                 SEPARATOR,

@@ -50,7 +50,7 @@ public final class DebeziumChangeSource extends SlotSource {
                     .using(begun(reading))
                     .using((success, message, error) -> {
                         reading.endedBy(error);
-                        reason.set(ReaderFailure.sentence(message, error));
+                        reason.set(ReaderFailure.describe(message, error));
                     })
                     .notifying(consumer)
                     .build();
@@ -59,7 +59,7 @@ public final class DebeziumChangeSource extends SlotSource {
                 run(created, reading);
             }
         } catch (SQLException e) {
-            reason.set(ReaderFailure.sentence(null, e));
+            reason.set(ReaderFailure.describe(null, e));
         } finally {
             engine.set(null);
         }
@@ -97,13 +97,14 @@ public final class DebeziumChangeSource extends SlotSource {
         closeEngine();
     }
 
-    /// Mostly the engine fails by itself as soon as it finds its sockets closed.
+    /// The engine usually fails by itself as soon as its sockets are closed.
     @Override
     protected void breakReading() {
         closeEngine();
     }
 
-    /// To close an engine may take a minute, when one of its threads hangs.
+    /// Closes the engine on a thread of its own, because this takes up to a minute when one of its threads
+    /// hangs.
     private void closeEngine() {
         Closeable running = engine.get();
         if (running != null && closing.compareAndSet(false, true)) {
@@ -112,17 +113,17 @@ public final class DebeziumChangeSource extends SlotSource {
             } catch (RuntimeException | Error e) {
                 closing.set(false);
                 FatalErrors.check(e);
-                log.error("No thread to close the engine; it is tried again", e);
+                log.error("There is no free thread to close the engine; the next attempt follows", e);
             }
         }
     }
 
-    /// An engine that is still starting cannot be closed yet.
+    /// Closes the engine. An engine that is still starting cannot be closed yet.
     private void close(Closeable running) {
         try {
             running.close();
         } catch (IOException | RuntimeException e) {
-            log.debug("The engine cannot be closed yet", e);
+            log.debug("Cannot close the engine yet", e);
         } finally {
             closing.set(false);
         }

@@ -6,8 +6,8 @@ import io.debezium.connector.postgresql.connection.ReplicationConnection;
 import java.lang.reflect.Field;
 import java.util.function.UnaryOperator;
 
-/// Puts a decoder around the one of a connection. Debezium has an interface for decoders, but chooses among its own:
-/// the field is set by reflection (ADR 25).
+/// Wraps the decoder of a connection. Debezium has an interface for decoders but allows only its own, so the
+/// field is set by reflection (ADR 25).
 final class DecoderField {
     private static final String NAME = "messageDecoder";
 

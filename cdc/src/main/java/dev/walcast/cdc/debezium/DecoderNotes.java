@@ -5,10 +5,10 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.TableId;
 import java.util.UUID;
 
-/// What [GuardedDecoder] puts among the records on Debezium's way to [BatchConsumer]. The secret is another
-/// one for each engine, so that nothing in the database can look like it.
+/// The notes that [GuardedDecoder] inserts among the records for [BatchConsumer]. Each engine has a secret of
+/// its own, so that no content of the database can look like a note.
 record DecoderNotes(String secret) {
-    /// Between the parts of a note; no name in Postgres has it.
+    /// Separates the parts of a note. No name in Postgres contains it.
     private static final char SEPARATOR = '\0';
 
     DecoderNotes {
@@ -19,7 +19,7 @@ record DecoderNotes(String secret) {
         return new DecoderNotes(UUID.randomUUID().toString());
     }
 
-    /// A table of which a row could not be read, and why.
+    /// A table with a row that could not be read, and the reason.
     record Note(TableId table, String reason) {
         String text() {
             return table.schema() + SEPARATOR + table.name() + SEPARATOR + reason.replace(SEPARATOR, ' ');
@@ -33,17 +33,17 @@ record DecoderNotes(String secret) {
         }
     }
 
-    /// The prefix of the messages that hold notes.
+    /// Returns the prefix of the messages that hold notes.
     String prefix() {
         return "walcast " + secret;
     }
 
-    /// The schema in which Debezium believes all tables to be.
+    /// Returns the schema that Debezium takes all tables to be in.
     String schema() {
         return "walcast_" + secret.replace('-', '_');
     }
 
-    /// Stands for a value whose bytes are no text.
+    /// Returns the text that replaces a value whose bytes are no text.
     String unreadable() {
         return "unreadable " + secret;
     }

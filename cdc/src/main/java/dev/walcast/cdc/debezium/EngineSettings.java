@@ -10,23 +10,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 
-/// What Debezium is told.
+/// Creates Debezium's configuration.
 final class EngineSettings {
-    /// How the topics of transaction records end; topics are of no use here but for telling these from others.
+    /// The end of the name of transaction topics. Topics only distinguish transaction records from others here.
     private static final String TRANSACTION_TOPIC = ".transaction";
 
-    /// The texts that Postgres sends depend on these, and the database or the role may have others. The last one says
-    /// how long Postgres may go without hearing of us.
+    /// Session settings for the texts that Postgres sends, because the database or the role may have others.
+    /// The last one limits how long Postgres may wait for a message from the reader.
     private static final String SESSION_OPTIONS =
             "-c DateStyle=ISO -c IntervalStyle=postgres -c bytea_output=hex -c extra_float_digits=1"
                     + " -c wal_sender_timeout=60s";
 
-    /// The queue between Debezium's two threads grows with it.
+    /// The size of a batch. The queue between Debezium's two threads grows with it.
     private static final long HEAP_BYTES = Runtime.getRuntime().maxMemory();
 
     private EngineSettings() {}
 
-    /// Whether a record tells of a transaction's begin or end. A table's topic has two dots.
+    /// Whether a record is the begin or end of a transaction. A table's topic has two dots.
     static boolean isTransactionTopic(String topic) {
         return topic.endsWith(TRANSACTION_TOPIC) && topic.indexOf('.') == topic.length() - TRANSACTION_TOPIC.length();
     }
@@ -34,7 +34,7 @@ final class EngineSettings {
     private static final String DRIVER = "driver.";
 
     /// @param publications the configured one first
-    /// @param sockets      where the engine's sockets belong
+    /// @param sockets      own the engine's sockets
     static Properties of(
             SourceConfig config,
             List<String> publications,
@@ -50,14 +50,14 @@ final class EngineSettings {
         properties.putIfAbsent(DRIVER + "connectTimeout", "10");
         properties.putIfAbsent(DRIVER + "socketTimeout", "60");
         properties.putAll(Map.of(
-                // Debezium's names in JMX: two engines of one name in a process would wait for each other for a minute.
+                // The name in JMX: two engines of one name in a process would wait for each other for a minute.
                 "name",
                 "walcast-" + config.slotName(),
                 "topic.prefix",
                 "walcast-" + config.slotName(),
                 "connector.class",
                 PublicationsConnector.class.getName(),
-                // Debezium writes a colon and the port behind the host: together they are the list of all hosts.
+                // Debezium writes a colon and the port behind the host; together they are the list of all hosts.
                 "database.hostname",
                 address.substring(0, lastPort),
                 "database.port",
@@ -68,8 +68,8 @@ final class EngineSettings {
                 url.database(),
                 DRIVER + "options",
                 (url.parameters().getOrDefault("options", "") + " " + SESSION_OPTIONS).strip()));
-        // Debezium's own statements call nothing that a user made. Not on the connection that reads the log: there the
-        // path decides how a regclass is printed.
+        // With this path, Debezium's own statements call nothing that a user made. It is not set on the connection
+        // that reads the log, where the path decides how a regclass is printed.
         properties.setProperty("database.initial.statements", "set search_path = pg_catalog");
         properties.setProperty("database.connection.factory.class", BuiltInTypesFactory.class.getName());
         String password = url.password();
@@ -79,9 +79,9 @@ final class EngineSettings {
         properties.setProperty(PublicationsConnector.FIRST_PUBLICATION, publications.getFirst());
         properties.setProperty(PublicationsConnector.ENCODING, encoding.toString());
         properties.setProperty(PublicationsConnector.NOTES, notes.secret());
-        // So that Debezium reads none of the database's tables from the catalog at its start.
+        // With this filter, Debezium reads none of the database's tables from the catalog at its start.
         properties.setProperty("table.include.list", notes.schema() + "\\.oid[0-9]+");
-        // Else the driver ends the connection when Postgres sends bytes as they are.
+        // Without this, the driver ends the connection when Postgres sends bytes unconverted.
         properties.setProperty("driver.allowEncodingChanges", "true");
         properties.setProperty("publication.name", Identifier.list(publications));
         properties.putAll(reading(config));
@@ -89,32 +89,31 @@ final class EngineSettings {
         return properties;
     }
 
-    /// The slot's own confirmed position is the only offset: what is kept in memory dies with the process, as it
-    /// should.
+    /// The slot's confirmed position is the only offset. The offset in memory need not survive the process.
     private static Map<String, String> reading(SourceConfig config) {
         return Map.of(
                 "plugin.name", "pgoutput",
                 "slot.name", config.slotName(),
                 "slot.drop.on.stop", "false",
-                // The source decides when to try again.
+                // The source decides about further attempts.
                 "slot.max.retries", "0",
                 "publication.autocreate.mode", "disabled",
                 "snapshot.mode", "no_data",
                 "offset.storage", "org.apache.kafka.connect.storage.MemoryOffsetBackingStore",
                 "offset.flush.interval.ms", "0",
-                // Nothing but a batch of one wakes Debezium's consumer when a change arrives.
+                // Only a batch size of one wakes Debezium's consumer when a change arrives.
                 "max.batch.size", "1",
                 "poll.interval.ms", Long.toString(config.pollInterval().toMillis()));
     }
 
-    /// 64 MiB, or less on a heap below 1 GiB.
+    /// Returns the queue's limit: 64 MiB, or less on a heap below 1 GiB.
     private static long queueBytes() {
         return Math.min(64L << 20, HEAP_BYTES / 15);
     }
 
     private static Map<String, String> whatIsRead() {
         return Map.ofEntries(
-                // Postgres hears within a second what is handled; Debezium's default makes it ten.
+                // Debezium acknowledges within a second; its default is ten seconds.
                 Map.entry("status.update.interval.ms", "1000"),
                 Map.entry("max.queue.size", Long.toString(Math.clamp(HEAP_BYTES >> 16, 512, 8192))),
                 Map.entry("max.queue.size.in.bytes", Long.toString(queueBytes())),
@@ -124,7 +123,7 @@ final class EngineSettings {
                 Map.entry("include.unknown.datatypes", "true"),
                 Map.entry("converters", "text"),
                 Map.entry("text.type", TextConverter.class.getName()),
-                // Whoever supervises the engine decides when to try again.
+                // The source supervises the engine and decides about further attempts.
                 Map.entry("errors.max.retries", "0"));
     }
 }

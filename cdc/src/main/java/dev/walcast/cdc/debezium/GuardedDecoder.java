@@ -24,9 +24,9 @@ import org.postgresql.replication.fluent.logical.ChainedLogicalStreamBuilder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Debezium's decoder of pgoutput, guarded: it takes values as text, gets names that it can tell apart, and where it
-/// fails all the same, only the table at hand is left out, until Postgres describes it again. What is left out is told
-/// by a message in the place of the row. Belongs to the thread that reads the log.
+/// Wraps Debezium's decoder of pgoutput. The decoder gets values as text, and names that it can distinguish.
+/// When it fails nevertheless, only the current table is left out, until Postgres describes the table again. In
+/// place of the row, a message reports that the table is left out. Used by the thread that reads the log only.
 final class GuardedDecoder implements MessageDecoder {
     private static final Logger log = LoggerFactory.getLogger(GuardedDecoder.class);
 
@@ -51,7 +51,7 @@ final class GuardedDecoder implements MessageDecoder {
         this.notes = requireNonNull(notes, "notes is null");
     }
 
-    /// What is not the table's fault.
+    /// An error that the table did not cause.
     private static final class OutsideException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
@@ -100,7 +100,7 @@ final class GuardedDecoder implements MessageDecoder {
         tables.remove(relation.oid());
         TableId table = relation.table() == null ? unnamed(relation.oid()) : relation.table();
         if (!relation.isReadable()) {
-            leftOut.put(relation.oid(), new DecoderNotes.Note(table, "a name is no text in the encoding of the database"));
+            leftOut.put(relation.oid(), new DecoderNotes.Note(table, "a name is not valid in the database's encoding"));
             return;
         }
         tables.put(relation.oid(), table);
@@ -108,7 +108,7 @@ final class GuardedDecoder implements MessageDecoder {
             types.describe(relation);
             decoder.processMessage(relation.renamed(notes.schema()).toBytes(), _ -> {}, types);
         } catch (SQLException e) {
-            if (ReaderFailure.isOfConnection(e)) {
+            if (ReaderFailure.isConnectionFailure(e)) {
                 throw e;
             }
             leaveOut(relation.oid(), e);
@@ -144,7 +144,7 @@ final class GuardedDecoder implements MessageDecoder {
                 requireNonNull(leftOut.get(oid)).text().getBytes(UTF_8)));
     }
 
-    /// An interruption or a lost connection is no reason to leave the table out.
+    /// Rethrows an interruption or a lost connection, which is no reason to leave the table out.
     private static void passOn(ReplicationMessage change, ReplicationMessageProcessor processor)
             throws SQLException, InterruptedException {
         try {
@@ -165,7 +165,7 @@ final class GuardedDecoder implements MessageDecoder {
     private static void rethrowIfOfConnection(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             boolean outside = cause instanceof InterruptedException
-                    || (cause instanceof SQLException sql && ReaderFailure.isOfConnection(sql));
+                    || (cause instanceof SQLException sql && ReaderFailure.isConnectionFailure(sql));
             if (outside && failure instanceof RuntimeException e) {
                 throw e;
             }

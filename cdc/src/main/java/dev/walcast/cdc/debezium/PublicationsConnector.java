@@ -27,12 +27,12 @@ import org.apache.kafka.connect.connector.Task;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.jspecify.annotations.Nullable;
 
-/// Debezium's connector, reading several publications through one slot. Postgres takes a list of them; Debezium hands
-/// its setting on as it is, but first looks for one publication of that name.
+/// Debezium's connector for several publications through one slot. Postgres accepts a list of publications, and
+/// Debezium passes its setting on unchanged. But first it looks for one publication of that name.
 ///
-/// Made by name by the engine, hence public.
+/// The engine creates this class by its name, so it is public.
 public final class PublicationsConnector extends PostgresConnector {
-    /// The one that Debezium is to look for; `publication.name` holds the list.
+    /// The publication that Debezium looks for; `publication.name` holds the list.
     static final String FIRST_PUBLICATION = "walcast.first.publication";
 
     /// A [DatabaseEncoding] as text.
@@ -41,14 +41,15 @@ public final class PublicationsConnector extends PostgresConnector {
     /// The secret of [DecoderNotes].
     static final String NOTES = "walcast.notes";
 
-    /// Debezium allows one host name only; here it is a list of hosts with ports, or an IPv6 address, for the JDBC URL.
+    /// Replaces Debezium's check, which allows only one host name. Here the name is a list of hosts with ports,
+    /// or an IPv6 address, for the JDBC URL.
     @Override
     protected Map<String, ConfigValue> validateAllFields(Configuration config) {
         return super.validateAllFields(
                 config.edit().with(PostgresConnectorConfig.HOSTNAME, "walcast").build());
     }
 
-    /// Nothing: the preflight has connected and asked already.
+    /// Does nothing, because the preflight has already connected.
     @Override
     protected void validateConnection(Map<String, ConfigValue> values, Configuration config) {}
 
@@ -57,9 +58,9 @@ public final class PublicationsConnector extends PostgresConnector {
         return PublicationsTask.class;
     }
 
-    /// Made by name by the engine, hence public.
+    /// The engine creates this class by its name, so it is public.
     public static final class PublicationsTask extends PostgresConnectorTask {
-        /// So long may it take until a failure of the reader is noticed.
+        /// The longest time until a failure of the reader is noticed.
         private static final Duration WAIT_MAX = Duration.ofMillis(250);
 
         private final WaitableQueue<DataChangeEvent> queue = new WaitableQueue<>();
@@ -79,7 +80,7 @@ public final class PublicationsConnector extends PostgresConnector {
             return super.preStart(config);
         }
 
-        /// All but the host's name, as [PublicationsConnector] explains.
+        /// Validates all settings except the host's name; see [PublicationsConnector].
         @Override
         protected Iterable<Field> getAllConfigurationFields() {
             List<Field> fields = new ArrayList<>();
@@ -106,7 +107,7 @@ public final class PublicationsConnector extends PostgresConnector {
 
         @Override
         public List<SourceRecord> doPoll() throws InterruptedException {
-            // The engine polls when the consumer has taken what it polled before.
+            // The engine polls when the consumer has processed the records of the last poll.
             tellApplied();
             queue.await(WAIT_MAX);
             List<SourceRecord> records = super.doPoll();
@@ -132,7 +133,7 @@ public final class PublicationsConnector extends PostgresConnector {
                     .withPublicationAutocreateMode(AutoCreateMode.DISABLED)
                     .withTableFilter(config.getTableFilters())
                     .withPlugin(config.plugin())
-                    // The builder's own default would throw away what was not read yet.
+                    // The builder's own default would discard records that were not read yet.
                     .dropSlotOnClose(false)
                     .statusUpdateInterval(statusInterval)
                     .withTypeRegistry(metadata.getTypeRegistry())

@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 
 /// A Relation message of pgoutput, which describes a table.
 ///
-/// @param table   null when a name is no text
-/// @param columns as they came, with null for a name that is no text
+/// @param table   null when a name is not valid in the database's encoding
+/// @param columns in the log's order; a name that is no text is null
 record RelationMessage(int oid, @Nullable TableId table, byte identityKind, List<ColumnMessage> columns) {
-    /// What a column's flags say when it belongs to the replica identity.
+    /// The flag of a column that belongs to the replica identity.
     private static final int IN_IDENTITY = 1;
 
     RelationMessage {
@@ -30,7 +30,9 @@ record RelationMessage(int oid, @Nullable TableId table, byte identityKind, List
         }
     }
 
-    /// @param message behind its tag
+    /// Reads a message.
+    ///
+    /// @param message positioned behind its tag
     static RelationMessage read(ByteBuffer message, DatabaseEncoding encoding) {
         int oid = message.getInt();
         String schema = name(message, encoding);
@@ -59,11 +61,12 @@ record RelationMessage(int oid, @Nullable TableId table, byte identityKind, List
         return table != null && columns.stream().allMatch(column -> column.name != null);
     }
 
-    /// The same under names that only tell tables and columns apart. Debezium takes quotes off names, cannot have
-    /// some in a table's name, and takes names that differ only in case for one. Nor does it find anything under
-    /// these in the catalog, which may have changed since the row was written.
+    /// Returns the same description with generated names that only distinguish tables and columns. Debezium
+    /// removes quotes from names, does not support some characters in a table's name, and confuses names that
+    /// differ only in case. It also finds nothing with the generated names in the catalog, which may have
+    /// changed since the row was written.
     ///
-    /// @param schema which no table of the database is in
+    /// @param schema a schema that holds no table of the database
     RelationMessage renamed(String schema) {
         List<ColumnMessage> renamed = IntStream.range(0, columns.size())
                 .mapToObj(i -> new ColumnMessage(
@@ -73,7 +76,7 @@ record RelationMessage(int oid, @Nullable TableId table, byte identityKind, List
                 oid, new TableId(schema, "oid" + Integer.toUnsignedString(oid)), identityKind, renamed);
     }
 
-    /// The message with its tag.
+    /// Returns the message with its tag.
     ByteBuffer toBytes() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         TableId id = requireNonNull(table);

@@ -14,8 +14,8 @@ import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Struct;
 import org.jspecify.annotations.Nullable;
 
-/// Turns a record's row images into [Row]s. Columns are told apart by their places: Debezium may know them by other
-/// names.
+/// Converts a record's row images to [Row]s. Columns are identified by their positions, because their names in
+/// Debezium may be others.
 final class RowMapper {
     private static final char REPLACEMENT = '\uFFFD';
 
@@ -38,7 +38,7 @@ final class RowMapper {
         return row.build();
     }
 
-    /// The old image holds the replica identity; Debezium fills the other columns with nulls.
+    /// Reads an old row, which holds the replica identity. Debezium fills the other columns with nulls.
     Row oldRow(Table table, BitSet inexact, Struct image) {
         Row.Builder row = Row.of(table);
         List<Column> columns = table.columns();
@@ -64,7 +64,8 @@ final class RowMapper {
         }
     }
 
-    /// Before Postgres 16 a `"char"` may be any byte, of which Debezium makes a replacement character.
+    /// Whether Debezium has replaced the value. Before Postgres 16 a `"char"` may be any byte, for which
+    /// Debezium inserts a replacement character.
     private static boolean isDamaged(PgType type, @Nullable String value) {
         return value != null && value.indexOf(REPLACEMENT) >= 0 && TYPES_OF_BYTES.contains(type.oid());
     }

@@ -21,21 +21,22 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.source.SourceRecord;
 import org.jspecify.annotations.Nullable;
 
-/// The tables of the feed, each as it was described last. Belongs to the reader's thread.
+/// The tables of the feed, each as it was described last. Used by the reader's thread only.
 ///
-/// Debezium builds a table's schema anew, without comparing it, whenever Postgres sends a Relation message: its
+/// Debezium builds a table's schema again, without comparing it, whenever Postgres sends a Relation message:
 /// `PgOutputMessageDecoder.handleRelationMessage` always ends in `PostgresSchema.applySchemaChangesForTable`,
-/// and that in
-/// `TableSchemaBuilder.create`. It does nothing of this kind by itself: `PgOutputReplicationMessage` turns off the
-/// comparison with the row (`shouldSchemaBeSynchronized`). It holds one schema for each table's name, puts that into
-/// every record, and its queue keeps the order. So another instance of the schema means that Postgres has described the
-/// table again, and an instance that was replaced does not come back. If one did, the table would be renewed once more.
+/// which calls `TableSchemaBuilder.create`. It never does so by itself: `PgOutputReplicationMessage` turns off
+/// the comparison with the row (`shouldSchemaBeSynchronized`). It keeps one schema for each table's name, puts
+/// it into every record, and its queue keeps the order. So another instance of the schema means that Postgres
+/// has described the table again, and a replaced instance does not return. If one did, the table would only be
+/// renewed once more.
 ///
-/// The table's oid, its columns with their types, and the replica identity come with the record ([ColumnLabel]), so
-/// they are those of the moment when the change was written. Whose partition it is, is asked of the catalog when a
-/// version is first seen.
+/// The table's oid, its columns with their types, and the replica identity come with the record
+/// ([ColumnLabel]), so they are those of the moment when the change was written. The catalog is asked for the
+/// root of the partition tree when a version is first seen.
 final class TableCatalog {
-    /// A table beyond this number is renewed at its next change, as if Postgres had described it.
+    /// The most tables that are remembered. A forgotten table is renewed at its next change, as if Postgres had
+    /// described it.
     private static final int TABLES_MAX = 10_000;
 
     private final TableDefinitions definitions;
@@ -51,9 +52,9 @@ final class TableCatalog {
 
     /// A table as it was described last.
     ///
-    /// @param schema        what it was made of
-    /// @param isPartitioned whether it stands for its partitions
-    /// @param transaction   in which it became this instance
+    /// @param schema        the schema from which it was created
+    /// @param isPartitioned whether it is published in place of its partitions
+    /// @param transaction   the transaction in which this instance was created
     private record Version(Schema schema, Table table, boolean isPartitioned, long transaction) {
         Version with(List<Column> columns, long now) {
             Table fresh = new Table(table.id(), table.root(), table.oid(), columns);
@@ -70,16 +71,16 @@ final class TableCatalog {
         transaction++;
     }
 
-    /// The record's table, which is another instance in each transaction if it is partitioned.
+    /// Returns the record's table. A partitioned table has another instance in each transaction.
     ///
-    /// @param known     the name by which Debezium knows the table
+    /// @param known     the table's name in Debezium
     /// @param rowSchema the schema of the record's `before` and `after`
     Table table(SourceRecord record, TableId known, Schema rowSchema) throws SQLException {
         Version version = latest.get(known);
         if (version == null || isDescribedAgain(version, rowSchema)) {
             version = describe(record, known, rowSchema, version);
             latest.put(known, version);
-        } else if (definitions.isOutdated(version.table, place(record))) {
+        } else if (definitions.checkOutdated(version.table, place(record))) {
             version = version.with(definitions.columns(version.table, place(record)), transaction);
             latest.put(known, version);
         } else if (version.isPartitioned && version.transaction != transaction) {
@@ -89,7 +90,7 @@ final class TableCatalog {
         return version.table;
     }
 
-    /// The columns whose values in the record cannot be read exactly.
+    /// Returns the columns whose values in the record cannot be read exactly.
     BitSet inexact(SourceRecord record, Table table) throws SQLException {
         return definitions.inexact(table, place(record));
     }
@@ -99,7 +100,7 @@ final class TableCatalog {
         return new LogPosition(source.getInt64("txId"), new Lsn(source.getInt64("lsn")));
     }
 
-    @SuppressWarnings("ReferenceEquality") // that is how Debezium tells of a Relation message
+    @SuppressWarnings("ReferenceEquality") // another instance means that there was a Relation message
     private static boolean isDescribedAgain(Version known, Schema rowSchema) {
         return known.schema != rowSchema;
     }
@@ -119,7 +120,7 @@ final class TableCatalog {
         return new Version(rowSchema, table, root.isPartitioned(), transaction);
     }
 
-    /// The true name of a table. One without columns has no row that could tell anything of it.
+    /// Returns the true name of a table. A table without columns has no row that could carry it.
     static TableId id(Schema rowSchema, TableId knownAs) {
         List<Field> fields = rowSchema.fields();
         return fields.isEmpty() ? knownAs : label(fields.getFirst()).table();

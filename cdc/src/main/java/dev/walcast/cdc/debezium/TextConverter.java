@@ -7,21 +7,21 @@ import java.util.Properties;
 import org.apache.kafka.connect.data.SchemaBuilder;
 import org.jspecify.annotations.Nullable;
 
-/// Hands every value over as the text that [TextTypes] made of it.
+/// Passes on every value as the text that [TextTypes] made of it.
 ///
-/// Registered by name for every column, hence public. What the log says of the column travels as a parameter of the
-/// schema; SQL NULL is null.
+/// Debezium creates it by its class name, so it is public. It is registered for every column. The column's
+/// label travels as a parameter of the schema. SQL NULL is null.
 public final class TextConverter implements CustomConverter<SchemaBuilder, RelationalColumn> {
     static final String LABEL = "walcast.column";
 
-    /// Stands for a large value that an UPDATE left alone. Only the instance counts, for nothing is serialised between
-    /// here and [ChangeMapper], and a column may well hold an equal text.
+    /// Replaces a large value that an UPDATE left unchanged. Only the instance counts: nothing is serialized
+    /// between here and [ChangeMapper], and a column may hold an equal text.
     @SuppressWarnings("StringOperationCanBeSimplified")
     static final String UNCHANGED = new String("unchanged");
 
     @Override
     public void configure(Properties properties) {
-        // Nothing to be told.
+        // There are no settings.
     }
 
     @Override

@@ -11,13 +11,14 @@ import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Makes Debezium's decoder take every column for an enum, the one kind of type whose values it hands over as the text
-/// that Postgres sent, whatever that is: no value of the log is ever parsed. Belongs to the thread that reads the log.
+/// Makes Debezium's decoder treat every column as an enum. Enums are the only types whose values it passes on
+/// as Postgres' texts, whatever they hold. So no value of the log is parsed. Used by the thread that reads the
+/// log only.
 final class TextTypes extends TypeRegistry {
-    /// An enum is what has labels.
+    /// Debezium takes a type with labels for an enum.
     private static final List<String> LABELS = List.of("text");
 
-    /// The columns of the table that is being described, in their order; null while the base class reads all types.
+    /// The remaining columns of the table that is being described; null while the base class reads all types.
     private final @Nullable Deque<ColumnLabel> described;
 
     TextTypes(PostgresConnection connection) {
@@ -25,8 +26,8 @@ final class TextTypes extends TypeRegistry {
         this.described = new ArrayDeque<>();
     }
 
-    /// To be called before Debezium's decoder gets the message, for it asks for the type of each column once, in their
-    /// order.
+    /// Must be called before Debezium's decoder gets the message, because the decoder asks for each column's
+    /// type once, in the order of the columns.
     void describe(RelationMessage relation) {
         Deque<ColumnLabel> columns = requireNonNull(described);
         columns.clear();

@@ -16,8 +16,9 @@ import org.postgresql.replication.PGReplicationStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Debezium's connection to a walsender, which also tells Postgres what the listener has had. Debezium tells only what
-/// is acknowledged, which waits for the replay window: `replay_lag` in `pg_stat_replication` would be its length.
+/// Debezium's connection to a walsender, which also reports to Postgres what the listener has processed.
+/// Debezium reports only what is acknowledged, which waits for the replay window: then `replay_lag` in
+/// `pg_stat_replication` would be the window's length.
 final class TrackedReplication implements ReplicationConnection {
     private static final Logger log = LoggerFactory.getLogger(TrackedReplication.class);
 
@@ -28,7 +29,7 @@ final class TrackedReplication implements ReplicationConnection {
         this.connection = requireNonNull(connection, "connection is null");
     }
 
-    /// Told with the next status, which Debezium sends every second.
+    /// Reports a position with the next status, which Debezium sends every second.
     void applied(dev.walcast.cdc.Lsn lsn) {
         PGReplicationStream open = stream;
         if (open != null) {
@@ -47,7 +48,7 @@ final class TrackedReplication implements ReplicationConnection {
         return tracked(connection.startStreaming(offset, position));
     }
 
-    /// Debezium keeps the driver's stream to itself.
+    /// Wraps the driver's stream, which Debezium keeps in a private field.
     private ReplicationStream tracked(ReplicationStream started) {
         stream = null;
         for (Field field : started.getClass().getDeclaredFields()) {
@@ -55,7 +56,7 @@ final class TrackedReplication implements ReplicationConnection {
                 try {
                     stream = (PGReplicationStream) field.get(started);
                 } catch (IllegalAccessException e) {
-                    log.debug("Debezium's stream cannot be looked into", e);
+                    log.debug("Cannot read Debezium's stream", e);
                 }
             }
         }

@@ -7,7 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/// Converts the values of a change to UTF-8, which is all that Debezium reads.
+/// Converts the values of a change to UTF-8, the only encoding that Debezium reads.
 final class TupleConverter {
     private final ByteBuffer in;
     private final DatabaseEncoding encoding;
@@ -20,8 +20,10 @@ final class TupleConverter {
         this.unreadable = unreadable;
     }
 
+    /// Converts a message.
+    ///
     /// @param message    an INSERT, UPDATE or DELETE with its tag
-    /// @param unreadable takes the place of a value that is no text
+    /// @param unreadable replaces a value that is no text
     /// @return the message itself when Postgres has converted it
     static ByteBuffer converted(ByteBuffer message, DatabaseEncoding encoding, String unreadable) {
         return encoding.isConvertedByPostgres()

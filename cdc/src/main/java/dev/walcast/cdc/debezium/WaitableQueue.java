@@ -6,9 +6,9 @@ import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Queue;
 
-/// Where Debezium keeps what it has read for its consumer, who can wait here without costing anything. Debezium's own
-/// wait ends with every poll interval and spins for the last millisecond of it, a tenth of a core on an idle server.
-/// Safe for any thread.
+/// Debezium's queue between its reader and its consumer, on which the consumer can wait without using CPU.
+/// Debezium's own wait ends with every poll interval and spins for its last millisecond, which takes a tenth of
+/// a core on an idle server. Safe for any thread.
 final class WaitableQueue<T> implements QueueProvider<T> {
     // guarded by this
     private final Queue<T> queue = new ArrayDeque<>();
@@ -18,7 +18,7 @@ final class WaitableQueue<T> implements QueueProvider<T> {
         return "waitable";
     }
 
-    /// It is made by hand and has nothing to be told.
+    /// Does nothing: the queue has no settings.
     @Override
     public void configure(Map<String, ?> ignored) {}
 
@@ -38,7 +38,7 @@ final class WaitableQueue<T> implements QueueProvider<T> {
         return queue.size();
     }
 
-    /// Returns when there is something, or after that time.
+    /// Waits until the queue has an element, at most for the given time.
     synchronized void await(Duration atMost) throws InterruptedException {
         long deadlineNanos = System.nanoTime() + atMost.toNanos();
         long leftNanos = atMost.toNanos();

@@ -1,5 +1,5 @@
-/// The change source that people trust: Debezium's embedded engine, reading a pgoutput slot. No Debezium or Kafka
-/// Connect type leaves this package.
+/// Reads a pgoutput slot with Debezium's embedded engine. No type of Debezium or Kafka Connect leaves this
+/// package.
 @NullMarked
 package dev.walcast.cdc.debezium;
 

@@ -13,12 +13,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// Forgets tables that were dropped, once there are many. A table may only be forgotten when the reader has passed its
-/// end: Postgres does not describe it again for rows that are still to come. Belongs to the reader's thread.
+/// Forgets dropped tables once there are many tables. A table may only be forgotten when the reader has passed
+/// its end, because Postgres does not describe it again for rows that are still to come. Used by the reader's
+/// thread only.
 final class DroppedTables {
     static final int LOOK_FROM = 10_000;
 
-    /// The place in the log is read after the statement's snapshot, so the tables were dropped before it.
+    /// The position in the log is read after the statement's snapshot, so the tables were dropped before it.
     private static final String DROPPED = """
             select t.oid, pg_catalog.pg_current_wal_insert_lsn()
               from pg_catalog.unnest(?::pg_catalog.oid[]) t (oid)
@@ -37,12 +38,12 @@ final class DroppedTables {
         this.lookFrom = lookFromMin;
     }
 
-    /// The oid is in use at this place in the log.
+    /// Records that the oid is in use at this position in the log.
     void described(int oid) {
         dropped.remove(oid);
     }
 
-    /// Removes dropped tables. Asks the catalog only when the number of tables has doubled since it asked last.
+    /// Removes dropped tables. Asks the catalog only when the number of tables has doubled since the last time.
     ///
     /// @param tables   by oid
     /// @param received the end of a transaction that was received completely

@@ -4,11 +4,11 @@ import dev.walcast.cdc.source.connection.ReaderSocketFactory;
 import java.net.Socket;
 import java.net.SocketException;
 
-/// Turns the JDBC driver's polling into waiting. Made by name by the driver, hence public.
+/// Makes the JDBC driver wait where it would poll. The driver creates it by its class name, so it is public.
 ///
-/// The driver can only wait for a message without end, deaf to everything else, or look for one with a read that times
-/// out after a millisecond. Over these sockets that read lasts up to [#PATIENCE_MILLIS]: a message still comes
-/// at once, and in between whoever reads can say what is handled, and end.
+/// The driver has two ways to read: it waits for a message without end and does nothing else, or it reads with
+/// a timeout of a millisecond. With these sockets that timeout is [#PATIENCE_MILLIS]. A message still arrives
+/// at once, and in between the reading thread can send its status, or end.
 public final class LongReadSocketFactory extends ReaderSocketFactory {
     static final int PATIENCE_MILLIS = 200;
 

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Reads the slot over Postgres' replication protocol, on one thread from the socket to the listener: while the
-/// listener does not return nothing is read, and Postgres waits.
+/// Reads the slot over Postgres' replication protocol, on one thread from the socket to the listener. While the
+/// listener does not return, nothing is read, and Postgres waits.
 public final class PgoutputChangeSource extends SlotSource {
     private static final Logger log = LoggerFactory.getLogger(PgoutputChangeSource.class);
 
@@ -34,7 +34,7 @@ public final class PgoutputChangeSource extends SlotSource {
             return read(reading, catalog, DatabaseEncoding.of(catalog.get()));
         } catch (SQLException e) {
             reading.endedBy(e);
-            return ReaderFailure.sentence(null, e);
+            return ReaderFailure.describe(null, e);
         }
     }
 
@@ -51,17 +51,17 @@ public final class PgoutputChangeSource extends SlotSource {
             return isClosing() ? "the source was closed" : "another publication can be read now";
         } catch (SQLException e) {
             reading.endedBy(e);
-            return ReaderFailure.sentence(null, e);
+            return ReaderFailure.describe(null, e);
         } finally {
             stream.set(null);
         }
     }
 
-    /// The reader looks by itself whether the source closes.
+    /// Does nothing: the reader itself checks whether the source closes.
     @Override
     protected void stopReading() {}
 
-    /// For a socket of the user's own factory.
+    /// Aborts the stream, for a socket of the user's own factory.
     @Override
     protected void breakReading() {
         ReplicationStream running = stream.get();
@@ -70,7 +70,7 @@ public final class PgoutputChangeSource extends SlotSource {
                 running.abort();
             }
         } catch (SQLException e) {
-            log.debug("The connection cannot be aborted", e);
+            log.debug("Cannot abort the connection", e);
         }
     }
 }

@@ -13,7 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/// Reads the messages of Postgres' `pgoutput` plugin, version 1 of its protocol. Belongs to the reader's thread.
+/// Decodes the messages of Postgres' `pgoutput` plugin, version 1 of its protocol. Used by the reader's thread
+/// only.
 final class PgoutputDecoder {
     private static final int TRANSACTIONAL = 1;
     private static final byte[] RIGHTS_PREFIX = RightsMessage.PREFIX.getBytes(StandardCharsets.UTF_8);
@@ -22,16 +23,16 @@ final class PgoutputDecoder {
     private final Sink sink;
     private long xid;
 
-    /// What comes out.
+    /// Receives what was decoded.
     interface Sink {
         void begin();
 
         void row(RowEvent event);
 
-        /// The transaction holds a [RightsMessage].
+        /// Called when the transaction holds a [RightsMessage].
         void rightsAnnounced();
 
-        /// A row of the table could not be read.
+        /// Called when a row of the table could not be read.
         void leaveOut(TableId table, String reason);
 
         void commit(Commit commit) throws SQLException;
@@ -42,7 +43,9 @@ final class PgoutputDecoder {
         this.sink = requireNonNull(sink, "sink is null");
     }
 
-    /// @param at where in the log it was written
+    /// Decodes a message.
+    ///
+    /// @param at the message's position in the log
     void decode(WireBytes message, Lsn at) throws SQLException {
         relations.at(at);
         char tag = message.tag();
@@ -54,22 +57,22 @@ final class PgoutputDecoder {
             case 'T' -> truncate(message);
             case 'M' -> message(message);
             case 'Y', 'O' -> {
-                // A type's name, a replication origin.
+                // These are a type's name, a replication origin.
             }
             default -> throw new IllegalStateException("unknown message of pgoutput: " + tag);
         }
     }
 
     private void begin(WireBytes message) {
-        Lsn commit = new Lsn(message.int64()); // where the commit record begins; positions are where it ends
-        message.int64(); // the commit time, which comes again
+        Lsn commit = new Lsn(message.int64()); // the begin of the commit record; positions are its end
+        message.int64(); // the commit time, which the commit message repeats
         xid = Integer.toUnsignedLong(message.int32());
         relations.begin(xid, commit);
         sink.begin();
     }
 
     private void commit(WireBytes message) throws SQLException {
-        message.tag(); // flags, of which there are none yet
+        message.tag(); // flags; none are defined
         message.int64();
         Lsn end = new Lsn(message.int64());
         sink.commit(new Commit(end, xid, message.int64() + ReplicationStream.EPOCH_MICROS));
@@ -87,7 +90,7 @@ final class PgoutputDecoder {
         }
     }
 
-    /// @return null when the table is left out, or is so from here on
+    /// @return null when the table is left out, or is left out from this row on
     private @Nullable RowEvent event(char tag, int oid, WireBytes message) throws SQLException {
         if (relations.leftOut(oid) != null) {
             return null;
@@ -107,10 +110,11 @@ final class PgoutputDecoder {
 
     private RowEvent insert(Table table, WireBytes message) throws SQLException {
         expect(message.tag(), 'N');
-        return new RowEvent(RowEvent.Kind.INSERT, table, null, TupleReader.whole(table, message, relations.inexact(table)));
+        return new RowEvent(
+                RowEvent.Kind.INSERT, table, null, TupleReader.whole(table, message, relations.inexact(table)));
     }
 
-    /// The old image is there when the identity is FULL or one of its columns has changed.
+    /// Reads an UPDATE. It has an old image when the identity is FULL or one of its columns has changed.
     private RowEvent update(Table table, WireBytes message) throws SQLException {
         char image = message.tag();
         Row oldRow = null;
@@ -142,7 +146,7 @@ final class PgoutputDecoder {
         }
     }
 
-    /// The prefix may be long, and is compared in place; the content is not read.
+    /// Reads a logical message. The prefix may be long, so it is compared in place. The content is not read.
     private void message(WireBytes message) {
         boolean isTransactional = (message.tag() & TRANSACTIONAL) != 0;
         message.int64();

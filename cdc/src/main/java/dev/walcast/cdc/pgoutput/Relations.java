@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The tables that the stream has described, by oid, each as it was described last. Belongs to the reader's thread.
+/// The tables that the stream has described, by oid, each as it was described last. Used by the reader's thread
+/// only.
 final class Relations {
     private static final Logger log = LoggerFactory.getLogger(Relations.class);
     private static final int IN_IDENTITY = 1;
@@ -35,13 +36,13 @@ final class Relations {
     private Lsn transactionEnd = Lsn.ZERO;
     private Lsn at = Lsn.ZERO;
 
-    /// A table that cannot be followed, and why.
+    /// A table that cannot be read, and the reason.
     record LeftOut(TableId table, String reason) {}
 
     /// A table as it was described last.
     ///
-    /// @param isPartitioned whether it stands for its partitions
-    /// @param transaction   in which it became this instance
+    /// @param isPartitioned whether it is published in place of its partitions
+    /// @param transaction   the transaction in which this instance was created
     record Described(Table table, boolean isPartitioned, long transaction) {
         Described renewed(long now) {
             return new Described(table.renewed(), isPartitioned, now);
@@ -59,11 +60,11 @@ final class Relations {
         this.dropped = requireNonNull(dropped, "dropped is null");
     }
 
-    /// The body of a Relation message. Postgres repeats it after anything about the table may have changed, also when
-    /// nothing differs: the table is another instance then. A table that cannot be followed is left out until it is
-    /// described again.
+    /// Reads the body of a Relation message. Postgres repeats it after anything about the table may have
+    /// changed, and also when nothing differs; the table is another instance then. A table that cannot be read
+    /// is left out until it is described again.
     ///
-    /// @throws SQLException when the catalog cannot be asked
+    /// @throws SQLException when the catalog cannot be queried
     void describe(WireBytes message) throws SQLException {
         int oid = message.int32();
         leftOut.remove(oid);
@@ -71,11 +72,11 @@ final class Relations {
         try {
             String schema = message.zeroTerminated();
             id = new TableId(schema.isEmpty() ? "pg_catalog" : schema, message.zeroTerminated());
-            message.tag(); // the kind of identity: the columns' flags say more
+            message.tag(); // the kind of identity; the columns' flags are more precise
             PartitionRoots.PartitionRoot place = roots.of(id);
             describe(oid, new Described(table(id, place, oid, message), place.isPartitioned(), transaction));
         } catch (SQLException e) {
-            if (ReaderFailure.isOfConnection(e)) {
+            if (ReaderFailure.isConnectionFailure(e)) {
                 throw e;
             }
             leaveOut(oid, id, e);
@@ -94,7 +95,7 @@ final class Relations {
                         : fresh);
     }
 
-    /// Leaves a table out whose change could not be read.
+    /// Leaves out a table whose change could not be read.
     void leaveOut(int oid, Throwable failure) {
         Described known = tables.get(oid);
         leaveOut(oid, known == null ? unnamed(oid) : known.table.id(), failure);
@@ -109,30 +110,33 @@ final class Relations {
         return new TableId("", "oid " + Integer.toUnsignedString(oid));
     }
 
-    /// Why the table is left out; null when it is read.
+    /// Returns why the table is left out; null when it is read.
     @Nullable
     LeftOut leftOut(int oid) {
         return leftOut.get(oid);
     }
 
-    /// @param end where the transaction's commit record begins
+    /// Begins a transaction.
+    ///
+    /// @param end the begin of the transaction's commit record
     void begin(long xid, Lsn end) {
         transaction++;
         this.xid = xid;
         this.transactionEnd = end;
     }
 
-    /// What follows was written at this place in the log.
+    /// Sets the position in the log of what follows.
     void at(Lsn place) {
         at = place;
     }
 
-    /// To be called when a transaction is complete, so that dropped tables do not take memory for ever.
+    /// Must be called when a transaction is complete, so that dropped tables can be forgotten.
     void committed(Lsn end) throws SQLException {
         dropped.removeFrom(tables, end);
     }
 
-    private Table table(TableId id, PartitionRoots.PartitionRoot place, int oid, WireBytes message) throws SQLException {
+    private Table table(TableId id, PartitionRoots.PartitionRoot place, int oid, WireBytes message)
+            throws SQLException {
         return new Table(id, place.root(), Integer.toUnsignedLong(oid), columns(oid, message));
     }
 
@@ -153,12 +157,12 @@ final class Relations {
         return new LogPosition(xid, transactionEnd);
     }
 
-    /// The table, which is another instance in each transaction if it is partitioned, and after more is known of its
-    /// columns.
+    /// Returns the table. A partitioned table has another instance in each transaction, and a table has another
+    /// one after more is known of its columns.
     Table table(int oid) throws SQLException {
         Described described =
                 requireNonNull(tables.get(oid), () -> "table " + Integer.toUnsignedString(oid) + " was not described");
-        if (definitions.isOutdated(described.table, place())) {
+        if (definitions.checkOutdated(described.table, place())) {
             described = described.with(definitions.columns(described.table, place()), transaction);
             tables.put(oid, described);
         } else if (described.isPartitioned && described.transaction != transaction) {
@@ -168,7 +172,7 @@ final class Relations {
         return described.table;
     }
 
-    /// The columns whose values in the change at hand cannot be read exactly.
+    /// Returns the columns whose values in the current change cannot be read exactly.
     BitSet inexact(Table table) throws SQLException {
         return definitions.inexact(table, new LogPosition(xid, at));
     }

@@ -18,23 +18,24 @@ import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Reads one [ReplicationStream] on the calling thread, which also runs the listener; while that takes its time another
-/// thread tells Postgres that we are there. Whoever holds `stream lock` speaks to Postgres: the reader always, but for
-/// the time of the listener.
+/// Reads one [ReplicationStream] on the calling thread, which also runs the listener. While the listener works,
+/// another thread sends the status to Postgres. The thread that holds `stream lock` uses the stream: always the
+/// reader, except while the listener works.
 final class ReplicationSession implements PgoutputDecoder.Sink {
     private static final Logger log = LoggerFactory.getLogger(ReplicationSession.class);
     private static final int HEADER_AFTER_PLACE = 2 * Long.BYTES;
 
-    /// What is handled is told at the latest this much later, when there is no occasion before.
+    /// The longest delay until handled transactions are reported.
     private static final Duration TELL_PROGRESS_AFTER = Duration.ofSeconds(1);
 
-    /// Postgres hears of us at least this often, and answers.
+    /// The longest time between two status messages, which Postgres answers.
     private static final Duration TELL_ANYWAY_AFTER = Duration.ofSeconds(10);
 
-    /// Beyond which Postgres is taken for gone.
+    /// After this silence, Postgres is taken to be gone.
     private static final Duration SILENCE_MAX = Duration.ofSeconds(60);
 
-    /// So many answers in a row does only a Postgres want that shuts down: it asks until all is confirmed.
+    /// Only a Postgres that shuts down requests so many answers in a row: it asks until everything is
+    /// confirmed.
     private static final int ASKED_IN_A_ROW_MAX = 10;
 
     private static final Duration IN_A_ROW = Duration.ofSeconds(2);
@@ -44,13 +45,13 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
     private final PgoutputDecoder decoder;
     private final DatabaseEncoding encoding;
 
-    /// The end of the last transaction up to which all are handled; by any thread.
+    /// The end of the last transaction up to which all are handled; written by any thread.
     private final AtomicReference<Lsn> handled = new AtomicReference<>(Lsn.ZERO);
 
     private final ReentrantLock streamLock = new ReentrantLock();
-    // All below belong to whoever holds it.
+    // All fields below are guarded by the stream lock.
     private Lsn received = Lsn.ZERO;
-    /// Up to where the listener has had everything that was for it.
+    /// The position up to which the listener has processed everything.
     private Lsn applied = Lsn.ZERO;
 
     private Lsn told = Lsn.ZERO;
@@ -71,23 +72,23 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
         this.decoder = new PgoutputDecoder(relations, this);
     }
 
-    /// Returns when it shall end; what is handled by then is told to Postgres.
+    /// Reads until `over` is true, then reports what is handled to Postgres.
     void read(BooleanSupplier over) throws SQLException {
         CountDownLatch ended = new CountDownLatch(1);
         streamLock.lock();
         try {
-            Thread.ofVirtual().name("walcast-source-alive").start(() -> sayAliveUntil(ended));
+            Thread.ofVirtual().name("walcast-source-alive").start(() -> sendStatusUntil(ended));
             while (!over.getAsBoolean()) {
                 byte[] message = stream.read();
                 if (message == null) {
                     nothingCame();
                 } else {
                     heardAt = System.nanoTime();
-                    transactions.heard();
+                    transactions.messageReceived();
                     take(new WireBytes(message, encoding));
                 }
             }
-            tell(false);
+            sendStatus(false);
             stream.end();
         } finally {
             streamLock.unlock();
@@ -109,23 +110,25 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
         }
     }
 
-    /// Postgres, which sends this when there is nothing more to send, hears of the last transaction. The place that it
-    /// names is never confirmed, though all before it has been sent: the feed's mark does not cover it, so that a
-    /// restart would be a new epoch. Log that holds nothing for us is let go with the next heartbeat.
+    /// Answers a keepalive, which Postgres sends when it has nothing more to send, with the last transaction.
+    /// The keepalive's own position is never confirmed, although everything before it has been sent: the feed's
+    /// mark does not cover it, so a restart would begin a new epoch. Log without changes for this reader is
+    /// released with the next heartbeat.
     private void keepalive(Lsn end, WireBytes message) throws SQLException {
         message.int64(); // Postgres' clock
         boolean answer = message.tag() != 0;
         received = later(received, end);
         applied = later(applied, end);
         if (answer || confirmed().isAfter(told) || isOlderThan(toldAt, TELL_PROGRESS_AFTER)) {
-            tell(false);
+            sendStatus(false);
         }
         if (answer) {
             makeWayForShutdown();
         }
     }
 
-    /// What is not confirmed comes again after the shutdown, which waits for it, for ever.
+    /// Ends the reading when Postgres shuts down, because it would wait forever for the confirmation.
+    /// Unconfirmed transactions come again after the restart.
     private void makeWayForShutdown() throws SQLException {
         asked = isOlderThan(askedAt, IN_A_ROW) ? 1 : asked + 1;
         askedAt = System.nanoTime();
@@ -139,11 +142,11 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
             throw new SQLException("Postgres has been silent for " + SILENCE_MAX.toSeconds() + " s");
         }
         if (confirmed().isAfter(told)) {
-            tell(false);
+            sendStatus(false);
         } else if (isOlderThan(toldAt, TELL_ANYWAY_AFTER)) {
-            tell(true);
+            sendStatus(true);
         } else if (applied.isAfter(toldApplied) && isOlderThan(toldAt, TELL_PROGRESS_AFTER)) {
-            tell(false);
+            sendStatus(false);
         }
     }
 
@@ -179,17 +182,17 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
         heardAt = System.nanoTime();
         applied = later(applied, commit.lsn());
         if (isOlderThan(toldAt, TELL_PROGRESS_AFTER)) {
-            tell(false);
+            sendStatus(false);
         }
     }
 
-    private void sayAliveUntil(CountDownLatch ended) {
+    private void sendStatusUntil(CountDownLatch ended) {
         try {
             while (!ended.await(TELL_PROGRESS_AFTER.toMillis(), TimeUnit.MILLISECONDS)) {
                 if (streamLock.tryLock()) {
                     try {
                         if (isOlderThan(toldAt, TELL_ANYWAY_AFTER)) {
-                            tell(false);
+                            sendStatus(false);
                         }
                     } finally {
                         streamLock.unlock();
@@ -197,13 +200,13 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
                 }
             }
         } catch (SQLException e) {
-            log.debug("The reader will find the same", e);
+            log.debug("Cannot send the status; the reader will fail as well", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void tell(boolean answer) throws SQLException {
+    private void sendStatus(boolean answer) throws SQLException {
         Lsn confirmed = confirmed();
         stream.sendStatus(received, confirmed, applied, answer);
         told = confirmed;

@@ -21,21 +21,21 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyDual;
 
-/// A connection to a walsender that sends the slot's log, and is told what of it is handled. One thread at a time,
-/// but for [#abort()].
+/// A connection to a walsender that sends the slot's log and gets the reader's status. One thread at a time,
+/// except [#abort()].
 final class ReplicationStream implements AutoCloseable {
-    /// Microseconds from 1970 to 2000, where Postgres begins to count.
+    /// Microseconds from 1970 to 2000, the epoch of Postgres' timestamps.
     static final long EPOCH_MICROS = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.parse("2000-01-01T00:00:00Z"));
 
     private static final int STATUS_BYTES = 1 + 4 * Long.BYTES + 1;
 
-    /// How the texts of values look, whatever the database and the role have; and how long Postgres may go without
-    /// hearing of us.
+    /// Session settings for the texts of values, because the database or the role may have others; and how long
+    /// Postgres may wait for a status.
     private static final String SESSION_SETTINGS = """
             set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; set bytea_output = 'hex';
             set extra_float_digits = 1; set wal_sender_timeout = '60s'""";
 
-    /// Held, or the driver would close it as leaked.
+    /// The reference keeps the driver from closing the connection as leaked.
     private final Connection connection;
 
     private final CopyDual copy;
@@ -45,7 +45,7 @@ final class ReplicationStream implements AutoCloseable {
         this.copy = requireNonNull(copy, "copy is null");
     }
 
-    /// @param sockets where its socket belongs
+    /// @param sockets owns its socket
     static ReplicationStream open(
             SourceConfig config, List<String> publications, DatabaseEncoding encoding, ReaderSockets sockets)
             throws SQLException {
@@ -72,7 +72,7 @@ final class ReplicationStream implements AutoCloseable {
         properties.setProperty("replication", "database");
         properties.setProperty("preferQueryMode", "simple");
         properties.setProperty("assumeMinServerVersion", "14");
-        // Else the driver ends the connection when Postgres sends bytes as they are.
+        // Without this, the driver ends the connection when Postgres sends bytes unconverted.
         properties.setProperty("allowEncodingChanges", "true");
         properties.setProperty("ApplicationName", "walcast reader");
         sockets.addTo(properties, "", LongReadSocketFactory.class);
@@ -88,16 +88,17 @@ final class ReplicationStream implements AutoCloseable {
                 + Identifier.list(publications).replace("'", "''") + "')";
     }
 
-    /// The next message, as soon as there is one; null when there was none for a moment.
+    /// Returns the next message as soon as it arrives; null when none arrived for a moment.
     ///
-    /// @throws SQLException when there will be no more
+    /// @throws SQLException when the replication has ended
     byte @Nullable [] read() throws SQLException {
         long began = System.nanoTime();
         byte[] message = copy.readFromCopy(false);
         if (message != null || System.nanoTime() - began > LongReadSocketFactory.PATIENCE_MILLIS * 500_000L) {
             return message;
         }
-        // Nothing, and without waiting: something else than a message is there, which only this way of reading tells.
+        // A read that returned at once without a message means that something else arrived. Only this way of reading
+        // reports it.
         message = copy.readFromCopy(true);
         if (message == null) {
             throw new SQLException("Postgres has ended the replication");
@@ -105,10 +106,13 @@ final class ReplicationStream implements AutoCloseable {
         return message;
     }
 
-    /// @param received  up to where everything has arrived
-    /// @param confirmed up to where nothing needs to be sent again
-    /// @param applied   up to where the listener has had everything; what `replay_lag` is computed from
-    /// @param answer    whether Postgres shall say at once that it is there
+    /// Sends the reader's status.
+    ///
+    /// @param received  everything before this position has arrived
+    /// @param confirmed nothing before this position needs to be sent again
+    /// @param applied   the listener has processed everything before this position; `replay_lag` is computed
+    ///                  from it
+    /// @param answer    whether Postgres must answer at once
     void sendStatus(Lsn received, Lsn confirmed, Lsn applied, boolean answer) throws SQLException {
         ByteBuffer status = ByteBuffer.allocate(STATUS_BYTES)
                 .put((byte) 'r')
@@ -121,12 +125,12 @@ final class ReplicationStream implements AutoCloseable {
         copy.flushCopy();
     }
 
-    /// Waits until Postgres has read everything it was told; what it still sends is dropped.
+    /// Ends the replication in good order. Drops what Postgres still sends.
     void end() throws SQLException {
         copy.endCopy();
     }
 
-    /// Ends whatever another thread is doing here.
+    /// Aborts the operation of another thread on this stream.
     void abort() throws SQLException {
         connection.abort(Runnable::run);
     }

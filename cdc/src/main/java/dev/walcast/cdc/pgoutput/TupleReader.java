@@ -8,11 +8,12 @@ import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Reads the row images of a change. Values of columns whose type is not known for certain are left out.
+/// Reads the row images of a change. Values of columns whose type is not known with certainty are reported as
+/// missing.
 final class TupleReader {
     private TupleReader() {}
 
-    /// An image with every column, but for large values that an UPDATE left alone.
+    /// Reads an image with every column, except large values that an UPDATE left unchanged.
     static Row whole(Table table, WireBytes message, BitSet inexact) {
         int count = count(table, message);
         Row.Builder row = Row.of(table);
@@ -22,7 +23,7 @@ final class TupleReader {
         return row.build();
     }
 
-    /// An image in which the columns outside the replica identity are not filled.
+    /// Reads an image in which the columns outside the replica identity are not filled.
     static Row identity(Table table, WireBytes message, BitSet inexact) {
         int count = count(table, message);
         List<Column> columns = table.columns();

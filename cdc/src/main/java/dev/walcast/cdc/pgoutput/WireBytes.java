@@ -9,8 +9,8 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Reads a message of the replication protocol from front to back. Running over its end is an
-/// [IndexOutOfBoundsException].
+/// Reads a message of the replication protocol from front to back. Throws an [IndexOutOfBoundsException] at its
+/// end.
 final class WireBytes {
     private static final VarHandle SHORTS = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
@@ -54,9 +54,9 @@ final class WireBytes {
         at += length;
     }
 
-    /// A text that ends with a zero byte.
+    /// Reads a text that ends with a zero byte.
     ///
-    /// @throws UnreadableNameException when the bytes are no text
+    /// @throws UnreadableNameException when the bytes are not valid in the database's encoding
     String zeroTerminated() {
         int start = at;
         while (bytes[at] != 0) {
@@ -70,13 +70,13 @@ final class WireBytes {
         return text;
     }
 
-    /// Whether these bytes and a zero byte come next. Reads nothing.
+    /// Whether these bytes and a zero byte follow. Reads nothing.
     boolean isNextZeroTerminated(byte[] expected) {
         int end = at + expected.length;
         return end < bytes.length && bytes[end] == 0 && Arrays.equals(bytes, at, end, expected, 0, expected.length);
     }
 
-    /// @return null when the bytes are no text
+    /// @return null when the bytes are not valid in the database's encoding
     @Nullable
     String text(int length) {
         int start = at;

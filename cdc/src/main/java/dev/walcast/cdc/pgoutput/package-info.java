@@ -1,5 +1,5 @@
-/// The fast change source: Postgres' replication stream read and decoded here, without a poll interval, every value
-/// as Postgres sent it. Nothing of Debezium is needed.
+/// Reads and decodes Postgres' replication stream itself: without a poll interval, every value as Postgres sent
+/// it. Needs nothing of Debezium.
 @NullMarked
 package dev.walcast.cdc.pgoutput;
 

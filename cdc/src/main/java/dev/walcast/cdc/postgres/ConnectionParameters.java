@@ -9,12 +9,12 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.postgresql.PGProperty;
 
-/// The parameters of a URL, by libpq's names or the JDBC driver's, made those of the JDBC driver. What protects a
-/// connection and cannot be had from the driver is refused, not ignored.
+/// Translates the parameters of a URL, which have libpq's or the JDBC driver's names, to those of the JDBC
+/// driver. Parameters that protect a connection and that the driver does not support are refused, not ignored.
 final class ConnectionParameters {
     private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z_]{1,40}");
 
-    /// libpq's names of what the JDBC driver has by another name.
+    /// Parameters that have another name in the JDBC driver, by libpq's name.
     private static final Map<String, String> RENAMED = Map.ofEntries(
             entry("connect_timeout", "connectTimeout"),
             entry("application_name", "ApplicationName"),
@@ -24,7 +24,7 @@ final class ConnectionParameters {
             entry("gssencmode", "gssEncMode"),
             entry("krbsrvname", "kerberosServerName"));
 
-    /// They change nothing that the server relies on.
+    /// Parameters that change nothing that the server relies on.
     private static final Set<String> IGNORED = Set.of(
             "keepalives_idle",
             "keepalives_interval",
@@ -36,7 +36,7 @@ final class ConnectionParameters {
             "sslsni",
             "gssdelegation");
 
-    /// The driver knows them, but they would change what the server relies on, or have no effect.
+    /// Parameters of the driver that would change what the server relies on, or that have no effect.
     private static final Set<String> REFUSED = Set.of("replication", "service", "preferQueryMode", "readOnly");
 
     private static final Set<String> SSL_MODES =
@@ -50,20 +50,24 @@ final class ConnectionParameters {
         this.given = requireNonNull(given, "given is null");
     }
 
-    /// @param hosts how many; of several the primary is looked for, unless the URL says otherwise
-    /// @throws IllegalArgumentException with a sentence
+    /// Returns the parameters for the driver.
+    ///
+    /// @param hosts the number of hosts; with several, the driver connects to the primary, unless the URL has
+    ///              another rule
+    /// @throws IllegalArgumentException with a message for the operator
     Map<String, String> forDriver(int hosts) {
         Map<String, String> parameters = new LinkedHashMap<>();
         given.forEach((name, value) -> put(parameters, name, value));
         if ("system".equals(parameters.get("sslrootcert"))) {
-            // With libpq it means the certificates that the machine trusts, and checks the host's name.
+            // For libpq, `system` means the certificates that the machine trusts, and libpq then checks the host's
+            // name.
             parameters.remove("sslrootcert");
             parameters.put("sslfactory", "org.postgresql.ssl.DefaultJavaSSLFactory");
             parameters.put("sslmode", "verify-full");
         }
         if (hosts > 1) {
             parameters.putIfAbsent("targetServerType", "primary");
-            // A server that was a standby a moment ago is asked again when it may have been promoted.
+            // The driver asks a standby again after this time; it may have been promoted.
             parameters.putIfAbsent("hostRecheckSeconds", "1");
         }
         return parameters;
@@ -119,7 +123,7 @@ final class ConnectionParameters {
             return;
         }
         if (REFUSED.contains(name) || name.startsWith("PG") || PGProperty.forName(driver) == null) {
-            // A name of another form may be a part of a password.
+            // A name of another form may be part of a password.
             throw PostgresUrlParser.malformed(
                     PLAIN_NAME.matcher(name).matches() && value.indexOf('@') < 0
                             ? "its parameter " + name + " is not supported"

@@ -10,10 +10,10 @@ import java.util.Properties;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// Where a database is and who logs in: `postgres://user:password@host:port/database?sslmode=require`.
+/// The address of a database with its login: `postgres://user:password@host:port/database?sslmode=require`.
 ///
 /// @param hosts      tried in this order until one of them is the primary; at least one
-/// @param parameters further connection parameters, by the names that the JDBC driver knows
+/// @param parameters further connection parameters, by their names in the JDBC driver
 public record PostgresUrl(
         List<Host> hosts,
         String database,
@@ -32,7 +32,7 @@ public record PostgresUrl(
 
     /// One server.
     ///
-    /// @param name a host name or an IP address, the latter without brackets
+    /// @param name a host name, or an IP address without brackets
     public record Host(String name, int port) {
         public Host {
             requireNonNull(name, "name is null");
@@ -44,31 +44,32 @@ public record PostgresUrl(
         }
     }
 
-    /// Reads what libpq reads from a URI: several hosts, percent-encoding, parameters by libpq's names or the JDBC
-    /// driver's. Special characters in user and password need no encoding where only one reading is possible.
+    /// Parses a URL as libpq does: several hosts, percent-encoding, and parameters by libpq's or the JDBC
+    /// driver's names. Special characters in user and password need no encoding where the URL has only one
+    /// meaning.
     ///
-    /// @throws IllegalArgumentException with a sentence that repeats neither the URL nor a part of its password
+    /// @throws IllegalArgumentException with a message that repeats neither the URL nor a part of its password
     public static PostgresUrl parse(String text) {
         return new PostgresUrlParser(text).parse();
     }
 
-    /// The same database with another login.
+    /// Returns the same database with another login.
     public PostgresUrl withLogin(String otherUser, @Nullable String otherPassword) {
         return new PostgresUrl(hosts, database, otherUser, otherPassword, parameters);
     }
 
-    /// All hosts with their ports, as in the URL.
+    /// Returns all hosts with their ports, as in the URL.
     public String address() {
         return hosts.stream().map(Host::toString).collect(Collectors.joining(","));
     }
 
-    /// Without user and password.
+    /// Returns the URL for the JDBC driver, without user and password.
     public String jdbcUrl() {
         String name = URLEncoder.encode(database, StandardCharsets.UTF_8).replace("+", "%20");
         return "jdbc:postgresql://" + address() + "/" + name;
     }
 
-    /// For the JDBC driver: user, password and the further parameters.
+    /// Returns the properties for the JDBC driver: user, password and the further parameters.
     public Properties properties() {
         Properties properties = new Properties();
         properties.putAll(parameters);
@@ -79,15 +80,15 @@ public record PostgresUrl(
         return properties;
     }
 
-    /// The same for the server's own statements: names and operators resolve in `pg_catalog` only, whatever objects
-    /// the database's users have made.
+    /// Returns the properties for the server's own statements. Names and operators resolve in `pg_catalog`
+    /// only, so that no object of a user replaces them.
     public Properties ownProperties() {
         Properties properties = properties();
         properties.setProperty("currentSchema", "pg_catalog");
         return properties;
     }
 
-    /// Where it is; not who logs in with what.
+    /// Returns the address without the login.
     @Override
     public String toString() {
         return address() + "/" + database;

@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Reads one [PostgresUrl]. Like libpq it takes everything between `//` and `@` for user and password, whatever
-/// characters they hold; the last `@` counts, because no host name has one. No message repeats a part of the text that
-/// may belong to a password.
+/// Parses one [PostgresUrl]. As in libpq, everything between `//` and `@` is user and password, whatever
+/// characters it holds. The last `@` counts, because no host name has one. No message repeats a part of the
+/// text that may belong to a password.
 final class PostgresUrlParser {
     private static final String FORM = "postgres://user:password@host:port/database";
     private static final int DEFAULT_PORT = 5432;
@@ -31,7 +31,7 @@ final class PostgresUrlParser {
         this.text = requireNonNull(text, "text is null").strip();
     }
 
-    /// The text behind the scheme, cut at the places where libpq cuts it; nothing is decoded.
+    /// The text behind the scheme, split where libpq splits it. Nothing is decoded.
     ///
     /// @param login null when the URL names no user before the hosts
     private record Parts(
@@ -50,7 +50,7 @@ final class PostgresUrlParser {
             user = decoded(login[0], "the user");
             password = login.length > 1 ? decoded(login[1], "the password") : null;
         }
-        // As with libpq, a parameter decides over the same thing in the URL's other parts.
+        // As in libpq, a parameter overrides the same value in the URL's other parts.
         user = or(given.remove("user"), user);
         password = or(given.remove("password"), password);
         if (user == null || user.isEmpty()) {
@@ -99,8 +99,8 @@ final class PostgresUrlParser {
         return index < 0 ? whole.length() : index;
     }
 
-    /// An `@` behind the first `/` or `?` can be the end of a login whose password holds one of these: then the rest of
-    /// that password would be taken for the database's name or a parameter, and shown.
+    /// Refuses an `@` behind the first `/` or `?`. It can be the end of a login whose password holds one of
+    /// these. The rest of that password would be taken for the database's name or a parameter, and shown.
     private static void refuseCutPassword(Parts parts) {
         String login = parts.login() == null ? "" : parts.login();
         boolean inQuery = parts.query() != null && parts.query().contains("@");
@@ -147,7 +147,7 @@ final class PostgresUrlParser {
         return hosts;
     }
 
-    /// A comma is no part of an address, also not within brackets.
+    /// Splits a list of hosts. An address holds no comma, not even within brackets.
     private static List<String> split(String hosts) {
         return List.of(hosts.split(",", -1));
     }
@@ -183,7 +183,7 @@ final class PostgresUrlParser {
         return number;
     }
 
-    /// @param what named in the error
+    /// @param what the part's name in the error message
     private static String decoded(String encoded, String what) {
         if (encoded.indexOf('%') < 0) {
             return encoded;

@@ -1,11 +1,11 @@
 package dev.walcast.cdc.postgres;
 
-/// The SQL that lists the tables of publications, as `pg_publication_tables` does. That view opens each table on
-/// Postgres 18 and so waits for every lock on any of them. This SQL reads the catalog alone and takes no lock of a
-/// user's table.
-@SuppressWarnings("InlineFormatString") // the parts are easier to read by themselves
+/// Creates the SQL that lists the tables of publications, as `pg_publication_tables` does. On Postgres 18 that
+/// view opens each table, and so waits for every lock on any of them. This SQL reads only the catalog and takes
+/// no lock on a user's table.
+@SuppressWarnings("InlineFormatString") // the parts are easier to read separately
 public final class PublishedTables {
-    /// Of a table under the alias `%1$s`: whether the publication names it, by itself or by its schema.
+    /// Whether the publication names the table with the alias `%1$s`, directly or by its schema.
     private static final String NAMED = """
             (exists (select from pg_catalog.pg_publication_rel named where named.prpubid = p.oid and named.prrelid = %1$s.oid)%2$s)""";
 
@@ -37,8 +37,8 @@ public final class PublishedTables {
 
     private PublishedTables() {}
 
-    /// A query of `(pubid, pubname, relid)`, to be put in parentheses. A condition on `pubname` or `relid` outside of
-    /// it is used for its search.
+    /// Returns a query of `(pubid, pubname, relid)`, to be put in parentheses. Postgres uses an outer condition
+    /// on `pubname` or `relid` for its search.
     ///
     /// @param majorVersion of the server; before 15 a publication cannot name a schema
     public static String query(int majorVersion) {

@@ -1,4 +1,5 @@
-/// Where a Postgres server is, how its names are quoted, and which tables its publications hold. Opens no connection.
+/// Where a Postgres server is, how its names are quoted, and which tables its publications hold. Opens no
+/// connection.
 @NullMarked
 package dev.walcast.cdc.postgres;
 

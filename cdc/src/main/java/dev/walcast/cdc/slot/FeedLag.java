@@ -9,18 +9,20 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.LongSupplier;
 
-/// Knows how old the oldest change may be that is not delivered.
+/// Measures the age of the oldest change that may not be delivered yet.
 ///
-/// A mark is a place in the log and a moment: what was committed before that moment lies before that place. Once
-/// everything up to the place is delivered, nothing older than the moment is missing. Heartbeats and the log's end,
-/// asked once a second, are such marks. When the feed is behind, or nothing shows that it is not, the lag counts from
-/// the newest such moment; so it may be up to one heartbeat too long, and is never too short by more than a few
-/// seconds. Safe for any thread.
+/// A mark is a position in the log and a time: what was committed before that time lies before that position.
+/// Once everything up to the position is delivered, nothing older than that time is missing. Heartbeats, and
+/// the end of the log which is read once a second, are such marks. When the feed is behind, or nothing proves
+/// that it is not, the lag counts from the newest such time. So it may be up to one heartbeat too long, and is
+/// never too short by more than a few seconds. Safe for any thread.
 public final class FeedLag {
-    /// What a healthy feed may take to pass a heartbeat or deliver what it has received, and to be looked at.
+    /// How long a healthy feed may take to pass a heartbeat, to deliver what it has received, or to be
+    /// observed.
     private static final Duration HEALTHY = Duration.ofSeconds(3);
 
-    /// How long, beyond a heartbeat, nothing may move while nothing shows that all is delivered.
+    /// How long, beyond a heartbeat, there may be no progress while nothing proves that everything is
+    /// delivered.
     private static final Duration STALL = Duration.ofSeconds(5);
 
     private static final int MARKS_MAX = 1_000;
@@ -33,12 +35,12 @@ public final class FeedLag {
     private long lookedNanos;
     private ChangeSource.Activity seen = new ChangeSource.Activity(Lsn.ZERO, 0, false, 0, ChangeSource.Reading.NONE);
     private Lsn delivered = Lsn.ZERO;
-    /// The last transaction received when something began to wait for delivery; zero when nothing waits.
+    /// The last transaction received when the wait for delivery began; zero when nothing waits.
     private Lsn pending = Lsn.ZERO;
 
     private long pendingNanos;
 
-    /// @param heartbeat how often marks come at least
+    /// @param heartbeat the longest time between marks
     /// @param nanoTime  a monotonic clock
     FeedLag(Duration heartbeat, LongSupplier nanoTime) {
         this.heartbeat = requireNonNull(heartbeat, "heartbeat is null");
@@ -48,17 +50,17 @@ public final class FeedLag {
 
     private record Mark(Lsn lsn, long nanos, boolean beat) {}
 
-    /// How the feed is at one moment.
+    /// The feed's state at one moment.
     ///
-    /// @param lag     the age of the oldest change that may not be delivered; zero when all is
-    /// @param stalled whether nothing has moved for long, although something may be there to deliver
+    /// @param lag     the age of the oldest change that may not be delivered; zero when all are delivered
+    /// @param stalled whether there was no progress for long, although there may be changes to deliver
     public record Status(Duration lag, boolean stalled) {
         public Status {
             requireNonNull(lag, "lag is null");
         }
     }
 
-    /// A feed begins; what came before it is of no concern.
+    /// Starts anew with a feed; forgets what came before it.
     public synchronized void begin() {
         long now = nanoTime.getAsLong();
         marks.clear();
@@ -69,16 +71,16 @@ public final class FeedLag {
         pending = Lsn.ZERO;
     }
 
-    /// A heartbeat was written. The reader must pass it.
+    /// Records a heartbeat, which the reader must pass.
     ///
-    /// @param beforeNanos a moment before it was written
+    /// @param beforeNanos a time before it was written
     synchronized void beat(Lsn lsn, long beforeNanos) {
         add(new Mark(lsn, beforeNanos, true));
     }
 
-    /// The log ends here. What lies before need not be for the reader.
+    /// Records the end of the log. The log before it may hold nothing for the reader.
     ///
-    /// @param beforeNanos a moment before the database was asked
+    /// @param beforeNanos a time before the database was asked
     public synchronized void logEnd(Lsn lsn, long beforeNanos) {
         add(new Mark(lsn, beforeNanos, false));
     }
@@ -128,7 +130,9 @@ public final class FeedLag {
         }
     }
 
-    /// @param streaming whether the source has a connection that works, as far as it knows
+    /// Returns the feed's state.
+    ///
+    /// @param streaming whether the source has a working connection, as far as it knows
     public synchronized Status status(ChangeSource.Activity activity, boolean streaming) {
         long now = nanoTime.getAsLong();
         notice(activity, now);

@@ -20,16 +20,17 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Writes a heartbeat into the log now and then. It moves the slot on while the published tables are quiet, so that
-/// they hold no log; and a heartbeat that the reader does not pass, although it has nothing else to do, shows that the
-/// reader is stuck: then it is started again. Warns when the slot comes close to losing its log. A supervised thread.
+/// Writes heartbeats into the log and watches the slot. A heartbeat lets the slot advance while the published
+/// tables are quiet. A heartbeat that an idle reader does not pass shows that the reader hangs; then the reader
+/// is restarted. Warns when Postgres may soon invalidate the slot. Runs as a supervised thread.
 public final class SlotGuardian implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SlotGuardian.class);
 
-    /// What a reader may need until Postgres sends it something.
+    /// How long a reader may take until Postgres sends it something.
     private static final Duration STARTING_MAX = Duration.ofMinutes(1);
 
-    /// Heartbeats on their way; a reader that is further behind shows by the oldest of them.
+    /// The most heartbeats that are remembered. A reader that is further behind is detected by the oldest of
+    /// them.
     private static final int BEATS_MAX = 1_000;
 
     private final SlotProbe probe;
@@ -42,17 +43,17 @@ public final class SlotGuardian implements AutoCloseable {
 
     private ChangeSource.Activity seen;
     private long movedNanos;
-    /// The process that served the reader when it was last seen to receive something; null before that.
+    /// The walsender that served the reader when the reader last received something; null before that.
     private @Nullable Integer walsender;
     private boolean warned;
     private volatile SlotHealth health = SlotHealth.UNKNOWN;
     private volatile @Nullable Supervised supervised;
 
-    /// What the guardian is told.
+    /// The guardian's settings.
     ///
-    /// @param heartbeat  how often it writes one
-    /// @param stallAfter how long a reader may neither move nor be at work before it is started again
-    /// @param lagBytesWarn from which lag on it warns
+    /// @param heartbeat  the time between heartbeats
+    /// @param stallAfter how long a reader may make no progress and do no work before it is restarted
+    /// @param lagBytesWarn the guardian warns when the slot retains more bytes of the log
     public record Settings(Duration heartbeat, Duration stallAfter, long lagBytesWarn) {
         public Settings {
             requireNonNull(heartbeat, "heartbeat is null");
@@ -73,12 +74,12 @@ public final class SlotGuardian implements AutoCloseable {
         this.lag = new FeedLag(settings.heartbeat(), nanoTime);
     }
 
-    /// Knows of the heartbeats; the rest it has to be told.
+    /// Returns the lag. The guardian adds the heartbeats; the caller must report everything else.
     public FeedLag lag() {
         return lag;
     }
 
-    /// The source must have been started.
+    /// Starts the thread. The source must have been started.
     public void start(Supervisor supervisor) {
         movedNanos = nanoTime.getAsLong();
         supervised = supervisor.startObserved("slot-guardian", this::run);
@@ -95,8 +96,8 @@ public final class SlotGuardian implements AutoCloseable {
                     look();
                 } catch (SQLException e) {
                     probe.close();
-                    // The source says what is wrong with the database.
-                    log.debug("The slot cannot be looked at: {}", e.getMessage());
+                    // The source logs what is wrong with the database.
+                    log.debug("Cannot read the slot: {}", e.getMessage());
                 }
             } while (!closing.await(settings.heartbeat.toMillis(), TimeUnit.MILLISECONDS));
         } finally {
@@ -126,7 +127,7 @@ public final class SlotGuardian implements AutoCloseable {
         }
     }
 
-    /// Whether the reader has received anything, or has begun anew, since the last look.
+    /// Whether the reader has received anything, or has restarted, since the last call.
     private boolean moves(ChangeSource.Activity activity, long now) {
         boolean moves = !activity.equals(seen);
         if (moves || activity.delivering()) {
@@ -155,8 +156,8 @@ public final class SlotGuardian implements AutoCloseable {
         warned = endangered;
     }
 
-    /// A source that does not read tries again by itself, but finds the slot in use while the walsender of its last
-    /// reading has not noticed that its reader is gone.
+    /// A source that does not read tries again by itself. But the slot stays in use as long as the walsender of
+    /// its last reading has not noticed that its reader is gone.
     private void mend(SlotStatus slot, boolean moves, long now) throws SQLException {
         switch (seen.reading()) {
             case NONE -> endWalsender(slot);
@@ -177,18 +178,18 @@ public final class SlotGuardian implements AutoCloseable {
         }
     }
 
-    /// A walsender that decodes a large transaction sends nothing for a long time, and a listener may take long too:
-    /// neither is a stall.
+    /// A walsender that decodes a large transaction sends nothing for a long time, and a listener may take long
+    /// too. Neither is a stall.
     ///
-    /// @param patienceMin what this reader may need in any case
+    /// @param patienceMin how long this reader may take at least
     private void mendStall(SlotStatus slot, Duration patienceMin, long now) throws SQLException {
         boolean atWork = slot.pid() != null && slot.decoding();
         long patienceNanos = Math.max(patienceMin.toNanos(), settings.stallAfter.toNanos());
         if (!beats.isEmpty() && !atWork && now - Math.max(beats.getFirst().nanos, movedNanos) > patienceNanos) {
             String reason = slot.pid() == null
-                    ? "the slot is not read any more"
-                    : "the reader does not see what Postgres has sent";
-            log.warn("The feed has stalled and is started again: {}", reason);
+                    ? "no process reads the slot"
+                    : "the reader does not receive what Postgres has sent";
+            log.warn("The feed has stalled and is restarted: {}", reason);
             source.restart(reason);
             endWalsender(slot);
             movedNanos = now;

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
-/// Asks Postgres about one slot, over a connection of its own that is opened again when it broke. Belongs to the
-/// guardian's thread.
+/// Asks Postgres about one slot, over a connection of its own that it opens again after an error. Used by the
+/// guardian's thread only.
 final class SlotProbe implements AutoCloseable {
     private static final String TIMEOUT_SECONDS = "10";
 
@@ -42,7 +42,7 @@ final class SlotProbe implements AutoCloseable {
 
     /// Commits a message that only readers of the log see.
     ///
-    /// @return where it is; the transaction ends after that
+    /// @return the message's position; the transaction ends after it
     Lsn beat() throws SQLException {
         try (Statement statement = connection().createStatement();
                 ResultSet row = statement.executeQuery(
@@ -52,7 +52,7 @@ final class SlotProbe implements AutoCloseable {
         }
     }
 
-    /// Nothing when there is no such slot.
+    /// Returns the slot's status; empty when there is no such slot.
     Optional<SlotStatus> status() throws SQLException {
         try (PreparedStatement statement = connection().prepareStatement(STATUS)) {
             statement.setString(1, slotName);
@@ -73,8 +73,8 @@ final class SlotProbe implements AutoCloseable {
                 (Long) row.getObject(6));
     }
 
-    /// Ends the walsender whose reader is gone, so that the next reader finds the slot free. Only that process, and
-    /// only while it reads this slot.
+    /// Ends a walsender whose reader is gone, so that the next reader can use the slot. Ends only this process,
+    /// and only while it reads this slot.
     void end(int pid) throws SQLException {
         String query = "select pg_catalog.pg_terminate_backend(active_pid) from pg_catalog.pg_replication_slots"
                 + " where slot_name = ? and active_pid = ?";
@@ -95,7 +95,7 @@ final class SlotProbe implements AutoCloseable {
             open = DriverManager.getConnection(url.jdbcUrl(), properties);
             connection = open;
             try (Statement statement = open.createStatement()) {
-                // A lost heartbeat does no harm, and nobody should wait for its flush.
+                // A lost heartbeat does no harm, so no commit needs to wait for its flush.
                 statement.execute("set synchronous_commit = off");
             }
         }

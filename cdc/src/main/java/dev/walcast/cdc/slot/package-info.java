@@ -1,4 +1,4 @@
-/// The slot seen from outside: that it holds no more log than it must, and that its reader is alive.
+/// Watches the slot: it must not retain more log than necessary, and its reader must make progress.
 @NullMarked
 package dev.walcast.cdc.slot;
 

@@ -3,8 +3,8 @@ package dev.walcast.cdc.source;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
-/// How long to wait before the next attempt: twice as long each time, up to ten seconds, with a random part so that
-/// many servers do not come back at once.
+/// Computes the pause before the next attempt: twice as long each time, up to ten seconds, with a random part
+/// so that many servers do not return at once.
 final class Backoff {
     private static final Duration FIRST = Duration.ofMillis(250);
     private static final Duration LONGEST = Duration.ofSeconds(10);

@@ -4,7 +4,7 @@ import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Makes one sentence of why reading ended.
+/// Classifies the errors that end a reading, and describes them in one sentence.
 public final class ReaderFailure {
     /// Classes of SQLSTATE: connection, transaction state and rollback, resources, intervention, system.
     private static final List<String> OF_CONNECTION = List.of("08", "25", "40", "53", "57", "58");
@@ -13,7 +13,7 @@ public final class ReaderFailure {
 
     private static final String UNDEFINED_OBJECT = "42704";
 
-    /// Whether Postgres did not find something: a publication or the slot.
+    /// Whether Postgres did not find an object: a publication or the slot.
     static boolean isUndefinedObject(@Nullable Throwable error) {
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql && UNDEFINED_OBJECT.equals(sql.getSQLState())) {
@@ -23,8 +23,8 @@ public final class ReaderFailure {
         return false;
     }
 
-    /// The deepest cause says it best; an SQL error anywhere says it better still.
-    public static String sentence(@Nullable String message, @Nullable Throwable error) {
+    /// Returns one sentence: the message of the first SQL error among the causes, else of the deepest cause.
+    public static String describe(@Nullable String message, @Nullable Throwable error) {
         Throwable deepest = error;
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
             deepest = cause;
@@ -38,8 +38,8 @@ public final class ReaderFailure {
                 : text.lines().findFirst().orElse("").strip();
     }
 
-    /// Whether a statement failed for what happens to the connection or the server, and not for what was asked.
-    public static boolean isOfConnection(SQLException failure) {
+    /// Whether a statement failed because of the connection or the server, and not because of its content.
+    public static boolean isConnectionFailure(SQLException failure) {
         String state = failure.getSQLState();
         return state == null || OF_CONNECTION.stream().anyMatch(state::startsWith);
     }

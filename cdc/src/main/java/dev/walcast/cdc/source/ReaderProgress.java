@@ -4,7 +4,7 @@ import dev.walcast.cdc.ChangeSource;
 import dev.walcast.cdc.supervisor.TaskActivity;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Shows that the reader moves; outlives a reading. Safe for any thread.
+/// Records the progress of the reader, across its readings. Safe for any thread.
 final class ReaderProgress {
     private final AtomicLong records = new AtomicLong();
     private volatile boolean delivering;
@@ -16,16 +16,18 @@ final class ReaderProgress {
     private volatile long open;
     private volatile long heard;
 
-    /// @param running of the thread that reads from now on
+    /// @param running the activity of the thread that reads from now on
     void begin(TaskActivity running) {
         activity = running;
     }
 
-    /// The listener has got another change.
+    /// Records that the listener got another change.
     void delivered() {
         activity.beat();
     }
 
+    /// Begins a reading.
+    ///
     /// @return the reading's number
     long open() {
         long number = readings.incrementAndGet();
@@ -37,7 +39,9 @@ final class ReaderProgress {
         open = 0;
     }
 
-    /// @param reading over which Postgres has sent something
+    /// Records that Postgres has sent something.
+    ///
+    /// @param reading the number of the reading that received it
     void sawRecord(long reading) {
         heard = reading;
         records.incrementAndGet();
@@ -47,7 +51,7 @@ final class ReaderProgress {
         return records.get();
     }
 
-    /// How many readings have begun.
+    /// Returns how many readings have begun.
     long readings() {
         return readings.get();
     }
@@ -64,7 +68,7 @@ final class ReaderProgress {
         return delivering;
     }
 
-    /// Runs what hands a transaction to the listener.
+    /// Runs the delivery of a transaction to the listener.
     void whileDelivering(Runnable delivery) {
         delivering = true;
         try (TaskActivity.Span _ = activity.works()) {

@@ -1,8 +1,8 @@
 package dev.walcast.cdc.source;
 
-/// The logical message which says that its transaction changes rights. Its content does not matter.
+/// The logical message that announces changed rights in its transaction. Its content does not matter.
 public final class RightsMessage {
-    /// A message of a transaction with this prefix is one; a message outside a transaction is not.
+    /// The prefix of such a message. A message outside a transaction announces nothing.
     public static final String PREFIX = "walcast.rights";
 
     private RightsMessage() {}

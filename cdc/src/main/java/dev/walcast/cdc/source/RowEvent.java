@@ -9,7 +9,7 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import org.jspecify.annotations.Nullable;
 
-/// A change whose position is not known yet: where a transaction ends in the log is told only at its end.
+/// A change whose position is not known yet. The log contains a transaction's position only at its end.
 ///
 /// @param oldRow for UPDATE and DELETE
 /// @param newRow for INSERT and UPDATE

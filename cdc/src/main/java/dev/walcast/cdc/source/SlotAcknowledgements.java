@@ -6,9 +6,9 @@ import dev.walcast.cdc.Lsn;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Which transactions were received and which of them are handled; lets the slot advance past the longest run of
-/// handled ones. Outlives a connection, so that what Postgres sends again after a reconnect is recognised. Safe for any
-/// thread.
+/// Tracks which transactions were received and which are handled. It lets the slot advance past the longest run
+/// of handled transactions. It outlives a connection, so that transactions that Postgres sends again after a
+/// reconnect are recognized. Safe for any thread.
 final class SlotAcknowledgements {
     private final TreeMap<Long, Waiting> waiting = new TreeMap<>(Long::compareUnsigned);
     private Lsn received = Lsn.ZERO;
@@ -22,13 +22,15 @@ final class SlotAcknowledgements {
         }
     }
 
-    /// The end of the last transaction received; zero before the first.
+    /// Returns the end of the last transaction received; zero before the first.
     synchronized Lsn received() {
         return received;
     }
 
-    /// @param acknowledge tells Postgres of this transaction and of all before it
-    /// @return whether the transaction is new, and not one that came over an earlier connection already
+    /// Registers a transaction that arrives.
+    ///
+    /// @param acknowledge acknowledges to Postgres this transaction and all before it
+    /// @return whether the transaction is new, and did not come over an earlier connection
     synchronized boolean receive(Lsn lsn, Runnable acknowledge) {
         Waiting known = waiting.get(lsn.value());
         if (known != null) {
@@ -43,21 +45,23 @@ final class SlotAcknowledgements {
         return false;
     }
 
-    /// The transaction went through the listener; from here on a second sight of it is skipped.
+    /// Records that the listener has processed the transaction. It is skipped when it comes again.
     synchronized void received(Lsn lsn) {
         received = lsn;
     }
 
-    /// Another history begins: positions of the former one mean nothing in it.
+    /// Forgets everything, because the positions of another history have no meaning in the new one.
     synchronized void beginAnew() {
         waiting.clear();
         received = Lsn.ZERO;
     }
 
+    /// Removes a transaction that the listener failed to process.
     synchronized void forget(Lsn lsn) {
         waiting.remove(lsn.value());
     }
 
+    /// Records that a transaction is handled, and acknowledges the run of handled transactions.
     synchronized void handled(Lsn lsn) {
         Waiting known = waiting.get(lsn.value());
         if (known == null) {
@@ -80,8 +84,8 @@ final class SlotAcknowledgements {
         }
     }
 
-    /// Of neighbours that are both handled only the later one's acknowledgement is of use: whatever lets the slot pass
-    /// one, passes both.
+    /// Of two neighbours that are both handled, only the later acknowledgement is needed: when the slot may
+    /// pass one, it may pass both.
     private void forgetWithinRun(Lsn lsn, Waiting known) {
         Map.Entry<Long, Waiting> lower = waiting.lowerEntry(lsn.value());
         if (lower != null && lower.getValue().handled) {

@@ -14,6 +14,7 @@ import dev.walcast.cdc.source.preflight.FeedMark;
 import dev.walcast.cdc.source.preflight.MarkConnection;
 import dev.walcast.cdc.source.preflight.Preflight;
 import dev.walcast.cdc.source.preflight.Publications;
+import dev.walcast.cdc.source.preflight.SlotInUseException;
 import dev.walcast.cdc.supervisor.EndAction;
 import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.Supervised;
@@ -31,22 +32,23 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A source that reads a replication slot on a thread of its own, and reads it again whenever that fails.
+/// Reads a replication slot on a thread of its own, and reads it again after each failure.
 ///
-/// States: idle, starting, streaming, reconnecting (for as long as it takes), stopped. After
-/// [#start(ChangeListener)] returned only the source's thread and the reader's change them, one at a time.
+/// States: idle, starting, streaming, reconnecting (for as long as necessary), stopped. After
+/// [#start(ChangeListener)] has returned, only the source's thread and the reader's thread change the state,
+/// one at a time.
 public abstract class SlotSource implements ChangeSource {
     private static final Logger log = LoggerFactory.getLogger(SlotSource.class);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
 
-    /// So long may a reading take to end in good order; it is broken after that.
+    /// How long a reading may take to end in good order. After that its sockets are closed.
     private static final Duration GOOD_ORDER = Duration.ofSeconds(8);
 
-    /// The same for a reading to which Postgres has sent nothing yet: it has nothing to bring in order.
+    /// The same for a reading that has received nothing yet, and so has nothing to complete.
     private static final Duration GOOD_ORDER_OPENING = Duration.ofSeconds(1);
 
     private static final Duration STOP_TIMEOUT_OPENING = Duration.ofMillis(1_500);
-    /// How long a publication that was dropped is not looked for.
+    /// The pause before a dropped publication is looked up again.
     private static final Duration LOOK_FOR_PUBLICATION_AFTER = Duration.ofSeconds(1);
 
     private final SourceConfig config;
@@ -60,7 +62,7 @@ public abstract class SlotSource implements ChangeSource {
 
     private volatile @Nullable FeedStart feed;
     private volatile SourceState state = new SourceState.Idle();
-    /// Whether the database was checked since a reading failed. Belongs to the thread that reads.
+    /// Whether the database was checked since a reading failed. Used by the reading thread only.
     private boolean checked = true;
 
     private volatile @Nullable Supervisor own;
@@ -75,7 +77,7 @@ public abstract class SlotSource implements ChangeSource {
         this.mark = new MarkConnection(config);
     }
 
-    /// What a reader is given for one reading.
+    /// What a reader needs for one reading.
     protected final class Reading {
         private final ChangeListener listener;
         private final TransactionReceiver transactions;
@@ -91,7 +93,7 @@ public abstract class SlotSource implements ChangeSource {
             return transactions;
         }
 
-        /// Every connection of this reading has to be opened here.
+        /// Returns the sockets of this reading. Every connection of the reading must be opened through them.
         public ReaderSockets sockets() {
             return sockets;
         }
@@ -100,23 +102,23 @@ public abstract class SlotSource implements ChangeSource {
             return publications.inUse();
         }
 
-        /// Whether [#read(Reading)] shall end in good order: the source closes, or a publication that was left out can
-        /// be read over the next connection.
+        /// Whether [#read(Reading)] must end in good order: the source closes, or a publication that was left
+        /// out can be read over the next connection.
         public boolean isOver() {
             return isClosing() || publications.wantsAnotherReading();
         }
 
-        /// To be called with the error that ended the reading, if there was one. Safe for any thread.
+        /// Must be called with the error that ended the reading, if there was one. Safe for any thread.
         public void endedBy(@Nullable Throwable error) {
             if (ReaderFailure.isUndefinedObject(error)) {
                 publications.lookUpFailed();
             }
         }
 
-        /// To be called when Postgres has begun to send.
+        /// Must be called when Postgres has begun to send.
         public void begun() {
             if (!(state instanceof SourceState.Streaming)) {
-                log.info("The feed goes on");
+                log.info("The feed continues");
                 become(new SourceState.Streaming(), listener);
             }
         }
@@ -124,23 +126,22 @@ public abstract class SlotSource implements ChangeSource {
 
     /// Reads until a connection fails or the reading is over.
     ///
-    /// @return why it ended
+    /// @return the reason why it ended, for the log
     protected abstract String read(Reading reading);
 
-    /// Makes [#read(Reading)] return in good order, since the source closes; called again and again until it has. Must
-    /// not wait for anything.
+    /// Makes [#read(Reading)] return in good order, because the source closes. It is called repeatedly until
+    /// the method has returned. Must not wait.
     protected abstract void stopReading();
 
-    /// Does what is still needed to make [#read(Reading)] fail soon, after its sockets were closed. Must not wait for
-    /// anything.
+    /// Makes [#read(Reading)] fail soon, after its sockets were closed. Must not wait.
     protected abstract void breakReading();
 
     @Override
     public void start(ChangeListener listener) throws SourceException {
         Supervisor supervisor = own;
         if (supervisor == null) {
-            supervisor =
-                    new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, code -> log.error("The reader hangs ({})", code));
+            supervisor = new Supervisor(
+                    SupervisorPolicy.USUAL, System::nanoTime, code -> log.error("The reader hangs ({})", code));
             own = supervisor;
         }
         start(listener, supervisor);
@@ -168,25 +169,24 @@ public abstract class SlotSource implements ChangeSource {
                 "walcast-source", new EndAction.Restart(), threads, run -> supervise(listener, run));
     }
 
-    /// The walsender of a server that was just killed may hold the slot for a moment.
+    /// The walsender of a killed server may hold the slot for a short time.
     private void preflightWaitingForSlot() throws SourceException {
         long deadline = System.nanoTime() + config.slotWait().toNanos();
-        boolean said = false;
+        boolean logged = false;
         while (true) {
             try {
                 feed = preflight.run(null);
                 return;
             } catch (SourceException e) {
-                boolean slotInUse = String.valueOf(e.getMessage()).contains("is in use by another process");
-                if (!slotInUse || System.nanoTime() > deadline) {
+                if (!(e instanceof SlotInUseException) || System.nanoTime() > deadline) {
                     throw e;
                 }
-                if (!said) {
+                if (!logged) {
                     log.info(
                             "{} Waiting up to {} s for it.",
                             e.getMessage(),
                             config.slotWait().toSeconds());
-                    said = true;
+                    logged = true;
                 }
                 if (awaitClosing(Duration.ofMillis(500))) {
                     throw e;
@@ -195,7 +195,7 @@ public abstract class SlotSource implements ChangeSource {
         }
     }
 
-    /// Waiting for the database is a declared wait, handing over a transaction is not.
+    /// Waiting for the database is a declared wait; delivering a transaction is not.
     private void supervise(ChangeListener listener, TaskActivity activity) {
         progress.begin(activity);
         try (TaskActivity.Span _ = activity.waits()) {
@@ -218,7 +218,7 @@ public abstract class SlotSource implements ChangeSource {
                 break;
             }
             Duration wait = pause();
-            say(wait, reason);
+            logInterruption(wait, reason);
             become(new SourceState.Reconnecting(reason), listener);
             awaitClosing(wait);
             checked = false;
@@ -233,12 +233,12 @@ public abstract class SlotSource implements ChangeSource {
                 : wait;
     }
 
-    /// A publication that is missing is looked for often, and reported once.
-    private void say(Duration wait, String reason) {
+    /// Logs an interruption. A missing publication is looked up often, but logged once.
+    private void logInterruption(Duration wait, String reason) {
         if (publications.isMissing() && state.equals(new SourceState.Reconnecting(reason))) {
             log.debug("The feed is still interrupted: {}", reason);
         } else {
-            log.warn("The feed is interrupted and tried again in {} ms: {}", wait.toMillis(), reason);
+            log.warn("The feed is interrupted; the next attempt is in {} ms: {}", wait.toMillis(), reason);
         }
     }
 
@@ -259,7 +259,7 @@ public abstract class SlotSource implements ChangeSource {
         FeedStart known = requireNonNull(feed);
         FeedStart fresh = preflight.run(new FeedMark.Running(known.epoch(), since(known)));
         if (!fresh.epoch().equals(known.epoch())) {
-            log.warn("The feed's continuity is broken: changes may be missing. Every subscriber is told.");
+            log.warn("The feed's continuity is broken: changes may be missing. Every subscriber is notified.");
             acknowledgements.beginAnew();
             feed = fresh;
             listener.onStart(fresh);
@@ -271,11 +271,11 @@ public abstract class SlotSource implements ChangeSource {
         return received.isAfter(known.from()) ? received : known.from();
     }
 
-    /// The slot may have been dropped, and made anew by Debezium, after it was checked; now that it is read it can no
-    /// longer be.
+    /// After it was checked, the slot may have been dropped, and created again by Debezium. While it is being
+    /// read, it cannot be dropped.
     private void checkContinuity(ReaderSockets sockets) throws SQLException {
         if (preflight.confirmed(sockets).isAfter(since(requireNonNull(feed)))) {
-            throw new SQLException("the replication slot was made anew before it was read");
+            throw new SQLException("the replication slot was dropped and created again before it was read");
         }
     }
 
@@ -289,7 +289,7 @@ public abstract class SlotSource implements ChangeSource {
             return read(new Reading(listener, transactions, sockets));
         } catch (RuntimeException | Error e) {
             FatalErrors.check(e);
-            // Errors as well: the next reading may go well.
+            // This catches errors, too, because the next reading may succeed.
             log.error("The reader failed unexpectedly", e);
             return String.valueOf(e);
         } finally {
@@ -307,7 +307,9 @@ public abstract class SlotSource implements ChangeSource {
         return closing.getCount() == 0;
     }
 
-    /// Waits, but no longer than until [#close()] is called.
+    /// Waits, at most until [#close()] is called.
+    ///
+    /// @return whether the source closes
     protected final boolean awaitClosing(Duration wait) {
         try {
             return closing.await(wait.toMillis(), TimeUnit.MILLISECONDS);
@@ -340,7 +342,7 @@ public abstract class SlotSource implements ChangeSource {
     @Override
     public void restart(String reason) {
         if (progress.reading() != ChangeSource.Reading.NONE) {
-            log.info("The reader is ended: {}", reason);
+            log.info("The reader is restarted: {}", reason);
             cutReading();
         }
     }

@@ -23,11 +23,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Row events on disk, in a temporary file that only its owner can read and that is gone when the process is.
+/// Stores row events in a temporary file. Only its owner can read the file, and it disappears with the process.
 ///
-/// An event is its kind, its table's number, and its rows; a row is a tag for each column, with a length and UTF-8
-/// bytes for a text. Tables stay in memory.
-@SuppressWarnings("EnumOrdinal") // the file never outlives the process that wrote it
+/// An event consists of its kind, the number of its table, and its rows. A row is a tag for each column,
+/// followed by a length and UTF-8 bytes for a text. Tables stay in memory.
+@SuppressWarnings("EnumOrdinal") // only the process that wrote the file reads it
 final class SpillFile implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SpillFile.class);
     private static final int NULL = 0;
@@ -48,7 +48,7 @@ final class SpillFile implements AutoCloseable {
 
     static SpillFile create() throws IOException {
         Path path = Files.createTempFile("walcast-transaction", ".spill");
-        log.info("A transaction is larger than its memory; the rest of it waits in {}", path);
+        log.info("A transaction exceeds its memory limit; the rest of it is stored in {}", path);
         return new SpillFile(FileChannel.open(
                 path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE));
     }

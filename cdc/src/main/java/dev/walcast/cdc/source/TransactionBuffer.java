@@ -19,8 +19,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// The changes of the transaction at hand until its end is seen. What exceeds the bound goes to a temporary file.
-/// Belongs to the reader's thread.
+/// Collects the changes of the current transaction until its end. Changes beyond the memory limit go to a
+/// temporary file. Used by the reader's thread only.
 final class TransactionBuffer implements AutoCloseable {
     private final long memoryBytesMax;
     private final List<RowEvent> events = new ArrayList<>();
@@ -42,7 +42,8 @@ final class TransactionBuffer implements AutoCloseable {
             tables.add(lastTable);
         }
         if (!setAside.isEmpty()) {
-            setAside.computeIfPresent(lastTable.id(), (table, unread) -> new SetAsideTable(table, unread.reason(), true));
+            setAside.computeIfPresent(
+                    lastTable.id(), (table, unread) -> new SetAsideTable(table, unread.reason(), true));
         }
         try {
             if (spill == null && bytes > memoryBytesMax) {
@@ -63,15 +64,15 @@ final class TransactionBuffer implements AutoCloseable {
         announcesRights = true;
     }
 
-    /// A row of the table could not be read.
+    /// Records that a row of the table could not be read.
     void leaveOut(TableId table, String reason) {
         setAside.put(table, new SetAsideTable(table, reason, false));
     }
 
-    /// The transaction, to be walked before [#clear()].
+    /// Returns the transaction, which must be processed before [#clear()].
     ///
     /// @param defer what [Transaction#defer()] does
-    /// @param delivered run after each change that is walked
+    /// @param delivered runs after each change that was delivered
     Transaction committed(Commit commit, Supplier<Runnable> defer, Runnable delivered) {
         List<Table> versions = List.copyOf(tables);
         boolean announcing = announcesRights;

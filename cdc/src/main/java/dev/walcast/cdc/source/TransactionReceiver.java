@@ -8,8 +8,8 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
 import java.sql.SQLException;
 
-/// Takes what a reader reads, collects it into transactions, and acknowledges a transaction once the listener has
-/// handled it. Belongs to the reader's thread; one for each connection.
+/// Collects what a reader reads into transactions, delivers them, and acknowledges each transaction once the
+/// listener has handled it. Used by the reader's thread only; one for each connection.
 public final class TransactionReceiver {
     private final TransactionBuffer buffer;
     private final ChangeListener listener;
@@ -19,14 +19,14 @@ public final class TransactionReceiver {
     private final Check check;
     private boolean checked;
 
-    /// What is looked at before the first transaction of a connection is taken.
+    /// Checks a connection before its first transaction is delivered.
     @FunctionalInterface
     interface Check {
-        /// @throws SQLException when what comes must not be taken
+        /// @throws SQLException when the transactions of this connection must not be delivered
         void check() throws SQLException;
     }
 
-    /// @param reading its number
+    /// @param reading the reading's number
     TransactionReceiver(
             TransactionBuffer buffer,
             ChangeListener listener,
@@ -42,35 +42,37 @@ public final class TransactionReceiver {
         this.check = requireNonNull(check, "check is null");
     }
 
-    /// Whatever it was, Postgres has sent something.
-    public void heard() {
+    /// Records that Postgres has sent something.
+    public void messageReceived() {
         progress.sawRecord(reading);
     }
 
+    /// Begins a transaction.
     public void begin() {
         buffer.clear();
     }
 
+    /// Adds a change to the transaction.
     public void add(RowEvent event) {
         buffer.add(event);
     }
 
-    /// The transaction holds a [RightsMessage].
+    /// Records that the transaction holds a [RightsMessage].
     public void announceRights() {
         buffer.announceRights();
     }
 
-    /// A row of the table could not be read; the transaction says so.
+    /// Records that a row of the table could not be read. The transaction reports the table as set aside.
     ///
-    /// @param reason one sentence for the log
+    /// @param reason a message for the log
     public void leaveOut(TableId table, String reason) {
         buffer.leaveOut(table, reason);
     }
 
-    /// Hands the transaction over, unless it came over an earlier connection already.
+    /// Delivers the transaction, unless it was delivered over an earlier connection.
     ///
-    /// @param acknowledge tells Postgres of this transaction and of all before it; run by any thread
-    /// @throws SQLException when it does not go on from what was received before
+    /// @param acknowledge acknowledges to Postgres this transaction and all before it; any thread may run it
+    /// @throws SQLException when the transaction does not continue what was received before
     public void end(Commit commit, Runnable acknowledge) throws SQLException {
         if (!checked) {
             check.check();
@@ -96,7 +98,7 @@ public final class TransactionReceiver {
         }
     }
 
-    /// @return whether the listener will say later that it has handled the transaction
+    /// @return whether the listener deferred the acknowledgement
     private boolean deliver(Commit commit) {
         boolean[] deferred = {false};
         Transaction transaction = buffer.committed(

@@ -1,5 +1,5 @@
-/// What every reader of a replication slot shares: the checks before the start, supervision and reconnecting, whole
-/// transactions, acknowledgement, and the catalog's types.
+/// Reads a replication slot and delivers its transactions: what both readers share. It supervises and
+/// reconnects the reader, collects whole transactions, and acknowledges them.
 @NullMarked
 package dev.walcast.cdc.source;
 

@@ -1,8 +1,8 @@
 package dev.walcast.cdc.supervisor;
 
-/// Adds up the time during which its owner runs: of a gap between two calls no more than a bound counts. A process that
-/// was stopped, a machine that slept and a long pause for garbage collection do not make others look late. Belongs to
-/// its owner's lock or thread.
+/// Measures the time during which its owner runs. Of a gap between two calls, at most a limit counts. So a
+/// stopped process, a suspended machine or a long garbage collection does not make other threads look late.
+/// Guarded by its owner's lock or used by its owner's thread only.
 public final class AwakeClock {
     private final long gapMaxNanos;
     private long lastNanos;
@@ -14,7 +14,7 @@ public final class AwakeClock {
         this.lastNanos = nowNanos;
     }
 
-    /// @return the nanoseconds that count, since the clock was made
+    /// @return the nanoseconds that have counted since the clock was created
     public long advance(long nowNanos) {
         awakeNanos += Math.clamp(nowNanos - lastNanos, 0, gapMaxNanos);
         lastNanos = nowNanos;

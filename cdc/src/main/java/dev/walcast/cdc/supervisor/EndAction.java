@@ -2,10 +2,10 @@ package dev.walcast.cdc.supervisor;
 
 /// What the supervisor does when a task ends by itself.
 public sealed interface EndAction {
-    /// Starts it again after a pause.
+    /// Restarts the task after a pause.
     record Restart() implements EndAction {}
 
-    /// Ends the process, since the state that the task left cannot be trusted.
+    /// Ends the process, because the state that the task left cannot be trusted.
     ///
     /// @param code the process' exit code
     record Exit(int code) implements EndAction {}

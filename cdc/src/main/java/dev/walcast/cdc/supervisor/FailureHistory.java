@@ -1,22 +1,24 @@
 package dev.walcast.cdc.supervisor;
 
-/// The last failures of a task: how long to pause, and whether it fails often. Allocates nothing, since there may be no
-/// memory. Belongs to its task's lock.
+/// The last failures of a task. They decide the next pause, and whether the task fails often. Allocates
+/// nothing, because there may be no memory. Guarded by its task's lock.
 final class FailureHistory {
-    private final SupervisorPolicy pacing;
-    /// When the last ones were, the oldest at [#count] modulo its length.
+    private final SupervisorPolicy policy;
+    /// The times of the last failures; the oldest is at [#count] modulo the length.
     private final long[] recentNanos;
 
-    /// Since the task ran steadily.
+    /// The number of failures since the task last ran steadily.
     private int count;
-    /// Also read without the lock.
-    private volatile boolean often;
+    /// This is also read without the lock.
+    private volatile boolean frequent;
 
-    FailureHistory(SupervisorPolicy pacing) {
-        this.pacing = pacing;
-        this.recentNanos = new long[pacing.failuresMax()];
+    FailureHistory(SupervisorPolicy policy) {
+        this.policy = policy;
+        this.recentNanos = new long[policy.failuresMax()];
     }
 
+    /// Records a failure.
+    ///
     /// @param nowNanos of a monotonic clock
     /// @return the pause until the next start, in nanoseconds
     long failed(long nowNanos) {
@@ -24,24 +26,25 @@ final class FailureHistory {
         count++;
         if (count >= recentNanos.length) {
             long first = recentNanos[count % recentNanos.length];
-            often = often || nowNanos - first <= pacing.failuresWithin().toNanos();
+            frequent = frequent || nowNanos - first <= policy.failuresWithin().toNanos();
         }
-        long pauseNanos = pacing.pauseNanos(count);
+        long pauseNanos = policy.pauseNanos(count);
         if (count == Integer.MAX_VALUE) {
             count = recentNanos.length;
         }
         return pauseNanos;
     }
 
-    /// The task has been running for this long.
+    /// Records for how long the task has been running.
     void ran(long nanos) {
-        if (nanos >= pacing.steadyAfter().toNanos()) {
+        if (nanos >= policy.steadyAfter().toNanos()) {
             count = 0;
-            often = false;
+            frequent = false;
         }
     }
 
-    boolean often() {
-        return often;
+    /// Whether the task fails often.
+    boolean isFrequent() {
+        return frequent;
     }
 }

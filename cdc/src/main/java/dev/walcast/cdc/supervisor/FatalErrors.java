@@ -5,16 +5,16 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Ends the process when its memory is exhausted: whatever a thread was doing, it may have stopped half-way, and the
-/// next one fails as well. Every place that catches errors and goes on asks here first.
+/// Ends the process when its memory is exhausted. The failed thread may have stopped half-way, and the next one
+/// fails as well. All code that catches errors and continues calls this class first.
 ///
-/// The JVM's own `-XX:+ExitOnOutOfMemoryError` does the same, with the same exit code, but not for direct buffers and
-/// other memory that Java code asks the system for, and not in a JVM that was started without it. A shortage of threads
-/// is not fatal: it may pass, and the [Supervisor] ends the process if it does not.
+/// The JVM's own `-XX:+ExitOnOutOfMemoryError` does the same with the same exit code, but not for direct
+/// buffers and other memory that Java code requests from the system. It may also be missing from the command
+/// line. A shortage of threads is not fatal: it may pass, and otherwise the [Supervisor] ends the process.
 public final class FatalErrors {
     private static final Logger log = LoggerFactory.getLogger(FatalErrors.class);
 
-    /// The exit code of a process that has no memory left, as with `-XX:+ExitOnOutOfMemoryError`.
+    /// The exit code of a process without memory, as with `-XX:+ExitOnOutOfMemoryError`.
     public static final int MEMORY_EXIT_CODE = 3;
 
     /// The exit code of a process in which an essential thread cannot run.
@@ -24,7 +24,8 @@ public final class FatalErrors {
 
     private FatalErrors() {}
 
-    /// Does not return when the error, or a cause of it, tells of exhausted memory.
+    /// Ends the process when the error, or one of its causes, means that memory is exhausted; does not return
+    /// then.
     public static void check(@Nullable Throwable error) {
         boolean exhausted;
         try {
@@ -39,25 +40,25 @@ public final class FatalErrors {
 
     private static void endWithoutMemory(@Nullable Throwable error) {
         try {
-            tell(MEMORY_EXIT_CODE, "Memory is exhausted and the process ends", error);
+            logFatal(MEMORY_EXIT_CODE, "Memory is exhausted and the process ends", error);
         } catch (Throwable _) {
-            // There may be no memory and no thread to log with.
+            // There may be no memory and no thread for logging.
         }
         halt(MEMORY_EXIT_CODE);
     }
 
-    /// Ends the process at once and without its shutdown hooks, which may hang. Tries to log first, no longer than a
+    /// Ends the process at once, without its shutdown hooks, which may hang. Tries to log first, for at most a
     /// second.
     public static void halt(int code, String message, @Nullable Throwable cause) {
         try {
-            tell(code, message, cause);
+            logFatal(code, message, cause);
         } catch (Throwable _) {
-            // As above.
+            // There may be no memory for logging.
         }
         halt(code);
     }
 
-    private static void tell(int code, String message, @Nullable Throwable cause) throws InterruptedException {
+    private static void logFatal(int code, String message, @Nullable Throwable cause) throws InterruptedException {
         Thread logging = Thread.ofPlatform()
                 .daemon()
                 .name("last-words")
@@ -75,7 +76,7 @@ public final class FatalErrors {
         }
     }
 
-    /// Loads what is needed to end the process, while there is memory for it.
+    /// Loads the classes that are needed to end the process, while there is memory for them.
     static void prepare() {
         boolean _ = isMemoryExhausted(null);
         Thread hook = new Thread(() -> {}, "never-run");
@@ -87,7 +88,7 @@ public final class FatalErrors {
         }
     }
 
-    /// Has errors that end a thread checked and logged.
+    /// Makes the JVM check and log every error that ends a thread.
     public static void handleUncaught() {
         Thread.setDefaultUncaughtExceptionHandler((thread, error) -> {
             check(error);
@@ -98,7 +99,7 @@ public final class FatalErrors {
     static boolean isMemoryExhausted(@Nullable Throwable error) {
         Throwable cause = error;
         for (int depth = 0; cause != null && depth < 20; depth++) {
-            if (cause instanceof OutOfMemoryError && tellsOfMemory(cause.getMessage())) {
+            if (cause instanceof OutOfMemoryError && meansMemory(cause.getMessage())) {
                 return true;
             }
             cause = cause.getCause();
@@ -106,9 +107,9 @@ public final class FatalErrors {
         return false;
     }
 
-    /// What the JVM and its class library write. Not among them are a shortage of threads, and arrays and texts that no
-    /// heap could hold.
-    private static boolean tellsOfMemory(@Nullable String message) {
+    /// Recognizes the messages of the JVM and its class library. A shortage of threads, and arrays and texts
+    /// that no heap could hold, are not among them.
+    private static boolean meansMemory(@Nullable String message) {
         return message != null
                 && (message.startsWith("Java heap space")
                         || message.startsWith("GC overhead limit")

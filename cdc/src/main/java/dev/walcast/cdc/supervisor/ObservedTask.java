@@ -1,11 +1,11 @@
 package dev.walcast.cdc.supervisor;
 
-/// A [Task] that shows that it moves.
+/// A [Task] that reports its progress.
 @FunctionalInterface
 public interface ObservedTask {
-    /// See [Task#run()].
+    /// Runs the task; see [Task#run()].
     ///
-    /// @param activity of this run; it must beat, or declare what it waits for
+    /// @param activity of this run; the task must beat, or declare its waits
     /// @throws InterruptedException when the thread is interrupted
     void run(TaskActivity activity) throws InterruptedException;
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One task with its threads, one after the other. The supervising thread alone starts them.
+/// A task with its threads, one after the other. Only the supervising thread starts them.
 final class SupervisedTask implements Supervised {
     private static final Logger log = LoggerFactory.getLogger(Supervisor.class);
 
@@ -23,12 +23,12 @@ final class SupervisedTask implements Supervised {
     private final ObservedTask task;
     private final EndAction ending;
     private final ThreadStarter threads;
-    private final SupervisorPolicy pacing;
+    private final SupervisorPolicy policy;
     private final LongSupplier nanoTime;
     private final Runnable wake;
 
-    // All below are written with this locked. Those that a status shows are volatile: the supervising thread may hang
-    // with the lock held, on a log that nothing reads.
+    // All fields below are written with this object locked. The fields of the status are volatile, because the
+    // supervising thread may hang with the lock held, in a log that is not drained.
     private final FailureHistory failures;
     private volatile State state = State.RESTARTING;
     private volatile @Nullable Run run;
@@ -39,7 +39,7 @@ final class SupervisedTask implements Supervised {
     private volatile @Nullable String lastFailure;
     private volatile boolean endExpected;
     private long awakeNanos;
-    /// On the awake clock; since then no run has begun.
+    /// The time on the awake clock since which no run has begun.
     private long unstartedNanos;
     private long outOfOrderNanos;
     private volatile boolean outOfOrder;
@@ -49,7 +49,7 @@ final class SupervisedTask implements Supervised {
             ObservedTask task,
             EndAction ending,
             ThreadStarter threads,
-            SupervisorPolicy pacing,
+            SupervisorPolicy policy,
             LongSupplier nanoTime,
             long awakeNanos,
             Runnable wake) {
@@ -59,14 +59,14 @@ final class SupervisedTask implements Supervised {
         this.task = requireNonNull(task, "task is null");
         this.ending = requireNonNull(ending, "ending is null");
         this.threads = requireNonNull(threads, "threads is null");
-        this.pacing = pacing;
+        this.policy = policy;
         this.nanoTime = nanoTime;
         this.wake = wake;
-        this.failures = new FailureHistory(pacing);
+        this.failures = new FailureHistory(policy);
         this.dueNanos = nanoTime.getAsLong();
     }
 
-    /// One thread's life. It allocates nothing when it ends: there may be no memory.
+    /// One run of the task on one thread. It allocates nothing when it ends, because there may be no memory.
     private final class Run implements Runnable {
         private volatile @Nullable Thread thread;
         private volatile @Nullable Throwable failure;
@@ -92,7 +92,7 @@ final class SupervisedTask implements Supervised {
             }
         }
 
-        /// Also when the thread could not even say so.
+        /// Whether the run is over, also when its thread could not report it.
         boolean isOver() {
             Thread started = thread;
             return over || (started != null && !started.isAlive());
@@ -104,16 +104,16 @@ final class SupervisedTask implements Supervised {
         }
     }
 
-    /// What the supervising thread learns.
+    /// The result of a look at the task.
     ///
-    /// @param dueNanos when it has to look again
+    /// @param dueNanos the nanoseconds until the next look is due
     /// @param ended    whether the task is over for good
-    /// @param exit     the code that the process is to end with, if it is
+    /// @param exit     the exit code when the process must end; else null
     record Look(long dueNanos, boolean ended, @Nullable Integer exit) {}
 
-    /// Notices the task's end and starts it when it is due.
+    /// Detects the task's end, and starts the task when it is due.
     ///
-    /// @param awake of the supervising thread's [AwakeClock]
+    /// @param awake the time on the supervising thread's [AwakeClock]
     synchronized Look look(long awake) {
         long now = nanoTime.getAsLong();
         awakeNanos = awake;
@@ -128,7 +128,7 @@ final class SupervisedTask implements Supervised {
             start(now);
         }
         lookForProgress();
-        Integer exit = outOfOrderNanos >= pacing.endAfter().toNanos() ? FatalErrors.STUCK_EXIT_CODE : null;
+        Integer exit = outOfOrderNanos >= policy.endAfter().toNanos() ? FatalErrors.STUCK_EXIT_CODE : null;
         if (state == State.EXITING && dueNanos - now <= 0 && ending instanceof EndAction.Exit(int code)) {
             exit = code;
             dueNanos = now + failures.failed(now);
@@ -137,7 +137,7 @@ final class SupervisedTask implements Supervised {
         return new Look(waits ? dueNanos - now : NEVER, state == State.ENDED, exit);
     }
 
-    /// Logs last: that may fail, too.
+    /// Logs as its last step, because logging may fail.
     private void lookForProgress() {
         Run current = run;
         outOfOrderNanos = switch (state) {
@@ -146,24 +146,24 @@ final class SupervisedTask implements Supervised {
             case EXITING, ENDED -> 0;
         };
         boolean before = outOfOrder;
-        outOfOrder = !endExpected && outOfOrderNanos >= pacing.stuckAfter().toNanos();
+        outOfOrder = !endExpected && outOfOrderNanos >= policy.stuckAfter().toNanos();
         if (outOfOrder && !before) {
-            tellOutOfOrder(current);
+            logOutOfOrder(current);
         } else if (before && !outOfOrder) {
-            log.info("The task {} moves again", name);
+            log.info("The task {} makes progress again", name);
         }
     }
 
-    private void tellOutOfOrder(@Nullable Run current) {
+    private void logOutOfOrder(@Nullable Run current) {
         long seconds = TimeUnit.NANOSECONDS.toSeconds(outOfOrderNanos);
-        long endSeconds = pacing.endAfter().toSeconds();
+        long endSeconds = policy.endAfter().toSeconds();
         Thread thread = current == null ? null : current.thread;
         if (state == State.RUNNING && thread != null) {
             StackTraceElement[] stack = thread.getStackTrace();
             IllegalStateException place = new IllegalStateException("the stack of " + name);
             place.setStackTrace(stack);
             log.error(
-                    "The task {} has not moved for {} s; after {} s the process ends",
+                    "The task {} has made no progress for {} s; after {} s the process ends",
                     name,
                     seconds,
                     endSeconds,
@@ -177,7 +177,7 @@ final class SupervisedTask implements Supervised {
         }
     }
 
-    /// Logs last: that may fail, too.
+    /// Logs as its last step, because logging may fail.
     private void ended(Run ended, long now) {
         if (endExpected) {
             state = State.ENDED;
@@ -195,7 +195,7 @@ final class SupervisedTask implements Supervised {
         dueNanos = now + pauseNanos;
         state = State.RESTARTING;
         log.error(
-                "The task {} ended ({}) and is started again in {} ms",
+                "The task {} ended ({}) and is restarted in {} ms",
                 name,
                 lastFailure,
                 TimeUnit.NANOSECONDS.toMillis(pauseNanos),
@@ -210,7 +210,7 @@ final class SupervisedTask implements Supervised {
         } catch (Throwable e) {
             dueNanos = now + failures.failed(now);
             lastFailure = e.getClass().getName();
-            log.error("The task {} could not be started and is tried again", name, e);
+            log.error("The task {} could not be started; the next attempt follows", name, e);
             return;
         }
         if (hasStarted) {
@@ -232,7 +232,7 @@ final class SupervisedTask implements Supervised {
     @Override
     public TaskStatus status() {
         Duration since = hasStarted ? Duration.ofNanos(nanoTime.getAsLong() - startedNanos) : Duration.ZERO;
-        return new TaskStatus(name, state, restarts.get(), lastFailure, since, failures.often(), outOfOrder);
+        return new TaskStatus(name, state, restarts.get(), lastFailure, since, failures.isFrequent(), outOfOrder);
     }
 
     @Override
@@ -246,7 +246,7 @@ final class SupervisedTask implements Supervised {
         wake.run();
     }
 
-    /// The first half of [#close()].
+    /// Begins to close the task: expects its end and interrupts it.
     ///
     /// @return the thread to wait for, if there is one
     Stream<Thread> interrupt() {
@@ -263,7 +263,7 @@ final class SupervisedTask implements Supervised {
 
     @Override
     public void close() {
-        long deadlineNanos = System.nanoTime() + pacing.closeWithin().toNanos();
+        long deadlineNanos = System.nanoTime() + policy.closeWithin().toNanos();
         interrupt().forEach(thread -> ThreadEnds.await(thread, deadlineNanos));
     }
 }

@@ -11,27 +11,28 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Keeps essential tasks running. Whatever ends a task before it is closed (an exception, an error, an interruption by
-/// another thread, or its return) is logged with its stack and counted, and the task is started again after a pause
-/// that grows with each failure.
+/// Keeps essential tasks running. When a task ends before it is closed (by an exception, an error, an
+/// interruption by another thread, or its return), the end is logged with its stack and counted. The task is
+/// restarted after a pause that grows with each failure.
 ///
-/// A thread of its own starts the others. It outlives every failure, that of starting a thread included. If it ends all
-/// the same, the next end of a task or the next call of [#checkHealthy()] starts it again. Safe for any thread.
+/// The supervising thread starts the tasks. It survives every failure, including a failed start of a thread. If
+/// it ends nevertheless, the next end of a task or the next call of [#checkHealthy()] or [#checkAlive()] starts
+/// it again. Safe for any thread.
 public final class Supervisor implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Supervisor.class);
 
     private static final String NAME = "supervisor";
 
-    /// An end that the task's thread could not tell of is noticed after this long.
+    /// An end that the task's thread could not report is detected after this time.
     private static final long LOOK_EVERY_NANOS = 1_000_000_000;
 
-    /// So much of the time between two looks counts; the process did not run for the rest of it.
+    /// The most time between two looks that counts. The process did not run for the rest.
     private static final long LOOK_GAP_NANOS = 2 * LOOK_EVERY_NANOS;
 
-    /// So much of the time between two questions whether the supervising thread lives.
+    /// The most time between two checks of the supervising thread that counts.
     private static final long ASKED_GAP_NANOS = 10 * LOOK_EVERY_NANOS;
 
-    private final SupervisorPolicy pacing;
+    private final SupervisorPolicy policy;
     private final LongSupplier nanoTime;
     private final IntConsumer exit;
     private final ThreadStarter own;
@@ -43,7 +44,7 @@ public final class Supervisor implements AutoCloseable {
     /// How often the supervising thread has looked at all tasks.
     private final AtomicLong looks = new AtomicLong();
 
-    /// Of those who ask whether it lives; guarded by itself.
+    /// The clock of the checks of the supervising thread; guarded by itself.
     private final AwakeClock asked;
 
     // guarded by asked
@@ -51,14 +52,14 @@ public final class Supervisor implements AutoCloseable {
     private long lookedNanos;
 
     /// @param nanoTime a monotonic clock
-    /// @param exit     ends the process with a code; called by the supervising thread, again if it throws
+    /// @param exit     ends the process with a code; called by the supervising thread, and again if it throws
     /// @throws OutOfMemoryError when its own thread cannot be started
-    public Supervisor(SupervisorPolicy pacing, LongSupplier nanoTime, IntConsumer exit) {
-        this(pacing, nanoTime, exit, ThreadStarter.PLATFORM);
+    public Supervisor(SupervisorPolicy policy, LongSupplier nanoTime, IntConsumer exit) {
+        this(policy, nanoTime, exit, ThreadStarter.PLATFORM);
     }
 
-    Supervisor(SupervisorPolicy pacing, LongSupplier nanoTime, IntConsumer exit, ThreadStarter own) {
-        this.pacing = requireNonNull(pacing, "pacing is null");
+    Supervisor(SupervisorPolicy policy, LongSupplier nanoTime, IntConsumer exit, ThreadStarter own) {
+        this.policy = requireNonNull(policy, "policy is null");
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
         this.exit = requireNonNull(exit, "exit is null");
         this.own = requireNonNull(own, "own is null");
@@ -67,17 +68,19 @@ public final class Supervisor implements AutoCloseable {
         this.supervising = own.start(NAME, this::supervise);
     }
 
-    /// Starts a task on a virtual thread, and starts it again when it ends. All that it does counts as a wait.
+    /// Runs a task on a virtual thread, and restarts it when it ends. The whole task counts as a wait.
     public Supervised start(String name, Task task) {
         return start(name, new EndAction.Restart(), ThreadStarter.VIRTUAL, task);
     }
 
-    /// Starts a task on a virtual thread, and starts it again when it ends. It is out of order when it does not move.
+    /// Runs a task on a virtual thread, and restarts it when it ends. The task is stuck when it makes no
+    /// progress.
     public Supervised startObserved(String name, ObservedTask task) {
         return startObserved(name, new EndAction.Restart(), ThreadStarter.VIRTUAL, task);
     }
 
-    /// All that the task does counts as a wait. See [#startObserved(String, Ending, Threads, ObservedTask)].
+    /// Runs a task that counts as a wait as a whole. See [#startObserved(String, EndAction, ThreadStarter,
+    /// ObservedTask)].
     public Supervised start(String name, EndAction ending, ThreadStarter threads, Task task) {
         requireNonNull(task, "task is null");
         return startObserved(name, ending, threads, activity -> {
@@ -87,11 +90,14 @@ public final class Supervisor implements AutoCloseable {
         });
     }
 
-    /// @param name unique among the tasks that run; also the thread's name
-    /// @return before the task's thread has begun
+    /// Runs a task. Returns before the task's thread has begun.
+    ///
+    /// @param name unique among the running tasks; also the thread's name
+    /// @return the task, to watch and close it
     /// @throws IllegalArgumentException when a task of this name runs
     /// @throws IllegalStateException    after [#close()]
-    public synchronized Supervised startObserved(String name, EndAction ending, ThreadStarter threads, ObservedTask task) {
+    public synchronized Supervised startObserved(
+            String name, EndAction ending, ThreadStarter threads, ObservedTask task) {
         if (closing) {
             throw new IllegalStateException("the supervisor is closed");
         }
@@ -99,30 +105,32 @@ public final class Supervisor implements AutoCloseable {
             throw new IllegalArgumentException("a task " + name + " runs already");
         }
         SupervisedTask supervised =
-                new SupervisedTask(name, task, ending, threads, pacing, nanoTime, awakeNanos, this::wake);
+                new SupervisedTask(name, task, ending, threads, policy, nanoTime, awakeNanos, this::wake);
         tasks.add(supervised);
         wake();
         return supervised;
     }
 
-    /// The tasks that have not been closed, in the order of their start.
+    /// Returns the tasks that have not been closed, in the order of their start.
     public List<TaskStatus> tasks() {
         return tasks.stream().map(SupervisedTask::status).toList();
     }
 
-    /// Whether no task fails often or waits for the process' end, and the supervising thread lives.
+    /// Checks that no task fails often or waits for the process' end, and that the supervising thread lives.
+    /// Restarts the supervising thread if it has ended.
     public boolean checkHealthy() {
         return revive() && tasks.stream().map(SupervisedTask::status).allMatch(TaskStatus::isHealthy);
     }
 
-    /// Whether each task runs or may soon run again, and the supervising thread looks at them. Answers from memory.
+    /// Checks that each task runs or may soon run again, and that the supervising thread looks at them.
+    /// Restarts the supervising thread if it has ended.
     public boolean checkAlive() {
         revive();
-        return isLooking() && tasks.stream().map(SupervisedTask::status).allMatch(TaskStatus::isAlive);
+        return checkLooking() && tasks.stream().map(SupervisedTask::status).allMatch(TaskStatus::isAlive);
     }
 
-    /// The supervising thread itself may hang, for instance on a log that nothing reads.
-    private boolean isLooking() {
+    /// Checks the supervising thread itself, which may hang, for instance in a log that is not drained.
+    private boolean checkLooking() {
         synchronized (asked) {
             long now = asked.advance(nanoTime.getAsLong());
             long looked = looks.get();
@@ -130,19 +138,19 @@ public final class Supervisor implements AutoCloseable {
                 seenLooks = looked;
                 lookedNanos = now;
             }
-            return now - lookedNanos < pacing.stuckAfter().toNanos();
+            return now - lookedNanos < policy.stuckAfter().toNanos();
         }
     }
 
-    /// Has the supervising thread look now.
+    /// Makes the supervising thread look at the tasks now.
     void wake() {
         revive();
         LockSupport.unpark(supervising);
     }
 
-    /// Starts the supervising thread if it has ended.
+    /// Restarts the supervising thread if it has ended.
     ///
-    /// @return whether it lived, or is not needed any more
+    /// @return whether it was alive, or is not needed any more
     private boolean revive() {
         if (closing || supervising.isAlive()) {
             return true;
@@ -152,7 +160,7 @@ public final class Supervisor implements AutoCloseable {
                 try {
                     supervising = own.start(NAME, this::supervise);
                 } catch (Throwable e) {
-                    tell("The supervising thread could not be started", e);
+                    logFailure("The supervising thread could not be started", e);
                 }
             }
         }
@@ -169,15 +177,15 @@ public final class Supervisor implements AutoCloseable {
                 parkNanos = lookAtAll();
             } catch (Throwable e) {
                 FatalErrors.check(e);
-                tell("The supervisor could not look at a task", e);
+                logFailure("The supervisor could not look at a task", e);
             }
             looks.incrementAndGet();
-            Thread.interrupted(); // else it would not park
+            Thread.interrupted(); // an interrupted thread would not park
             LockSupport.parkNanos(this, parkNanos);
         }
     }
 
-    /// @return nanoseconds until something is due
+    /// @return the nanoseconds until the next look is due
     private long lookAtAll() {
         long parkNanos = LOOK_EVERY_NANOS;
         for (SupervisedTask task : tasks) {
@@ -185,7 +193,7 @@ public final class Supervisor implements AutoCloseable {
                 parkNanos = Math.min(parkNanos, lookAt(task));
             } catch (Throwable e) {
                 FatalErrors.check(e);
-                tell("The supervisor could not look at a task", e);
+                logFailure("The supervisor could not look at a task", e);
             }
         }
         return parkNanos;
@@ -202,17 +210,17 @@ public final class Supervisor implements AutoCloseable {
         return look.dueNanos();
     }
 
-    /// Never throws: there may be no memory to log with.
-    private static void tell(String message, Throwable failure) {
+    /// Logs without ever throwing, because there may be no memory for logging.
+    private static void logFailure(String message, Throwable failure) {
         try {
             log.error(message, failure);
         } catch (Throwable _) {
-            // It has to go on.
+            // The supervising thread must continue.
         }
     }
 
-    /// Interrupts all tasks and waits for their end, altogether no longer than [SupervisorPolicy#closeWithin()]. A task whose end
-    /// is [expected][Supervised#expectEnd()] is left to whatever ends it.
+    /// Interrupts all tasks and waits for their ends, in total at most [SupervisorPolicy#closeWithin()]. A task
+    /// whose end is [expected][Supervised#expectEnd()] is neither interrupted nor waited for.
     @Override
     public void close() {
         List<Thread> interrupted;
@@ -224,7 +232,7 @@ public final class Supervisor implements AutoCloseable {
                     .toList();
         }
         LockSupport.unpark(supervising);
-        long deadlineNanos = System.nanoTime() + pacing.closeWithin().toNanos();
+        long deadlineNanos = System.nanoTime() + policy.closeWithin().toNanos();
         interrupted.forEach(thread -> ThreadEnds.await(thread, deadlineNanos));
         tasks.clear();
     }

@@ -4,17 +4,17 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 
-/// How fast a [Supervisor] acts.
+/// The pauses and limits of a [Supervisor].
 ///
-/// @param pauseMin      before the first restart; doubled for each further one
+/// @param pauseMin      the pause before the first restart; doubled for each further one
 /// @param pauseMax      the longest pause
-/// @param steadyAfter   a task that has run this long is well again: its next pause is the shortest
-/// @param failuresMax   so many failures within `failuresWithin` make a task count as one that fails often
+/// @param steadyAfter   a task that has run this long is steady: its next pause is the shortest
+/// @param failuresMax   a task with this many failures within `failuresWithin` fails often
 /// @param failuresWithin see `failuresMax`
 /// @param closeWithin   how long closing waits for threads to end
-/// @param stuckAfter    a task that has not moved for this long without a declared wait, or could not be started for
-///                      this long, is out of order; only time during which the process runs counts
-/// @param endAfter      the process ends when a task is out of order for this long, counted from the same moment
+/// @param stuckAfter    a task is stuck when it made no progress for this long without a declared wait, or
+///                      could not be started for this long; only time during which the process runs counts
+/// @param endAfter      the process ends when a task is stuck for this long, counted from the same time
 public record SupervisorPolicy(
         Duration pauseMin,
         Duration pauseMax,
@@ -25,8 +25,8 @@ public record SupervisorPolicy(
         Duration stuckAfter,
         Duration endAfter) {
 
-    /// 100 ms to 10 s; well after a minute; 5 failures in a minute are often; closing takes up to 10 s; stuck after two
-    /// minutes, and the end of the process after five.
+    /// The default: pauses of 100 ms to 10 s; steady after a minute; 5 failures in a minute are often; closing
+    /// takes up to 10 s; stuck after two minutes, and the process ends after five.
     public static final SupervisorPolicy USUAL = new SupervisorPolicy(
             Duration.ofMillis(100),
             Duration.ofSeconds(10),
@@ -52,7 +52,7 @@ public record SupervisorPolicy(
         }
     }
 
-    /// @param failures how often it has failed since it ran steadily, at least 1
+    /// @param failures the number of failures since the task ran steadily, at least 1
     long pauseNanos(int failures) {
         long nanos = pauseMin.toNanos();
         long maxNanos = pauseMax.toNanos();

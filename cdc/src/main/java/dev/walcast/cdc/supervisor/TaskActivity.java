@@ -3,14 +3,14 @@ package dev.walcast.cdc.supervisor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Shows that a task moves. The supervisor takes a task for stuck that neither calls [#beat()] nor declares a wait for
-/// longer than [SupervisorPolicy#stuckAfter()]. Safe for any thread; allocates nothing but the handles.
+/// Records the progress of a task. A task is stuck when it neither calls [#beat()] nor declares a wait for
+/// longer than [SupervisorPolicy#stuckAfter()]. Safe for any thread. Allocates only the spans.
 public final class TaskActivity {
     private final AtomicLong beats = new AtomicLong();
     private final AtomicInteger waits = new AtomicInteger();
     private final AtomicInteger works = new AtomicInteger();
 
-    // Belong to the supervising thread.
+    // Used by the supervising thread only.
     private long seenBeats;
     private long movedNanos;
 
@@ -18,30 +18,30 @@ public final class TaskActivity {
         this.movedNanos = awakeNanos;
     }
 
-    /// One that no supervisor watches.
+    /// Returns an activity that no supervisor watches.
     public static TaskActivity unwatched() {
         return new TaskActivity(0);
     }
 
-    /// Ends a wait or a piece of work.
+    /// A wait or a piece of work that is open until it is closed.
     @FunctionalInterface
     public interface Span extends AutoCloseable {
         @Override
         void close();
     }
 
-    /// The task has moved. Costs an atomic increment.
+    /// Records progress. Costs an atomic increment.
     public void beat() {
         beats.incrementAndGet();
     }
 
-    /// Declares that the task waits for something outside the server, such as Postgres, or that it has nothing to do.
-    /// Until the wait is closed the task counts as well, however long it takes.
+    /// Declares that the task waits for something outside the server, such as Postgres, or has nothing to do.
+    /// Until the wait is closed the task is not stuck, however long it takes.
     public Span waits() {
         return span(waits);
     }
 
-    /// Declares work within a wait, which does not count as one until the work is closed.
+    /// Declares work within a wait. Until the work is closed, the task is not waiting.
     public Span works() {
         return span(works);
     }
@@ -49,7 +49,7 @@ public final class TaskActivity {
     private Span span(AtomicInteger depth) {
         depth.incrementAndGet();
         return () -> {
-            // The beat comes first: the task has moved by the time at which it does not wait any more.
+            // The beat comes first, so that the task has made progress when it does not wait any more.
             beat();
             depth.decrementAndGet();
         };
@@ -59,10 +59,10 @@ public final class TaskActivity {
         return waits.get() > 0 && works.get() == 0;
     }
 
-    /// For the supervising thread only.
+    /// Returns for how long the task has made no progress. For the supervising thread only.
     ///
     /// @param awakeNanos of an [AwakeClock]
-    /// @return for how long the task has not moved
+    /// @return nanoseconds; zero while the task waits
     long stillNanos(long awakeNanos) {
         long now = beats.get();
         if (now != seenBeats || isWaiting()) {

@@ -5,14 +5,16 @@ import static java.util.Objects.requireNonNull;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// How a supervised task is.
+/// The status of a supervised task.
 ///
-/// @param restarts    how often it was started again
-/// @param lastFailure the class of what ended it last, `returned` when it returned, `vanished` when its thread ended
-///                    without a word; null when nothing has ended it. Never a message, which may hold a secret.
-/// @param sinceStart  since its last start; zero when it never could be started
+/// @param restarts    how often it was restarted
+/// @param lastFailure the class of the error that ended it last, `returned` when it returned, `vanished` when
+///                    its thread ended without a report; null when it has not ended. Never a message, which may
+///                    hold a secret.
+/// @param sinceStart  the time since its last start; zero when it could not be started yet
 /// @param failsOften  whether it failed several times in a short time and has not run steadily since
-/// @param outOfOrder  whether it has not moved for long without a declared wait, or could not be started for long
+/// @param outOfOrder  whether it is stuck: no progress for long without a declared wait, or not started for
+///                    long
 public record TaskStatus(
         String name,
         State state,
@@ -25,11 +27,11 @@ public record TaskStatus(
     /// What the supervisor does with the task.
     public enum State {
         RUNNING,
-        /// It waits for its start, the first or another.
+        /// The task waits for its first start or a restart.
         RESTARTING,
-        /// It ended, and the process is to end with it.
+        /// The task ended, and the process ends because of it.
         EXITING,
-        /// It was closed, or ended as expected.
+        /// The task was closed, or ended as expected.
         ENDED
     }
 
@@ -39,6 +41,7 @@ public record TaskStatus(
         requireNonNull(sinceStart, "sinceStart is null");
     }
 
+    /// Whether the task is alive and does not fail often.
     public boolean isHealthy() {
         return !failsOften && isAlive();
     }

@@ -4,13 +4,14 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Waits for threads that were interrupted.
+/// Waits for interrupted threads to end.
 final class ThreadEnds {
     private static final Logger log = LoggerFactory.getLogger(Supervisor.class);
 
     private ThreadEnds() {}
 
-    /// A thread does not wait for itself. Returns at once when the calling thread is interrupted.
+    /// Waits for a thread; does nothing when it is the calling thread. Returns at once when the calling thread
+    /// is interrupted.
     ///
     /// @param deadlineNanos of [System#nanoTime()]
     static void await(Thread thread, long deadlineNanos) {

@@ -1,13 +1,15 @@
 package dev.walcast.cdc.supervisor;
 
-/// Starts threads for tasks.
+/// Starts the threads of tasks.
 @FunctionalInterface
 public interface ThreadStarter {
+    /// Starts virtual threads.
     ThreadStarter VIRTUAL = (name, run) -> Thread.ofVirtual().name(name).start(run);
 
-    /// Daemons, which do not keep the process alive.
-    ThreadStarter PLATFORM = (name, run) -> Thread.ofPlatform().daemon().name(name).start(run);
+    /// Starts platform threads as daemons, which do not keep the process alive.
+    ThreadStarter PLATFORM =
+            (name, run) -> Thread.ofPlatform().daemon().name(name).start(run);
 
-    /// Returns a thread that was started. May fail with an [OutOfMemoryError] when the machine has no thread to give.
+    /// Starts a thread and returns it. Throws an [OutOfMemoryError] when the machine has no free thread.
     Thread start(String name, Runnable run);
 }

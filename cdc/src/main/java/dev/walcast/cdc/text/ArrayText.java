@@ -16,8 +16,8 @@ public final class ArrayText {
         this.at = text.startsWith("[") ? text.indexOf('=') + 1 : 0;
     }
 
-    /// The elements' texts, null for NULL; null altogether when the array is not of one dimension counted from
-    /// one. The delimiter is a comma.
+    /// Returns the elements' texts, null for NULL. Returns null when the array has not exactly one dimension
+    /// that begins at one. The delimiter is a comma.
     public static @Nullable List<@Nullable String> oneDimension(String text) {
         if (text.startsWith("[") || text.startsWith("{{")) {
             return null;

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class CompositeText {
     private CompositeText() {}
 
-    /// The fields in order; null for SQL NULL.
+    /// Returns the fields in order, null for SQL NULL.
     static List<@Nullable String> fields(String text) throws NotExactException {
         if (text.length() < 2 || text.charAt(0) != '(' || text.charAt(text.length() - 1) != ')') {
             throw new NotExactException();

@@ -10,29 +10,31 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Writes values as JSON exactly as Postgres' `to_jsonb(column)::text` does, from their output text and type.
+/// Writes values as JSON exactly as Postgres' `to_jsonb(column)::text` does, from their output texts and types.
 ///
-/// Numbers never pass through a floating-point type. What cannot be written exactly is reported as missing, not
-/// guessed. The one deliberate difference is the Realtime protocol's: a `bytea` column is hex without `\x`.
+/// Numbers are never converted to a floating-point type. A value that cannot be written exactly is reported as
+/// missing. There is one difference to Postgres, which the Realtime protocol prescribes: a `bytea` column is
+/// hexadecimal without `\x`.
 public final class JsonText {
     private static final Logger log = LoggerFactory.getLogger(JsonText.class);
 
-    /// Of arrays and composites in one another; deeper values are reported as not exact.
+    /// The deepest nesting of arrays and composites. Deeper values are reported as not exact.
     private static final int DEPTH_MAX = 64;
 
-    /// Postgres' own bounds on the digits of a `numeric`.
+    /// Postgres' limits for the digits of a `numeric`.
     private static final int DIGITS_BEFORE_POINT_MAX = 131_072;
 
     private static final int DIGITS_AFTER_POINT_MAX = 16_383;
 
-    /// Of sign, point and exponent; a longer exponent than this is out of range.
+    /// The most characters of sign, point and exponent. A longer exponent is out of range.
     private static final int EXPONENT_LENGTH_MAX = 32;
 
     private JsonText() {}
 
     /// Appends the column's value.
     ///
-    /// @return null when it was written; otherwise why not, and what was appended must be cut off again
+    /// @return null when the value was written; otherwise the reason, and the caller must remove what was
+    ///         appended
     public static @Nullable MissingReason value(StringBuilder out, Row row, int column) {
         MissingReason missing = row.missing(column);
         if (missing != null) {
@@ -54,7 +56,7 @@ public final class JsonText {
         } catch (NotExactException e) {
             return MissingReason.NOT_EXACT;
         } catch (RuntimeException | StackOverflowError | LinkageError e) {
-            log.warn("A value of the type {} cannot be drawn; it is left out of its record", type.name(), e);
+            log.warn("Cannot render a value of the type {}; the record is sent without it", type.name(), e);
             return MissingReason.NOT_EXACT;
         }
     }
@@ -112,7 +114,7 @@ public final class JsonText {
         }
     }
 
-    /// `NaN` and the infinities are strings, everything else the digits that `numeric` prints.
+    /// Appends a number: `NaN` and the infinities as strings, all others as `numeric` prints them.
     private static void number(StringBuilder out, String text) throws NotExactException {
         char last = text.charAt(text.length() - 1);
         if (last < '0' || last > '9') {
@@ -122,9 +124,9 @@ public final class JsonText {
         }
     }
 
-    /// A number as `numeric` prints it: no exponent, no negative zero, trailing zeros kept.
+    /// Returns a number as `numeric` prints it: no exponent, no negative zero, with trailing zeros.
     static String numeric(String text) throws NotExactException {
-        // Before it is parsed: the time for that grows with the square of the length.
+        // The limit is checked before parsing, whose time grows with the square of the length.
         if (text.length() > DIGITS_BEFORE_POINT_MAX + DIGITS_AFTER_POINT_MAX + EXPONENT_LENGTH_MAX) {
             throw new NotExactException();
         }
@@ -148,7 +150,7 @@ public final class JsonText {
                 : timestamp.substring(0, blank) + "T" + timestamp.substring(blank + 1);
     }
 
-    /// Postgres prints `+00`, JSON wants `+00:00`.
+    /// Postgres prints `+00`; `to_jsonb` prints `+00:00`.
     private static String withMinutesOfOffset(String timestamp) {
         String era = timestamp.endsWith(" BC") ? " BC" : "";
         String time = timestamp.substring(0, timestamp.length() - era.length());
@@ -178,7 +180,7 @@ public final class JsonText {
         if (values.size() != composite.fields().size()) {
             throw new NotExactException();
         }
-        // jsonb keeps its keys sorted: the shorter first, then by bytes.
+        // jsonb sorts its keys: shorter keys first, then by bytes.
         out.append('{');
         String separator = "";
         for (int index : JsonbNormalizer.keyOrder(

@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
 /// Rewrites a `json` value's text as `jsonb` prints it: keys sorted, the last of equal keys kept, numbers as
 /// `numeric` prints them, `", "` and `": "` between.
 ///
-/// Nothing here recurses, so a value may be nested as deeply as Postgres stores it. First the values are written in
-/// their own order; an object whose keys are not in order is noted, and its members are put in order at the end.
+/// Nothing here is recursive, so a value may be nested as deeply as Postgres stores it. First the values are
+/// written in their own order. An object whose keys are not in order is recorded, and its members are sorted at
+/// the end.
 final class JsonbNormalizer {
-    /// How much longer than its source a value may become. A number with an exponent takes a few bytes in `json` and
+    /// The most characters by which a value may grow. A number with an exponent takes a few bytes in `json` and
     /// up to 131,072 digits in `jsonb`.
     static final int GROWTH_MAX = 16 << 20;
 
@@ -31,7 +32,7 @@ final class JsonbNormalizer {
     private final long lengthMax;
     private final StringBuilder written = new StringBuilder();
 
-    /// By where it begins in what was written.
+    /// Objects with unsorted keys, by their start in the output.
     private final Map<Integer, Sorted> unsorted = new HashMap<>();
 
     private final Deque<Open> open = new ArrayDeque<>();
@@ -42,7 +43,7 @@ final class JsonbNormalizer {
         this.lengthMax = 3L * text.length() + GROWTH_MAX;
     }
 
-    /// A list or object whose end was not seen yet.
+    /// A list or object whose end was not read yet.
     ///
     /// @param members null for a list
     private record Open(@Nullable Members members) {}
@@ -91,12 +92,12 @@ final class JsonbNormalizer {
         }
     }
 
-    /// An object's members in order, by their places in what was written.
+    /// An object's members in their sorted order, by their positions in the output.
     ///
     /// @param end where the object ends
     private record Sorted(int[] starts, int[] ends, int end) {}
 
-    /// The places of the keys in the order in which `jsonb` keeps them; equal keys keep their own order.
+    /// Returns the indexes of the keys in `jsonb`'s order. Equal keys keep their own order.
     static List<Integer> keyOrder(List<String> keys) {
         return IntStream.range(0, keys.size())
                 .boxed()
@@ -123,7 +124,7 @@ final class JsonbNormalizer {
 
     // -- reading
 
-    /// Reads a scalar, or the beginning of a list or object up to where its first value begins.
+    /// Reads a scalar, or a list or object up to the start of its first value.
     private void beginValue() throws NotExactException {
         while (true) {
             char c = next();
@@ -143,7 +144,7 @@ final class JsonbNormalizer {
         }
     }
 
-    /// After a value, or at the end of an empty list or object: reads what ends there.
+    /// Reads what follows a value, or ends an empty list or object.
     ///
     /// @return whether another value follows
     private boolean goesOn() throws NotExactException {
@@ -258,8 +259,8 @@ final class JsonbNormalizer {
         }
     }
 
-    /// `jsonb` holds neither the zero character nor half of a pair of surrogates: `to_jsonb` of such a `json` is an
-    /// error.
+    /// Reads an escaped character. `jsonb` allows neither the character zero nor half of a surrogate pair:
+    /// `to_jsonb` of such a `json` is an error.
     private void unicode(StringBuilder value) throws NotExactException {
         char first = codeUnit();
         if (first == 0 || Character.isLowSurrogate(first)) {
@@ -299,7 +300,7 @@ final class JsonbNormalizer {
         return text.charAt(at);
     }
 
-    /// The next character that is no white space, which stays.
+    /// Returns the next character that is no white space, without consuming it.
     private char next() throws NotExactException {
         while (isBlank(current())) {
             at++;
@@ -313,12 +314,12 @@ final class JsonbNormalizer {
 
     // -- putting members in order
 
-    /// What is left to be copied: the members of an unsorted object, or, with none, a stretch of text.
+    /// What remains to be copied: the members of an unsorted object, or, without members, a range of text.
     private static final class Copying {
         private final Sorted object;
         private int member;
 
-        /// The rest of the member at hand.
+        /// The rest of the current member.
         private int from;
 
         private int to;
@@ -327,7 +328,7 @@ final class JsonbNormalizer {
             this.object = object;
         }
 
-        /// @return whether there is another member, which is then at hand
+        /// @return whether there is another member, which is then the current one
         boolean hasNext() {
             if (member == object.starts.length) {
                 return false;
@@ -371,7 +372,7 @@ final class JsonbNormalizer {
         }
     }
 
-    /// The index of the first place that is not before the given one.
+    /// Returns the index of the first position that is not before the given one.
     private static int firstFrom(int[] places, int place) {
         int found = Arrays.binarySearch(places, place);
         return found >= 0 ? found : -found - 1;

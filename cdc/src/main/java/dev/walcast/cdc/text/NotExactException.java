@@ -1,6 +1,6 @@
 package dev.walcast.cdc.text;
 
-/// A value that cannot be written exactly.
+/// Thrown when a value cannot be rendered exactly.
 final class NotExactException extends Exception {
     private static final long serialVersionUID = 1L;
 }

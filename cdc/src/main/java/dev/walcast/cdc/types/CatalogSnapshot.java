@@ -3,19 +3,21 @@ package dev.walcast.cdc.types;
 import java.util.HashSet;
 import java.util.Set;
 
-/// Which transactions a reading of the catalog shows.
+/// The transactions that a reading of the catalog shows.
 ///
-/// @param xmin    all before it had ended
-/// @param xmax    none from it on had ended
-/// @param running those between that had not ended
+/// @param xmin    all transactions before it had ended
+/// @param xmax    neither it nor a later transaction had ended
+/// @param running the transactions between them that had not ended
 record CatalogSnapshot(long xmin, long xmax, Set<Long> running) {
-    /// Ids below are Postgres' own.
+    /// The first ordinary transaction id; smaller ones are reserved.
     private static final long FIRST_NORMAL_XID = 3;
 
     CatalogSnapshot {
         running = Set.copyOf(running);
     }
 
+    /// Parses a snapshot.
+    ///
     /// @param text as `pg_snapshot` prints it
     static CatalogSnapshot parse(String text) {
         String[] parts = text.split(":", -1);
@@ -26,7 +28,7 @@ record CatalogSnapshot(long xmin, long xmax, Set<Long> running) {
         return new CatalogSnapshot(Long.parseUnsignedLong(parts[0]), Long.parseUnsignedLong(parts[1]), running);
     }
 
-    /// Whether a transaction that wrote to the log, or to a row that is visible, had ended.
+    /// Whether a transaction had ended that wrote to the log, or to a visible row.
     ///
     /// @param xid of 32 bits
     boolean isOver(long xid) {
@@ -34,12 +36,13 @@ record CatalogSnapshot(long xmin, long xmax, Set<Long> running) {
         return full < xmin || (full < xmax && !running.contains(full));
     }
 
-    /// Whether the id on a visible row of the catalog is of an earlier round of the counter, or of none.
+    /// Whether the id on a visible row of the catalog is of an earlier round of the counter, or of no
+    /// transaction.
     boolean isAncient(long xid) {
         return xid < FIRST_NORMAL_XID || (int) xid - (int) xmax >= 0;
     }
 
-    /// Compares ids of 32 bits, which run in a circle.
+    /// Compares ids of 32 bits, which wrap around.
     static boolean precedes(long xid, long other) {
         return (int) xid - (int) other < 0;
     }

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Finds the numbers of a described table's columns in the catalog, as far as they can be proven. Belongs to the
-/// reader's thread.
+/// Finds the numbers of a described table's columns in the catalog, as far as they can be proven. Used by the
+/// reader's thread only.
 ///
 /// A catalog row was written before a change when one of these holds:
 ///
@@ -24,14 +24,14 @@ import org.jspecify.annotations.Nullable;
 /// * its transaction had ended before the log that the slot still keeps: it precedes the slot's `catalog_xmin`;
 /// * the command that created the table wrote it, or the transaction did and the change is of a later one.
 ///
-/// The order of transaction ids alone proves nothing: a transaction may change a table long after it got its id. A
-/// change's transaction holds a lock on its table until it ends, so its commit tells whether it came before or after
-/// another transaction that changed the columns.
+/// The order of transaction ids alone proves nothing: a transaction may change a table long after it got its
+/// id. A change's transaction holds a lock on its table until it ends. So its commit shows whether it came
+/// before or after another transaction that changed the columns.
 public final class ColumnNumbers {
     private static final int TABLES_MAX = 10_000;
 
-    /// How often, each millisecond, a reading is repeated that does not show yet what the change's own transaction
-    /// did to the table: the log is ahead of what others see.
+    /// How often a reading is repeated, every millisecond, that does not show yet what the change's own
+    /// transaction did to the table. The log is ahead of what other sessions see.
     private static final int READINGS_MAX = 100;
 
     private static final String ATTRIBUTES = """
@@ -66,10 +66,10 @@ public final class ColumnNumbers {
         this.slotName = requireNonNull(slotName, "slotName is null");
     }
 
-    /// Where in the log a change stands.
+    /// The position of a change in the log.
     ///
-    /// @param xid of its transaction, of 32 bits
-    /// @param at  a place in the log at or after the change, at or before its transaction's end
+    /// @param xid of its transaction, 32 bits
+    /// @param at  a position in the log at or after the change, at or before its transaction's end
     public record LogPosition(long xid, Lsn at) {
         public LogPosition {
             requireNonNull(at, "at is null");
@@ -78,7 +78,8 @@ public final class ColumnNumbers {
 
     /// One reading of the catalog.
     ///
-    /// @param oldest what precedes it had ended before all changes that the slot still gives; null for unknown
+    /// @param oldest transactions before it had ended before all changes that the slot still sends; null when
+    ///               unknown
     private record Reading(
             List<Attribute> attributes,
             List<Long> changing,
@@ -100,9 +101,11 @@ public final class ColumnNumbers {
         }
     }
 
-    /// @param names of the columns that the log described, in its order
-    /// @param place of the change that they were described for
-    /// @return the number of each, or [dev.walcast.cdc.Column#UNPROVEN]
+    /// Finds the numbers of columns.
+    ///
+    /// @param names in the log's order
+    /// @param place of the change for which the log described them
+    /// @return the number of each column, or [dev.walcast.cdc.Column#UNPROVEN]
     public List<Integer> of(long oid, List<String> names, LogPosition place) throws SQLException {
         Reading reading = oid > 0 ? readingOf(oid, place.xid) : null;
         Seen before = seen.getOrDefault(oid, Seen.NOTHING);
@@ -115,12 +118,13 @@ public final class ColumnNumbers {
                 .numbers(names);
     }
 
-    /// Whether another look may prove what the last one did not.
+    /// Whether another reading may prove what the last one did not.
     public boolean mayBeProven(long oid, LogPosition place) {
         return oid > 0 && place.at.isAfter(seen.getOrDefault(oid, Seen.NOTHING).readAt());
     }
 
-    /// @return null when the table is gone, or what the transaction did to it does not become visible
+    /// @return null when the table does not exist, or the changes of the transaction to it do not become
+    ///         visible
     private @Nullable Reading readingOf(long oid, long xid) throws SQLException {
         try {
             for (int i = 0; i < READINGS_MAX; i++) {

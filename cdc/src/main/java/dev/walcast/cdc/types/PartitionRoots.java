@@ -7,7 +7,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 
-/// Which partitioned table a table belongs to in the end, as the catalog has it now. Belongs to the reader's thread.
+/// Finds the root of a table's partition tree in the current catalog. Used by the reader's thread only.
 public final class PartitionRoots {
     private static final String ROOT = """
             select rn.nspname, r.relname, c.relkind = 'p'
@@ -23,13 +23,13 @@ public final class PartitionRoots {
         this.catalog = requireNonNull(catalog, "catalog is null");
     }
 
-    /// Where a table stands.
+    /// A table's position in its partition tree.
     ///
-    /// @param root          the partitioned table it belongs to in the end; itself when it is no partition, or no
-    ///                      longer there
-    /// @param isPartitioned whether it has partitions itself
+    /// @param root          the root of the tree; the table itself when it is no partition, or no longer exists
+    /// @param isPartitioned whether the table has partitions itself
     public record PartitionRoot(TableId root, boolean isPartitioned) {}
 
+    /// Returns the root for a table.
     public PartitionRoot of(TableId id) throws SQLException {
         try (PreparedStatement statement = catalog.get().prepareStatement(ROOT)) {
             statement.setString(1, id.schema());

@@ -21,22 +21,23 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// The types that hold fields, and from which place in the log on the catalog's definition of each is that of the
-/// log. Belongs to the reader's thread.
+/// The types that have fields. For each one, it knows from which position in the log the catalog's definition
+/// is valid. Used by the reader's thread only.
 ///
-/// The log carries a row type's values without the names of their fields, and says nothing when the type changes.
-/// So the definitions are read again before a value is taken that was written after the last reading: once for
-/// each transaction that has such values, and less often when the reader is behind. A definition whose catalog rows
-/// are the same in two readings did not change in between. What was written between two readings that differ is not
-/// known; neither is what was written before the first one, unless the rows precede the slot's `catalog_xmin`, or
-/// one earlier transaction made the type and none changed it.
+/// The log carries a row type's values without the names of their fields, and does not report when the type
+/// changes. So the definitions are read again before a value is used that was written after the last reading:
+/// once for each transaction with such values, and less often when the reader is behind. A definition whose
+/// catalog rows are the same in two readings did not change in between. What was written between two readings
+/// that differ is not known. What was written before the first reading is not known either, unless the rows
+/// precede the slot's `catalog_xmin`, or one earlier transaction created the type and none changed it.
 public final class RowTypes {
-    /// How often, each millisecond, a reading is repeated that shows a change which may be committed in the log.
+    /// How often a reading is repeated, every millisecond, that shows a change which may be committed in the
+    /// log.
     private static final int READINGS_MAX = 50;
 
     private static final int UNENDED_MAX = 1_000;
 
-    /// The rows of the catalog that the definitions consist of. A transaction that is idle has not committed.
+    /// The rows of the catalog that the definitions consist of. An idle transaction has not committed.
     private static final String VERSIONS = """
             with recursive parts (root, oid) as (
               select r.oid, r.oid from pg_catalog.unnest(?::pg_catalog.oid[]) r (oid)
@@ -91,7 +92,7 @@ public final class RowTypes {
     private final String slotName;
     private final Map<Long, Known> known = new HashMap<>();
 
-    /// Transactions that were waited for and did not end.
+    /// Transactions that did not end while they were waited for.
     private final Set<Long> unended = new HashSet<>();
 
     private Lsn readThrough = Lsn.ZERO;
@@ -104,9 +105,9 @@ public final class RowTypes {
 
     /// A definition.
     ///
-    /// @param since      values that were written from here on have it
-    /// @param isChanging whether a transaction is changing it that may be committed in the log already
-    /// @param creators   the transactions that made its parts; empty when others changed them
+    /// @param since      the definition is valid for values that were written from this position on
+    /// @param isChanging whether a transaction is changing it that may already be committed in the log
+    /// @param creators   the transactions that created its parts; empty when other transactions changed them
     private record Known(PgType type, String version, Lsn since, boolean isChanging, List<Long> creators) {
         boolean isExact(LogPosition place) {
             boolean isLater = !creators.isEmpty()
@@ -115,7 +116,7 @@ public final class RowTypes {
         }
     }
 
-    /// @param kept where the log begins that the slot still has to give
+    /// @param kept the begin of the log that the slot still has to send
     private record Reading(
             Map<Long, Version> versions,
             CatalogSnapshot snapshot,
@@ -146,9 +147,9 @@ public final class RowTypes {
         static final Version NONE = new Version("", List.of(), List.of(), false);
     }
 
-    /// The type as the catalog has it now.
+    /// Returns the type's definition in the current catalog.
     ///
-    /// @param at where the value was written that it is wanted for
+    /// @param at the position at which the value was written
     public PgType type(long oid, Lsn at) throws SQLException {
         if (!known.containsKey(oid) || at.isAfter(readThrough)) {
             read(Set.of(oid));
@@ -156,8 +157,8 @@ public final class RowTypes {
         return requireNonNull(known.get(oid)).type;
     }
 
-    /// Whether [#type] gives the definition that the value was written with.
-    public boolean isExact(long oid, LogPosition place) throws SQLException {
+    /// Checks whether [#type] returns the definition with which the value was written.
+    public boolean checkExact(long oid, LogPosition place) throws SQLException {
         PgType _ = type(oid, place.at());
         return requireNonNull(known.get(oid)).isExact(place);
     }
@@ -198,7 +199,7 @@ public final class RowTypes {
         }
     }
 
-    /// Begins a transaction in whose snapshot the definitions are read, too.
+    /// Begins a transaction. The definitions are read in its snapshot as well.
     private Reading begin(Connection connection, Set<Long> oids) throws SQLException {
         connection.setAutoCommit(false);
         try (Statement statement = connection.createStatement()) {

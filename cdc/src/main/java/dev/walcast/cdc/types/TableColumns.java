@@ -9,18 +9,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Finds which columns of the catalog the columns of a described table are. The log names columns, and names move:
-/// a column is renamed, or dropped and another one gets its name. The catalog that is read is later than the change.
+/// Matches the columns of a described table with the columns of the catalog. The log has only names, and a name
+/// may move: a column is renamed, or dropped and another one gets its name. The catalog is read later than the
+/// change was written.
 ///
-/// A column of the catalog is *settled* when it is proven to have been what it is before the change was written. The
-/// names of settled columns are found by name. Those between them are found by their place, when there are as many
-/// of them as there are unsettled columns in that place: both lists are in the order of the column numbers. All
-/// others stay unproven.
+/// A column of the catalog is *settled* when it is proven to be unchanged since before the change was written.
+/// Settled columns are found by name. Those between them are found by position, when there are as many of them
+/// as unsettled columns between the same two: both lists are in the order of the column numbers. All others
+/// stay unproven.
 final class TableColumns {
     private final List<Attribute> attributes;
     private final Proof proof;
 
-    /// A row of `pg_attribute`, also of a dropped column.
+    /// A row of `pg_attribute`; the column may be dropped.
     ///
     /// @param made       the transaction that wrote it
     /// @param asCreated  whether the command that created the table wrote it
@@ -38,7 +39,7 @@ final class TableColumns {
         }
     }
 
-    /// Says of a row of `pg_attribute` whether it is older than the change.
+    /// Decides whether a row of `pg_attribute` is older than the change.
     @FunctionalInterface
     interface Proof {
         boolean isSettled(Attribute attribute);
@@ -50,8 +51,10 @@ final class TableColumns {
         this.proof = requireNonNull(proof, "proof is null");
     }
 
-    /// @param names in the order of the log
-    /// @return the number of each, or [Column#UNPROVEN]
+    /// Finds the numbers of columns.
+    ///
+    /// @param names in the log's order
+    /// @return the number of each column, or [Column#UNPROVEN]
     List<Integer> numbers(List<String> names) {
         Map<String, Integer> settled = new HashMap<>();
         List<Integer> unsettled = new ArrayList<>();
@@ -110,9 +113,9 @@ final class TableColumns {
         return java.util.Collections.nCopies(count, Column.UNPROVEN);
     }
 
-    /// Which rows of `pg_attribute` were seen, and since when.
+    /// The rows of `pg_attribute` that were read, and since when.
     ///
-    /// @param readAt of the last reading: what it shows was committed before this place of the log
+    /// @param readAt position of the last reading: what it shows was committed before this position
     record Seen(Map<Integer, Row> rows, Lsn readAt) {
         record Row(long made, Lsn since) {}
 
@@ -123,7 +126,7 @@ final class TableColumns {
             requireNonNull(readAt, "readAt is null");
         }
 
-        /// Whether the row was read before this place of the log was written.
+        /// Whether the row was read before this position of the log was written.
         boolean contains(Attribute attribute, Lsn at) {
             Row row = rows.get(attribute.number);
             return row != null && row.made == attribute.made && at.isAfter(row.since);

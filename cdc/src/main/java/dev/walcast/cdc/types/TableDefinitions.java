@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
-/// Makes the columns of tables of what the log says and what the catalog says, and tells where the catalog is not of
-/// the log's moment. Belongs to the reader's thread.
+/// Combines the log's and the catalog's description of tables, and finds where the catalog is not of the log's
+/// moment. Used by the reader's thread only.
 public final class TableDefinitions {
     private static final BitSet NONE = new BitSet();
 
@@ -20,7 +20,7 @@ public final class TableDefinitions {
     private final RowTypes rowTypes;
     private final ColumnNumbers numbers;
 
-    /// @param slotName of the slot that is read
+    /// @param slotName the slot that is read
     public TableDefinitions(TypeCatalog.Connections catalog, String slotName) {
         this.types = new TypeCatalog(catalog);
         this.rowTypes = new RowTypes(catalog, slotName);
@@ -36,8 +36,10 @@ public final class TableDefinitions {
         }
     }
 
+    /// Creates the columns of a table.
+    ///
     /// @param oid   of the table
-    /// @param place of the change that the description is for
+    /// @param place of the change for which the log described them
     public List<Column> columns(long oid, List<Described> described, LogPosition place) throws SQLException {
         types.forgetUserTypes();
         List<Integer> found =
@@ -55,7 +57,7 @@ public final class TableDefinitions {
         return columns;
     }
 
-    /// The columns of a table that was described earlier, as far as they are known now.
+    /// Returns the columns of a table that was described earlier, as far as they are known now.
     public List<Column> columns(Table table, LogPosition place) throws SQLException {
         List<Described> described = table.columns().stream()
                 .map(column -> new Described(column.name(), column.type().oid(), column.identity()))
@@ -67,9 +69,9 @@ public final class TableDefinitions {
         return type.hasFields() && type.oid() >= TypeCatalog.FIRST_USER_OID;
     }
 
-    /// Whether the table's columns have to be made anew for a change: a type is another one, or what was unproven can
-    /// be proven.
-    public boolean isOutdated(Table table, LogPosition place) throws SQLException {
+    /// Checks whether the table's columns must be created again for a change: a type has changed, or an
+    /// unproven column can be proven.
+    public boolean checkOutdated(Table table, LogPosition place) throws SQLException {
         boolean unproven = false;
         for (Column column : table.isBoundToCatalog() ? table.columns() : List.<Column>of()) {
             if (isOfFields(column.type())
@@ -81,14 +83,14 @@ public final class TableDefinitions {
         return unproven && numbers.mayBeProven(table.oid(), place);
     }
 
-    /// The columns whose values in a change cannot be read exactly, by their indexes.
+    /// Returns the indexes of the columns whose values in a change cannot be read exactly.
     ///
-    /// @param place where the change was written
+    /// @param place of the change
     public BitSet inexact(Table table, LogPosition place) throws SQLException {
         BitSet inexact = NONE;
         for (int i = 0; table.isBoundToCatalog() && i < table.columns().size(); i++) {
             PgType type = table.columns().get(i).type();
-            if (isOfFields(type) && !rowTypes.isExact(type.oid(), place)) {
+            if (isOfFields(type) && !rowTypes.checkExact(type.oid(), place)) {
                 inexact = inexact.isEmpty() ? new BitSet() : inexact;
                 inexact.set(i);
             }

@@ -14,21 +14,21 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The types of the database by oid, as the catalog has them now. Belongs to one thread.
+/// Reads the types of the database by oid from the current catalog. Used by one thread only.
 ///
-/// Types of Postgres' own never change and stay; users' types are forgotten when a table changes its shape.
+/// Built-in types never change and are kept. Users' types are forgotten when a table changes its columns.
 public final class TypeCatalog {
     static final long FIRST_USER_OID = 16_384;
 
-    /// Of types in one another. Users make types of any depth, and whatever walks a type recurses.
+    /// The deepest nesting of types. Users can create types of any depth, and code that visits a type is
+    /// recursive.
     private static final int DEPTH_MAX = 64;
 
-    /// Two fields of one composite type in another, and so on, double the parts with each level, and whatever compares
-    /// two types visits all of them.
+    /// The most parts of a type. Two fields of one composite type in another, and so on, double the parts with
+    /// each level, and code that compares two types visits all of them.
     private static final int PARTS_MAX = 10_000;
 
-    /// Casts made by users or extensions decide what `to_jsonb` does with a type that is nothing special
-    /// otherwise.
+    /// Casts of users or extensions decide what `to_jsonb` does with a type that has no other rule.
     private static final String TYPE = """
             select t.typname, t.typtype, t.typelem, t.typbasetype, t.typrelid, e.typdelim,
                    t.typsubscript = 'pg_catalog.array_subscript_handler'::pg_catalog.regproc as is_array,
@@ -60,10 +60,10 @@ public final class TypeCatalog {
     private final Connections catalog;
     private final Map<Long, PgType> types = new HashMap<>();
 
-    /// How many parts each of them has.
+    /// The number of parts of each type.
     private final Map<Long, Integer> sizes = new HashMap<>();
 
-    /// Where to ask.
+    /// Opens connections to the catalog.
     @FunctionalInterface
     public interface Connections {
         Connection get() throws SQLException;
@@ -78,9 +78,8 @@ public final class TypeCatalog {
         sizes.keySet().removeIf(oid -> oid >= FIRST_USER_OID);
     }
 
-    /// Nothing is known of a type that is no longer in the catalog, and of one that is too deep or too wide: their
-    /// values
-    /// cannot be drawn.
+    /// Returns a type. A type that is no longer in the catalog, or is too deep or too wide, is returned as
+    /// unknown: its values cannot be rendered.
     public PgType type(long oid) throws SQLException {
         return type(oid, 0);
     }
@@ -101,7 +100,7 @@ public final class TypeCatalog {
         return kept;
     }
 
-    /// Of how many types it consists, each counted as often as it occurs.
+    /// Returns the number of types of which it consists, each counted as often as it occurs.
     private int parts(PgType type) {
         return switch (type) {
             case PgType.Scalar _ -> 1;

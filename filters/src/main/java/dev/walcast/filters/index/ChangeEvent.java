@@ -6,13 +6,13 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The kinds of change that can be subscribed to. A TRUNCATE is not one of them.
+/// A kind of change that a client can subscribe to. TRUNCATE is not among them.
 public enum ChangeEvent {
     INSERT,
     UPDATE,
     DELETE;
 
-    /// The change's kind; null for a TRUNCATE.
+    /// Returns the change's kind; null for a TRUNCATE.
     public static @Nullable ChangeEvent of(Change change) {
         return switch (change) {
             case Change.Insert _ -> INSERT;
@@ -22,7 +22,7 @@ public enum ChangeEvent {
         };
     }
 
-    /// What a client's `event` asks for: one kind in any letter case, or `*` for all of them, as does null.
+    /// Parses a client's `event`: the name of one kind in any letter case. `*` and null mean all kinds.
     ///
     /// @return empty when there is no such kind
     public static Set<ChangeEvent> requested(@Nullable String event) {

@@ -21,10 +21,11 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// The subscriptions of one target by their predicates: equal predicates share a node; a node lies under the values
-/// of one of its equalities, or in the order of one of its bounds, or is tested for every change.
+/// Finds the subscriptions of one target by their predicates. Equal predicates share a node. A node is stored
+/// under the values of one of its equalities, or in the order of one of its bounds; all other nodes are tested
+/// for every change.
 ///
-/// Additions and removals exclude each other (by the caller); walking goes on meanwhile.
+/// The caller makes additions and removals exclude each other. Iteration may run at the same time.
 final class PredicateIndex<S> {
     private final Map<Predicate, Node<S>> nodes = new ConcurrentHashMap<>();
     private final Map<ResolvedColumn, Equalities<S>> equalities = new ConcurrentHashMap<>();
@@ -34,9 +35,9 @@ final class PredicateIndex<S> {
     /// The subscriptions of one predicate.
     private static final class Node<S> extends SmallSet<Entry<S>> {
         private final Predicate predicate;
-        /// The term under which the node lies; null when it lies under none.
+        /// The term under which the node is stored; null when it is stored under none.
         private final @Nullable Term indexed;
-        /// What is left to test where that term is known to hold.
+        /// What remains to be tested when that term is known to be true.
         private final Predicate residual;
 
         Node(Predicate predicate, @Nullable Term indexed) {
@@ -50,7 +51,7 @@ final class PredicateIndex<S> {
         }
     }
 
-    /// The nodes under the values of one column.
+    /// The nodes that are stored under the values of one column.
     private record Equalities<S>(ComparableType kind, Map<Object, SmallSet<Node<S>>> byKey) {
         int size(Object key) {
             SmallSet<Node<S>> present = byKey.get(key);
@@ -58,7 +59,8 @@ final class PredicateIndex<S> {
         }
     }
 
-    /// The nodes with a bound on one column: those that want more than their key, and those that want less.
+    /// The nodes that are stored by a bound on one column: those that need a greater value, and those that need
+    /// a smaller one.
     private record Bounds<S>(
             ComparableType kind,
             ConcurrentSkipListMap<Object, SmallSet<Node<S>>> lower,
@@ -97,7 +99,8 @@ final class PredicateIndex<S> {
         }
     }
 
-    /// An equality whose place holds the fewest nodes yet; failing that a list of values, then a bound.
+    /// Returns the term under which a node is stored: the equality with the fewest nodes, else a list of
+    /// values, else a bound.
     private @Nullable Term bestTerm(Predicate predicate) {
         Term best = null;
         long bestCost = Long.MAX_VALUE;

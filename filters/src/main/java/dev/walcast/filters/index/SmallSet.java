@@ -5,15 +5,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// A set of things that are themselves only, small when it holds few: most hold one. Additions and removals exclude
-/// each other (by the caller); walking goes on meanwhile, and sees an addition that came before it.
+/// A set that takes little memory while it holds few elements. Elements are compared by identity. The caller
+/// makes additions and removals exclude each other. [#forEach] may run at the same time and sees every addition
+/// that came before it.
 ///
-/// @param <T> must not be an array or a set
-@SuppressWarnings("ReferenceEquality") // things are themselves only
+/// @param <T> neither an array nor a set
+@SuppressWarnings("ReferenceEquality") // elements are compared by identity
 class SmallSet<T> {
     private static final int ARRAY_MAX = 8;
 
-    /// Null, the one thing, an array of up to [#ARRAY_MAX], or a concurrent set.
+    /// Null, the single element, an array of up to [#ARRAY_MAX] elements, or a concurrent set.
     private volatile @Nullable Object content;
 
     final boolean isEmpty() {
@@ -29,51 +30,51 @@ class SmallSet<T> {
         };
     }
 
-    final void add(T thing) {
+    final void add(T element) {
         Object present = content;
         switch (present) {
-            case null -> content = thing;
+            case null -> content = element;
             case Object[] array
             when array.length < ARRAY_MAX -> {
                 Object[] longer = java.util.Arrays.copyOf(array, array.length + 1);
-                longer[array.length] = thing;
+                longer[array.length] = element;
                 content = longer;
             }
             case Object[] array -> {
                 Set<Object> set = ConcurrentHashMap.newKeySet(4 * ARRAY_MAX);
                 set.addAll(java.util.List.of(array));
-                set.add(thing);
+                set.add(element);
                 content = set;
             }
-            case Set<?> set -> things(set).add(thing);
-            default -> content = new Object[] {present, thing};
+            case Set<?> set -> elements(set).add(element);
+            default -> content = new Object[] {present, element};
         }
     }
 
-    /// @return whether it was there
-    final boolean remove(T thing) {
+    /// @return whether the set held the element
+    final boolean remove(T element) {
         Object present = content;
         return switch (present) {
             case null -> false;
-            case Object[] array -> removeFrom(array, thing);
+            case Object[] array -> removeFrom(array, element);
             case Set<?> set -> {
-                boolean removed = set.remove(thing);
+                boolean removed = set.remove(element);
                 if (set.isEmpty()) {
                     content = null;
                 }
                 yield removed;
             }
             default -> {
-                boolean removed = present == thing;
+                boolean removed = present == element;
                 content = removed ? null : present;
                 yield removed;
             }
         };
     }
 
-    private boolean removeFrom(Object[] array, T thing) {
+    private boolean removeFrom(Object[] array, T element) {
         for (int i = 0; i < array.length; i++) {
-            if (array[i] == thing) {
+            if (array[i] == element) {
                 Object[] shorter = new Object[array.length - 1];
                 System.arraycopy(array, 0, shorter, 0, i);
                 System.arraycopy(array, i + 1, shorter, i, shorter.length - i);
@@ -88,22 +89,22 @@ class SmallSet<T> {
         switch (content) {
             case null -> {}
             case Object[] array -> {
-                for (Object thing : array) {
-                    action.accept(cast(thing));
+                for (Object element : array) {
+                    action.accept(cast(element));
                 }
             }
-            case Set<?> set -> set.forEach(thing -> action.accept(cast(thing)));
-            case Object thing -> action.accept(cast(thing));
+            case Set<?> set -> set.forEach(element -> action.accept(cast(element)));
+            case Object element -> action.accept(cast(element));
         }
     }
 
     @SuppressWarnings("unchecked") // only things of this type are put in
-    private T cast(Object thing) {
-        return (T) thing;
+    private T cast(Object element) {
+        return (T) element;
     }
 
     @SuppressWarnings("unchecked") // made by add
-    private static Set<Object> things(Set<?> set) {
+    private static Set<Object> elements(Set<?> set) {
         return (Set<Object>) set;
     }
 }

@@ -17,30 +17,33 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Answers one question: which subscriptions does this change concern?
+/// Finds the subscriptions that a change may concern.
 ///
-/// A subscription is found through one indexed term of its predicate, and equal predicates are tested once for all
-/// their subscriptions, so a change costs what it reaches. Any thread may add and remove while another walks the
-/// matches; an addition is seen by every walk that begins after it returned.
+/// A subscription is found by one indexed term of its predicate. Equal predicates are tested once for all their
+/// subscriptions. So the time for a change depends on the subscriptions that it concerns, and not on all of
+/// them. Any thread may add and remove entries while another iterates. An iteration sees every addition that
+/// returned before it began.
 ///
-/// @param <S> what is subscribed; opaque here
+/// @param <S> the subscriber, which this class does not look into
 public final class SubscriptionIndex<S> {
     private final Map<Target, PredicateIndex<S>> groups = new ConcurrentHashMap<>();
-    /// What is also found by the row before an UPDATE.
+    /// The entries that are also found by the row before an UPDATE.
     private final Map<Target, PredicateIndex<Entry<S>>> byOldRow = new ConcurrentHashMap<>();
 
-    /// What an UPDATE may concern that does not carry the column's value; by the column.
+    /// The entries that an UPDATE without the column's value may concern, by the column's name.
     private final Map<Target, Map<String, Set<Entry<S>>>> byUnchanged = new ConcurrentHashMap<>();
 
-    /// One subscription's place in the index, itself only; hand it back to [#remove(Entry)].
+    /// One subscription's entry in the index. Entries are compared by identity. The same instance must be
+    /// passed to [#remove(Entry)].
     public static final class Entry<S> {
         private final Target target;
-        /// One bit for each kind of change: this is looked at for every change that reaches the entry.
+        /// One bit for each kind of change. It is read for every change that reaches the entry.
         private final int events;
         private final Predicate predicate;
         private final S subscriber;
         private final @Nullable Entry<Entry<S>> departure;
 
+        /// Creates an entry that is found by the new row, or by the old row of a DELETE.
         public Entry(Target target, Set<ChangeEvent> events, Predicate predicate, S subscriber) {
             this(target, bits(events), predicate, null, subscriber);
         }
@@ -53,10 +56,10 @@ public final class SubscriptionIndex<S> {
             this.departure = before == null ? null : new Entry<>(target, bit(ChangeEvent.UPDATE), before, null, this);
         }
 
-        /// Found by an UPDATE whose new row meets the predicate, or whose old row meets the other one, whatever the
-        /// events: the caller judges to which of them it comes.
+        /// Creates an entry that is also found by every UPDATE whose new row meets `predicate` or whose old row
+        /// meets `before`, whatever the events are. The caller decides what the subscriber gets.
         ///
-        /// @param before what the old row must meet
+        /// @param before the predicate for the old row
         public static <S> Entry<S> withMembership(
                 Target target, Set<ChangeEvent> events, Predicate predicate, Predicate before, S subscriber) {
             return new Entry<>(target, bits(events) | bit(ChangeEvent.UPDATE), predicate, before, subscriber);
@@ -74,7 +77,7 @@ public final class SubscriptionIndex<S> {
             return subscriber;
         }
 
-        /// What the row before an UPDATE must meet; empty when that does not matter.
+        /// Returns the predicate for the row before an UPDATE; empty when the old row is not tested.
         public Optional<Predicate> before() {
             return Optional.ofNullable(departure).map(Entry::predicate);
         }
@@ -96,12 +99,13 @@ public final class SubscriptionIndex<S> {
         }
     }
 
+    /// Adds an entry.
     public void add(Entry<S> entry) {
         add(groups, entry);
         if (entry.departure != null) {
             add(byOldRow, entry.departure);
         }
-        for (String column : hangsOn(entry)) {
+        for (String column : unchangedColumns(entry)) {
             byUnchanged.compute(entry.target, (_, known) -> {
                 Map<String, Set<Entry<S>>> columns = known == null ? new ConcurrentHashMap<>() : known;
                 columns.computeIfAbsent(column, _ -> ConcurrentHashMap.newKeySet())
@@ -111,7 +115,7 @@ public final class SubscriptionIndex<S> {
         }
     }
 
-    private static Set<String> hangsOn(Entry<?> entry) {
+    private static Set<String> unchangedColumns(Entry<?> entry) {
         return entry.wants(ChangeEvent.UPDATE) ? UnchangedValues.columns(entry.predicate) : Set.of();
     }
 
@@ -123,12 +127,13 @@ public final class SubscriptionIndex<S> {
         });
     }
 
+    /// Removes an entry; does nothing when it is not in the index.
     public void remove(Entry<S> entry) {
         remove(groups, entry);
         if (entry.departure != null) {
             remove(byOldRow, entry.departure);
         }
-        for (String column : hangsOn(entry)) {
+        for (String column : unchangedColumns(entry)) {
             byUnchanged.computeIfPresent(entry.target, (_, columns) -> {
                 columns.computeIfPresent(column, (_, entries) -> {
                     entries.remove(entry);
@@ -151,8 +156,9 @@ public final class SubscriptionIndex<S> {
     }
 
     /// Calls the action for each subscription whose target and events the change meets and whose predicate is
-    /// [Truth#TRUE], [Truth#UNDECIDED], [Truth#FAILED] or [Truth#INAPPLICABLE] for its judged row; and for each
-    /// that the row before an UPDATE meets in the same way, which may then be named twice.
+    /// [Truth#TRUE], [Truth#UNDECIDED], [Truth#FAILED] or [Truth#INAPPLICABLE] for its judged row. Also calls
+    /// it for each subscription that the row before an UPDATE meets in the same way. Such a subscription may
+    /// occur twice.
     public void forEachMatch(Change change, BiConsumer<Entry<S>, Truth> action) {
         ChangeEvent event = ChangeEvent.of(change);
         Row judged = judgedRow(change);
@@ -182,9 +188,9 @@ public final class SubscriptionIndex<S> {
         }
     }
 
-    /// Calls the action for each subscription that the change may concern although [#forEachMatch] does not name it:
-    /// whether its predicate is met hangs on a large value that an UPDATE left alone and does not carry. May name
-    /// one twice.
+    /// Calls the action for each subscription that the change may concern although [#forEachMatch] does not
+    /// find it: its predicate depends on a large value that an UPDATE left unchanged and does not carry. A
+    /// subscription may occur twice.
     public void forEachInDoubt(Change change, Consumer<Entry<S>> action) {
         if (byUnchanged.isEmpty() || !(change instanceof Change.Update update)) {
             return;
@@ -213,8 +219,8 @@ public final class SubscriptionIndex<S> {
                 new Target.AllTables());
     }
 
-    /// INSERT and UPDATE are judged by the new row, DELETE by what the replica identity holds of the old one;
-    /// null for a TRUNCATE, which concerns nobody.
+    /// Returns the row by which a change is judged: the new row of an INSERT or UPDATE, or the old row of a
+    /// DELETE, of which only the replica identity's columns are known. Null for a TRUNCATE.
     public static @Nullable Row judgedRow(Change change) {
         return switch (change) {
             case Change.Insert insert -> insert.newRow();

@@ -4,30 +4,33 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
 
-/// Which tables a subscription listens to.
+/// The tables that a subscription listens to.
 public sealed interface Target {
+    /// One table.
     record OneTable(TableId table) implements Target {
         public OneTable {
             requireNonNull(table, "table is null");
         }
     }
 
-    /// Every table of a schema, those created later included.
+    /// Every table of a schema, including tables that are created later.
     record OneSchema(String schema) implements Target {
         public OneSchema {
             requireNonNull(schema, "schema is null");
         }
     }
 
-    /// Tables of this name in every schema.
+    /// The tables of this name in every schema.
     record AnySchema(String table) implements Target {
         public AnySchema {
             requireNonNull(table, "table is null");
         }
     }
 
+    /// Every table.
     record AllTables() implements Target {}
 
+    /// Whether the table is among them.
     default boolean includes(TableId table) {
         return switch (this) {
             case OneTable one -> one.table().equals(table);

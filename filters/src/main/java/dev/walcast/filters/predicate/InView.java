@@ -2,16 +2,17 @@ package dev.walcast.filters.predicate;
 
 import dev.walcast.cdc.Row;
 
-/// Whether a row stands in somebody's view. Other than for delivery, where all but TRUE means no, it matters here
-/// whether that is known.
+/// Whether a row belongs to a client's view. Delivery needs only TRUE or not TRUE; membership also needs to
+/// know whether the answer is certain.
 public enum InView {
     YES,
     NO,
-    /// The feed does not carry what decides it.
+    /// The change does not carry a value that decides it.
     UNKNOWN,
-    /// Postgres has to be asked first.
+    /// Postgres must be asked first.
     UNDECIDED;
 
+    /// Evaluates a predicate for a row.
     public static InView of(Predicate predicate, Row row, RowAnswers answers) {
         return switch (predicate.test(row, answers)) {
             case TRUE -> YES;
@@ -28,7 +29,7 @@ public enum InView {
                 .anyMatch(index -> index < 0 || row.missing(index) != null);
     }
 
-    /// Whether it stands in both.
+    /// Combines the results of two predicates that must both be true.
     public InView and(InView other) {
         if (this == NO || other == NO) {
             return NO;

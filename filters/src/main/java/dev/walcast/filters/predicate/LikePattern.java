@@ -5,7 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// LIKE and ILIKE of a text under a deterministic collation, where they are defined by characters alone.
+/// Evaluates LIKE and ILIKE for texts under a deterministic collation, where the result depends on the
+/// characters alone.
 public final class LikePattern {
     private static final int PART_MAX = 64;
     private static final long STEPS_MAX = 10_000_000;
@@ -14,9 +15,10 @@ public final class LikePattern {
 
     private final int[] tokens;
     private final boolean foldsCase;
-    /// The texts between the `%`, when the pattern has no `_`: what nearly all patterns are, and much faster.
+    /// The texts between the `%` when the pattern has no `_`. Most patterns have none, and this test is much
+    /// faster.
     private final @Nullable List<String> literals;
-    /// The tokens between two `%`: the time to test a text grows with its length times this.
+    /// The number of tokens between two `%`. The time to test a text grows with its length times this number.
     private final int longestPart;
 
     private LikePattern(int[] tokens, boolean foldsCase) {
@@ -54,16 +56,21 @@ public final class LikePattern {
         return List.copyOf(literals);
     }
 
+    /// Parses the pattern of a LIKE.
+    ///
     /// @throws IllegalArgumentException when the pattern ends in its escape character
     public static LikePattern of(String pattern) {
         return new LikePattern(tokens(pattern), false);
     }
 
-    /// Says something only of texts that are all ASCII.
+    /// Parses the pattern of an ILIKE. It decides only texts that are all ASCII.
+    ///
+    /// @throws IllegalArgumentException when the pattern ends in its escape character
     public static LikePattern ignoringCase(String pattern) {
         return new LikePattern(tokens(lowerAscii(pattern)), true);
     }
 
+    /// Whether the pattern ends in its escape character, which Postgres refuses.
     public static boolean endsInEscape(String pattern) {
         int backslashes = 0;
         while (backslashes < pattern.length() && pattern.charAt(pattern.length() - 1 - backslashes) == '\\') {
@@ -72,6 +79,7 @@ public final class LikePattern {
         return backslashes % 2 == 1;
     }
 
+    /// Whether all characters are ASCII.
     public static boolean isAscii(String text) {
         return text.chars().allMatch(c -> c < 128);
     }
@@ -109,11 +117,13 @@ public final class LikePattern {
         return foldsCase;
     }
 
-    /// Whether memory tests texts of any length: with a long part, Postgres tests the long ones, for a bounded time.
+    /// Whether memory tests texts of any length. Of a pattern with a long part, Postgres tests the long texts,
+    /// within its time limit.
     boolean decidesAnyLength() {
         return longestPart <= PART_MAX;
     }
 
+    /// Tests a text; [Truth#UNDECIDED] when Postgres must test it.
     Truth test(String text) {
         if (!decidesAnyLength() && (long) text.length() * longestPart > STEPS_MAX) {
             return Truth.UNDECIDED;
@@ -149,7 +159,7 @@ public final class LikePattern {
         return at <= end;
     }
 
-    /// Only the last `%` passed need be tried again, so the time is at most text times pattern.
+    /// Retries only from the last `%`, so the time is at most the product of both lengths.
     private boolean matchesTokens(String text) {
         int token = 0;
         int at = 0;

@@ -8,16 +8,17 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/// A condition over one row, resolved against its table: what a client's filter and a policy both become. Two
-/// predicates are equal when they ask the same.
+/// A condition over one row, resolved against its table. Filters and policies both become predicates. Two
+/// predicates are equal when they test the same condition.
 public sealed interface Predicate {
-    /// In SQL's logic, from left to right; [Truth#UNDECIDED] when it hangs on a question that `answers` does not
-    /// answer.
+    /// Evaluates the condition in SQL's logic, from left to right. Returns [Truth#UNDECIDED] when the result
+    /// depends on a question that `answers` has no answer for.
     Truth test(Row row, RowAnswers answers);
 
-    /// Names the questions without whose answers the predicate stays undecided for this row.
+    /// Passes each unanswered question to the action that the result for this row depends on.
     void undecided(Row row, RowAnswers answers, Consumer<RowQuestion> action);
 
+    /// Returns a predicate that is true when all parts are true.
     static Predicate and(List<Predicate> parts) {
         List<Predicate> flat = new ArrayList<>();
         for (Predicate part : parts) {
@@ -37,6 +38,7 @@ public sealed interface Predicate {
         };
     }
 
+    /// Returns a predicate that is true when one part is true.
     static Predicate or(List<Predicate> parts) {
         List<Predicate> flat = new ArrayList<>();
         for (Predicate part : parts) {
@@ -56,6 +58,7 @@ public sealed interface Predicate {
         };
     }
 
+    /// Returns the negation.
     static Predicate not(Predicate part) {
         return switch (part) {
             case Not not -> not.part;
@@ -64,6 +67,7 @@ public sealed interface Predicate {
         };
     }
 
+    /// A predicate with the same result for every row.
     record Constant(Truth value) implements Predicate {
         public static final Predicate ALWAYS = new Constant(Truth.TRUE);
         public static final Predicate NEVER = new Constant(Truth.FALSE);
@@ -77,6 +81,7 @@ public sealed interface Predicate {
         public void undecided(Row row, RowAnswers answers, Consumer<RowQuestion> action) {}
     }
 
+    /// True when all parts are true.
     record And(List<Predicate> parts) implements Predicate {
         public And {
             parts = List.copyOf(parts);
@@ -106,6 +111,7 @@ public sealed interface Predicate {
         }
     }
 
+    /// True when one part is true.
     record Or(List<Predicate> parts) implements Predicate {
         public Or {
             parts = List.copyOf(parts);
@@ -135,6 +141,7 @@ public sealed interface Predicate {
         }
     }
 
+    /// True when its part is false.
     record Not(Predicate part) implements Predicate {
         @Override
         public Truth test(Row row, RowAnswers answers) {
@@ -147,9 +154,9 @@ public sealed interface Predicate {
         }
     }
 
-    /// One comparison: a question to Postgres, and what memory can say of it.
+    /// One comparison: a test in memory, and the question to Postgres for the rows that memory cannot decide.
     ///
-    /// @param test equal tests for equal questions about the same columns
+    /// @param test equal questions about the same columns have equal tests
     record Term(RowQuestion question, RowTest test) implements Predicate {
         public Term {
             requireNonNull(question, "question is null");
@@ -169,7 +176,7 @@ public sealed interface Predicate {
             }
         }
 
-        /// A column that was dropped and made again under its name is another one.
+        /// Two columns of one name are different when one was dropped and the other created later.
         @Override
         public boolean equals(Object other) {
             return other instanceof Term term
@@ -183,13 +190,13 @@ public sealed interface Predicate {
         }
     }
 
-    /// Parts are evaluated from left to right, and an error ends it; but an undecided part before may yet spare
-    /// that.
+    /// Parts are evaluated from left to right, and an error ends the evaluation. An undecided part before the
+    /// error may still prevent it.
     private static Truth afterError(Truth before) {
         return before == Truth.UNDECIDED || before == Truth.INAPPLICABLE ? before : Truth.FAILED;
     }
 
-    /// Neither is the value that decides the whole.
+    /// Combines two results of which neither decides the whole.
     private static Truth weaker(Truth one, Truth other) {
         if (one == Truth.INAPPLICABLE || other == Truth.INAPPLICABLE) {
             return Truth.INAPPLICABLE;
@@ -200,12 +207,13 @@ public sealed interface Predicate {
         return one == Truth.UNKNOWN ? one : other;
     }
 
-    /// The parts of a conjunction, the predicate itself when it is none.
+    /// Returns the parts of a conjunction; the predicate itself when it is none.
     default List<Predicate> conjuncts() {
         return this instanceof And and ? and.parts : List.of(this);
     }
 
-    /// Whether some row could need a question: such a predicate's subscriptions may have to wait for Postgres.
+    /// Whether Postgres may have to be asked for some row. Subscriptions with such a predicate may have to
+    /// wait.
     default boolean mayAsk() {
         return switch (this) {
             case Constant _ -> false;
@@ -216,7 +224,7 @@ public sealed interface Predicate {
         };
     }
 
-    /// Whether such a question may hang on a pattern, and so cost Postgres much.
+    /// Whether such a question may depend on a pattern, and so be much work for Postgres.
     default boolean mayAskOfPattern() {
         return switch (this) {
             case Constant _ -> false;
@@ -230,7 +238,7 @@ public sealed interface Predicate {
         };
     }
 
-    /// The columns that its terms look at.
+    /// Returns the columns that its terms read.
     default Set<String> columns() {
         Set<String> columns = new java.util.TreeSet<>();
         collectColumns(columns);

@@ -2,12 +2,12 @@ package dev.walcast.filters.predicate;
 
 import dev.walcast.cdc.Row;
 
-/// What Postgres has said so far about questions and rows.
+/// Looks up what Postgres has answered about rows.
 @FunctionalInterface
 public interface RowAnswers {
-    /// Nothing was asked yet.
+    /// Holds no answer.
     RowAnswers NONE = (_, _) -> Truth.UNDECIDED;
 
-    /// [Truth#UNDECIDED] when this was not asked.
+    /// Returns the answer to a question about a row; [Truth#UNDECIDED] when there is none.
     Truth of(RowQuestion question, Row row);
 }

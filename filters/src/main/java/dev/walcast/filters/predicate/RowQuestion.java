@@ -1,5 +1,5 @@
 package dev.walcast.filters.predicate;
 
-/// What Postgres is asked about a row when memory cannot say: opaque to the predicate that carries it. Two questions
-/// are equal when every row has the same answer to both.
+/// A question to Postgres about a row, for when memory cannot decide. Predicates do not look into it. Two
+/// questions are equal when every row has the same answer to both.
 public interface RowQuestion {}

@@ -12,41 +12,45 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What memory can say of a term. A value that the feed does not carry makes it [Truth#UNKNOWN]: no row passes on a
-/// value that was not seen, also not `is.null`. A row whose column is not the one that the term was resolved for
-/// makes it [Truth#INAPPLICABLE].
+/// Tests a row in memory for a term. A missing value makes the result [Truth#UNKNOWN]: no test is true for a
+/// value that the change does not carry, `is.null` included. When the row's column is not the resolved column,
+/// the result is [Truth#INAPPLICABLE].
 public sealed interface RowTest {
+    /// Tests a row; [Truth#UNDECIDED] when Postgres must be asked.
     Truth test(Row row);
 
+    /// Returns the names of the columns that the test reads.
     List<String> columns();
 
-    /// The columns as they were when the predicate was resolved.
+    /// Returns the columns that the test reads, as they were when the predicate was resolved.
     List<ResolvedColumn> places();
 
-    /// Whether Postgres is never needed.
+    /// Whether memory decides every row, so that Postgres is never asked.
     boolean decidesAlways();
 
     /// A column as it was when the predicate was resolved.
     ///
-    /// @param typeOid of the type below all domains: of a domain some readers of the log tell only that; 0 for any
+    /// @param typeOid oid of the type below all domains, since some readers of the log know only that; 0 for
+    ///                any type
     /// @param number  `pg_attribute.attnum`, or [Column#BY_NAME]
-    /// @param carried whether changes held the column then: a row without it is older than the column
+    /// @param carried whether changes carried the column at that time; a row without it is older than the
+    ///                column
     record ResolvedColumn(String name, long typeOid, int number, boolean carried) {
         public ResolvedColumn {
             requireNonNull(name, "name is null");
         }
 
-        /// A column that changes may not hold.
+        /// Creates a column that changes may not carry.
         public ResolvedColumn(String name, long typeOid, int number) {
             this(name, typeOid, number, false);
         }
 
-        /// A column that is known by its name.
+        /// Creates a column that is identified by its name alone.
         public ResolvedColumn(String name, long typeOid) {
             this(name, typeOid, Column.BY_NAME);
         }
 
-        /// The column's index in the row's table; -1 when the table has no such column of that type.
+        /// Returns the column's index in the row's table; -1 when the table has no such column of this type.
         public int in(Row row) {
             int index = row.table().indexOf(name);
             return index >= 0 && isOf(row.table().columns().get(index)) ? index : -1;
@@ -61,8 +65,8 @@ public sealed interface RowTest {
             return number == Column.BY_NAME || column.number() == Column.BY_NAME || column.number() == number;
         }
 
-        /// What a test comes to whose column the row does not have: the feed may not carry it, or the row's table was
-        /// defined otherwise.
+        /// Returns the result of a test whose column the row does not have. Either the change does not carry
+        /// it, or the row's table had another definition.
         public Truth ofAbsent(Row row) {
             if (carried) {
                 return Truth.INAPPLICABLE;
@@ -78,14 +82,16 @@ public sealed interface RowTest {
         }
     }
 
-    /// Of a single column: SQL NULL and absence are the same for all of these.
+    /// Tests one column. All such tests treat SQL NULL and missing values in the same way.
     sealed interface ColumnTest extends RowTest {
         ResolvedColumn place();
 
+        /// Tests a value.
+        ///
         /// @param text the column's output text, not null
         Truth testText(String text);
 
-        /// Of SQL NULL.
+        /// Tests SQL NULL.
         default Truth testNull() {
             return Truth.UNKNOWN;
         }
@@ -107,7 +113,7 @@ public sealed interface RowTest {
             if (reason == MissingReason.UNCHANGED_TOAST) {
                 return UnchangedValues.truth(this);
             }
-            // Behind this reason there is a value, which cannot be read.
+            // The row has a value that cannot be read; it is not NULL.
             return reason == MissingReason.NOT_EXACT && this instanceof NullTest ? Truth.FALSE : Truth.UNKNOWN;
         }
 
@@ -122,6 +128,7 @@ public sealed interface RowTest {
         }
     }
 
+    /// Compares a column with a value.
     record Compare(ResolvedColumn place, Comparison comparison, ComparableType kind, Object key) implements ColumnTest {
         @Override
         public Truth testText(String text) {
@@ -135,7 +142,7 @@ public sealed interface RowTest {
         }
     }
 
-    /// `= ANY (array)`.
+    /// Evaluates `= ANY (array)`.
     record OneOf(ResolvedColumn place, ComparableType kind, Set<Object> keys, boolean hasNull) implements ColumnTest {
         public OneOf {
             keys = Set.copyOf(keys);
@@ -156,7 +163,7 @@ public sealed interface RowTest {
             return hasNull ? Truth.UNKNOWN : Truth.FALSE;
         }
 
-        /// Nothing equals an element of an empty array, not even NULL in SQL's sense of not knowing.
+        /// Even NULL is not among the elements of an empty array: the result is false and not unknown.
         @Override
         public Truth testNull() {
             return keys.isEmpty() && !hasNull ? Truth.FALSE : Truth.UNKNOWN;
@@ -168,7 +175,7 @@ public sealed interface RowTest {
         }
     }
 
-    /// `IS DISTINCT FROM`.
+    /// Evaluates `IS DISTINCT FROM`.
     record Distinct(ResolvedColumn place, ComparableType kind, Object key) implements ColumnTest {
         @Override
         public Truth testText(String text) {
@@ -187,6 +194,7 @@ public sealed interface RowTest {
         }
     }
 
+    /// Evaluates LIKE or ILIKE.
     record LikeTest(ResolvedColumn place, LikePattern pattern) implements ColumnTest {
         @Override
         public Truth testText(String text) {
@@ -199,7 +207,7 @@ public sealed interface RowTest {
         }
     }
 
-    /// `IS NULL`.
+    /// Evaluates `IS NULL`.
     record NullTest(ResolvedColumn place) implements ColumnTest {
         @Override
         public Truth testText(String text) {
@@ -217,7 +225,7 @@ public sealed interface RowTest {
         }
     }
 
-    /// `IS TRUE`, `IS FALSE` and `IS UNKNOWN` of a boolean.
+    /// Evaluates `IS TRUE`, `IS FALSE` and `IS UNKNOWN` for a boolean.
     record BooleanTest(ResolvedColumn place, Truth wanted) implements ColumnTest {
         @Override
         public Truth testText(String text) {
@@ -235,9 +243,9 @@ public sealed interface RowTest {
         }
     }
 
-    /// Nothing is known in memory.
+    /// A test of one column that only Postgres can evaluate.
     ///
-    /// @param ofNull what the expression makes of SQL NULL
+    /// @param ofNull the expression's result for SQL NULL
     record Opaque(ResolvedColumn place, Truth ofNull) implements ColumnTest {
         @Override
         public Truth testText(String text) {
@@ -255,10 +263,10 @@ public sealed interface RowTest {
         }
     }
 
-    /// About several columns, or the whole row: nothing is known in memory.
+    /// A test of several columns, or of the whole row, that only Postgres can evaluate.
     ///
-    /// @param places what it looks at
-    /// @param image  all columns of the row that Postgres is given
+    /// @param places the columns that the expression reads
+    /// @param image  all columns of the row that Postgres gets
     record OpaqueRow(List<ResolvedColumn> places, List<ResolvedColumn> image) implements RowTest {
         public OpaqueRow {
             places = List.copyOf(places);
@@ -295,7 +303,7 @@ public sealed interface RowTest {
         }
     }
 
-    /// Two columns of the same row compared with each other.
+    /// Compares two columns of one row.
     record CompareColumns(ResolvedColumn left, Comparison comparison, ResolvedColumn right, ComparableType kind)
             implements RowTest {
         @Override

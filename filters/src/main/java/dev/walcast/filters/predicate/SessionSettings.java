@@ -6,16 +6,16 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// The settings of Postgres that a fresh session of a role begins with, as far as they can change what an expression
-/// means. Those that are equal to the settings under which values are rendered may be left out. Immutable.
+/// The settings with which a new session of a role begins, as far as they can change an expression's result.
+/// Settings with the same value as for rendering may be left out. Immutable.
 public final class SessionSettings {
-    /// Those under which values are rendered.
+    /// The settings for rendering values.
     public static final SessionSettings NONE = new SessionSettings(Map.of());
 
     private final Map<String, String> values;
     private final int hash;
 
-    /// @param values by name; names are not case-sensitive
+    /// @param values by setting name; names are not case-sensitive
     public SessionSettings(Map<String, String> values) {
         Map<String, String> sorted = new TreeMap<>();
         values.forEach((name, value) -> sorted.put(name.toLowerCase(Locale.ROOT), value));
@@ -23,13 +23,15 @@ public final class SessionSettings {
         this.hash = sorted.hashCode();
     }
 
-    /// By name in lower case, in the order of the names.
+    /// Returns the settings by name in lower case, in the order of the names.
     public Map<String, String> values() {
         return values;
     }
 
+    /// Returns a setting's value.
+    ///
     /// @param name in lower case
-    /// @return null when the setting has the value under which values are rendered
+    /// @return null when the setting has the same value as for rendering
     public @Nullable String get(String name) {
         return values.get(name);
     }
@@ -45,7 +47,7 @@ public final class SessionSettings {
         return hash;
     }
 
-    /// Without the values: custom settings may hold secrets.
+    /// Returns the names only, since custom settings may hold secrets.
     @Override
     public String toString() {
         return "SessionSettings" + values.keySet();

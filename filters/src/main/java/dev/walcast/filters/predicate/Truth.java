@@ -1,16 +1,16 @@
 package dev.walcast.filters.predicate;
 
-/// SQL's three truth values, and what else may come of a test.
+/// The result of a test: SQL's three truth values, and three reasons why there is none.
 public enum Truth {
     TRUE,
     FALSE,
-    /// SQL's NULL: passes nothing, negated or not.
+    /// SQL's NULL. Its negation is unknown as well.
     UNKNOWN,
-    /// To be asked of Postgres.
+    /// Postgres must be asked.
     UNDECIDED,
-    /// Evaluating it raises an error.
+    /// The evaluation raises an error.
     FAILED,
-    /// It was resolved for another definition of the table than the row has.
+    /// The test was resolved for another definition of the table than the row has.
     INAPPLICABLE;
 
     public static Truth of(boolean value) {

@@ -20,22 +20,23 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// What is known of a predicate when an UPDATE leaves a large value alone, which the log then does not carry.
+/// Decides what is known of a predicate when an UPDATE left a large value unchanged, so that the log does not
+/// carry it.
 ///
-/// Such a value is not NULL. It takes more than [#SMALLEST_BYTES] bytes, because Postgres stores nothing smaller apart
-/// from its row.
+/// Such a value is not NULL. It has more than [#SMALLEST_BYTES] bytes, because Postgres stores no smaller value
+/// outside its row.
 public final class UnchangedValues {
-    /// Postgres moves a value out of its row only when it is larger than a pointer with its header.
+    /// Postgres stores a value outside its row only when it is larger than a pointer with its header.
     private static final int SMALLEST_BYTES = 20;
 
-    /// Built-in types whose values Postgres never stores apart, by oid.
+    /// Built-in types whose values Postgres never stores outside their rows, by oid.
     private static final Set<Long> NEVER_APART = Set.of(
             16L, 18L, 19L, 20L, 21L, 23L, 26L, 700L, 701L, 774L, 790L, 829L, 1082L, 1083L, 1114L, 1184L, 1186L, 1266L,
             2950L);
 
     private UnchangedValues() {}
 
-    /// The columns whose values an UPDATE left alone and does not carry.
+    /// Returns the columns that an UPDATE left unchanged and does not carry.
     public static Set<String> of(Change change) {
         if (!(change instanceof Change.Update update)) {
             return Set.of();
@@ -51,7 +52,7 @@ public final class UnchangedValues {
         return columns;
     }
 
-    /// The columns without whose value it may be unknown whether a row meets the predicate.
+    /// Returns the columns without whose value a predicate's result may be unknown.
     public static Set<String> columns(Predicate predicate) {
         Set<String> columns = new TreeSet<>();
         collect(predicate, columns);
@@ -72,7 +73,8 @@ public final class UnchangedValues {
         }
     }
 
-    /// Whether a row that the predicate does not find may meet it nevertheless, by what its missing values are.
+    /// Whether a row may meet the predicate although [Predicate#test] is not true, depending on its missing
+    /// values.
     public static boolean mayMeet(Predicate predicate, Row row) {
         return switch (predicate.test(row, RowAnswers.NONE)) {
             case FALSE, UNKNOWN -> mayBe(predicate, row, true);
@@ -80,7 +82,7 @@ public final class UnchangedValues {
         };
     }
 
-    /// Whether some values of the missing columns make the predicate true, or false.
+    /// Whether the predicate can be true, or false, for some values of the missing columns.
     private static boolean mayBe(Predicate predicate, Row row, boolean value) {
         return switch (predicate) {
             case Constant constant -> constant.value() == (value ? Truth.TRUE : Truth.FALSE);
@@ -111,7 +113,8 @@ public final class UnchangedValues {
         };
     }
 
-    /// What a test makes of every large value that was left alone; UNKNOWN when that hangs on the value.
+    /// Returns a test's result for every large value that was left unchanged; UNKNOWN when the result depends
+    /// on the value.
     static Truth truth(RowTest test) {
         return switch (test) {
             case NullTest _ -> Truth.FALSE;
@@ -138,7 +141,8 @@ public final class UnchangedValues {
         return false;
     }
 
-    /// Of these kinds a key is the value's own text, so that it is as long as an equal value.
+    /// Whether all keys are shorter than a value that is stored outside its row. Only texts: their keys have
+    /// the length of the value.
     private static boolean isShort(ComparableType kind, Set<?> keys) {
         return (kind.toString().equals("text") || kind.toString().equals("varchar"))
                 && keys.stream()

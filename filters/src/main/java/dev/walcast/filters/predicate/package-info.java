@@ -1,5 +1,5 @@
-/// Conditions over one row, resolved against its table, in SQL's three-valued logic. A condition that memory cannot
-/// decide carries a question for Postgres.
+/// Conditions over one row, resolved against its table, in SQL's three-valued logic. A condition that memory
+/// cannot decide carries a question for Postgres.
 @NullMarked
 package dev.walcast.filters.predicate;
 

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// A one-dimensional array: compared element by element, NULL above everything, then by length.
+/// The key of a one-dimensional array. Keys compare element by element, NULL above everything, then by length.
 record ArrayKey(List<Optional<Object>> elements) {
-    /// The kind of arrays of elements of a kind; an array of another shape has no key.
+    /// Returns how arrays of an element type compare. An array of another shape has no key.
     static ComparableType kind(ComparableType element) {
         String name = element + "[]";
         return element.isOrdered()

@@ -5,15 +5,15 @@ import static java.util.Objects.requireNonNull;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A column's type as far as comparing its values requires.
+/// A column's type, as far as comparisons need it.
 ///
-/// @param oid       the declared type's
-/// @param sql       the declared type, qualified and quoted, without modifier
-/// @param display   as Postgres names it in messages, `character varying`
+/// @param oid       of the declared type
+/// @param sql       the declared type, qualified and quoted, without a modifier
+/// @param display   the declared type's name in Postgres' messages, `character varying`
 /// @param base      `pg_type.typname` of the type below all domains
-/// @param baseOid   its oid: a user's own type may carry a built-in's name
-/// @param baseSql   qualified and quoted, without modifier
-/// @param labels    of an enum in order of declaration; empty for any other type
+/// @param baseOid   oid of that type; a user's own type may have a built-in type's name
+/// @param baseSql   that type, qualified and quoted, without a modifier
+/// @param labels    the labels of an enum in their order; empty for any other type
 /// @param element   an array's element type; null for any other type
 /// @param collation null when the type has none
 public record ColumnType(
@@ -26,7 +26,7 @@ public record ColumnType(
         List<String> labels,
         @Nullable ColumnType element,
         @Nullable Collation collation) {
-    /// Oids below are assigned by Postgres itself.
+    /// The first oid that a user's object can have.
     private static final long FIRST_USER_OID = 16_384;
 
     public ColumnType {
@@ -37,10 +37,12 @@ public record ColumnType(
         labels = List.copyOf(labels);
     }
 
+    /// Whether Postgres itself defines the type below all domains.
     public boolean isBuiltIn() {
         return baseOid < FIRST_USER_OID;
     }
 
+    /// Whether the type below all domains is the built-in type of this name.
     public boolean isBuiltIn(String name) {
         return isBuiltIn() && base.equals(name);
     }
@@ -49,11 +51,11 @@ public record ColumnType(
         return oid != baseOid;
     }
 
-    /// How texts of a column compare.
+    /// How the texts of a column compare.
     ///
-    /// @param sql           qualified and quoted; null for the database's default
+    /// @param sql           the collation's name, qualified and quoted; null for the database's default
     /// @param deterministic whether only equal bytes are equal
-    /// @param bytewise      whether order is that of the bytes
-    /// @param asciiFolds    whether lower case of ASCII texts is plain ASCII lower case
+    /// @param bytewise      whether texts are ordered by their bytes
+    /// @param asciiFolds    whether the lower case of an ASCII text is its ASCII lower case
     public record Collation(@Nullable String sql, boolean deterministic, boolean bytewise, boolean asciiFolds) {}
 }

@@ -4,10 +4,10 @@ import java.util.Comparator;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// How values of a type compare in memory: from output text to a key such that keys are equal exactly when Postgres'
-/// `=` says so, and ordered as its `<` does.
+/// Compares values of one type in memory. It makes keys from output texts. Two keys are equal exactly when
+/// Postgres' `=` is true for the values, and they are ordered as its `<` orders the values.
 ///
-/// Made by [ComparableTypes]; held against Postgres by `FilterVectorsPgTest` and `FilterFuzzPgTest`.
+/// Created by [ComparableTypes]. `FilterVectorsPgTest` and `FilterFuzzPgTest` compare it with Postgres.
 public final class ComparableType {
     private final String name;
     private final Function<String, @Nullable Object> key;
@@ -22,36 +22,41 @@ public final class ComparableType {
         this.total = total;
     }
 
-    /// Keys in their natural order.
+    /// Creates a type whose keys have their natural order.
     static ComparableType natural(String name, Function<String, @Nullable Object> key) {
         return new ComparableType(name, key, ComparableType::naturally, true);
     }
 
+    /// Creates a type with an order of its own.
+    ///
     /// @param total whether every text that Postgres prints has a key
     static ComparableType ordered(
             String name, Function<String, @Nullable Object> key, Comparator<Object> order, boolean total) {
         return new ComparableType(name, key, order, total);
     }
 
+    /// Creates a type that has equality only.
     static ComparableType unordered(String name, Function<String, @Nullable Object> key) {
         return new ComparableType(name, key, null, true);
     }
 
+    /// Creates a type that has equality only, in which some texts have no key.
     static ComparableType unorderedPartly(String name, Function<String, @Nullable Object> key) {
         return new ComparableType(name, key, null, false);
     }
 
-    /// Keys of one kind are of one class that compares with itself.
+    /// The keys of one type are of one class that compares with itself.
     @SuppressWarnings({"unchecked", "rawtypes"})
     private static int naturally(Object one, Object other) {
         return ((Comparable) one).compareTo(other);
     }
 
-    /// The key of a value; null when this one has to be asked of Postgres.
+    /// Returns the key of a value; null when only Postgres can compare this value.
     public @Nullable Object keyOf(String text) {
         return key.apply(text);
     }
 
+    /// Whether the type has an order in memory.
     public boolean isOrdered() {
         return order != null;
     }
@@ -61,7 +66,9 @@ public final class ComparableType {
         return total;
     }
 
-    /// @throws IllegalStateException when the kind has no order; ask [#isOrdered()] first
+    /// Compares two keys.
+    ///
+    /// @throws IllegalStateException when the type has no order; see [#isOrdered()]
     public int compare(Object one, Object other) {
         if (order == null) {
             throw new IllegalStateException(name + " has no order in memory");

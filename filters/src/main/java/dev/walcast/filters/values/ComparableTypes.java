@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// Which types compare in memory, and how.
+/// Returns how the types compare that memory can compare.
 public final class ComparableTypes {
     private static final Map<String, ComparableType> SIMPLE = new HashMap<>();
 
@@ -20,7 +20,7 @@ public final class ComparableTypes {
         SIMPLE.put("float8", ComparableType.natural("float8", NumberKeys::doublePrecision));
         SIMPLE.put("float4", ComparableType.natural("float4", NumberKeys::real));
         SIMPLE.put("bool", ComparableType.natural("bool", "t"::equals));
-        // Of these the output text itself is in order: fixed width, or hexadecimal digits that compare like the bytes.
+        // The output texts of these are in order: of fixed width, or hexadecimal digits in the order of the bytes.
         for (String type : List.of("uuid", "macaddr", "macaddr8", "bytea", "time", "bit", "varbit")) {
             SIMPLE.put(type, ComparableType.natural(type, text -> text));
         }
@@ -38,7 +38,7 @@ public final class ComparableTypes {
 
     private ComparableTypes() {}
 
-    /// How values of the type compare; null when only Postgres can say.
+    /// Returns how values of the type compare; null when only Postgres can compare them.
     public static @Nullable ComparableType of(ColumnType type) {
         if (!type.labels().isEmpty()) {
             return enumeration(type.labels());
@@ -57,7 +57,7 @@ public final class ComparableTypes {
         };
     }
 
-    /// Texts under a deterministic collation: equality only.
+    /// Returns how texts compare under a deterministic collation: equality only.
     public static ComparableType plainText() {
         return PLAIN_TEXT;
     }
@@ -80,7 +80,8 @@ public final class ComparableTypes {
         return text.substring(0, end);
     }
 
-    /// The order of UTF-8 bytes, which is that of code points; [String#compareTo(String)] differs beyond the BMP.
+    /// Compares texts in the order of their UTF-8 bytes, which is the order of their code points.
+    /// [String#compareTo(String)] has another order beyond the BMP.
     static int compareCodePoints(Object one, Object other) {
         String first = (String) one;
         String second = (String) other;

@@ -2,7 +2,7 @@ package dev.walcast.filters.values;
 
 import org.jspecify.annotations.Nullable;
 
-/// The six comparisons that every ordered type has.
+/// A comparison of two values of an ordered type.
 public enum Comparison {
     EQUAL("="),
     NOT_EQUAL("<>"),
@@ -17,11 +17,12 @@ public enum Comparison {
         this.symbol = symbol;
     }
 
+    /// Returns Postgres' operator, such as `<=`.
     public String symbol() {
         return symbol;
     }
 
-    /// The comparison of that symbol; null when there is none.
+    /// Returns the comparison with this symbol; null when there is none.
     public static @Nullable Comparison of(String symbol) {
         for (Comparison comparison : values()) {
             if (comparison.symbol.equals(symbol)) {
@@ -31,7 +32,7 @@ public enum Comparison {
         return null;
     }
 
-    /// The same with its operands exchanged.
+    /// Returns the comparison that is true when the operands are exchanged.
     public Comparison mirrored() {
         return switch (this) {
             case EQUAL, NOT_EQUAL -> this;
@@ -42,10 +43,12 @@ public enum Comparison {
         };
     }
 
+    /// Whether the type needs an order, and not only equality.
     public boolean needsOrder() {
         return this != EQUAL && this != NOT_EQUAL;
     }
 
+    /// Whether the comparison is true for two keys of one type.
     public boolean holds(ComparableType kind, Object value, Object other) {
         return switch (this) {
             case EQUAL -> value.equals(other);

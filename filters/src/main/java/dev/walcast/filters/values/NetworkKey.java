@@ -3,14 +3,14 @@ package dev.walcast.filters.values;
 import java.math.BigInteger;
 import org.jspecify.annotations.Nullable;
 
-/// An `inet` or `cidr`: compared by family, then by the network's bits, then by the mask's length, then by the
-/// address.
+/// The key of an `inet` or `cidr`. Keys compare by family, then by the network's bits, then by the mask's
+/// length, then by the address.
 record NetworkKey(boolean v6, BigInteger address, int mask) {
     private static final int V4_BITS = 32;
     private static final int V6_BITS = 128;
     private static final int V6_GROUPS = 8;
 
-    /// Null for a form that this does not read.
+    /// Parses an output text; null for a form that this class does not read.
     static @Nullable Object of(String text) {
         int slash = text.indexOf('/');
         String address = slash < 0 ? text : text.substring(0, slash);

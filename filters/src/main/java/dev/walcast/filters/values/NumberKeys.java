@@ -2,17 +2,17 @@ package dev.walcast.filters.values;
 
 import java.math.BigDecimal;
 
-/// Keys of numbers, from Postgres' output texts.
+/// Makes keys of numbers from Postgres' output texts.
 final class NumberKeys {
     private NumberKeys() {}
 
-    /// What `numeric` has beyond the decimals.
+    /// The values of `numeric` that are no decimals.
     private enum Special {
         NEGATIVE_INFINITY(-1),
         POSITIVE_INFINITY(1),
         NAN(2);
 
-        /// The decimals have 0.
+        /// Decimals have rank 0.
         private final int rank;
 
         Special(int rank) {
@@ -20,7 +20,8 @@ final class NumberKeys {
         }
     }
 
-    /// `1.50` and `1.5` are equal; `NaN` equals itself and is greater than everything.
+    /// Returns the key of a `numeric`. `1.50` and `1.5` are equal. `NaN` equals itself and is the greatest
+    /// value.
     static Object decimal(String text) {
         return switch (text) {
             case "NaN" -> Special.NAN;
@@ -44,7 +45,8 @@ final class NumberKeys {
         return key instanceof Special special ? special.rank : 0;
     }
 
-    /// `-0` equals `0`; [Double#compareTo] otherwise orders as Postgres does, NaN last.
+    /// Returns the key of a `float8`. `-0` equals `0`; otherwise [Double#compareTo] has Postgres' order, NaN
+    /// last.
     static Object doublePrecision(String text) {
         return Double.parseDouble(text) + 0.0;
     }

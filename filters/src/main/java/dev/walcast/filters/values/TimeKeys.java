@@ -7,7 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Keys of dates, times and intervals, from Postgres' output texts in style ISO (intervals: postgres), time zone UTC.
+/// Makes keys of dates, times and intervals from Postgres' output texts: DateStyle ISO, IntervalStyle postgres,
+/// TimeZone UTC.
 final class TimeKeys {
     private static final long MICROS_PER_SECOND = 1_000_000;
     private static final long MICROS_PER_DAY = 86_400 * MICROS_PER_SECOND;
@@ -19,7 +20,7 @@ final class TimeKeys {
 
     private TimeKeys() {}
 
-    /// Days since 1970.
+    /// Returns the days since 1970-01-01; null for a text that this class does not read.
     static @Nullable Object date(String text) {
         return switch (text) {
             case "infinity" -> Long.MAX_VALUE;
@@ -28,7 +29,8 @@ final class TimeKeys {
         };
     }
 
-    /// Microseconds since 1970, in no time zone.
+    /// Returns the microseconds since 1970-01-01, without a time zone; null for a text that this class does not
+    /// read.
     static @Nullable Object timestamp(String text) {
         return switch (text) {
             case "infinity" -> Long.MAX_VALUE;
@@ -65,7 +67,7 @@ final class TimeKeys {
         return seconds * MICROS_PER_SECOND + fraction;
     }
 
-    /// Postgres cuts trailing zeros.
+    /// Returns the microseconds of a fraction. Postgres does not print trailing zeros.
     private static long fraction(String digits) {
         return Long.parseLong((digits + "000000").substring(0, 6));
     }
@@ -90,7 +92,8 @@ final class TimeKeys {
         }
     }
 
-    /// What an interval compares by: a month counts thirty days. Infinite ones are left to Postgres.
+    /// Returns an interval's length in microseconds; a month has thirty days. Null for infinite intervals,
+    /// which Postgres compares.
     static @Nullable Object interval(String text) {
         Matcher matcher = INTERVAL.matcher(text);
         if (text.isEmpty() || !matcher.matches()) {

@@ -10,8 +10,8 @@ import java.sql.SQLException;
 import java.util.Properties;
 import org.jspecify.annotations.Nullable;
 
-/// One plain connection for looking things up in the catalog, opened again when it broke. Belongs to the reader's
-/// thread.
+/// A connection for queries of the catalog, which is opened again after an error. Used by the reader's thread
+/// only.
 public final class CatalogConnection implements TypeCatalog.Connections, AutoCloseable {
     private static final int TIMEOUT_SECONDS = 10;
 
@@ -23,7 +23,7 @@ public final class CatalogConnection implements TypeCatalog.Connections, AutoClo
         this(url, null);
     }
 
-    /// @param sockets where its sockets belong; null when only timeouts end a wait for them
+    /// @param sockets owns its sockets; null when only timeouts end a wait for them
     public CatalogConnection(PostgresUrl url, @Nullable ReaderSockets sockets) {
         this.url = requireNonNull(url, "url is null");
         this.sockets = sockets;
@@ -63,7 +63,7 @@ public final class CatalogConnection implements TypeCatalog.Connections, AutoClo
             try {
                 open.close();
             } catch (SQLException _) {
-                // It was broken already.
+                // The connection was broken already.
             }
         }
     }

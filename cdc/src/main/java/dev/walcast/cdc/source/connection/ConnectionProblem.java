@@ -13,24 +13,25 @@ import java.util.Locale;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/// Says in one sentence what an error while connecting or asking means, and what to do about it.
+/// Explains in one sentence an error while connecting or asking, with the remedy.
 public final class ConnectionProblem {
     private static final String POOLER_TEXT = "unsupported startup parameter";
 
     private final PostgresUrl url;
     private final String setting;
 
-    /// @param setting the name of what holds the URL
+    /// @param setting the name of the setting that holds the URL
     public ConnectionProblem(PostgresUrl url, String setting) {
         this.url = requireNonNull(url, "url is null");
         this.setting = requireNonNull(setting, "setting is null");
     }
 
-    /// For the URL in DATABASE_URL.
+    /// Explains an error with the URL in DATABASE_URL.
     public static SourceException explain(SQLException e, PostgresUrl url) {
         return new ConnectionProblem(url, "DATABASE_URL").explain(e);
     }
 
+    /// Explains an error.
     public SourceException explain(SQLException e) {
         String state = String.valueOf(e.getSQLState());
         String text = firstLine(e);
@@ -52,10 +53,12 @@ public final class ConnectionProblem {
         };
     }
 
-    /// @param reason what it answered to a connection for replication
+    /// Explains that the URL leads to a connection pooler.
+    ///
+    /// @param reason the pooler's answer to a connection for replication
     public SourceException pooler(String reason) {
-        return permanent("At " + url.address() + " answers a connection pooler, through which replication does not"
-                + " pass: set " + setting + " to the host and port of Postgres itself (" + reason + ").");
+        return permanent("A connection pooler answers at " + url.address() + ", and replication does not pass through a"
+                + " pooler: set " + setting + " to the host and port of Postgres itself (" + reason + ").");
     }
 
     private SourceException rejected(String text) {
@@ -98,7 +101,7 @@ public final class ConnectionProblem {
                     + " in " + setting + ".");
         }
         if (text.contains("no password was provided")) {
-            return permanent("Postgres at " + url + " asks user \"" + url.user() + "\" for a password: write it into "
+            return permanent("Postgres at " + url + " requires a password for user \"" + url.user() + "\": add it to "
                     + setting + ".");
         }
         return temporary(noAnswer(e, text));
@@ -112,8 +115,8 @@ public final class ConnectionProblem {
                     + ".";
         }
         if (cause(e, SocketTimeoutException.class) != null) {
-            return "No answer comes from " + url.address()
-                    + ": is the machine up, and does a firewall let this one through? Check " + setting + ".";
+            return "There is no answer from " + url.address()
+                    + ": is the machine up, and does a firewall allow connections from here? Check " + setting + ".";
         }
         boolean refused = cause(e, ConnectException.class) != null || cause(e, NoRouteToHostException.class) != null;
         if (url.hosts().size() > 1) {
@@ -145,6 +148,7 @@ public final class ConnectionProblem {
         return new SourceException(message, true);
     }
 
+    /// Returns the first line of an error's message.
     public static String firstLine(SQLException e) {
         return String.valueOf(e.getMessage()).lines().findFirst().orElse("").strip();
     }

@@ -14,10 +14,10 @@ import java.sql.SQLException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// How the bytes of a database's values become text.
+/// Converts the bytes of a database's values to text.
 ///
-/// Postgres converts to UTF-8 what it sends, and ends the stream at a byte that it cannot convert. So where a database
-/// may hold such bytes they are sent as they are, and are converted here, in the way that Postgres was asked for.
+/// Postgres converts what it sends to UTF-8, and ends the stream at a byte that it cannot convert. So a
+/// database that may hold such bytes sends them unchanged, and this class converts them as Postgres would.
 public final class DatabaseEncoding {
     /// The database holds UTF-8, or Postgres converts to it.
     public static final DatabaseEncoding UTF8 = new DatabaseEncoding("UTF8", "");
@@ -26,12 +26,12 @@ public final class DatabaseEncoding {
     private static final char SEPARATOR = '|';
     private static final int FIRST_NON_ASCII = 128;
 
-    /// What Java makes of bytes that are no UTF-8.
+    /// Java's replacement for bytes that are not UTF-8.
     private static final char REPLACEMENT = '\uFFFD';
 
     private static final char UNDEFINED = '\uFFFF';
 
-    /// Each of their bytes is a character.
+    /// Encodings in which each byte is a character.
     private static final Set<String> SINGLE_BYTE = Set.of(
             "LATIN1",
             "LATIN2",
@@ -69,7 +69,7 @@ public final class DatabaseEncoding {
         this.upperHalf = upperHalf;
     }
 
-    /// Asks the database.
+    /// Reads the encoding from the database.
     public static DatabaseEncoding of(Connection connection) throws SQLException {
         String name;
         try (PreparedStatement statement =
@@ -110,28 +110,31 @@ public final class DatabaseEncoding {
         }
     }
 
-    /// What [#parse(String)] makes the same of.
+    /// Returns a text that [#parse(String)] reads.
     @Override
     public String toString() {
         return name + SEPARATOR + upperHalf + SEPARATOR;
     }
 
+    /// Parses the result of [#toString()].
     public static DatabaseEncoding parse(String text) {
         int end = text.indexOf(SEPARATOR);
         return new DatabaseEncoding(text.substring(0, end), text.substring(end + 1, text.length() - 1));
     }
 
-    /// Whether Postgres sends UTF-8, so that nothing is left to do.
+    /// Whether Postgres sends UTF-8, so that nothing needs to be converted here.
     public boolean isConvertedByPostgres() {
         return name.equals(UTF8.name);
     }
 
-    /// The `client_encoding` of the connection that reads the log.
+    /// Returns the `client_encoding` of the connection that reads the log.
     public String clientEncoding() {
         return isConvertedByPostgres() ? UTF8.name : SQL_ASCII;
     }
 
-    /// @return null when the bytes are no text
+    /// Converts bytes to text.
+    ///
+    /// @return null when the bytes are no text in this encoding
     public @Nullable String text(byte[] bytes, int from, int length) {
         requireNonNull(bytes, "bytes is null");
         if (isConvertedByPostgres()) {

@@ -7,7 +7,8 @@ import java.net.InetAddress;
 import java.net.Socket;
 import javax.net.SocketFactory;
 
-/// Opens sockets of a [ReaderSockets]. Made by name by the JDBC driver, hence public.
+/// Opens sockets that belong to a [ReaderSockets]. The JDBC driver creates it by its class name, so it is
+/// public.
 public class ReaderSocketFactory extends SocketFactory {
     private final String owner;
 

@@ -8,15 +8,15 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// The sockets that a reader opens for one reading, all of which another thread can close at once. A thread that
-/// waits for one of them, in whatever library, then gets an error at once. Safe for any thread.
+/// The sockets of one reading, which another thread can close all at once. A thread that waits for one of them,
+/// in any library, then gets an error at once. Safe for any thread.
 ///
-/// A socket factory of the user's own, given in the database's URL, wins. Its sockets are not known here, and only
+/// A socket factory in the database's URL has precedence. This class does not know its sockets, and only
 /// timeouts end a wait for them.
 public final class ReaderSockets implements AutoCloseable {
-    /// By name, those that are not closed. The JDBC driver makes a socket factory by the name of its class, and
-    /// Debezium hands on nothing but texts. So a name is all that a factory can be given to find its owner. This is
-    /// the only reason for a static map; each reading removes its own entry.
+    /// The instances that are not closed, by name. The JDBC driver creates a socket factory by its class name,
+    /// and Debezium passes on only texts. So a socket factory can find its owner only by a name. This is the
+    /// only reason for a static map. Each reading removes its own entry.
     private static final Map<String, ReaderSockets> OPEN = new ConcurrentHashMap<>();
 
     private final String name = UUID.randomUUID().toString();
@@ -27,16 +27,18 @@ public final class ReaderSockets implements AutoCloseable {
         OPEN.put(name, this);
     }
 
-    /// Makes the JDBC driver open its socket here, unless the properties name another factory.
+    /// Makes the JDBC driver open its socket through this instance, unless the properties name another factory.
     ///
-    /// @param prefix what the names of the driver's properties begin with
+    /// @param prefix the prefix of the driver's property names
     public void addTo(Properties properties, String prefix, Class<? extends ReaderSocketFactory> factory) {
         if (properties.putIfAbsent(prefix + "socketFactory", factory.getName()) == null) {
             properties.setProperty(prefix + "socketFactoryArg", name);
         }
     }
 
-    /// @throws IOException when the reading that the socket is for is over
+    /// Registers a socket with its owner.
+    ///
+    /// @throws IOException when the socket's reading is over
     static Socket opened(String name, Socket socket) throws IOException {
         ReaderSockets owner = OPEN.get(name);
         if (owner == null || !owner.tryAdd(socket)) {
@@ -52,19 +54,19 @@ public final class ReaderSockets implements AutoCloseable {
         return !cut;
     }
 
-    /// Closes every socket, and every one that is opened after this.
+    /// Closes every socket, and every socket that is opened later.
     public void cut() {
         cut = true;
         for (Socket socket : sockets) {
             try {
                 socket.close();
             } catch (IOException _) {
-                // It was broken already.
+                // The socket was broken already.
             }
         }
     }
 
-    /// The reading is over: what is left of it can no longer speak to Postgres.
+    /// Ends the reading: none of its threads can reach Postgres any more.
     @Override
     public void close() {
         OPEN.remove(name);

@@ -6,13 +6,14 @@ import dev.walcast.cdc.postgres.PostgresUrl;
 import java.time.Duration;
 import java.util.List;
 
-/// What the reader is told.
+/// The settings of a source.
 ///
-/// @param publications           whose tables are read; the first must be there, the others are read as far as they
-///                               exist when the reader starts
-/// @param pollInterval           how long Debezium sleeps when nothing came: latency's floor against idle CPU
-/// @param transactionMemoryBytes what one transaction under way may hold in memory before it is spilled to a file
-/// @param slotWait               how long a start waits for a slot that another process still holds
+/// @param publications           the publications to read; the first must exist, the others are read when they
+///                               exist at the reader's start
+/// @param pollInterval           how long Debezium sleeps when nothing came; a short interval has low latency
+///                               and uses more CPU
+/// @param transactionMemoryBytes how much of a transaction is kept in memory before the rest goes to a file
+/// @param slotWait               how long a start waits for a slot that another process holds
 public record SourceConfig(
         PostgresUrl url,
         List<String> publications,
@@ -31,7 +32,7 @@ public record SourceConfig(
         requireNonNull(slotWait, "slotWait is null");
     }
 
-    /// The usual intervals and bounds.
+    /// Returns settings with the default intervals and limits.
     public static SourceConfig of(PostgresUrl url, String publication, String slotName) {
         return new SourceConfig(
                 url, List.of(publication), slotName, Duration.ofMillis(5), 64L << 20, Duration.ofSeconds(15));

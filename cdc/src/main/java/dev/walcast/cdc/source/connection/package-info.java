@@ -1,5 +1,5 @@
-/// Connects a source to Postgres: settings, connections, sockets, the database's encoding, and the explanation of
-/// errors.
+/// Connects a source to Postgres: settings, connections, sockets, the database's encoding, and the explanation
+/// of errors.
 @NullMarked
 package dev.walcast.cdc.source.connection;
 

@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What a feed must know of the servers before it, kept by Postgres itself: a physical slot beside the logical one
-/// that nobody reads. Its name ends in the feed's identity, its position is how far everything was delivered. Where
-/// it is missing, or behind what the logical slot confirmed, a new epoch begins.
+/// Stores in Postgres what a feed must know of earlier servers. The mark is a physical slot beside the logical
+/// slot, which no process reads. Its name ends in the feed's identity, and its position is the position up to
+/// which everything was delivered. A new epoch begins when the mark is missing, or is behind the position that
+/// the logical slot confirmed.
 public final class FeedMark {
     private static final Logger log = LoggerFactory.getLogger(FeedMark.class);
     private static final int TOKEN_BYTES = 4;
@@ -31,17 +32,19 @@ public final class FeedMark {
 
     private record Mark(String name, @Nullable Lsn lsn) {}
 
-    /// Where the slot stands and on which timeline the database is.
+    /// The slot's confirmed position and the database's timeline.
     private record SlotPosition(Lsn confirmed, int timeline) {}
 
     static String name(String slotName, String epoch) {
         return slotName + "_" + epoch.substring(0, 2 * TOKEN_BYTES);
     }
 
-    /// A feed of this very process: what it received says whether the slot goes on from there.
+    /// A feed of this process. Its received position decides whether the slot continues from there.
     public record Running(String epoch, Lsn received) {}
 
-    /// @param created whether the logical slot is new, so that nothing leads from an earlier feed to this one
+    /// Finds the position from which the feed continues, and creates the mark when it is missing.
+    ///
+    /// @param created whether the logical slot is new, so that no earlier feed continues
     /// @param running null at the first start
     FeedStart establish(Connection connection, boolean created, @Nullable Running running) throws SQLException {
         SlotPosition place = place(connection);
@@ -58,14 +61,15 @@ public final class FeedMark {
         for (Mark mark : marks) {
             drop(connection, mark.name());
         }
-        return start(connection, made(connection, place), false, place, place.confirmed());
+        return start(connection, create(connection, place), false, place, place.confirmed());
     }
 
     private static boolean goesOn(Running running, SlotPosition place) {
         return running.epoch().endsWith(timeline(place)) && !place.confirmed().isAfter(running.received());
     }
 
-    private static FeedStart start(Connection connection, String token, boolean continued, SlotPosition place, Lsn delivered)
+    private static FeedStart start(
+            Connection connection, String token, boolean continued, SlotPosition place, Lsn delivered)
             throws SQLException {
         return new FeedStart(token + timeline(place), continued, place.confirmed(), delivered, reach(connection));
     }
@@ -90,7 +94,7 @@ public final class FeedMark {
             statement.setString(1, slotName);
             try (ResultSet row = statement.executeQuery()) {
                 if (!row.next()) {
-                    throw new SQLException("the replication slot is gone again");
+                    throw new SQLException("the replication slot does not exist any more");
                 }
                 return new SlotPosition(Lsn.parse(row.getString(1)), row.getInt(2));
             }
@@ -121,8 +125,8 @@ public final class FeedMark {
         }
     }
 
-    /// @return the token of a mark that stands where the logical slot does, or of none where none can be made
-    private String made(Connection connection, SlotPosition place) {
+    /// @return the token of a mark at the logical slot's position; also when no mark could be created
+    private String create(Connection connection, SlotPosition place) {
         byte[] random = new byte[TOKEN_BYTES];
         new SecureRandom().nextBytes(random);
         String token = HexFormat.of().formatHex(random);
@@ -132,21 +136,22 @@ public final class FeedMark {
         } catch (SQLException e) {
             log.warn(
                     "Clients cannot resume across a restart of this server, and those that return after one see"
-                            + " changes twice, because a second replication slot could not be made: {}. Raise"
+                            + " changes twice, because a second replication slot could not be created: {}. Raise"
                             + " max_replication_slots.",
                     e.getMessage());
         }
         return token;
     }
 
-    /// Remembers that everything up to here was delivered; never goes back.
+    /// Stores that everything up to a position was delivered. The stored position never goes back.
     ///
-    /// @return whether the mark is there, and Postgres has not invalidated it
+    /// @return whether the mark exists and Postgres has not invalidated it
     boolean move(Connection connection, String epoch, Lsn to) throws SQLException {
         return advance(connection, name(slotName, epoch), to);
     }
 
-    /// Makes a mark that was dropped or invalidated anew for the same feed, while its logical slot is as it was.
+    /// Creates again a mark that was dropped or invalidated, for the same feed. Its logical slot must be
+    /// unchanged.
     void renew(Connection connection, String epoch, Lsn delivered) throws SQLException {
         String mark = name(slotName, epoch);
         for (Mark known : marks(connection)) {
@@ -155,10 +160,12 @@ public final class FeedMark {
             }
         }
         if (create(connection, mark, delivered)) {
-            log.warn("Replication slot {}, by which clients resume across a restart, was gone and is made anew", mark);
+            log.warn(
+                    "Replication slot {}, by which clients resume across a restart, was missing and is created again",
+                    mark);
             advance(connection, mark, delivered);
             if (isBeyond(connection, mark, delivered)) {
-                // It would claim what was not delivered; Postgres begins it at its last checkpoint.
+                // The mark would claim changes that were not delivered: Postgres creates it at its last checkpoint.
                 drop(connection, mark);
             }
         }
@@ -205,7 +212,7 @@ public final class FeedMark {
         }
     }
 
-    /// Writes a message into the log, so that something comes even when nothing else was committed.
+    /// Writes a message into the log, so that a transaction follows even when nothing else is committed.
     private static Lsn reach(Connection connection) throws SQLException {
         String query = """
                 select case when pg_catalog.pg_is_in_recovery() then '0/0'

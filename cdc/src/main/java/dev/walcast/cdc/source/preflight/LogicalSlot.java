@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The replication slot that is read: made when it is missing, and made anew when Postgres has invalidated it.
+/// Creates the replication slot when it is missing, and creates it again when Postgres has invalidated it.
 final class LogicalSlot {
     private static final Logger log = LoggerFactory.getLogger(LogicalSlot.class);
 
@@ -22,7 +22,8 @@ final class LogicalSlot {
                    pg_catalog.to_jsonb(slot) ->> 'invalidation_reason'
               from pg_catalog.pg_replication_slots slot where slot_name = ?""";
 
-    /// Checks again what was read before: a slot that is in use or healthy is never dropped.
+    /// Drops the slot only if its state is still the one that was read before: a slot that is in use or healthy
+    /// is never dropped.
     private static final String DROP_LOST = """
             select pg_catalog.pg_drop_replication_slot(slot_name) from pg_catalog.pg_replication_slots
              where slot_name = ? and wal_status = 'lost' and not active
@@ -55,7 +56,9 @@ final class LogicalSlot {
         }
     }
 
-    /// @return whether the slot was made just now, so that nothing leads from what was read before to what it brings
+    /// Makes sure that the slot exists and can be read.
+    ///
+    /// @return whether the slot is new, so that what it delivers does not continue what was read before
     boolean ensure(Connection connection) throws SQLException, SourceException {
         State state = state(connection);
         if (state == null) {
@@ -68,22 +71,20 @@ final class LogicalSlot {
                     + state.database() + "): give Walcast a name of its own with SLOT_NAME.");
         }
         if (state.active()) {
-            throw new SourceException(
-                    name + " is in use by another process (pid " + state.activePid()
-                            + " in Postgres): stop the other server, or give this one its own slot with SLOT_NAME.",
-                    true);
+            throw new SlotInUseException(name + " is in use by another process (pid " + state.activePid()
+                    + " in Postgres): stop the other server, or give this one its own slot with SLOT_NAME.");
         }
         if ("lost".equals(state.walStatus())) {
-            makeAnew(connection, state);
+            recreate(connection, state);
             return true;
         }
         return false;
     }
 
-    /// Leads the slot past everything that was committed before a place. Nothing of it can be read afterwards.
+    /// Advances the slot past everything that was committed before a position. It cannot be read afterwards.
     ///
-    /// @param to zero for all that was committed before the call
-    void passOver(Connection connection, Lsn to) throws SQLException {
+    /// @param to the position; zero for everything that was committed before the call
+    void advancePast(Connection connection, Lsn to) throws SQLException {
         String query = """
                 select slot.end_lsn::text from pg_catalog.pg_replication_slot_advance(?,
                   case when ?::pg_lsn <> '0/0' then ?::pg_lsn
@@ -96,7 +97,7 @@ final class LogicalSlot {
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
                 log.warn(
-                        "Replication slot {} was led to {}, past a part of the log",
+                        "Replication slot {} was advanced to {}, past a part of the log",
                         config.slotName(),
                         row.getString(1));
             }
@@ -112,10 +113,10 @@ final class LogicalSlot {
         }
     }
 
-    private void makeAnew(Connection connection, State lost) throws SQLException, SourceException {
+    private void recreate(Connection connection, State lost) throws SQLException, SourceException {
         log.error(
                 "Replication slot {} is lost ({}). Changes committed after {} that were not delivered yet are missing."
-                        + " The slot is made anew, and every subscriber is told to read its rows anew. To prevent it: {}.",
+                        + " The slot is created again, and every subscriber must read its rows again. To prevent this: {}.",
                 config.slotName(),
                 lost.invalidation() == null ? "log that it still needed was removed" : lost.invalidation(),
                 lost.confirmed(),
@@ -125,7 +126,7 @@ final class LogicalSlot {
             try (ResultSet dropped = statement.executeQuery()) {
                 if (!dropped.next()) {
                     throw new SourceException(
-                            "Replication slot \"" + config.slotName() + "\" changed while it was to be made anew.",
+                            "Replication slot \"" + config.slotName() + "\" changed before it could be created again.",
                             true);
                 }
             }
@@ -133,19 +134,19 @@ final class LogicalSlot {
         create(connection);
     }
 
-    /// @param invalidation as in `pg_replication_slots`; Postgres before 17 does not say
+    /// @param invalidation from `pg_replication_slots`; Postgres before 17 has no such column
     private static String remedy(String invalidation) {
         return switch (invalidation) {
             case "idle_timeout" -> "raise idle_replication_slot_timeout above the longest time without a server";
             case "wal_level_insufficient" -> "keep wal_level = 'logical' on the primary";
             case "rows_removed" -> "set hot_standby_feedback = on";
             default ->
-                "raise max_slot_wal_keep_size, look for what holds the reader up, and keep times without a server"
+                "raise max_slot_wal_keep_size, find out what delays the reader, and keep times without a server"
                         + " short";
         };
     }
 
-    /// Where Postgres can carry the slot over to a standby that takes over, it shall.
+    /// Creates the slot so that a standby that takes over has it, where Postgres supports that.
     private void create(Connection connection) throws SQLException, SourceException {
         boolean failover = connection.getMetaData().getDatabaseMajorVersion() >= 17;
         String query = "select pg_catalog.pg_create_logical_replication_slot(?, 'pgoutput'"

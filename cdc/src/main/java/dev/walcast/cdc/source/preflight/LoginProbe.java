@@ -12,12 +12,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import org.postgresql.PGConnection;
 
-/// Tries a login once, and says in one sentence what is wrong with it. Keeps no connection.
+/// Tests a login once, and explains in one sentence what is wrong with it. Keeps no connection.
 public final class LoginProbe {
     private final PostgresUrl url;
     private final ConnectionProblem problem;
 
-    /// @param setting the name of what holds the URL, for the sentence
+    /// @param setting the name of the setting that holds the URL, for the message
     public LoginProbe(PostgresUrl url, String setting) {
         this.url = requireNonNull(url, "url is null");
         this.problem = new ConnectionProblem(url, setting);
@@ -34,7 +34,8 @@ public final class LoginProbe {
         }
     }
 
-    /// A pooler tells a client another process number than that of the server process behind it.
+    /// Whether a connection pooler is between client and server. A pooler reports another process number than
+    /// that of the server process behind it.
     static boolean isPooled(Connection connection) throws SQLException {
         return pid(connection) != connection.unwrap(PGConnection.class).getBackendPID();
     }
@@ -47,8 +48,8 @@ public final class LoginProbe {
         }
     }
 
-    /// A role or setting of one session must never reach another, as it does when a pooler lends a session for one
-    /// transaction.
+    /// Refuses a pooler that shares a session among clients, which happens when it lends a session for one
+    /// transaction. A role or setting of one session must never reach another.
     void refuseSharedSessions() throws SQLException, SourceException {
         try (Connection first = CatalogConnection.open(url, null);
                 Connection second = CatalogConnection.open(url, null)) {

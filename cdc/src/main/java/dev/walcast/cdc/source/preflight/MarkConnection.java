@@ -51,7 +51,7 @@ public final class MarkConnection implements AutoCloseable {
         }
     }
 
-    /// The feed goes on without its mark where Postgres has no slot left for it.
+    /// The feed continues without its mark when Postgres has no free slot for it.
     private void renew(Connection connection, String currentEpoch, Lsn delivered) {
         if (renewedAt != 0 && System.nanoTime() - renewedAt < RENEW_EVERY.toNanos()) {
             return;
@@ -60,7 +60,7 @@ public final class MarkConnection implements AutoCloseable {
         try {
             feedMark.renew(connection, currentEpoch, delivered);
         } catch (SQLException e) {
-            log.debug("The mark cannot be made anew: {}", e.getMessage());
+            log.debug("Cannot create the mark again: {}", e.getMessage());
         }
     }
 

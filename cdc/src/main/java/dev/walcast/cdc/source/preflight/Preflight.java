@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Looks, before the reader starts, for everything that would make it fail, and says in one sentence what to do about
-/// it. Creates the slot when it is missing or lost.
+/// Checks, before the reader starts, everything that would make it fail, and explains in one sentence how to
+/// fix it. Creates the slot when it is missing or lost.
 public final class Preflight {
     private static final Logger log = LoggerFactory.getLogger(Preflight.class);
     private static final int OLDEST_SERVER_VERSION = 140_000;
@@ -35,8 +35,10 @@ public final class Preflight {
         this.slot = new LogicalSlot(config);
     }
 
+    /// Checks the database and prepares the slot.
+    ///
     /// @param running null at the first start
-    /// @return from where the feed goes on
+    /// @return the position from which the feed continues
     public FeedStart run(FeedMark.@Nullable Running running) throws SourceException {
         PostgresUrl url = config.url();
         try (Connection connection = CatalogConnection.open(url, null)) {
@@ -45,12 +47,12 @@ public final class Preflight {
                 new ReplicationAccess(url).check(connection);
             }
             publications.choose(connection);
-            boolean leadsNowhere = slot.ensure(connection);
-            if (!leadsNowhere && publications.isAtHole()) {
-                slot.passOver(connection, publications.holeEnd());
-                leadsNowhere = true;
+            boolean isNewFeed = slot.ensure(connection);
+            if (!isNewFeed && publications.isAtHole()) {
+                slot.advancePast(connection, publications.holeEnd());
+                isNewFeed = true;
             }
-            FeedStart start = new FeedMark(config.slotName()).establish(connection, leadsNowhere, running);
+            FeedStart start = new FeedMark(config.slotName()).establish(connection, isNewFeed, running);
             publications.settled();
             return start;
         } catch (SQLException e) {
@@ -58,7 +60,7 @@ public final class Preflight {
         }
     }
 
-    /// Up to where the slot is confirmed now.
+    /// Returns the position up to which the slot is confirmed.
     public Lsn confirmed(ReaderSockets sockets) throws SQLException {
         try (Connection connection = CatalogConnection.open(config.url(), sockets)) {
             return new FeedMark(config.slotName()).confirmed(connection);

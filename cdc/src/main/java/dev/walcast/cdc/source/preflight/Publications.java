@@ -17,20 +17,22 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Chooses the publications that are read over the next connection: the first, which must exist, and those of the
-/// further ones that exist.
+/// Chooses the publications that the next connection reads: the first, which must exist, and the others that
+/// exist.
 ///
-/// Postgres looks a publication up as the catalog was when a change was written. Before version 18 reading fails when
-/// the publication did not exist then, with an undefined object. A publication that was made at a place that the slot
-/// has still to send is *young*, and is left out until that place was passed. When the first one is young, its changes
-/// before that place are lost: a *hole*. The others are read up to the end of the hole; then the slot is led past it.
+/// Postgres looks up a publication in the catalog of the time when a change was written. Before version 18,
+/// reading fails with an undefined object when the publication did not exist then. A publication that was
+/// created in the part of the log that the slot has not sent yet is *young*. It is left out until that part was
+/// passed. When the first publication is young, its changes in that part are lost: a *hole*. The other
+/// publications are read up to the end of the hole; then the slot is advanced past it.
 ///
-/// Belongs to the supervising thread, but for [#inUse()], [#lookUpFailed()] and [#wantsAnotherReading()].
+/// Used by the reading thread only, except [#inUse()], [#lookUpFailed()] and [#wantsAnotherReading()], which
+/// are safe for any thread.
 public final class Publications {
     private static final Logger log = LoggerFactory.getLogger(Publications.class);
 
-    /// The slot needs the rows of the catalog that its `catalog_xmin` does not see, so what it has still to send was
-    /// written before or while those were made.
+    /// The slot needs the catalog rows that its `catalog_xmin` does not see. So the log that it has not sent
+    /// yet was written before or while those rows were created.
     private static final String YOUNG = """
             select p.pubname from pg_catalog.pg_publication p, pg_catalog.pg_replication_slots s
              where s.slot_name = ? and p.pubname = any (?)
@@ -47,7 +49,7 @@ public final class Publications {
     private boolean missing;
     private boolean atHole;
 
-    /// @param received the end of the last transaction that was received; safe for any thread
+    /// @param received returns the end of the last transaction received; safe for any thread
     public Publications(SourceConfig config, Supplier<Lsn> received) {
         this.config = requireNonNull(config, "config is null");
         this.all = config.publications().stream().distinct().toList();
@@ -55,12 +57,14 @@ public final class Publications {
         this.received = requireNonNull(received, "received is null");
     }
 
-    /// To be called when reading failed because Postgres did not find an object. Safe for any thread.
+    /// Must be called when reading failed because Postgres did not find an object.
     public void lookUpFailed() {
         lookUpFailed = true;
     }
 
-    /// @throws SourceException when the first one does not exist
+    /// Chooses the publications.
+    ///
+    /// @throws SourceException when the first publication does not exist
     void choose(Connection connection) throws SQLException, SourceException {
         Set<String> existing = existing(connection);
         missing = !existing.contains(first);
@@ -84,22 +88,22 @@ public final class Publications {
         inUse = chosen.isEmpty() ? List.of(first) : chosen;
     }
 
-    /// Whether the first one did not exist when [#choose] looked last.
+    /// Whether the first publication did not exist at the last call of [#choose].
     public boolean isMissing() {
         return missing;
     }
 
-    /// Whether the slot has to be led past a hole before what [#choose] chose can be read.
+    /// Whether the slot must be advanced past a hole before the chosen publications can be read.
     boolean isAtHole() {
         return atHole;
     }
 
-    /// Where the hole ends at the latest; zero where nothing behind its beginning was read.
+    /// Returns the latest end of the hole; zero when nothing behind its beginning was read.
     Lsn holeEnd() {
         return isPassed() ? received.get() : Lsn.ZERO;
     }
 
-    /// To be called when the slot stands where what was chosen can be read.
+    /// Must be called when the slot is at a position from which the chosen publications can be read.
     void settled() {
         if (atHole || isPassed()) {
             leftOut = Set.of();
@@ -119,19 +123,19 @@ public final class Publications {
         if (names.contains(first)) {
             log.error(
                     "Publication {} did not exist for a part of the log that was not read yet. The changes of its"
-                            + " tables up to {} that were not delivered yet are lost. Every subscriber is told to read"
-                            + " its rows anew.",
+                            + " tables up to {} that were not delivered yet are lost. Every subscriber must read"
+                            + " its rows again.",
                     Identifier.quoted(first),
                     waitUntil);
         } else {
             log.info(
-                    "Publications {} are younger than what the slot has still to send; they are read from {} on",
+                    "Publications {} are younger than the log that the slot still has to send; they are read from {} on",
                     Identifier.list(List.copyOf(names)),
                     waitUntil);
         }
     }
 
-    /// Writes an empty message into the log, so that a quiet database gets past this place as well.
+    /// Writes an empty message into the log, so that the reader passes this position even in a quiet database.
     private static Lsn mark(Connection connection) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(
                         "select pg_catalog.pg_logical_emit_message(true, 'walcast', '')::text");
@@ -167,11 +171,12 @@ public final class Publications {
         return received.get().isAfter(waitUntil);
     }
 
-    /// Whether reading goes on without a publication that could be read by now. Safe for any thread.
+    /// Whether a publication was left out that could be read by now.
     public boolean wantsAnotherReading() {
         return !leftOut.isEmpty() && isPassed();
     }
 
+    /// Returns the publications that are being read.
     public List<String> inUse() {
         return inUse;
     }

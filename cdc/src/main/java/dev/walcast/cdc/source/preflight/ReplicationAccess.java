@@ -15,8 +15,8 @@ import java.util.Properties;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Finds out, before a slot is made, whether this login gets a connection for replication: Postgres itself has to
-/// answer, and no connection pooler.
+/// Checks, before a slot is created, that the login gets a connection for replication. Postgres itself must
+/// answer, and not a connection pooler.
 final class ReplicationAccess {
     private static final Logger log = LoggerFactory.getLogger(ReplicationAccess.class);
     private static final String INSUFFICIENT_PRIVILEGE = "42501";
@@ -31,7 +31,7 @@ final class ReplicationAccess {
         this.problem = new ConnectionProblem(url, SETTING);
     }
 
-    /// @param catalog an ordinary connection by the same URL
+    /// @param catalog an ordinary connection to the same URL
     void check(Connection catalog) throws SQLException, SourceException {
         boolean pooled = LoginProbe.isPooled(catalog);
         Properties properties = CatalogConnection.properties(url, null);
@@ -53,7 +53,7 @@ final class ReplicationAccess {
         if (pooled) {
             new LoginProbe(url, SETTING).refuseSharedSessions();
             log.warn(
-                    "At {} answers a connection pooler. It works as long as each client has a session of its own; the"
+                    "A connection pooler answers at {}. It works as long as each client has a session of its own; the"
                             + " host and port of Postgres itself in DATABASE_URL are safer.",
                     url.address());
         }
