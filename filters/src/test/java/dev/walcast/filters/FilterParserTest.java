@@ -19,14 +19,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FilterParserTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /// What the reference refuses and Walcast, with PostgREST's grammar, understands.
+    /// Filters that the reference refuses and that Walcast, with PostgREST's grammar, accepts.
     private static final Set<String> EXTENSIONS = Set.of("t=fts.x", "or=(a.eq.1,b.eq.2)");
 
     private static final String PREFIX = "Error parsing `filter` params: ";
 
     @ParameterizedTest
     @MethodSource("vectors")
-    void readsEveryVectorAsTheReferenceDoes(JsonNode vector) throws FilterSyntaxException {
+    void parsesVectorsLikeTheReference(JsonNode vector) throws FilterSyntaxException {
         String filter = vector.get("filter").asText();
         if (EXTENSIONS.contains(filter)) {
             assertThat(FilterParser.parse(filter)).isNotEmpty();
@@ -52,7 +52,7 @@ class FilterParserTest {
     }
 
     @Test
-    void readsGroupsAsPostgrestWritesThem() throws FilterSyntaxException {
+    void parsesPostgrestGroups() throws FilterSyntaxException {
         assertThat(FilterParser.parse(
                         "or=(a.eq.1,not.and(b.gt.2,c.is.null)),not.and=(\"x.y\".in.(1,2),d->>k.not.like.a*)"))
                 .containsExactly(
@@ -76,7 +76,7 @@ class FilterParserTest {
     }
 
     @Test
-    void readsTheLanguageOfAFullTextSearchAndOfNothingElse() throws FilterSyntaxException {
+    void parsesALanguageForFullTextOnly() throws FilterSyntaxException {
         assertThat(FilterParser.parse("t=fts(english).cat,t=wfts.dog"))
                 .containsExactly(
                         new FilterNode.Condition("t", Operator.FULL_TEXT, "cat", false, "english"),
@@ -86,7 +86,7 @@ class FilterParserTest {
     }
 
     @Test
-    void refusesWhatExceedsItsLimitsEachWithItsOwnText() {
+    void refusesFiltersBeyondItsLimits() {
         assertThatThrownBy(() -> FilterParser.parse("a=eq." + "x".repeat(FilterParser.LENGTH_MAX)))
                 .hasMessage(PREFIX + "longer than 10000 characters");
         assertThatThrownBy(() -> FilterParser.parse("or=(a.eq.1" + ",a.eq.1".repeat(FilterParser.CONDITIONS_MAX) + ")"))

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.replication.fluent.logical.ChainedLogicalStreamBuilder;
 
-/// What the decoder behind the guard throws leaves one table out, unless the connection is to blame.
+/// An error of the wrapped decoder leaves out one table, unless the connection caused it.
 class GuardedDecoderPgTest {
     private final List<String> told = new ArrayList<>();
     private final DecoderNotes notes = DecoderNotes.fresh();
@@ -36,7 +36,7 @@ class GuardedDecoderPgTest {
     private GuardedDecoder decoder;
     private @Nullable Throwable failure;
 
-    /// Throws when the test wants it, and else tells of the message.
+    /// Throws when the test requests it; otherwise passes the message on.
     private final class Failing implements MessageDecoder {
         @Override
         public void processMessage(ByteBuffer message, ReplicationMessageProcessor processor, TypeRegistry types)
@@ -112,7 +112,7 @@ class GuardedDecoderPgTest {
     }
 
     @Test
-    void aTableThatFailsIsLeftOutUntilItIsDescribedAgain() throws Exception {
+    void failedTableIsSkippedUntilDescribedAgain() throws Exception {
         process(relation(1, "bad"));
         process(relation(2, "good"));
         failure = new StackOverflowError();
@@ -126,7 +126,7 @@ class GuardedDecoderPgTest {
     }
 
     @Test
-    void aDescriptionThatFailsLeavesTheTableOut() throws Exception {
+    void failedDescriptionSkipsTheTable() throws Exception {
         failure = new IllegalStateException("the test wants it");
         process(relation(1, "bad"));
         failure = null;
@@ -135,7 +135,7 @@ class GuardedDecoderPgTest {
     }
 
     @Test
-    void aLostConnectionLeavesNothingOut() throws Exception {
+    void lostConnectionSkipsNoTable() throws Exception {
         process(relation(1, "good"));
         failure = new IllegalStateException(new SQLException("gone", "08006"));
         assertThatThrownBy(() -> process(insert(1))).isSameAs(failure);

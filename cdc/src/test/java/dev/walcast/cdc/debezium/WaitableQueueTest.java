@@ -11,7 +11,7 @@ class WaitableQueueTest {
     private final WaitableQueue<String> queue = new WaitableQueue<>();
 
     @Test
-    void whoWaitsGoesOnWhenThereIsSomething() throws Exception {
+    void waitEndsWhenAnElementArrives() throws Exception {
         CompletableFuture<Integer> found = CompletableFuture.supplyAsync(() -> {
             try {
                 queue.await(Duration.ofMinutes(10));
@@ -27,7 +27,7 @@ class WaitableQueueTest {
     }
 
     @Test
-    void whoWaitsInVainGoesOnAsWell() throws Exception {
+    void waitEndsAfterItsTimeout() throws Exception {
         queue.await(Duration.ofMillis(1));
         assertThat(queue.size()).isZero();
     }

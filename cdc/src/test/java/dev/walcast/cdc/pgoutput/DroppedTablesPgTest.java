@@ -7,7 +7,7 @@ import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.connection.CatalogConnection;
-import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.cdc.testing.SharedPostgresTest;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -15,30 +15,16 @@ import java.sql.Statement;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class DroppedTablesPgTest {
-    private static TestPostgres postgres;
-
+class DroppedTablesPgTest extends SharedPostgresTest {
     private final Map<Integer, Table> tables = new HashMap<>();
     private CatalogConnection catalog;
     private DroppedTables dropped;
     private int kept;
     private int gone;
-
-    @BeforeAll
-    static void startPostgres() {
-        postgres = TestPostgres.start();
-    }
-
-    @AfterAll
-    static void stopPostgres() throws Exception {
-        postgres.close();
-    }
 
     @BeforeEach
     void dropOneOfTwoTables() throws SQLException {
@@ -57,7 +43,7 @@ class DroppedTablesPgTest {
     }
 
     @Test
-    void droppedTableIsForgottenBehindItsEnd() throws Exception {
+    void droppedTableIsForgottenAfterItsEnd() throws Exception {
         dropped.removeFrom(tables, Lsn.ZERO);
         assertThat(tables).containsOnlyKeys(kept, gone);
         dropped.removeFrom(tables, end());
@@ -65,7 +51,7 @@ class DroppedTablesPgTest {
     }
 
     @Test
-    void oidThatIsUsedAgainIsKept() throws Exception {
+    void reusedOidIsKept() throws Exception {
         int unused = 2_000_000_000;
         tables.put(unused, new Table(new TableId("public", "unused"), List.of()));
         dropped.removeFrom(tables, Lsn.ZERO);
@@ -75,7 +61,7 @@ class DroppedTablesPgTest {
     }
 
     @Test
-    void fewTablesAreNotAskedFor() throws Exception {
+    void fewTablesCauseNoQuery() throws Exception {
         DroppedTables patient = new DroppedTables(
                 () -> {
                     throw new AssertionError("asked");

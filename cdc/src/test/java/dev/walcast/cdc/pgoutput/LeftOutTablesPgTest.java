@@ -46,7 +46,7 @@ class LeftOutTablesPgTest {
     };
 
     @Test
-    void aRowThatCannotBeReadLeavesItsTableOut() throws Exception {
+    void unreadableRowSkipsItsTable() throws Exception {
         try (TestPostgres postgres = TestPostgres.start();
                 CatalogConnection catalog = new CatalogConnection(PostgresUrl.parse(postgres.url()))) {
             PgoutputDecoder decoder = new PgoutputDecoder(

@@ -12,6 +12,7 @@ import dev.walcast.cdc.Transaction;
 import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
+import dev.walcast.cdc.testing.SharedPostgresTest;
 import dev.walcast.cdc.testing.TestPostgres;
 import java.lang.management.ManagementFactory;
 import java.sql.Connection;
@@ -26,28 +27,15 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// What this reader promises beyond what every reader does.
-class PgoutputChangeSourcePgTest {
+/// The guarantees of this reader beyond those of all readers.
+class PgoutputChangeSourcePgTest extends SharedPostgresTest {
     private static final Duration SOON = Duration.ofSeconds(30);
-    private static TestPostgres postgres;
 
     private final RecordingListener listener = new RecordingListener();
     private String slot;
-
-    @BeforeAll
-    static void startPostgres() {
-        postgres = TestPostgres.start();
-    }
-
-    @AfterAll
-    static void stopPostgres() throws Exception {
-        postgres.close();
-    }
 
     @BeforeEach
     void freshSchema() {
@@ -119,9 +107,9 @@ class PgoutputChangeSourcePgTest {
         assertThat(tables.get(2).columns()).hasSize(3);
     }
 
-    /// Where a keepalive stands is no place that the feed's mark could cover.
+    /// The feed's mark cannot cover the position of a keepalive.
     @Test
-    void logThatHoldsNothingForUsIsLetGoWithTheNextMessageAndNotBefore() throws Exception {
+    void logWithoutChangesIsReleasedByTheNextMessage() throws Exception {
         postgres.execute("drop publication p", "create publication p for table t", "create table quiet (v text)");
         try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
             source.start(listener);
@@ -144,9 +132,9 @@ class PgoutputChangeSourcePgTest {
         assertThat(listener.changes).isEmpty();
     }
 
-    /// Whatever it is about, nothing of it is delivered, also when it belongs to no transaction.
+    /// A message of another application is not delivered, whether or not it belongs to a transaction.
     @Test
-    void messagesOfOthersAreNoChanges() throws Exception {
+    void foreignMessagesAreNoChanges() throws Exception {
         try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
             source.start(listener);
             postgres.execute(
@@ -158,9 +146,9 @@ class PgoutputChangeSourcePgTest {
         assertThat(listener.transactions).hasValue(1);
     }
 
-    /// Postgres gives up on a reader of which it has not heard for `wal_sender_timeout`.
+    /// Postgres ends the connection of a reader without a status for `wal_sender_timeout`.
     @Test
-    void postgresHearsOfUsWhileTheListenerTakesItsTime() throws Exception {
+    void statusIsSentWhileTheListenerWorks() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
         CountDownLatch entered = new CountDownLatch(1);
         try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
@@ -179,7 +167,7 @@ class PgoutputChangeSourcePgTest {
     }
 
     @Test
-    void theSlotPassesOnlyTransactionsBeforeWhichAllAreHandled() throws Exception {
+    void slotPassesOnlyHandledTransactions() throws Exception {
         BlockingQueue<Runnable> deferred = new LinkedBlockingQueue<>();
         BlockingQueue<Lsn> commits = new LinkedBlockingQueue<>();
         try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
@@ -206,7 +194,7 @@ class PgoutputChangeSourcePgTest {
     }
 
     @Test
-    void whatWasHandledLastIsToldBeforeACleanEnd() throws Exception {
+    void closeReportsTheLastHandledTransaction() throws Exception {
         BlockingQueue<Runnable> deferred = new LinkedBlockingQueue<>();
         try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
             source.start(new Listener(transaction -> deferred.add(transaction.defer())));
@@ -224,7 +212,7 @@ class PgoutputChangeSourcePgTest {
     }
 
     @Test
-    void aCleanShutdownOfPostgresDoesNotWaitForWhatIsNotHandled() throws Exception {
+    void shutdownDoesNotWaitForUnhandledTransactions() throws Exception {
         AtomicInteger transactions = new AtomicInteger();
         try (TestPostgres stopped = TestPostgres.start()) {
             stopped.execute("create table t (id int primary key)", "create publication p for all tables");
@@ -245,7 +233,7 @@ class PgoutputChangeSourcePgTest {
     }
 
     @Test
-    void aCloseInTheMiddleOfMuchLogTakesLittleTime() throws Exception {
+    void closeDuringMuchLogIsFast() throws Exception {
         postgres.execute("select 'x' from pg_create_logical_replication_slot('" + slot + "', 'pgoutput')");
         postgres.execute("insert into t select n, repeat('v', 200) from generate_series(1, 200000) n");
         PgoutputChangeSource source = new PgoutputChangeSource(config());
@@ -261,7 +249,7 @@ class PgoutputChangeSourcePgTest {
     }
 
     @Test
-    void aBrokenConnectionIsOpenedAgainAndNothingComesTwice() throws Exception {
+    void reconnectRepeatsNoTransaction() throws Exception {
         try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
             source.start(listener);
             postgres.execute("insert into t values (1)");
@@ -275,9 +263,9 @@ class PgoutputChangeSourcePgTest {
         }
     }
 
-    /// The driver's own way of looking for a message would wake the thread a thousand times a second.
+    /// The driver's own polling would wake the thread a thousand times a second.
     @Test
-    void anIdleReaderUsesNoProcessor() throws Exception {
+    void idleReaderUsesNoProcessor() throws Exception {
         try (PgoutputChangeSource source = new PgoutputChangeSource(config())) {
             source.start(listener);
             postgres.execute("insert into t values (1)");
@@ -333,7 +321,7 @@ class PgoutputChangeSourcePgTest {
         return lsn("select confirmed_flush_lsn from pg_replication_slots where slot_name = '" + slot + "'");
     }
 
-    /// What the reader said that it has received.
+    /// Returns the position that the reader has reported as received.
     private Lsn received() throws SQLException {
         return lsn("select coalesce(max(r.write_lsn), '0/0') from pg_stat_replication r"
                 + " join pg_replication_slots s on s.active_pid = r.pid where s.slot_name = '" + slot + "'");

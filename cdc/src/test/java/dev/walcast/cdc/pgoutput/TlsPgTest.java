@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The socket that waits has another around it that encrypts; waiting has to work through both.
+/// The waiting socket is wrapped in a socket that encrypts. Waiting must work through both.
 class TlsPgTest {
     private static final char[] PASSWORD = "unimportant".toCharArray();
 
@@ -29,7 +29,7 @@ class TlsPgTest {
     Path folder;
 
     @Test
-    void largeRowsAndPausesComeThroughAnEncryptedConnection() throws Exception {
+    void encryptedConnectionCarriesLargeRowsAndPauses() throws Exception {
         RecordingListener listener = new RecordingListener();
         try (TestPostgres postgres = TestPostgres.start(certificate())) {
             postgres.execute("create table t (id int primary key, v text)", "create publication p for all tables");
@@ -48,7 +48,7 @@ class TlsPgTest {
         assertThat(listener.states).noneMatch(SourceState.Reconnecting.class::isInstance);
     }
 
-    /// Postgres' settings for a certificate of its own, made by the JDK's keytool.
+    /// Returns Postgres' settings for a self-signed certificate, created by the JDK's keytool.
     private Map<String, String> certificate() throws Exception {
         Path store = folder.resolve("store.p12");
         String keytool =

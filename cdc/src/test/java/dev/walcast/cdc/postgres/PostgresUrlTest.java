@@ -57,7 +57,7 @@ class PostgresUrlTest {
     }
 
     @Test
-    void theDatabaseIsNamedAsItsUserByDefault() {
+    void databaseDefaultsToTheUserName() {
         assertThat(PostgresUrl.parse("postgres://u@h").database()).isEqualTo("u");
         assertThat(PostgresUrl.parse("postgres://u@h/?sslmode=require").database())
                 .isEqualTo("u");
@@ -115,7 +115,7 @@ class PostgresUrlTest {
     }
 
     @Test
-    void refusalsSayWhatToWriteInstead() {
+    void refusalsNameTheRemedy() {
         assertThat(refusal("postgres://u:a/b@h/d")).contains("%2F for /", "%3F for ?", "%40 for @");
         assertThat(refusal("postgres://u:a%z@h/d")).contains("write a % as %25");
         assertThat(refusal("host=h user=u")).contains("list of keywords and values, which is not supported");
@@ -162,7 +162,7 @@ class PostgresUrlTest {
     }
 
     @Test
-    void ofSeveralHostsThePrimaryIsMeant() {
+    void severalHostsMeanThePrimary() {
         assertThat(PostgresUrl.parse("postgres://u@a,b/d").parameters()).containsEntry("targetServerType", "primary");
         assertThat(PostgresUrl.parse("postgres://u@a,b/d?target_session_attrs=any")
                         .parameters())
@@ -170,7 +170,7 @@ class PostgresUrlTest {
     }
 
     @Test
-    void theTextOfAUrlHoldsNoLogin() {
+    void textOfAUrlHoldsNoLogin() {
         assertThat(PostgresUrl.parse("postgres://u:hush@a:1,b:2/d")).hasToString("a:1,b:2/d");
     }
 }

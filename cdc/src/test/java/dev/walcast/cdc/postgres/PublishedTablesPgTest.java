@@ -2,8 +2,7 @@ package dev.walcast.cdc.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.walcast.cdc.testing.TestPostgres;
-import java.io.IOException;
+import dev.walcast.cdc.testing.SharedPostgresTest;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -14,32 +13,18 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// Random publications: the tables listed from the catalog against `pg_publication_tables`. The seed is printed, and
-/// `-Dwalcast.fuzz.seed` plays it again.
-class PublishedTablesPgTest {
+/// Compares the tables of random publications with `pg_publication_tables`. The seed is printed;
+/// `-Dwalcast.fuzz.seed` repeats a run.
+class PublishedTablesPgTest extends SharedPostgresTest {
     private static final int PUBLICATIONS = 300;
-
-    private static TestPostgres postgres;
 
     private final long seed = Long.getLong("walcast.fuzz.seed", System.nanoTime());
     private final Random random = new Random(seed);
 
-    @BeforeAll
-    static void startPostgres() {
-        postgres = TestPostgres.start();
-    }
-
-    @AfterAll
-    static void stopPostgres() throws IOException {
-        postgres.close();
-    }
-
     @Test
-    void listsWhatPostgresLists() throws SQLException {
+    void listsTheSameTablesAsPostgres() throws SQLException {
         System.out.println("PublishedTablesPgTest, seed " + seed);
         List<String> tables = createTables();
         try (Connection connection = postgres.connect();

@@ -15,7 +15,7 @@ import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
-import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.cdc.testing.SharedPostgresTest;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -26,9 +26,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
@@ -37,26 +35,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 @ParameterizedClass
 @EnumSource(Reader.class)
-class ChangeFeedPgTest {
+class ChangeFeedPgTest extends SharedPostgresTest {
     @Parameter
     private Reader reader;
 
     private static final Duration SOON = Duration.ofSeconds(30);
-    private static TestPostgres postgres;
 
     private final RecordingListener listener = new RecordingListener();
     private final List<SlotSource> sources = new ArrayList<>();
     private String slot;
-
-    @BeforeAll
-    static void startPostgres() {
-        postgres = TestPostgres.start();
-    }
-
-    @AfterAll
-    static void stopPostgres() throws Exception {
-        postgres.close();
-    }
 
     @BeforeEach
     void freshSchema() {
@@ -74,7 +61,7 @@ class ChangeFeedPgTest {
     }
 
     @Test
-    void insertUpdateDeleteAndTruncateCarryWhatTheDefaultIdentityHolds() throws Exception {
+    void changesCarryTheDefaultIdentity() throws Exception {
         postgres.execute("create table t (id int primary key, v text)");
         start(listener);
         postgres.execute(
@@ -98,7 +85,7 @@ class ChangeFeedPgTest {
     }
 
     @Test
-    void aFullIdentityCarriesTheWholeOldRowAndAnIndexIdentityItsColumns() throws Exception {
+    void oldRowsCarryFullAndIndexIdentities() throws Exception {
         postgres.execute(
                 "create table f (id int primary key, v text, n text); alter table f replica identity full",
                 "create table i (id int primary key, v text not null unique, n text);"
@@ -118,7 +105,7 @@ class ChangeFeedPgTest {
     }
 
     @Test
-    void anUnchangedLargeValueIsMissingAndAnEqualTextIsNot() throws Exception {
+    void unchangedLargeValueIsMissing() throws Exception {
         postgres.execute(
                 "create table t (id int primary key, n int, big text, a text[], j jsonb)",
                 "alter table t alter big set storage external, alter a set storage external, alter j set storage external");
@@ -140,7 +127,7 @@ class ChangeFeedPgTest {
     }
 
     @Test
-    void aTableMayChangeItsShapeInTheMiddleOfATransactionAndTypesMayBeNew() throws Exception {
+    void tableMayChangeWithinATransaction() throws Exception {
         postgres.execute("create table t (id int primary key, v text)");
         start(listener);
         postgres.execute(
@@ -161,7 +148,7 @@ class ChangeFeedPgTest {
     }
 
     @Test
-    void quotedNamesPartitionsAndGeneratedColumnsAreFollowed() throws Exception {
+    void readsQuotedNamesPartitionsAndGeneratedColumns() throws Exception {
         postgres.execute(
                 "create schema \"My Schema\"; create table \"My Schema\".\"Weird.Table, x\" (\"Id.x\" int primary key,"
                         + " \"sp ace\" text)",
@@ -187,7 +174,7 @@ class ChangeFeedPgTest {
     }
 
     @Test
-    void whatIsRolledBackNeverArrives() throws Exception {
+    void rolledBackChangesAreNotDelivered() throws Exception {
         postgres.execute("create table t (id int primary key)");
         start(listener);
         postgres.execute(
@@ -201,7 +188,7 @@ class ChangeFeedPgTest {
     }
 
     @Test
-    void manyTransactionsAndAHugeOneArriveOnceEachInCommitOrderAlsoFromDisk() throws Exception {
+    void largeTransactionsArriveOnceInCommitOrder() throws Exception {
         postgres.execute("create table t (id int primary key, v text)");
         SourceConfig usual = SourceConfig.of(PostgresUrl.parse(postgres.url()), "p", slot);
         SourceConfig tiny = new SourceConfig(
@@ -223,7 +210,7 @@ class ChangeFeedPgTest {
     }
 
     @Test
-    void whatIsCommittedWhileTheSourceIsDownComesAfterItsRestartOnceAndNothingComesTwice() throws Exception {
+    void restartDeliversMissedChangesOnce() throws Exception {
         postgres.execute("create table t (id int primary key)");
         SlotSource first = start(listener);
         postgres.execute("insert into t values (1)");
@@ -240,7 +227,7 @@ class ChangeFeedPgTest {
     }
 
     @Test
-    void theSlotAdvancesOnlyAfterTheListenerReturned() throws Exception {
+    void slotAdvancesAfterTheListenerReturned() throws Exception {
         postgres.execute("create table t (id int primary key)");
         CountDownLatch entered = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
@@ -270,7 +257,7 @@ class ChangeFeedPgTest {
     }
 
     @Test
-    void aTransactionWhoseListenerThrowsComesAgain() throws Exception {
+    void transactionIsRepeatedWhenTheListenerThrows() throws Exception {
         postgres.execute("create table t (id int primary key)");
         AtomicInteger failures = new AtomicInteger(2);
         start(new ChangeListener() {

@@ -30,7 +30,7 @@ class CrashPgTest {
     private Reader reader;
 
     @Test
-    void afterPostgresWasKilledEveryCommittedRowArrivesOnceAndInOrder() throws Exception {
+    void killedPostgresLosesAndRepeatsNoRow() throws Exception {
         RecordingListener listener = new RecordingListener();
         try (TestPostgres postgres = TestPostgres.start(Map.of("fsync", "on", "synchronous_commit", "on"))) {
             postgres.execute("create table t (id int primary key)", "create publication p for all tables");
@@ -61,7 +61,7 @@ class CrashPgTest {
                 .toList();
     }
 
-    /// Inserts one row a transaction, noting those whose commit was confirmed, through the crash.
+    /// Inserts one row in each transaction, through the crash, and records those whose commit was confirmed.
     private static void write(TestPostgres postgres, List<Integer> committed, AtomicBoolean enough) {
         int id = 0;
         while (!enough.get()) {

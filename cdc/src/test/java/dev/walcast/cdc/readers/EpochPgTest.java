@@ -12,12 +12,11 @@ import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
-import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.cdc.testing.SharedPostgresTest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -25,25 +24,18 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// When positions of an earlier feed stay valid, and when not.
+/// When positions of an earlier feed stay valid.
 @ParameterizedClass
 @EnumSource(Reader.class)
-class EpochPgTest {
+class EpochPgTest extends SharedPostgresTest {
     @Parameter
     private Reader reader;
 
     private static final String SLOT = "epochs";
-    private static TestPostgres postgres;
 
     @BeforeAll
-    static void startPostgres() {
-        postgres = TestPostgres.start();
+    static void prepareDatabase() {
         postgres.execute("create table t (id int)", "create publication p for all tables");
-    }
-
-    @AfterAll
-    static void stopPostgres() throws Exception {
-        postgres.close();
     }
 
     @AfterEach
@@ -84,7 +76,7 @@ class EpochPgTest {
     }
 
     @Test
-    void aRestartKeepsTheEpochAndKnowsWhatWasDelivered() throws Exception {
+    void restartKeepsTheEpochAndTheDeliveredPosition() throws Exception {
         FeedStart first = run(true);
         FeedStart second = run(true);
         assertThat(second.epoch()).isEqualTo(first.epoch());
@@ -94,7 +86,7 @@ class EpochPgTest {
     }
 
     @Test
-    void aSlotMadeAnewIsANewEpoch() throws Exception {
+    void recreatedSlotBeginsAnEpoch() throws Exception {
         FeedStart first = run(true);
         dropSlots("slot_type = 'logical'");
         FeedStart second = run(true);
@@ -103,7 +95,7 @@ class EpochPgTest {
     }
 
     @Test
-    void aSlotThatSomebodyElseMadeAnewIsANewEpoch() throws Exception {
+    void slotRecreatedByAnotherSessionBeginsAnEpoch() throws Exception {
         FeedStart first = run(true);
         dropSlots("slot_type = 'logical'");
         postgres.execute(
@@ -112,14 +104,14 @@ class EpochPgTest {
     }
 
     @Test
-    void aMarkThatWasDroppedIsANewEpoch() throws Exception {
+    void droppedMarkBeginsAnEpoch() throws Exception {
         FeedStart first = run(true);
         dropSlots("slot_type = 'physical'");
         assertThat(run(true).epoch()).isNotEqualTo(first.epoch());
     }
 
     @Test
-    void aSlotDroppedUnderARunningFeedIsANewEpochAndTheFeedGoesOn() throws Exception {
+    void slotDroppedDuringTheFeedBeginsAnEpoch() throws Exception {
         RecordingListener listener = new RecordingListener();
         try (SlotSource source = source()) {
             source.start(listener);
@@ -135,9 +127,9 @@ class EpochPgTest {
         }
     }
 
-    /// Debezium would make a missing slot by itself, at a later place.
+    /// Debezium would create a missing slot itself, at a later position.
     @Test
-    void aSlotDroppedBeforeTheReaderHadItIsANewEpoch() throws Exception {
+    void slotDroppedBeforeItIsReadBeginsAnEpoch() throws Exception {
         List<String> heard = Collections.synchronizedList(new ArrayList<>());
         try (SlotSource source = source()) {
             source.start(new ChangeListener() {
@@ -168,7 +160,7 @@ class EpochPgTest {
     }
 
     @Test
-    void aLostConnectionIsNoNewEpoch() throws Exception {
+    void lostConnectionKeepsTheEpoch() throws Exception {
         RecordingListener listener = new RecordingListener();
         try (SlotSource source = source()) {
             source.start(listener);

@@ -11,8 +11,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Forwards connections to a port of this machine until they are frozen: then they stay open and nothing passes any
-/// more, not even their end, as when a cable is cut. Connections made after that work, unless they are refused.
+/// Forwards connections to a local port until they are frozen. Frozen connections stay open and pass nothing
+/// on, not even their end, as when a cable is cut. Later connections work, unless they are refused.
 public final class FreezableProxy implements AutoCloseable {
     private final ServerSocket server;
     private final int target;
@@ -74,18 +74,18 @@ public final class FreezableProxy implements AutoCloseable {
         return server.getLocalPort();
     }
 
-    /// Ends the connections of now.
+    /// Ends the current connections.
     public void cut() {
         pairs.forEach(Pair::cut);
         pairs.clear();
     }
 
-    /// Whether connections are cut as soon as they are made.
+    /// Sets whether new connections are cut at once.
     public void refuse(boolean refused) {
         refusing = refused;
     }
 
-    /// So many connections work from now on; those after them are frozen from their beginning.
+    /// Limits the connections that work from now on. Later ones are frozen from their beginning.
     public void pass(int connections) {
         passing = connections;
     }
@@ -94,16 +94,17 @@ public final class FreezableProxy implements AutoCloseable {
         pairs.forEach(pair -> pair.frozen = true);
     }
 
-    /// The next connections over which a client sends this text pass it on, and from then on nothing but their end.
+    /// Freezes the next connections over which a client sends a text: the text is passed on, and afterwards
+    /// only the connection's end.
     ///
-    /// @param text  in one message
-    /// @param count how many
+    /// @param text  must be in one message
+    /// @param count how many connections
     void leaveUnanswered(String text, int count) {
         unansweredText = text;
         toLeave.set(count);
     }
 
-    /// How many connections [#leaveUnanswered(String, int)] still waits for.
+    /// Returns how many connections [#leaveUnanswered(String, int)] still waits for.
     int toLeave() {
         return toLeave.get();
     }
@@ -114,7 +115,7 @@ public final class FreezableProxy implements AutoCloseable {
                 && toLeave.getAndUpdate(left -> Math.max(0, left - 1)) > 0;
     }
 
-    /// How many connections are frozen.
+    /// Returns how many connections are frozen.
     public long frozen() {
         return pairs.stream().filter(pair -> pair.frozen).count();
     }

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// A primary and its standby, named together or alone.
+/// A primary and its standby, both or one of them in the URL.
 @ParameterizedClass
 @EnumSource(Reader.class)
 class HostsPgTest {
@@ -31,7 +31,7 @@ class HostsPgTest {
     private Reader reader;
 
     @Test
-    void aStandbyIsRefusedAndThePrimaryIsFoundAndFollowed() throws Exception {
+    void standbyIsRefusedAndThePrimaryIsFound() throws Exception {
         try (TestPostgres primary = TestPostgres.start()) {
             primary.execute("create table t (id int primary key)", "create publication p for all tables");
             try (TestPostgres standby = primary.standby()) {

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Slots whose log Postgres has removed, since they kept more of it than `max_slot_wal_keep_size`.
+/// Slots whose log Postgres has removed, because they retained more of it than `max_slot_wal_keep_size`.
 @ParameterizedClass
 @EnumSource(Reader.class)
 class LostSlotPgTest {
@@ -71,7 +71,7 @@ class LostSlotPgTest {
     }
 
     @Test
-    void aSlotThatIsLostUnderARunningFeedIsMadeAnewWithANewEpochAndTheFeedGoesOn() throws Exception {
+    void lostSlotIsRecreatedDuringTheFeed() throws Exception {
         RecordingListener listener = new RecordingListener();
         try (SlotSource source = source()) {
             source.start(listener);
@@ -96,7 +96,7 @@ class LostSlotPgTest {
     }
 
     @Test
-    void aSlotThatWasLostWhileNoServerRanIsANewEpoch() throws Exception {
+    void slotLostWithoutAServerBeginsAnEpoch() throws Exception {
         String before = run();
         loseLog();
         await().atMost(PATIENCE).until(() -> "lost".equals(walStatus(slot)));
@@ -106,11 +106,10 @@ class LostSlotPgTest {
     }
 
     @Test
-    void aSlotThatNobodyReadForTooLongIsANewEpoch() throws Exception {
-        if (postgres.majorVersion() < 18) {
-            System.out.println("Skipped: Postgres has idle_replication_slot_timeout since version 18");
-        }
-        assumeThat(postgres.majorVersion()).isGreaterThanOrEqualTo(18);
+    void slotThatTimedOutBeginsAnEpoch() throws Exception {
+        assumeThat(postgres.majorVersion())
+                .as("Postgres has idle_replication_slot_timeout since version 18")
+                .isGreaterThanOrEqualTo(18);
         String before = run();
         postgres.execute("alter system set idle_replication_slot_timeout = '1s'", "select pg_reload_conf()");
         try {
@@ -126,7 +125,7 @@ class LostSlotPgTest {
     }
 
     @Test
-    void aMarkThatIsGoneIsMadeAgainForTheSameFeed() throws Exception {
+    void missingMarkIsRecreatedForTheSameFeed() throws Exception {
         RecordingListener listener = new RecordingListener();
         String epoch;
         try (SlotSource source = source()) {
@@ -154,7 +153,7 @@ class LostSlotPgTest {
     }
 
     @Test
-    void theLimitOfASlotsLogIsToldWithTheLogsEnd() throws Exception {
+    void logEndComesWithTheSlotsLimit() throws Exception {
         try (SlotSource source = source()) {
             source.start(new RecordingListener());
             assertThat(source.remember(Lsn.ZERO).slotBytesMax()).isEqualTo(1 << 20);
@@ -162,7 +161,7 @@ class LostSlotPgTest {
     }
 
     @Test
-    void aLostSlotOfSomethingElseIsNotTouched() throws Exception {
+    void lostSlotOfAnotherPluginIsKept() throws Exception {
         postgres.execute("select pg_create_logical_replication_slot('" + slot + "', 'test_decoding')");
         loseLog();
         await().atMost(PATIENCE).until(() -> "lost".equals(walStatus(slot)));
@@ -201,7 +200,7 @@ class LostSlotPgTest {
         postgres.execute("insert into t values (" + id + ")");
     }
 
-    /// Writes more log than slots may keep, and has Postgres remove what is old.
+    /// Writes more log than slots may retain, and makes Postgres remove the oldest.
     private static void loseLog() {
         for (int i = 0; i < 4; i++) {
             postgres.execute(

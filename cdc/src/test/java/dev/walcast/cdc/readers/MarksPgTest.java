@@ -29,14 +29,14 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// A change whose [Table] is another instance than that of the table's last change is a mark: something about the
-/// table may have changed in between.
+/// A change whose [Table] is another instance than the table's last one is a mark: the table may have changed
+/// in between.
 @ParameterizedClass
 @EnumSource(Reader.class)
 class MarksPgTest {
     private static final Duration SOON = Duration.ofSeconds(30);
 
-    /// Each can be done after those before it.
+    /// The operations; each one works after the ones before it.
     private static final List<String> DEEDS = List.of(
             "alter table app.t enable row level security",
             "alter table app.t force row level security",
@@ -62,7 +62,7 @@ class MarksPgTest {
             "alter table app.t rename to u; alter table app.u rename to t",
             "drop table app.t; create table app.t (id serial primary key, v int)");
 
-    /// Postgres 15 does not tell of these.
+    /// Postgres 15 does not report these operations.
     private static final List<String> SCHEMA_DEEDS = List.of(
             "grant usage on schema app to marked",
             "revoke usage on schema app from marked",
@@ -121,7 +121,7 @@ class MarksPgTest {
     }
 
     @Test
-    void firstRowAfterEachDeedHasNewTable() {
+    void firstRowAfterEachOperationHasNewTable() {
         for (String deed : deeds()) {
             Table before = last().table();
             int count = listener.changes.size();
@@ -133,7 +133,7 @@ class MarksPgTest {
     }
 
     @Test
-    void rowAfterDeedInTransactionHasNewTable() {
+    void rowAfterOperationInTransactionHasNewTable() {
         for (String deed : deeds()) {
             int count = listener.changes.size();
             postgres.execute("begin; insert into app.t (v) values (1); " + deed
@@ -145,9 +145,10 @@ class MarksPgTest {
         }
     }
 
-    /// What another session commits between a row and its commit. A deed that waits for the row's lock cannot.
+    /// An operation that another session commits between a row and its commit. It must not wait for the row's
+    /// lock.
     @Test
-    void deedCommittedBeforeRowsCommitMarksTheRow() throws Exception {
+    void operationCommittedBeforeTheRowMarksIt() throws Exception {
         List<String> deeds = new ArrayList<>(List.of(
                 "grant select on app.t to marked",
                 "grant select (id) on app.t to marked",
@@ -169,7 +170,7 @@ class MarksPgTest {
     }
 
     @Test
-    void deedInRolledBackSubtransactionMayMarkAndKeepsColumns() {
+    void rolledBackOperationKeepsColumns() {
         postgres.execute("begin; insert into app.t (v) values (1); savepoint s; alter table app.t add column w int;"
                 + " insert into app.t (v, w) values (2, 2); rollback to s; insert into app.t (v) values (3); commit");
         awaitChanges(4);
@@ -201,7 +202,7 @@ class MarksPgTest {
 
     /// Postgres sends its Relation message only when something about the partition has changed.
     @Test
-    void tablePublishedForItsPartitionsIsMarkedInEachTransaction() {
+    void partitionedTableIsMarkedInEachTransaction() {
         postgres.execute(
                 "create table app.parts (id int, k int, primary key (id, k)) partition by list (k)",
                 "create table app.part partition of app.parts for values in (1)",
@@ -307,7 +308,7 @@ class MarksPgTest {
         return last(0);
     }
 
-    /// @param before how many came after it
+    /// @param before how many changes came after it
     private Change last(int before) {
         return listener.changes.get(listener.changes.size() - 1 - before);
     }

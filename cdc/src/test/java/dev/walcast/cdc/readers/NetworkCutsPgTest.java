@@ -24,7 +24,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// The line between a reader and its Postgres breaks in every way that lines break, under writes.
+/// Breaks the connection between a reader and its Postgres in every way, while rows are written.
 @ParameterizedClass
 @EnumSource(Reader.class)
 class NetworkCutsPgTest {
@@ -34,7 +34,7 @@ class NetworkCutsPgTest {
     private Reader reader;
 
     @Test
-    void throughCutsHalfOpenConnectionsAndRefusalsEveryRowArrivesOnceAndInOrderInOneEpoch() throws Exception {
+    void networkFaultsLoseAndRepeatNoRow() throws Exception {
         RecordingListener listener = new RecordingListener();
         try (TestPostgres postgres = TestPostgres.start();
                 FreezableProxy proxy = new FreezableProxy(postgres.port())) {
@@ -92,7 +92,7 @@ class NetworkCutsPgTest {
                 .toList();
     }
 
-    /// Its own line does not break.
+    /// This connection does not break.
     private static void write(TestPostgres postgres, List<Integer> committed, AtomicBoolean enough) {
         try (Connection connection = postgres.connect();
                 Statement statement = connection.createStatement()) {

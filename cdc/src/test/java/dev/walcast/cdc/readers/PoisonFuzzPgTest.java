@@ -25,9 +25,9 @@ import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Values at the edges of every type in tables beside a healthy one: no healthy row is lost, and each value is what
-/// `to_jsonb` prints or is named missing. `-Dwalcast.fuzz.cases=20000` makes it long; the seed is printed, and
-/// `-Dwalcast.fuzz.seed` plays one again.
+/// Writes extreme values of every type into tables beside a healthy table. No healthy row is lost, and each
+/// value is rendered like `to_jsonb` or reported as missing. `-Dwalcast.fuzz.cases=20000` makes a long run. The
+/// seed is printed; `-Dwalcast.fuzz.seed` repeats a run.
 class PoisonFuzzPgTest {
     private static final int CASES = Integer.getInteger("walcast.fuzz.cases", 250);
     private static final String SESSION =
@@ -38,7 +38,7 @@ class PoisonFuzzPgTest {
     private final Random random = new Random(seed);
     private final PoisonValues values = new PoisonValues(random);
 
-    /// By table, with the type.
+    /// The types by table.
     private final Map<String, String> tables = new LinkedHashMap<>();
 
     private int healthy;
@@ -46,7 +46,7 @@ class PoisonFuzzPgTest {
 
     @ParameterizedTest
     @EnumSource(Reader.class)
-    void poisonHarmsNoHealthyRow(Reader reader) throws Exception {
+    void invalidValuesHarmNoOtherRow(Reader reader) throws Exception {
         System.out.println("poison: " + reader + ", seed " + seed + ", " + CASES + " values");
         RecordingListener listener = new RecordingListener();
         try (TestPostgres postgres = TestPostgres.start()) {
@@ -72,7 +72,7 @@ class PoisonFuzzPgTest {
         assertThat(listener.states).noneMatch(state -> state.toString().startsWith("Reconnecting"));
     }
 
-    /// A poisoned row and a healthy one, in one transaction or in two.
+    /// Writes an extreme row and a healthy row, in one transaction or in two.
     private void step(Statement statement) throws SQLException {
         String table = table(statement);
         String type = tables.get(table);

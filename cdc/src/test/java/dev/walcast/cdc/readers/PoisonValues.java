@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/// Values at the edges of every type, as SQL expressions. Some of them Postgres refuses.
+/// Extreme values of every type, as SQL expressions. Postgres refuses some of them.
 final class PoisonValues {
-    /// What has to be run once in the database.
+    /// Statements to run once in the database.
     static final List<String> TYPES = List.of(
             "create extension hstore",
             "create type poison_enum as enum ('', 'a\"b', '\\', 'NULL', 'é')",
@@ -104,7 +104,7 @@ final class PoisonValues {
         return edges;
     }
 
-    /// A type's name, of which arrays may be made.
+    /// Returns the name of a type that may be an array's element.
     String type() {
         int kind = random.nextInt(10);
         if (kind == 0) {
@@ -115,7 +115,7 @@ final class PoisonValues {
         return array ? scalar + "[]" : scalar;
     }
 
-    /// An expression of the type.
+    /// Returns an expression of the type.
     String value(String type) {
         if (type.endsWith("[]")) {
             return array(type.substring(0, type.length() - 2));

@@ -8,6 +8,7 @@ import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
+import dev.walcast.cdc.testing.SharedPostgresTest;
 import dev.walcast.cdc.testing.TestPooler;
 import dev.walcast.cdc.testing.TestPostgres;
 import java.net.ServerSocket;
@@ -18,35 +19,26 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Each thing that can be wrong before the reader starts is one sentence that says what to do.
+/// Every problem that is found before the reader starts is reported in one sentence with the remedy.
 @ParameterizedClass
 @EnumSource(Reader.class)
-class PreflightPgTest {
+class PreflightPgTest extends SharedPostgresTest {
     @Parameter
     private Reader reader;
 
-    private static TestPostgres postgres;
-
     @BeforeAll
-    static void startPostgres() {
-        postgres = TestPostgres.start();
+    static void prepareDatabase() {
         postgres.execute("create publication p for all tables", "create role plain login");
     }
 
-    @AfterAll
-    static void stopPostgres() throws Exception {
-        postgres.close();
-    }
-
     @Test
-    void aMissingPublicationIsSaidWithTheStatementThatMakesIt() {
+    void missingPublicationNamesTheStatement() {
         SourceException problem = problem(config(postgres.url(), "nosuch", "a"));
         assertThat(problem)
                 .hasMessageContaining("no publication \"nosuch\"")
@@ -55,20 +47,20 @@ class PreflightPgTest {
     }
 
     @Test
-    void aMissingReplicationRightIsSaidWithTheStatementThatGrantsIt() {
+    void missingReplicationRightNamesTheStatement() {
         String url = postgres.url("postgres", "plain", "x", "postgres");
         assertThat(problem(config(url, "p", "a"))).hasMessageContaining("ALTER ROLE \"plain\" REPLICATION");
     }
 
     @Test
-    void anUnknownDatabaseIsSaid() {
+    void startReportsUnknownDatabase() {
         SourceException problem = problem(config(postgres.url("nosuchdb"), "p", "a"));
         assertThat(problem).hasMessageContaining("no database \"nosuchdb\"");
         assertThat(problem.temporary()).isFalse();
     }
 
     @Test
-    void aPortWithoutPostgresIsSaidAndMayBeTriedAgain() throws Exception {
+    void portWithoutPostgresIsTemporary() throws Exception {
         int free;
         try (ServerSocket socket = new ServerSocket(0)) {
             free = socket.getLocalPort();
@@ -79,20 +71,20 @@ class PreflightPgTest {
     }
 
     @Test
-    void anUnknownHostIsSaid() {
+    void startReportsUnknownHost() {
         assertThat(problem(config("postgres://u:secret@no_such_host.invalid/d", "p", "a")))
                 .hasMessageContaining("no host named \"no_such_host.invalid\"");
     }
 
     @Test
-    void aWrongPasswordIsSaidWithoutRepeatingIt() throws Exception {
+    void wrongPasswordIsNotRepeated() throws Exception {
         try (TestPostgres locked = TestPostgres.start(Map.of("hba_file", hbaFile()))) {
             SourceException problem =
                     problem(config(locked.url("postgres", "guest", "wrongsecret", "postgres"), "p", "a"));
             assertThat(problem).hasMessageContaining("refuses user \"guest\"").hasMessageNotContaining("wrongsecret");
             assertThat(problem.temporary()).isFalse();
             assertThat(problem(config("postgres://guest@127.0.0.1:" + locked.port() + "/postgres", "p", "a")))
-                    .hasMessageContaining("asks user \"guest\" for a password");
+                    .hasMessageContaining("requires a password for user \"guest\"");
             assertThat(problem(config(locked.url("postgres", "tls", "wrongsecret", "postgres"), "p", "a")))
                     .hasMessageContaining("refuses user \"tls\"")
                     .hasMessageContaining("pg_hba.conf")
@@ -109,7 +101,7 @@ class PreflightPgTest {
     }
 
     @Test
-    void aTooLowWalLevelIsSaidWithTheFix() throws Exception {
+    void startReportsTooLowWalLevel() throws Exception {
         try (TestPostgres low = TestPostgres.start(Map.of("wal_level", "replica"))) {
             assertThat(problem(config(low.url(), "p", "a")))
                     .hasMessageContaining("wal_level=replica")
@@ -118,11 +110,11 @@ class PreflightPgTest {
     }
 
     @Test
-    void aPoolerIsNamedAndNoSlotIsMade() throws Exception {
+    void poolerIsRefusedWithoutASlot() throws Exception {
         try (TestPooler pooler = TestPooler.start(postgres, false)) {
             SourceException problem = problem(config(pooler.url(), "p", "pooled_" + own()));
             assertThat(problem)
-                    .hasMessageContaining("answers a connection pooler")
+                    .hasMessageContaining("A connection pooler answers")
                     .hasMessageContaining("host and port of Postgres itself");
             assertThat(problem.temporary()).isFalse();
             assertThat(slots("pooled_" + own())).isZero();
@@ -130,14 +122,14 @@ class PreflightPgTest {
     }
 
     @Test
-    void aPoolerWithASessionForEachClientWorks() throws Exception {
+    void sessionPoolerWorks() throws Exception {
         try (TestPooler pooler = TestPooler.start(postgres, true)) {
             assertThat(problem(config(pooler.url(), "p", "session_" + own()))).isNull();
         }
     }
 
     @Test
-    void aLackOfWalSendersIsSaid() throws Exception {
+    void startReportsLackOfWalSenders() throws Exception {
         try (TestPostgres full = TestPostgres.start(Map.of("max_wal_senders", "0"))) {
             full.execute("create publication p for all tables");
             SourceException problem = problem(config(full.url(), "p", "a"));
@@ -147,7 +139,7 @@ class PreflightPgTest {
     }
 
     @Test
-    void aServerWithoutTlsIsSaid() {
+    void startReportsServerWithoutTls() {
         SourceException problem = problem(config(postgres.url() + "?sslmode=require", "p", "a"));
         assertThat(problem).hasMessageContaining("does not offer TLS").hasMessageContaining("sslmode=prefer");
         assertThat(problem.temporary()).isFalse();
@@ -164,7 +156,7 @@ class PreflightPgTest {
     }
 
     @Test
-    void aSlotThatAnotherSourceHoldsIsWaitedForAndThenSaid() throws Exception {
+    void startWaitsForASlotInUse() throws Exception {
         try (SlotSource holder = reader.source(config(postgres.url(), "p", "held_" + own()))) {
             RecordingListener listener = new RecordingListener();
             postgres.execute("create table held_" + own() + " (id int)");
@@ -180,14 +172,14 @@ class PreflightPgTest {
     }
 
     @Test
-    void aSlotOfAnotherPluginIsNotTouched() {
+    void slotOfAnotherPluginIsKept() {
         String slot = "foreign_" + own();
         postgres.execute("select pg_create_logical_replication_slot('" + slot + "', 'test_decoding')");
         assertThat(problem(config(postgres.url(), "p", slot))).hasMessageContaining("belongs to something else");
     }
 
     @Test
-    void exhaustedSlotsAreSaid() throws Exception {
+    void startReportsExhaustedSlots() throws Exception {
         try (TestPostgres full = TestPostgres.start(Map.of("max_replication_slots", "1"))) {
             full.execute(
                     "create publication p for all tables",
@@ -196,7 +188,7 @@ class PreflightPgTest {
         }
     }
 
-    /// The database is shared with the other reader's turn.
+    /// The runs of both readers share the database.
     private String own() {
         return reader.name().toLowerCase(Locale.ROOT);
     }

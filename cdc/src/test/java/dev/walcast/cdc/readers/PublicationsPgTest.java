@@ -9,12 +9,10 @@ import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
-import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.cdc.testing.SharedPostgresTest;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
@@ -24,24 +22,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// Several publications through one slot.
 @ParameterizedClass
 @EnumSource(Reader.class)
-class PublicationsPgTest {
+class PublicationsPgTest extends SharedPostgresTest {
     @Parameter
     private Reader reader;
 
     private static final Duration SOON = Duration.ofSeconds(30);
-    private static TestPostgres postgres;
 
     private final RecordingListener listener = new RecordingListener();
-
-    @BeforeAll
-    static void startPostgres() {
-        postgres = TestPostgres.start();
-    }
-
-    @AfterAll
-    static void stopPostgres() throws Exception {
-        postgres.close();
-    }
 
     @BeforeEach
     void tables() {
@@ -62,7 +49,7 @@ class PublicationsPgTest {
     }
 
     @Test
-    void bothAreReadInCommitOrderAndAPartitionKnowsItsRoot() throws Exception {
+    void publicationsAreReadInCommitOrder() throws Exception {
         postgres.execute("create publication further for table parts, own");
         try (SlotSource source = reader.source(config())) {
             source.start(listener);
@@ -82,7 +69,7 @@ class PublicationsPgTest {
     }
 
     @Test
-    void withoutTheFurtherOneTheReaderGoesOn() throws Exception {
+    void missingSecondPublicationIsSkipped() throws Exception {
         try (SlotSource source = reader.source(config())) {
             source.start(listener);
             postgres.execute("insert into parts values (2)", "insert into own values (1)");
@@ -93,7 +80,7 @@ class PublicationsPgTest {
     }
 
     @Test
-    void theSlotOutlivesTheReaderAndKeepsWhatWasNotRead() throws Exception {
+    void slotKeepsUnreadChanges() throws Exception {
         postgres.execute("create publication further for table parts");
         try (SlotSource source = reader.source(config())) {
             source.start(listener);
@@ -113,7 +100,7 @@ class PublicationsPgTest {
     }
 
     @Test
-    void oneThatIsYoungerThanWhatTheSlotHasToSendIsReadOnceThatIsSent() throws Exception {
+    void newPublicationIsReadAfterTheOldLog() throws Exception {
         postgres.execute("select pg_create_logical_replication_slot('two', 'pgoutput')");
         postgres.execute(
                 "insert into own values (1)",
@@ -139,7 +126,7 @@ class PublicationsPgTest {
     }
 
     @Test
-    void oneThatIsDroppedWhileItIsReadStopsNobody() throws Exception {
+    void droppedSecondPublicationStopsNothing() throws Exception {
         postgres.execute("create publication further for table parts");
         try (SlotSource source = reader.source(config())) {
             source.start(listener);

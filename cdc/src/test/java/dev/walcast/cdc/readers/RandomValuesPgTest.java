@@ -25,7 +25,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Random rows through a real Postgres and each reader, compared with what Postgres itself prints of the stored row.
+/// Sends random rows through a real Postgres and each reader, and compares them with what Postgres prints.
 @ParameterizedClass
 @EnumSource(Reader.class)
 class RandomValuesPgTest {
@@ -60,7 +60,7 @@ class RandomValuesPgTest {
     };
 
     @Test
-    void randomValuesAreTextsAndJsonAsPostgresPrintsThem() throws Exception {
+    void randomValuesAreRenderedLikePostgres() throws Exception {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         RecordingListener listener = new RecordingListener();
@@ -84,7 +84,7 @@ class RandomValuesPgTest {
     }
 
     @Test
-    void infiniteAndEmptyIntervalsAreToldApart() throws Exception {
+    void infiniteAndEmptyIntervalsDiffer() throws Exception {
         RecordingListener listener = new RecordingListener();
         try (TestPostgres postgres = TestPostgres.start()) {
             postgres.execute(

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Random;
 import org.postgresql.PGConnection;
 
-/// Random transactions over tables of every kind: all types, large values, partitions, every replica identity,
-/// tables that change their shape, savepoints, COPY, logical messages, prepared transactions.
+/// Random transactions over many kinds of tables: all types, large values, partitions, every replica identity,
+/// changing columns, savepoints, COPY, logical messages, prepared transactions.
 final class RandomWorkload {
     private static final int VALUES_IN_TABLE = 12;
     private static final String UNIQUE_VIOLATION = "23505";
@@ -29,7 +29,7 @@ final class RandomWorkload {
     /// The types of each table of values.
     private final List<List<String>> valueTables = new ArrayList<>();
 
-    /// The columns, beside the key, of the table that changes its shape.
+    /// The columns, apart from the key, of the table whose columns change.
     private final List<String> shape = new ArrayList<>(List.of("a"));
 
     private long ids;
@@ -79,7 +79,7 @@ final class RandomWorkload {
                         + "create table shape (id bigint primary key, a text); create table copied (id bigint primary key, a text, b float8)");
     }
 
-    /// One transaction, or two where one is prepared or rolled back in between.
+    /// Runs one transaction, or two when one is prepared or rolled back in between.
     void step() throws SQLException {
         switch (random.nextInt(20)) {
             case 0 -> run(one()); // on its own
@@ -99,7 +99,8 @@ final class RandomWorkload {
         }
     }
 
-    /// When both readers have caught up: Debezium asks the catalog, so that it sees the latest identity.
+    /// Must be run when both readers have caught up: Debezium asks the catalog, and so sees the latest
+    /// identity.
     void changeIdentities() throws SQLException {
         String table = "public.v" + random.nextInt(valueTables.size());
         run("alter table " + table + " replica identity " + (random.nextBoolean() ? "full" : "default"));
@@ -206,7 +207,7 @@ final class RandomWorkload {
                 : "insert into shape (id, " + column + ") values (" + ++ids + ", '1')";
     }
 
-    /// Outside of savepoints, and always committed, so that [#shape] stays true.
+    /// Must be run outside of savepoints and be committed, so that [#shape] stays true.
     private String reshaped() {
         String column = shape.get(random.nextInt(shape.size()));
         String fresh = "n" + ++names;
@@ -276,7 +277,7 @@ final class RandomWorkload {
         return ids - random.nextInt(200);
     }
 
-    /// A value that a unique index has already rolls its transaction back, as it does in life; nothing else may fail.
+    /// Rolls the transaction back when a value violates a unique index; nothing else may fail.
     private void run(String script) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(script);

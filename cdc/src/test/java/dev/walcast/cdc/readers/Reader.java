@@ -6,7 +6,7 @@ import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.connection.SourceConfig;
 import java.util.stream.Stream;
 
-/// The readers there are; what they promise is tested with each.
+/// The readers. Every test of this package runs with each of them.
 enum Reader {
     DEBEZIUM {
         @Override
@@ -34,6 +34,6 @@ enum Reader {
 
     abstract SlotSource source(SourceConfig config);
 
-    /// What it asks Postgres before it delivers the first row, each known by a part of the message.
+    /// Returns parts of the messages that it sends to Postgres before it delivers the first row.
     abstract Stream<String> questions();
 }

@@ -32,7 +32,7 @@ class ReaderThreadPgTest {
     @Parameter
     private Reader reader;
 
-    /// Fails as a JVM without threads and one with a stack that is too small do, once each.
+    /// Fails once as a JVM without free threads, and once as a JVM with too small a stack.
     private static final class Failing implements ChangeListener {
         private final RecordingListener recording = new RecordingListener();
         private final AtomicInteger transactionErrors = new AtomicInteger(1);
@@ -61,7 +61,7 @@ class ReaderThreadPgTest {
     }
 
     @Test
-    void errorThatEndsTheReadersThreadLosesNothing() throws Exception {
+    void errorInTheReadersThreadLosesNothing() throws Exception {
         Failing listener = new Failing();
         try (TestPostgres postgres = TestPostgres.start();
                 Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit)) {

@@ -24,9 +24,9 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// One random workload through both readers, each on a slot of its own: the changes are equal in everything, positions
-/// included, so that one reader can take over from the other. `-Dwalcast.fuzz.cases=20000` makes it long; the seed is
-/// printed, and `-Dwalcast.fuzz.seed` plays one again.
+/// Sends one random workload through both readers, each with a slot of its own. The changes are equal in
+/// everything, including positions, so that one reader can take over from the other.
+/// `-Dwalcast.fuzz.cases=20000` makes a long run. The seed is printed; `-Dwalcast.fuzz.seed` repeats a run.
 class ReadersAgreePgTest {
     private static final int CASES = Integer.getInteger("walcast.fuzz.cases", 400);
     private static final int CASES_AT_ONCE = 100;
@@ -120,7 +120,8 @@ class ReadersAgreePgTest {
                 + oldRow(change) + " new " + newRow(change);
     }
 
-    /// How much each reader can prove of a column's number depends on when it looked.
+    /// Removes the column numbers. How much a reader can prove of them depends on the time at which it read the
+    /// catalog.
     private static List<Column> byName(List<Column> columns) {
         return columns.stream()
                 .map(column -> new Column(column.name(), column.type(), column.identity()))

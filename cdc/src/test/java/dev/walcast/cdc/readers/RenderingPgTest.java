@@ -25,8 +25,8 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Every value of the rendering vectors through a real Postgres and each reader, in a database whose own settings would
-/// print values differently.
+/// Sends every value of the rendering vectors through a real Postgres and each reader. The database's own
+/// settings would print the values differently.
 @ParameterizedClass
 @EnumSource(Reader.class)
 class RenderingPgTest {
@@ -34,7 +34,7 @@ class RenderingPgTest {
     private Reader reader;
 
     @Test
-    void everyVectorRendersAsPostgresDoes() throws Exception {
+    void rendersVectorsLikePostgres() throws Exception {
         List<JsonNode> vectors = RenderVectors.all();
         RecordingListener listener = new RecordingListener();
         try (TestPostgres postgres = TestPostgres.start()) {
@@ -96,7 +96,7 @@ class RenderingPgTest {
         return row.table().columns().get(1).type().name();
     }
 
-    /// The protocol's own form for bytea, Postgres' to_jsonb for all else; SQL NULL is null.
+    /// The protocol's form for bytea, Postgres' to_jsonb for all other types; SQL NULL is null.
     private static String expected(JsonNode vector, String live) {
         if (vector.get("pg_text").isNull()) {
             return "null";

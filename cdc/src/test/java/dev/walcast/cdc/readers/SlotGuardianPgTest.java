@@ -12,7 +12,7 @@ import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.cdc.testing.RecordingListener;
-import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.cdc.testing.SharedPostgresTest;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -24,7 +24,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -35,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 @ParameterizedClass
 @EnumSource(Reader.class)
-class SlotGuardianPgTest {
+class SlotGuardianPgTest extends SharedPostgresTest {
     @Parameter
     private Reader reader;
 
@@ -44,24 +43,16 @@ class SlotGuardianPgTest {
     private static final Duration MINUTE = Duration.ofMinutes(1);
     private static final LongSupplier CLOCK = System::nanoTime;
 
-    private static TestPostgres postgres;
-
     @BeforeAll
-    static void startPostgres() {
-        postgres = TestPostgres.start();
+    static void prepareDatabase() {
         postgres.execute(
                 "create table watched (id int primary key)",
                 "create table neighbour (id int, body text)",
                 "create publication p for table watched");
     }
 
-    @AfterAll
-    static void stopPostgres() throws Exception {
-        postgres.close();
-    }
-
     @Test
-    void quietTablesHoldNoLogWhileTheirNeighboursAreBusy() throws Exception {
+    void quietTablesRetainNoLog() throws Exception {
         try (Watched watched = new Watched(reader, own("quiet"), postgres.port(), Duration.ofMinutes(1))) {
             await().until(() -> watched.guardian.health().walStatus() != null);
             postgres.execute("insert into neighbour select n, repeat('x', 500) from generate_series(1, 20000) n");
@@ -72,9 +63,9 @@ class SlotGuardianPgTest {
         }
     }
 
-    /// While acknowledgements wait, as they do for the replay window.
+    /// The acknowledgements wait, as they do for the replay window.
     @Test
-    void replayLagIsThatOfTheListener() throws Exception {
+    void replayLagIsTheListenersLag() throws Exception {
         try (Watched watched = new Watched(reader, own("replay"), postgres.port(), Duration.ofMinutes(1))) {
             watched.listener.deferAcknowledgements();
             postgres.execute("insert into watched values (20)");
@@ -91,7 +82,7 @@ class SlotGuardianPgTest {
     }
 
     @Test
-    void aReaderThatNoLongerHearsPostgresIsStartedAgainAndMissesNothing() throws Exception {
+    void deafReaderIsRestartedAndMissesNothing() throws Exception {
         try (FreezableProxy proxy = new FreezableProxy(postgres.port());
                 Watched watched = new Watched(reader, own("stalled"), proxy.port(), Duration.ofSeconds(2))) {
             postgres.execute("insert into watched values (1)");
@@ -108,9 +99,9 @@ class SlotGuardianPgTest {
         }
     }
 
-    /// However little the guardian has seen of it.
+    /// The guardian has seen only little of the reader.
     @Test
-    void aReaderThatHangsAfterItsFirstRowIsRestarted() throws Exception {
+    void readerThatHangsAfterItsFirstRowIsRestarted() throws Exception {
         try (FreezableProxy proxy = new FreezableProxy(postgres.port());
                 Watched watched =
                         new Watched(reader, own("young"), proxy.port(), Duration.ofSeconds(2), CLOCK, false)) {
@@ -124,9 +115,9 @@ class SlotGuardianPgTest {
         }
     }
 
-    /// Twice, since the second time the source is not streaming.
+    /// This is done twice, because the source is not streaming the second time.
     @TestFactory
-    Stream<DynamicTest> aReaderThatHangsAtItsStartIsRestarted() {
+    Stream<DynamicTest> readerThatHangsAtItsStartIsRestarted() {
         return reader.questions().map(question -> DynamicTest.dynamicTest(question, () -> restartTwice(question)));
     }
 
@@ -158,7 +149,7 @@ class SlotGuardianPgTest {
     }
 
     @Test
-    void aReaderThatHangsAtItsStartCanBeClosed() throws Exception {
+    void readerThatHangsAtItsStartCanBeClosed() throws Exception {
         try (FreezableProxy proxy = new FreezableProxy(postgres.port())) {
             proxy.leaveUnanswered("START_REPLICATION", 1);
             try (Watched watched = new Watched(reader, own("close"), proxy.port(), MINUTE)) {
@@ -169,9 +160,9 @@ class SlotGuardianPgTest {
         }
     }
 
-    /// As a cable that is cut leaves it, when the reader finds out by itself.
+    /// The connection ends as when a cable is cut, and the reader detects it.
     @Test
-    void aSlotThatAnEndedReaderStillHoldsIsFreed() throws Exception {
+    void slotHeldByAnEndedReaderIsFreed() throws Exception {
         try (FreezableProxy proxy = new FreezableProxy(postgres.port());
                 Watched watched = new Watched(reader, own("held"), proxy.port(), MINUTE)) {
             postgres.execute("insert into watched values (1)");
@@ -187,7 +178,7 @@ class SlotGuardianPgTest {
     }
 
     @Test
-    void aSlowListenerIsNoStall() throws Exception {
+    void slowListenerIsNoStall() throws Exception {
         try (Watched watched = new Watched(reader, own("slow"), postgres.port(), Duration.ofMillis(500))) {
             await().atMost(PATIENCE).until(() -> watched.source.activity().records() > 0);
             watched.listener.hold();
@@ -202,7 +193,7 @@ class SlotGuardianPgTest {
     }
 
     @Test
-    void aSlotIsCarriedOverToAStandbyWherePostgresCanDoThat() throws Exception {
+    void slotIsSynchronizedToAStandby() throws Exception {
         try (Watched _ = new Watched(reader, own("failover"), postgres.port(), Duration.ofMinutes(1));
                 Connection connection = postgres.connect();
                 Statement statement = connection.createStatement();
@@ -215,7 +206,7 @@ class SlotGuardianPgTest {
     }
 
     @Test
-    void guardianOutlivesAnError() throws Exception {
+    void guardianSurvivesAnError() throws Exception {
         AtomicInteger faults = new AtomicInteger(3);
         try (Watched watched = new Watched(reader, own("error"), postgres.port(), Duration.ofMinutes(1));
                 Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, _ -> {});
@@ -236,18 +227,18 @@ class SlotGuardianPgTest {
         }
     }
 
-    /// After two of them the guardian knows that the reader has heard the first.
+    /// After two heartbeats the guardian knows that the reader has received the first.
     private static void awaitHeartbeat(String slot) throws SQLException {
         Lsn now = currentLsn();
         await().atMost(PATIENCE).until(() -> confirmed(slot).isAfter(now));
     }
 
-    /// The database is shared with the other reader's turn.
+    /// The runs of both readers share the database.
     private String own(String slot) {
         return slot + "_" + reader.name().toLowerCase(Locale.ROOT);
     }
 
-    /// A source and its guardian; the guardian always has a good line.
+    /// A source and its guardian, whose own connection never breaks.
     private static final class Watched implements AutoCloseable {
         private final RecordingListener listener = new RecordingListener();
         private final SlotSource source;

@@ -7,10 +7,9 @@ import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.SlotSource;
 import dev.walcast.cdc.source.connection.SourceConfig;
 import dev.walcast.cdc.testing.RecordingListener;
-import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.cdc.testing.SharedPostgresTest;
 import java.time.Duration;
 import java.util.Locale;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
@@ -19,28 +18,20 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 @ParameterizedClass
 @EnumSource(Reader.class)
-class StopWhileStartingPgTest {
-    /// Of a preflight before the slot is read.
+class StopWhileStartingPgTest extends SharedPostgresTest {
+    /// The number of connections of a preflight before the slot is read.
     private static final int PREFLIGHT_CONNECTIONS = 2;
 
     @Parameter
     private Reader reader;
 
-    private static TestPostgres postgres;
-
     @BeforeAll
-    static void startPostgres() {
-        postgres = TestPostgres.start();
+    static void prepareDatabase() {
         postgres.execute("create publication p for all tables");
     }
 
-    @AfterAll
-    static void stopPostgres() throws Exception {
-        postgres.close();
-    }
-
     @Test
-    void aReaderThatHangsWhileItConnectsIsNotWaitedFor() throws Exception {
+    void closeDoesNotWaitForAHangingConnect() throws Exception {
         try (FreezableProxy proxy = new FreezableProxy(postgres.port())) {
             PostgresUrl url = PostgresUrl.parse("postgres://postgres:x@127.0.0.1:" + proxy.port() + "/postgres");
             SlotSource source = reader.source(

@@ -19,7 +19,7 @@ class FeedLagTest {
         return new ChangeSource.Activity(new Lsn(received), records, false, 1, ChangeSource.Reading.RECEIVING);
     }
 
-    /// A second passes, in which the log ends at a place.
+    /// Advances the clock by a second, with the end of the log at a position.
     private void second(long logEnd) {
         seconds++;
         lag.look(activity(), new Lsn(delivered));
@@ -45,7 +45,7 @@ class FeedLagTest {
     }
 
     @Test
-    void anIdleFeedHasNoLag() {
+    void idleFeedHasNoLag() {
         deliver(10);
         for (int i = 0; i < 100; i++) {
             second(10);
@@ -55,7 +55,7 @@ class FeedLagTest {
     }
 
     @Test
-    void logThatIsNotForTheReaderIsNoLag() {
+    void logWithoutChangesIsNoLag() {
         for (int i = 0; i < 100; i++) {
             if (i % 10 == 0) {
                 beat(1000L * i);
@@ -68,7 +68,7 @@ class FeedLagTest {
     }
 
     @Test
-    void theLagGrowsFromTheLastProofWhileTheFeedIsDown() {
+    void lagGrowsFromTheLastProofWhileTheFeedIsDown() {
         deliver(10);
         second(10);
         second(10);
@@ -79,7 +79,7 @@ class FeedLagTest {
     }
 
     @Test
-    void aReaderThatHangsIsBehindThenStalled() {
+    void hangingReaderIsBehindThenStalled() {
         deliver(10);
         second(10);
         beat(20);
@@ -99,7 +99,7 @@ class FeedLagTest {
     }
 
     @Test
-    void aDatabaseThatDoesNotAnswerIsBehindThenStalled() {
+    void silentDatabaseIsBehindThenStalled() {
         deliver(10);
         second(10);
         second(10);
@@ -111,7 +111,7 @@ class FeedLagTest {
     }
 
     @Test
-    void whatWaitsForDeliveryIsLag() {
+    void undeliveredTransactionsAreLag() {
         deliver(10);
         second(10);
         received = 20;
@@ -124,7 +124,7 @@ class FeedLagTest {
     }
 
     @Test
-    void slowProgressIsLagAndNoStall() {
+    void slowProgressIsLagButNoStall() {
         for (int i = 1; i < 100; i++) {
             deliver(i * 10L);
             second(i * 20L);
@@ -134,7 +134,7 @@ class FeedLagTest {
     }
 
     @Test
-    void aDatabaseThatDecodesIsNotStalled() {
+    void decodingDatabaseIsNotStalled() {
         beat(10);
         for (int i = 0; i < 10; i++) {
             seconds += 10;
@@ -145,7 +145,7 @@ class FeedLagTest {
     }
 
     @Test
-    void anotherHistoryBeginsWithoutLag() {
+    void newHistoryBeginsWithoutLag() {
         beat(1_000_000);
         seconds += 60;
         lag.begin();
@@ -155,7 +155,7 @@ class FeedLagTest {
     }
 
     @Test
-    void longLagKeepsBoundedMarks() {
+    void marksStayBoundedDuringALongLag() {
         deliver(10);
         for (int i = 0; i < 5_000; i++) {
             second(20 + i);

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class BackoffTest {
     @Test
-    void waitsGrowToTwelveSecondsAndAHalfAtMostAndBeginSmallAgain() {
+    void pauseGrowsToItsLimitAndIsReset() {
         Backoff backoff = new Backoff(new Random(1));
         List<Duration> waits = Stream.generate(backoff::next).limit(50).toList();
         assertThat(waits.getFirst()).isLessThanOrEqualTo(Duration.ofMillis(313));

@@ -24,7 +24,7 @@ class TransactionBufferTest {
 
     @ParameterizedTest
     @ValueSource(longs = {0, 1 << 20})
-    void tablesComeInOrderOfFirstChangeAlsoFromDisk(long memoryBytesMax) {
+    void tablesAreInOrderOfFirstChange(long memoryBytesMax) {
         try (TransactionBuffer buffer = new TransactionBuffer(memoryBytesMax)) {
             List<Table> written = List.of(other, first, first, other, renewed, other, renewed);
             written.forEach(table -> buffer.add(insert(table)));

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Errors are told apart here, and child processes with real shortages end.
+/// Classifies errors, and runs child processes that exhaust their memory.
 @Timeout(120)
 class FatalErrorsTest {
     @ParameterizedTest
@@ -57,9 +57,9 @@ class FatalErrorsTest {
                 .isEqualTo(FatalErrors.MEMORY_EXIT_CODE);
     }
 
-    /// A thread that waits in a shutdown hook would hold up an orderly exit.
+    /// A thread that waits in a shutdown hook would delay an orderly exit.
     @Test
-    void hangingHooksDoNotHoldUpTheEnd() throws Exception {
+    void hangingHooksDoNotDelayTheEnd() throws Exception {
         assertThat(exitCode(List.of("-Xmx32m"), "hook")).isEqualTo(FatalErrors.MEMORY_EXIT_CODE);
     }
 
@@ -86,7 +86,7 @@ class FatalErrorsTest {
         }
     }
 
-    /// A supervised task that runs out of memory. Other threads would go on for ever.
+    /// A supervised task that exhausts the memory. Other threads would run forever.
     public static final class Exhausting {
         private Exhausting() {}
 

@@ -42,7 +42,7 @@ class SupervisorTest {
         supervisor.close();
     }
 
-    /// What ends a task.
+    /// The events that end a task.
     enum Fault {
         EXCEPTION("java.lang.IllegalStateException") {
             @Override
@@ -92,7 +92,7 @@ class SupervisorTest {
 
     @ParameterizedTest
     @EnumSource(Fault.class)
-    void taskIsStartedAgainAfterEachFault(Fault fault) throws Exception {
+    void taskIsRestartedAfterEachFault(Fault fault) throws Exception {
         AtomicInteger runs = new AtomicInteger();
         Supervised task = supervisor.start("guard", () -> {
             begun.release();
@@ -160,7 +160,7 @@ class SupervisorTest {
     }
 
     @Test
-    void strangersInterruptionDoesNotEndTheTask() throws Exception {
+    void foreignInterruptionDoesNotEndTheTask() throws Exception {
         List<Thread> threads = Collections.synchronizedList(new ArrayList<>());
         Supervised task = supervisor.start("guard", () -> {
             threads.add(Thread.currentThread());
@@ -176,7 +176,7 @@ class SupervisorTest {
     }
 
     @Test
-    void threadThatCannotBeStartedIsTriedAgain() throws Exception {
+    void failedThreadStartIsRetried() throws Exception {
         AtomicInteger refusals = new AtomicInteger(2);
         ThreadStarter scarce = (name, run) -> {
             if (refusals.getAndDecrement() > 0) {
@@ -199,9 +199,10 @@ class SupervisorTest {
 
     /// A thread may end without running any of the supervisor's code, when there is no memory for it.
     @Test
-    void threadThatVanishesIsNoticed() throws Exception {
+    void vanishedThreadIsDetected() throws Exception {
         AtomicInteger starts = new AtomicInteger();
-        ThreadStarter lossy = (name, run) -> ThreadStarter.PLATFORM.start(name, starts.getAndIncrement() == 0 ? () -> {} : run);
+        ThreadStarter lossy =
+                (name, run) -> ThreadStarter.PLATFORM.start(name, starts.getAndIncrement() == 0 ? () -> {} : run);
         Supervised task = supervisor.start("guard", new EndAction.Restart(), lossy, () -> {
             begun.release();
             idle();
@@ -213,7 +214,7 @@ class SupervisorTest {
     }
 
     @Test
-    void oneTasksTroubleDoesNotReachAnother() throws Exception {
+    void failingTaskDoesNotAffectAnother() throws Exception {
         supervisor.start("broken", new EndAction.Restart(), (_, _) -> null, () -> {});
         supervisor.start("guard", () -> {
             begun.release();
@@ -243,7 +244,7 @@ class SupervisorTest {
     }
 
     @Test
-    void supervisingThreadOutlivesInterruption() throws Exception {
+    void supervisingThreadSurvivesInterruption() throws Exception {
         List<Thread> own = Collections.synchronizedList(new ArrayList<>());
         ThreadStarter watched = (name, run) -> {
             own.add(ThreadStarter.PLATFORM.start(name, run));
@@ -258,7 +259,7 @@ class SupervisorTest {
     }
 
     @Test
-    void endOfTaskThatMustNotGoOnEndsTheProcess() {
+    void endOfACriticalTaskEndsTheProcess() {
         Supervised task = supervisor.start("feed", new EndAction.Exit(70), ThreadStarter.VIRTUAL, () -> {
             throw new IllegalStateException("on purpose");
         });
@@ -268,7 +269,7 @@ class SupervisorTest {
     }
 
     @Test
-    void exitIsTriedAgainWhenItThrows() {
+    void exitIsRetriedWhenItThrows() {
         AtomicInteger calls = new AtomicInteger();
         try (Supervisor second = new Supervisor(PACING, nanos::get, _ -> {
             if (calls.incrementAndGet() == 1) {
@@ -300,7 +301,7 @@ class SupervisorTest {
     }
 
     @Test
-    void closedTaskIsInterruptedAndNotStartedAgain() {
+    void closedTaskIsInterruptedAndNotRestarted() {
         Supervised task = supervisor.start("guard", () -> {
             begun.release();
             idle();
@@ -314,7 +315,7 @@ class SupervisorTest {
     }
 
     @Test
-    void closeEndsAllAlsoThoseThatPause() throws Exception {
+    void closeEndsAlsoPausingTasks() throws Exception {
         Supervised running = supervisor.start("running", () -> {
             begun.release();
             idle();
@@ -330,7 +331,7 @@ class SupervisorTest {
     }
 
     @Test
-    void closeDoesNotWaitLongerThanItsBound() {
+    void closeWaitsAtMostItsLimit() {
         SupervisorPolicy hasty = new SupervisorPolicy(
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(1),
@@ -355,7 +356,7 @@ class SupervisorTest {
     }
 
     @Test
-    void twoTasksCannotHaveOneName() {
+    void taskNamesAreUnique() {
         supervisor.start("guard", this::idle);
         assertThatThrownBy(() -> supervisor.start("guard", this::idle)).isInstanceOf(IllegalArgumentException.class);
     }
@@ -363,7 +364,7 @@ class SupervisorTest {
     // -- progress
 
     @Test
-    void taskThatDoesNotMoveIsOutOfOrder() {
+    void taskWithoutProgressIsOutOfOrder() {
         Supervised task = supervisor.startObserved("guard", _ -> idle());
         awaitState(task, State.RUNNING);
         passAwake(19);
@@ -413,7 +414,7 @@ class SupervisorTest {
     }
 
     @Test
-    void workWithinAWaitHasToMove() throws Exception {
+    void workWithinAWaitMustMakeProgress() throws Exception {
         Supervised task = supervisor.startObserved("guard", activity -> {
             try (TaskActivity.Span _ = activity.waits();
                     TaskActivity.Span _ = activity.works()) {
@@ -426,9 +427,9 @@ class SupervisorTest {
         assertThat(task.status().outOfOrder()).isTrue();
     }
 
-    /// As after SIGSTOP, a laptop's sleep or a very long collection.
+    /// As after SIGSTOP, a suspended machine or a very long garbage collection.
     @Test
-    void timeInWhichTheProcessStoodStillDoesNotCount() {
+    void timeOfAStoppedProcessDoesNotCount() {
         Supervised task = supervisor.startObserved("guard", _ -> idle());
         awaitState(task, State.RUNNING);
         for (int i = 0; i < 5; i++) {
@@ -439,7 +440,7 @@ class SupervisorTest {
     }
 
     @Test
-    void taskThatCannotBeStartedForLongIsOutOfOrder() {
+    void unstartableTaskIsOutOfOrder() {
         ThreadStarter none = (_, _) -> {
             throw new OutOfMemoryError("unable to create native thread");
         };
@@ -495,7 +496,7 @@ class SupervisorTest {
         ended.acquire();
     }
 
-    /// Time that the supervising thread sees go by.
+    /// The time that the supervising thread sees.
     private void passAwake(int seconds) {
         for (int i = 0; i < seconds; i++) {
             nanos.addAndGet(Duration.ofSeconds(1).toNanos());

@@ -5,8 +5,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/// Makes every test wait for an event as long as a loaded machine may need, unless it says for how long itself. Found
-/// by JUnit as a service, in each module that has this one's tests on its class path.
+/// Sets how long tests wait for an event by default: as long as a loaded machine needs. JUnit finds this class
+/// as a service, in each module with this module's tests on its class path.
 public final class PatientWaits implements BeforeAllCallback {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 

@@ -12,25 +12,25 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Keeps every change and state it hears of.
+/// Records every change and state.
 public final class RecordingListener implements ChangeListener {
     public final List<Change> changes = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
     public final List<SourceState> states = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
     public final List<FeedStart> starts = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
-    /// What the transactions left out.
+    /// The tables that the transactions set aside.
     public final List<SetAsideTable> setAside = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
 
-    /// Of each transaction with changes.
+    /// The tables of each transaction with changes.
     public final List<Collection<Table>> tables = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
     public final AtomicInteger transactions = new AtomicInteger();
-    /// Of each transaction that announces rights, also without changes, how many changes came before it.
+    /// The number of changes before each transaction that announces rights, with or without changes.
     public final List<Integer> announcements = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
 
     private final List<Runnable> deferred = java.util.Collections.synchronizedList(new java.util.ArrayList<>());
     private volatile boolean deferring;
     private volatile CountDownLatch held = new CountDownLatch(0);
 
-    /// From now on no transaction gets through.
+    /// Blocks all further transactions.
     public void hold() {
         held = new CountDownLatch(1);
     }
@@ -39,7 +39,7 @@ public final class RecordingListener implements ChangeListener {
         held.countDown();
     }
 
-    /// From now on no transaction is acknowledged.
+    /// Defers all further acknowledgements.
     public void deferAcknowledgements() {
         deferring = true;
     }

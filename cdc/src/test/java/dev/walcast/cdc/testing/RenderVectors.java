@@ -11,7 +11,7 @@ import java.util.Objects;
 
 /// The rendering vectors, values of every type, and the database they need.
 public final class RenderVectors {
-    /// What a session has to set for the vectors' types to be found and their texts to be those of the feed.
+    /// The session settings with which the vectors' types are found and their texts are as in the feed.
     public static final String SESSION =
             "set datestyle = 'ISO, MDY'; set timezone = 'UTC'; set intervalstyle = postgres;"
                     + "set extra_float_digits = 1; set bytea_output = hex; set search_path = render_types, public";
@@ -20,7 +20,7 @@ public final class RenderVectors {
 
     private RenderVectors() {}
 
-    /// Those without settings of their own: the feed's settings are always the same.
+    /// Returns the vectors without settings of their own, because the feed's settings are always the same.
     public static List<JsonNode> all() throws IOException {
         List<JsonNode> vectors = new ArrayList<>();
         for (String line : resource("/vectors/render.jsonl").lines().toList()) {
@@ -32,7 +32,7 @@ public final class RenderVectors {
         return vectors;
     }
 
-    /// The vectors' types, and a database whose own settings would print values differently.
+    /// Creates the vectors' types, and a database whose own settings would print values differently.
     public static void prepare(TestPostgres postgres) throws IOException {
         postgres.execute(resource("/vectors/setup.sql"));
         postgres.execute(

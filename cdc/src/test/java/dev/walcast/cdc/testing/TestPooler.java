@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Answers a startup packet as PgBouncer 1.18 does, whose texts these are: it knows no parameter `replication`, and
-/// gives each client a process number of its own. What follows is forwarded.
+/// Answers a startup packet with the texts of PgBouncer 1.18: it has no parameter `replication`, and gives each
+/// client a process number of its own. All further packets are forwarded.
 public final class TestPooler implements AutoCloseable {
     private static final int SSL_REQUEST = 80_877_103;
     private static final int GSS_REQUEST = 80_877_104;
@@ -33,7 +33,7 @@ public final class TestPooler implements AutoCloseable {
         Thread.ofVirtual().start(this::accept);
     }
 
-    /// @param replicates whether connections for replication pass, as through PgBouncer from 1.23 on
+    /// @param replicates whether connections for replication are forwarded, as by PgBouncer since 1.23
     public static TestPooler start(TestPostgres postgres, boolean replicates) {
         return new TestPooler(postgres.port(), replicates);
     }
@@ -76,7 +76,7 @@ public final class TestPooler implements AutoCloseable {
         }
     }
 
-    /// The first packet that is no request for encryption, without its length.
+    /// Reads the first packet that is no request for encryption, without its length.
     private static byte[] startup(DataInputStream in, DataOutputStream out) throws IOException {
         while (true) {
             byte[] packet = new byte[in.readInt() - 4];

@@ -30,7 +30,7 @@ public final class TestPostgres implements AutoCloseable {
     private final Map<String, String> config;
     private EmbeddedPostgres postgres;
 
-    /// What `initdb` makes. It is made once for all tests of a JVM: copying is several times faster.
+    /// The folder that `initdb` created, once for all tests of a JVM: a copy is several times faster.
     private static final class Template {
         private static final Path DATA = make();
 
@@ -56,7 +56,7 @@ public final class TestPostgres implements AutoCloseable {
         return start(Map.of());
     }
 
-    /// @param config further settings of Postgres, or others than the usual
+    /// @param config settings of Postgres in addition to, or in place of, the defaults
     public static TestPostgres start(Map<String, String> config) {
         Map<String, String> all = new LinkedHashMap<>(Map.of(
                 "wal_level", "logical",
@@ -75,7 +75,8 @@ public final class TestPostgres implements AutoCloseable {
         }
     }
 
-    /// A streaming standby of this one, with a data folder of its own; to be closed before this one.
+    /// Starts a streaming standby of this server, with a data folder of its own. It must be closed before this
+    /// server.
     public TestPostgres standby() {
         try (Connection connection = connect();
                 Statement statement = connection.createStatement()) {
@@ -135,7 +136,7 @@ public final class TestPostgres implements AutoCloseable {
         }
     }
 
-    /// What Postgres logs; with `log_statement=all` every statement.
+    /// Returns Postgres' log; with `log_statement=all` it has every statement.
     public Path log() {
         return data.resolveSibling(data.getFileName() + ".log");
     }
@@ -144,7 +145,7 @@ public final class TestPostgres implements AutoCloseable {
         return postgres.getPort();
     }
 
-    /// The database `postgres` as superuser.
+    /// Connects to the database `postgres` as superuser.
     public String url() {
         return url("postgres", "postgres", "unchecked", "postgres");
     }
@@ -167,7 +168,7 @@ public final class TestPostgres implements AutoCloseable {
         return DriverManager.getConnection(url.jdbcUrl(), url.properties());
     }
 
-    /// 18, or what `-Dversion.postgres-binaries=15.19.0` asks Maven for.
+    /// Returns the major version: 18, or that of `-Dversion.postgres-binaries=15.19.0`.
     public int majorVersion() {
         try (Connection connection = connect()) {
             return connection.getMetaData().getDatabaseMajorVersion();
@@ -176,7 +177,8 @@ public final class TestPostgres implements AutoCloseable {
         }
     }
 
-    /// What to write in CREATE DATABASE for the locale `C.UTF-8`: built in where Postgres has it.
+    /// Returns the options of CREATE DATABASE for the locale `C.UTF-8`: the built-in provider where Postgres
+    /// has it.
     public String localeC() {
         return majorVersion() >= 17
                 ? "locale_provider builtin locale 'C.UTF-8'"
@@ -216,7 +218,7 @@ public final class TestPostgres implements AutoCloseable {
         }
     }
 
-    /// kill -9 of the postmaster and every process it started.
+    /// Kills the postmaster and all its processes with SIGKILL.
     public void killHard() throws Exception {
         Optional<ProcessHandle> postmaster = ProcessHandle.of(pid());
         if (postmaster.isPresent()) {
@@ -225,19 +227,19 @@ public final class TestPostgres implements AutoCloseable {
         }
     }
 
-    /// Starts again on the same data and port, after [#killHard()] or [#stop()].
+    /// Starts again with the same data and port, after [#killHard()] or [#stop()].
     public void restart() {
         int port = port();
         releaseLock();
         postgres = start(port);
     }
 
-    /// A clean, fast shutdown.
+    /// Shuts Postgres down in the mode "fast".
     public void stop() throws IOException {
         postgres.close();
     }
 
-    /// The library holds a lock file until its own close, which would also try to stop the dead process.
+    /// Releases the library's lock file. The library's own close would also try to stop the dead process.
     private void releaseLock() {
         try {
             postgres.close();

@@ -15,7 +15,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class TableColumnsTest {
-    /// Settled when the name is in upper case.
+    /// A column is settled when its name is in upper case.
     private static List<Integer> numbers(List<String> attributes, String... names) {
         List<Attribute> made = new ArrayList<>();
         Set<Integer> settled = new HashSet<>();
@@ -47,12 +47,12 @@ class TableColumnsTest {
     }
 
     @Test
-    void columnMadeAgainIsNotProven() {
+    void recreatedColumnIsNotProven() {
         assertThat(numbers(List.of("A", "-b", "b"), "a", "b")).containsExactly(1, 0);
     }
 
     @Test
-    void columnAddedLaterIsNotTaken() {
+    void columnAddedLaterIsNotUsed() {
         assertThat(numbers(List.of("A", "B", "c"), "a", "b")).containsExactly(1, 2);
     }
 
@@ -62,7 +62,7 @@ class TableColumnsTest {
     }
 
     @Test
-    void rowSeenBeforeTheChangeIsOlder() {
+    void rowReadBeforeTheChangeIsOlder() {
         Attribute attribute = new Attribute(1, "a", false, false, 7, false, false);
         Seen seen = Seen.NOTHING.and(List.of(attribute), new Lsn(100)).and(List.of(attribute), new Lsn(200));
 
@@ -72,7 +72,7 @@ class TableColumnsTest {
                 .isFalse();
     }
 
-    /// A random history of a table: whatever is proven is right.
+    /// Creates a random history of a table. Every proven number must be right.
     @Test
     void provenNumbersAreRightInRandomHistories() {
         for (int seed = 0; seed < 20_000; seed++) {
@@ -81,7 +81,7 @@ class TableColumnsTest {
         }
     }
 
-    /// Columns are added, dropped and renamed; one state is described, and the last one is the catalog's.
+    /// Adds, drops and renames columns. One state is described, and the last state is the catalog's.
     private static final class RandomHistory {
         private final List<String> names = new ArrayList<>(List.of("a", "b", "c"));
         private final List<Boolean> changed = new ArrayList<>(List.of(false, false, false));

@@ -56,7 +56,7 @@ class SubscriptionIndexTest {
     }
 
     @Test
-    void aNullOrMissingValuePassesNoTerm() {
+    void nullAndMissingValuesMeetNoTerm() {
         add(new Target.OneTable(MESSAGES.id()), room("general"), "general");
 
         assertThat(matches(insert("1", null, "5"))).isEmpty();
@@ -79,7 +79,7 @@ class SubscriptionIndexTest {
     }
 
     @Test
-    void onlyTheRequestedEventsMatchAndATruncateConcernsNobody() {
+    void onlyRequestedEventsMatch() {
         index.add(new SubscriptionIndex.Entry<>(
                 new Target.AllTables(), EnumSet.of(ChangeEvent.DELETE), Predicate.Constant.ALWAYS, "deletes"));
 
@@ -89,7 +89,7 @@ class SubscriptionIndexTest {
     }
 
     @Test
-    void aQuestionThatMemoryCannotAnswerIsReportedAsUndecidedOnlyWhereItMatters() {
+    void undecidedIsReportedOnlyWhereItMatters() {
         Predicate asked = new Predicate.Term(
                 new ColumnQuestion("n", "opaque", "x"),
                 new RowTest.Opaque(new RowTest.ResolvedColumn("n", 23), Truth.UNKNOWN));
@@ -102,7 +102,7 @@ class SubscriptionIndexTest {
     }
 
     @Test
-    void whoAskedForMembershipIsAlsoFoundByTheRowBeforeAnUpdate() {
+    void membershipIsAlsoFoundByTheOldRow() {
         SubscriptionIndex.Entry<String> member = SubscriptionIndex.Entry.withMembership(
                 new Target.OneTable(MESSAGES.id()),
                 EnumSet.of(ChangeEvent.DELETE),
@@ -127,7 +127,7 @@ class SubscriptionIndexTest {
     }
 
     @Test
-    void agreesWithEvaluatingEverySubscriptionAndForgetsTheRemoved() {
+    void agreesWithEvaluatingEverySubscription() {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         List<Predicate> predicates = new ArrayList<>();

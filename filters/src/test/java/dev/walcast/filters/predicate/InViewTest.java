@@ -22,7 +22,7 @@ class InViewTest {
             new TableId("public", "t"), List.of(new Column("key", TEXT, true), new Column("rest", TEXT, false)));
 
     @Test
-    void aNullThatIsCarriedIsNoButAValueThatIsNotIsUnknown() {
+    void nullIsNoAndAMissingValueIsUnknown() {
         Row carried = Row.of(TABLE).text(0, "k").build();
         Row absent =
                 Row.of(TABLE).text(0, "k").missing(1, MissingReason.NOT_IN_IDENTITY).build();
@@ -34,7 +34,7 @@ class InViewTest {
     }
 
     @Test
-    void whatIsCarriedMayDecideByItself() {
+    void presentValuesMayDecideAlone() {
         Row absent =
                 Row.of(TABLE).text(0, "k").missing(1, MissingReason.NOT_IN_IDENTITY).build();
         RowAnswers no = (_, _) -> Truth.FALSE;
@@ -49,7 +49,7 @@ class InViewTest {
     }
 
     @Test
-    void anErrorIsNoWhereEverythingIsCarried() {
+    void errorIsNoWhenNoValueIsMissing() {
         Row carried = Row.of(TABLE).text(0, "k").text(1, "r").build();
         assertThat(InView.of(asked("rest"), carried, (_, _) -> Truth.FAILED)).isEqualTo(InView.NO);
     }

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/// What a large value that an UPDATE left alone may be.
+/// The values that an unchanged large value may have.
 class UnchangedValuesTest {
     private static final long TEXT = 25;
     private static final long INT4 = 23;
