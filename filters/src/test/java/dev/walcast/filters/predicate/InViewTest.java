@@ -24,8 +24,10 @@ class InViewTest {
     @Test
     void nullIsNoAndAMissingValueIsUnknown() {
         Row carried = Row.of(TABLE).text(0, "k").build();
-        Row absent =
-                Row.of(TABLE).text(0, "k").missing(1, MissingReason.NOT_IN_IDENTITY).build();
+        Row absent = Row.of(TABLE)
+                .text(0, "k")
+                .missing(1, MissingReason.NOT_IN_IDENTITY)
+                .build();
         assertThat(InView.of(asked("rest"), carried, RowAnswers.NONE)).isEqualTo(InView.NO);
         assertThat(InView.of(asked("rest"), absent, RowAnswers.NONE)).isEqualTo(InView.UNKNOWN);
         assertThat(InView.of(Predicate.not(asked("rest")), absent, RowAnswers.NONE))
@@ -35,8 +37,10 @@ class InViewTest {
 
     @Test
     void presentValuesMayDecideAlone() {
-        Row absent =
-                Row.of(TABLE).text(0, "k").missing(1, MissingReason.NOT_IN_IDENTITY).build();
+        Row absent = Row.of(TABLE)
+                .text(0, "k")
+                .missing(1, MissingReason.NOT_IN_IDENTITY)
+                .build();
         RowAnswers no = (_, _) -> Truth.FALSE;
         RowAnswers yes = (_, _) -> Truth.TRUE;
         Predicate both = Predicate.and(List.of(asked("rest"), asked("key")));
