@@ -120,8 +120,8 @@ class WaitingTest {
         }
 
         @Override
-        public Set<String> usableSchemas(String role) {
-            return database.usableSchemas(role);
+        public Set<TableId> readableTables(String role) {
+            return database.readableTables(role);
         }
 
         @Override
