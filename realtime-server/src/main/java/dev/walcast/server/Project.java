@@ -184,11 +184,11 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         } catch (SQLException e) {
             log.warn("The catalog cannot be asked yet: {}", e.getMessage());
         }
-        supervisor.start("watch-rights", () -> rights.watch(changes::questionsInUse));
+        supervisor.startObserved("watch-rights", activity -> rights.watch(changes::questionsInUse, activity));
         supervisor.startObserved("expire-changes", this::expireChanges);
         supervisor.startObserved("find-messages", this::findMessages);
         supervisor.startObserved("keep-partitions", messages::keepPartitions);
-        supervisor.start("watch-publication", publication::run);
+        supervisor.startObserved("watch-publication", publication::run);
         topicPolicies.start(supervisor);
         acknowledged.start(supervisor);
         guardian.start(supervisor);
@@ -224,7 +224,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         while (true) {
             activity.beat();
             Thread.sleep(FIND_MESSAGES_EVERY);
-            try (TaskActivity.Span _ = activity.waits()) {
+            try {
                 messages.find(url.user(), source.publications());
                 forgetDroppedTables();
             } catch (SQLException e) {
