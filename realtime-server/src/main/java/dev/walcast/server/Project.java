@@ -38,6 +38,7 @@ import dev.walcast.server.acks.CursorKeeper;
 import dev.walcast.server.acks.Cursors;
 import dev.walcast.server.changes.ChangePath;
 import dev.walcast.server.changes.FeedStatus;
+import dev.walcast.server.changes.KeyMemory;
 import dev.walcast.server.changes.PublicationWatch;
 import dev.walcast.server.channel.ChangeFeed;
 import dev.walcast.server.channel.Rooms;
@@ -133,13 +134,16 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 server.recordBytesMax(),
                 server.replay(),
                 settings.rights().pending(),
-                settings.rights().deleteKeysBytes(),
+                KeyMemory.shared(
+                        settings.rights().deleteKeysBytes(),
+                        server.limits().clients().clientShare()),
                 System::nanoTime);
         this.source = source(settings, url);
         this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), System::nanoTime);
         this.keeper = new WindowKeeper(
                 changes, source, guardian.lag(), server.replay().walBytes());
-        this.acknowledged = new CursorKeeper(server.acks(), pools.catalog(), clock);
+        this.acknowledged = new CursorKeeper(
+                server.acks(), server.limits().clients().shareOf(server.acks().cursorsMax()), pools.catalog(), clock);
         this.permissions = new PostgresTopicPermissions(
                 pools.topics(),
                 new RoleSettings(pools.rights(), evaluationUrl.user(), pools.serverTimeZone(), pools::renew));

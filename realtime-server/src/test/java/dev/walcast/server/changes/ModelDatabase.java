@@ -195,7 +195,7 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader 
                 1 << 20,
                 limits,
                 pending,
-                1 << 20,
+                KeyMemory.of(1 << 20),
                 nanoTime);
     }
 }
