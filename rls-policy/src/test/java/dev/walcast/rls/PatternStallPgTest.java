@@ -49,8 +49,10 @@ class PatternStallPgTest {
 
     /// Makes a new session for each statement, so that each reads the catalog.
     private static final class StallingSource extends PGSimpleDataSource {
-        private final AtomicInteger connections = new AtomicInteger();
-        private volatile Runnable beforeSecond = () -> {};
+        private static final long serialVersionUID = 1L;
+
+        private final transient AtomicInteger connections = new AtomicInteger();
+        private transient volatile Runnable beforeSecond = () -> {};
 
         @Override
         public Connection getConnection() throws SQLException {
