@@ -89,7 +89,7 @@ public final class SlotGuardian implements AutoCloseable {
     }
 
     private void run(TaskActivity activity) throws InterruptedException {
-        try (TaskActivity.Span _ = activity.waits()) {
+        try {
             do {
                 try {
                     look();
@@ -98,9 +98,16 @@ public final class SlotGuardian implements AutoCloseable {
                     // The source says what is wrong with the database.
                     log.debug("The slot cannot be looked at: {}", e.getMessage());
                 }
-            } while (!closing.await(settings.heartbeat.toMillis(), TimeUnit.MILLISECONDS));
+            } while (!isClosingAfterPause(activity));
         } finally {
             probe.close();
+        }
+    }
+
+    private boolean isClosingAfterPause(TaskActivity activity) throws InterruptedException {
+        // bound: the interval of heartbeats
+        try (TaskActivity.Span _ = activity.waits()) {
+            return closing.await(settings.heartbeat.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 

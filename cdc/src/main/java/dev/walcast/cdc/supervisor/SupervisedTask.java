@@ -81,8 +81,10 @@ final class SupervisedTask implements Supervised {
         @Override
         public void run() {
             try {
-                task.run(activity);
-                returned = true;
+                returned = activity.<Boolean, InterruptedException>carry(() -> {
+                    task.run(activity);
+                    return true;
+                });
             } catch (Throwable e) {
                 failure = e;
                 FatalErrors.check(e);

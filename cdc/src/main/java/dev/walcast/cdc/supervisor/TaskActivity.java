@@ -2,10 +2,16 @@ package dev.walcast.cdc.supervisor;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /// Shows that a task moves. The supervisor takes a task for stuck that neither calls [#beat()] nor declares a wait for
 /// longer than [Pacing#stuckAfter()]. Safe for any thread; allocates nothing but the handles.
 public final class TaskActivity {
+    /// Of the task that runs on a thread.
+    private static final ScopedValue<TaskActivity> CURRENT = ScopedValue.newInstance();
+
+    private static final Span NO_SPAN = () -> {};
+
     private final AtomicLong beats = new AtomicLong();
     private final AtomicInteger waits = new AtomicInteger();
     private final AtomicInteger works = new AtomicInteger();
@@ -21,6 +27,17 @@ public final class TaskActivity {
     /// One that no supervisor watches.
     public static TaskActivity unwatched() {
         return new TaskActivity(0);
+    }
+
+    /// Does something for the task, which [#currentWaits()] finds then. Also by another thread than the task's, for
+    /// which the task waits.
+    public <T extends @Nullable Object, X extends Throwable> T carry(ScopedValue.CallableOp<T, X> work) throws X {
+        return ScopedValue.where(CURRENT, this).call(work);
+    }
+
+    /// Declares a wait of the task that this thread works for; nothing when it works for none.
+    public static Span currentWaits() {
+        return CURRENT.isBound() ? CURRENT.get().waits() : NO_SPAN;
     }
 
     /// Ends a wait or a piece of work.

@@ -89,7 +89,10 @@ final class Channel implements RoomMember {
         List<Binding> bindings = asked.stream().map(Binding::known).toList();
         this.response = Bindings.response(asked);
         this.changes = new ChangeDelivery(
-                this, services.feed(), bindings, Acknowledgements.of(services.cursors(), joined.topic(), bindings));
+                this,
+                services.feed(),
+                bindings,
+                Acknowledgements.of(services.cursors(), joined.topic(), address(), bindings));
         this.frames = new ChannelFrames(session.serializer(), joined, services.envelopes());
         this.rights = new ChannelRights(session.questions(), services.privateRights(), room, this::onAnswer);
         this.entrance = new Entrance(session.questions(), rights, room);

@@ -129,10 +129,9 @@ final class LimitOptions {
             names = "--client-share",
             paramLabel = "PERCENT",
             defaultValue = "50",
-            description =
-                    "How many percent of MAX_USERS, MAX_JOINS_PER_SECOND and MAX_TOPIC_CHECKS one client may take:"
-                            + " a user (the token's `sub`), or all clients without one from one address. Behind a proxy, set"
-                            + " TRUSTED_PROXIES.")
+            description = "How many percent of MAX_USERS, MAX_JOINS_PER_SECOND, MAX_TOPIC_CHECKS, MAX_CURSORS and"
+                    + " DELETE_KEYS_MEMORY one client may take: a user (the token's `sub`), or all clients without one from one address. Behind a proxy, set"
+                    + " TRUSTED_PROXIES.")
     private int clientShare;
 
     @Option(

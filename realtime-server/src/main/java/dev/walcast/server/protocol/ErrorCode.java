@@ -101,6 +101,11 @@ public enum ErrorCode {
             CAPACITY,
             429,
             "Too many private channels of one user or address wait: CLIENT_SHARE of the server bounds them"),
+    CHECKS_OF_SOCKET_TOO_MANY(
+            "ClientShareReached",
+            CAPACITY,
+            429,
+            "Too many private channels of this socket wait: it has half of its client's CLIENT_SHARE"),
     CHANNELS_TOO_MANY("ChannelRateLimitReached", CAPACITY, 0, "Too many channels"),
     MESSAGES_TOO_MANY("MessagePerSecondRateLimitReached", CAPACITY, 0, "Too many messages per second"),
     PRESENCE_TOO_FAST("PresenceRateLimitReached", CAPACITY, 0, "Too many presence messages per second"),
@@ -161,6 +166,8 @@ public enum ErrorCode {
     REST_PARTITION_MISSING("MissingPartition", SERVER, 422, true, "Missing messages partition"),
     REST_DATABASE_UNREACHABLE("UnableToConnectToProject", SERVER, 422, true, "Tenant database unavailable"),
     REST_POOL_EXHAUSTED("IncreaseConnectionPool", CAPACITY, 429, true, "Connection pool exhausted"),
+    REST_CHECKS_OF_CALLER_TOO_MANY(
+            "ClientShareReached", CAPACITY, 429, true, "Too many private topics of one caller wait"),
     REST_TOPICS_NOT_INSTALLED("UnableToSetPolicies", SERVER, 500, true, "Unable to authorize broadcast"),
     STREAM_UNREADABLE("InvalidStreamRequest", CLIENT, 400, "The query parameter %s is unknown, or there twice"),
     STREAM_REFUSED("UnableToSubscribeToChanges", CLIENT, 400, "%s"),

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Rights;
 import dev.walcast.rls.RightsLimits;
@@ -146,7 +147,7 @@ class StaleRightsTest {
     private void watch() {
         while (!Thread.currentThread().isInterrupted()) {
             try {
-                rights.watch(path::questionsInUse);
+                rights.watch(path::questionsInUse, TaskActivity.unwatched());
             } catch (InterruptedException e) {
                 return;
             } catch (RuntimeException | StackOverflowError e) {

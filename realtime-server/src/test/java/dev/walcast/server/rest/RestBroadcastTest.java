@@ -162,6 +162,7 @@ class RestBroadcastTest {
     @CsvSource({
         "NOT_INSTALLED, 500, Unable to authorize broadcast",
         "POOL_EXHAUSTED, 429, Connection pool exhausted",
+        "CALLER_BUSY, 429, Too many private topics of one caller wait",
         "CANCELED, 422, Query canceled",
         "PARTITION_MISSING, 422, Missing messages partition",
         "UNREACHABLE, 422, Tenant database unavailable"
