@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.walcast.server.front.HttpText.Reply;
+import io.helidon.webserver.http.HttpRouting;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -355,6 +356,53 @@ class HttpFrontTest {
             await().until(() -> !sender.isAlive());
             await().until(() -> small.front.connections() == 0);
         }
+    }
+
+    @Test
+    void openConnectionGetsTheRoutesOfItsRequest() throws Exception {
+        String known = "POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello";
+        String fresh = "POST /fresh HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello";
+        try (FrontServer small = new FrontServer(FrontServer.limits());
+                Socket socket = new Socket("127.0.0.1", small.port());
+                Socket halfway = new Socket("127.0.0.1", small.port());
+                Socket answered = new Socket("127.0.0.1", small.port())) {
+            send(socket, known);
+            assertThat(awaitAnswer(socket, "5 bytes")).startsWith("HTTP/1.1 200");
+            send(halfway, fresh.substring(0, 20));
+            send(answered, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+            await().until(() -> small.front.connections() == 3 && small.front.waiting() == 2);
+            small.front.serve(
+                    HttpRouting.builder().post("/fresh", (request, response) -> response.send(
+                            "fresh " + request.content().as(String.class))),
+                    List.of());
+            send(halfway, fresh.substring(20));
+            assertThat(awaitAnswer(halfway, "hello")).startsWith("HTTP/1.1 200").endsWith("fresh hello");
+            send(socket, fresh);
+            assertThat(awaitAnswer(socket, "hello")).startsWith("HTTP/1.1 200").endsWith("fresh hello");
+            send(socket, fresh);
+            assertThat(awaitAnswer(socket, "hello")).startsWith("HTTP/1.1 200").endsWith("fresh hello");
+            small.mayAnswer.countDown();
+            assertThat(awaitAnswer(answered, "slow")).startsWith("HTTP/1.1 200");
+            send(answered, fresh);
+            assertThat(awaitAnswer(answered, "hello")).startsWith("HTTP/1.1 200").endsWith("fresh hello");
+        }
+    }
+
+    private static void send(Socket socket, String bytes) throws IOException {
+        socket.getOutputStream().write(bytes.getBytes(ISO_8859_1));
+    }
+
+    /// Reads until this has come, or the end.
+    private static String awaitAnswer(Socket socket, String last) throws IOException {
+        socket.setSoTimeout(10_000);
+        StringBuilder answer = new StringBuilder();
+        for (int next = socket.getInputStream().read(); next >= 0; next = socket.getInputStream().read()) {
+            answer.append((char) next);
+            if (answer.indexOf(last) >= 0) {
+                break;
+            }
+        }
+        return answer.toString();
     }
 
     @Test
