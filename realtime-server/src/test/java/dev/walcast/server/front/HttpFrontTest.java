@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.walcast.server.front.HttpText.Reply;
+import dev.walcast.server.memory.MemoryBudget;
+import dev.walcast.server.socket.SocketDoor;
+import dev.walcast.server.socket.SocketLimits;
+import dev.walcast.server.socket.SocketStats;
+import dev.walcast.server.socket.WebSockets;
 import io.helidon.webserver.http.HttpRouting;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,6 +18,7 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -403,6 +409,72 @@ class HttpFrontTest {
             }
         }
         return answer.toString();
+    }
+
+    private static final String UPGRADE = "GET /socket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+            + "Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+    /// A server with sockets that its door admits.
+    private static FrontServer withSockets(SocketStats stats, MemoryBudget memory, SocketDoor.SocketOpener opener)
+            throws IOException {
+        SocketLimits usual = SocketLimits.defaults();
+        SocketLimits limits = new SocketLimits(
+                java.time.Duration.ofSeconds(60),
+                usual.joinRefusalDelay(),
+                usual.requestTimeout(),
+                usual.idleTimeout(),
+                usual.writeTimeout(),
+                usual.closeTimeout(),
+                usual.outboxBytesMax(),
+                usual.messageBytesMax(),
+                usual.payloadBytesMax(),
+                usual.socketsMax(),
+                usual.channelsMax(),
+                usual.bindingsMax(),
+                usual.joinBytesMax(),
+                usual.clients());
+        WebSockets sockets = new WebSockets(limits, stats, memory);
+        return new FrontServer(
+                FrontServer.limits(),
+                List.of(sockets.upgrader(Set.of("/socket"), _ -> new SocketDoor.Admission.Admitted(opener))));
+    }
+
+    @Test
+    void upgradeWithoutMemoryIsNoSocket() throws Exception {
+        SocketStats stats = new SocketStats();
+        MemoryBudget memory = new MemoryBudget(1_024, 1_024);
+        SocketDoor.SocketOpener never = _ -> {
+            throw new AssertionError("there is no memory for it");
+        };
+        try (FrontServer small = withSockets(stats, memory, never);
+                Held _ = new Held(small.port(), 1, UPGRADE)) {
+            await().until(() -> stats.refusedUpgrades() == 1);
+            // it waits for its refusal, and can be given up for another connection
+            await().until(() -> small.front.waiting() == 1);
+            assertThat(stats.opened()).isZero();
+            assertThat(memory.used()).isZero();
+        }
+    }
+
+    @Test
+    void socketThatCannotOpenGivesAllBack() throws Exception {
+        SocketStats stats = new SocketStats();
+        MemoryBudget memory = new MemoryBudget(1 << 20, 1 << 20);
+        SocketDoor.SocketOpener failing = _ -> {
+            throw new IllegalStateException("made by the test");
+        };
+        try (FrontServer small = withSockets(stats, memory, failing)) {
+            String answer = HttpText.converse(small.port(), UPGRADE);
+            assertThat(answer).startsWith("HTTP/1.1 101");
+            String frames = answer.substring(answer.indexOf("\r\n\r\n") + 4);
+            // a close frame, with the code 1011
+            assertThat(frames).startsWith("\u0088").doesNotContain("HTTP/1.1").satisfies(frame -> assertThat(
+                            frame.charAt(2) << 8 | frame.charAt(3))
+                    .isEqualTo(1011));
+            await().until(() -> small.front.connections() == 0);
+            assertThat(memory.used()).isZero();
+            assertThat(stats.connected()).isZero();
+        }
     }
 
     @Test
