@@ -16,6 +16,7 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -337,15 +338,40 @@ class HttpFrontTest {
     }
 
     @Test
+    void connectionThatWaitsTooLongIsClosed() throws Exception {
+        FrontLimits usual = FrontServer.limits();
+        FrontLimits limits = new FrontLimits(
+                100,
+                100,
+                0,
+                usual.proxies(),
+                usual.requestTimeout(),
+                Duration.ofMillis(200),
+                usual.writeTimeout());
+        try (FrontServer small = new FrontServer(limits)) {
+            assertThat(HttpText.converse(small.port(), "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"))
+                    .startsWith("HTTP/1.1 200");
+        }
+    }
+
+    @Test
+    void proxyClosesItsConnectionsFirst() {
+        Duration proxy = Duration.ofSeconds(60);
+        assertThat(FrontLimits.of(SocketLimits.defaults(), AddressLimits.defaults())
+                        .keepAlive())
+                .isGreaterThan(proxy);
+    }
+
+    @Test
     void aClientThatDoesNotReadIsCut() throws Exception {
         FrontLimits limits = new FrontLimits(
                 100,
                 100,
                 0,
                 TrustedProxies.none(),
-                java.time.Duration.ofSeconds(5),
-                java.time.Duration.ofSeconds(5),
-                java.time.Duration.ofMillis(300));
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(5),
+                Duration.ofMillis(300));
         try (FrontServer small = new FrontServer(limits);
                 Socket socket = new Socket("127.0.0.1", small.port())) {
             Thread sender = Thread.ofVirtual().start(() -> {
@@ -419,7 +445,7 @@ class HttpFrontTest {
             throws IOException {
         SocketLimits usual = SocketLimits.defaults();
         SocketLimits limits = new SocketLimits(
-                java.time.Duration.ofSeconds(60),
+                Duration.ofSeconds(60),
                 usual.joinRefusalDelay(),
                 usual.requestTimeout(),
                 usual.idleTimeout(),
