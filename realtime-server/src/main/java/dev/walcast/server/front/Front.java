@@ -65,6 +65,8 @@ public final class Front implements AutoCloseable {
             throws IOException {
         Pollers.prepare();
         listener.bind();
+        // loads what a shortage of descriptors needs, while there are some to load it with
+        boolean _ = places.makeRoom();
         Engine former = engine;
         Engine next = new Engine(routing, upgraders);
         engines.add(next);
