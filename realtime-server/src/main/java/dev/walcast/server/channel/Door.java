@@ -115,8 +115,7 @@ final class Door implements SocketDoor {
         Runnable giveBack = hasPlace ? refusedSessions::release : () -> {};
         boolean opened = false;
         try {
-            RefusedSession session =
-                    new RefusedSession(services, serializer, refusal, outbox, lifetime, giveBack);
+            RefusedSession session = new RefusedSession(services, serializer, refusal, outbox, lifetime, giveBack);
             services.stats().countRefused();
             opened = true;
             return session;

@@ -23,9 +23,10 @@ final class AddressOptions {
             names = "--keep-alive",
             paramLabel = "TIME",
             defaultValue = "75s",
-            description = "How long a connection may wait for its next request. It has to be longer than a proxy or load"
-                    + " balancer in front keeps its connections, or that answers 502 now and then. When places are short,"
-                    + " connections that wait are closed earlier.")
+            description =
+                    "How long a connection may wait for its next request. It has to be longer than a proxy or load"
+                            + " balancer in front keeps its connections, or that answers 502 now and then. When places are short,"
+                            + " connections that wait are closed earlier.")
     private Duration keepAlive = Duration.ZERO;
 
     @Option(

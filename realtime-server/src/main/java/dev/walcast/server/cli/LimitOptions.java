@@ -107,8 +107,9 @@ final class LimitOptions {
             names = "--max-join-size",
             paramLabel = "SIZE",
             defaultValue = "64KiB",
-            description = "The largest payload of a join, with all its bindings, filters and token, and of a message with"
-                    + " a new token.")
+            description =
+                    "The largest payload of a join, with all its bindings, filters and token, and of a message with"
+                            + " a new token.")
     private ByteSize maxJoinSize = new ByteSize(0);
 
     @Option(

@@ -120,11 +120,9 @@ class ReferenceDocsTest {
     private static Set<String> threadNames(Path sources) throws IOException {
         Set<String> names = new TreeSet<>();
         try (Stream<Path> files = Files.walk(sources)) {
-            for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
-                THREAD_NAME
-                        .matcher(Files.readString(file))
-                        .results()
-                        .forEach(result -> names.add(result.group(1)));
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".java")).toList()) {
+                THREAD_NAME.matcher(Files.readString(file)).results().forEach(result -> names.add(result.group(1)));
             }
         }
         return names;

@@ -341,13 +341,7 @@ class HttpFrontTest {
     void connectionThatWaitsTooLongIsClosed() throws Exception {
         FrontLimits usual = FrontServer.limits();
         FrontLimits limits = new FrontLimits(
-                100,
-                100,
-                0,
-                usual.proxies(),
-                usual.requestTimeout(),
-                Duration.ofMillis(200),
-                usual.writeTimeout());
+                100, 100, 0, usual.proxies(), usual.requestTimeout(), Duration.ofMillis(200), usual.writeTimeout());
         try (FrontServer small = new FrontServer(limits)) {
             assertThat(HttpText.converse(small.port(), "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"))
                     .startsWith("HTTP/1.1 200");
@@ -404,8 +398,11 @@ class HttpFrontTest {
             send(answered, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
             await().until(() -> small.front.connections() == 3 && small.front.waiting() == 2);
             small.front.serve(
-                    HttpRouting.builder().post("/fresh", (request, response) -> response.send(
-                            "fresh " + request.content().as(String.class))),
+                    HttpRouting.builder()
+                            .post(
+                                    "/fresh",
+                                    (request, response) -> response.send(
+                                            "fresh " + request.content().as(String.class))),
                     List.of());
             send(halfway, fresh.substring(20));
             assertThat(awaitAnswer(halfway, "hello")).startsWith("HTTP/1.1 200").endsWith("fresh hello");
@@ -416,7 +413,9 @@ class HttpFrontTest {
             small.mayAnswer.countDown();
             assertThat(awaitAnswer(answered, "slow")).startsWith("HTTP/1.1 200");
             send(answered, fresh);
-            assertThat(awaitAnswer(answered, "hello")).startsWith("HTTP/1.1 200").endsWith("fresh hello");
+            assertThat(awaitAnswer(answered, "hello"))
+                    .startsWith("HTTP/1.1 200")
+                    .endsWith("fresh hello");
         }
     }
 
@@ -428,7 +427,9 @@ class HttpFrontTest {
     private static String awaitAnswer(Socket socket, String last) throws IOException {
         socket.setSoTimeout(10_000);
         StringBuilder answer = new StringBuilder();
-        for (int next = socket.getInputStream().read(); next >= 0; next = socket.getInputStream().read()) {
+        for (int next = socket.getInputStream().read();
+                next >= 0;
+                next = socket.getInputStream().read()) {
             answer.append((char) next);
             if (answer.indexOf(last) >= 0) {
                 break;
@@ -494,9 +495,11 @@ class HttpFrontTest {
             assertThat(answer).startsWith("HTTP/1.1 101");
             String frames = answer.substring(answer.indexOf("\r\n\r\n") + 4);
             // a close frame, with the code 1011
-            assertThat(frames).startsWith("\u0088").doesNotContain("HTTP/1.1").satisfies(frame -> assertThat(
-                            frame.charAt(2) << 8 | frame.charAt(3))
-                    .isEqualTo(1011));
+            assertThat(frames)
+                    .startsWith("\u0088")
+                    .doesNotContain("HTTP/1.1")
+                    .satisfies(frame ->
+                            assertThat(frame.charAt(2) << 8 | frame.charAt(3)).isEqualTo(1011));
             await().until(() -> small.front.connections() == 0);
             assertThat(memory.used()).isZero();
             assertThat(stats.connected()).isZero();

@@ -37,8 +37,7 @@ class PlacesTest {
     }
 
     private void request(ClientConnection connection) throws RefusedRequestException {
-        RequestHead head =
-                new RequestHead("GET", "/any", false, List.of(), new Framing.None(), false, false, true);
+        RequestHead head = new RequestHead("GET", "/any", false, List.of(), new Framing.None(), false, false, true);
         places.request(connection, head, connection.peer());
     }
 

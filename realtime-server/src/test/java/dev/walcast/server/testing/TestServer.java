@@ -251,11 +251,7 @@ public final class TestServer implements AutoCloseable {
     }
 
     private static ServerSettings with(
-            ServerSettings usual,
-            ServerSettings.Database database,
-            TokenRules tokens,
-            int port,
-            SocketLimits limits) {
+            ServerSettings usual, ServerSettings.Database database, TokenRules tokens, int port, SocketLimits limits) {
         return new ServerSettings(
                 database,
                 tokens,
