@@ -170,7 +170,8 @@ final class Places {
         if (takePlace(place, address)) {
             return null;
         }
-        lookFor(address).ifPresent(look -> closeWaiting(look, other -> addressOf(other).equals(address)));
+        lookFor(address)
+                .ifPresent(look -> closeWaiting(look, other -> addressOf(other).equals(address)));
         if (takePlace(place, address)) {
             return null;
         }
