@@ -65,9 +65,6 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     private static final Duration FIND_MESSAGES_EVERY = Duration.ofSeconds(1);
     private static final Duration EXPIRE_EVERY = Duration.ofMillis(250);
 
-    /// A transaction in memory takes no more than this part of the heap.
-    private static final int TRANSACTION_HEAP_PART = 8;
-
     private final ServerSettings.Database settings;
     private final PostgresUrl url;
     private final PostgresUrl evaluationUrl;
@@ -167,7 +164,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 List.of(settings.publication(), Installation.PUBLICATION),
                 usual.slotName(),
                 settings.pollInterval(),
-                Math.min(settings.transactionMemoryBytes(), Runtime.getRuntime().maxMemory() / TRANSACTION_HEAP_PART),
+                settings.transactionMemoryBytes(),
                 usual.slotWait());
         return switch (settings.reader()) {
             case DEBEZIUM -> new DebeziumChangeSource(config);

@@ -21,7 +21,11 @@ final class SupervisedTask implements Supervised {
 
     private final String name;
     private final ObservedTask task;
-    private final Ending ending;
+
+    /// Null when it is started again. Known from the start: when a task ends, there may be no file descriptor to load a
+    /// class with.
+    private final @Nullable Integer exitCode;
+
     private final Threads threads;
     private final Pacing pacing;
     private final LongSupplier nanoTime;
@@ -57,7 +61,7 @@ final class SupervisedTask implements Supervised {
         this.unstartedNanos = awakeNanos;
         this.name = requireNonNull(name, "name is null");
         this.task = requireNonNull(task, "task is null");
-        this.ending = requireNonNull(ending, "ending is null");
+        this.exitCode = requireNonNull(ending, "ending is null") instanceof Ending.Exit(int code) ? code : null;
         this.threads = requireNonNull(threads, "threads is null");
         this.pacing = pacing;
         this.nanoTime = nanoTime;
@@ -131,8 +135,8 @@ final class SupervisedTask implements Supervised {
         }
         lookForProgress();
         Integer exit = outOfOrderNanos >= pacing.endAfter().toNanos() ? FatalErrors.STUCK_EXIT_CODE : null;
-        if (state == State.EXITING && dueNanos - now <= 0 && ending instanceof Ending.Exit(int code)) {
-            exit = code;
+        if (state == State.EXITING && dueNanos - now <= 0) {
+            exit = exitCode;
             dueNanos = now + failures.failed(now);
         }
         boolean waits = state == State.RESTARTING || state == State.EXITING;
@@ -187,10 +191,15 @@ final class SupervisedTask implements Supervised {
         }
         lastFailure = ended.failureName();
         unstartedNanos = awakeNanos;
-        if (ending instanceof Ending.Exit(int code)) {
+        if (exitCode != null) {
             state = State.EXITING;
             dueNanos = now;
-            log.error("The task {} ended ({}); the process ends with code {}", name, lastFailure, code, ended.failure);
+            log.error(
+                    "The task {} ended ({}); the process ends with code {}",
+                    name,
+                    lastFailure,
+                    exitCode,
+                    ended.failure);
             return;
         }
         long pauseNanos = failures.failed(now);

@@ -17,6 +17,7 @@ import dev.walcast.server.protocol.Ref;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.SystemNote;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -196,6 +197,11 @@ final class Channel implements RoomMember {
 
     /// On the lane, while the client is a member.
     void presence(Message.Presence push) {
+        Optional<Refusal> refused = presence.refuseUnread(push);
+        if (refused.isPresent()) {
+            closeBecause(refused.get());
+            return;
+        }
         long bytes = PRESENCE_TREES * Json.treeBytes(push.payload());
         try (MemoryAccount.Reservation parsing = session.memory().reserve(bytes)) {
             if (parsing == null) {

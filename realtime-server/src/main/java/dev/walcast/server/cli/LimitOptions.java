@@ -99,14 +99,17 @@ final class LimitOptions {
             names = "--max-bindings",
             paramLabel = "COUNT",
             defaultValue = "200",
-            description = "How many postgres_changes entries one channel may have.")
+            description = "How many postgres_changes entries one channel may have; all of them have to fit into"
+                    + " MAX_JOIN_SIZE.")
     private int maxBindings;
 
     @Option(
             names = "--max-join-size",
             paramLabel = "SIZE",
             defaultValue = "64KiB",
-            description = "The largest payload of a join, and of a message with a new token.")
+            description =
+                    "The largest payload of a join, with all its bindings, filters and token, and of a message with"
+                            + " a new token.")
     private ByteSize maxJoinSize = new ByteSize(0);
 
     @Option(

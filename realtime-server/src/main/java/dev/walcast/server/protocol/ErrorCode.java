@@ -41,9 +41,10 @@ public enum ErrorCode {
     TOPIC_UNMATCHED("UnmatchedTopic", CLIENT, 0, true, "unmatched topic"),
     TOPIC_NAME_REQUIRED("TopicNameRequired", CLIENT, 400, "You must provide a topic name"),
     TOPIC_TOO_LONG("InvalidJoinPayload", CLIENT, 0, "The topic is longer than %d bytes"),
-    JOIN_TOO_LARGE("PayloadSizeExceeded", CLIENT, 0, "The payload of the join is larger than %d bytes (MAX_JOIN_SIZE)"),
+    JOIN_TOO_LARGE(
+            "PayloadSizeExceeded", CLIENT, 0, "The payload of the join has %d bytes, and MAX_JOIN_SIZE allows %d"),
     TOKEN_TOO_LARGE(
-            "PayloadSizeExceeded", CLIENT, 0, "The payload with the token is larger than %d bytes (MAX_JOIN_SIZE)"),
+            "PayloadSizeExceeded", CLIENT, 0, "The payload with the token has %d bytes, and MAX_JOIN_SIZE allows %d"),
     PRESENCE_KEY_TOO_LONG("InvalidJoinPayload", CLIENT, 0, "The presence key is longer than %d bytes"),
     NAME_TOO_LONG("NameTooLong", CLIENT, 0, "A name in Postgres has at most 63 bytes"),
     JOIN_UNREADABLE("UnknownErrorOnChannel", CLIENT, 0, "%s must be an object"),
