@@ -101,7 +101,9 @@ class DocumentLinksTest {
     @Test
     void everyClassThatTheGuideNamesExists() throws IOException {
         Set<String> classes = classes();
-        assertThat(NAMED_CLASS.matcher(Files.readString(ROOT.resolve("CONTRIBUTING.md"))).results())
+        assertThat(NAMED_CLASS
+                        .matcher(Files.readString(ROOT.resolve("CONTRIBUTING.md")))
+                        .results())
                 .hasSizeGreaterThan(30)
                 .allSatisfy(named -> assertThat(classes).contains(named.group(1)));
     }

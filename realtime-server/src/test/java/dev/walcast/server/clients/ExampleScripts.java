@@ -127,8 +127,7 @@ final class ExampleScripts {
     }
 
     static void migration(ExampleStage stage, DocumentedBlock block) throws Exception {
-        String before =
-                "const ANON_KEY = key\nconst supabase = client()\n";
+        String before = "const ANON_KEY = key\nconst supabase = client()\n";
         try (NodeScript reader = stage.run(block, before, "")) {
             reader.await("log", line -> line.at("/args/0").asText().equals("Subscribed to PostgreSQL"));
             stage.sql("insert into messages values (1, 'general', 'both')");

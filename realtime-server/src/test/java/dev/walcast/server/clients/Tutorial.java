@@ -124,8 +124,7 @@ final class Tutorial {
         TutorialBlock block = blocks.next();
         assertThat(block.file()).isEqualTo(file);
         String url = dev.environment().get("WALCAST_URL");
-        Files.writeString(
-                root.resolve("notes").resolve(file), block.text().replace("http://localhost:4000", url));
+        Files.writeString(root.resolve("notes").resolve(file), block.text().replace("http://localhost:4000", url));
     }
 
     private void open(String page, String link) throws Exception {
