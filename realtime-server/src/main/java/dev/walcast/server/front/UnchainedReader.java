@@ -9,18 +9,19 @@ import io.helidon.common.buffers.LazyString;
 import java.nio.charset.Charset;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// Reads as Helidon's reader does, with a new one whenever all that has arrived is read. Helidon's reader chains all
 /// arrays that it ever got: each refers to the next. Once one of them has grown old, a young collection keeps all that
 /// follow, and what clients send fills the heap until a full collection, however little of it is used. For one thread.
 final class UnchainedReader extends DataReader {
-    private final Supplier<byte[]> source;
+    private final Supplier<byte @Nullable []> source;
     private Consumer<DataReader> listening = _ -> {};
     private DataReader current;
 
     /// @param source blocks until there are bytes; null at the end
     @SuppressWarnings("removal") // Helidon wants its reader to be made by a factory, which makes no subclass
-    UnchainedReader(Supplier<byte[]> source) {
+    UnchainedReader(Supplier<byte @Nullable []> source) {
         super(source);
         this.source = requireNonNull(source, "source is null");
         this.current = DataReader.create(source);

@@ -5,7 +5,7 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /// Lends arrays of one size. What is given back is lent again, until a collection of the heap takes it: clients that
-/// send much and never finish cost no garbage, and afterwards nothing stays. Safe for any thread; never blocks for long.
+/// send much and never finish cost no garbage, and afterwards nothing stays. Safe for any thread.
 final class Chunks {
     static final int CHUNK_BYTES = 64 * 1024;
 
@@ -18,7 +18,7 @@ final class Chunks {
         return used == null ? new byte[CHUNK_BYTES] : used;
     }
 
-    private synchronized @Nullable byte[] takeFree() {
+    private synchronized byte @Nullable [] takeFree() {
         ArrayDeque<byte[]> chunks = free.get();
         return chunks == null ? null : chunks.pollLast();
     }

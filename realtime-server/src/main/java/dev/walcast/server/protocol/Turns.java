@@ -2,9 +2,9 @@ package dev.walcast.server.protocol;
 
 import java.time.Duration;
 
-/// How a virtual thread whose client sends without end leaves its carrier to others. When many such threads want a turn,
-/// each waits for all the others, and so does a thread that has little to do. So a thread that waited for its turn then
-/// pauses ten times as long: of those that want much a tenth stands in line.
+/// Lets a virtual thread whose client sends without end leave its carrier to others. When many such threads want a
+/// turn, each waits for all the others, and so does a thread that has little to do. So a thread that waited for its
+/// turn then pauses ten times as long: of those that want much a tenth stands in line.
 public final class Turns {
     /// A shorter wait is usual.
     private static final long CONGESTED_NANOS = 2_000_000;

@@ -22,7 +22,6 @@ final class RequestBody implements AutoCloseable {
     /// A body that arrives as fast as it is read never blocks its thread.
     private static final int BYTES_OF_A_TURN = 64 * 1024;
 
-
     /// Messages are copied out of the body, each into its envelope.
     private static final int COPIES = 1;
 

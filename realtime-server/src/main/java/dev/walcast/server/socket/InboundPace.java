@@ -10,8 +10,8 @@ import java.util.function.LongSupplier;
 
 /// Paces the reader thread of one socket. A socket beyond its limits is held back: its thread sleeps, and TCP holds the
 /// client back. A socket that never gets below its limits is closed. Between frames the thread leaves its carrier to
-/// other virtual threads, because a thread whose input never runs dry never blocks; when there are many of them it pauses,
-/// too. Owned by the reader thread.
+/// other virtual threads, because a thread whose input never runs dry never blocks. When there are many of them it
+/// pauses, too. Owned by the reader thread.
 final class InboundPace {
     /// After so many frames other threads have a turn.
     private static final int FRAMES_IN_A_ROW = 16;

@@ -35,12 +35,15 @@ record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration
         return time.multipliedBy(isLong ? 2 : 4);
     }
 
-    /// What the server keeps of rows grows until it is full, which is not an attacker's doing: it gets little room, so
-    /// that it is full soon at any heap. In short there are fewer connections to take, and attackers take fewer; and a
+    /// What the server keeps of rows grows until it is full, which is not an attacker's doing: it gets little room,
+    /// so that it is full soon at any heap. In short there are fewer connections to take, attackers take fewer, and a
     /// client that is gone is missed sooner.
-    Map<String, String> settings() {
-        Map<String, String> settings = new HashMap<>(Map.of("REPLAY_MEMORY", "4MiB", "DELETE_KEYS_MEMORY", "1MiB"));
-        if (!isLong) {
+    Map<String, String> settings(Kind.Arena arena) {
+        Map<String, String> settings = new HashMap<>();
+        if (arena != Kind.Arena.TINY_HEAP) {
+            settings.putAll(Map.of("REPLAY_MEMORY", "4MiB", "DELETE_KEYS_MEMORY", "1MiB"));
+        }
+        if (!isLong && arena != Kind.Arena.CRAMPED) {
             settings.putAll(Map.of(
                     "MAX_CONNECTIONS", "1500",
                     "MAX_CONNECTIONS_PER_ADDRESS", "500",

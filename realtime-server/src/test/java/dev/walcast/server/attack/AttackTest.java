@@ -122,10 +122,10 @@ class AttackTest {
 
     private ServerSetup setup(Kind.Arena kind, String heap) {
         if (kind != Kind.Arena.CRAMPED) {
-            return new ServerSetup(heap, 0, null, plan.settings());
+            return new ServerSetup(heap, 0, null, plan.settings(kind));
         }
         Path folder = Optional.ofNullable(disk).map(SmallDisk::folder).orElse(null);
-        Map<String, String> settings = new HashMap<>(plan.settings());
+        Map<String, String> settings = new HashMap<>(plan.settings(kind));
         settings.put("TRANSACTION_MEMORY", "1MiB");
         return new ServerSetup(heap, FEW_DESCRIPTORS, folder, settings);
     }

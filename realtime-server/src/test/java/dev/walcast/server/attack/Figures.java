@@ -43,7 +43,8 @@ final class Figures {
 
     String row(Kind kind, String heapMax, List<String> problems) {
         return "| " + kind + " | " + heapMax + " | " + deeds + " | " + lost + " | " + exits + " | "
-                + ratios.getOrDefault("rows", "") + " | " + ratios.getOrDefault("echoes", "") + " | " + heap + " | " + Math.round(load) + " | "
+                + ratios.getOrDefault("rows", "") + " | " + ratios.getOrDefault("echoes", "") + " | " + heap + " | "
+                + Math.round(load) + " | "
                 + (problems.isEmpty() ? "harmless" : String.join("; ", problems)) + " |\n";
     }
 }

@@ -54,7 +54,6 @@ class UnchainedReaderTest {
 
     @Test
     void endOfTheSourceIsTheEnd() {
-        @SuppressWarnings("NullAway") // as Helidon expects it
         UnchainedReader ended = new UnchainedReader(() -> null);
         assertThatThrownBy(ended::ensureAvailable).isInstanceOf(DataReader.InsufficientDataAvailableException.class);
     }

@@ -18,10 +18,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JsonCursorTest {
     private static final int CASES = Integer.getInteger("walcast.fuzz.cases", 30_000);
     private static final int LARGE = 4_900_000;
-    private static final String[] PIECES = {
-        "{", "}", "[", "]", ",", ":", "\"a\"", "\"\\u00e4\"", "\"é\\n\"", "\"\"", "0", "-1", "1.5e+3", "true", "false",
-        "null", " ", "\t", "\n", "\"", "\\", "\u0000", "é", "e", "-", "01", "tru", "\u00a0", "\uFEFF", "\"\\x\"", "/"
-    };
+    private static final String[] PIECES =
+            ("{|}|[|]|,|:|'a'|'\\u00e4'|'é\\n'|''|0|-1|1.5e+3|true|false|null| |\t|\n|'|\\"
+                            + "|\u0000|é|e|-|01|tru|\u00a0|\uFEFF|'\\x'|/")
+                    .replace('\'', '"')
+                    .split("\\|");
     private static final JsonFactory JACKSON = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(Json.NESTING_MAX)
