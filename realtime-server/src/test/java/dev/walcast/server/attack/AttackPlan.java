@@ -70,6 +70,12 @@ record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration
         return longTime.dividedBy(3);
     }
 
+    /// Whether latencies are compared with those beside a burner. On a machine with much other work they say little, and
+    /// the comparison takes most of the time.
+    boolean compares() {
+        return isLong && !"off".equals(System.getProperty("walcast.attack.compare"));
+    }
+
     /// Whether it is looked at what this attack and those since the last look have left behind. In short that is done
     /// after some attacks together, because looking takes as long as an attack.
     boolean looksAtWhatIsLeft(Kind kind) {

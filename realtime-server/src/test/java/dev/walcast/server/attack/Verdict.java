@@ -168,7 +168,7 @@ final class Verdict {
         if (late > 0) {
             return late + " newcomers waited too long";
         }
-        return plan.isLong() ? compare(attack) : longGap(attack);
+        return plan.compares() ? compare(attack) : longGap(attack);
     }
 
     /// On a machine with much other work, a burner leaves long gaps, too.
