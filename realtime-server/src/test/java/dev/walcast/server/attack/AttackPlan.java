@@ -35,9 +35,9 @@ record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration
         return time.multipliedBy(isLong ? 2 : 4);
     }
 
-    /// What the server keeps of rows grows until it is full, which is not an attacker's doing: it gets little room,
-    /// so that it is full soon at any heap. In short there are fewer connections to take, attackers take fewer, and a
-    /// client that is gone is missed sooner.
+    /// What the server keeps of rows grows until it is full, which is not an attacker's doing: it gets little
+    /// room, so that it is full soon at any heap. In short there are fewer connections to take, attackers take
+    /// fewer, and a client that is gone is missed sooner.
     Map<String, String> settings(Kind.Arena arena) {
         Map<String, String> settings = new HashMap<>();
         if (arena != Kind.Arena.TINY_HEAP) {
@@ -70,8 +70,8 @@ record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration
         return longTime.dividedBy(3);
     }
 
-    /// Whether latencies are compared with those beside a burner. On a machine with much other work they say little, and
-    /// the comparison takes most of the time.
+    /// Whether latencies are compared with those beside a burner. On a machine with much other work they say
+    /// little, and the comparison takes most of the time.
     boolean compares() {
         return isLong && !"off".equals(System.getProperty("walcast.attack.compare"));
     }
