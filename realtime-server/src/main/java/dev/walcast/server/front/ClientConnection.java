@@ -73,7 +73,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         this.places = requireNonNull(places, "places is null");
         this.requests = new RequestBytes(this::receive, this);
         this.answers = new AnswerBytes(this::transmit, requests::endAfterThis);
-        this.reader = DataReader.create(requests);
+        this.reader = new UnchainedReader(requests);
         this.remote = socket.remotePeer();
         this.deadlineNanos = System.nanoTime() + limits.requestTimeout().toNanos();
     }

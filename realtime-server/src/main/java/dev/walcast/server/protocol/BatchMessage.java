@@ -2,7 +2,6 @@ package dev.walcast.server.protocol;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -32,11 +31,10 @@ public record BatchMessage(String topic, Slice payload, boolean isPrivate) {
 
         static Fields read(Slice object) throws IOException {
             Fields fields = new Fields();
-            try (FrameScanner scanner = new FrameScanner(object)) {
-                scanner.start(JsonToken.START_OBJECT);
-                for (String key = scanner.nextKey(); key != null; key = scanner.nextKey()) {
-                    fields.set(key, scanner.nextValue());
-                }
+            FrameScanner scanner = new FrameScanner(object);
+            scanner.startObject();
+            for (String key = scanner.nextKey(); key != null; key = scanner.nextKey()) {
+                fields.set(key, scanner.nextValue());
             }
             return fields;
         }

@@ -2,7 +2,6 @@ package dev.walcast.server.protocol;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -31,8 +30,9 @@ public sealed interface Broadcast {
 
         @Override
         public String event() {
-            try (FrameScanner scanner = new FrameScanner(payload)) {
-                scanner.start(JsonToken.START_OBJECT);
+            try {
+                FrameScanner scanner = new FrameScanner(payload);
+                scanner.startObject();
                 String event = "";
                 for (String key = scanner.nextKey(); key != null; key = scanner.nextKey()) {
                     if (key.equals("event")) {

@@ -2,122 +2,108 @@ package dev.walcast.server.protocol;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/// Walks the tokens of one text message and remembers where the payload lies, so that it can be forwarded untouched.
-final class FrameScanner implements AutoCloseable {
+/// Walks over one text message and remembers where the payload lies, so that it can be forwarded untouched. The text is
+/// valid UTF-8: the caller has checked.
+final class FrameScanner {
     /// Of one character in JSON: `\u00e4`.
     private static final int ESCAPE_BYTES_MAX = 6;
 
     /// Of one `char` of Java.
     private static final int UTF8_BYTES_MAX = 3;
 
-    private final byte[] utf8;
-    private final int offset;
-    private final int length;
-    private final JsonParser parser;
+    private static final int QUOTES_BYTES = 2;
 
-    FrameScanner(byte[] utf8) throws IOException {
+    /// No key that a caller knows is longer.
+    private static final int KEY_BYTES_MAX = 256;
+
+    private final byte[] utf8;
+    private final JsonCursor cursor;
+    private boolean isObject;
+    private boolean isFirst = true;
+
+    FrameScanner(byte[] utf8) {
         this(Slice.of(utf8));
     }
 
-    FrameScanner(Slice json) throws IOException {
+    FrameScanner(Slice json) {
         this.utf8 = json.bytes();
-        this.offset = json.offset();
-        this.length = json.length();
-        this.parser = Json.scan(json.bytes(), json.offset(), json.length());
+        this.cursor = new JsonCursor(json, Json.NESTING_MAX - 1); // the message itself is one level
     }
 
-    void start(JsonToken expected) throws IOException {
-        if (parser.nextToken() != expected) {
+    void startArray() throws IOException {
+        start('[', false);
+    }
+
+    void startObject() throws IOException {
+        start('{', true);
+    }
+
+    private void start(char bracket, boolean ofObject) throws IOException {
+        isObject = ofObject;
+        if (!cursor.skipIf(bracket)) {
             throw new Json.MalformedJson("wrong kind of JSON value");
         }
     }
 
-    /// The name of the next key; null at the end of the object.
+    /// The name of the next key, its value is next; null at the end of the object. Empty for one that is longer than
+    /// any that a caller knows.
     @Nullable
     String nextKey() throws IOException {
-        return parser.nextFieldName();
+        if (isEnd('}')) {
+            return null;
+        }
+        cursor.peek();
+        int from = cursor.position();
+        cursor.skipString();
+        Slice key = from(from);
+        cursor.expect(':');
+        return key.length() > KEY_BYTES_MAX ? "" : string(key);
     }
 
     /// Phoenix takes any scalar and returns it as it came.
     @Nullable
     Ref nextRef(int bytesMax) throws IOException {
-        JsonToken token = parser.nextToken();
-        if (token == JsonToken.VALUE_NULL) {
+        Slice value = nextValue();
+        if (value.isNull()) {
             return null;
         }
-        if (token == JsonToken.VALUE_STRING) {
-            return Ref.ofString(text(bytesMax));
+        if (value.isString()) {
+            return Ref.ofString(text(value, bytesMax));
         }
-        if (token != null && token.isScalarValue()) {
-            return Ref.ofLiteral(text(bytesMax));
+        if (value.isObject() || value.isArray()) {
+            throw new Json.MalformedJson("a ref is an object or an array");
         }
-        throw new Json.MalformedJson("a ref is an object or an array");
+        if (value.length() > bytesMax) {
+            throw tooLong();
+        }
+        return Ref.ofLiteral(value.text());
     }
 
     /// A longer string is malformed, and is not made.
     ///
     /// @param bytesMax of its UTF-8
     String nextString(int bytesMax) throws IOException {
-        if (parser.nextToken() != JsonToken.VALUE_STRING) {
+        Slice value = nextValue();
+        if (!value.isString()) {
             throw new Json.MalformedJson("topic or event is not a string");
         }
-        return text(bytesMax);
+        return text(value, bytesMax);
     }
 
     /// The next value when it is a string; empty for any other.
     ///
     /// @param bytesMax see [#nextString(int)]
     String nextText(int bytesMax) throws IOException {
-        if (parser.nextToken() == JsonToken.VALUE_STRING) {
-            return text(bytesMax);
-        }
-        parser.skipChildren();
-        return "";
-    }
-
-    private String text(int bytesMax) throws IOException {
-        if (!endsWithin((long) bytesMax * ESCAPE_BYTES_MAX)) {
-            throw tooLong();
-        }
-        String text = encodable(parser.getText());
-        if (text.length() > bytesMax / UTF8_BYTES_MAX && text.getBytes(UTF_8).length > bytesMax) {
-            throw tooLong();
-        }
-        return text;
-    }
-
-    private static Json.MalformedJson tooLong() {
-        return new Json.MalformedJson("topic, event or ref is too long");
-    }
-
-    /// Whether the string or number at hand ends after so many bytes at most. The parser has not read it yet: it makes
-    /// a string only when it is asked for one.
-    private boolean endsWithin(long bytes) throws IOException {
-        int from = offset + Math.toIntExact(parser.currentTokenLocation().getByteOffset());
-        boolean isString = parser.currentToken() == JsonToken.VALUE_STRING;
-        int end = offset + length;
-        for (int i = isString ? from + 1 : from; i < end; i++) {
-            if (i - from > bytes + 1) {
-                return false;
-            }
-            if (isString ? utf8[i] == '"' : utf8[i] == ',' || utf8[i] == ']' || utf8[i] == '}') {
-                return true;
-            }
-            if (isString && utf8[i] == '\\') {
-                i++;
-            }
-        }
-        return true;
+        Slice value = nextValue();
+        return value.isString() ? text(value, bytesMax) : "";
     }
 
     Slice nextValue() throws IOException {
-        JsonToken token = parser.nextToken();
-        if (token == null || token == JsonToken.END_ARRAY) {
+        if (!isObject && isEnd(']')) {
             throw new Json.MalformedJson("too few elements");
         }
         return value();
@@ -126,38 +112,72 @@ final class FrameScanner implements AutoCloseable {
     /// The next element of an array; null at its end.
     @Nullable
     Slice nextElement() throws IOException {
-        return parser.nextToken() == JsonToken.END_ARRAY ? null : value();
-    }
-
-    private Slice value() throws IOException {
-        int from = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
-        parser.skipChildren();
-        parser.finishToken();
-        int to = Math.toIntExact(parser.currentLocation().getByteOffset());
-        return new Slice(utf8, offset + from, to - from);
+        return isEnd(']') ? null : value();
     }
 
     void skipValue() throws IOException {
-        parser.nextToken();
-        parser.skipChildren();
+        nextValue();
     }
 
-    /// Skips what follows in the enclosing array.
+    /// Skips what follows in the array.
     void finishArray() throws IOException {
-        for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
-            parser.skipChildren();
+        while (!isEnd(']')) {
+            cursor.skipValue();
         }
     }
 
     void end() throws IOException {
-        if (parser.nextToken() != null) {
+        if (!cursor.isAtEnd()) {
             throw new Json.MalformedJson("something follows the message");
         }
     }
 
-    @Override
-    public void close() throws IOException {
-        parser.close();
+    /// Moves behind what ends the array or object, or to its next element.
+    private boolean isEnd(char bracket) throws IOException {
+        if (cursor.skipIf(bracket)) {
+            return true;
+        }
+        if (!isFirst) {
+            cursor.expect(',');
+        }
+        isFirst = false;
+        return false;
+    }
+
+    private Slice value() throws IOException {
+        cursor.peek();
+        int from = cursor.position();
+        cursor.skipValue();
+        return from(from);
+    }
+
+    private Slice from(int from) {
+        return new Slice(utf8, from, cursor.position() - from);
+    }
+
+    private static String text(Slice quoted, int bytesMax) throws IOException {
+        if (quoted.length() > (long) bytesMax * ESCAPE_BYTES_MAX + QUOTES_BYTES) {
+            throw tooLong();
+        }
+        String text = encodable(string(quoted));
+        if (text.length() > bytesMax / UTF8_BYTES_MAX && text.getBytes(UTF_8).length > bytesMax) {
+            throw tooLong();
+        }
+        return text;
+    }
+
+    private static String string(Slice quoted) throws IOException {
+        int end = quoted.offset() + quoted.length() - 1;
+        for (int i = quoted.offset(); i < end; i++) {
+            if (quoted.bytes()[i] == '\\') {
+                return Json.tree(quoted).map(JsonNode::textValue).orElseThrow(JsonCursor::notJson);
+            }
+        }
+        return new String(quoted.bytes(), quoted.offset() + 1, quoted.length() - QUOTES_BYTES, UTF_8);
+    }
+
+    private static Json.MalformedJson tooLong() {
+        return new Json.MalformedJson("topic, event or ref is too long");
     }
 
     private static String encodable(String text) throws Json.MalformedJson {

@@ -1,6 +1,5 @@
 package dev.walcast.server.protocol;
 
-import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -14,9 +13,10 @@ record SerializerV1() implements Serializer {
 
     @Override
     public Message decodeText(byte[] utf8) {
-        try (FrameScanner scanner = new FrameScanner(utf8)) {
+        try {
+            FrameScanner scanner = new FrameScanner(utf8);
             Fields fields = new Fields();
-            scanner.start(JsonToken.START_OBJECT);
+            scanner.startObject();
             for (String key = scanner.nextKey(); key != null; key = scanner.nextKey()) {
                 fields.read(key, scanner);
             }
