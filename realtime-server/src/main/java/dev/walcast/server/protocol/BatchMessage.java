@@ -2,6 +2,7 @@ package dev.walcast.server.protocol;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -31,10 +32,11 @@ public record BatchMessage(String topic, Slice payload, boolean isPrivate) {
 
         static Fields read(Slice object) throws IOException {
             Fields fields = new Fields();
-            FrameScanner scanner = new FrameScanner(object);
-            scanner.startObject();
-            for (String key = scanner.nextKey(); key != null; key = scanner.nextKey()) {
-                fields.set(key, scanner.nextValue());
+            try (FrameScanner scanner = new FrameScanner(object)) {
+                scanner.start(JsonToken.START_OBJECT);
+                for (String key = scanner.nextKey(); key != null; key = scanner.nextKey()) {
+                    fields.set(key, scanner.nextValue());
+                }
             }
             return fields;
         }

@@ -2,6 +2,7 @@ package dev.walcast.server.protocol;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -30,9 +31,8 @@ public sealed interface Broadcast {
 
         @Override
         public String event() {
-            try {
-                FrameScanner scanner = new FrameScanner(payload);
-                scanner.startObject();
+            try (FrameScanner scanner = new FrameScanner(payload)) {
+                scanner.start(JsonToken.START_OBJECT);
                 String event = "";
                 for (String key = scanner.nextKey(); key != null; key = scanner.nextKey()) {
                     if (key.equals("event")) {

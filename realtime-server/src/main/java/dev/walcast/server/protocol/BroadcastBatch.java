@@ -2,6 +2,7 @@ package dev.walcast.server.protocol;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,18 +54,19 @@ public sealed interface BroadcastBatch {
         }
         List<BatchMessage> valid = new ArrayList<>();
         List<String> errors = new ArrayList<>();
-        FrameScanner scanner = new FrameScanner(messages);
-        scanner.startArray();
-        for (Slice element = scanner.nextElement(); element != null; element = scanner.nextElement()) {
-            if (errors.size() == messagesMax) {
-                return new TooMany();
+        try (FrameScanner scanner = new FrameScanner(messages)) {
+            scanner.start(JsonToken.START_ARRAY);
+            for (Slice element = scanner.nextElement(); element != null; element = scanner.nextElement()) {
+                if (errors.size() == messagesMax) {
+                    return new TooMany();
+                }
+                if (!element.isObject()) {
+                    return new Invalid(list(ErrorCode.FIELD_INVALID));
+                }
+                BatchMessage.Fields fields = BatchMessage.Fields.read(element);
+                errors.add(fields.errors(payloadBytesMax));
+                fields.message().ifPresent(valid::add);
             }
-            if (!element.isObject()) {
-                return new Invalid(list(ErrorCode.FIELD_INVALID));
-            }
-            BatchMessage.Fields fields = BatchMessage.Fields.read(element);
-            errors.add(fields.errors(payloadBytesMax));
-            fields.message().ifPresent(valid::add);
         }
         if (errors.isEmpty()) {
             return new Invalid(list(ErrorCode.FIELD_BLANK));
@@ -80,12 +82,13 @@ public sealed interface BroadcastBatch {
             return null;
         }
         Slice messages = null;
-        FrameScanner scanner = new FrameScanner(json);
-        scanner.startObject();
-        for (String key = scanner.nextKey(); key != null; key = scanner.nextKey()) {
-            Slice value = scanner.nextValue();
-            if (key.equals("messages")) {
-                messages = value;
+        try (FrameScanner scanner = new FrameScanner(json)) {
+            scanner.start(JsonToken.START_OBJECT);
+            for (String key = scanner.nextKey(); key != null; key = scanner.nextKey()) {
+                Slice value = scanner.nextValue();
+                if (key.equals("messages")) {
+                    messages = value;
+                }
             }
         }
         return messages;

@@ -28,7 +28,7 @@ final class FairParser extends JsonParserDelegate {
     public @Nullable JsonToken nextToken() throws IOException {
         JsonToken token = super.nextToken();
         weight++;
-        if (token != null && token.isNumeric()) {
+        if (weightMax < Long.MAX_VALUE && token != null && token.isNumeric()) {
             weight += getTextLength() / DIGITS_OF_WEIGHT;
         }
         if (weight > nextTurn) {

@@ -2,108 +2,122 @@ package dev.walcast.server.protocol;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/// Walks over one text message and remembers where the payload lies, so that it can be forwarded untouched. The text is
-/// valid UTF-8: the caller has checked.
-final class FrameScanner {
+/// Walks the tokens of one text message and remembers where the payload lies, so that it can be forwarded untouched.
+final class FrameScanner implements AutoCloseable {
     /// Of one character in JSON: `\u00e4`.
     private static final int ESCAPE_BYTES_MAX = 6;
 
     /// Of one `char` of Java.
     private static final int UTF8_BYTES_MAX = 3;
 
-    private static final int QUOTES_BYTES = 2;
-
-    /// No key that a caller knows is longer.
-    private static final int KEY_BYTES_MAX = 256;
-
     private final byte[] utf8;
-    private final JsonCursor cursor;
-    private boolean isObject;
-    private boolean isFirst = true;
+    private final int offset;
+    private final int length;
+    private final JsonParser parser;
 
-    FrameScanner(byte[] utf8) {
+    FrameScanner(byte[] utf8) throws IOException {
         this(Slice.of(utf8));
     }
 
-    FrameScanner(Slice json) {
+    FrameScanner(Slice json) throws IOException {
         this.utf8 = json.bytes();
-        this.cursor = new JsonCursor(json, Json.NESTING_MAX - 1); // the message itself is one level
+        this.offset = json.offset();
+        this.length = json.length();
+        this.parser = Json.scan(json.bytes(), json.offset(), json.length());
     }
 
-    void startArray() throws IOException {
-        start('[', false);
-    }
-
-    void startObject() throws IOException {
-        start('{', true);
-    }
-
-    private void start(char bracket, boolean ofObject) throws IOException {
-        isObject = ofObject;
-        if (!cursor.skipIf(bracket)) {
+    void start(JsonToken expected) throws IOException {
+        if (parser.nextToken() != expected) {
             throw new Json.MalformedJson("wrong kind of JSON value");
         }
     }
 
-    /// The name of the next key, its value is next; null at the end of the object. Empty for one that is longer than
-    /// any that a caller knows.
+    /// The name of the next key; null at the end of the object.
     @Nullable
     String nextKey() throws IOException {
-        if (isEnd('}')) {
-            return null;
-        }
-        cursor.peek();
-        int from = cursor.position();
-        cursor.skipString();
-        Slice key = from(from);
-        cursor.expect(':');
-        return key.length() > KEY_BYTES_MAX ? "" : string(key);
+        return parser.nextFieldName();
     }
 
     /// Phoenix takes any scalar and returns it as it came.
     @Nullable
     Ref nextRef(int bytesMax) throws IOException {
-        Slice value = nextValue();
-        if (value.isNull()) {
+        JsonToken token = parser.nextToken();
+        if (token == JsonToken.VALUE_NULL) {
             return null;
         }
-        if (value.isString()) {
-            return Ref.ofString(text(value, bytesMax));
+        if (token == JsonToken.VALUE_STRING) {
+            return Ref.ofString(text(bytesMax));
         }
-        if (value.isObject() || value.isArray()) {
-            throw new Json.MalformedJson("a ref is an object or an array");
+        if (token != null && token.isScalarValue()) {
+            return Ref.ofLiteral(text(bytesMax));
         }
-        if (value.length() > bytesMax) {
-            throw tooLong();
-        }
-        return Ref.ofLiteral(value.text());
+        throw new Json.MalformedJson("a ref is an object or an array");
     }
 
     /// A longer string is malformed, and is not made.
     ///
     /// @param bytesMax of its UTF-8
     String nextString(int bytesMax) throws IOException {
-        Slice value = nextValue();
-        if (!value.isString()) {
+        if (parser.nextToken() != JsonToken.VALUE_STRING) {
             throw new Json.MalformedJson("topic or event is not a string");
         }
-        return text(value, bytesMax);
+        return text(bytesMax);
     }
 
     /// The next value when it is a string; empty for any other.
     ///
     /// @param bytesMax see [#nextString(int)]
     String nextText(int bytesMax) throws IOException {
-        Slice value = nextValue();
-        return value.isString() ? text(value, bytesMax) : "";
+        if (parser.nextToken() == JsonToken.VALUE_STRING) {
+            return text(bytesMax);
+        }
+        parser.skipChildren();
+        return "";
+    }
+
+    private String text(int bytesMax) throws IOException {
+        if (!endsWithin((long) bytesMax * ESCAPE_BYTES_MAX)) {
+            throw tooLong();
+        }
+        String text = encodable(parser.getText());
+        if (text.length() > bytesMax / UTF8_BYTES_MAX && text.getBytes(UTF_8).length > bytesMax) {
+            throw tooLong();
+        }
+        return text;
+    }
+
+    private static Json.MalformedJson tooLong() {
+        return new Json.MalformedJson("topic, event or ref is too long");
+    }
+
+    /// Whether the string or number at hand ends after so many bytes at most. The parser has not read it yet: it makes
+    /// a string only when it is asked for one.
+    private boolean endsWithin(long bytes) throws IOException {
+        int from = offset + Math.toIntExact(parser.currentTokenLocation().getByteOffset());
+        boolean isString = parser.currentToken() == JsonToken.VALUE_STRING;
+        int end = offset + length;
+        for (int i = isString ? from + 1 : from; i < end; i++) {
+            if (i - from > bytes + 1) {
+                return false;
+            }
+            if (isString ? utf8[i] == '"' : utf8[i] == ',' || utf8[i] == ']' || utf8[i] == '}') {
+                return true;
+            }
+            if (isString && utf8[i] == '\\') {
+                i++;
+            }
+        }
+        return true;
     }
 
     Slice nextValue() throws IOException {
-        if (!isObject && isEnd(']')) {
+        JsonToken token = parser.nextToken();
+        if (token == null || token == JsonToken.END_ARRAY) {
             throw new Json.MalformedJson("too few elements");
         }
         return value();
@@ -112,72 +126,38 @@ final class FrameScanner {
     /// The next element of an array; null at its end.
     @Nullable
     Slice nextElement() throws IOException {
-        return isEnd(']') ? null : value();
+        return parser.nextToken() == JsonToken.END_ARRAY ? null : value();
+    }
+
+    private Slice value() throws IOException {
+        int from = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
+        parser.skipChildren();
+        parser.finishToken();
+        int to = Math.toIntExact(parser.currentLocation().getByteOffset());
+        return new Slice(utf8, offset + from, to - from);
     }
 
     void skipValue() throws IOException {
-        nextValue();
+        parser.nextToken();
+        parser.skipChildren();
     }
 
-    /// Skips what follows in the array.
+    /// Skips what follows in the enclosing array.
     void finishArray() throws IOException {
-        while (!isEnd(']')) {
-            cursor.skipValue();
+        for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+            parser.skipChildren();
         }
     }
 
     void end() throws IOException {
-        if (!cursor.isAtEnd()) {
+        if (parser.nextToken() != null) {
             throw new Json.MalformedJson("something follows the message");
         }
     }
 
-    /// Moves behind what ends the array or object, or to its next element.
-    private boolean isEnd(char bracket) throws IOException {
-        if (cursor.skipIf(bracket)) {
-            return true;
-        }
-        if (!isFirst) {
-            cursor.expect(',');
-        }
-        isFirst = false;
-        return false;
-    }
-
-    private Slice value() throws IOException {
-        cursor.peek();
-        int from = cursor.position();
-        cursor.skipValue();
-        return from(from);
-    }
-
-    private Slice from(int from) {
-        return new Slice(utf8, from, cursor.position() - from);
-    }
-
-    private static String text(Slice quoted, int bytesMax) throws IOException {
-        if (quoted.length() > (long) bytesMax * ESCAPE_BYTES_MAX + QUOTES_BYTES) {
-            throw tooLong();
-        }
-        String text = encodable(string(quoted));
-        if (text.length() > bytesMax / UTF8_BYTES_MAX && text.getBytes(UTF_8).length > bytesMax) {
-            throw tooLong();
-        }
-        return text;
-    }
-
-    private static String string(Slice quoted) throws IOException {
-        int end = quoted.offset() + quoted.length() - 1;
-        for (int i = quoted.offset(); i < end; i++) {
-            if (quoted.bytes()[i] == '\\') {
-                return Json.tree(quoted).map(JsonNode::textValue).orElseThrow(JsonCursor::notJson);
-            }
-        }
-        return new String(quoted.bytes(), quoted.offset() + 1, quoted.length() - QUOTES_BYTES, UTF_8);
-    }
-
-    private static Json.MalformedJson tooLong() {
-        return new Json.MalformedJson("topic, event or ref is too long");
+    @Override
+    public void close() throws IOException {
+        parser.close();
     }
 
     private static String encodable(String text) throws Json.MalformedJson {

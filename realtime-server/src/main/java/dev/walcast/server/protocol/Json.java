@@ -22,7 +22,7 @@ import java.util.Optional;
 
 /// JSON as this protocol reads it: bounded in depth, numbers exact, UTF-8 only.
 public final class Json {
-    static final int NESTING_MAX = 500;
+    private static final int NESTING_MAX = 500;
 
     /// Below this size the largest factor is assumed. A nest of objects takes most: 5 bytes of text, 200 of memory.
     private static final int SCANNED_BYTES_MIN = 64;
@@ -47,6 +47,15 @@ public final class Json {
     /// The values of one tree, with long numbers counted several times: what takes 50 ms to read and write.
     private static final long TREE_WEIGHT_MAX = 100_000;
 
+    /// Numbers that are only forwarded are never turned into values, so they may be as long as a frame.
+    private static final JsonParsers SCANNERS = new JsonParsers(
+            () -> factory(StreamReadConstraints.builder()
+                            .maxNestingDepth(NESTING_MAX)
+                            .maxNumberLength(Integer.MAX_VALUE)
+                            .build())
+                    .build(),
+            Long.MAX_VALUE);
+
     private static final JsonParsers TREES = new JsonParsers(() -> treeFactory().build(), TREE_WEIGHT_MAX);
 
     private static final JsonMapper MAPPER = JsonMapper.builder(
@@ -58,12 +67,21 @@ public final class Json {
     private Json() {}
 
     private static JsonFactoryBuilder treeFactory() {
+        return factory(
+                StreamReadConstraints.builder().maxNestingDepth(NESTING_MAX).build());
+    }
+
+    private static JsonFactoryBuilder factory(StreamReadConstraints constraints) {
         return new JsonFactoryBuilder()
                 .recyclerPool(BUFFERS)
                 .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-                .streamReadConstraints(StreamReadConstraints.builder()
-                        .maxNestingDepth(NESTING_MAX)
-                        .build());
+                .streamReadConstraints(constraints);
+    }
+
+    /// A parser over UTF-8, for whoever looks at tokens rather than at a tree.
+    static JsonParser scan(byte[] utf8, int offset, int length) throws IOException {
+        requireUtf8(utf8, offset, length);
+        return SCANNERS.parser(utf8, offset, length);
     }
 
     /// The value, or nothing when the text is not exactly one JSON value within our bounds.
@@ -125,14 +143,14 @@ public final class Json {
         return quoted.append('"').toString();
     }
 
-    /// How much memory a tree of this text may take at most, found without building it. A text of which no tree is made
-    /// costs what was read of it.
+    /// How much memory a tree of this text may take at most, found without building it. A text that is no JSON costs
+    /// what was read of it.
     public static long treeBytes(Slice json) {
         if (json.length() < SCANNED_BYTES_MIN) {
             return (long) TREE_FACTOR_MAX * json.length();
         }
         long bytes = 0;
-        try (JsonParser parser = treeParser(json)) {
+        try (JsonParser parser = scan(json.bytes(), json.offset(), json.length())) {
             for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
                 bytes += switch (token) {
                     case START_OBJECT -> OBJECT_BYTES;
@@ -150,12 +168,15 @@ public final class Json {
         return bytes + json.length() * 2L;
     }
 
-    /// Whether the bytes, which are valid UTF-8, are exactly one JSON value.
+    /// Whether the bytes are exactly one JSON value.
     static boolean isValue(Slice json) {
-        try {
-            JsonCursor cursor = new JsonCursor(json, NESTING_MAX);
-            cursor.skipValue();
-            return cursor.isAtEnd();
+        try (JsonParser parser = scan(json.bytes(), json.offset(), json.length())) {
+            if (parser.nextToken() == null) {
+                return false;
+            }
+            parser.skipChildren();
+            parser.finishToken();
+            return parser.nextToken() == null;
         } catch (IOException _) {
             return false;
         }

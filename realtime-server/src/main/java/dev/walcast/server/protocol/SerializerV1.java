@@ -1,5 +1,6 @@
 package dev.walcast.server.protocol;
 
+import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -13,10 +14,9 @@ record SerializerV1() implements Serializer {
 
     @Override
     public Message decodeText(byte[] utf8) {
-        try {
-            FrameScanner scanner = new FrameScanner(utf8);
+        try (FrameScanner scanner = new FrameScanner(utf8)) {
             Fields fields = new Fields();
-            scanner.startObject();
+            scanner.start(JsonToken.START_OBJECT);
             for (String key = scanner.nextKey(); key != null; key = scanner.nextKey()) {
                 fields.read(key, scanner);
             }

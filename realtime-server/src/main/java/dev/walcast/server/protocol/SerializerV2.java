@@ -2,6 +2,7 @@ package dev.walcast.server.protocol;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.core.JsonToken;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Optional;
@@ -14,9 +15,8 @@ record SerializerV2() implements Serializer {
 
     @Override
     public Message decodeText(byte[] utf8) {
-        try {
-            FrameScanner scanner = new FrameScanner(utf8);
-            scanner.startArray();
+        try (FrameScanner scanner = new FrameScanner(utf8)) {
+            scanner.start(JsonToken.START_ARRAY);
             Ref joinRef = scanner.nextRef(NAME_BYTES_MAX);
             Ref ref = scanner.nextRef(NAME_BYTES_MAX);
             String topic = scanner.nextString(TOPIC_BYTES_READ);
