@@ -59,6 +59,20 @@ try {
   await newest(bob, 'INSERT', 'for random')
   assert.equal(await bob.locator('li').count(), 1)
 
+  // The picture of README.md.
+  const rows = [['general', 'Good morning'], ['random', 'Lunch at noon?'], ['random', 'Noon it is'], ['general', 'Build 7 passes']]
+  for (const [room, text] of rows) {
+    await page.selectOption('#room', room)
+    await page.fill('#body', text)
+    await page.click('#insert')
+    await newest(alice, 'INSERT', text)
+  }
+  await page.click('#update')
+  await newest(alice, 'UPDATE', 'Build 7 passes (edited)')
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize({ width: 1000, height: 560 })
+  await page.screenshot({ path: `${folder}/demo.png` })
+
   await page.setViewportSize({ width: 390, height: 844 })
   await page.emulateMedia({ colorScheme: 'light' })
   await page.screenshot({ path: `${folder}/page-mobile.png`, fullPage: true })

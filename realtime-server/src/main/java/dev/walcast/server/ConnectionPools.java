@@ -6,6 +6,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
 import dev.walcast.cdc.postgres.PostgresUrl;
+import dev.walcast.cdc.supervisor.DeclaredWaits;
 import dev.walcast.rls.IsolatedConnections;
 import dev.walcast.rls.PostgresOracle.Patience;
 import dev.walcast.rls.RoleConnections;
@@ -14,6 +15,7 @@ import dev.walcast.server.changes.SnapshotLimits;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.sql.DataSource;
 
 /// The connections to one database, by what they are for, so that a slow question never waits for, or delays, the
 /// catalog. What runs database users' code, as policies and filters do, runs on the evaluation login's connections.
@@ -121,6 +123,8 @@ final class ConnectionPools implements AutoCloseable {
         HikariConfig config = config(name, url, size, asClientsHaveThem(timeout));
         config.setMinimumIdle(1);
         config.addDataSourceProperty("currentSchema", "pg_catalog");
+        config.addDataSourceProperty(
+                "socketTimeout", Long.toString(timeout.plus(GRACE).toSeconds()));
         return new HikariDataSource(config);
     }
 
@@ -152,9 +156,10 @@ final class ConnectionPools implements AutoCloseable {
         return config;
     }
 
-    /// For the catalog, as the server's login.
-    HikariDataSource catalog() {
-        return catalog;
+    /// For the catalog, as the server's login. Supervised threads wait for it by declared waits, each at most as long
+    /// as a connection may take (10 s) or a statement, by its own timeout (10 s) and by that of the socket (15 s).
+    DataSource catalog() {
+        return DeclaredWaits.of(catalog);
     }
 
     /// For reading filters when a client subscribes, and for what filters leave open about a change.
@@ -172,9 +177,10 @@ final class ConnectionPools implements AutoCloseable {
         return policies;
     }
 
-    /// For reading rights and policies, which never waits for a question about them.
-    HikariDataSource rights() {
-        return rights;
+    /// For reading rights and policies, which never waits for a question about them. Its waits are declared, and have
+    /// the bounds of those for the catalog.
+    DataSource rights() {
+        return DeclaredWaits.of(rights);
     }
 
     /// For what was stored for private channels, as the server's login.

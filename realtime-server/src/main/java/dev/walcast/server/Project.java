@@ -38,6 +38,7 @@ import dev.walcast.server.acks.CursorKeeper;
 import dev.walcast.server.acks.Cursors;
 import dev.walcast.server.changes.ChangePath;
 import dev.walcast.server.changes.FeedStatus;
+import dev.walcast.server.changes.KeyMemory;
 import dev.walcast.server.changes.PublicationWatch;
 import dev.walcast.server.channel.ChangeFeed;
 import dev.walcast.server.channel.Rooms;
@@ -63,9 +64,6 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Project.class);
     private static final Duration FIND_MESSAGES_EVERY = Duration.ofSeconds(1);
     private static final Duration EXPIRE_EVERY = Duration.ofMillis(250);
-
-    /// A transaction in memory takes no more than this part of the heap.
-    private static final int TRANSACTION_HEAP_PART = 8;
 
     private final ServerSettings.Database settings;
     private final PostgresUrl url;
@@ -133,13 +131,16 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 server.recordBytesMax(),
                 server.replay(),
                 settings.rights().pending(),
-                settings.rights().deleteKeysBytes(),
+                KeyMemory.shared(
+                        settings.rights().deleteKeysBytes(),
+                        server.limits().clients().clientShare()),
                 System::nanoTime);
         this.source = source(settings, url);
         this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), System::nanoTime);
         this.keeper = new WindowKeeper(
                 changes, source, guardian.lag(), server.replay().walBytes());
-        this.acknowledged = new CursorKeeper(server.acks(), pools.catalog(), clock);
+        this.acknowledged = new CursorKeeper(
+                server.acks(), server.limits().clients().shareOf(server.acks().cursorsMax()), pools.catalog(), clock);
         this.permissions = new PostgresTopicPermissions(
                 pools.topics(),
                 new RoleSettings(pools.rights(), evaluationUrl.user(), pools.serverTimeZone(), pools::renew));
@@ -163,7 +164,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 List.of(settings.publication(), Installation.PUBLICATION),
                 usual.slotName(),
                 settings.pollInterval(),
-                Math.min(settings.transactionMemoryBytes(), Runtime.getRuntime().maxMemory() / TRANSACTION_HEAP_PART),
+                settings.transactionMemoryBytes(),
                 usual.slotWait());
         return switch (settings.reader()) {
             case DEBEZIUM -> new DebeziumChangeSource(config);
@@ -184,11 +185,11 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         } catch (SQLException e) {
             log.warn("The catalog cannot be asked yet: {}", e.getMessage());
         }
-        supervisor.start("watch-rights", () -> rights.watch(changes::questionsInUse));
+        supervisor.startObserved("watch-rights", activity -> rights.watch(changes::questionsInUse, activity));
         supervisor.startObserved("expire-changes", this::expireChanges);
         supervisor.startObserved("find-messages", this::findMessages);
         supervisor.startObserved("keep-partitions", messages::keepPartitions);
-        supervisor.start("watch-publication", publication::run);
+        supervisor.startObserved("watch-publication", publication::run);
         topicPolicies.start(supervisor);
         acknowledged.start(supervisor);
         guardian.start(supervisor);
@@ -224,7 +225,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         while (true) {
             activity.beat();
             Thread.sleep(FIND_MESSAGES_EVERY);
-            try (TaskActivity.Span _ = activity.waits()) {
+            try {
                 messages.find(url.user(), source.publications());
                 forgetDroppedTables();
             } catch (SQLException e) {

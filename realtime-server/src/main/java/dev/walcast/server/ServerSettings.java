@@ -51,57 +51,6 @@ public record ServerSettings(
         requireNonNull(memory, "memory is null");
     }
 
-    /// With the usual limits of addresses, and the usual share of the heap for clients.
-    public ServerSettings(
-            Database database,
-            TokenRules tokens,
-            String host,
-            int port,
-            ReplayLimits replay,
-            int recordBytesMax,
-            int restMessagesPerSecond,
-            SocketLimits limits,
-            PresenceLimits presence,
-            AckLimits acks) {
-        this(
-                database,
-                tokens,
-                host,
-                port,
-                replay,
-                recordBytesMax,
-                restMessagesPerSecond,
-                limits,
-                presence,
-                acks,
-                AddressLimits.defaults(),
-                MemoryLimits.usual(limits.outboxBytesMax() + limits.messageBytesMax()));
-    }
-
-    /// With the usual limits of acknowledgements, addresses and memory.
-    public ServerSettings(
-            Database database,
-            TokenRules tokens,
-            String host,
-            int port,
-            ReplayLimits replay,
-            int recordBytesMax,
-            int restMessagesPerSecond,
-            SocketLimits limits,
-            PresenceLimits presence) {
-        this(
-                database,
-                tokens,
-                host,
-                port,
-                replay,
-                recordBytesMax,
-                restMessagesPerSecond,
-                limits,
-                presence,
-                AckLimits.defaults());
-    }
-
     /// What reads the replication slot. Positions are the same, so it may change between two starts.
     public enum Reader {
         DEBEZIUM,

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class ProcessEndTest {
     private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration COME_BACK_AFTER = Duration.ofMillis(50);
     private static final int KILLED = 128 + 9;
 
     private static TestPostgres postgres;
@@ -180,25 +181,23 @@ class ProcessEndTest {
         }
 
         private void run() {
-            while (!enough) {
-                try (RawSocket socket = RawSocket.open(
-                        port, "/realtime/v1/websocket?vsn=2.0.0&apikey=" + TestServer.token("anon"), Map.of())) {
-                    socket.patience(Duration.ofSeconds(5));
-                    join(socket);
-                    listen(socket);
-                } catch (IOException | AssertionError _) {
-                    // The server is gone, or not there yet.
-                }
-                pause();
-            }
+            await().forever()
+                    .pollInSameThread()
+                    .pollDelay(Duration.ZERO)
+                    .pollInterval(COME_BACK_AFTER)
+                    .until(this::hasEnoughAfterAnotherLife);
         }
 
-        private static void pause() {
-            try {
-                Thread.sleep(50);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+        private boolean hasEnoughAfterAnotherLife() {
+            try (RawSocket socket = RawSocket.open(
+                    port, "/realtime/v1/websocket?vsn=2.0.0&apikey=" + TestServer.token("anon"), Map.of())) {
+                socket.patience(Duration.ofSeconds(5));
+                join(socket);
+                listen(socket);
+            } catch (IOException | AssertionError _) {
+                // The server is gone, or not there yet.
             }
+            return enough;
         }
 
         private void join(RawSocket socket) throws IOException {

@@ -167,6 +167,28 @@ class WhyNoRowTest {
     }
 
     @Test
+    void wildcardWithoutReadableTableLooksLikeNone() throws Exception {
+        postgres.execute("create schema unread; grant usage on schema unread to anon, service_role");
+        String wildcard = "\"schema\":\"unread\",\"table\":\"*\"";
+        String none = refusal("anon", wildcard);
+        assertThat(none).contains("TableNotAvailable: ");
+        String filtered = wildcard + ",\"filter\":\"n=eq.1\"";
+        String noneFiltered = refusal("anon", filtered);
+        postgres.execute(
+                "create table unread.one (id int primary key, n int)",
+                "create table unread.two (id int primary key)",
+                "alter publication supabase_realtime add table unread.one, unread.two");
+        assertThat(refusal("anon", wildcard)).isEqualTo(none);
+        assertThat(refusal("anon", filtered)).isEqualTo(noneFiltered);
+        assertThat(refusal("service_role", wildcard))
+                .contains("TableNotReadable: ", "GRANT SELECT ON \"unread\".\"one\" TO \"service_role\";");
+        postgres.execute("grant select (id, n) on unread.one to anon");
+        assertSubscribed("anon", wildcard);
+        // the other table, of which it may know nothing, has no such column
+        assertSubscribed("anon", filtered);
+    }
+
+    @Test
     void partitionedRootIsRefusedWithoutViaRoot() throws Exception {
         postgres.execute(
                 "create table parts (id int primary key) partition by range (id)",

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The questions asked of Postgres about rights and types: the module's one door to the database. Calls block.
+/// The questions asked of Postgres about rights and types: the only access of this module to the catalog. Calls block.
 public interface Catalog {
     /// The tables of the publication; null when there is no such publication.
     @Nullable
@@ -18,8 +18,8 @@ public interface Catalog {
 
     boolean roleExists(String role) throws SQLException;
 
-    /// The schemas on which the role has USAGE.
-    Set<String> usableSchemas(String role) throws SQLException;
+    /// The tables of the publication of which the role may read at least one column. The role must exist.
+    Set<TableId> readableTables(String role) throws SQLException;
 
     /// What there is under a table's name, to tell a client why it cannot subscribe. The role must exist.
     RelationFacts relation(Question question) throws SQLException;

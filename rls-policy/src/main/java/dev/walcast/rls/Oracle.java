@@ -51,10 +51,12 @@ public interface Oracle {
             return answers.getOrDefault(new Asked(question, row), Truth.UNDECIDED);
         }
 
-        /// Whether Postgres worked on this very question for as long as it may, and gave no answer.
+        /// Whether the client's pattern is why Postgres has not answered this question: it is too slow for the row,
+        /// while
+        /// Postgres is not. Never so for questions without a pattern.
         public boolean isTooSlow(Asked asked) {
             Failure failure = failures.get(asked);
-            return failure != null && failure.sqlState().equals(PostgresOracle.TIMED_OUT);
+            return failure != null && failure.sqlState().equals(PatternRound.TOO_SLOW);
         }
 
         /// The failures that concern the given questions.
@@ -68,7 +70,7 @@ public interface Oracle {
 
     /// Why a question has no answer.
     ///
-    /// @param sqlState Postgres' code, `57014` for too late
+    /// @param sqlState Postgres' code; one of Walcast's own for a pattern that is too slow
     /// @param timeout  whether another time might bring an answer: it took too long, or something was in the way
     record Failure(String sqlState, boolean timeout) {
         public Failure {

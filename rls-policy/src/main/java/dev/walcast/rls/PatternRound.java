@@ -3,12 +3,15 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.UnansweredException;
+import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.RowQuestion;
 import dev.walcast.rls.Oracle.Asked;
+import dev.walcast.rls.PatternTrial.Finding;
 import dev.walcast.rls.PostgresOracle.Answer;
 import dev.walcast.rls.PostgresOracle.Patience;
 import dev.walcast.rls.PostgresOracle.Work;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -17,11 +20,19 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
 
-/// Asks what hangs on clients' patterns, for one role. All is asked in one statement; when that is too slow, in smaller
-/// parts, until the pattern at fault is alone. A pattern that is too slow for one row is not asked about again. For one
-/// thread and one use.
+/// Asks what hangs on clients' patterns, for one role. All is asked in one statement; when that is too slow, in
+/// smaller parts, until a question that was cancelled is alone. A [PatternTrial] then tells whether its pattern is too
+/// slow: after all other questions were asked, once for each pattern. A pattern that is too slow for one row is not
+/// asked about again.
+///
+/// All statements together get [Patience#total()], and one trial is always made, so that slow patterns are found in
+/// the end. Questions for which no time is left, or which Postgres was too slow to answer, have failed by a timeout.
+/// For one thread and one use.
 final class PatternRound {
-    /// The state of a question for which no time was left, which says nothing about its pattern.
+    /// The state of a question that has no answer because of its pattern. No code in the database can raise it.
+    static final String TOO_SLOW = "pattern";
+
+    /// The state of a question without an answer, which says nothing about its pattern.
     static final String NO_TIME_LEFT = "57000";
 
     private static final int PARTS = 8;
@@ -30,7 +41,11 @@ final class PatternRound {
     private final Patience patience;
     private final BiConsumer<Asked, Answer> answers;
     private final Work work;
-    private final Set<RowQuestion> slow = new HashSet<>();
+
+    /// Questions that were cancelled alone: the first of each is to be tried, the others wait for the finding.
+    private final Map<RowQuestion, List<Asked>> suspects = new LinkedHashMap<>();
+
+    private final Set<RowQuestion> tried = new HashSet<>();
 
     PatternRound(PostgresOracle.Asker asker, Patience patience, BiConsumer<Asked, Answer> answers) {
         this.asker = requireNonNull(asker, "asker is null");
@@ -45,20 +60,23 @@ final class PatternRound {
             byPattern.computeIfAbsent(one.question(), _ -> new ArrayList<>()).add(one);
         }
         askTogether(byPattern.values().stream().flatMap(List::stream).toList());
+        while (!suspects.isEmpty()) {
+            tryFirst();
+        }
     }
 
     private void askTogether(List<Asked> asked) throws UnansweredException {
-        List<Asked> left = withoutSlow(asked);
+        List<Asked> left = withoutSuspects(asked);
         while (!left.isEmpty()) {
-            if (work.nanos() >= patience.total().toNanos()) {
-                left.forEach(one -> answers.accept(one, Answer.failed(NO_TIME_LEFT)));
+            if (isTimeOver()) {
+                left.forEach(this::failWithoutTime);
                 return;
             }
             List<Answer> given;
             try {
-                given = asker.ask(left, work);
+                given = ask(left, patience.first());
             } catch (SQLException e) {
-                failed(left, PostgresOracle.state(e));
+                failed(left, e);
                 return;
             }
             for (int i = 0; i < given.size(); i++) {
@@ -68,29 +86,86 @@ final class PatternRound {
         }
     }
 
-    private List<Asked> withoutSlow(List<Asked> asked) {
+    private List<Answer> ask(List<Asked> asked, Duration timeout) throws SQLException {
+        work.limit(timeout);
+        return asker.ask(asked, work);
+    }
+
+    /// Trials that are to come have their part of the time.
+    private boolean isTimeOver() {
+        return work.nanos() + suspects.size() * patience.first().toNanos()
+                >= patience.total().toNanos();
+    }
+
+    private List<Asked> withoutSuspects(List<Asked> asked) {
         List<Asked> others = new ArrayList<>(asked.size());
         for (Asked one : asked) {
-            if (slow.contains(one.question())) {
-                answers.accept(one, Answer.failed(PostgresOracle.TIMED_OUT));
-            } else {
-                others.add(one);
-            }
+            List<Asked> waiting = suspects.get(one.question());
+            (waiting == null ? others : waiting).add(one);
         }
         return others;
     }
 
-    private void failed(List<Asked> asked, String state) throws UnansweredException {
+    private void failed(List<Asked> asked, SQLException e) throws UnansweredException {
+        String state = PostgresOracle.state(e);
         if (asked.size() == 1) {
-            if (state.equals(PostgresOracle.TIMED_OUT)) {
-                slow.add(asked.getFirst().question());
-            }
-            answers.accept(asked.getFirst(), Answer.failed(state));
+            failed(asked.getFirst(), e, state);
             return;
         }
         int size = Math.ceilDiv(asked.size(), PARTS);
         for (int from = 0; from < asked.size(); from += size) {
             askTogether(asked.subList(from, Math.min(asked.size(), from + size)));
         }
+    }
+
+    private void failed(Asked asked, SQLException e, String state) {
+        if (PatternTrial.isCancelled(e) && !tried.contains(asked.question())) {
+            suspects.computeIfAbsent(asked.question(), _ -> new ArrayList<>()).add(asked);
+        } else if (state.equals(PostgresOracle.TIMED_OUT)) {
+            failWithoutTime(asked);
+        } else {
+            answers.accept(asked, Answer.failed(state));
+        }
+    }
+
+    private void failWithoutTime(Asked asked) {
+        answers.accept(asked, Answer.failed(NO_TIME_LEFT));
+    }
+
+    private void tryFirst() throws UnansweredException {
+        RowQuestion question = suspects.keySet().iterator().next();
+        List<Asked> waiting = requireNonNull(suspects.remove(question));
+        Asked first = waiting.getFirst();
+        if (!tried.isEmpty() && isTimeOver()) {
+            waiting.forEach(this::failWithoutTime);
+            return;
+        }
+        tried.add(question);
+        Finding<Answer> finding;
+        try {
+            finding = tried(first);
+        } catch (SQLException e) {
+            failed(first, e, PostgresOracle.state(e));
+            askTogether(waiting.subList(1, waiting.size()));
+            return;
+        }
+        switch (finding) {
+            case PatternTrial.Answered<Answer>(Answer answer) -> {
+                answers.accept(first, answer);
+                askTogether(waiting.subList(1, waiting.size()));
+            }
+            case PatternTrial.TooSlow<Answer> _ -> waiting.forEach(one -> answers.accept(one, Answer.failed(TOO_SLOW)));
+            case PatternTrial.Unknown<Answer> _ -> waiting.forEach(this::failWithoutTime);
+        }
+    }
+
+    private Finding<Answer> tried(Asked asked) throws SQLException {
+        ColumnQuestion question = (ColumnQuestion) asked.question();
+        ColumnQuestion takesNoTime = new ColumnQuestion(
+                question.column(), question.type(), PatternTrial.TAKES_NO_TIME, null, question.session());
+        return new PatternTrial(patience.first())
+                .<Answer, SQLException>of(
+                        timeout -> ask(List.of(asked), timeout).getFirst(),
+                        timeout -> ask(List.of(new Asked(takesNoTime, asked.row())), timeout));
     }
 }

@@ -26,8 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class PostgresCatalog implements Catalog {
     private static final String PUBLISHED = sql("published-tables.sql");
     private static final String RELATION = sql("relation.sql");
-    private static final String USABLE_SCHEMAS = "select nspname from pg_catalog.pg_namespace"
-            + " where pg_catalog.has_schema_privilege(?::pg_catalog.name, oid, 'USAGE')";
+    private static final String READABLE = sql("readable-tables.sql");
 
     private final DataSource dataSource;
     private final String publication;
@@ -115,16 +114,18 @@ public final class PostgresCatalog implements Catalog {
     }
 
     @Override
-    public Set<String> usableSchemas(String role) throws SQLException {
+    public Set<TableId> readableTables(String role) throws SQLException {
         try (Connection connection = dataSource.getConnection();
-                PreparedStatement statement = connection.prepareStatement(USABLE_SCHEMAS)) {
-            statement.setString(1, role);
+                PreparedStatement statement = connection.prepareStatement(withPublished(connection, READABLE))) {
+            statement.setString(1, publication);
+            statement.setString(2, role);
+            statement.setString(3, role);
             try (ResultSet rows = statement.executeQuery()) {
-                Set<String> schemas = new HashSet<>();
+                Set<TableId> tables = new HashSet<>();
                 while (rows.next()) {
-                    schemas.add(rows.getString(1));
+                    tables.add(new TableId(rows.getString(1), rows.getString(2)));
                 }
-                return schemas;
+                return tables;
             }
         }
     }

@@ -39,7 +39,7 @@ public final class PostgresFilterDatabase implements FilterDatabase {
              where o.oprname operator(pg_catalog.=) ?::pg_catalog.text::pg_catalog.name
                and o.oprleft operator(pg_catalog.=) ?::pg_catalog.text::pg_catalog.oid and o.oprright operator(pg_catalog.=) ?::pg_catalog.text::pg_catalog.oid""";
 
-    /// For what is compiled. It is asked once: an expression that takes longer would take as long again.
+    /// For what is compiled. What takes longer is asked once more, by a [PatternTrial].
     private static final Duration COMPILED_TIMEOUT = Duration.ofMillis(500);
 
     private final RoleConnections connections;
@@ -114,6 +114,49 @@ public final class PostgresFilterDatabase implements FilterDatabase {
     @Override
     public void check(ColumnQuestion question, @Nullable String value)
             throws FilterRefusedException, UnansweredException {
+        try {
+            if (question.effort() == Effort.COMPILED) {
+                checkCompiled(question, value);
+            } else {
+                evaluate(connections, question, value, TIMEOUT);
+            }
+        } catch (SQLException e) {
+            throw new UnansweredException(e);
+        }
+    }
+
+    private void checkCompiled(ColumnQuestion question, @Nullable String value)
+            throws FilterRefusedException, SQLException {
+        try {
+            evaluate(forPatterns, question, value, COMPILED_TIMEOUT);
+        } catch (SQLException e) {
+            if (!PatternTrial.isCancelled(e)) {
+                throw e;
+            }
+            PatternTrial.Finding<Boolean> finding = tried(question, value);
+            if (finding instanceof PatternTrial.TooSlow) {
+                throw new FilterRefusedException(FilterRefusedException.TOO_SLOW, message(e));
+            }
+            if (finding instanceof PatternTrial.Unknown) {
+                throw e;
+            }
+        }
+    }
+
+    private PatternTrial.Finding<Boolean> tried(ColumnQuestion question, @Nullable String value)
+            throws FilterRefusedException, SQLException {
+        ColumnQuestion takesNoTime = new ColumnQuestion(
+                question.column(), question.type(), PatternTrial.TAKES_NO_TIME, null, question.session());
+        return new PatternTrial(COMPILED_TIMEOUT)
+                .<Boolean, FilterRefusedException>of(
+                        timeout -> evaluate(forPatterns, question, value, timeout),
+                        timeout -> evaluate(forPatterns, takesNoTime, value, timeout));
+    }
+
+    /// @return whether there was an answer, which is always so
+    private static boolean evaluate(
+            RoleConnections pool, ColumnQuestion question, @Nullable String value, Duration timeout)
+            throws FilterRefusedException, SQLException {
         String sql = question.sql(
                 "cast(cast(? as pg_catalog.text) as " + question.type() + ")",
                 "(case when " + SettingsSql.READY + " then cast(? as pg_catalog.text) end)");
@@ -124,31 +167,30 @@ public final class PostgresFilterDatabase implements FilterDatabase {
         }
         String read = "select (" + sql + ") as tried from " + SettingsSql.CTE;
         RoleSession session = question.session();
-        String query = inSession(session.settings(), read, "'tried'");
-        if (question.effort() == Effort.COMPILED) {
-            ask(forPatterns, session, query, values, COMPILED_TIMEOUT);
-        } else {
-            ask(session, query, values);
-        }
+        List<@Nullable String> _ = ask(pool, session, inSession(session.settings(), read, "'tried'"), values, timeout);
+        return true;
     }
 
     private List<@Nullable String> ask(RoleSession session, String query, List<@Nullable String> values)
             throws FilterRefusedException, UnansweredException {
-        return ask(connections, session, query, values, TIMEOUT);
+        try {
+            return ask(connections, session, query, values, TIMEOUT);
+        } catch (SQLException e) {
+            throw new UnansweredException(e);
+        }
     }
 
     /// The first column of the result.
+    ///
+    /// @throws SQLException when it may be answered another time
     private static List<@Nullable String> ask(
             RoleConnections pool, RoleSession session, String query, List<@Nullable String> values, Duration timeout)
-            throws FilterRefusedException, UnansweredException {
+            throws FilterRefusedException, SQLException {
         try (Connection connection = pool.of(session.role()).getConnection()) {
             try {
                 RoleConnections.beginReadOnly(connection, session.role(), timeout);
                 return ask(connection, query, values);
             } catch (SQLException e) {
-                if (timeout.equals(COMPILED_TIMEOUT) && FilterRefusedException.TOO_SLOW.equals(e.getSQLState())) {
-                    throw new FilterRefusedException(FilterRefusedException.TOO_SLOW, message(e));
-                }
                 if (!SqlStates.isLost(connection, e) && !mayPass(String.valueOf(e.getSQLState()))) {
                     throw new FilterRefusedException(String.valueOf(e.getSQLState()), message(e));
                 }
@@ -159,8 +201,6 @@ public final class PostgresFilterDatabase implements FilterDatabase {
                     PolicyAsker.end(connection);
                 }
             }
-        } catch (SQLException e) {
-            throw new UnansweredException(e);
         }
     }
 

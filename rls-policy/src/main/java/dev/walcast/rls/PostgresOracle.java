@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
 /// Only the time that Postgres works on a statement counts, not the wait for a connection. A statement gets
 /// [Patience#first()]; a single question that takes longer, or that meets a lock or a deadlock, is asked again with
 /// twice the time, until [Patience#total()] is used up. The total counts for each policy's expression, and once for
-/// all filters: that long one slow policy holds a connection, at most.
+/// all filters: that long one slow policy holds a connection, at most. [PatternRound] asks what hangs on clients'
+/// patterns.
 public final class PostgresOracle implements Oracle {
     private static final Logger log = LoggerFactory.getLogger(PostgresOracle.class);
 
@@ -96,6 +97,11 @@ public final class PostgresOracle implements Oracle {
         /// For each statement.
         Duration timeout() {
             return timeout;
+        }
+
+        /// For each statement that follows.
+        void limit(Duration each) {
+            timeout = requireNonNull(each, "each is null");
         }
 
         /// To be called with a connection at hand: waiting for one does not count.

@@ -18,7 +18,7 @@ public final class RecentCatalog implements Catalog {
     private final Catalog catalog;
     private final SharedQuestions<String, Boolean> roles;
     private final SharedQuestions<String, Set<TableId>> tables;
-    private final SharedQuestions<String, Set<String>> schemas;
+    private final SharedQuestions<String, Set<TableId>> readable;
     private final LongSupplier since;
 
     /// Answers as of each call.
@@ -35,18 +35,18 @@ public final class RecentCatalog implements Catalog {
             Catalog catalog,
             SharedQuestions<String, Boolean> roles,
             SharedQuestions<String, Set<TableId>> tables,
-            SharedQuestions<String, Set<String>> schemas,
+            SharedQuestions<String, Set<TableId>> readable,
             LongSupplier since) {
         this.catalog = requireNonNull(catalog, "catalog is null");
         this.roles = requireNonNull(roles, "roles is null");
         this.tables = requireNonNull(tables, "tables is null");
-        this.schemas = requireNonNull(schemas, "schemas is null");
+        this.readable = requireNonNull(readable, "readable is null");
         this.since = requireNonNull(since, "since is null");
     }
 
     @Override
     public Catalog asOf(long earliest) {
-        return new RecentCatalog(catalog, roles, tables, schemas, () -> earliest);
+        return new RecentCatalog(catalog, roles, tables, readable, () -> earliest);
     }
 
     @Override
@@ -60,8 +60,8 @@ public final class RecentCatalog implements Catalog {
     }
 
     @Override
-    public Set<String> usableSchemas(String role) throws SQLException {
-        return requireNonNull(schemas.get(role, since.getAsLong(), () -> catalog.usableSchemas(role)));
+    public Set<TableId> readableTables(String role) throws SQLException {
+        return requireNonNull(readable.get(role, since.getAsLong(), () -> catalog.readableTables(role)));
     }
 
     @Override

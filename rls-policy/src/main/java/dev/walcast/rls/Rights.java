@@ -3,7 +3,7 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.cdc.postgres.Identifier;
+import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.RightsReader.Reading;
 import java.sql.SQLException;
@@ -67,6 +67,9 @@ public final class Rights {
     private final DatabaseMarks database = new DatabaseMarks();
     private final ConcurrentLinkedQueue<Request> requests = new ConcurrentLinkedQueue<>();
     private final ReentrantLock reading = new ReentrantLock(true);
+
+    /// Of the thread that watches, which waits for whichever thread reads.
+    private volatile TaskActivity watching = TaskActivity.unwatched();
 
     /// How many answers are known that say that there is no such table. Guarded by reading.
     private int absent;
@@ -298,17 +301,24 @@ public final class Rights {
 
     // -- watching
 
-    /// Keeps the rights up to date until it is interrupted; the essential thread of this class.
+    /// Keeps the rights up to date until it is interrupted; the essential thread of this class. It waits for Postgres
+    /// only where the reader's connections declare it, also while another thread reads, and between two
+    /// readings. It does not move while a listener hangs.
     ///
-    /// @param inUse what must not be forgotten although no caller used it lately
-    public void watch(Supplier<Set<Question>> inUse) throws InterruptedException {
+    /// @param inUse    what must not be forgotten although no caller used it lately
+    /// @param activity of the thread
+    public void watch(Supplier<Set<Question>> inUse, TaskActivity activity) throws InterruptedException {
+        watching = activity;
         while (true) {
             try {
                 refresh(inUse);
             } catch (SQLException e) {
                 log.info("The rights could not be read: {}", e.getMessage());
             }
-            TimeUnit.NANOSECONDS.sleep(limits.poll().toNanos());
+            // bound: RIGHTS_POLL
+            try (TaskActivity.Span _ = activity.waits()) {
+                TimeUnit.NANOSECONDS.sleep(limits.poll().toNanos());
+            }
         }
     }
 
@@ -361,7 +371,7 @@ public final class Rights {
             throws SQLException {
         long begunAt = nanoTime.getAsLong();
         long databaseReceived = database.latest();
-        Reading answer = reader.read(questions);
+        Reading answer = watching.<Reading, SQLException>carry(() -> reader.read(questions));
         asked.forEach(request -> answer(request, answer, begunAt));
         apply(answer, questions);
         Set<TableId> read = questions.stream().map(Question::table).collect(Collectors.toSet());

@@ -85,6 +85,11 @@ public final class SqlStates {
                 || state.startsWith("53");
     }
 
+    /// Whether Postgres sent it, as the answer to a statement.
+    static boolean isOfPostgres(SQLException e) {
+        return e instanceof PSQLException postgres && postgres.getServerErrorMessage() != null;
+    }
+
     /// Whether a function in PL/pgSQL raised it, with whatever state it liked.
     static boolean isRaisedByAFunction(SQLException e) {
         ServerErrorMessage server = e instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;

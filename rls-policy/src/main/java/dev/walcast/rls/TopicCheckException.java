@@ -2,7 +2,7 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
-/// Nobody could say what a viewer may do on a topic. The message is for the log.
+/// Thrown when it is not known what a viewer may do on a topic. The message is for the log.
 public final class TopicCheckException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -11,6 +11,8 @@ public final class TopicCheckException extends Exception {
         NOT_INSTALLED,
         /// No connection was free in time.
         POOL_EXHAUSTED,
+        /// The caller's own questions took as long as they may wait, while there was room for others.
+        CALLER_BUSY,
         /// The statement took too long.
         CANCELED,
         /// `realtime.messages` has no partition for today.

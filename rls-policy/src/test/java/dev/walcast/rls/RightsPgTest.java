@@ -101,6 +101,10 @@ class RightsPgTest {
         assertThat(answers.get(other)).matches(access -> !access.published());
         assertThat(catalog.publishedTables()).containsExactly(NOTES);
         assertThat(new PostgresCatalog(dataSource, "none").publishedTables()).isNull();
+        assertThat(catalog.readableTables("reader")).containsExactly(NOTES);
+        assertThat(catalog.readableTables("pg_monitor")).isEmpty();
+        assertThat(new PostgresCatalog(dataSource, "none").readableTables("reader"))
+                .isEmpty();
     }
 
     @Test

@@ -99,9 +99,6 @@ class SubscriptionAdvicePgTest {
         assertThat(SubscriptionAdvice.notLogged(
                         catalog("empty").relation(new Question("reader", new TableId("pg_catalog", "pg_class")))))
                 .hasValueSatisfying(sentence -> assertThat(sentence).contains("belongs to Postgres"));
-        assertThat(catalog("empty").usableSchemas("reader"))
-                .contains("App \"one")
-                .doesNotContain("closed");
     }
 
     private static PostgresCatalog catalog(String publication) {

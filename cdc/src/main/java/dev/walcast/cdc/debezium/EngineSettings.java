@@ -1,5 +1,6 @@
 package dev.walcast.cdc.debezium;
 
+import dev.walcast.cdc.HeapShares;
 import dev.walcast.cdc.postgres.Identifier;
 import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.source.connection.DatabaseEncoding;
@@ -21,8 +22,7 @@ final class EngineSettings {
             "-c DateStyle=ISO -c IntervalStyle=postgres -c bytea_output=hex -c extra_float_digits=1"
                     + " -c wal_sender_timeout=60s";
 
-    /// The size of a batch. The queue between Debezium's two threads grows with it.
-    private static final long HEAP_BYTES = Runtime.getRuntime().maxMemory();
+    private static final HeapShares HEAP = HeapShares.ofThisProcess();
 
     private EngineSettings() {}
 
@@ -106,17 +106,12 @@ final class EngineSettings {
                 "poll.interval.ms", Long.toString(config.pollInterval().toMillis()));
     }
 
-    /// Returns the queue's limit: 64 MiB, or less on a heap below 1 GiB.
-    private static long queueBytes() {
-        return Math.min(64L << 20, HEAP_BYTES / 15);
-    }
-
     private static Map<String, String> whatIsRead() {
         return Map.ofEntries(
                 // Debezium acknowledges within a second; its default is ten seconds.
                 Map.entry("status.update.interval.ms", "1000"),
-                Map.entry("max.queue.size", Long.toString(Math.clamp(HEAP_BYTES >> 16, 512, 8192))),
-                Map.entry("max.queue.size.in.bytes", Long.toString(queueBytes())),
+                Map.entry("max.queue.size", Integer.toString(HEAP.queueRecords())),
+                Map.entry("max.queue.size.in.bytes", Long.toString(HEAP.queueBytes())),
                 Map.entry("provide.transaction.metadata", "true"),
                 Map.entry("skipped.operations", "none"),
                 Map.entry("tombstones.on.delete", "false"),

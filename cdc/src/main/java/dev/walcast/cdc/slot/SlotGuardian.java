@@ -90,7 +90,7 @@ public final class SlotGuardian implements AutoCloseable {
     }
 
     private void run(TaskActivity activity) throws InterruptedException {
-        try (TaskActivity.Span _ = activity.waits()) {
+        try {
             do {
                 try {
                     look();
@@ -99,9 +99,16 @@ public final class SlotGuardian implements AutoCloseable {
                     // The source logs what is wrong with the database.
                     log.debug("Cannot read the slot: {}", e.getMessage());
                 }
-            } while (!closing.await(settings.heartbeat.toMillis(), TimeUnit.MILLISECONDS));
+            } while (!isClosingAfterPause(activity));
         } finally {
             probe.close();
+        }
+    }
+
+    private boolean isClosingAfterPause(TaskActivity activity) throws InterruptedException {
+        // bound: the interval of heartbeats
+        try (TaskActivity.Span _ = activity.waits()) {
+            return closing.await(settings.heartbeat.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 

@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.postgres.PostgresUrl;
+import dev.walcast.cdc.supervisor.DeclaredWaits;
+import dev.walcast.cdc.supervisor.TaskActivity;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -92,7 +94,7 @@ final class SlotProbe implements AutoCloseable {
             properties.setProperty("ApplicationName", "walcast slot guardian");
             properties.putIfAbsent("connectTimeout", TIMEOUT_SECONDS);
             properties.setProperty("socketTimeout", TIMEOUT_SECONDS);
-            open = DriverManager.getConnection(url.jdbcUrl(), properties);
+            open = connect(properties);
             connection = open;
             try (Statement statement = open.createStatement()) {
                 // A lost heartbeat does no harm, so no commit needs to wait for its flush.
@@ -100,6 +102,13 @@ final class SlotProbe implements AutoCloseable {
             }
         }
         return open;
+    }
+
+    /// Bounds: `connectTimeout` (10 s unless the URL has another), `socketTimeout` (10 s) for each statement.
+    private Connection connect(Properties properties) throws SQLException {
+        try (TaskActivity.Span _ = TaskActivity.currentWaits()) {
+            return DeclaredWaits.of(DriverManager.getConnection(url.jdbcUrl(), properties));
+        }
     }
 
     @Override

@@ -21,7 +21,11 @@ final class SupervisedTask implements Supervised {
 
     private final String name;
     private final ObservedTask task;
-    private final EndAction ending;
+
+    /// Null when it is started again. Known from the start: when a task ends, there may be no file descriptor to load a
+    /// class with.
+    private final @Nullable Integer exitCode;
+
     private final ThreadStarter threads;
     private final SupervisorPolicy policy;
     private final LongSupplier nanoTime;
@@ -57,7 +61,7 @@ final class SupervisedTask implements Supervised {
         this.unstartedNanos = awakeNanos;
         this.name = requireNonNull(name, "name is null");
         this.task = requireNonNull(task, "task is null");
-        this.ending = requireNonNull(ending, "ending is null");
+        this.exitCode = requireNonNull(ending, "ending is null") instanceof EndAction.Exit(int code) ? code : null;
         this.threads = requireNonNull(threads, "threads is null");
         this.policy = policy;
         this.nanoTime = nanoTime;
@@ -81,8 +85,10 @@ final class SupervisedTask implements Supervised {
         @Override
         public void run() {
             try {
-                task.run(activity);
-                returned = true;
+                returned = activity.<Boolean, InterruptedException>carry(() -> {
+                    task.run(activity);
+                    return true;
+                });
             } catch (Throwable e) {
                 failure = e;
                 FatalErrors.check(e);
@@ -129,8 +135,8 @@ final class SupervisedTask implements Supervised {
         }
         lookForProgress();
         Integer exit = outOfOrderNanos >= policy.endAfter().toNanos() ? FatalErrors.STUCK_EXIT_CODE : null;
-        if (state == State.EXITING && dueNanos - now <= 0 && ending instanceof EndAction.Exit(int code)) {
-            exit = code;
+        if (state == State.EXITING && dueNanos - now <= 0) {
+            exit = exitCode;
             dueNanos = now + failures.failed(now);
         }
         boolean waits = state == State.RESTARTING || state == State.EXITING;
@@ -185,10 +191,15 @@ final class SupervisedTask implements Supervised {
         }
         lastFailure = ended.failureName();
         unstartedNanos = awakeNanos;
-        if (ending instanceof EndAction.Exit(int code)) {
+        if (exitCode != null) {
             state = State.EXITING;
             dueNanos = now;
-            log.error("The task {} ended ({}); the process ends with code {}", name, lastFailure, code, ended.failure);
+            log.error(
+                    "The task {} ended ({}); the process ends with code {}",
+                    name,
+                    lastFailure,
+                    exitCode,
+                    ended.failure);
             return;
         }
         long pauseNanos = failures.failed(now);

@@ -2,10 +2,16 @@ package dev.walcast.cdc.supervisor;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /// Records the progress of a task. A task is stuck when it neither calls [#beat()] nor declares a wait for
 /// longer than [SupervisorPolicy#stuckAfter()]. Safe for any thread. Allocates only the spans.
 public final class TaskActivity {
+    /// Of the task that runs on a thread.
+    private static final ScopedValue<TaskActivity> CURRENT = ScopedValue.newInstance();
+
+    private static final Span NO_SPAN = () -> {};
+
     private final AtomicLong beats = new AtomicLong();
     private final AtomicInteger waits = new AtomicInteger();
     private final AtomicInteger works = new AtomicInteger();
@@ -23,7 +29,18 @@ public final class TaskActivity {
         return new TaskActivity(0);
     }
 
-    /// A wait or a piece of work that is open until it is closed.
+    /// Does something for the task, which [#currentWaits()] finds then. Also by another thread than the task's, for
+    /// which the task waits.
+    public <T extends @Nullable Object, X extends Throwable> T carry(ScopedValue.CallableOp<T, X> work) throws X {
+        return ScopedValue.where(CURRENT, this).call(work);
+    }
+
+    /// Declares a wait of the task that this thread works for; nothing when it works for none.
+    public static Span currentWaits() {
+        return CURRENT.isBound() ? CURRENT.get().waits() : NO_SPAN;
+    }
+
+    /// Ends a wait or a piece of work.
     @FunctionalInterface
     public interface Span extends AutoCloseable {
         @Override

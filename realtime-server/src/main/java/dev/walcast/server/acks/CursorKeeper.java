@@ -30,9 +30,10 @@ public final class CursorKeeper implements AutoCloseable {
     // guarded by this
     private volatile boolean looked;
 
-    public CursorKeeper(AckLimits limits, DataSource database, InstantSource clock) {
+    /// @param ofClientMax how many cursors one client may have
+    public CursorKeeper(AckLimits limits, int ofClientMax, DataSource database, InstantSource clock) {
         requireNonNull(limits, "limits is null");
-        this.cursors = new Cursors(limits, clock);
+        this.cursors = new Cursors(limits, ofClientMax, clock);
         this.table = new CursorTable(database, limits.cursorsMax());
     }
 
@@ -48,9 +49,8 @@ public final class CursorKeeper implements AutoCloseable {
 
     private void run(TaskActivity activity) throws InterruptedException {
         while (!closing.await(EVERY.toMillis(), TimeUnit.MILLISECONDS)) {
-            try (TaskActivity.Span _ = activity.waits()) {
-                keep();
-            }
+            activity.beat();
+            keep(); // the table's connections declare what it waits for
         }
     }
 

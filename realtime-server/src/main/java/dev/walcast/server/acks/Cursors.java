@@ -6,23 +6,29 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// The cursors of one server: up to which position somebody has acknowledged. At most so many, the least recently used
-/// go first; and none that was not used for long. Positions are text that sorts within its epoch, which stands before
-/// the first hyphen. Safe for any thread.
+/// The cursors of one server: up to which position a client has acknowledged. At most so many, the least recently
+/// used go first; a client that has its share of them loses its own. None stays that was not used for long. Positions
+/// are text that sorts within its epoch, which stands before the first hyphen. Safe for any thread.
+///
+/// Whose a cursor is, is known once a client takes it. Those of an earlier server belong to no client until then.
 public final class Cursors {
     private final AckLimits limits;
+    private final int ofClientMax;
     private final InstantSource clock;
     private volatile boolean durable;
 
     // guarded by this
     private final LinkedHashMap<CursorKey, Cursor> cursors = new LinkedHashMap<>(16, 0.75f, true);
-    private final Map<CursorKey, Object> holders = new HashMap<>();
+    private final Map<CursorKey, Holder> holders = new HashMap<>();
+    private final Map<CursorKey, Object> owners = new HashMap<>();
+
+    /// The keys of each client, the least recently used first.
+    private final Map<Object, LinkedHashMap<CursorKey, Boolean>> owned = new HashMap<>();
     private final Set<CursorKey> changed = new HashSet<>();
 
     record Cursor(String position, Instant used) {
@@ -32,6 +38,9 @@ public final class Cursors {
         }
     }
 
+    /// What alone moves a cursor.
+    private record Holder(Object holder, Object client) {}
+
     /// What is to be written down.
     record Changes(Map<CursorKey, Cursor> kept, Set<CursorKey> gone) {
         boolean isEmpty() {
@@ -39,7 +48,14 @@ public final class Cursors {
         }
     }
 
+    /// With all for each client.
     public Cursors(AckLimits limits, InstantSource clock) {
+        this(limits, limits.cursorsMax(), clock);
+    }
+
+    /// @param ofClientMax how many one client may have
+    public Cursors(AckLimits limits, int ofClientMax, InstantSource clock) {
+        this.ofClientMax = ofClientMax;
         this.limits = requireNonNull(limits, "limits is null");
         this.clock = requireNonNull(clock, "clock is null");
     }
@@ -53,10 +69,12 @@ public final class Cursors {
         durable = true;
     }
 
-    /// Where the holder goes on, who from now on is the only one that moves the cursor; empty when there is none.
-    public synchronized Optional<String> take(CursorKey key, Object holder) {
+    /// Where the holder goes on, which from now on is the only one that moves the cursor; empty when there is none.
+    ///
+    /// @param client whose share the cursor takes
+    public synchronized Optional<String> take(CursorKey key, Object holder, Object client) {
         forgetOld();
-        holders.put(key, holder);
+        holders.put(key, new Holder(holder, client));
         Cursor cursor = cursors.get(key);
         if (cursor == null) {
             return Optional.empty();
@@ -67,7 +85,9 @@ public final class Cursors {
 
     /// The holder is gone.
     public synchronized void release(CursorKey key, Object holder) {
-        holders.remove(key, holder);
+        if (isHeld(key, holder)) {
+            holders.remove(key);
+        }
     }
 
     /// Makes the cursor, unless there is one.
@@ -80,14 +100,19 @@ public final class Cursors {
     /// Moves the cursor, never back within an epoch.
     ///
     /// @return false when somebody else has taken it
-    @SuppressWarnings("ReferenceEquality") // a holder is only itself
     public synchronized boolean advance(CursorKey key, String position, Object holder) {
-        if (holders.get(key) != holder) {
+        if (!isHeld(key, holder)) {
             return false;
         }
         Cursor cursor = cursors.get(key);
         put(key, cursor == null ? position : later(cursor.position, position));
         return true;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // a holder is only itself
+    private boolean isHeld(CursorKey key, Object holder) {
+        Holder known = holders.get(key);
+        return known != null && known.holder == holder;
     }
 
     private static String later(String known, String position) {
@@ -105,23 +130,50 @@ public final class Cursors {
     private void put(CursorKey key, String position) {
         cursors.put(key, new Cursor(position, clock.instant()));
         changed.add(key);
-        Iterator<CursorKey> oldest = cursors.keySet().iterator();
+        Holder holder = holders.get(key);
+        if (holder != null) {
+            own(key, holder.client);
+        }
         while (cursors.size() > limits.cursorsMax()) {
-            changed.add(oldest.next());
-            oldest.remove();
+            forget(cursors.firstEntry().getKey());
+        }
+    }
+
+    private void own(CursorKey key, Object client) {
+        Object before = owners.put(key, client);
+        if (before != null && !before.equals(client)) {
+            disown(key, before);
+        }
+        LinkedHashMap<CursorKey, Boolean> own =
+                owned.computeIfAbsent(client, _ -> new LinkedHashMap<>(16, 0.75f, true));
+        own.put(key, true);
+        if (own.size() > ofClientMax) {
+            forget(own.firstEntry().getKey());
+        }
+    }
+
+    private void disown(CursorKey key, Object client) {
+        owned.computeIfPresent(client, (_, keys) -> {
+            keys.remove(key);
+            return keys.isEmpty() ? null : keys;
+        });
+    }
+
+    private void forget(CursorKey key) {
+        cursors.remove(key);
+        changed.add(key);
+        Object client = owners.remove(key);
+        if (client != null) {
+            disown(key, client);
         }
     }
 
     private void forgetOld() {
         Instant until = clock.instant().minus(limits.age());
-        Iterator<Map.Entry<CursorKey, Cursor>> oldest = cursors.entrySet().iterator();
-        while (oldest.hasNext()) {
-            Map.Entry<CursorKey, Cursor> entry = oldest.next();
-            if (!entry.getValue().used.isBefore(until)) {
-                return;
-            }
-            changed.add(entry.getKey());
-            oldest.remove();
+        for (Map.Entry<CursorKey, Cursor> oldest = cursors.firstEntry();
+                oldest != null && oldest.getValue().used.isBefore(until);
+                oldest = cursors.firstEntry()) {
+            forget(oldest.getKey());
         }
     }
 

@@ -43,7 +43,7 @@ public final class ChangePath implements AutoCloseable {
 
     /// @param recordBytesMax beyond which only a change's small values are sent
     /// @param pending        how much may wait for rights and answers of Postgres
-    /// @param deleteKeysBytes what the keys of delivered rows may take; 0 remembers none
+    /// @param deleteKeys     what the keys of delivered rows may take
     /// @param nanoTime       a clock that never goes back
     public ChangePath(
             Database database,
@@ -51,13 +51,13 @@ public final class ChangePath implements AutoCloseable {
             int recordBytesMax,
             ReplayLimits replay,
             PendingLimits pending,
-            long deleteKeysBytes,
+            KeyMemory deleteKeys,
             LongSupplier nanoTime) {
         RowGuard guard = new RowGuard(database.rights, database.policies, deletes);
         this.window = new ReplayWindow(replay, new ChangeEncoder(recordBytesMax), nanoTime);
         Delivery delivery = new Delivery(guard, counters);
         Asker asker = new Asker(database.oracle, delivery);
-        this.known = new KnownRows(deletes == RowGuard.Deletes.STRICT ? deleteKeysBytes : 0, nanoTime);
+        this.known = new KnownRows(deletes == RowGuard.Deletes.STRICT ? deleteKeys : KeyMemory.of(0), nanoTime);
         HeldTables held = new HeldTables();
         this.ordered = new OrderedDelivery(delivery, asker, held, pending, counters, nanoTime);
         this.setAside = new SetAsideTables(nanoTime);

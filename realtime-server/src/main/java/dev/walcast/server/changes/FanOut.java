@@ -7,6 +7,7 @@ import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
+import dev.walcast.cdc.supervisor.RetriedExecutor;
 import dev.walcast.rls.Rights;
 import dev.walcast.server.changes.BindingStart.Reason;
 import dev.walcast.server.changes.ChangeSubscription.Withheld;

@@ -2,6 +2,7 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -14,15 +15,40 @@ final class KeyHolder<B> implements AutoCloseable {
 
     private final B binding;
     private final KnownKeys<B> known;
+    private final KeyShare share;
+    private final AtomicBoolean closed = new AtomicBoolean();
     private volatile @Nullable Registration registration;
     private volatile long usedNanos;
 
-    /// What its keys are stored under, until it is cleared.
-    ///
-    /// @param keys how many
-    record Registration(int number, AtomicInteger keys) {}
+    /// What its keys are stored under, until it is cleared. Counts them for the client, too.
+    static final class Registration {
+        private final int number;
+        private final KeyShare share;
+        private final AtomicInteger keys = new AtomicInteger();
 
-    KeyHolder(B binding, KnownKeys<B> known) {
+        Registration(int number, KeyShare share) {
+            this.number = number;
+            this.share = share;
+        }
+
+        int number() {
+            return number;
+        }
+
+        void count(int more) {
+            keys.addAndGet(more);
+            share.count(more);
+        }
+
+        /// They are all forgotten. Called again for a key that came meanwhile.
+        void countNone() {
+            share.count(-keys.getAndSet(0));
+        }
+    }
+
+    /// @param share of the client
+    KeyHolder(B binding, KnownKeys<B> known, KeyShare share) {
+        this.share = requireNonNull(share, "share is null");
         this.binding = requireNonNull(binding, "binding is null");
         this.known = requireNonNull(known, "known is null");
         this.usedNanos = known.nanoTime();
@@ -73,13 +99,20 @@ final class KeyHolder<B> implements AutoCloseable {
         Registration now = registration;
         registration = null;
         if (now != null) {
-            known.retire(now.number());
+            known.retire(now);
         }
     }
 
     @Override
     public void close() {
         clear();
+        if (closed.compareAndSet(false, true)) {
+            known.release(share);
+        }
+    }
+
+    KeyShare share() {
+        return share;
     }
 
     @Nullable
@@ -94,7 +127,7 @@ final class KeyHolder<B> implements AutoCloseable {
     /// How many rows it knows.
     int keys() {
         Registration now = registration;
-        return now == null ? 0 : Math.max(0, now.keys().get());
+        return now == null ? 0 : Math.max(0, now.keys.get());
     }
 
     long usedNanos() {

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.index.ChangeEvent;
 import dev.walcast.filters.predicate.Predicate;
+import dev.walcast.server.channel.ClientKey;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -28,13 +29,17 @@ import java.util.function.LongSupplier;
 /// slot takes one value of 2^64: for a million keys and a million questions a second for a century below 1 in 10^16.
 ///
 /// The keys' memory is counted against one bound. When that is reached, the bindings that were used least recently
-/// forget all their keys. A key that is forgotten only means that its DELETE is hidden.
+/// forget all their keys. A client that has taken its share has its own bindings forget, and no others. A key that is
+/// forgotten only means that its DELETE is hidden.
 ///
 /// @param <B> a binding
 final class KnownKeys<B> {
     private static final long SHARD_BYTES = 64 << 10;
     private static final int SHARDS_MAX = 64;
     private static final int TABLES_MAX = 10_000;
+
+    /// What a key takes of a client's share: of its place, and as much again for places that are free.
+    static final int KEY_BYTES = 40;
 
     /// Each makes another quarter of all keys go.
     private static final int TRIES_MAX = 40;
@@ -49,14 +54,20 @@ final class KnownKeys<B> {
     private final AtomicInteger lastNumber = new AtomicInteger();
     private final AtomicLong evictions = new AtomicLong();
 
+    private final long keysOfClientMax;
+    private final Map<ClientKey, KeyShare> shares = new ConcurrentHashMap<>();
+
     private final Map<TableId, Long> generations = new ConcurrentHashMap<>();
     private final AtomicLong lastGeneration = new AtomicLong();
     /// That of all tables that are not in the map.
     private volatile long generation;
 
-    /// @param bytesMax 0 turns it off: nothing is ever known
+    /// @param memory   0 turns it off: nothing is ever known
     /// @param nanoTime a monotonic clock, which says what was used last
-    KnownKeys(long bytesMax, SecureRandom random, LongSupplier nanoTime) {
+    KnownKeys(KeyMemory memory, SecureRandom random, LongSupplier nanoTime) {
+        long bytesMax = memory.bytesMax();
+        this.keysOfClientMax =
+                memory.bytesOfClientMax() == bytesMax ? Long.MAX_VALUE : memory.bytesOfClientMax() / KEY_BYTES;
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
         this.key0 = random.nextLong();
         this.key1 = random.nextLong();
@@ -91,8 +102,20 @@ final class KnownKeys<B> {
     }
 
     /// A holder that knows nothing. Takes no memory until it remembers something. To be closed.
-    KeyHolder<B> holder(B binding) {
-        return new KeyHolder<>(binding, this);
+    ///
+    /// @param client whose share of the memory it takes
+    KeyHolder<B> holder(B binding, ClientKey client) {
+        KeyShare share = requireNonNull(shares.compute(client, (_, known) -> {
+            KeyShare joined = known == null ? new KeyShare(client) : known;
+            joined.holders++;
+            return joined;
+        }));
+        return new KeyHolder<>(binding, this, share);
+    }
+
+    /// The holder is closed; to be called once.
+    void release(KeyShare share) {
+        shares.computeIfPresent(share.client(), (_, known) -> --known.holders == 0 ? null : known);
     }
 
     /// Names the bindings that know a row. One that has not remembered it yet, since the row still waits for an answer
@@ -154,6 +177,9 @@ final class KnownKeys<B> {
         if (!isOn() || !isCurrent(key)) {
             return;
         }
+        if (holder.share().keys() >= keysOfClientMax) {
+            evict(holder.share());
+        }
         KeyShard shard = shard(key);
         for (int tries = 0; tries < TRIES_MAX && !add(shard, holder, key); tries++) {
             makeRoom(shard);
@@ -165,10 +191,11 @@ final class KnownKeys<B> {
         KeyHolder.Registration registration = registered(holder);
         KeyShard.Added added = shard.add(key, registration.number());
         if (added == KeyShard.Added.NEW) {
-            registration.keys().incrementAndGet();
+            registration.count(1);
         }
         if (holder.registration() != registration) {
             shard.remove(key, registration.number()); // it was cleared meanwhile, and its number may be given again
+            registration.countNone();
         }
         return added != KeyShard.Added.FULL;
     }
@@ -176,7 +203,7 @@ final class KnownKeys<B> {
     boolean forget(KeyHolder.Registration registration, RowKey key) {
         boolean known = isOn() && shard(key).remove(key, registration.number());
         if (known) {
-            registration.keys().decrementAndGet();
+            registration.count(-1);
         }
         return known && isCurrent(key);
     }
@@ -185,8 +212,9 @@ final class KnownKeys<B> {
         return isOn() && isCurrent(key) && shard(key).contains(key, registration.number());
     }
 
-    void retire(int number) {
-        holders.remove(number);
+    void retire(KeyHolder.Registration registration) {
+        holders.remove(registration.number());
+        registration.countNone();
     }
 
     private KeyHolder.Registration registered(KeyHolder<B> holder) {
@@ -198,7 +226,7 @@ final class KnownKeys<B> {
         if (lastNumber.get() == Integer.MAX_VALUE) {
             beginNumbersAnew();
         }
-        KeyHolder.Registration fresh = new KeyHolder.Registration(lastNumber.incrementAndGet(), new AtomicInteger());
+        KeyHolder.Registration fresh = new KeyHolder.Registration(lastNumber.incrementAndGet(), holder.share());
         holder.register(fresh);
         holders.put(fresh.number(), holder);
         return fresh;
@@ -220,9 +248,22 @@ final class KnownKeys<B> {
 
     /// Has the holders that were used least recently forget, until a quarter of all keys is gone.
     private synchronized void evict() {
+        evict(new ArrayList<>(holders.values()));
+    }
+
+    /// The same among those of one client.
+    private synchronized void evict(KeyShare share) {
+        if (share.keys() >= keysOfClientMax) {
+            evict(holders.values().stream()
+                    .filter(holder -> share.equals(holder.share()))
+                    .toList());
+        }
+    }
+
+    private void evict(List<KeyHolder<B>> among) {
         long now = nanoTime();
         List<Used<B>> byUse = new ArrayList<>();
-        holders.values().forEach(holder -> byUse.add(new Used<>(holder, now - holder.usedNanos(), holder.keys())));
+        among.forEach(holder -> byUse.add(new Used<>(holder, now - holder.usedNanos(), holder.keys())));
         byUse.sort(Comparator.comparingLong((Used<B> used) -> used.idleNanos).reversed());
         long keys = byUse.stream().mapToLong(Used::keys).sum();
         long gone = 0;

@@ -4,6 +4,7 @@ import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
+import dev.walcast.server.channel.ClientKey;
 import java.security.SecureRandom;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,10 +42,10 @@ final class KnownRows {
 
     private record Passing(Table version, RowKeys keys) {}
 
-    /// @param bytesMax 0 turns it off
+    /// @param memory   0 turns it off
     /// @param nanoTime a monotonic clock
-    KnownRows(long bytesMax, LongSupplier nanoTime) {
-        this.keys = new KnownKeys<>(bytesMax, new SecureRandom(), nanoTime);
+    KnownRows(KeyMemory memory, LongSupplier nanoTime) {
+        this.keys = new KnownKeys<>(memory, new SecureRandom(), nanoTime);
     }
 
     boolean isOn() {
@@ -113,9 +114,11 @@ final class KnownRows {
     }
 
     /// A memory that knows nothing. To be closed.
-    RowMemory open(KeyedBinding binding, RowView view) {
+    ///
+    /// @param client whose share of the memory it takes
+    RowMemory open(KeyedBinding binding, ClientKey client, RowView view) {
         remembering.merge(view.table(), 1, Integer::sum);
-        return new RowMemory(view, keys.holder(binding));
+        return new RowMemory(view, keys.holder(binding, client));
     }
 
     /// To be called once for each memory.

@@ -6,6 +6,7 @@ import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.cdc.supervisor.RetriedExecutor;
 import dev.walcast.filters.FilterCost;
 import dev.walcast.filters.index.SubscriptionIndex;
 import dev.walcast.filters.index.SubscriptionIndex.Entry;

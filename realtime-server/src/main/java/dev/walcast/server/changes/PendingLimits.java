@@ -2,6 +2,7 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.HeapShares;
 import java.time.Duration;
 
 /// How much may wait for rights and answers of Postgres before it is dropped and its subscriptions are told `reset`.
@@ -11,11 +12,11 @@ import java.time.Duration;
 public record PendingLimits(int changes, Duration time) {
     public static final PendingLimits USUAL = new PendingLimits(20_000, Duration.ofSeconds(30));
 
-    /// How much memory all changes that wait may hold, rows counted once: less on a heap below 1 GiB.
-    static final long BYTES_MAX = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 15);
+    /// How much memory all changes that wait may hold, rows counted once.
+    static final long BYTES_MAX = HeapShares.ofThisProcess().queueBytes();
 
     /// How many pairs of a change and a subscription may wait in all.
-    static final int PAIRS_MAX = (int) Math.min(500_000, Runtime.getRuntime().maxMemory() / 15 / 128);
+    static final int PAIRS_MAX = HeapShares.ofThisProcess().waitingPairs();
 
     public PendingLimits {
         requireNonNull(time, "time is null");

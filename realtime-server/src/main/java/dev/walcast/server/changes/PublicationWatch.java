@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.rls.Moment;
 import dev.walcast.rls.PublicationReader;
 import dev.walcast.rls.PublicationReader.Kind;
@@ -80,10 +81,13 @@ public final class PublicationWatch {
         }
     }
 
-    /// Looks again and again until the thread is interrupted.
-    public void run() throws InterruptedException {
+    /// Looks again and again until the thread is interrupted. The reader's connections declare what it waits for.
+    public void run(TaskActivity activity) throws InterruptedException {
         while (true) {
-            TimeUnit.NANOSECONDS.sleep(every.toNanos());
+            // bound: RIGHTS_POLL
+            try (TaskActivity.Span _ = activity.waits()) {
+                TimeUnit.NANOSECONDS.sleep(every.toNanos());
+            }
             try {
                 look();
             } catch (SQLException e) {

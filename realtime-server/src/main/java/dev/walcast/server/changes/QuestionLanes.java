@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.cdc.supervisor.RetriedExecutor;
 import dev.walcast.server.changes.Asker.Asking;
 import dev.walcast.server.changes.Asker.Inquiry;
 import java.util.ArrayList;

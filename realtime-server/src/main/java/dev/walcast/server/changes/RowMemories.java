@@ -7,6 +7,7 @@ import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.index.SubscriptionIndex.Entry;
 import dev.walcast.server.changes.Resolution.Bound;
+import dev.walcast.server.channel.ClientKey;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,12 +34,14 @@ final class RowMemories {
     void follow(Resolution fresh) {
         Map<Integer, RowMemory> former = memories;
         Map<Integer, RowMemory> next = new HashMap<>();
+        ClientKey client = subscription.client(fresh.viewer());
         for (Entry<Bound> entry : fresh.entries()) {
             int id = entry.subscriber().bindingId();
             entry.subscriber().view().ifPresent(view -> {
                 RowMemory kept = former.get(id);
                 boolean same = kept != null && kept.view().equals(view);
-                next.put(id, same ? requireNonNull(kept) : known.open(new KeyedBinding(subscription, id), view));
+                next.put(
+                        id, same ? requireNonNull(kept) : known.open(new KeyedBinding(subscription, id), client, view));
             });
         }
         former.forEach((id, memory) -> {

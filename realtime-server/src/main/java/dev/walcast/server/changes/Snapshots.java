@@ -129,6 +129,9 @@ final class Snapshots implements AutoCloseable {
             try {
                 threads.execute(() -> read(query, client, fresh));
             } catch (RejectedExecutionException e) {
+                if (!threads.isShutdown()) {
+                    throw e;
+                }
                 throw new InterruptedException("the server stops");
             }
             waiting.put(query, fresh);

@@ -56,8 +56,7 @@ final class TableCheck {
             throw notPublished(spec, viewer, access, since);
         }
         if (!access.readsAnything()) {
-            String grants = table + " may be read after " + SubscriptionAdvice.grants(table, viewer.role());
-            throw refused(spec, text(ErrorCode.TABLE_NOT_READABLE, true, grants));
+            throw notReadable(spec, viewer, table);
         }
         return fresh;
     }
@@ -93,25 +92,37 @@ final class TableCheck {
                         SubscriptionAdvice.notLogged(facts).orElse(table + " was made a moment ago.")));
     }
 
-    /// The published tables that a wildcard names and whose schema the viewer may use; at least one.
+    /// The published tables that a wildcard names and the viewer may read; at least one. Where there is none the
+    /// viewer is told the same as where no table is published.
     List<TableId> tables(BindingSpec spec, Viewer viewer, Target target, long since)
             throws BindingRefusedException, SQLException {
         checkRole(spec, viewer, since);
         Catalog current = catalog.asOf(since);
-        Set<TableId> published = current.publishedTables();
-        Set<String> usable = mayKnow(viewer) ? Set.of() : current.usableSchemas(viewer.role());
-        List<TableId> wanted = published == null
-                ? List.of()
-                : published.stream()
-                        .filter(target::includes)
-                        .filter(table -> mayKnow(viewer) || usable.contains(table.schema()))
-                        .sorted(BY_NAME)
-                        .toList();
+        List<TableId> wanted = among(current.readableTables(viewer.role()), target);
         if (wanted.isEmpty()) {
-            throw unavailable(spec);
+            throw withoutTables(spec, viewer, target, since);
         }
         checkStandingOf(spec, viewer, wanted.getFirst(), since);
         return wanted;
+    }
+
+    private BindingRefusedException withoutTables(BindingSpec spec, Viewer viewer, Target target, long since)
+            throws BindingRefusedException, SQLException {
+        checkStandingOf(spec, viewer, ALWAYS_THERE, since);
+        Set<TableId> published = catalog.asOf(since).publishedTables();
+        List<TableId> unreadable = published == null ? List.of() : among(published, target);
+        return unreadable.isEmpty() || !mayKnow(viewer)
+                ? unavailable(spec)
+                : notReadable(spec, viewer, unreadable.getFirst());
+    }
+
+    private static List<TableId> among(Set<TableId> tables, Target target) {
+        return tables.stream().filter(target::includes).sorted(BY_NAME).toList();
+    }
+
+    private static BindingRefusedException notReadable(BindingSpec spec, Viewer viewer, TableId table) {
+        String grants = table + " may be read after " + SubscriptionAdvice.grants(table, viewer.role());
+        return refused(spec, text(ErrorCode.TABLE_NOT_READABLE, true, grants));
     }
 
     private static BindingRefusedException unavailable(BindingSpec spec) {

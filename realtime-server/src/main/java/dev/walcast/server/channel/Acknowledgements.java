@@ -37,9 +37,11 @@ final class Acknowledgements {
 
     private final Cursors cursors;
     private final String topic;
+    private final String address;
     private final Map<Integer, ObjectNode> requests = new HashMap<>();
 
     // guarded by this
+    private ClientKey client;
     private Map<Integer, CursorKey> keys = Map.of();
     /// The newest position that the client may acknowledge.
     private @Nullable String reached;
@@ -47,17 +49,21 @@ final class Acknowledgements {
     /// What was acknowledged before it was live, while rows might still be sent anew.
     private @Nullable String early;
 
-    private Acknowledgements(Cursors cursors, String topic, List<Binding> bindings) {
+    private Acknowledgements(Cursors cursors, String topic, String address, List<Binding> bindings) {
+        this.address = requireNonNull(address, "address is null");
+        this.client = ClientKey.ofAddress(address);
         this.cursors = requireNonNull(cursors, "cursors is null");
         this.topic = requireNonNull(topic, "topic is null");
         bindings.forEach(binding -> requests.put(binding.id(), binding.request()));
     }
 
     /// Empty when no binding asks for it.
-    static Optional<Acknowledgements> of(Cursors cursors, String topic, List<Binding> bindings) {
+    ///
+    /// @param address that the connection comes from
+    static Optional<Acknowledgements> of(Cursors cursors, String topic, String address, List<Binding> bindings) {
         List<Binding> asking =
                 bindings.stream().filter(binding -> isAsked(binding.request())).toList();
-        return asking.isEmpty() ? Optional.empty() : Optional.of(new Acknowledgements(cursors, topic, asking));
+        return asking.isEmpty() ? Optional.empty() : Optional.of(new Acknowledgements(cursors, topic, address, asking));
     }
 
     private static boolean isAsked(ObjectNode request) {
@@ -95,13 +101,14 @@ final class Acknowledgements {
     /// From now on the cursors are this viewer's. Those who have no subject share theirs by role and name.
     synchronized void follow(Viewer viewer) {
         String holder = subject(viewer).map(sub -> "sub " + sub).orElse("role " + viewer.role());
+        client = ClientKey.of(viewer, address);
         Map<Integer, CursorKey> fresh = new HashMap<>();
         requests.forEach((id, request) -> fresh.put(id, CursorKey.of(holder, topic, name(request))));
         if (!fresh.equals(keys)) {
             release();
             keys = fresh;
             early = null;
-            fresh.values().forEach(key -> cursors.take(key, this));
+            fresh.values().forEach(key -> cursors.take(key, this, client));
         }
     }
 
@@ -123,7 +130,7 @@ final class Acknowledgements {
         List<Binding> placed = new ArrayList<>();
         for (Binding binding : bindings) {
             CursorKey key = keys.get(binding.id());
-            Optional<String> cursor = key == null ? Optional.empty() : cursors.take(key, this);
+            Optional<String> cursor = key == null ? Optional.empty() : cursors.take(key, this, client);
             if (cursor.isPresent() && binding.request().path(RESUME).asText("").isEmpty()) {
                 placed.add(
                         new Binding(binding.id(), binding.request().deepCopy().put(RESUME, cursor.get())));

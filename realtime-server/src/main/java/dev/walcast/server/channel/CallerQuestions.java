@@ -52,7 +52,8 @@ public final class CallerQuestions {
         /// What the caller may send. Blocks.
         ///
         /// @throws TopicCheckException when the database could not say, or the question waited too long
-        ///                             ([TopicCheckException.Reason#POOL_EXHAUSTED])
+        ///                             ([TopicCheckException.Reason#CALLER_BUSY] for the caller's own,
+        ///                             [TopicCheckException.Reason#POOL_EXHAUSTED] for those of all)
         public Access write(Question question) throws TopicCheckException {
             return questions.write(permits, deadlineNanos, question);
         }

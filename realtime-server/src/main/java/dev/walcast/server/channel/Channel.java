@@ -17,6 +17,7 @@ import dev.walcast.server.protocol.Ref;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.SystemNote;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -89,7 +90,10 @@ final class Channel implements RoomMember {
         List<Binding> bindings = asked.stream().map(Binding::known).toList();
         this.response = Bindings.response(asked);
         this.changes = new ChangeDelivery(
-                this, services.feed(), bindings, Acknowledgements.of(services.cursors(), joined.topic(), bindings));
+                this,
+                services.feed(),
+                bindings,
+                Acknowledgements.of(services.cursors(), joined.topic(), address(), bindings));
         this.frames = new ChannelFrames(session.serializer(), joined, services.envelopes());
         this.rights = new ChannelRights(session.questions(), services.privateRights(), room, this::onAnswer);
         this.entrance = new Entrance(session.questions(), rights, room);
@@ -193,6 +197,11 @@ final class Channel implements RoomMember {
 
     /// On the lane, while the client is a member.
     void presence(Message.Presence push) {
+        Optional<Refusal> refused = presence.refuseUnread(push);
+        if (refused.isPresent()) {
+            closeBecause(refused.get());
+            return;
+        }
         long bytes = PRESENCE_TREES * Json.treeBytes(push.payload());
         try (MemoryAccount.Reservation parsing = session.memory().reserve(bytes)) {
             if (parsing == null) {

@@ -68,16 +68,21 @@ final class ChannelPresence {
         }
     }
 
-    void handle(Message.Presence push) {
+    /// What ends the channel before memory is taken to read the push.
+    Optional<Refusal> refuseUnread(Message.Presence push) {
         int bytes = push.payload().length();
         // a push without an event does not count, and is parsed to know that: only a small one when nothing is left
         if (bytes > ENVELOPE_BYTES_MAX && budget.isEmpty()) {
-            channel.closeBecause(budget.refusal());
-        } else if (bytes > services.limits().payloadBytesMax() + ENVELOPE_BYTES_MAX) {
-            channel.closeBecause(ErrorCode.PRESENCE_TOO_LARGE.refusal());
-        } else {
-            handle(push.address(), Json.tree(push.payload()).orElse(null));
+            return Optional.of(budget.refusal());
         }
+        return bytes > services.limits().payloadBytesMax() + ENVELOPE_BYTES_MAX
+                ? Optional.of(ErrorCode.PRESENCE_TOO_LARGE.refusal())
+                : Optional.empty();
+    }
+
+    /// After [#refuseUnread].
+    void handle(Message.Presence push) {
+        handle(push.address(), Json.tree(push.payload()).orElse(null));
     }
 
     private void handle(Address address, @Nullable JsonNode payload) {

@@ -116,7 +116,8 @@ final class ChannelPushes {
         int bytesMax = services.limits().joinBytesMax();
         int bytes = push.payload().length();
         if (bytes > bytesMax) {
-            channel.closeBecause(ErrorCode.TOKEN_TOO_LARGE.refusal(bytesMax).over(bytesMax, bytes));
+            channel.closeBecause(
+                    ErrorCode.TOKEN_TOO_LARGE.refusal(bytes, bytesMax).over(bytesMax, bytes));
             return;
         }
         String token = Json.tree(push.payload())

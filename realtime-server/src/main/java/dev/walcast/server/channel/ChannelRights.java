@@ -198,7 +198,7 @@ final class ChannelRights {
                 key = new Asking(questions.question(viewer, subTopic), presence);
                 unconfirmed = null;
                 read = new Known(access, asked);
-                watch.follow(key, asked);
+                watch.follow(questions.client(viewer), key, asked);
                 yield Optional.empty();
             }
             case Answer.Refused<Access>(Refusal refusal) -> Optional.of(refusal);

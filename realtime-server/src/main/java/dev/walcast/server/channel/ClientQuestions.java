@@ -47,8 +47,13 @@ final class ClientQuestions {
         return ask(viewer, (_, history) -> history.since(subTopic, wanted.since(), wanted.limit()));
     }
 
+    /// Whose share the viewer's questions take.
+    ClientKey client(Viewer viewer) {
+        return ClientKey.of(viewer, address);
+    }
+
     private <T> Answer<T> ask(Viewer viewer, TopicQuestions.Question<T> question) {
-        try (ClientShares.Share share = shares.hold(ClientKey.of(viewer, address))) {
+        try (ClientShares.Share share = shares.hold(client(viewer))) {
             return server.ask(ofSocket, share.topicChecks(), question);
         }
     }

@@ -105,24 +105,40 @@ final class Door implements SocketDoor {
         if (refusedSessions.availablePermits() <= 0) {
             return refusedLater(refusal);
         }
-        services.stats().countRefused();
-        return new Admission.Admitted(outbox -> {
-            // taken only here, for a connection may be lost before its socket is open
-            boolean hasPlace = refusedSessions.tryAcquire();
-            return new RefusedSession(
-                    services,
-                    serializer,
-                    refusal,
-                    outbox,
-                    hasPlace ? REFUSED_LIFETIME : Duration.ZERO,
-                    hasPlace ? refusedSessions::release : () -> {});
-        });
+        return new Admission.Admitted(outbox -> tell(refusal, serializer, outbox));
+    }
+
+    /// What is taken and counted is so only here: a connection may be lost, or refused, before its socket is open.
+    private RefusedSession tell(Refusal refusal, Serializer serializer, Outbox outbox) {
+        boolean hasPlace = refusedSessions.tryAcquire();
+        Duration lifetime = hasPlace ? REFUSED_LIFETIME : Duration.ZERO;
+        Runnable giveBack = hasPlace ? refusedSessions::release : () -> {};
+        boolean opened = false;
+        try {
+            RefusedSession session = new RefusedSession(services, serializer, refusal, outbox, lifetime, giveBack);
+            services.stats().countRefused();
+            opened = true;
+            return session;
+        } finally {
+            if (!opened) {
+                giveBack.run();
+            }
+        }
     }
 
     private Session open(Client client, Serializer serializer, Outbox outbox) {
-        Session session = new Session(services, serializer, client, outbox, sessions::remove);
-        sessions.add(session);
-        return session;
+        ClientBudget budget = new ClientBudget(services.budget(), client.viewer(), client.address());
+        boolean opened = false;
+        try {
+            Session session = new Session(services, serializer, client, budget, outbox, sessions::remove);
+            sessions.add(session);
+            opened = true;
+            return session;
+        } finally {
+            if (!opened) {
+                budget.close();
+            }
+        }
     }
 
     private Admission refusedLater(Refusal refusal) {

@@ -52,15 +52,23 @@ public final class Guests {
     private Guest seated(TokenVerdict.Verified verified, String headers, String address) throws RefusedException {
         Viewer viewer = verified.viewer();
         ClientBudget budget = new ClientBudget(services.budget(), viewer, address);
-        Optional<Refusal> refused = services.budget()
-                .refuseUpgrade(ClientKey.of(viewer, address))
-                .or(budget::join)
-                .or(() -> budget.takeSeat(viewer));
-        if (refused.isPresent()) {
-            budget.close();
-            throw new RefusedException(refused.get());
+        boolean seated = false;
+        try {
+            Optional<Refusal> refused = services.budget()
+                    .refuseUpgrade(ClientKey.of(viewer, address))
+                    .or(budget::join)
+                    .or(() -> budget.takeSeat(viewer));
+            if (refused.isPresent()) {
+                throw new RefusedException(refused.get());
+            }
+            Guest guest = new Guest(services, budget, verified, headers);
+            seated = true;
+            return guest;
+        } finally {
+            if (!seated) {
+                budget.close();
+            }
         }
-        return new Guest(services, budget, verified, headers);
     }
 
     private static void refuseIf(boolean so, ErrorCode code) throws RefusedException {

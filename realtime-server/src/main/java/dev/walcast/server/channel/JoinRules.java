@@ -43,9 +43,10 @@ final class JoinRules {
         if (topicBytes > serializer.topicBytesMax()) {
             return over(ErrorCode.TOPIC_TOO_LONG, serializer.topicBytesMax(), topicBytes);
         }
-        int joinBytesMax = services.limits().joinBytesMax();
-        if (join.payload().length() > joinBytesMax) {
-            return over(ErrorCode.JOIN_TOO_LARGE, joinBytesMax, join.payload().length());
+        int bytesMax = services.limits().joinBytesMax();
+        int bytes = join.payload().length();
+        if (bytes > bytesMax) {
+            return new Refused(ErrorCode.JOIN_TOO_LARGE.refusal(bytes, bytesMax).over(bytesMax, bytes));
         }
         return switch (JoinRequest.read(join.payload(), Topics.subTopic(topic))) {
             case JoinReading.Unreadable unreadable -> new Refused(unreadable.refusal());

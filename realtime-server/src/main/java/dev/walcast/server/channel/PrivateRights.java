@@ -8,6 +8,7 @@ import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.ThreadStarter;
 import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.rls.TopicPermissions.Question;
+import dev.walcast.server.channel.RecheckTurns.Turn;
 import dev.walcast.server.channel.RightsRound.Asked;
 import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.health.HealthSource;
@@ -17,11 +18,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +30,10 @@ import org.slf4j.LoggerFactory;
 /// Asks the database again what private channels may receive, for as long as they live: every `PRIVATE_RECHECK`, and at
 /// once after [#recheckSoon()]. Channels with the same question share one.
 ///
-/// A thread of its own asks the oldest first, [TopicQuestions#recheckAtOnce()] at a time, and rests after each pass, so
-/// that joins get their answers. It never decides that a right goes on: rights that it does not confirm in time
-/// do not count any more ([#isTrusted]), also when this thread hangs or dies. Safe for any thread.
+/// A thread of its own asks the oldest first, [TopicQuestions#recheckAtOnce()] at a time, and rests after each pass,
+/// so that joins get their answers. Clients take turns, and each has its share of what is asked at once
+/// ([RecheckTurns]). It never decides that a right goes on: rights that it does not confirm in time do not count any
+/// more ([#isTrusted]), also when this thread hangs or dies. Safe for any thread.
 public final class PrivateRights implements HealthSource, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PrivateRights.class);
     private static final Duration LOOK_EVERY_MAX = Duration.ofSeconds(1);
@@ -67,7 +67,8 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     /// All who have the same question. Guarded by the lock.
     private static final class Group {
         private final Asking key;
-        private final Set<Member> members = new HashSet<>(1);
+        private final Map<Member, ClientKey> members = new HashMap<>(2);
+        private boolean isAsked;
         private Asked asked;
         private long dueNanos;
         private long retryNanos;
@@ -80,7 +81,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         }
 
         private boolean isDue(long nowNanos, long round) {
-            return nowNanos - retryNanos >= 0 && (nowNanos - dueNanos >= 0 || asked.round() < round);
+            return !isAsked && nowNanos - retryNanos >= 0 && (nowNanos - dueNanos >= 0 || asked.round() < round);
         }
     }
 
@@ -93,6 +94,8 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
 
     // guarded by lock
     private final Map<Asking, Group> groups = new HashMap<>();
+    private final RecheckTurns<Group> turns;
+    private long filledNanos;
     private boolean closed;
     private boolean failing;
     private boolean stale;
@@ -109,6 +112,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         this.questions = requireNonNull(questions, "questions is null");
         this.recheck = limits.privateRecheck();
         this.trusted = recheck.plus(limits.privateGrace());
+        this.turns = new RecheckTurns<>(limits.shareOf(questions.recheckAtOnce()));
     }
 
     void start(Supervisor supervisor) {
@@ -153,11 +157,12 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
 
     // -- who is asked about
 
-    /// @param asked when the member itself has asked last
-    void add(Member member, Asking key, Asked asked) {
+    /// @param client whose turns it takes
+    /// @param asked  when the member itself has asked last
+    void add(Member member, ClientKey client, Asking key, Asked asked) {
         synchronized (lock) {
             Group group = groups.computeIfAbsent(key, _ -> new Group(key, asked, asked.nanos() + spread(0.5)));
-            group.members.add(member);
+            group.members.put(member, client);
             if (asked.round() < group.asked.round()) {
                 group.asked = new Asked(group.asked.nanos(), asked.round());
                 lock.notifyAll();
@@ -168,7 +173,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     void remove(Member member, Asking key) {
         synchronized (lock) {
             Group group = groups.get(key);
-            if (group != null && group.members.remove(member) && group.members.isEmpty()) {
+            if (group != null && group.members.remove(member) != null && group.members.isEmpty()) {
                 groups.remove(key);
             }
         }
@@ -188,37 +193,94 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
 
     // -- the thread
 
-    /// Ends when it is closed. Ends by an exception only when something is wrong with it.
+    /// Ends when it is closed. Ends by an exception only when something is wrong with it. While questions are asked
+    /// it moves when one begins or ends: each waits for its turn and for Postgres, for a bounded time.
     void run(TaskActivity activity) throws InterruptedException {
-        for (List<Group> due = awaitDue(activity); !due.isEmpty(); due = awaitDue(activity)) {
+        while (awaitDue(activity)) {
             long beganNanos = System.nanoTime();
-            try (TaskActivity.Span _ = activity.waits()) {
-                askAll(due);
-            }
+            pass(activity, beganNanos + recheck.toNanos());
+            // bound: a tenth of PRIVATE_RECHECK
             try (TaskActivity.Span _ = activity.waits()) {
                 rest(System.nanoTime() - beganNanos);
             }
         }
     }
 
-    /// Nothing when it is closed.
-    private List<Group> awaitDue(TaskActivity activity) throws InterruptedException {
+    /// @return false when it is closed
+    private boolean awaitDue(TaskActivity activity) throws InterruptedException {
         long tickMillis = Math.clamp(recheck.dividedBy(30).toMillis(), 10, LOOK_EVERY_MAX.toMillis());
         synchronized (lock) {
             while (!closed) {
                 activity.beat();
-                long now = System.nanoTime();
-                long round = rounds.current();
-                List<Group> due = groups.values().stream()
-                        .filter(group -> group.isDue(now, round))
-                        .sorted(Comparator.comparingLong(group -> group.asked.nanos() - now))
-                        .toList();
-                if (!due.isEmpty()) {
-                    return due;
+                fill();
+                if (!turns.isEmpty()) {
+                    return true;
                 }
                 lock.wait(Math.min(tickMillis, RightsRound.MIN.toMillis()));
             }
-            return List.of();
+            return false;
+        }
+    }
+
+    /// With the lock held.
+    private void fill() {
+        long now = System.nanoTime();
+        long round = rounds.current();
+        filledNanos = now;
+        turns.fill(groups.values().stream()
+                .filter(group -> group.isDue(now, round))
+                .sorted(Comparator.comparingLong(group -> group.asked.nanos() - now))
+                .map(group -> new RecheckTurns.Waiting<>(group, Set.copyOf(group.members.values())))
+                .toList());
+    }
+
+    /// Asks what is due, and what becomes due meanwhile, until nothing is. Begins no question after the deadline.
+    private void pass(TaskActivity activity, long deadlineNanos) throws InterruptedException {
+        for (Turn<Group> turn = next(deadlineNanos); turn != null; turn = next(deadlineNanos)) {
+            activity.beat();
+            if (!isStarted(turn, activity)) {
+                end(turn, activity);
+                rest(RightsRound.MIN.toNanos());
+                return; // the others are due as before
+            }
+        }
+    }
+
+    /// Waits until a question may be asked.
+    ///
+    /// @return null when the pass is over
+    private @Nullable Turn<Group> next(long deadlineNanos) throws InterruptedException {
+        synchronized (lock) {
+            while (!closed) {
+                long now = System.nanoTime();
+                Turn<Group> turn = now - deadlineNanos < 0 ? nextAt(now) : null;
+                if (turn != null) {
+                    turn.question().isAsked = true;
+                    return turn;
+                }
+                if (turns.asking() == 0) {
+                    return null;
+                }
+                lock.wait(RightsRound.MIN.toMillis());
+            }
+            return null;
+        }
+    }
+
+    /// With the lock held.
+    private @Nullable Turn<Group> nextAt(long now) {
+        if (now - filledNanos >= LOOK_EVERY_MAX.toNanos()) {
+            fill();
+        }
+        return turns.asking() < questions.recheckAtOnce() ? turns.next() : null;
+    }
+
+    private void end(Turn<Group> turn, TaskActivity activity) {
+        synchronized (lock) {
+            turns.end(turn);
+            turn.question().isAsked = false;
+            activity.beat();
+            lock.notifyAll();
         }
     }
 
@@ -235,30 +297,13 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         }
     }
 
-    private void askAll(List<Group> due) throws InterruptedException {
-        int atOnce = questions.recheckAtOnce();
-        Semaphore free = new Semaphore(atOnce);
-        for (Group group : due) {
-            free.acquire();
-            if (isClosed()) {
-                return;
-            }
-            if (!isStarted(group, free)) {
-                free.release();
-                rest(RightsRound.MIN.toNanos());
-                break; // the others are due as before
-            }
-        }
-        free.acquire(atOnce);
-    }
-
-    private boolean isStarted(Group group, Semaphore free) {
+    private boolean isStarted(Turn<Group> turn, TaskActivity activity) {
         try {
             threads.start("private-recheck", () -> {
                 try {
-                    ask(group);
+                    ask(turn.question());
                 } finally {
-                    free.release();
+                    end(turn, activity);
                 }
             });
             return true;
@@ -302,7 +347,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
                     logChange(refusal);
                 }
             }
-            return new ArrayList<>(group.members);
+            return new ArrayList<>(group.members.keySet());
         }
     }
 
@@ -314,12 +359,6 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
             LOG.warn("The rights of private channels cannot be confirmed: {}", refusal.text());
         } else if (refusal == null && before) {
             LOG.info("The rights of private channels are confirmed again");
-        }
-    }
-
-    private boolean isClosed() {
-        synchronized (lock) {
-            return closed;
         }
     }
 

@@ -12,7 +12,6 @@ import dev.walcast.server.socket.Outbox;
 import dev.walcast.server.socket.SocketListener;
 import java.time.Duration;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /// A socket whose token is refused, opened only to say why: a page in a browser can read neither the status nor the
 /// body of a refused upgrade, and its client hands the error reply to a join on to the application.
@@ -31,7 +30,7 @@ final class RefusedSession implements SocketListener {
     private final Outbox outbox;
     private final Runnable whenClosed;
     private final Future<?> end;
-    private final AtomicInteger waiting = new AtomicInteger();
+    private final WaitingRefusals waiting;
     private int messages;
 
     /// @param lifetime how long the socket stays open
@@ -47,6 +46,12 @@ final class RefusedSession implements SocketListener {
         this.refusal = requireNonNull(refusal, "refusal is null");
         this.outbox = requireNonNull(outbox, "outbox is null");
         this.whenClosed = requireNonNull(whenClosed, "whenClosed is null");
+        this.waiting = new WaitingRefusals(
+                services.timers(),
+                services.limits().joinRefusalDelay(),
+                WAITING_MAX,
+                outbox.memory(),
+                (address, why) -> reply(address, Payload.error(why)));
         this.end = services.timers().after(lifetime, () -> outbox.close(CloseReason.TOKEN_REFUSED));
     }
 
@@ -88,19 +93,14 @@ final class RefusedSession implements SocketListener {
     @Override
     public void onClosed(CloseReason reason) {
         end.cancel(false);
+        waiting.close();
         whenClosed.run();
     }
 
     private void refuseLater(Address address) {
-        if (!isShort(address) || waiting.get() >= WAITING_MAX) {
+        if (!isShort(address) || !waiting.add(address, refusal)) {
             services.stats().countDropped();
-            return;
         }
-        waiting.incrementAndGet();
-        Future<?> _ = services.timers().after(services.limits().joinRefusalDelay(), () -> {
-            waiting.decrementAndGet();
-            reply(address, Payload.error(refusal));
-        });
     }
 
     /// What waits is held in memory.

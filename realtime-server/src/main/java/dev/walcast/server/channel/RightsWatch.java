@@ -24,13 +24,14 @@ final class RightsWatch {
 
     /// From here on this is the channel's question.
     ///
-    /// @param asked when the channel itself has asked it
-    void follow(Asking fresh, Asked asked) {
+    /// @param client whose turns it takes
+    /// @param asked  when the channel itself has asked it
+    void follow(ClientKey client, Asking fresh, Asked asked) {
         synchronized (lock) {
             leave();
             if (!cancelled) {
                 key = fresh;
-                rights.add(member, fresh, asked);
+                rights.add(member, client, fresh, asked);
             }
         }
     }

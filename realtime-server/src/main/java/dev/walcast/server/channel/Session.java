@@ -49,12 +49,19 @@ final class Session implements SocketListener {
     private final Consumer<Session> whenClosed;
     private final Map<String, Channel> channels = new ConcurrentHashMap<>();
 
-    Session(Services services, Serializer serializer, Client client, Outbox outbox, Consumer<Session> whenClosed) {
+    /// @param budget closed when the socket is gone
+    Session(
+            Services services,
+            Serializer serializer,
+            Client client,
+            ClientBudget budget,
+            Outbox outbox,
+            Consumer<Session> whenClosed) {
         this.services = requireNonNull(services, "services is null");
         this.serializer = requireNonNull(serializer, "serializer is null");
         this.outbox = requireNonNull(outbox, "outbox is null");
         this.whenClosed = requireNonNull(whenClosed, "whenClosed is null");
-        this.budget = new ClientBudget(services.budget(), client.viewer(), client.address());
+        this.budget = requireNonNull(budget, "budget is null");
         this.questions = new ClientQuestions(
                 services.questions(), services.budget().shares(), client.address(), client.headers());
         this.waitingBytes =

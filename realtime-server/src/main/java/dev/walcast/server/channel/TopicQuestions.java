@@ -59,17 +59,17 @@ final class TopicQuestions {
         return Math.max(1, atOnce / 4);
     }
 
-    /// Blocks until there is an answer.
+    /// Blocks until there is an answer. A refusal names what has no room: the socket's share, the client's, or the
+    /// server.
     <T> Answer<T> ask(Semaphore permitsOfSocket, Semaphore permitsOfClient, Question<T> question) {
         long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
-        ErrorCode full = ErrorCode.CHECKS_OF_CLIENT_TOO_MANY;
         return within(
                 permitsOfSocket,
-                full,
+                ErrorCode.CHECKS_OF_SOCKET_TOO_MANY,
                 deadlineNanos,
                 () -> within(
                         permitsOfClient,
-                        full,
+                        ErrorCode.CHECKS_OF_CLIENT_TOO_MANY,
                         deadlineNanos,
                         () -> within(permits, deadlineNanos, () -> answer(question))));
     }
@@ -106,7 +106,8 @@ final class TopicQuestions {
         try {
             for (Semaphore next : List.of(permitsOfCaller, callerPermits, permits)) {
                 if (!next.tryAcquire(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                    throw new TopicCheckException(Reason.POOL_EXHAUSTED, "too many questions wait");
+                    throw new TopicCheckException(
+                            taken.isEmpty() ? Reason.CALLER_BUSY : Reason.POOL_EXHAUSTED, "too many questions wait");
                 }
                 taken.add(next);
             }
@@ -159,6 +160,7 @@ final class TopicQuestions {
         return switch (reason) {
             case NOT_INSTALLED -> ErrorCode.PRIVATE_NOT_INSTALLED.refusal();
             case POOL_EXHAUSTED -> ErrorCode.TOPIC_POOL_EXHAUSTED.refusal();
+            case CALLER_BUSY -> ErrorCode.CHECKS_OF_CLIENT_TOO_MANY.refusal();
             case CANCELED -> ErrorCode.TOPIC_QUERY_CANCELED.refusal();
             case PARTITION_MISSING -> ErrorCode.TOPIC_PARTITION_MISSING.refusal();
             case UNREACHABLE -> ErrorCode.TOPIC_DATABASE_UNREACHABLE.refusal();

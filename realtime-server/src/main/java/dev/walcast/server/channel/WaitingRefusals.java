@@ -13,8 +13,8 @@ import java.util.concurrent.Future;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// The refused joins of one socket that wait for their answer, all for the same time. Counted in its account of memory.
-/// Safe for any thread.
+/// The refused joins of one socket that wait for their answer, all for the same time. They are counted in its account
+/// of memory and end with it. Safe for any thread.
 final class WaitingRefusals {
     /// What an answer that waits takes besides its names: its timer and its address.
     private static final int OVERHEAD_BYTES = 512;
@@ -29,15 +29,8 @@ final class WaitingRefusals {
     private final Queue<Waiting> waiting = new ArrayDeque<>(0);
     private boolean closed;
 
-    private record Waiting(Address address, Refusal refusal) {
-        long bytes() {
-            return OVERHEAD_BYTES + 2L * (address.topic().length() + length(address.ref()) + length(address.joinRef()));
-        }
-
-        private static int length(@Nullable Ref ref) {
-            return ref == null ? 0 : ref.json().length();
-        }
-    }
+    /// @param timer of one answer, not necessarily this one: the timers answer the joins in their order
+    private record Waiting(Address address, Refusal refusal, long bytes, Future<?> timer) {}
 
     /// @param waitingMax how many may wait; more are not answered
     WaitingRefusals(
@@ -51,21 +44,38 @@ final class WaitingRefusals {
 
     /// @return false when it will not be answered
     boolean add(Address address, Refusal refusal) {
-        Waiting next = new Waiting(address, refusal);
+        long bytes = bytes(address);
         synchronized (this) {
-            if (closed || waiting.size() >= waitingMax || !memory.tryHold(next.bytes())) {
+            if (closed || waiting.size() >= waitingMax || !memory.tryHold(bytes)) {
                 return false;
             }
-            waiting.add(next);
+            boolean added = false;
+            try {
+                added = waiting.add(new Waiting(address, refusal, bytes, timers.after(delay, this::answerNext)));
+            } finally {
+                if (!added) {
+                    memory.release(bytes);
+                }
+            }
         }
-        Future<?> _ = timers.after(delay, this::answerNext);
         return true;
+    }
+
+    private static long bytes(Address address) {
+        return OVERHEAD_BYTES + 2L * (address.topic().length() + length(address.ref()) + length(address.joinRef()));
+    }
+
+    private static int length(@Nullable Ref ref) {
+        return ref == null ? 0 : ref.json().length();
     }
 
     /// The socket is gone: nothing is answered any more.
     synchronized void close() {
         closed = true;
-        waiting.forEach(each -> memory.release(each.bytes()));
+        for (Waiting each : waiting) {
+            each.timer.cancel(false);
+            memory.release(each.bytes);
+        }
         waiting.clear();
     }
 
@@ -74,7 +84,7 @@ final class WaitingRefusals {
         synchronized (this) {
             next = waiting.poll();
             if (next != null) {
-                memory.release(next.bytes());
+                memory.release(next.bytes);
             }
         }
         if (next != null) {

@@ -4,11 +4,12 @@ import static dev.walcast.server.cli.LimitOptions.check;
 
 import dev.walcast.server.front.AddressLimits;
 import dev.walcast.server.front.TrustedProxies;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/// The settings that bound what one client address may do.
+/// The settings that bound what the connections of one client address may do.
 final class AddressOptions {
     @Option(
             names = "--max-connections-per-address",
@@ -17,6 +18,16 @@ final class AddressOptions {
             description = "How many connections one client address may have at once, or one IPv6 network of 64 bits;"
                     + " 0 for no limit. Behind a proxy, set TRUSTED_PROXIES, or all clients count as one.")
     private int maxConnections;
+
+    @Option(
+            names = "--keep-alive",
+            paramLabel = "TIME",
+            defaultValue = "75s",
+            description =
+                    "How long a connection may wait for its next request. It has to be longer than a proxy or load"
+                            + " balancer in front keeps its connections, or that answers 502 now and then. When places are short,"
+                            + " connections that wait are closed earlier.")
+    private Duration keepAlive = Duration.ZERO;
 
     @Option(
             names = "--trusted-proxies",
@@ -29,7 +40,7 @@ final class AddressOptions {
 
     /// Once there are no [#problems].
     AddressLimits limits() {
-        return new AddressLimits(maxConnections, TrustedProxies.parse(proxies));
+        return new AddressLimits(maxConnections, keepAlive, TrustedProxies.parse(proxies));
     }
 
     List<String> problems() {
@@ -38,6 +49,10 @@ final class AddressOptions {
                 problems,
                 maxConnections >= 0 && maxConnections <= 1_000_000,
                 "MAX_CONNECTIONS_PER_ADDRESS must be between 0 and 1000000.");
+        check(
+                problems,
+                keepAlive.toSeconds() >= 1 && keepAlive.toHours() <= 1,
+                "KEEP_ALIVE must be between 1s and 1h.");
         try {
             TrustedProxies.parse(proxies);
         } catch (IllegalArgumentException e) {

@@ -99,14 +99,17 @@ final class LimitOptions {
             names = "--max-bindings",
             paramLabel = "COUNT",
             defaultValue = "200",
-            description = "How many postgres_changes entries one channel may have.")
+            description = "How many postgres_changes entries one channel may have; all of them have to fit into"
+                    + " MAX_JOIN_SIZE.")
     private int maxBindings;
 
     @Option(
             names = "--max-join-size",
             paramLabel = "SIZE",
             defaultValue = "64KiB",
-            description = "The largest payload of a join, and of a message with a new token.")
+            description =
+                    "The largest payload of a join, with all its bindings, filters and token, and of a message with"
+                            + " a new token.")
     private ByteSize maxJoinSize = new ByteSize(0);
 
     @Option(
@@ -129,10 +132,9 @@ final class LimitOptions {
             names = "--client-share",
             paramLabel = "PERCENT",
             defaultValue = "50",
-            description =
-                    "How many percent of MAX_USERS, MAX_JOINS_PER_SECOND and MAX_TOPIC_CHECKS one client may take:"
-                            + " a user (the token's `sub`), or all clients without one from one address. Behind a proxy, set"
-                            + " TRUSTED_PROXIES.")
+            description = "How many percent of MAX_USERS, MAX_JOINS_PER_SECOND, MAX_TOPIC_CHECKS, MAX_CURSORS and"
+                    + " DELETE_KEYS_MEMORY one client may take: a user (the token's `sub`), or all clients without one from one address. Behind a proxy, set"
+                    + " TRUSTED_PROXIES.")
     private int clientShare;
 
     @Option(

@@ -1,5 +1,6 @@
 package dev.walcast.server.cli;
 
+import dev.walcast.cdc.HeapShares;
 import dev.walcast.server.memory.MemoryLimits;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,7 @@ final class MemoryOptions {
     private static final int PERCENT_MIN = 5;
     private static final int PERCENT_MAX = 80;
     private static final long BYTES_MIN = 8L << 20;
+    private static final HeapShares HEAP = HeapShares.ofThisProcess();
 
     @Option(
             names = "--memory-budget",
@@ -23,7 +25,7 @@ final class MemoryOptions {
     ///
     /// @param clientBytesMin what the other settings let one client hold at least
     MemoryLimits limits(long clientBytesMin) {
-        return MemoryLimits.of(budget.bytes(heapBytes()), clientBytesMin);
+        return MemoryLimits.of(budget.bytes(HEAP), clientBytesMin);
     }
 
     List<String> problems() {
@@ -37,14 +39,10 @@ final class MemoryOptions {
             case MemoryShare.Size(ByteSize size) ->
                 LimitOptions.check(
                         problems,
-                        size.bytes() >= BYTES_MIN && size.bytes() <= heapBytes() / 100 * PERCENT_MAX,
+                        size.bytes() >= BYTES_MIN && size.bytes() <= HEAP.heapBytes() / 100 * PERCENT_MAX,
                         "MEMORY_BUDGET must be at least 8MiB and at most 80% of the heap, which is "
-                                + (heapBytes() >> 20) + "MiB.");
+                                + (HEAP.heapBytes() >> 20) + "MiB.");
         }
         return problems;
-    }
-
-    private static long heapBytes() {
-        return Runtime.getRuntime().maxMemory();
     }
 }

@@ -1,6 +1,6 @@
 package dev.walcast.server.cli;
 
-import dev.walcast.server.memory.MemoryLimits;
+import dev.walcast.cdc.HeapShares;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
@@ -8,19 +8,18 @@ import picocli.CommandLine.TypeConversionException;
 
 /// A part of the heap, read from `40%` or from a size such as `256MiB`.
 sealed interface MemoryShare {
-    /// @param heapBytes the most that the heap may have
-    long bytes(long heapBytes);
+    long bytes(HeapShares heap);
 
     record Percent(int percent) implements MemoryShare {
         @Override
-        public long bytes(long heapBytes) {
-            return MemoryLimits.share(percent, heapBytes);
+        public long bytes(HeapShares heap) {
+            return heap.clientBytes(percent);
         }
     }
 
     record Size(ByteSize size) implements MemoryShare {
         @Override
-        public long bytes(long heapBytes) {
+        public long bytes(HeapShares heap) {
             return size.bytes();
         }
     }

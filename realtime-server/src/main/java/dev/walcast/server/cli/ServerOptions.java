@@ -2,6 +2,7 @@ package dev.walcast.server.cli;
 
 import static dev.walcast.server.cli.LimitOptions.check;
 
+import dev.walcast.cdc.HeapShares;
 import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.RowGuard;
@@ -204,7 +205,7 @@ final class ServerOptions {
                 slotName,
                 reader,
                 pollInterval,
-                transactionMemory.bytes(),
+                HeapShares.ofThisProcess().transactionBytes(transactionMemory.bytes()),
                 askTimeout,
                 deletes,
                 new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()),

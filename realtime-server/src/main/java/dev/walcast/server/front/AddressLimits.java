@@ -2,23 +2,33 @@ package dev.walcast.server.front;
 
 import static java.util.Objects.requireNonNull;
 
+import java.time.Duration;
+
 /// What one client address is allowed.
 ///
 /// @param connectionsMax open at once; 0 is without a limit
+/// @param keepAlive      how long one of its connections may wait for its next request, unless its place is needed
 /// @param proxies        whose word on a client's address counts
-public record AddressLimits(int connectionsMax, TrustedProxies proxies) {
+public record AddressLimits(int connectionsMax, Duration keepAlive, TrustedProxies proxies) {
     /// Many users share the address of a company, and a quarter of all default connections is left to others even when
     /// three such addresses are full.
     private static final int USUAL_MAX = 4_096;
+
+    /// A load balancer or proxy keeps its connections for 60 s by default (AWS, nginx). It must be the one that closes
+    /// them: a request that it sends while the server closes the connection fails with 502.
+    private static final Duration USUAL_KEEP_ALIVE = Duration.ofSeconds(75);
 
     public AddressLimits {
         if (connectionsMax < 0) {
             throw new IllegalArgumentException("connectionsMax is below 0");
         }
+        if (!keepAlive.isPositive()) {
+            throw new IllegalArgumentException("keepAlive is not positive");
+        }
         requireNonNull(proxies, "proxies is null");
     }
 
     public static AddressLimits defaults() {
-        return new AddressLimits(USUAL_MAX, TrustedProxies.none());
+        return new AddressLimits(USUAL_MAX, USUAL_KEEP_ALIVE, TrustedProxies.none());
     }
 }

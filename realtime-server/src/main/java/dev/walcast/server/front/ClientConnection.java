@@ -20,6 +20,7 @@ import io.helidon.webserver.spi.ServerConnection;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.util.concurrent.ExecutorService;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,12 +39,11 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
 
     private final ClientSocket socket;
     private final InetAddress peer;
-    private final Engine engine;
+    private final Supplier<Engine> engines;
     private final FrontLimits limits;
     private final Places places;
     private final RequestBytes requests;
     private final AnswerBytes answers;
-    private final DataReader reader;
 
     private volatile PeerInfo remote;
     private volatile Phase phase = Phase.HEAD;
@@ -56,17 +56,24 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
     /// The client sends nothing any more. For its own thread.
     private boolean hasEnded;
 
+    // What answers now. Change between two requests, by its own thread.
+    private volatile Engine engine;
+    private DataReader reader;
+
     private volatile @Nullable ServerConnection http;
 
-    ClientConnection(ClientSocket socket, InetAddress peer, Engine engine, FrontLimits limits, Places places) {
+    /// @param engines gives the engine that answers requests now
+    ClientConnection(
+            ClientSocket socket, InetAddress peer, Supplier<Engine> engines, FrontLimits limits, Places places) {
         this.socket = requireNonNull(socket, "socket is null");
         this.peer = requireNonNull(peer, "peer is null");
-        this.engine = requireNonNull(engine, "engine is null");
+        this.engines = requireNonNull(engines, "engines is null");
+        this.engine = engines.get();
         this.limits = requireNonNull(limits, "limits is null");
         this.places = requireNonNull(places, "places is null");
         this.requests = new RequestBytes(this::receive, this);
         this.answers = new AnswerBytes(this::transmit, requests::endAfterThis);
-        this.reader = DataReader.create(requests);
+        this.reader = new UnchainedReader(requests);
         this.remote = socket.remotePeer();
         this.deadlineNanos = System.nanoTime() + limits.requestTimeout().toNanos();
     }
@@ -74,9 +81,12 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
     @Override
     public void run() {
         try {
-            ServerConnection connection = engine.connection(this);
-            http = connection;
-            connection.handle(engine.requestLimit());
+            answerRequests();
+            while (requests.isHolding()) {
+                engine = engines.get();
+                reader = DataReader.create(requests);
+                answerRequests();
+            }
         } catch (CloseConnectionException | UncheckedIOException _) {
             LOG.trace("a connection ended");
         } catch (InterruptedException _) {
@@ -88,6 +98,19 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
                 linger();
             } finally {
                 end();
+            }
+        }
+    }
+
+    /// Until the connection ends, or a request comes that another engine answers.
+    private void answerRequests() throws InterruptedException {
+        try {
+            ServerConnection connection = engine.connection(this);
+            http = connection;
+            connection.handle(engine.requestLimit());
+        } catch (CloseConnectionException e) {
+            if (!requests.isHolding()) {
+                throw e;
             }
         }
     }
@@ -119,7 +142,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
             phase = Phase.HEAD;
             places.idle(this);
         }
-        return !stopping && !engine.isOutdated();
+        return !stopping;
     }
 
     @Override
@@ -135,6 +158,11 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         remote = client.equals(peer) ? socket.remotePeer() : Peer.forwarded(client);
         deadlineNanos = head.framing() instanceof Framing.None ? NEVER : System.nanoTime() + BODY_NANOS;
         phase = Phase.REQUEST;
+    }
+
+    @Override
+    public boolean isAnsweredHere() {
+        return !engine.isOutdated();
     }
 
     @Override

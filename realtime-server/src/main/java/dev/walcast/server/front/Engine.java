@@ -58,12 +58,12 @@ final class Engine {
         return requestLimit;
     }
 
-    /// Whether new requests belong to another engine.
+    /// Whether another engine answers requests that come from now on.
     boolean isOutdated() {
         return outdated;
     }
 
-    /// Ends it for connections that have no request under way.
+    /// Leaves what comes from now on to another engine; requests under way are still answered.
     void retire() {
         outdated = true;
     }

@@ -57,13 +57,16 @@ public final class Front implements AutoCloseable {
         });
     }
 
-    /// Answers with these routes from now on. The first call takes the port.
+    /// Answers with these routes from now on, also what comes over connections that are open already. The first call
+    /// takes the port.
     ///
     /// @throws IOException when the port cannot be had
     public synchronized void serve(HttpRouting.Builder routing, List<? extends Http1Upgrader> upgraders)
             throws IOException {
         Pollers.prepare();
         listener.bind();
+        // loads what a shortage of descriptors needs, while there are some to load it with
+        boolean _ = places.makeRoom();
         Engine former = engine;
         Engine next = new Engine(routing, upgraders);
         engines.add(next);
@@ -101,7 +104,7 @@ public final class Front implements AutoCloseable {
         ClientConnection connection = new ClientConnection(
                 new ChannelSocket(channel, name, remote),
                 remote.getAddress(),
-                requireNonNull(engine, "no routes"),
+                () -> requireNonNull(engine, "no routes"),
                 limits,
                 places);
         if (!enters(connection)) {

@@ -25,8 +25,6 @@ public record FrontLimits(
     /// For requests that open no socket, and for those that wait for their refusal.
     private static final int BESIDE_SOCKETS = 1_000;
 
-    private static final Duration KEEP_ALIVE_MAX = Duration.ofSeconds(15);
-
     public FrontLimits {
         if (Math.min(connectionsMax, waitingMax) < 1 || perAddressMax < 0) {
             throw new IllegalArgumentException("connectionsMax or waitingMax is below 1, or perAddressMax below 0");
@@ -39,14 +37,13 @@ public record FrontLimits(
 
     /// What a server with these limits needs: a place for each socket, and some for other requests.
     public static FrontLimits of(SocketLimits sockets, AddressLimits addresses) {
-        Duration idle = sockets.idleTimeout();
         return new FrontLimits(
                 sockets.socketsMax() + BESIDE_SOCKETS,
                 BESIDE_SOCKETS,
                 addresses.connectionsMax(),
                 addresses.proxies(),
                 sockets.requestTimeout(),
-                idle.compareTo(KEEP_ALIVE_MAX) < 0 ? idle : KEEP_ALIVE_MAX,
+                addresses.keepAlive(),
                 sockets.writeTimeout());
     }
 

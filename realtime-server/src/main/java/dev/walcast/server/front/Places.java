@@ -49,11 +49,10 @@ final class Places {
     private final AtomicInteger waiting = new AtomicInteger();
     private final Look forHeard = new Look(HEARD_NANOS);
     private final Look forAny = new Look(0);
-    private final Look forSameAddress = new Look(0);
     private final AtomicBoolean warned = new AtomicBoolean();
 
     /// Guarded by this.
-    private final Map<ClientAddress, Integer> counts = new HashMap<>();
+    private final Map<ClientAddress, Share> shares = new HashMap<>();
 
     Places(FrontLimits limits) {
         this.limits = requireNonNull(limits, "limits is null");
@@ -70,6 +69,14 @@ final class Places {
         boolean isTooSoon(long now) {
             return now - foundNoneNanos.get() < LOOK_AGAIN_NANOS;
         }
+    }
+
+    /// What an address with connections has.
+    private static final class Share {
+        private final Look look = new Look(0);
+
+        /// How many connections it has open. Guarded by the places.
+        private int open;
     }
 
     /// What a connection has. Guarded by the places.
@@ -163,7 +170,8 @@ final class Places {
         if (takePlace(place, address)) {
             return null;
         }
-        closeWaiting(forSameAddress, other -> addressOf(other).equals(address));
+        lookFor(address)
+                .ifPresent(look -> closeWaiting(look, other -> addressOf(other).equals(address)));
         if (takePlace(place, address)) {
             return null;
         }
@@ -177,17 +185,22 @@ final class Places {
         return ErrorCode.ADDRESS_CONNECTIONS_TOO_MANY;
     }
 
+    /// Nothing when the address has no connection any more.
+    private synchronized Optional<Look> lookFor(ClientAddress address) {
+        return Optional.ofNullable(shares.get(address)).map(share -> share.look);
+    }
+
     private synchronized boolean takePlace(Place place, ClientAddress address) {
         if (place.left || address.equals(place.address)) {
             return true;
         }
-        int count = counts.getOrDefault(address, 0);
-        if (limits.perAddressMax() > 0 && count >= limits.perAddressMax()) {
+        Share share = shares.get(address);
+        if (share != null && limits.perAddressMax() > 0 && share.open >= limits.perAddressMax()) {
             return false;
         }
         release(place);
         place.address = address;
-        counts.put(address, count + 1);
+        shares.computeIfAbsent(address, _ -> new Share()).open++;
         return true;
     }
 
@@ -195,7 +208,7 @@ final class Places {
         ClientAddress address = place.address;
         if (address != null) {
             place.address = null;
-            counts.computeIfPresent(address, (_, count) -> count > 1 ? count - 1 : null);
+            shares.computeIfPresent(address, (_, share) -> --share.open > 0 ? share : null);
         }
     }
 

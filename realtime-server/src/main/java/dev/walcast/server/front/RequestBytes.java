@@ -27,6 +27,11 @@ final class RequestBytes implements Supplier<byte @Nullable []> {
         /// @throws RefusedRequestException when there is no room for it
         void requested(RequestHead head) throws RefusedRequestException;
 
+        /// After [#requested].
+        ///
+        /// @return false when another engine answers this request than the one that waited for it
+        boolean isAnsweredHere();
+
         /// After the last byte of a body.
         void bodyEnds();
 
@@ -53,6 +58,9 @@ final class RequestBytes implements Supplier<byte @Nullable []> {
     private long left;
     private ChunkScanner chunks = new ChunkScanner();
 
+    /// A head that waits for the engine that answers it.
+    private byte @Nullable [] held;
+
     /// @param source blocks until there are bytes; null at the end
     RequestBytes(Supplier<byte @Nullable []> source, Progress progress) {
         this.source = requireNonNull(source, "source is null");
@@ -69,9 +77,20 @@ final class RequestBytes implements Supplier<byte @Nullable []> {
         last = true;
     }
 
-    /// @throws CloseConnectionException when a request was refused, and answered
+    /// Whether the last head waits for another engine, which gets it from the next [#get].
+    boolean isHolding() {
+        return held != null;
+    }
+
+    /// @throws CloseConnectionException when a request was refused, and answered; or when it [waits][#isHolding()] for
+    ///                                  another engine than the one that asks
     @Override
     public byte @Nullable [] get() {
+        byte[] first = held;
+        if (first != null) {
+            held = null;
+            return first;
+        }
         try {
             byte[] next = switch (stage) {
                 case HEAD -> head();
@@ -121,7 +140,12 @@ final class RequestBytes implements Supplier<byte @Nullable []> {
                 stage = Stage.CHUNKS;
             }
         }
-        return head.canonical();
+        byte[] canonical = head.canonical();
+        if (!progress.isAnsweredHere()) {
+            held = canonical;
+            throw new CloseConnectionException("another engine answers the request");
+        }
+        return canonical;
     }
 
     private byte[] body() throws RefusedRequestException {

@@ -142,6 +142,11 @@ public final class MemoryAccount implements AutoCloseable {
         forgetWhenEmpty();
     }
 
+    /// Arrays for what arrives. They are counted by their user.
+    Chunks chunks() {
+        return budget.chunks();
+    }
+
     /// What the common counter holds for this account alone, its seat left out.
     long counted() {
         return counted(own.get());

@@ -35,6 +35,7 @@ public final class MemoryBudget {
     private final LongAdder endings = new LongAdder();
     private final Set<MemoryAccount> accounts = ConcurrentHashMap.newKeySet();
     private final ReentrantLock relieving = new ReentrantLock();
+    private final Chunks chunks = new Chunks();
 
     /// Guarded by `relieving`.
     private long searchAgainNanos = System.nanoTime();
@@ -94,6 +95,10 @@ public final class MemoryBudget {
     /// How many accounts were ended because they held most.
     public long endings() {
         return endings.sum();
+    }
+
+    Chunks chunks() {
+        return chunks;
     }
 
     boolean isExceeded() {

@@ -50,12 +50,19 @@ public final class PartitionUpkeep implements AutoCloseable {
     private final DataSource dataSource;
     private final Clock clock;
     private final Duration retention;
+    private final Duration every;
     private final CountDownLatch started = new CountDownLatch(1);
     private final CountDownLatch closing = new CountDownLatch(1);
     private volatile boolean well;
     private @Nullable String lastFailure;
 
     public PartitionUpkeep(DataSource dataSource, Clock clock, Duration retention) {
+        this(dataSource, clock, retention, EVERY);
+    }
+
+    /// @param every how often it works
+    public PartitionUpkeep(DataSource dataSource, Clock clock, Duration retention, Duration every) {
+        this.every = requireNonNull(every, "every is null");
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
         this.clock = requireNonNull(clock, "clock is null");
         this.retention = requireNonNull(retention, "retention is null");
@@ -67,13 +74,21 @@ public final class PartitionUpkeep implements AutoCloseable {
         started.countDown();
     }
 
-    /// Works every hour after [#start], until closed.
-    void run(TaskActivity activity) throws InterruptedException {
+    /// Works every hour after [#start], until closed. The connections declare what it waits for.
+    public void run(TaskActivity activity) throws InterruptedException {
+        // no bound: the server may wait for its database when it starts
         try (TaskActivity.Span _ = activity.waits()) {
             started.await();
-            while (!closing.await((well ? EVERY : AFTER_A_FAILURE).toMillis(), TimeUnit.MILLISECONDS)) {
-                well = tryOnce();
-            }
+        }
+        while (!isClosingAfter(well ? every : AFTER_A_FAILURE, activity)) {
+            well = tryOnce();
+        }
+    }
+
+    private boolean isClosingAfter(Duration pause, TaskActivity activity) throws InterruptedException {
+        // bound: an hour
+        try (TaskActivity.Span _ = activity.waits()) {
+            return closing.await(pause.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 

@@ -6,6 +6,7 @@ import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.rls.Moment;
 import dev.walcast.rls.Moments;
 import dev.walcast.rls.TopicPolicies;
@@ -69,7 +70,7 @@ public final class TopicPolicyWatch implements AutoCloseable {
     }
 
     public void start(Supervisor supervisor) {
-        supervisor.start("watch-topic-policies", this::run);
+        supervisor.startObserved("watch-topic-policies", this::run);
     }
 
     // -- what the feed tells
@@ -116,8 +117,8 @@ public final class TopicPolicyWatch implements AutoCloseable {
 
     // -- the thread
 
-    /// Ends when it is closed.
-    void run() throws InterruptedException {
+    /// Ends when it is closed. The catalog's connections declare what it waits for.
+    void run(TaskActivity activity) throws InterruptedException {
         long lookedNanos = System.nanoTime() - every.toNanos();
         while (!isClosed()) {
             if (System.nanoTime() - lookedNanos >= every.toNanos()) {
@@ -125,7 +126,10 @@ public final class TopicPolicyWatch implements AutoCloseable {
                 look();
             }
             boolean waits = lookForCommits();
-            rest(waits ? System.nanoTime() + LOOK_AGAIN.toNanos() : lookedNanos + every.toNanos(), waits);
+            // bound: RIGHTS_POLL
+            try (TaskActivity.Span _ = activity.waits()) {
+                rest(waits ? System.nanoTime() + LOOK_AGAIN.toNanos() : lookedNanos + every.toNanos(), waits);
+            }
         }
     }
 

@@ -41,9 +41,10 @@ public enum ErrorCode {
     TOPIC_UNMATCHED("UnmatchedTopic", CLIENT, 0, true, "unmatched topic"),
     TOPIC_NAME_REQUIRED("TopicNameRequired", CLIENT, 400, "You must provide a topic name"),
     TOPIC_TOO_LONG("InvalidJoinPayload", CLIENT, 0, "The topic is longer than %d bytes"),
-    JOIN_TOO_LARGE("PayloadSizeExceeded", CLIENT, 0, "The payload of the join is larger than %d bytes (MAX_JOIN_SIZE)"),
+    JOIN_TOO_LARGE(
+            "PayloadSizeExceeded", CLIENT, 0, "The payload of the join has %d bytes, and MAX_JOIN_SIZE allows %d"),
     TOKEN_TOO_LARGE(
-            "PayloadSizeExceeded", CLIENT, 0, "The payload with the token is larger than %d bytes (MAX_JOIN_SIZE)"),
+            "PayloadSizeExceeded", CLIENT, 0, "The payload with the token has %d bytes, and MAX_JOIN_SIZE allows %d"),
     PRESENCE_KEY_TOO_LONG("InvalidJoinPayload", CLIENT, 0, "The presence key is longer than %d bytes"),
     NAME_TOO_LONG("NameTooLong", CLIENT, 0, "A name in Postgres has at most 63 bytes"),
     JOIN_UNREADABLE("UnknownErrorOnChannel", CLIENT, 0, "%s must be an object"),
@@ -101,6 +102,11 @@ public enum ErrorCode {
             CAPACITY,
             429,
             "Too many private channels of one user or address wait: CLIENT_SHARE of the server bounds them"),
+    CHECKS_OF_SOCKET_TOO_MANY(
+            "ClientShareReached",
+            CAPACITY,
+            429,
+            "Too many private channels of this socket wait: it has half of its client's CLIENT_SHARE"),
     CHANNELS_TOO_MANY("ChannelRateLimitReached", CAPACITY, 0, "Too many channels"),
     MESSAGES_TOO_MANY("MessagePerSecondRateLimitReached", CAPACITY, 0, "Too many messages per second"),
     PRESENCE_TOO_FAST("PresenceRateLimitReached", CAPACITY, 0, "Too many presence messages per second"),
@@ -161,6 +167,8 @@ public enum ErrorCode {
     REST_PARTITION_MISSING("MissingPartition", SERVER, 422, true, "Missing messages partition"),
     REST_DATABASE_UNREACHABLE("UnableToConnectToProject", SERVER, 422, true, "Tenant database unavailable"),
     REST_POOL_EXHAUSTED("IncreaseConnectionPool", CAPACITY, 429, true, "Connection pool exhausted"),
+    REST_CHECKS_OF_CALLER_TOO_MANY(
+            "ClientShareReached", CAPACITY, 429, true, "Too many private topics of one caller wait"),
     REST_TOPICS_NOT_INSTALLED("UnableToSetPolicies", SERVER, 500, true, "Unable to authorize broadcast"),
     STREAM_UNREADABLE("InvalidStreamRequest", CLIENT, 400, "The query parameter %s is unknown, or there twice"),
     STREAM_REFUSED("UnableToSubscribeToChanges", CLIENT, 400, "%s"),

@@ -58,6 +58,7 @@ final class PrivateTopics {
                     switch (e.reason()) {
                         case NOT_INSTALLED -> ErrorCode.REST_TOPICS_NOT_INSTALLED;
                         case POOL_EXHAUSTED -> ErrorCode.REST_POOL_EXHAUSTED;
+                        case CALLER_BUSY -> ErrorCode.REST_CHECKS_OF_CALLER_TOO_MANY;
                         case CANCELED -> ErrorCode.REST_QUERY_CANCELED;
                         case PARTITION_MISSING -> ErrorCode.REST_PARTITION_MISSING;
                         case UNREACHABLE -> ErrorCode.REST_DATABASE_UNREACHABLE;

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Turns;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 /// thread only.
 final class RequestBody implements AutoCloseable {
     private static final int CHUNK_BYTES = 16 * 1024;
+
+    /// A body that arrives as fast as it is read never blocks its thread.
+    private static final int BYTES_OF_A_TURN = 64 * 1024;
 
     /// Messages are copied out of the body, each into its envelope.
     private static final int COPIES = 1;
@@ -96,11 +100,16 @@ final class RequestBody implements AutoCloseable {
         }
         try (BodyAlarms.Alarm _ = alarms.set(limits.bodyTimeout())) {
             byte[] chunk = new byte[CHUNK_BYTES];
+            long nextTurn = length + BYTES_OF_A_TURN;
             while (!ended && length <= bytesMax) {
                 int count = stream().read(chunk);
                 ended = count < 0;
                 length += Math.max(count, 0);
                 into.write(chunk, 0, Math.max(count, 0));
+                if (length >= nextTurn) {
+                    nextTurn = length + BYTES_OF_A_TURN;
+                    Turns.giveUp();
+                }
             }
         } catch (IOException | RuntimeException e) {
             throw new CloseConnectionException("the body did not arrive", e);

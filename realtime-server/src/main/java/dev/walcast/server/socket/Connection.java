@@ -2,12 +2,14 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.socket.HelidonSocket;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.spi.ServerConnection;
 import java.io.IOException;
 import java.time.Duration;
@@ -63,14 +65,18 @@ final class Connection implements ServerConnection, Watched {
             return;
         }
         try {
+            upgrade.connection().upgraded();
             serve();
         } finally {
+            outbox.kill(CloseReason.DISCONNECTED);
+            writer.interrupt();
             memory.close();
         }
     }
 
     private void refuse(Limit limit) throws InterruptedException {
         stats.countRefused();
+        upgrade.connection().refused();
         Refusal refusal = ErrorCode.MEMORY_EXHAUSTED.refusal();
         int status = refusal.code().status().orElseThrow();
         new RefusedConnection(
@@ -81,10 +87,10 @@ final class Connection implements ServerConnection, Watched {
 
     private void serve() throws InterruptedException {
         upgrade.confirm(socket);
+        SocketListener listener = open();
         stats.countOpened();
-        SocketListener listener = upgrade.opener().open(outbox);
-        owner.opened(this);
         try {
+            owner.opened(this);
             read(listener);
             writer.awaitEnd(limits.closeTimeout());
         } finally {
@@ -93,6 +99,19 @@ final class Connection implements ServerConnection, Watched {
             owner.closed(this);
             stats.countClosed(outbox.reason());
             listener.onClosed(outbox.reason());
+        }
+    }
+
+    /// A failure is told over the socket, for the upgrade is answered already.
+    private SocketListener open() throws InterruptedException {
+        try {
+            return upgrade.opener().open(outbox);
+        } catch (RuntimeException | Error e) {
+            FatalErrors.check(e);
+            LOG.error("socket {} could not be opened", socket.childSocketId(), e);
+            outbox.abort(CloseReason.INTERNAL_ERROR);
+            writer.awaitEnd(limits.closeTimeout());
+            throw new CloseConnectionException("the socket could not be opened", e);
         }
     }
 

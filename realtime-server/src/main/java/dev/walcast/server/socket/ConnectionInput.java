@@ -63,12 +63,20 @@ final class ConnectionInput extends InputStream {
 
     private boolean isAtEnd() {
         try {
-            reader.ensureAvailable();
+            if (reader.available() == 0) {
+                awaitClient();
+            }
             heardNanos = System.nanoTime();
             return false;
         } catch (RuntimeException _) {
             // end of stream, reset, or closed by us: Helidon has an exception of its own for each
             return true;
         }
+    }
+
+    private void awaitClient() {
+        long began = System.nanoTime();
+        reader.ensureAvailable();
+        pace.waited(System.nanoTime() - began);
     }
 }

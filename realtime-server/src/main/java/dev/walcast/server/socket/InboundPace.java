@@ -3,13 +3,15 @@ package dev.walcast.server.socket;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.protocol.CloseReason;
+import dev.walcast.server.protocol.Turns;
 import dev.walcast.server.socket.ClientLimits.Rate;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /// Paces the reader thread of one socket. A socket beyond its limits is held back: its thread sleeps, and TCP holds the
 /// client back. A socket that never gets below its limits is closed. Between frames the thread leaves its carrier to
-/// other virtual threads, because a thread whose input never runs dry never blocks. Owned by the reader thread.
+/// other virtual threads, because a thread whose input never runs dry never blocks. When there are many of them it
+/// pauses, too. Owned by the reader thread.
 final class InboundPace {
     /// After so many frames other threads have a turn.
     private static final int FRAMES_IN_A_ROW = 16;
@@ -19,6 +21,9 @@ final class InboundPace {
 
     /// After so much work on one message other threads have a turn.
     private static final long WORK_NANOS_IN_A_ROW = 1_000_000;
+
+    /// A thread that waited so long for its client has had a rest.
+    private static final long RESTED_NANOS = 1_000_000;
 
     /// Shorter pauses would be many.
     private static final long PAUSE_NANOS_MIN = 20_000_000;
@@ -83,7 +88,15 @@ final class InboundPace {
     /// Tells how long a message was worked on.
     void worked(long workNanos) {
         if (workNanos >= WORK_NANOS_IN_A_ROW) {
-            yieldTurn();
+            rest.yieldTurn();
+        }
+    }
+
+    /// Tells how long it was waited for the client. One that lets itself be waited for begins a new row.
+    void waited(long waitedNanos) {
+        if (waitedNanos >= RESTED_NANOS) {
+            framesInARow = 0;
+            bytesInARow = 0;
         }
     }
 
@@ -102,7 +115,12 @@ final class InboundPace {
     private void yieldTurn() {
         framesInARow = 0;
         bytesInARow = 0;
+        long began = nanos.getAsLong();
         rest.yieldTurn();
+        Duration pause = Turns.pauseAfter(nanos.getAsLong() - began);
+        if (pause.isPositive()) {
+            rest.pause(pause);
+        }
     }
 
     /// A token bucket, as the time at which it is full again.

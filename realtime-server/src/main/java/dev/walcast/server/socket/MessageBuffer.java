@@ -2,37 +2,34 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.memory.ChunkedBytes;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.CloseReason;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.util.Arrays;
 
-/// The message being put together, unmasked as it arrives. Grows by what is there, at most doubling. Its bytes are
-/// counted: while it grows, and after [#take] until [#letGo].
+/// The message being put together, unmasked as it arrives. Grows by what is there. Its bytes are counted: while it
+/// grows, and after [#take] until [#letGo].
 ///
 /// Used by the reader thread, but for [#forget].
 final class MessageBuffer {
-    private static final int CHUNK_BYTES = 64 * 1024;
-    private static final byte[] NOTHING = {};
-
     private final MemoryAccount memory;
 
     /// What was taken and is still in use. Belongs to the reader thread.
     private int inUse;
 
     // guarded by this
-    private byte[] bytes = NOTHING;
-    private int size;
+    private final ChunkedBytes bytes;
     private boolean forgotten;
 
     MessageBuffer(MemoryAccount memory) {
         this.memory = requireNonNull(memory, "memory is null");
+        this.bytes = new ChunkedBytes(memory);
     }
 
     synchronized int size() {
-        return size;
+        return bytes.size();
     }
 
     /// Appends one fragment.
@@ -56,32 +53,28 @@ final class MessageBuffer {
     /// @return how many were appended
     private synchronized int append(int first, InputStream in, int expected, byte[] mask, int phase)
             throws IOException {
-        ensureRoom(expected);
-        bytes[size] = (byte) first;
-        int room = Math.min(bytes.length - size, expected) - 1;
-        int more = Math.min(room, in.available());
-        int count = 1 + (more > 0 ? Math.max(0, in.read(bytes, size + 1, more)) : 0);
-        unmask(bytes, size, count, mask, phase);
-        size += count;
+        if (forgotten || !bytes.makeRoom(expected)) {
+            throw new BrokenFrame(CloseReason.MEMORY);
+        }
+        byte[] array = bytes.array();
+        int at = bytes.at();
+        array[at] = (byte) first;
+        int more = Math.min(Math.min(bytes.room(), expected) - 1, in.available());
+        int count = 1 + (more > 0 ? Math.max(0, in.read(array, at + 1, more)) : 0);
+        unmask(array, at, count, mask, phase);
+        bytes.added(count);
         return count;
     }
 
     /// The whole message; the buffer is empty afterwards.
     ///
-    /// @throws BrokenFrame when another thread has forgotten it
+    /// @throws BrokenFrame when another thread has forgotten it, or there is no memory for it
     synchronized byte[] take() throws BrokenFrame {
-        if (forgotten) {
+        byte[] whole = forgotten ? null : bytes.take();
+        if (whole == null) {
             throw new BrokenFrame(CloseReason.MEMORY);
         }
-        byte[] whole = bytes;
-        if (size < bytes.length) {
-            hold(size);
-            whole = Arrays.copyOf(bytes, size);
-            memory.release(bytes.length);
-        }
-        inUse = size;
-        bytes = NOTHING;
-        size = 0;
+        inUse = whole.length;
         return whole;
     }
 
@@ -94,34 +87,13 @@ final class MessageBuffer {
     /// Frees what has arrived of a message. Nothing more is taken in. Any thread may call it, and it does not wait.
     synchronized void forget() {
         forgotten = true;
-        memory.release(bytes.length);
-        bytes = NOTHING;
-        size = 0;
+        bytes.clear();
     }
 
     /// @param phase how many bytes of the frame came before
     static void unmask(byte[] bytes, int offset, int length, byte[] mask, int phase) {
         for (int i = 0; i < length; i++) {
             bytes[offset + i] ^= mask[(phase + i) & 3];
-        }
-    }
-
-    /// With the lock held.
-    private void ensureRoom(int expected) throws BrokenFrame {
-        if (bytes.length - size > 0) {
-            return;
-        }
-        int grown = size + Math.max(Math.min(CHUNK_BYTES, expected), Math.min(expected, bytes.length));
-        hold(grown);
-        int before = bytes.length;
-        bytes = Arrays.copyOf(bytes, grown);
-        memory.release(before);
-    }
-
-    /// With the lock held. Taking may end this very client, and then the buffer is forgotten.
-    private void hold(int more) throws BrokenFrame {
-        if (forgotten || !memory.tryHold(more)) {
-            throw new BrokenFrame(CloseReason.MEMORY);
         }
     }
 }

@@ -57,21 +57,18 @@ final class SocketUpgrader implements Http1Upgrader {
                     .message("Not a WebSocket handshake")
                     .build();
         }
+        if (!(context instanceof Upgradable connection)) {
+            throw new IllegalStateException("a connection that is not told of its upgrade");
+        }
         return switch (door.admit(handshake(context, prologue, headers))) {
-            case Admitted admitted -> {
-                if (context instanceof Upgradable connection) {
-                    connection.upgraded();
-                }
-                yield new Connection(
+            case Admitted admitted ->
+                new Connection(
                         owner,
                         context.serverSocket(),
-                        new Upgrade(key, subprotocol(headers), admitted.opener(), context.dataReader()));
-            }
+                        new Upgrade(key, subprotocol(headers), admitted.opener(), context.dataReader(), connection));
             case Refused refused -> {
                 owner.stats().countRefused();
-                if (context instanceof Upgradable connection) {
-                    connection.refused();
-                }
+                connection.refused();
                 yield new RefusedConnection(context.serverSocket(), refused);
             }
         };

@@ -14,7 +14,13 @@ import java.util.Optional;
 /// An admitted upgrade request, not yet answered.
 ///
 /// @param subprotocol what the client and the server agree to speak; many clients ask for none
-record Upgrade(String key, Optional<String> subprotocol, SocketDoor.SocketOpener opener, DataReader input) {
+/// @param connection  to be told what becomes of it, before anything is read or answered
+record Upgrade(
+        String key,
+        Optional<String> subprotocol,
+        SocketDoor.SocketOpener opener,
+        DataReader input,
+        Upgradable connection) {
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
     Upgrade {
@@ -22,6 +28,7 @@ record Upgrade(String key, Optional<String> subprotocol, SocketDoor.SocketOpener
         requireNonNull(subprotocol, "subprotocol is null");
         requireNonNull(opener, "opener is null");
         requireNonNull(input, "input is null");
+        requireNonNull(connection, "connection is null");
     }
 
     void confirm(HelidonSocket socket) {

@@ -183,10 +183,13 @@ final class EventStream implements Watched {
         return List.of(StreamEvent.retry(after), StreamEvent.system(SystemNote.disconnecting(), "", Optional.empty()));
     }
 
-    /// Nobody said why when the queue was full.
+    /// What the client reads last. The queue knows when it ended by itself.
     private Refusal goodbye() {
+        if (outbox.reason() == CloseReason.MEMORY) {
+            return ErrorCode.MEMORY_EXHAUSTED.refusal();
+        }
         Refusal why = ending.get();
-        return why == null ? ErrorCode.STREAM_TOO_SLOW.refusal() : why;
+        return outbox.reason() == CloseReason.SLOW_CONSUMER || why == null ? ErrorCode.STREAM_TOO_SLOW.refusal() : why;
     }
 
     /// Half of it is when sockets are pinged; many proxies cut what is silent for 30 seconds.

@@ -191,10 +191,10 @@ public final class EventStreams implements HttpService, AutoCloseable {
             throws RefusedException, InterruptedException {
         CrossOrigin.allow(response);
         EventStream stream = new EventStream(limits, stats, guests.memory());
-        open.add(stream);
+        stream.open();
         stats.countOpened();
         try {
-            stream.open();
+            open.add(stream);
             if (draining) {
                 throw new RefusedException(ErrorCode.RESTARTING.refusal());
             }

@@ -2,12 +2,16 @@ package dev.walcast.server.attack;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.provider.Arguments;
 
 /// How long and how strictly attacks are played: in short with each build, in full with `-Dwalcast.attack=long`.
 record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration longTime) {
     private static final String TINY_HEAP = "64m";
+    private static final int ATTACKS_OF_A_LOOK = 8;
 
     static AttackPlan ofProperties() {
         boolean isLong = "long".equals(System.getProperty("walcast.attack"));
@@ -28,19 +32,33 @@ record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration
 
     /// For how long it is waited until an attack has done what makes it one.
     Duration timeMax(Duration time) {
-        return isLong ? time : time.multipliedBy(4);
+        return time.multipliedBy(isLong ? 2 : 4);
     }
 
-    /// In short there are fewer connections to take, and attackers take fewer; and a client that is gone is missed
-    /// sooner.
-    Map<String, String> settings() {
-        return isLong
-                ? Map.of()
-                : Map.of(
-                        "MAX_CONNECTIONS", "1500",
-                        "MAX_CONNECTIONS_PER_ADDRESS", "500",
-                        "MAX_USERS", "1000",
-                        "IDLE_TIMEOUT", "10s");
+    /// What the server keeps of rows grows until it is full, which is not an attacker's doing: it gets little
+    /// room, so that it is full soon at any heap. In short there are fewer connections to take, attackers take
+    /// fewer, and a client that is gone is missed sooner.
+    Map<String, String> settings(Kind.Arena arena) {
+        Map<String, String> settings = new HashMap<>();
+        if (arena != Kind.Arena.TINY_HEAP) {
+            settings.putAll(Map.of("REPLAY_MEMORY", "4MiB", "DELETE_KEYS_MEMORY", "1MiB"));
+        }
+        if (!isLong && arena != Kind.Arena.CRAMPED) {
+            settings.putAll(Map.of(
+                    "MAX_CONNECTIONS", "1500",
+                    "MAX_CONNECTIONS_PER_ADDRESS", "500",
+                    "MAX_USERS", "1000",
+                    "IDLE_TIMEOUT", "10s"));
+        }
+        return settings;
+    }
+
+    /// Each kind at each heap; one that has a heap of its own once.
+    Stream<Arguments> attacks() {
+        return heaps.stream()
+                .flatMap(heap -> kinds.stream()
+                        .filter(kind -> kind.arena() != Kind.Arena.TINY_HEAP || heap.equals(heaps.getFirst()))
+                        .map(kind -> Arguments.of(kind, heap(kind.arena(), heap))));
     }
 
     /// Of the connections that exhaust the usual settings, and of the rows of a large transaction.
@@ -49,7 +67,23 @@ record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration
     }
 
     Duration warmUp() {
-        return longTime.dividedBy(4);
+        return longTime.dividedBy(3);
+    }
+
+    /// Whether latencies are compared with those beside a burner. On a machine with much other work they say
+    /// little, and the comparison takes most of the time.
+    boolean compares() {
+        return isLong && !"off".equals(System.getProperty("walcast.attack.compare"));
+    }
+
+    /// Whether it is looked at what this attack and those since the last look have left behind. In short that is done
+    /// after some attacks together, because looking takes as long as an attack.
+    boolean looksAtWhatIsLeft(Kind kind) {
+        int next = kinds.indexOf(kind) + 1;
+        return isLong
+                || next % ATTACKS_OF_A_LOOK == 0
+                || next == kinds.size()
+                || kinds.get(next).arena() != kind.arena();
     }
 
     /// How long what an attack has left behind may take to go: a little longer than IDLE_TIMEOUT, after which a client
@@ -68,7 +102,7 @@ record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration
         return isLong ? 0 : 8_000_000;
     }
 
-    String heap(Kind.Arena arena, String heap) {
+    private static String heap(Kind.Arena arena, String heap) {
         return arena == Kind.Arena.TINY_HEAP ? TINY_HEAP : heap;
     }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -82,7 +83,7 @@ class AttackTest {
     }
 
     Stream<Arguments> attacks() {
-        return plan.heaps().stream().flatMap(heap -> plan.kinds().stream().map(kind -> Arguments.of(kind, heap)));
+        return plan.attacks();
     }
 
     @ParameterizedTest(name = "{0} at {1}")
@@ -93,7 +94,7 @@ class AttackTest {
             System.out.println(why);
             abort(why);
         }
-        Verdict verdict = new Verdict(battle(kind.arena(), plan.heap(kind.arena(), heap)), kind, plan);
+        Verdict verdict = new Verdict(battle(kind.arena(), heap), kind, plan);
         try {
             verdict.play();
         } catch (Throwable e) {
@@ -121,10 +122,12 @@ class AttackTest {
 
     private ServerSetup setup(Kind.Arena kind, String heap) {
         if (kind != Kind.Arena.CRAMPED) {
-            return new ServerSetup(heap, 0, null, plan.settings());
+            return new ServerSetup(heap, 0, null, plan.settings(kind));
         }
         Path folder = Optional.ofNullable(disk).map(SmallDisk::folder).orElse(null);
-        return new ServerSetup(heap, FEW_DESCRIPTORS, folder, Map.of("TRANSACTION_MEMORY", "1MiB"));
+        Map<String, String> settings = new HashMap<>(plan.settings(kind));
+        settings.put("TRANSACTION_MEMORY", "1MiB");
+        return new ServerSetup(heap, FEW_DESCRIPTORS, folder, settings);
     }
 
     private void endBattle() throws Exception {
@@ -149,6 +152,11 @@ class AttackTest {
                 + (verdict.problems().isEmpty() ? "harmless" : "HARMFUL " + List.copyOf(verdict.problems())) + "\n"
                 + verdict;
         System.out.print(text);
-        Files.writeString(REPORTS.resolve("report.txt"), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        append("report.txt", text);
+        append("table.md", verdict.tableRow(heap));
+    }
+
+    private static void append(String file, String text) throws IOException {
+        Files.writeString(REPORTS.resolve(file), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 }

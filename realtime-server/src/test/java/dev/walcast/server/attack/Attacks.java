@@ -232,19 +232,19 @@ final class Attacks {
                 });
     }
 
+    /// Patterns that are refused without asking Postgres, and those that are just small enough for it.
     private static void regexes(Target target) {
-        target.repeat(12, () -> {
-            try (Wire wire = target.socket()) {
-                wire.text(join(
-                        "regex",
-                        changes(
-                                "neighbours",
-                                ",\"filter\":\"v=match.\\\"(x*y*z*){1,255}" + target.number() + "\\\"\"")));
-                wire.read();
-                target.done();
-                wire.read();
-            }
-        });
+        for (int copies : new int[] {255, 40}) {
+            target.repeat(6, () -> {
+                try (Wire wire = target.socket()) {
+                    String pattern = "(x*y*z*){1," + copies + "}" + target.number();
+                    wire.text(join("regex", changes("neighbours", ",\"filter\":\"v=match.\\\"" + pattern + "\\\"\"")));
+                    wire.read();
+                    target.done();
+                    wire.read();
+                }
+            });
+        }
     }
 
     private static void upgradeWith(Target target, String token) throws IOException {

@@ -30,6 +30,8 @@ final class Battle implements AutoCloseable {
     private final SteadyWriter writer;
     private final Newcomers newcomers;
     private final long firstRow;
+    private @Nullable Gauge lastGauge;
+    private long gaugedPid;
 
     private Battle(
             TestPostgres postgres, ServerUnderAttack server, Path folder, @Nullable SmallDisk disk, long firstRow) {
@@ -214,7 +216,14 @@ final class Battle implements AutoCloseable {
     }
 
     Gauge gauge() throws Exception {
-        return Gauge.of(server.pid(), postgres);
+        lastGauge = Gauge.of(server.pid(), postgres);
+        gaugedPid = server.pid();
+        return lastGauge;
+    }
+
+    /// What this process of the server held when it was asked last.
+    Gauge lastGauge() throws Exception {
+        return lastGauge != null && gaugedPid == server.pid() ? lastGauge : gauge();
     }
 
     /// Waits until the server holds no more than this.

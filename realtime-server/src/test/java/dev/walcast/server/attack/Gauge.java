@@ -35,6 +35,16 @@ record Gauge(long heap, int channels, int sockets, int threads, int descriptors,
                 backends + backends / 10 + (slack > 0 ? 24 : 3));
     }
 
+    /// Whether nothing has gone since.
+    boolean isSettledAfter(Gauge earlier) {
+        return heap >= earlier.heap * 0.99
+                && channels >= earlier.channels
+                && sockets >= earlier.sockets
+                && threads >= earlier.threads
+                && descriptors >= earlier.descriptors
+                && backends >= earlier.backends;
+    }
+
     boolean isWithin(Gauge limit) {
         return heap <= limit.heap
                 && channels <= limit.channels

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /// Plays one attack and finds what is wrong with how the others fared.
@@ -12,12 +13,16 @@ final class Verdict {
     private static final Duration GAP_MAX = Duration.ofSeconds(5);
 
     private static final double RATIO_MAX = 3;
+    private static final Duration SETTLING = Duration.ofSeconds(1);
+    private static final int SETTLING_ROUNDS_MAX = 60;
 
     private final Battle battle;
     private final Kind kind;
     private final AttackPlan plan;
     private final List<String> problems = new ArrayList<>();
     private final StringBuilder told = new StringBuilder();
+    private final Figures figures = new Figures();
+    private long phaseBegan = System.nanoTime();
 
     Verdict(Battle battle, Kind kind, AttackPlan plan) {
         this.battle = battle;
@@ -28,6 +33,11 @@ final class Verdict {
     /// What was wrong; empty when the others were not harmed.
     List<String> problems() {
         return problems;
+    }
+
+    /// The numbers as a row of a table.
+    String tableRow(String heap) {
+        return figures.row(kind, heap, problems);
     }
 
     /// The numbers.
@@ -41,24 +51,35 @@ final class Verdict {
         if (plan.isLong()) {
             Battle.Round warmUp = attack(plan.warmUp());
             judgeRows(warmUp);
+            phase("warm-up");
         }
         if (!problems.isEmpty()) {
             return;
         }
-        Gauge before = battle.gauge();
-        if (plan.isLong()) {
-            before = settled(before);
-        }
+        Gauge before = plan.isLong() ? settled() : battle.lastGauge();
+        phase("gauge");
         Battle.Round attack = attack(plan.time());
+        phase("attack");
         judgeRows(attack);
         judgeNewcomers(attack);
+        phase("rows");
         if (!problems.isEmpty()) {
             return;
         }
-        judgeWhatIsLeft(before);
+        if (plan.looksAtWhatIsLeft(kind)) {
+            judgeWhatIsLeft(before);
+            phase("what is left");
+        }
         if (isJudgedByTime(attack)) {
             judgeTime(attack);
+            phase("comparison");
         }
+    }
+
+    private void phase(String name) {
+        long now = System.nanoTime();
+        tell("%s took %.1f s", name, (now - phaseBegan) / 1e9);
+        phaseBegan = now;
     }
 
     private Battle.Round attack(Duration time) throws Exception {
@@ -66,14 +87,15 @@ final class Verdict {
     }
 
     /// What an attack has left behind may need a while to go; before an attack is judged it has gone.
-    private Gauge settled(Gauge now) throws Exception {
-        Gauge last = now;
-        for (int i = 0; i < 6; i++) {
-            Gauge next = battle.awaitWithin(new Gauge(0, 0, 0, 0, 0, 0), Duration.ofSeconds(5));
-            if (next != null && next.heap() > last.heap() * 0.99) {
+    private Gauge settled() throws Exception {
+        Gauge last = battle.gauge();
+        for (int i = 0; i < SETTLING_ROUNDS_MAX; i++) {
+            LockSupport.parkNanos(SETTLING.toNanos());
+            Gauge next = battle.gauge();
+            if (next.isSettledAfter(last)) {
                 return next;
             }
-            last = next == null ? last : next;
+            last = next;
         }
         return last;
     }
@@ -92,6 +114,7 @@ final class Verdict {
         tell("rows %s", battle.healthy().rows.between(attack.fromMicros(), attack.toMicros()));
         tell("echoes %s", battle.healthy().echoes.between(attack.fromMicros(), attack.toMicros()));
         tell("cuts %s", List.copyOf(battle.healthy().cuts));
+        figures.round(attack, lost);
         if (lost > 0) {
             problems.add(lost + " rows lost");
         }
@@ -118,6 +141,7 @@ final class Verdict {
         @Nullable Gauge after = battle.awaitWithin(limit, plan.recovery());
         tell("before %s", before);
         tell("after %s", String.valueOf(after));
+        figures.left(before, after);
         if (after == null) {
             problems.add("the server does not say what it holds");
         } else if (!after.isWithin(limit)) {
@@ -144,7 +168,7 @@ final class Verdict {
         if (late > 0) {
             return late + " newcomers waited too long";
         }
-        return plan.isLong() ? compare(attack) : longGap(attack);
+        return plan.compares() ? compare(attack) : longGap(attack);
     }
 
     /// On a machine with much other work, a burner leaves long gaps, too.
@@ -184,6 +208,7 @@ final class Verdict {
         Latencies.Summary burnt = latencies.between(baseline.fromMicros(), baseline.toMicros());
         double ratio = attacked.p99() / Math.max(0.1, burnt.p99());
         tell("%s beside a burner of %.1f s: %s; ratio of p99 %.2f", what, baseline.cpu(), burnt, ratio);
+        figures.ratio(what, attacked.p99(), burnt.p99(), ratio);
         return ratio <= RATIO_MAX
                 ? null
                 : "p99 of %s is %.1f ms, %.1f times that beside a burner".formatted(what, attacked.p99(), ratio);

@@ -13,6 +13,7 @@ import dev.walcast.filters.index.ChangeEvent;
 import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.filters.predicate.RowQuestion;
 import dev.walcast.filters.predicate.RowTest;
+import dev.walcast.server.channel.ClientKey;
 import java.lang.management.ManagementFactory;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -40,8 +41,8 @@ class KnownKeysTest {
 
     @Test
     void rowIsKnownToItsHolderUntilForgotten() {
-        KeyHolder<String> holder = known.holder("mine");
-        KeyHolder<String> other = known.holder("other");
+        KeyHolder<String> holder = holder("mine");
+        KeyHolder<String> other = holder("other");
         RowKey key = key(1);
         assertThat(holder.knows(key)).isFalse();
         holder.remember(key);
@@ -57,7 +58,7 @@ class KnownKeysTest {
 
     @Test
     void changedKeyMoves() {
-        KeyHolder<String> holder = known.holder("mine");
+        KeyHolder<String> holder = holder("mine");
         holder.remember(key(1));
         holder.move(key(1), key(2));
         assertThat(holder.knows(key(1))).isFalse();
@@ -68,8 +69,8 @@ class KnownKeysTest {
 
     @Test
     void clearedHolderKnowsNothingAndLearnsAnew() {
-        KeyHolder<String> holder = known.holder("mine");
-        KeyHolder<String> other = known.holder("other");
+        KeyHolder<String> holder = holder("mine");
+        KeyHolder<String> other = holder("other");
         holder.remember(key(1));
         other.remember(key(1));
         holder.clear();
@@ -84,7 +85,7 @@ class KnownKeysTest {
     /// Keys that were made of the table before are void, also for what is remembered from now on.
     @Test
     void forgottenTableIsForgottenByAll() {
-        KeyHolder<String> holder = known.holder("mine");
+        KeyHolder<String> holder = holder("mine");
         RowKey before = key(1);
         RowKey elsewhere = key(table("other"), 1);
         holder.remember(before);
@@ -102,7 +103,7 @@ class KnownKeysTest {
 
     @Test
     void manyForgottenTablesTakeNoMemoryAndStayForgotten() {
-        KeyHolder<String> holder = known.holder("mine");
+        KeyHolder<String> holder = holder("mine");
         RowKey before = key(1);
         holder.remember(before);
         known.forgetTable(TODOS);
@@ -135,7 +136,7 @@ class KnownKeysTest {
         assertThat(keys.of(Row.of(table("todos")).build())).isNull();
         Row missing = Row.of(table("todos")).missing(0, MissingReason.NOT_IN_IDENTITY).build();
         assertThat(keys.of(missing)).isNull();
-        KeyHolder<String> holder = known.holder("mine");
+        KeyHolder<String> holder = holder("mine");
         holder.remember(null);
         holder.move(null, null);
         assertThat(holder.knows(null)).isFalse();
@@ -160,7 +161,7 @@ class KnownKeysTest {
     @Test
     void zeroMemoryTurnsItOff() {
         known = known(0);
-        KeyHolder<String> holder = known.holder("mine");
+        KeyHolder<String> holder = holder("mine");
         holder.remember(key(1));
         assertThat(known.isOn()).isFalse();
         assertThat(holder.knows(key(1))).isFalse();
@@ -175,7 +176,7 @@ class KnownKeysTest {
         List<KeyHolder<String>> holders = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             nanos.incrementAndGet();
-            KeyHolder<String> holder = known.holder("h" + i);
+            KeyHolder<String> holder = holder("h" + i);
             holders.add(holder);
             for (int row = 0; row < 300; row++) {
                 holder.remember(key(1000 * i + row));
@@ -184,7 +185,7 @@ class KnownKeysTest {
         nanos.incrementAndGet();
         assertThat(known.evictions()).isZero();
         holders.getFirst().knows(key(0));
-        KeyHolder<String> latest = known.holder("latest");
+        KeyHolder<String> latest = holder("latest");
         for (int row = 0; known.evictions() == 0; row++) {
             latest.remember(key(1_000_000 + row));
         }
@@ -202,7 +203,7 @@ class KnownKeysTest {
         List<KeyHolder<String>> holders = new ArrayList<>();
         Map<String, Set<Integer>> model = new HashMap<>();
         for (int i = 0; i < 40; i++) {
-            holders.add(known.holder("h" + i));
+            holders.add(holder("h" + i));
             model.put("h" + i, new HashSet<>());
         }
         for (int step = 0; step < 200_000; step++) {
@@ -267,7 +268,7 @@ class KnownKeysTest {
         for (int step = 0; step < 400_000; step++) {
             nanos.incrementAndGet();
             if (holders.size() < 300 && step % 50 == 0) {
-                holders.add(known.holder("h" + holders.size()));
+                holders.add(holder("h" + holders.size()));
                 model.put("h" + (holders.size() - 1), new HashSet<>());
             }
             KeyHolder<String> holder = holders.get(random.nextInt(holders.size()));
@@ -296,7 +297,7 @@ class KnownKeysTest {
     @Test
     void oneThatFillsTheMemoryAloneGoesOn() {
         known = known(256 << 10);
-        KeyHolder<String> holder = known.holder("alone");
+        KeyHolder<String> holder = holder("alone");
         for (int row = 0; row < 100_000; row++) {
             holder.remember(key(row));
             assertThat(holder.knows(key(row))).isTrue();
@@ -321,7 +322,7 @@ class KnownKeysTest {
 
     private boolean churn(int number) {
         Random random = new Random(number);
-        KeyHolder<String> holder = known.holder("h" + number);
+        KeyHolder<String> holder = holder("h" + number);
         Set<Integer> rows = new HashSet<>();
         for (int step = 0; step < 50_000; step++) {
             int row = random.nextInt(2_000);
@@ -346,7 +347,7 @@ class KnownKeysTest {
             keys.add(key(row));
         }
         long before = heap();
-        KeyHolder<String> holder = known.holder("mine");
+        KeyHolder<String> holder = holder("mine");
         keys.forEach(holder::remember);
         long taken = heap() - before;
         assertThat(holder.keys()).isEqualTo(rows);
@@ -359,7 +360,7 @@ class KnownKeysTest {
     void keyThatManyKnowTakesAFewBytesForEach() {
         List<KeyHolder<String>> holders = new ArrayList<>();
         for (int i = 0; i < 10_000; i++) {
-            holders.add(known.holder("h" + i));
+            holders.add(holder("h" + i));
         }
         for (int row = 0; row < 50; row++) {
             RowKey key = key(row);
@@ -402,7 +403,50 @@ class KnownKeysTest {
     }
 
     private KnownKeys<String> known(long bytesMax) {
-        return new KnownKeys<>(bytesMax, new SecureRandom(), nanos::get);
+        return new KnownKeys<>(KeyMemory.of(bytesMax), new SecureRandom(), nanos::get);
+    }
+
+    private KeyHolder<String> holder(String binding) {
+        return known.holder(binding, ClientKey.ofAddress("10.0.0.1"));
+    }
+
+    @Test
+    void clientBeyondItsShareForgetsOnlyItsOwn() {
+        known = new KnownKeys<>(new KeyMemory(256 << 10, 64 << 10), new SecureRandom(), nanos::get);
+        int share = (64 << 10) / KnownKeys.KEY_BYTES;
+        KeyHolder<String> quiet = known.holder("quiet", ClientKey.ofAddress("10.0.0.2"));
+        quiet.remember(key(-1));
+        KeyHolder<String> first = holder("first");
+        for (int i = 0; i < share / 2; i++) {
+            first.remember(key(i));
+        }
+        for (int i = 0; i < 100; i++) {
+            nanos.incrementAndGet();
+            KeyHolder<String> next = holder("next " + i);
+            for (int j = 0; j < share / 4; j++) {
+                next.remember(key(j));
+            }
+            assertThat(next.keys()).isEqualTo(share / 4);
+            assertThat(next.share().keys()).isLessThanOrEqualTo(share);
+        }
+        assertThat(first.keys()).isZero();
+        assertThat(quiet.knows(key(-1))).isTrue();
+        assertThat(known.evictions()).isGreaterThan(90);
+    }
+
+    @Test
+    void bindingLargerThanTheShareOfItsClientForgets() {
+        known = new KnownKeys<>(new KeyMemory(256 << 10, 64 << 10), new SecureRandom(), nanos::get);
+        int share = (64 << 10) / KnownKeys.KEY_BYTES;
+        KeyHolder<String> large = holder("large");
+        for (int i = 0; i < 10 * share; i++) {
+            large.remember(key(i));
+            assertThat(large.share().keys()).isLessThanOrEqualTo(share).isEqualTo(large.keys());
+        }
+        assertThat(large.knows(key(10 * share - 1))).isTrue();
+        large.close();
+        assertThat(large.share().keys()).isZero();
+        assertThat(holder("later").share()).isNotSameAs(large.share());
     }
 
     private List<String> knowing(RowKey key) {

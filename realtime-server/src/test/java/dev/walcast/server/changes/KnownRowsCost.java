@@ -13,6 +13,7 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.ChangeReceiver;
+import dev.walcast.server.channel.ClientKey;
 import dev.walcast.server.channel.EncodedChange;
 import dev.walcast.server.channel.SnapshotChunk;
 import dev.walcast.server.protocol.FeedPlace;
@@ -75,16 +76,16 @@ final class KnownRowsCost {
     }
 
     private static void measure(LiveFeed feed) {
-        KnownRows none = new KnownRows(BYTES_MAX, System::nanoTime);
+        KnownRows none = new KnownRows(KeyMemory.of(BYTES_MAX), System::nanoTime);
         print("a change, no binding remembers rows", () -> pass(none, 1_000_000), 1_000_000);
-        KnownRows known = new KnownRows(BYTES_MAX, System::nanoTime);
+        KnownRows known = new KnownRows(KeyMemory.of(BYTES_MAX), System::nanoTime);
         RowView view =
                 new RowView(TABLE.id(), 1, "authenticated", Predicate.Constant.ALWAYS, Predicate.Constant.ALWAYS);
         ChangeSubscription subscription =
                 new ChangeSubscription(List.of(), new Viewer("authenticated", "{}"), new Nothing(), feed);
         List<RowMemory> memories = new ArrayList<>();
         for (int i = 0; i < BINDINGS; i++) {
-            memories.add(known.open(new KeyedBinding(subscription, i), view));
+            memories.add(known.open(new KeyedBinding(subscription, i), ClientKey.ofAddress("10.0.0.1"), view));
         }
         long empty = known.bytes();
         long begun = System.nanoTime();

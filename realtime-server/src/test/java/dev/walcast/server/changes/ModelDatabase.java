@@ -123,8 +123,8 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader 
     public void moveOn() {}
 
     @Override
-    public Set<String> usableSchemas(String role) {
-        return Set.of(BUSY.id().schema());
+    public Set<TableId> readableTables(String role) {
+        return publishedTables();
     }
 
     /// Asked only of a table that the role may not read; all are published.
@@ -195,7 +195,7 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader 
                 1 << 20,
                 limits,
                 pending,
-                1 << 20,
+                KeyMemory.of(1 << 20),
                 nanoTime);
     }
 }

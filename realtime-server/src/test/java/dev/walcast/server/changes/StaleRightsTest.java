@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Rights;
 import dev.walcast.rls.RightsLimits;
@@ -28,6 +29,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -42,6 +46,7 @@ class StaleRightsTest {
     private final ScriptedSource source = new ScriptedSource();
     private final ConcurrentLinkedQueue<String> told = new ConcurrentLinkedQueue<>();
     private final List<Thread> threads = new ArrayList<>();
+    private final ScheduledExecutorService expiring = Executors.newSingleThreadScheduledExecutor();
     private final CountDownLatch hanging = new CountDownLatch(1);
     private final Rights rights = new Rights(this::read, SHORT, System::nanoTime);
     private volatile Fault fault = Fault.NONE;
@@ -133,7 +138,7 @@ class StaleRightsTest {
         path = database.path(rights, database, database, database, ModelDatabase.ROOMY, pending, System::nanoTime);
         source.attach(path, 0);
         threads.add(Thread.ofVirtual().start(this::watch));
-        threads.add(Thread.ofVirtual().start(this::expire));
+        var _ = expiring.scheduleWithFixedDelay(path::expire, 0, 10, TimeUnit.MILLISECONDS);
         ObjectNode binding = JsonNodeFactory.instance.objectNode();
         binding.put("event", "*").put("schema", "public").put("table", "busy");
         var _ = path.feed().subscribe(List.of(new Binding(1, binding)), new Viewer("anon", "{}"), new Client());
@@ -146,7 +151,7 @@ class StaleRightsTest {
     private void watch() {
         while (!Thread.currentThread().isInterrupted()) {
             try {
-                rights.watch(path::questionsInUse);
+                rights.watch(path::questionsInUse, TaskActivity.unwatched());
             } catch (InterruptedException e) {
                 return;
             } catch (RuntimeException | StackOverflowError e) {
@@ -155,22 +160,12 @@ class StaleRightsTest {
         }
     }
 
-    private void expire() {
-        try {
-            while (true) {
-                path.expire();
-                Thread.sleep(Duration.ofMillis(10));
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     @AfterEach
     void end() {
         fault = Fault.NONE;
         hanging.countDown();
         threads.forEach(Thread::interrupt);
+        expiring.shutdownNow();
         path.close();
     }
 

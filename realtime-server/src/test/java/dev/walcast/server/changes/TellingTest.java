@@ -122,8 +122,8 @@ class TellingTest {
         }
 
         @Override
-        public Set<String> usableSchemas(String role) {
-            return database.usableSchemas(role);
+        public Set<TableId> readableTables(String role) {
+            return database.readableTables(role);
         }
 
         @Override

@@ -120,8 +120,8 @@ class WaitingTest {
         }
 
         @Override
-        public Set<String> usableSchemas(String role) {
-            return database.usableSchemas(role);
+        public Set<TableId> readableTables(String role) {
+            return database.readableTables(role);
         }
 
         @Override
@@ -237,7 +237,13 @@ class WaitingTest {
                 new Rows(),
                 "p");
         path = new ChangePath(
-                parts, RowGuard.Deletes.STRICT, 1 << 20, ModelDatabase.ROOMY, PendingLimits.USUAL, 1 << 20, clock::get);
+                parts,
+                RowGuard.Deletes.STRICT,
+                1 << 20,
+                ModelDatabase.ROOMY,
+                PendingLimits.USUAL,
+                KeyMemory.of(1 << 20),
+                clock::get);
         source.attach(path, 0);
     }
 

@@ -30,7 +30,8 @@ class AcknowledgementsTest {
     }
 
     private Acknowledgements join(ObjectNode request) {
-        Acknowledgements acknowledgements = Acknowledgements.of(cursors, "realtime:r", List.of(new Binding(1, request)))
+        Acknowledgements acknowledgements = Acknowledgements.of(
+                        cursors, "realtime:r", "10.0.0.1", List.of(new Binding(1, request)))
                 .orElseThrow();
         acknowledgements.follow(ALICE);
         return acknowledgements;

@@ -103,6 +103,10 @@ class CallerQuestionsTest {
         Question question = new Question(new Viewer("anon", "{}"), "t", "{}");
         assertThatThrownBy(() -> questions.write(none, System.nanoTime(), question))
                 .isInstanceOfSatisfying(
+                        TopicCheckException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CALLER_BUSY));
+        TopicQuestions closed = new TopicQuestions(server.topics.allowAll(), server.topics, 0);
+        assertThatThrownBy(() -> closed.write(new Semaphore(1), System.nanoTime(), question))
+                .isInstanceOfSatisfying(
                         TopicCheckException.class, e -> assertThat(e.reason()).isEqualTo(Reason.POOL_EXHAUSTED));
         assertThat(questions.write(new Semaphore(1), System.nanoTime(), question))
                 .isEqualTo(TestingTopics.ALL);

@@ -9,6 +9,7 @@ import dev.walcast.server.socket.WireClient;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -67,6 +68,37 @@ class ClientSharesTest {
             }
             greedy.text(TestingServer.join("1", TOPIC));
             assertThat(greedy.nextText()).contains("ClientShareReached").contains("CLIENT_SHARE");
+        }
+    }
+
+    @Test
+    void checkThatWaitsInVainIsToldWhatWasFull() throws Exception {
+        try (TestingServer server =
+                new TestingServer(TestingServer.limits().topicChecksMax(8).clientShare(50))) {
+            CountDownLatch answer = new CountDownLatch(1);
+            server.topics.write(_ -> TestingTopics.ALL).read(question -> {
+                if (question.topic().startsWith("slow")) {
+                    PendingJoinTest.waitFor(answer);
+                }
+                return TestingTopics.ALL;
+            });
+            String privately = "{\"config\":{\"private\":true}}";
+            WireClient first = server.open();
+            clients.add(first);
+            WireClient second = server.open();
+            clients.add(second);
+            WireClient third = server.open();
+            clients.add(third);
+            for (WireClient client : List.of(first, second)) {
+                client.text(TestingServer.join("1", "realtime:slow1", privately));
+                client.text(TestingServer.join("1", "realtime:slow2", privately));
+            }
+            await().until(() -> server.topics.asking() == 4);
+            first.text(TestingServer.join("1", "realtime:slow3", privately));
+            third.text(TestingServer.join("1", "realtime:slow4", privately));
+            assertThat(first.nextText()).contains("ClientShareReached").contains("of this socket");
+            assertThat(third.nextText()).contains("ClientShareReached").contains("of one user or address");
+            answer.countDown();
         }
     }
 

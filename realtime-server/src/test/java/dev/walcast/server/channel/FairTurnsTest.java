@@ -12,6 +12,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -115,7 +119,10 @@ class FairTurnsTest {
                 });
             }
             List<Long> micros = new ArrayList<>();
-            try (WireClient client = usual.open()) {
+            Semaphore paced = new Semaphore(0);
+            try (WireClient client = usual.open();
+                    ScheduledExecutorService pace = Executors.newSingleThreadScheduledExecutor()) {
+                var _ = pace.scheduleAtFixedRate(paced::release, 0, 20, TimeUnit.MILLISECONDS);
                 client.text(TestingServer.join("1", TOPIC));
                 client.nextText();
                 long endNanos = System.nanoTime() + SECONDS * 1_000_000_000L;
@@ -125,7 +132,7 @@ class FairTurnsTest {
                     client.nextText();
                     client.nextText();
                     micros.add((System.nanoTime() - startNanos) / 1_000);
-                    Thread.sleep(20);
+                    paced.acquire();
                 }
             }
             over.set(true);

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.walcast.rls.TopicCheckException;
 import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.server.auth.TestingTokens;
+import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.Slice;
@@ -156,6 +157,21 @@ class GuestTest {
         server.topics.allowAll();
         try (EventReader reader = open(ROOM + "&private=true")) {
             assertThat(reader.status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void streamEndedForMemorySaysSo() throws Exception {
+        server.close();
+        server = new TestingServer(
+                TestingServer.limits().build(),
+                PresenceLimits.defaults(),
+                new TestingTopics(),
+                new MemoryBudget(64 << 20, 1 << 20));
+        try (EventReader reader = open(ROOM)) {
+            send(false, "e", "\"" + "x".repeat(2_000_000) + "\"");
+            assertThat(reader.next("error").json().get("code").asText()).isEqualTo("MemoryLimitReached");
+            reader.assertEnds();
         }
     }
 

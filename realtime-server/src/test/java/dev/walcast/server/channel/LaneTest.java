@@ -3,12 +3,12 @@ package dev.walcast.server.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.walcast.cdc.supervisor.ThreadStarter;
 import dev.walcast.server.memory.MemoryBudget;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -91,11 +91,11 @@ class LaneTest {
     @Test
     void workWaitsForAThreadThatCannotBeStarted() {
         AtomicInteger refusals = new AtomicInteger(3);
-        ThreadStarter scarce = (name, run) -> {
+        ThreadFactory scarce = run -> {
             if (refusals.getAndDecrement() > 0) {
                 throw new OutOfMemoryError("unable to create native thread");
             }
-            return ThreadStarter.VIRTUAL.start(name, run);
+            return Thread.ofVirtual().unstarted(run);
         };
         try (Timers timers = new Timers(scarce)) {
             Lane own = new Lane(timers::startNow, waiting(10), failures::add);

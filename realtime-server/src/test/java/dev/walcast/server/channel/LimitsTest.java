@@ -142,6 +142,24 @@ class LimitsTest {
         assertThat(server.sockets.stats().dropped()).isEqualTo(5_000 - 100 - 1_000);
     }
 
+    @Test
+    void answersThatWaitEndWithTheirSocket() throws Exception {
+        start(TestingServer.limits().bindingsMax(1).joinRefusalDelay(Duration.ofHours(1)));
+        String refused = "{\"config\":{\"postgres_changes\":[{},{}]}}";
+        try (WireClient leaving = server.open();
+                WireClient browser = WireClient.open(
+                        server.port(), "/realtime/v1/websocket?vsn=2.0.0&apikey=none", Map.of("Origin", "x"))) {
+            leaving.text(join("1", TOPIC, refused));
+            leaving.text(join("2", TOPIC, refused));
+            browser.text(join("1", TOPIC, "{}"));
+            assertThat(before(leaving, "probe")).isEmpty();
+            assertThat(before(browser, "probe")).isEmpty();
+            // the last one ends the socket that only tells of its token
+            assertThat(server.sockets.waitingTimers()).isEqualTo(2 + 1 + 1);
+        }
+        await().until(() -> server.sockets.waitingTimers() == 0);
+    }
+
     // -- channels
 
     @Test

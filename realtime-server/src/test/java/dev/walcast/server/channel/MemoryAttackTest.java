@@ -176,6 +176,15 @@ class MemoryAttackTest {
         assertHealthy();
     }
 
+    @Test
+    void presenceOverItsSizeTakesNoMemory() throws Exception {
+        WireClient large = attacker();
+        large.text(join("1", "realtime:large"));
+        assertThat(large.nextText()).isEqualTo(joined("1", "realtime:large"));
+        large.text(presence("2", "realtime:large", "[" + "{},".repeat(1_200_000) + "{}]"));
+        assertThat(large.nextText()).contains("Track message size exceeded");
+    }
+
     private static String presence(String ref, String topic, String value) {
         return "[\"1\",\"" + ref + "\",\"" + topic
                 + "\",\"presence\",{\"type\":\"presence\",\"event\":\"track\",\"payload\":{\"v\":" + value + "}}]";

@@ -25,6 +25,7 @@ import dev.walcast.server.testing.EventReader;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -289,6 +290,34 @@ class PrivateRecheckTest {
         assertThat(client.nextText()).isEqualTo(joined("2", "realtime:new"));
         assertThat(server.topics.asking()).isEqualTo(1);
         answer.countDown();
+    }
+
+    @Test
+    void clientsSlowRechecksLeaveRoomForThoseOfOthers() throws Exception {
+        CountDownLatch answer = new CountDownLatch(1);
+        start(TestingServer.limits().topicChecksMax(8).clientShare(50).privateRecheck(LONG, LONG));
+        String greedy = TestingTokens.signed("{\"role\":\"member\",\"exp\":2100000000,\"sub\":\"greedy\"}");
+        String config = "{\"config\":{\"private\":true},\"access_token\":\"" + greedy + "\"}";
+        try (WireClient other = server.open()) {
+            for (int i = 0; i < 20; i++) {
+                other.text(join("1", "realtime:slow" + i, config));
+                other.nextText();
+            }
+            joinRoom();
+            CountDownLatch asked = new CountDownLatch(1);
+            server.topics.read(question -> {
+                if (question.topic().startsWith("slow")) {
+                    waitFor(answer);
+                } else {
+                    asked.countDown();
+                }
+                return TestingTopics.ALL;
+            });
+            server.sockets.privateRights().recheckSoon();
+            assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
+            await().until(() -> server.topics.asking() == 1);
+            answer.countDown();
+        }
     }
 
     @Test

@@ -32,7 +32,7 @@ class PrivateRightsThreadTest {
                         TestingServer.limits().build().clients(),
                         scarce)) {
             Asking asking = new Asking(new Question(new Viewer("anon", "{}"), "topic", "{}"), false);
-            rights.add(answer::complete, asking, rights.ask());
+            rights.add(answer::complete, ClientKey.ofAddress("10.0.0.1"), asking, rights.ask());
             rights.start(supervisor);
             rights.recheckSoon();
             assertThat(answer.get(30, TimeUnit.SECONDS).key()).isEqualTo(asking);

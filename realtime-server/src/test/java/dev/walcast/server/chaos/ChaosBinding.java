@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.cdc.FeedStart;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.LocalTime;
+import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -19,14 +21,18 @@ import org.jspecify.annotations.Nullable;
 /// the rows anew whenever it is told to. Belongs to its client's thread, but for [#wrong].
 final class ChaosBinding {
     private static final Duration READ_AGAIN_AFTER = Duration.ofMillis(200);
+    private static final int HISTORY_MAX = 30;
 
     private final ChaosView view;
     private final String user;
     private final ChaosDatabase database;
     private final ChaosView.Ways ways;
 
-    /// What must never happen, whatever breaks.
+    /// What must never happen, whatever breaks. The first one is followed by what led to it.
     final ConcurrentLinkedQueue<String> violations = new ConcurrentLinkedQueue<>();
+
+    /// The last messages, for the report of a violation.
+    private final ArrayDeque<String> history = new ArrayDeque<>();
 
     final Map<String, Integer> outcomes = new ConcurrentSkipListMap<>();
     long events;
@@ -61,8 +67,25 @@ final class ChaosBinding {
         return epoch;
     }
 
+    private void note(String message) {
+        if (history.size() == HISTORY_MAX) {
+            history.removeFirst();
+        }
+        history.add(LocalTime.now() + " " + message);
+    }
+
+    private void violation(String what) {
+        boolean first = violations.isEmpty();
+        violations.add(what);
+        if (first) {
+            violations.add(this + " " + ways + ": " + String.join("; ", history));
+        }
+    }
+
     String json() {
-        return view.binding(ways, ways.byTime() && time != null ? time : position);
+        String place = ways.byTime() && time != null ? time : position;
+        note("joins from " + place);
+        return view.binding(ways, place);
     }
 
     /// Whether a system message must say what became of it.
@@ -73,21 +96,23 @@ final class ChaosBinding {
     /// Takes a change in.
     void apply(JsonNode data) {
         String at = data.get("position").asText();
+        note("change " + at);
+        followTime(at);
         String last = position;
         if (last == null) {
             if (!ways.snapshot()) {
                 return; // it came before the rows are read
             }
             if (!allTaken) {
-                violations.add("a change came before its rows: " + at);
+                violation("a change came before its rows: " + at);
             }
             last = meantime;
         } else if (!at.startsWith(epoch)) {
-            violations.add("a change of another epoch came untold: " + at + " after " + last);
+            violation("a change of another epoch came untold: " + at + " after " + last);
         }
         if (at.compareTo(last) <= 0) {
             if (!ways.byTime() || position == null) {
-                violations.add("out of order: " + at + " after " + last);
+                violation("out of order: " + at + " after " + last);
             }
             return;
         }
@@ -99,6 +124,15 @@ final class ChaosBinding {
         }
         events++;
         change(data);
+    }
+
+    /// A time leads into another epoch when the log still has everything since: the same places, with another name.
+    private void followTime(String at) {
+        if (ways.byTime() && time != null && position != null && !at.startsWith(epoch)) {
+            String now = at.substring(0, FeedStart.EPOCH_LENGTH);
+            position = now + position.substring(FeedStart.EPOCH_LENGTH);
+            epoch = now;
+        }
     }
 
     private void change(JsonNode data) {
@@ -119,7 +153,7 @@ final class ChaosBinding {
             Long before = version.put(id, n);
             boolean again = n <= read.getOrDefault(id, -1L);
             if (before != null && !again && n != before + 1) {
-                violations.add("a version is missing or came twice: " + row + " after " + before);
+                violation("a version is missing or came twice: " + row + " after " + before);
             }
         }
     }
@@ -127,6 +161,7 @@ final class ChaosBinding {
     /// Takes a message of its rows in. The first makes everything before of no account, and only
     /// `Subscribed to PostgreSQL` makes them complete.
     void take(JsonNode chunk) {
+        note("rows, first " + chunk.get("first") + ", last " + chunk.get("last"));
         if (chunk.get("first").asBoolean()) {
             position = null;
             time = null;
@@ -135,14 +170,14 @@ final class ChaosBinding {
             meantime = "";
             begin(Map.of());
         } else if (position != null || allTaken) {
-            violations.add("rows came after the last: " + chunk);
+            violation("rows came after the last: " + chunk);
         }
         allTaken = chunk.get("last").asBoolean();
         taken += chunk.get("rows").size();
         synchronized (rows) {
             for (JsonNode row : chunk.get("rows")) {
                 if (rows.put(row.get("id").asLong(), ChaosDatabase.text(row)) != null) {
-                    violations.add("a row came twice: " + row);
+                    violation("a row came twice: " + row);
                 }
                 if (view.steady()) {
                     version.put(row.get("id").asLong(), row.get("n").asLong());
@@ -159,13 +194,15 @@ final class ChaosBinding {
         String status = outcome.map(one ->
                         one.get("status").asText() + " " + one.path("reason").asText())
                 .orElse("live");
+        note(status + " at " + system.get("position"));
         outcomes.merge(status.strip(), 1, Integer::sum);
         replayed += outcome.map(one -> one.get("replayed").asInt()).orElse(0);
         String head = system.get("position").asText();
         String now = head.substring(0, FeedStart.EPOCH_LENGTH);
         if (status.startsWith("resumed")) {
+            followTime(head);
             if (!now.equals(epoch)) {
-                violations.add("resumed across epochs: " + epoch + ", " + now);
+                violation("resumed across epochs: " + epoch + ", " + now);
             }
             if (head.compareTo(requireNonNull(position)) > 0) {
                 position = head;
@@ -189,7 +226,7 @@ final class ChaosBinding {
 
     private void endSnapshot(String head, JsonNode outcome) {
         if (!ways.snapshot() || !allTaken || outcome.get("rows").asInt() != taken || head.compareTo(meantime) < 0) {
-            violations.add("not the rows that came, " + taken + " and changes until " + meantime + ": " + head + " "
+            violation("not the rows that came, " + taken + " and changes until " + meantime + ": " + head + " "
                     + outcome);
         }
         allTaken = false;

@@ -1,7 +1,10 @@
 package dev.walcast.server.cli;
 
+import static org.awaitility.Awaitility.await;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,16 +27,13 @@ public final class ExhaustibleServer {
     }
 
     private static void exhaust(Path trigger) {
+        await().forever()
+                .pollInSameThread()
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> Files.deleteIfExists(trigger));
         List<byte[]> kept = new ArrayList<>();
-        try {
-            while (!Files.deleteIfExists(trigger)) {
-                Thread.sleep(20);
-            }
-            while (true) {
-                kept.add(new byte[PIECE_BYTES]);
-            }
-        } catch (InterruptedException | java.io.IOException e) {
-            throw new IllegalStateException("kept " + kept.size(), e);
+        while (true) {
+            kept.add(new byte[PIECE_BYTES]);
         }
     }
 }

@@ -3,7 +3,7 @@ package dev.walcast.server.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.walcast.server.memory.MemoryLimits;
+import dev.walcast.cdc.HeapShares;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.TypeConversionException;
@@ -32,20 +32,30 @@ class HeapDefaultsTest {
         long buffers = List.of("REPLAY_MEMORY", "TRANSACTION_MEMORY", "DELETE_KEYS_MEMORY").stream()
                 .mapToLong(name -> Long.parseLong(heap(128).value(name).orElseThrow()))
                 .sum();
-        assertThat(buffers + MemoryLimits.share(40, 128L << 20)).isLessThan(40L << 20);
+        assertThat(buffers + shares(128).clientBytes(40)).isLessThan(40L << 20);
+    }
+
+    @Test
+    void transactionTakesAnEighthOfTheHeap() {
+        assertThat(shares(128).transactionBytes(64L << 20)).isEqualTo(16L << 20);
+        assertThat(shares(1_024).transactionBytes(64L << 20)).isEqualTo(64L << 20);
     }
 
     @Test
     void theBudgetIsAPercentageOrASize() {
         MemoryShare.Converter converter = new MemoryShare.Converter();
-        assertThat(converter.convert("50%").bytes(164L << 20)).isBetween(49L << 20, 50L << 20);
-        assertThat(converter.convert("256MiB").bytes(1L << 40)).isEqualTo(256L << 20);
+        assertThat(converter.convert("50%").bytes(shares(164))).isBetween(49L << 20, 50L << 20);
+        assertThat(converter.convert("256MiB").bytes(shares(1 << 20))).isEqualTo(256L << 20);
         assertThatThrownBy(() -> converter.convert("much"))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessageContaining("40%");
     }
 
     private static HeapDefaults heap(long mebibytes) {
-        return new HeapDefaults(mebibytes << 20);
+        return new HeapDefaults(shares(mebibytes));
+    }
+
+    private static HeapShares shares(long mebibytes) {
+        return new HeapShares(mebibytes << 20);
     }
 }

@@ -13,8 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import jdk.jfr.Description;
 import jdk.jfr.Event;
 import jdk.jfr.Label;
@@ -87,6 +92,40 @@ class ReferenceDocsTest {
                         code.status().isPresent() ? code.status().getAsInt() : "",
                         code.fault().name().toLowerCase(Locale.ROOT),
                         code.upgradeText().replace("%d", "*n*").replace("%s", "*what*"));
+    }
+
+    /// A thread's name where it is started or supervised, or the text that its name begins with.
+    private static final Pattern THREAD_NAME = Pattern.compile("(?:\\.start(?:Observed)?\\("
+            + "|\\.of(?:Virtual|Platform)\\(\\)\\s*+(?:\\.daemon\\(\\)\\s*+)?\\.name\\("
+            + "|new Thread\\([^\"]*+)\\s*+\"([^\"]++)\"");
+
+    /// Handed to the JVM only to see whether it takes one.
+    private static final String UNUSED_THREAD = "never-run";
+
+    @Test
+    void everyThreadIsInTheTableOfThreads() throws IOException {
+        String table = Files.readString(DOCS.resolve("architecture.md"));
+        String threads = table.substring(table.indexOf("\n| Thread | Kind |\n"));
+        Set<String> names = new TreeSet<>();
+        for (String module : List.of("cdc", "filters", "rls-policy", "realtime-server")) {
+            names.addAll(threadNames(Path.of("..", module, "src", "main", "java")));
+        }
+        names.remove(UNUSED_THREAD);
+        assertThat(names)
+                .hasSizeGreaterThan(20)
+                .contains("http-listener", "walcast-source", "socket-watch", "ask-")
+                .allSatisfy(name -> assertThat(threads).contains("`" + name + "`"));
+    }
+
+    private static Set<String> threadNames(Path sources) throws IOException {
+        Set<String> names = new TreeSet<>();
+        try (Stream<Path> files = Files.walk(sources)) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".java")).toList()) {
+                THREAD_NAME.matcher(Files.readString(file)).results().forEach(result -> names.add(result.group(1)));
+            }
+        }
+        return names;
     }
 
     private static final String RESTARTS = """

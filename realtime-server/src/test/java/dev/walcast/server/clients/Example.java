@@ -3,16 +3,18 @@ package dev.walcast.server.clients;
 import java.util.Arrays;
 import java.util.Optional;
 
-/// What is to happen when somebody runs a document's block.
+/// What happens when a document's block runs.
 enum Example {
     README("README.md", 1, ExampleScripts::readme),
     ACKNOWLEDGED_WORK("docs/acknowledgements.md", 1, ExampleScripts::acknowledgedWork),
     TRANSPORT("docs/acknowledgements.md", 2, ExampleScripts::transport),
     MEMBERSHIP("docs/membership.md", 1, ExampleScripts::membership),
     STORED_MESSAGES("docs/private-channels.md", 1, ExampleScripts::storedMessages),
+    MIGRATION("docs/migrate.md", 1, ExampleScripts::migration),
     RESUME("docs/resume.md", 1, ExampleScripts::resume),
     SNAPSHOT("docs/resume.md", 2, ExampleScripts::snapshot),
-    EVENT_SOURCE("docs/sse.md", 1, ExampleScripts::eventSource);
+    EVENT_SOURCE("docs/sse.md", 1, ExampleScripts::eventSource),
+    TUTORIAL("docs/tutorial.md", 1, (_, _) -> Tutorial.follow());
 
     private final String document;
     private final int number;

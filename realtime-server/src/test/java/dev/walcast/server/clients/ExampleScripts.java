@@ -126,6 +126,15 @@ final class ExampleScripts {
         assertThat(printed.get(2).asText()).isEqualTo(age);
     }
 
+    static void migration(ExampleStage stage, DocumentedBlock block) throws Exception {
+        String before = "const ANON_KEY = key\nconst supabase = client()\n";
+        try (NodeScript reader = stage.run(block, before, "")) {
+            reader.await("log", line -> line.at("/args/0").asText().equals("Subscribed to PostgreSQL"));
+            stage.sql("insert into messages values (1, 'general', 'both')");
+            assertPrinted(reader, "[{'id':1,'room_id':'general','body':'both'}]");
+        }
+    }
+
     static void resume(ExampleStage stage, DocumentedBlock block) throws Exception {
         String before = """
             const walcast = client()

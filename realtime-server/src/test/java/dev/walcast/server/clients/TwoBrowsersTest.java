@@ -21,7 +21,7 @@ class TwoBrowsersTest {
 
     @Test
     void eachSeesTheirOwnRowsThroughAFreshTokenAndARevocation() throws Exception {
-        String whyNot = NodeScript.whyNot();
+        String whyNot = NodeScript.whyNoBrowser();
         if (whyNot != null) {
             System.out.println("TwoBrowsersTest is skipped: " + whyNot);
         }

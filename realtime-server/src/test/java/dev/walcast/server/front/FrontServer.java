@@ -6,6 +6,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.helidon.webserver.http1.spi.Http1Upgrader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -19,6 +20,10 @@ final class FrontServer implements AutoCloseable {
     final Front front;
 
     FrontServer(FrontLimits limits) throws IOException {
+        this(limits, List.of());
+    }
+
+    FrontServer(FrontLimits limits, List<Http1Upgrader> upgraders) throws IOException {
         front = new Front("127.0.0.1", 0, limits, supervisor);
         front.serve(
                 HttpRouting.builder()
@@ -32,7 +37,7 @@ final class FrontServer implements AutoCloseable {
                         .get("/slow", this::slow)
                         .head("/count", FrontServer::count)
                         .post("/count", FrontServer::count),
-                List.of());
+                upgraders);
     }
 
     static FrontLimits limits(int connections, int waiting, int perAddress, String proxies) {

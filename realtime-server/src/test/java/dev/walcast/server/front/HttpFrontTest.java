@@ -5,13 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.walcast.server.front.HttpText.Reply;
+import dev.walcast.server.memory.MemoryBudget;
+import dev.walcast.server.socket.SocketDoor;
+import dev.walcast.server.socket.SocketLimits;
+import dev.walcast.server.socket.SocketStats;
+import dev.walcast.server.socket.WebSockets;
+import io.helidon.webserver.http.HttpRouting;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -330,15 +338,34 @@ class HttpFrontTest {
     }
 
     @Test
+    void connectionThatWaitsTooLongIsClosed() throws Exception {
+        FrontLimits usual = FrontServer.limits();
+        FrontLimits limits = new FrontLimits(
+                100, 100, 0, usual.proxies(), usual.requestTimeout(), Duration.ofMillis(200), usual.writeTimeout());
+        try (FrontServer small = new FrontServer(limits)) {
+            assertThat(HttpText.converse(small.port(), "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"))
+                    .startsWith("HTTP/1.1 200");
+        }
+    }
+
+    @Test
+    void proxyClosesItsConnectionsFirst() {
+        Duration proxy = Duration.ofSeconds(60);
+        assertThat(FrontLimits.of(SocketLimits.defaults(), AddressLimits.defaults())
+                        .keepAlive())
+                .isGreaterThan(proxy);
+    }
+
+    @Test
     void aClientThatDoesNotReadIsCut() throws Exception {
         FrontLimits limits = new FrontLimits(
                 100,
                 100,
                 0,
                 TrustedProxies.none(),
-                java.time.Duration.ofSeconds(5),
-                java.time.Duration.ofSeconds(5),
-                java.time.Duration.ofMillis(300));
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(5),
+                Duration.ofMillis(300));
         try (FrontServer small = new FrontServer(limits);
                 Socket socket = new Socket("127.0.0.1", small.port())) {
             Thread sender = Thread.ofVirtual().start(() -> {
@@ -354,6 +381,128 @@ class HttpFrontTest {
             });
             await().until(() -> !sender.isAlive());
             await().until(() -> small.front.connections() == 0);
+        }
+    }
+
+    @Test
+    void openConnectionGetsTheRoutesOfItsRequest() throws Exception {
+        String known = "POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello";
+        String fresh = "POST /fresh HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello";
+        try (FrontServer small = new FrontServer(FrontServer.limits());
+                Socket socket = new Socket("127.0.0.1", small.port());
+                Socket halfway = new Socket("127.0.0.1", small.port());
+                Socket answered = new Socket("127.0.0.1", small.port())) {
+            send(socket, known);
+            assertThat(awaitAnswer(socket, "5 bytes")).startsWith("HTTP/1.1 200");
+            send(halfway, fresh.substring(0, 20));
+            send(answered, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+            await().until(() -> small.front.connections() == 3 && small.front.waiting() == 2);
+            small.front.serve(
+                    HttpRouting.builder()
+                            .post(
+                                    "/fresh",
+                                    (request, response) -> response.send(
+                                            "fresh " + request.content().as(String.class))),
+                    List.of());
+            send(halfway, fresh.substring(20));
+            assertThat(awaitAnswer(halfway, "hello")).startsWith("HTTP/1.1 200").endsWith("fresh hello");
+            send(socket, fresh);
+            assertThat(awaitAnswer(socket, "hello")).startsWith("HTTP/1.1 200").endsWith("fresh hello");
+            send(socket, fresh);
+            assertThat(awaitAnswer(socket, "hello")).startsWith("HTTP/1.1 200").endsWith("fresh hello");
+            small.mayAnswer.countDown();
+            assertThat(awaitAnswer(answered, "slow")).startsWith("HTTP/1.1 200");
+            send(answered, fresh);
+            assertThat(awaitAnswer(answered, "hello"))
+                    .startsWith("HTTP/1.1 200")
+                    .endsWith("fresh hello");
+        }
+    }
+
+    private static void send(Socket socket, String bytes) throws IOException {
+        socket.getOutputStream().write(bytes.getBytes(ISO_8859_1));
+    }
+
+    /// Reads until this has come, or the end.
+    private static String awaitAnswer(Socket socket, String last) throws IOException {
+        socket.setSoTimeout(10_000);
+        StringBuilder answer = new StringBuilder();
+        for (int next = socket.getInputStream().read();
+                next >= 0;
+                next = socket.getInputStream().read()) {
+            answer.append((char) next);
+            if (answer.indexOf(last) >= 0) {
+                break;
+            }
+        }
+        return answer.toString();
+    }
+
+    private static final String UPGRADE = "GET /socket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+            + "Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+    /// A server with sockets that its door admits.
+    private static FrontServer withSockets(SocketStats stats, MemoryBudget memory, SocketDoor.SocketOpener opener)
+            throws IOException {
+        SocketLimits usual = SocketLimits.defaults();
+        SocketLimits limits = new SocketLimits(
+                Duration.ofSeconds(60),
+                usual.joinRefusalDelay(),
+                usual.requestTimeout(),
+                usual.idleTimeout(),
+                usual.writeTimeout(),
+                usual.closeTimeout(),
+                usual.outboxBytesMax(),
+                usual.messageBytesMax(),
+                usual.payloadBytesMax(),
+                usual.socketsMax(),
+                usual.channelsMax(),
+                usual.bindingsMax(),
+                usual.joinBytesMax(),
+                usual.clients());
+        WebSockets sockets = new WebSockets(limits, stats, memory);
+        return new FrontServer(
+                FrontServer.limits(),
+                List.of(sockets.upgrader(Set.of("/socket"), _ -> new SocketDoor.Admission.Admitted(opener))));
+    }
+
+    @Test
+    void upgradeWithoutMemoryIsNoSocket() throws Exception {
+        SocketStats stats = new SocketStats();
+        MemoryBudget memory = new MemoryBudget(1_024, 1_024);
+        SocketDoor.SocketOpener never = _ -> {
+            throw new AssertionError("there is no memory for it");
+        };
+        try (FrontServer small = withSockets(stats, memory, never);
+                Held _ = new Held(small.port(), 1, UPGRADE)) {
+            await().until(() -> stats.refusedUpgrades() == 1);
+            // it waits for its refusal, and can be given up for another connection
+            await().until(() -> small.front.waiting() == 1);
+            assertThat(stats.opened()).isZero();
+            assertThat(memory.used()).isZero();
+        }
+    }
+
+    @Test
+    void socketThatCannotOpenGivesAllBack() throws Exception {
+        SocketStats stats = new SocketStats();
+        MemoryBudget memory = new MemoryBudget(1 << 20, 1 << 20);
+        SocketDoor.SocketOpener failing = _ -> {
+            throw new IllegalStateException("made by the test");
+        };
+        try (FrontServer small = withSockets(stats, memory, failing)) {
+            String answer = HttpText.converse(small.port(), UPGRADE);
+            assertThat(answer).startsWith("HTTP/1.1 101");
+            String frames = answer.substring(answer.indexOf("\r\n\r\n") + 4);
+            // a close frame, with the code 1011
+            assertThat(frames)
+                    .startsWith("\u0088")
+                    .doesNotContain("HTTP/1.1")
+                    .satisfies(frame ->
+                            assertThat(frame.charAt(2) << 8 | frame.charAt(3)).isEqualTo(1011));
+            await().until(() -> small.front.connections() == 0);
+            assertThat(memory.used()).isZero();
+            assertThat(stats.connected()).isZero();
         }
     }
 

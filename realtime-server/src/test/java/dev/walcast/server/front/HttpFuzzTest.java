@@ -56,7 +56,7 @@ class HttpFuzzTest {
             Places places = new Places(limits);
             heard.clear();
             ClientConnection connection =
-                    new ClientConnection(socket, InetAddress.getLoopbackAddress(), engine, limits, places);
+                    new ClientConnection(socket, InetAddress.getLoopbackAddress(), () -> engine, limits, places);
             places.enter(connection);
             connection.run();
             StrictReading.Result expected = StrictReading.of(text);

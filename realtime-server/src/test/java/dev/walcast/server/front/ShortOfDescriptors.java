@@ -1,8 +1,11 @@
 package dev.walcast.server.front;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,9 +18,8 @@ final class ShortOfDescriptors {
     public static void main(String[] arguments) throws Exception {
         try (FrontServer server = new FrontServer(FrontServer.limits())) {
             HttpText.converse(server.port(), REQUEST);
-            while (server.front.connections() > 0) {
-                Thread.sleep(10); // else its descriptor comes back while there are to be none
-            }
+            // else its descriptor comes back while there are to be none
+            await().pollInSameThread().until(() -> server.front.connections() == 0);
             List<FileInputStream> files = new ArrayList<>();
             // the client's descriptor is of this process as well; the listener is left none
             try (Socket waiting = new Socket()) {
@@ -32,13 +34,8 @@ final class ShortOfDescriptors {
             for (FileInputStream file : files) {
                 file.close();
             }
-            for (int i = 0; i < 100; i++) {
-                if (answers(server.port())) {
-                    System.out.println("answered again");
-                    return;
-                }
-                Thread.sleep(100);
-            }
+            await().atMost(Duration.ofSeconds(30)).pollInSameThread().until(() -> answers(server.port()));
+            System.out.println("answered again");
         }
     }
 

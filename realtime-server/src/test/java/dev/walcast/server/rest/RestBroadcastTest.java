@@ -21,6 +21,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -162,6 +164,7 @@ class RestBroadcastTest {
     @CsvSource({
         "NOT_INSTALLED, 500, Unable to authorize broadcast",
         "POOL_EXHAUSTED, 429, Connection pool exhausted",
+        "CALLER_BUSY, 429, Too many private topics of one caller wait",
         "CANCELED, 422, Query canceled",
         "PARTITION_MISSING, 422, Missing messages partition",
         "UNREACHABLE, 422, Tenant database unavailable"
@@ -446,22 +449,22 @@ class RestBroadcastTest {
         try (Socket socket = new Socket("127.0.0.1", server.port())) {
             socket.setSoTimeout(10_000);
             socket.getOutputStream().write(request.getBytes(US_ASCII));
-            Thread dripping = Thread.ofVirtual().start(() -> drip(socket, drips));
+            CountDownLatch answered = new CountDownLatch(1);
+            Thread dripping = Thread.ofVirtual().start(() -> drip(socket, drips, answered));
             try (InputStream in = socket.getInputStream()) {
                 return new String(in.readAllBytes(), StandardCharsets.UTF_8);
             } catch (SocketException _) {
                 return "";
             } finally {
-                dripping.interrupt();
+                answered.countDown();
                 dripping.join();
             }
         }
     }
 
-    private static void drip(Socket socket, int times) {
+    private static void drip(Socket socket, int times, CountDownLatch answered) {
         try {
-            for (int i = 0; i < times; i++) {
-                Thread.sleep(50);
+            for (int i = 0; i < times && !answered.await(50, TimeUnit.MILLISECONDS); i++) {
                 socket.getOutputStream().write("1\r\n \r\n".getBytes(US_ASCII));
             }
         } catch (IOException | InterruptedException _) {

@@ -15,15 +15,17 @@ class InboundPaceTest {
     private final Clock clock = new Clock();
     private final InboundPace pace = new InboundPace(LIMITS, () -> clock.nanos, clock);
 
-    /// Time passes only in pauses.
+    /// Time passes only in pauses and while others have their turn.
     private static final class Clock implements InboundPace.Rest {
         private long nanos = Long.MAX_VALUE - 5;
         private long pauses;
         private long turns;
+        private Duration othersTake = Duration.ZERO;
 
         @Override
         public void yieldTurn() {
             turns++;
+            pass(othersTake);
         }
 
         @Override
@@ -104,6 +106,37 @@ class InboundPaceTest {
             }
             clock.pass(Duration.ofSeconds(1));
         }
+        assertThat(clock.pauses).isZero();
+    }
+
+    @Test
+    void clientThatSendsMuchPausesWhenManyDo() throws Exception {
+        long before = clock.nanos;
+        clock.othersTake = Duration.ofMillis(20);
+        pace.bytes(70_000);
+        sixteenFrames();
+        assertThat(clock.turns).isEqualTo(2);
+        assertThat(Duration.ofNanos(clock.nanos - before)).isEqualTo(Duration.ofMillis(2 * 220));
+        clock.othersTake = Duration.ofSeconds(2);
+        sixteenFrames();
+        assertThat(Duration.ofNanos(clock.nanos - before)).isEqualTo(Duration.ofMillis(2 * 220 + 2_500));
+    }
+
+    private void sixteenFrames() throws Exception {
+        for (int i = 0; i < 16; i++) {
+            pace.frame();
+        }
+    }
+
+    @Test
+    void clientThatIsWaitedForNeverPauses() throws Exception {
+        clock.othersTake = Duration.ofMillis(20);
+        for (int i = 0; i < 1_000; i++) {
+            pace.waited(5_000_000);
+            pace.frame();
+            pace.bytes(10);
+        }
+        pace.worked(5_000_000);
         assertThat(clock.pauses).isZero();
     }
 

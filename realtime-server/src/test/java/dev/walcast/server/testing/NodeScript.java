@@ -48,6 +48,14 @@ public final class NodeScript implements AutoCloseable {
         }
     }
 
+    /// Null when scripts can open a browser here; otherwise why not. The package with the browser has one for Linux on
+    /// x86-64 only.
+    public static String whyNoBrowser() {
+        boolean linux = System.getProperty("os.name").equals("Linux");
+        boolean x86 = System.getProperty("os.arch").equals("amd64");
+        return linux && x86 ? whyNot() : "the browser of the tests runs on Linux with x86-64 only";
+    }
+
     public static NodeScript start(String script, String argument, Map<String, String> environment) throws Exception {
         return startNode(environment, "node", script, argument);
     }

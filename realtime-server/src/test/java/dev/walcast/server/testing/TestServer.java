@@ -8,10 +8,13 @@ import dev.walcast.server.RealtimeServer;
 import dev.walcast.server.RightsSettings;
 import dev.walcast.server.Secret;
 import dev.walcast.server.ServerSettings;
+import dev.walcast.server.acks.AckLimits;
 import dev.walcast.server.auth.TokenIssuer;
 import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.changes.ReplayLimits;
 import dev.walcast.server.channel.PresenceLimits;
+import dev.walcast.server.front.AddressLimits;
+import dev.walcast.server.memory.MemoryLimits;
 import dev.walcast.server.socket.ClientLimits;
 import dev.walcast.server.socket.SocketLimits;
 import java.time.Clock;
@@ -101,6 +104,7 @@ public final class TestServer implements AutoCloseable {
                 null,
                 PostgresOracle.Patience.USUAL.total(),
                 RightsSettings.USUAL);
+        SocketLimits limits = quick(outboxBytes);
         return new ServerSettings(
                 database,
                 TokenRules.ofSecret(SECRET),
@@ -109,13 +113,16 @@ public final class TestServer implements AutoCloseable {
                 replay,
                 1 << 20,
                 100,
-                quick(outboxBytes),
-                PresenceLimits.defaults());
+                limits,
+                PresenceLimits.defaults(),
+                AckLimits.defaults(),
+                AddressLimits.defaults(),
+                MemoryLimits.usual(limits.outboxBytesMax() + limits.messageBytesMax()));
     }
 
     /// The same, with other tokens.
     public static ServerSettings withTokens(ServerSettings usual, TokenRules tokens) {
-        return with(usual, usual.database(), tokens, usual.port(), usual.presence());
+        return with(usual, usual.database(), tokens, usual.port(), usual.limits());
     }
 
     /// The same, where private channels are asked about so often.
@@ -134,31 +141,22 @@ public final class TestServer implements AutoCloseable {
                 clients.messages(),
                 clients.presence(),
                 clients.presenceWindow());
-        return new ServerSettings(
-                usual.database(),
-                usual.tokens(),
-                usual.host(),
-                usual.port(),
-                usual.replay(),
-                usual.recordBytesMax(),
-                usual.restMessagesPerSecond(),
-                new SocketLimits(
-                        limits.upgradeRefusalDelay(),
-                        limits.joinRefusalDelay(),
-                        limits.requestTimeout(),
-                        limits.idleTimeout(),
-                        limits.writeTimeout(),
-                        limits.closeTimeout(),
-                        limits.outboxBytesMax(),
-                        limits.messageBytesMax(),
-                        limits.payloadBytesMax(),
-                        limits.socketsMax(),
-                        limits.channelsMax(),
-                        limits.bindingsMax(),
-                        limits.joinBytesMax(),
-                        changed),
-                usual.presence(),
-                usual.acks());
+        SocketLimits asked = new SocketLimits(
+                limits.upgradeRefusalDelay(),
+                limits.joinRefusalDelay(),
+                limits.requestTimeout(),
+                limits.idleTimeout(),
+                limits.writeTimeout(),
+                limits.closeTimeout(),
+                limits.outboxBytesMax(),
+                limits.messageBytesMax(),
+                limits.payloadBytesMax(),
+                limits.socketsMax(),
+                limits.channelsMax(),
+                limits.bindingsMax(),
+                limits.joinBytesMax(),
+                changed);
+        return with(usual, usual.database(), usual.tokens(), usual.port(), asked);
     }
 
     /// The same, where others may hear of deleted rows.
@@ -169,7 +167,7 @@ public final class TestServer implements AutoCloseable {
                 with(database, database.reader(), deletes, database.evaluationUrl(), database.rights()),
                 usual.tokens(),
                 usual.port(),
-                usual.presence());
+                usual.limits());
     }
 
     /// The same, with a login of its own that evaluates policies and filters.
@@ -180,7 +178,7 @@ public final class TestServer implements AutoCloseable {
                 with(database, database.reader(), database.deletes(), new Secret(evaluationUrl), database.rights()),
                 usual.tokens(),
                 usual.port(),
-                usual.presence());
+                usual.limits());
     }
 
     /// The same with that reader, whatever `-Dwalcast.reader` says.
@@ -191,7 +189,7 @@ public final class TestServer implements AutoCloseable {
                 with(database, reader, database.deletes(), database.evaluationUrl(), database.rights()),
                 usual.tokens(),
                 usual.port(),
-                usual.presence());
+                usual.limits());
     }
 
     /// The same, where the slot is looked after in another way.
@@ -211,7 +209,7 @@ public final class TestServer implements AutoCloseable {
                 database.evaluationUrl(),
                 database.askPatience(),
                 database.rights());
-        return with(usual, changed, usual.tokens(), usual.port(), usual.presence());
+        return with(usual, changed, usual.tokens(), usual.port(), usual.limits());
     }
 
     /// The same, with other rules of rights.
@@ -222,7 +220,7 @@ public final class TestServer implements AutoCloseable {
                 with(database, database.reader(), database.deletes(), database.evaluationUrl(), rights),
                 usual.tokens(),
                 usual.port(),
-                usual.presence());
+                usual.limits());
     }
 
     private static ServerSettings.Database with(
@@ -249,15 +247,11 @@ public final class TestServer implements AutoCloseable {
 
     /// The same, where a server was before.
     public static ServerSettings onPort(ServerSettings usual, int port) {
-        return with(usual, usual.database(), usual.tokens(), port, usual.presence());
+        return with(usual, usual.database(), usual.tokens(), port, usual.limits());
     }
 
     private static ServerSettings with(
-            ServerSettings usual,
-            ServerSettings.Database database,
-            TokenRules tokens,
-            int port,
-            PresenceLimits presence) {
+            ServerSettings usual, ServerSettings.Database database, TokenRules tokens, int port, SocketLimits limits) {
         return new ServerSettings(
                 database,
                 tokens,
@@ -266,8 +260,11 @@ public final class TestServer implements AutoCloseable {
                 usual.replay(),
                 usual.recordBytesMax(),
                 usual.restMessagesPerSecond(),
-                usual.limits(),
-                presence);
+                limits,
+                usual.presence(),
+                usual.acks(),
+                usual.addresses(),
+                usual.memory());
     }
 
     public static String token(String role) {

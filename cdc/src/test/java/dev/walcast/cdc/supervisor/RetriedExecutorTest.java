@@ -1,7 +1,8 @@
-package dev.walcast.server.changes;
+package dev.walcast.cdc.supervisor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -11,9 +12,14 @@ class RetriedExecutorTest {
     private final AtomicInteger refusals = new AtomicInteger();
     private final Semaphore ran = new Semaphore(0);
 
+    /// What Java throws when it has no thread: of the operating system, of the scheduler of virtual threads, of the
+    /// factory.
     private Thread thread(Runnable task) {
-        if (refusals.getAndDecrement() > 0) {
-            throw new OutOfMemoryError("unable to create native thread");
+        switch (refusals.getAndDecrement()) {
+            case 3 -> throw new OutOfMemoryError("unable to create native thread");
+            case 2 -> throw new RejectedExecutionException("queue capacity exceeded");
+            case 1 -> throw new IllegalStateException("made by the test");
+            default -> {}
         }
         return Thread.ofVirtual().unstarted(task);
     }
@@ -31,6 +37,17 @@ class RetriedExecutorTest {
             threads.startAgain();
         }
         assertThat(ran.availablePermits()).isZero();
+    }
+
+    @Test
+    void shortageIsToldToTheOwner() {
+        AtomicInteger told = new AtomicInteger();
+        try (RetriedExecutor threads = new RetriedExecutor(this::thread, told::incrementAndGet)) {
+            refusals.set(2);
+            threads.execute(ran::release);
+            threads.startAgain();
+            assertThat(told).hasValue(2);
+        }
     }
 
     @Test

@@ -1,0 +1,120 @@
+package dev.walcast.server.memory;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Collects bytes that arrive piece by piece, counted in an account before there is room for them. Little is kept in an
+/// array as long as is expected, more in chunks that are lent again when it is forgotten: so a large message is not
+/// copied while it grows, and one that never ends makes no garbage.
+///
+/// Not safe for threads: the caller has a lock. A method that takes memory may end the account; what the account calls
+/// then may [#clear] this, in the same thread.
+public final class ChunkedBytes {
+    private static final int CHUNK_BYTES = Chunks.CHUNK_BYTES;
+    private static final byte[] NOTHING = {};
+
+    private final MemoryAccount memory;
+    private final List<byte[]> full = new ArrayList<>();
+
+    /// Belongs to the chunks when it is as long as one.
+    private byte[] last = NOTHING;
+
+    private int lastSize;
+
+    public ChunkedBytes(MemoryAccount memory) {
+        this.memory = requireNonNull(memory, "memory is null");
+    }
+
+    public int size() {
+        return full.size() * CHUNK_BYTES + lastSize;
+    }
+
+    /// Makes room for at least one more byte.
+    ///
+    /// @param expected how many are known to come
+    /// @return false when there is no memory for it
+    public boolean makeRoom(int expected) {
+        if (lastSize < last.length) {
+            return true;
+        }
+        return last.length == CHUNK_BYTES ? addChunk() : grow(expected);
+    }
+
+    private boolean addChunk() {
+        if (!memory.tryHold(CHUNK_BYTES)) {
+            return false;
+        }
+        full.add(last);
+        last = memory.chunks().take();
+        lastSize = 0;
+        return true;
+    }
+
+    private boolean grow(int expected) {
+        int length = Math.min(CHUNK_BYTES, lastSize + Math.max(expected, lastSize));
+        if (!memory.tryHold(length)) {
+            return false;
+        }
+        byte[] grown = length == CHUNK_BYTES ? memory.chunks().take() : new byte[length];
+        System.arraycopy(last, 0, grown, 0, lastSize);
+        memory.release(last.length);
+        last = grown;
+        return true;
+    }
+
+    /// The array in which there is room, from [#at] for [#room] bytes. Valid until the next call of another method.
+    public byte[] array() {
+        return last;
+    }
+
+    public int at() {
+        return lastSize;
+    }
+
+    public int room() {
+        return last.length - lastSize;
+    }
+
+    /// So many bytes were written into the room.
+    public void added(int count) {
+        lastSize += count;
+    }
+
+    /// All bytes; this is empty afterwards. They stay counted until the caller releases their number in the account.
+    ///
+    /// @return null when there is no memory for one array; nothing has changed then
+    public byte @Nullable [] take() {
+        int size = size();
+        if (full.isEmpty() && last.length == size && size < CHUNK_BYTES) {
+            byte[] whole = last;
+            last = NOTHING;
+            lastSize = 0;
+            return whole;
+        }
+        if (!memory.tryHold(size)) {
+            return null;
+        }
+        byte[] whole = new byte[size];
+        for (int i = 0; i < full.size(); i++) {
+            System.arraycopy(full.get(i), 0, whole, i * CHUNK_BYTES, CHUNK_BYTES);
+        }
+        System.arraycopy(last, 0, whole, size - lastSize, lastSize);
+        clear();
+        return whole;
+    }
+
+    /// Forgets all bytes and gives their memory back.
+    public void clear() {
+        memory.release((long) full.size() * CHUNK_BYTES + last.length);
+        full.forEach(memory.chunks()::giveBack);
+        full.clear();
+        if (last.length == CHUNK_BYTES) {
+            memory.chunks().giveBack(last);
+        }
+        last = NOTHING;
+        lastSize = 0;
+    }
+}
