@@ -98,7 +98,7 @@ class WatchesHangTest {
 
     @BeforeEach
     void serve() throws Exception {
-        HealthRoutes routes = new HealthRoutes(watches::isAlive, new Health(List.of()), () -> Duration.ZERO);
+        HealthRoutes routes = new HealthRoutes(watches::checkAlive, new Health(List.of()), () -> Duration.ZERO);
         front.serve(HttpRouting.builder().register(routes), List.of());
     }
 

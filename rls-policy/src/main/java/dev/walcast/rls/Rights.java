@@ -3,6 +3,7 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.postgres.Identifier;
 import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.RightsReader.Reading;

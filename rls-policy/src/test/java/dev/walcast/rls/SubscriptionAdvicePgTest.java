@@ -28,7 +28,8 @@ class SubscriptionAdvicePgTest {
     static void startPostgres() {
         postgres = TestPostgres.start();
         dataSource = new HikariDataSource();
-        dataSource.setJdbcUrl(dev.walcast.cdc.postgres.PostgresUrl.parse(postgres.url()).jdbcUrl());
+        dataSource.setJdbcUrl(
+                dev.walcast.cdc.postgres.PostgresUrl.parse(postgres.url()).jdbcUrl());
         dataSource.setUsername("postgres");
         postgres.execute(
                 "create role reader nologin; create schema \"App \"\"one\"; create schema closed",

@@ -134,7 +134,8 @@ class KnownKeysTest {
         RowKeys keys = known.keysOf(TODOS);
         assertThat(keys.of(Row.of(keyless).text(0, "1").build())).isNull();
         assertThat(keys.of(Row.of(table("todos")).build())).isNull();
-        Row missing = Row.of(table("todos")).missing(0, MissingReason.NOT_IN_IDENTITY).build();
+        Row missing =
+                Row.of(table("todos")).missing(0, MissingReason.NOT_IN_IDENTITY).build();
         assertThat(keys.of(missing)).isNull();
         KeyHolder<String> holder = holder("mine");
         holder.remember(null);
