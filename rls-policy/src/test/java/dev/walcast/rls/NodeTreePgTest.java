@@ -123,7 +123,7 @@ class NodeTreePgTest {
         String schema = quoted(schemaStart + name());
         String table = name();
         String column = name();
-        String type = quoted(name());
+        String type = quoted(name() + "_e"); // a table makes a type of its own name
         String function = quoted(name());
         try (Connection connection = postgres.connect();
                 Statement statement = connection.createStatement()) {
