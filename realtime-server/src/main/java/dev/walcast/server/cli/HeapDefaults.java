@@ -10,13 +10,15 @@ import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/// The defaults of settings that bound memory, on a heap that is too small for the documented ones.
+/// The defaults of settings that bound memory, directly or by a number of connections, on a heap that is too small
+/// for the documented ones.
 final class HeapDefaults implements IDefaultValueProvider {
     /// @param usual the documented default
     /// @param least on the smallest heap
     private record Scaled(long usual, long least) {}
 
     private static final Map<String, Scaled> SCALED = Map.of(
+            "MAX_CONNECTIONS_PER_ADDRESS", new Scaled(4_096, 200),
             "OUTBOX", new Scaled(32L << 20, 8L << 20),
             "MAX_PRESENCE_SIZE", new Scaled(8L << 20, 1L << 20),
             "REPLAY_MEMORY", new Scaled(64L << 20, 1L << 20),

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.walcast.cdc.HeapShares;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine.TypeConversionException;
 
 class HeapDefaultsTest {
@@ -39,6 +41,16 @@ class HeapDefaultsTest {
     void transactionTakesAnEighthOfTheHeap() {
         assertThat(shares(128).transactionBytes(64L << 20)).isEqualTo(16L << 20);
         assertThat(shares(1_024).transactionBytes(64L << 20)).isEqualTo(64L << 20);
+    }
+
+    /// An idle socket takes 28 KiB of three quarters of the budget.
+    @ParameterizedTest
+    @ValueSource(ints = {123, 247, 495, 899})
+    void oneAddressNeverTakesThePlacesOfAll(int mebibytes) {
+        long places = shares(mebibytes).clientBytes(40) * 3 / 4 / (28 * 1024);
+        assertThat(Long.parseLong(
+                        heap(mebibytes).value("MAX_CONNECTIONS_PER_ADDRESS").orElseThrow()))
+                .isLessThan(places / 2);
     }
 
     @Test
