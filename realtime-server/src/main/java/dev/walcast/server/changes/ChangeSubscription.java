@@ -39,7 +39,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
 
     private final List<Binding> bindings;
     private final ChangeReceiver receiver;
-    private final LiveFeed feed;
+    private final SubscriptionFeed feed;
     private final List<TableId> tables;
     private final Object lock = new Object();
     private final RowMemories memories;
@@ -91,7 +91,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         }
     }
 
-    ChangeSubscription(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver, LiveFeed feed) {
+    ChangeSubscription(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver, SubscriptionFeed feed) {
         this.bindings = List.copyOf(bindings);
         this.receiver = requireNonNull(receiver, "receiver is null");
         this.feed = requireNonNull(feed, "feed is null");

@@ -45,7 +45,7 @@ import org.slf4j.LoggerFactory;
 /// A subscription's entries stand in the index before it reads where the feed is; what enters the window later
 /// finds them, and what entered it earlier is read from there. One thread at a time resolves a subscription, for its
 /// latest token; a bounded number of subscriptions are resolved at once.
-public final class LiveFeed implements ChangeFeed, AutoCloseable {
+public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LiveFeed.class);
     /// Fewer than there are connections for patterns: the others are for questions about changes.
     private static final int PATTERNS_AT_ONCE = 2;
@@ -91,7 +91,8 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         return subscription;
     }
 
-    void changeViewer(ChangeSubscription subscription, Viewer viewer) {
+    @Override
+    public void changeViewer(ChangeSubscription subscription, Viewer viewer) {
         open(subscription, viewer);
     }
 
@@ -102,7 +103,8 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         }
     }
 
-    void resume(ChangeSubscription subscription) {
+    @Override
+    public void resume(ChangeSubscription subscription) {
         Resolution former = subscription.lastSettled();
         if (subscription.unpause()) {
             threads.execute(() -> resolve(subscription, former));
@@ -114,13 +116,15 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         threads.startAgain();
     }
 
-    SubscriptionIndex<Bound> index() {
+    @Override
+    public SubscriptionIndex<Bound> index() {
         return index;
     }
 
     /// Runs the action, which puts entries of the index in the place of others. No change is looked up meanwhile:
     /// it might pass the place of the new ones before they stand there, and that of the old ones after they left.
-    void exchange(Runnable action) {
+    @Override
+    public void exchange(Runnable action) {
         exchange.writeLock().lock();
         try {
             action.run();
@@ -159,7 +163,8 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         return found;
     }
 
-    KnownRows knownRows() {
+    @Override
+    public KnownRows knownRows() {
         return known;
     }
 
@@ -168,12 +173,14 @@ public final class LiveFeed implements ChangeFeed, AutoCloseable {
         return subscriptions.size();
     }
 
-    void forget(ChangeSubscription subscription) {
+    @Override
+    public void forget(ChangeSubscription subscription) {
         subscriptions.remove(subscription);
     }
 
     /// The subscription is to be told something within a second.
-    void owes(ChangeSubscription subscription) {
+    @Override
+    public void owes(ChangeSubscription subscription) {
         ordered.watch(subscription);
     }
 

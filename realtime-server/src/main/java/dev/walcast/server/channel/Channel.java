@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 /// The lock makes the reply to the join the channel's first frame and its last words the last: whoever delivers holds
 /// it for one offer to the outbox. The only lock taken while holding it is the hub's; nothing foreign is called.
 /// Presence rooms take it while they hold their own.
-final class Channel implements RoomMember {
+final class Channel implements RoomMember, PresenceListener {
     /// How many trees of what a client tracks are there at once: the message, a copy without refs, one to compare.
     private static final int PRESENCE_TREES = 3;
 
@@ -50,7 +50,7 @@ final class Channel implements RoomMember {
     }
 
     private final Services services;
-    private final Session session;
+    private final JoinedSocket socket;
     private final long memoryBytes;
     private final Address joined;
     private final RoomName room;
@@ -77,11 +77,11 @@ final class Channel implements RoomMember {
     private final HeldFrames held;
 
     /// @param memoryBytes what it holds of the socket's account until it ends
-    Channel(Services services, Session session, Address joined, JoinResult.Accepted accepted, long memoryBytes) {
+    Channel(Services services, JoinedSocket socket, Address joined, JoinResult.Accepted accepted, long memoryBytes) {
         this.services = requireNonNull(services, "services is null");
-        this.session = requireNonNull(session, "session is null");
+        this.socket = requireNonNull(socket, "socket is null");
         this.memoryBytes = memoryBytes;
-        this.held = new HeldFrames(session.memory());
+        this.held = new HeldFrames(socket.memory());
         this.joined = requireNonNull(joined, "joined is null");
         this.request = accepted.request().withoutBindings();
         this.credential = accepted.credential();
@@ -94,15 +94,15 @@ final class Channel implements RoomMember {
                 services.feed(),
                 bindings,
                 Acknowledgements.of(services.cursors(), joined.topic(), address(), bindings));
-        this.frames = new ChannelFrames(session.serializer(), joined, services.envelopes());
-        this.rights = new ChannelRights(session.questions(), services.privateRights(), room, this::onAnswer);
-        this.entrance = new Entrance(session.questions(), rights, room);
-        this.lane = new Lane(services.timers()::startNow, session.waitingBytes(), this::failed);
-        this.pushes = new ChannelPushes(services, session.budget(), this, rights, lane);
+        this.frames = new ChannelFrames(socket.serializer(), joined, services.envelopes());
+        this.rights = new ChannelRights(socket.questions(), services.privateRights(), room, this::onAnswer);
+        this.entrance = new Entrance(socket.questions(), rights, room);
+        this.lane = new Lane(services.timers()::startNow, socket.waitingBytes(), this::failed);
+        this.pushes = new ChannelPushes(services, socket.budget(), this, rights, lane);
         this.presence = new ChannelPresence(
                 this,
                 services,
-                session.budget().presence(),
+                socket.budget().presence(),
                 new ChannelPresence.Rights(rights::mayReadPresence, () -> rights.mayWritePresence(viewer())));
         this.expiry = new ExpiryWatch(
                 services, until -> closeBecause(services.verifier().expired(until)));
@@ -115,7 +115,7 @@ final class Channel implements RoomMember {
 
     /// Where its client comes from.
     String address() {
-        return session.budget().address();
+        return socket.budget().address();
     }
 
     RoomName room() {
@@ -157,7 +157,7 @@ final class Channel implements RoomMember {
     private void hold() {
         synchronized (lock) {
             if (state == State.JOINING) {
-                replay = new Replay(session.memory());
+                replay = new Replay(socket.memory());
                 services.hub().join(room, this);
             }
         }
@@ -172,9 +172,9 @@ final class Channel implements RoomMember {
                 state = State.JOINED;
                 entered = true;
                 services.hub().join(room, this);
-                session.offer(reply);
+                socket.offer(reply);
                 if (replay != null) {
-                    replay.finish(stored, session.serializer(), joined).forEach(this::offerOrHold);
+                    replay.finish(stored, socket.serializer(), joined).forEach(this::offerOrHold);
                 }
             }
         }
@@ -203,7 +203,7 @@ final class Channel implements RoomMember {
             return;
         }
         long bytes = PRESENCE_TREES * Json.treeBytes(push.payload());
-        try (MemoryAccount.Reservation parsing = session.memory().reserve(bytes)) {
+        try (MemoryAccount.Reservation parsing = socket.memory().reserve(bytes)) {
             if (parsing == null) {
                 reply(push.address(), Payload.error(ErrorCode.MEMORY_EXHAUSTED.refusal()));
             } else {
@@ -213,8 +213,9 @@ final class Channel implements RoomMember {
     }
 
     /// Counts what the socket makes the server hold.
-    MemoryAccount memory() {
-        return session.memory();
+    @Override
+    public MemoryAccount memory() {
+        return socket.memory();
     }
 
     /// Not answered on a channel without a binding that asked for it.
@@ -238,7 +239,7 @@ final class Channel implements RoomMember {
         if (rights.isStale()) {
             withhold();
         } else {
-            broadcast.frame(session.serializer()).ifPresent(frame -> deliver(broadcast, frame));
+            broadcast.frame(socket.serializer()).ifPresent(frame -> deliver(broadcast, frame));
         }
     }
 
@@ -252,20 +253,22 @@ final class Channel implements RoomMember {
         }
     }
 
-    void deliverPresenceState(PresenceState state) {
+    @Override
+    public void deliverPresenceState(PresenceState state) {
         if (rights.isStale()) {
             withhold();
         } else {
-            pushOrHold(session.encode(joined.withRef(null), "presence_state", Payload.of(state.json()))
+            pushOrHold(socket.encode(joined.withRef(null), "presence_state", Payload.of(state.json()))
                     .sharing(state.json(), state.counted()));
         }
     }
 
-    void deliverPresenceDiff(EncodedBroadcast diff) {
+    @Override
+    public void deliverPresenceDiff(EncodedBroadcast diff) {
         if (rights.isStale()) {
             withhold();
         } else {
-            diff.frame(session.serializer()).ifPresent(this::pushOrHold);
+            diff.frame(socket.serializer()).ifPresent(this::pushOrHold);
         }
     }
 
@@ -282,11 +285,11 @@ final class Channel implements RoomMember {
     }
 
     boolean hasRoom() {
-        return session.hasRoom();
+        return socket.hasRoom();
     }
 
     void awaitRoom() throws InterruptedException {
-        session.awaitRoom();
+        socket.awaitRoom();
     }
 
     void announceDisconnect() {
@@ -306,7 +309,7 @@ final class Channel implements RoomMember {
         if (held.isHolding()) {
             held.add(frame);
         } else {
-            session.offer(frame);
+            socket.offer(frame);
         }
     }
 
@@ -334,7 +337,7 @@ final class Channel implements RoomMember {
             held.end();
             tooMuch = held.overflown();
             if (!held.isHolding() && state == State.JOINED && !tooMuch) {
-                held.take().forEach(session::offer);
+                held.take().forEach(socket::offer);
             }
         }
         if (tooMuch) {
@@ -399,9 +402,9 @@ final class Channel implements RoomMember {
     }
 
     private void close(Refusal ofJoin, Parting parting, OutboundFrame... lastWords) {
-        session.forget(this);
+        socket.forget(this);
         if (end(State.CLOSED, parting, lastWords) == State.JOINING) {
-            session.refuseLater(joined, ofJoin);
+            socket.refuseLater(joined, ofJoin);
         }
     }
 
@@ -425,13 +428,13 @@ final class Channel implements RoomMember {
             services.hub().leave(room, this);
             presence.retire(parting == Parting.TO_RETURN);
             if (before == State.JOINED || how == State.LEFT) {
-                List.of(lastWords).forEach(session::offer);
+                List.of(lastWords).forEach(socket::offer);
             }
             changes.retire();
-            session.memory().release(memoryBytes);
+            socket.memory().release(memoryBytes);
         }
         if (before == State.JOINING) {
-            session.budget().giveSeatBack();
+            socket.budget().giveSeatBack();
         }
         return before;
     }
@@ -489,7 +492,7 @@ final class Channel implements RoomMember {
     private void push(OutboundFrame frame) {
         synchronized (lock) {
             if (state == State.JOINED) {
-                session.offer(frame);
+                socket.offer(frame);
             }
         }
     }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A channel that takes part in the presence of a room.
 final class PresenceMember {
-    private final Channel channel;
+    private final PresenceListener listener;
     private final PresenceRoom room;
     private final PresenceKey key;
 
@@ -17,19 +17,19 @@ final class PresenceMember {
 
     boolean hasLeft;
 
-    PresenceMember(Channel channel, PresenceRoom room, PresenceKey key) {
-        this.channel = requireNonNull(channel, "channel is null");
+    PresenceMember(PresenceListener listener, PresenceRoom room, PresenceKey key) {
+        this.listener = requireNonNull(listener, "listener is null");
         this.room = requireNonNull(room, "room is null");
         this.key = requireNonNull(key, "key is null");
     }
 
-    Channel channel() {
-        return channel;
+    PresenceListener listener() {
+        return listener;
     }
 
     /// Counts what the client makes the server hold.
     MemoryAccount memory() {
-        return channel.memory();
+        return listener.memory();
     }
 
     PresenceRoom room() {

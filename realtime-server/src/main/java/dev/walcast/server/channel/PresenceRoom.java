@@ -63,7 +63,7 @@ final class PresenceRoom {
     void listen(PresenceMember member) {
         synchronized (lock) {
             if (!member.hasLeft && listeners.add(member)) {
-                member.channel().deliverPresenceState(changes.state());
+                member.listener().deliverPresenceState(changes.state());
             }
         }
     }
@@ -201,8 +201,8 @@ final class PresenceRoom {
     private void publish() {
         EncodedBroadcast diff =
                 new EncodedBroadcast(Address.everybodyOn(name.topic()), "presence_diff", Payload.of(changes.publish()));
-        for (PresenceMember listener : listeners) {
-            listener.channel().deliverPresenceDiff(diff);
+        for (PresenceMember member : listeners) {
+            member.listener().deliverPresenceDiff(diff);
         }
         publishedNanos = System.nanoTime();
     }

@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 
 /// One socket as the protocol sees it: its version, its token and its channels. Messages are handled on the socket's
 /// reader thread; only delayed answers and the end of channels come from elsewhere.
-final class Session implements SocketListener {
+final class Session implements SocketListener, JoinedSocket {
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
     /// How many refused joins per allowed channel may wait for their answer; more are not answered.
@@ -98,29 +98,35 @@ final class Session implements SocketListener {
         channels.values().forEach(Channel::announceDisconnect);
     }
 
-    Serializer serializer() {
+    @Override
+    public Serializer serializer() {
         return serializer;
     }
 
-    ClientBudget budget() {
+    @Override
+    public ClientBudget budget() {
         return budget;
     }
 
-    ClientQuestions questions() {
+    @Override
+    public ClientQuestions questions() {
         return questions;
     }
 
     /// The bytes of messages that wait for the database.
-    WaitingBytes waitingBytes() {
+    @Override
+    public WaitingBytes waitingBytes() {
         return waitingBytes;
     }
 
     /// Counts what the socket makes the server hold.
-    MemoryAccount memory() {
+    @Override
+    public MemoryAccount memory() {
         return outbox.memory();
     }
 
-    OutboundFrame encode(Address address, String event, Payload payload) {
+    @Override
+    public OutboundFrame encode(Address address, String event, Payload payload) {
         return serializer.encode(address, event, payload);
     }
 
@@ -129,20 +135,24 @@ final class Session implements SocketListener {
     }
 
     /// A full outbox ends this socket by itself; nobody else needs to know.
-    void offer(OutboundFrame frame) {
+    @Override
+    public void offer(OutboundFrame frame) {
         Outbox.Offer _ = outbox.offer(frame);
     }
 
-    boolean hasRoom() {
+    @Override
+    public boolean hasRoom() {
         return outbox.hasRoom();
     }
 
     /// Returns when most of what was offered is written, or the socket ends.
-    void awaitRoom() throws InterruptedException {
+    @Override
+    public void awaitRoom() throws InterruptedException {
         outbox.awaitRoom();
     }
 
-    void forget(Channel channel) {
+    @Override
+    public void forget(Channel channel) {
         channels.remove(channel.topic(), channel);
     }
 
@@ -220,7 +230,8 @@ final class Session implements SocketListener {
     }
 
     /// Clients that are refused try again at once; the wait slows them down without holding up their socket.
-    void refuseLater(Address address, Refusal refusal) {
+    @Override
+    public void refuseLater(Address address, Refusal refusal) {
         LOG.debug("refused a join: {}", refusal.code());
         if (!waitingRefusals.add(address, refusal)) {
             services.stats().countDropped();
