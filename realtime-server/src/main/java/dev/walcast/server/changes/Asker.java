@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 
 /// Asks Postgres what memory cannot decide about changes, for many at once. Waits for as long as Postgres is away. Safe
 /// for any thread.
-final class Asker {
+public final class Asker {
     private static final Logger log = LoggerFactory.getLogger(Asker.class);
     private static final Duration ASK_AGAIN_AFTER = Duration.ofMillis(500);
 
@@ -33,8 +33,8 @@ final class Asker {
     private final Delivery delivery;
 
     /// A change, and what it may concern of one subscription.
-    record Inquiry(Encodings encodings, List<Candidate> candidates) {
-        Inquiry {
+    public record Inquiry(Encodings encodings, List<Candidate> candidates) {
+        public Inquiry {
             requireNonNull(encodings, "encodings is null");
             candidates = List.copyOf(candidates);
         }
@@ -44,16 +44,16 @@ final class Asker {
     /// @param failed  inquiries of viewers for which the policies could not be evaluated, by identity: their
     ///                changes stay
     ///                undecided
-    record Asking(Outcome outcome, Set<Inquiry> failed) {}
+    public record Asking(Outcome outcome, Set<Inquiry> failed) {}
 
-    Asker(Oracle oracle, Delivery delivery) {
+    public Asker(Oracle oracle, Delivery delivery) {
         this.oracle = requireNonNull(oracle, "oracle is null");
         this.delivery = requireNonNull(delivery, "delivery is null");
     }
 
     /// What to do between two attempts.
     @FunctionalInterface
-    interface Pause {
+    public interface Pause {
         /// @param time how long to wait
         /// @return whether to try again
         boolean mayTryAgain(Duration time) throws InterruptedException;
@@ -71,7 +71,7 @@ final class Asker {
     /// @param inquiries called before each attempt
     /// @param pause     called after each attempt that was in vain
     /// @return empty when there is no further attempt
-    Optional<Asking> ask(Supplier<List<Inquiry>> inquiries, Pause pause) throws InterruptedException {
+    public Optional<Asking> ask(Supplier<List<Inquiry>> inquiries, Pause pause) throws InterruptedException {
         boolean logged = false;
         while (true) {
             try {

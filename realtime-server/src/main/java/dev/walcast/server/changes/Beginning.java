@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 /// How one subscription begins: rows first for the bindings that want them, then the past up to the head of the
 /// window, then live. When the window lets go of what is needed meanwhile, rows are taken anew. Belongs to the thread
 /// that runs it.
-final class Beginning {
+public final class Beginning {
     private static final Logger log = LoggerFactory.getLogger(Beginning.class);
     private static final int TRIES_MAX = 4;
     private static final Duration ASK_AGAIN_AFTER = Duration.ofSeconds(1);
@@ -42,7 +42,7 @@ final class Beginning {
     private boolean again;
 
     /// What it takes.
-    record Means(
+    public record Means(
             ReplayWindow window,
             Replay replay,
             Snapshots snapshots,

@@ -1,7 +1,7 @@
 package dev.walcast.server.changes;
 
 /// A binding that cannot be served. The message goes to the client as it is.
-final class BindingRefusedException extends Exception {
+public final class BindingRefusedException extends Exception {
     private static final long serialVersionUID = 1L;
 
     BindingRefusedException(String message) {

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 /// mean.
 ///
 /// Everything that would keep changes from arriving is said here, at join, and not found out later. Calls block.
-final class BindingResolver {
+public final class BindingResolver {
     private final Rights rights;
     private final TableCheck tables;
     private final DeliveryCheck delivery;
@@ -49,7 +49,7 @@ final class BindingResolver {
     private final boolean remembersRows;
 
     /// @param remembersRows whether DELETEs of rows that a client has can be told
-    BindingResolver(
+    public BindingResolver(
             Catalog catalog,
             Rights rights,
             RowGuard guard,

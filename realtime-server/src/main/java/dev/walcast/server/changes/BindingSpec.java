@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// @param table  likewise
 /// @param select the columns asked for besides the key; empty for all
 /// @param membership whether UPDATEs that take rows into or out of view are told as INSERT and DELETE
-record BindingSpec(
+public record BindingSpec(
         Set<ChangeEvent> events,
         String schema,
         String table,
@@ -38,7 +38,7 @@ record BindingSpec(
     /// As many columns as a table can have.
     private static final int SELECT_MAX = 1600;
 
-    BindingSpec {
+    public BindingSpec {
         events = Set.copyOf(events);
         requireNonNull(schema, "schema is null");
         requireNonNull(table, "table is null");
@@ -47,7 +47,7 @@ record BindingSpec(
     }
 
     /// @throws BindingRefusedException with the text that the protocol prescribes
-    static BindingSpec read(ObjectNode request) throws BindingRefusedException {
+    public static BindingSpec read(ObjectNode request) throws BindingRefusedException {
         JsonNode schema = request.get("schema");
         JsonNode table = request.get("table");
         JsonNode filter = request.get("filter");
@@ -156,7 +156,7 @@ record BindingSpec(
     }
 
     /// The one table that a well-formed binding names.
-    static Optional<TableId> tableOf(ObjectNode request) {
+    public static Optional<TableId> tableOf(ObjectNode request) {
         try {
             return read(request).target() instanceof Target.OneTable one ? Optional.of(one.table()) : Optional.empty();
         } catch (BindingRefusedException e) {
@@ -164,7 +164,8 @@ record BindingSpec(
         }
     }
 
-    Target target() {
+    /// The tables that the binding names.
+    public Target target() {
         boolean anySchema = schema.equals(WILDCARD);
         boolean anyTable = table.equals(WILDCARD);
         if (anySchema) {

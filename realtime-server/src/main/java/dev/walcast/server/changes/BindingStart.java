@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /// Where a binding's changes begin.
-sealed interface BindingStart {
+public sealed interface BindingStart {
     /// Why a client has to read its rows anew.
     enum Reason {
         EXPIRED,
@@ -28,7 +28,8 @@ sealed interface BindingStart {
         SERVER_ERROR,
         INVALID;
 
-        String code() {
+        /// What the client is told.
+        public String code() {
             return name().toLowerCase(Locale.ROOT);
         }
     }

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// @param select     the columns asked for besides the key; empty for all
 /// @param membership whether the change is an UPDATE that may be told as something else
 /// @param matches    grows while the index is walked, and never after
-record Candidate(Resolution resolution, Set<String> select, boolean membership, List<Match> matches) {
-    Candidate {
+public record Candidate(Resolution resolution, Set<String> select, boolean membership, List<Match> matches) {
+    public Candidate {
         requireNonNull(resolution, "resolution is null");
         requireNonNull(select, "select is null");
         requireNonNull(matches, "matches is null");
@@ -34,7 +34,7 @@ record Candidate(Resolution resolution, Set<String> select, boolean membership, 
     /// The subscriptions that a change may concern.
     ///
     /// @param wants whether a binding is still, or already, interested in changes of a position
-    static Map<ChangeSubscription, List<Candidate>> matches(
+    public static Map<ChangeSubscription, List<Candidate>> matches(
             SubscriptionIndex<Bound> index, Change change, BiPredicate<Bound, Position> wants) {
         Map<ChangeSubscription, List<Candidate>> matches = new LinkedHashMap<>();
         index.forEachMatch(change, (entry, truth) -> {
@@ -49,7 +49,7 @@ record Candidate(Resolution resolution, Set<String> select, boolean membership, 
     }
 
     /// Adds a binding that the index did not find. Does nothing when it was found, or is not in the resolution.
-    static void add(
+    public static void add(
             List<Candidate> own,
             Resolution resolution,
             int bindingId,

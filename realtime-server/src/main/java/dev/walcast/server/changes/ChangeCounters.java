@@ -18,13 +18,14 @@ public final class ChangeCounters {
     private volatile long droppedAt;
     private final Map<Verdict.Reason, LongAdder> hidden = new EnumMap<>(Verdict.Reason.class);
 
-    ChangeCounters() {
+    public ChangeCounters() {
         for (Verdict.Reason reason : Verdict.Reason.values()) {
             hidden.put(reason, new LongAdder());
         }
     }
 
-    void countChange() {
+    /// Counts a change that was offered to subscriptions.
+    public void countChange() {
         changes.increment();
     }
 
@@ -41,13 +42,14 @@ public final class ChangeCounters {
         return knownDeletes.sum();
     }
 
-    void countDropped(int count) {
+    /// Counts changes that waited for too long, and remembers when that was.
+    public void countDropped(int count) {
         dropped.add(count);
         droppedAt = System.nanoTime();
     }
 
     /// Whether changes were dropped within this time.
-    boolean droppedWithin(Duration time) {
+    public boolean droppedWithin(Duration time) {
         return dropped.sum() > 0 && System.nanoTime() - droppedAt < time.toNanos();
     }
 
@@ -69,6 +71,7 @@ public final class ChangeCounters {
         requireNonNull(hidden.get(reason)).increment();
     }
 
+    /// Changes that came from the log.
     public long changes() {
         return changes.sum();
     }
@@ -78,6 +81,7 @@ public final class ChangeCounters {
         return deliveries.sum();
     }
 
+    /// How often a change was withheld from a viewer, for this reason.
     public long hidden(Verdict.Reason reason) {
         return requireNonNull(hidden.get(reason)).sum();
     }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A value that the feed does not carry is left out of its record and named in an extra object `missing` with the
 /// reason; clients ignore extra keys.
-final class ChangeEncoder {
+public final class ChangeEncoder {
     private static final DateTimeFormatter MILLISECONDS = DateTimeFormatter.ofPattern(
                     "uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
@@ -33,7 +33,7 @@ final class ChangeEncoder {
             java.util.Collections.synchronizedMap(new WeakHashMap<>());
 
     /// @param recordBytesMax beyond which a change is sent as `Error 413: Payload Too Large`
-    ChangeEncoder(int recordBytesMax) {
+    public ChangeEncoder(int recordBytesMax) {
         this.recordBytesMax = recordBytesMax;
     }
 

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 
 /// One channel's registered bindings. Its lock makes one order of everything that its client hears: changes, where it
 /// is, and whose rights count.
-final class ChangeSubscription implements ChangeFeed.Subscription {
+public final class ChangeSubscription implements ChangeFeed.Subscription {
     /// How often a client is told at most that changes were withheld.
     private static final long NEWS_EVERY_NANOS = 1_000_000_000;
 
@@ -71,14 +71,14 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     /// That a viewer's rights are to be looked up. Only the latest one counts.
     ///
     /// @param since when it came: no answer that was begun earlier counts
-    record Wish(long number, Viewer viewer, long since) {}
+    public record Wish(long number, Viewer viewer, long since) {}
 
     /// Changes that the client may have been entitled to and did not get.
     ///
     /// @param position of the last of them
     /// @param tables   that they are of
-    record Withheld(FeedPosition position, Set<TableId> tables, Reason reason) {
-        Withheld {
+    public record Withheld(FeedPosition position, Set<TableId> tables, Reason reason) {
+        public Withheld {
             requireNonNull(position, "position is null");
             tables = Set.copyOf(tables);
             requireNonNull(reason, "reason is null");
@@ -91,7 +91,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         }
     }
 
-    ChangeSubscription(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver, SubscriptionFeed feed) {
+    public ChangeSubscription(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver, SubscriptionFeed feed) {
         this.bindings = List.copyOf(bindings);
         this.receiver = requireNonNull(receiver, "receiver is null");
         this.feed = requireNonNull(feed, "feed is null");
@@ -106,7 +106,8 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         this.newsToldNanos = System.nanoTime() - NEWS_EVERY_NANOS;
     }
 
-    List<Binding> bindings() {
+    /// What the client asked for. Does not change.
+    public List<Binding> bindings() {
         return bindings;
     }
 
@@ -116,55 +117,60 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     }
 
     /// Whose turns its work takes.
-    ClientKey client(Viewer viewer) {
+    public ClientKey client(Viewer viewer) {
         return ClientKey.of(viewer, receiver.address());
     }
 
-    ChangeReceiver receiver() {
+    /// Where changes are handed to. To be called under the lock of the subscription.
+    public ChangeReceiver receiver() {
         return receiver;
     }
 
     /// The viewer whose rights count: of the latest token, also while those are being looked up.
-    Viewer viewer() {
+    public Viewer viewer() {
         return resolution.viewer();
     }
 
     /// The single tables that the bindings name.
-    List<TableId> tables() {
+    public List<TableId> tables() {
         return tables;
     }
 
     /// The rights to single tables that the bindings rest on; wildcards are judged change by change.
-    Set<Question> questions() {
+    public Set<Question> questions() {
         String role = viewer().role();
         return tables.stream().map(table -> new Question(role, table)).collect(Collectors.toUnmodifiableSet());
     }
 
     /// Which rows its client has.
-    RowMemories memories() {
+    public RowMemories memories() {
         return memories;
     }
 
     // -- what its bindings mean
 
-    Resolution resolution() {
+    /// What its bindings mean at the moment. Replaced under the lock only.
+    public Resolution resolution() {
         return resolution;
     }
 
     /// What its bindings meant when that was last known.
-    Resolution lastSettled() {
+    public Resolution lastSettled() {
         return lastSettled;
     }
 
-    List<Entry<Bound>> entries() {
+    /// What stands in the index for it at the moment.
+    public List<Entry<Bound>> entries() {
         return resolution.entries();
     }
 
-    List<? extends Target> targets() {
+    /// The tables that it concerns at the moment.
+    public List<? extends Target> targets() {
         return resolution.entries().stream().map(Entry::target).toList();
     }
 
-    boolean isSettled() {
+    /// Whether it is known what its bindings mean.
+    public boolean isSettled() {
         return resolution.isSettled();
     }
 
@@ -209,7 +215,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     /// @param viewer null for the same one, whose rights may have changed
     /// @param now    a time of [BindingResolver#now]
     /// @return whether a thread has to be started that fulfils the wishes
-    boolean open(@Nullable Viewer viewer, long now) {
+    public boolean open(@Nullable Viewer viewer, long now) {
         synchronized (lock) {
             if (closed) {
                 return false;
@@ -229,7 +235,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     /// The counterpart of [#pause()].
     ///
     /// @return whether a thread has to be started that fulfils the wishes
-    boolean unpause() {
+    public boolean unpause() {
         synchronized (lock) {
             pauses--;
             return !closed && !resolution.isSettled() && mayStart();
@@ -237,8 +243,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     }
 
     /// The latest wish that was not fulfilled; null when there is none, and then the thread that asked ends.
-    @Nullable
-    Wish nextWish(@Nullable Wish fulfilled) {
+    public @Nullable Wish nextWish(@Nullable Wish fulfilled) {
         synchronized (lock) {
             if (closed || pauses > 0 || wish.equals(fulfilled)) {
                 resolving = false;
@@ -248,14 +253,15 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
         }
     }
 
-    boolean isLatest(Wish one) {
+    /// Whether no later wish has come and the subscription is open.
+    public boolean isLatest(Wish one) {
         synchronized (lock) {
             return !closed && wish.equals(one);
         }
     }
 
     /// What came of a wish.
-    enum Settled {
+    public enum Settled {
         /// A later wish counts, or it is closed.
         OUTDATED,
         FIRST,
@@ -267,7 +273,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
 
     /// @param former   what the bindings meant before the wish
     /// @param warnings what its client should know
-    Settled settle(Wish fulfilled, Resolution fresh, Resolution former, List<String> warnings) {
+    public Settled settle(Wish fulfilled, Resolution fresh, Resolution former, List<String> warnings) {
         synchronized (lock) {
             if (closed || !wish.equals(fulfilled)) {
                 return Settled.OUTDATED;
@@ -298,13 +304,14 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     }
 
     /// The number of the beginning that counts.
-    long beginning() {
+    public long beginning() {
         synchronized (lock) {
             return beginning;
         }
     }
 
-    boolean isBeginning(long number) {
+    /// Whether this beginning still counts and the subscription is open.
+    public boolean isBeginning(long number) {
         synchronized (lock) {
             return !closed && beginning == number;
         }
@@ -326,7 +333,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
 
     /// Refuses what the wish asks for, unless a later wish counts. The same viewer is told the same once: it would hear
     /// that something it may not see was changed.
-    void refuse(Wish one, String message) {
+    public void refuse(Wish one, String message) {
         synchronized (lock) {
             if (!wish.equals(one)) {
                 return;
@@ -361,7 +368,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     }
 
     /// Gives up, unless another beginning counts.
-    void giveUp(long number, String message) {
+    public void giveUp(long number, String message) {
         synchronized (lock) {
             if (beginning == number) {
                 giveUp(message);
@@ -373,8 +380,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     ///
     /// @param number of the beginning that waits
     /// @return null when it was closed, or another beginning counts
-    @Nullable
-    Resolution awaitSettled(long number) throws InterruptedException {
+    public @Nullable Resolution awaitSettled(long number) throws InterruptedException {
         synchronized (lock) {
             while (isBeginning(number) && !resolution.isSettled()) {
                 lock.wait();
@@ -386,17 +392,18 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     // -- where it is
 
     /// Whether a change of this position is to be delivered as it passes.
-    boolean isLiveAt(Position position) {
+    public boolean isLiveAt(Position position) {
         FeedPosition after = liveAfter;
         return after != null && position.isAfter(after.position());
     }
 
-    boolean isLive() {
+    /// Whether changes are delivered as they pass. False while it reads the past.
+    public boolean isLive() {
         return liveAfter != null;
     }
 
     /// Goes live, unless another beginning counts.
-    void goLive(long number, FeedPosition after, Runnable tell) {
+    public void goLive(long number, FeedPosition after, Runnable tell) {
         synchronized (lock) {
             if (isBeginning(number)) {
                 goLive(after, tell);
@@ -405,7 +412,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     }
 
     /// Goes on where another epoch begins, if it is live.
-    void goOn(FeedPosition after, Runnable tell) {
+    public void goOn(FeedPosition after, Runnable tell) {
         synchronized (lock) {
             if (isLive()) {
                 goLive(after, tell);
@@ -427,7 +434,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     /// Does nothing before it is live.
     ///
     /// @param tell tells where it went live, to come back to: the window's head is ahead of what is on its way
-    void tellAgain(Consumer<FeedPosition> tell) {
+    public void tellAgain(Consumer<FeedPosition> tell) {
         synchronized (lock) {
             FeedPosition after = liveAfter;
             if (after != null) {
@@ -462,14 +469,14 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     }
 
     /// Changes are missing: which rows its client has is not known any more.
-    void forgetRows() {
+    public void forgetRows() {
         synchronized (lock) {
             memories.forgetAll();
         }
     }
 
     /// A change was withheld: what became of its row is not known.
-    void forgetRow(Encodings encodings) {
+    public void forgetRow(Encodings encodings) {
         synchronized (lock) {
             memories.forget(encodings);
         }
@@ -479,19 +486,19 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     ///
     /// @return whether it ran and says that it was successful
     @SuppressWarnings("ReferenceEquality") // a resolution is only itself
-    boolean whileCurrent(Resolution expected, BooleanSupplier action) {
+    public boolean whileCurrent(Resolution expected, BooleanSupplier action) {
         synchronized (lock) {
             return !closed && resolution == expected && action.getAsBoolean();
         }
     }
 
     /// Only after it went live.
-    int replayed(int bindingId) {
+    public int replayed(int bindingId) {
         return replayed.getOrDefault(bindingId, 0);
     }
 
     /// Its client begins anew. By the replaying thread.
-    void forgetReplayed(int bindingId) {
+    public void forgetReplayed(int bindingId) {
         replayed.remove(bindingId);
         synchronized (lock) {
             memories.forget(bindingId);
@@ -506,7 +513,7 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
     }
 
     /// Tells the client to read anew what it did not get: at once, or within a second when it was told just now.
-    void withhold(Withheld changes) {
+    public void withhold(Withheld changes) {
         synchronized (lock) {
             if (closed) {
                 return;
@@ -561,7 +568,8 @@ final class ChangeSubscription implements ChangeFeed.Subscription {
 
     // -- how it ends
 
-    boolean isClosed() {
+    /// Whether nothing is delivered any more.
+    public boolean isClosed() {
         return closed;
     }
 

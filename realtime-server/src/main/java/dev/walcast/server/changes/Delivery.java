@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Decides for one subscription whether it gets a change, and as what, and hands it over: guard, project, encode,
 /// offer. Called under the subscription's lock, by any thread.
-final class Delivery {
+public final class Delivery {
     /// How long rights that cannot be confirmed hold up one attempt.
     private static final Duration RIGHTS_WAIT = Duration.ofSeconds(1);
 
@@ -40,7 +40,7 @@ final class Delivery {
     private final RowGuard guard;
     private final ChangeCounters counters;
 
-    Delivery(RowGuard guard, ChangeCounters counters) {
+    public Delivery(RowGuard guard, ChangeCounters counters) {
         this.guard = requireNonNull(guard, "guard is null");
         this.counters = requireNonNull(counters, "counters is null");
     }
@@ -59,7 +59,7 @@ final class Delivery {
     /// Hands a change to one subscription, in all the projections that it asked for, or in none.
     ///
     /// @return false when Postgres has to be asked first, and nothing happened
-    boolean deliver(List<Candidate> candidates, Encodings encodings, Answers answers) {
+    public boolean deliver(List<Candidate> candidates, Encodings encodings, Answers answers) {
         Judge judge = viewer -> guard.judge(viewer, encodings.change(), encodings.mark(), answers);
         return deliver(candidates, encodings, answers, judge);
     }

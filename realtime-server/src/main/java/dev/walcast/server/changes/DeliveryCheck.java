@@ -30,11 +30,11 @@ import java.util.stream.Collectors;
 
 /// Refuses a binding to a readable, published table that could never get a change, and warns of one that may miss some.
 /// Calls block.
-final class DeliveryCheck {
+public final class DeliveryCheck {
     private final Catalog catalog;
     private final String publication;
 
-    DeliveryCheck(Catalog catalog, String publication) {
+    public DeliveryCheck(Catalog catalog, String publication) {
         this.catalog = requireNonNull(catalog, "catalog is null");
         this.publication = requireNonNull(publication, "publication is null");
     }
@@ -43,7 +43,7 @@ final class DeliveryCheck {
     ///
     /// @param narrowing what the policies let through, without those that do not bind DELETEs
     /// @param policy    what the policies show
-    record Subject(
+    public record Subject(
             BindingSpec spec,
             Viewer viewer,
             TableRights rights,
@@ -51,11 +51,13 @@ final class DeliveryCheck {
             Predicate narrowing,
             Predicate policy,
             long since) {
-        TableAccess access() {
+        /// What the viewer may read of the table, and what of it is published.
+        public TableAccess access() {
             return rights.access();
         }
 
-        boolean mayKnow() {
+        /// Whether a refusal may name columns and rights to this viewer.
+        public boolean mayKnow() {
             return Refusals.mayKnow(viewer, access());
         }
 
@@ -66,7 +68,7 @@ final class DeliveryCheck {
     }
 
     /// To be called before the filter is resolved.
-    void checkSelect(BindingSpec spec, Viewer viewer, TableAccess access, long since)
+    public void checkSelect(BindingSpec spec, Viewer viewer, TableAccess access, long since)
             throws BindingRefusedException, SQLException {
         List<ColumnAccess> absent = access.columns().stream()
                 .filter(column -> spec.select().contains(column.name()) && !access.carries(column))
@@ -76,7 +78,8 @@ final class DeliveryCheck {
         }
     }
 
-    void check(Subject subject) throws BindingRefusedException, SQLException {
+    /// Refuses a binding that could never get a change. To be called after the filter is resolved.
+    public void check(Subject subject) throws BindingRefusedException, SQLException {
         BindingSpec spec = subject.spec;
         TableAccess access = subject.access();
         Publishing publishing = requireNonNull(access.publishing());
@@ -110,7 +113,7 @@ final class DeliveryCheck {
     }
 
     /// What the client should know although its binding works.
-    List<String> warnings(Subject subject) throws SQLException {
+    public List<String> warnings(Subject subject) throws SQLException {
         List<String> warnings = new ArrayList<>();
         TableAccess access = subject.access();
         Publishing publishing = requireNonNull(access.publishing());

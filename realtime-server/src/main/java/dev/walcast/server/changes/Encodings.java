@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /// One change's encodings, made once for each projection and shared by all who receive it, live or from the replay
 /// window. Safe for any thread.
-final class Encodings {
+public final class Encodings {
     /// Rough size of the objects around a kept change.
     private static final int OVERHEAD_BYTES = 256;
 
@@ -43,7 +43,7 @@ final class Encodings {
 
     /// @param mark the rights that may show the change must be those of this mark or later
     /// @param keys of the table as the change passed; null when rows are not remembered
-    Encodings(Change change, RightsMark mark, String epoch, ChangeEncoder encoder, @Nullable RowKeys keys) {
+    public Encodings(Change change, RightsMark mark, String epoch, ChangeEncoder encoder, @Nullable RowKeys keys) {
         this.change = requireNonNull(change, "change is null");
         this.mark = requireNonNull(mark, "mark is null");
         this.epoch = requireNonNull(epoch, "epoch is null");
@@ -52,20 +52,23 @@ final class Encodings {
         this.bytes = OVERHEAD_BYTES + change.bytes();
     }
 
-    Change change() {
+    /// The change itself.
+    public Change change() {
         return change;
     }
 
-    FeedPosition position() {
+    /// Where the change is, as clients know it.
+    public FeedPosition position() {
         return new FeedPosition(epoch, change.position());
     }
 
-    RightsMark mark() {
+    /// The rights that may show the change must be those of this mark or later.
+    public RightsMark mark() {
         return mark;
     }
 
     /// The row that the change is about. Made once.
-    TouchedRow touched() {
+    public TouchedRow touched() {
         TouchedRow known = touched;
         if (known == null) {
             known = keys == null ? TouchedRow.NONE : TouchedRow.of(change, keys);
@@ -74,21 +77,24 @@ final class Encodings {
         return known;
     }
 
-    String epoch() {
+    /// The epoch in which the change was received.
+    public String epoch() {
         return epoch;
     }
 
-    synchronized long bytes() {
+    /// How much memory the change and its encodings take, roughly.
+    public synchronized long bytes() {
         return bytes;
     }
 
     /// Counts its size in the sum, and whatever is encoded later, until [#release()].
-    synchronized void keep(AtomicLong sum) {
+    public synchronized void keep(AtomicLong sum) {
         total = sum;
         sum.addAndGet(bytes);
     }
 
-    synchronized void release() {
+    /// Takes its size out of the sum. May be called twice.
+    public synchronized void release() {
         if (total != null) {
             total.addAndGet(-bytes);
             total = null;
@@ -103,11 +109,12 @@ final class Encodings {
     }
 
     /// The change as it is.
-    EncodedChange of(ReadableColumns columns, ReadableColumns old) {
+    public EncodedChange of(ReadableColumns columns, ReadableColumns old) {
         return of(Passage.KEPT, columns, old);
     }
 
-    EncodedChange of(Passage passage, ReadableColumns columns, ReadableColumns old) {
+    /// The change for viewers of these columns, as what it is to their bindings.
+    public EncodedChange of(Passage passage, ReadableColumns columns, ReadableColumns old) {
         Made known = latest;
         if (known == null || !known.isFor(passage, columns, old)) {
             Projection projection = new Projection(passage, columns, old);

@@ -11,16 +11,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// A position as clients know it: text of a fixed length that within an epoch sorts as the changes do.
-record FeedPosition(String epoch, Position position) {
+public record FeedPosition(String epoch, Position position) {
     private static final Pattern TEXT =
             Pattern.compile("([0-9a-f]{" + FeedStart.EPOCH_LENGTH + "})-([0-9a-f]{16})-([0-9a-f]{8})", Pattern.DOTALL);
 
-    FeedPosition {
+    public FeedPosition {
         requireNonNull(epoch, "epoch is null");
         requireNonNull(position, "position is null");
     }
 
-    static Optional<FeedPosition> parse(String text) {
+    /// Reads the text of a position; empty when it is none.
+    public static Optional<FeedPosition> parse(String text) {
         Matcher parts = TEXT.matcher(text);
         return parts.matches()
                 ? Optional.of(new FeedPosition(

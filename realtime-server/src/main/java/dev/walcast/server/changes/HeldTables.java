@@ -17,15 +17,15 @@ import org.jspecify.annotations.Nullable;
 
 /// Changes of tables whose rights are being read: whom they concern is looked up when the rights are known. Safe for
 /// any thread.
-final class HeldTables {
+public final class HeldTables {
     private final Map<TableId, Deque<HeldChange>> tables = new HashMap<>(); // guarded by this
     private long bytes; // guarded by this
     private volatile boolean empty = true;
 
     /// @param sequence its place among all changes
     /// @param done     run once, when it left
-    record HeldChange(long sequence, long sinceNanos, Encodings encodings, Runnable done) {
-        HeldChange {
+    public record HeldChange(long sequence, long sinceNanos, Encodings encodings, Runnable done) {
+        public HeldChange {
             requireNonNull(encodings, "encodings is null");
             requireNonNull(done, "done is null");
         }
@@ -39,7 +39,8 @@ final class HeldTables {
         return empty;
     }
 
-    boolean holds(TableId table) {
+    /// Whether changes of the table are held.
+    public boolean holds(TableId table) {
         if (empty) {
             return false;
         }
@@ -48,12 +49,13 @@ final class HeldTables {
         }
     }
 
-    synchronized Set<TableId> tables() {
+    /// The tables whose changes are held, as a copy.
+    public synchronized Set<TableId> tables() {
         return Set.copyOf(tables.keySet());
     }
 
     /// @return how many changes of the table are held now
-    synchronized int add(HeldChange change) {
+    public synchronized int add(HeldChange change) {
         Deque<HeldChange> held =
                 tables.computeIfAbsent(change.encodings.change().table().id(), _ -> new ArrayDeque<>());
         held.add(change);
@@ -62,13 +64,14 @@ final class HeldTables {
         return held.size();
     }
 
-    synchronized @Nullable HeldChange first(TableId table) {
+    /// The oldest change of the table that is held; null when none is.
+    public synchronized @Nullable HeldChange first(TableId table) {
         Deque<HeldChange> held = tables.get(table);
         return held == null ? null : held.getFirst();
     }
 
     /// To be called when what [#first] gave was handed on; until then later changes of its subscriptions wait.
-    synchronized void removeFirst(TableId table) {
+    public synchronized void removeFirst(TableId table) {
         Deque<HeldChange> held = requireNonNull(tables.get(table), "the table is not held");
         bytes -= held.removeFirst().bytes();
         if (held.isEmpty()) {
@@ -78,12 +81,12 @@ final class HeldTables {
     }
 
     /// How much memory all changes that are held take.
-    synchronized long bytes() {
+    public synchronized long bytes() {
         return bytes;
     }
 
     /// The table whose changes take the most memory; null when none is held.
-    synchronized @Nullable TableId largest() {
+    public synchronized @Nullable TableId largest() {
         return tables.entrySet().stream()
                 .max(Comparator.comparingLong(held ->
                         held.getValue().stream().mapToLong(HeldChange::bytes).sum()))
@@ -91,7 +94,8 @@ final class HeldTables {
                 .orElse(null);
     }
 
-    synchronized List<HeldChange> all(TableId table) {
+    /// All changes of the table that are held, the oldest first, as a copy.
+    public synchronized List<HeldChange> all(TableId table) {
         Deque<HeldChange> held = tables.get(table);
         return held == null ? List.of() : new ArrayList<>(held);
     }

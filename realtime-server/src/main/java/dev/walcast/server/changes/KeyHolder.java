@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// What one binding knows; see [KnownKeys]. The calls follow each other, but [#clear()] may come from any thread.
 ///
 /// @param <B> a binding
-final class KeyHolder<B> implements AutoCloseable {
+public final class KeyHolder<B> implements AutoCloseable {
     /// With its registration and its place among the holders.
     static final int BYTES = 160;
 
@@ -54,14 +54,15 @@ final class KeyHolder<B> implements AutoCloseable {
         this.usedNanos = known.nanoTime();
     }
 
-    B binding() {
+    /// The binding that knows the rows.
+    public B binding() {
         return binding;
     }
 
     /// The row was delivered. May have other bindings forget theirs, to make room.
     ///
     /// @param key null is not remembered
-    void remember(@Nullable RowKey key) {
+    public void remember(@Nullable RowKey key) {
         if (key != null) {
             usedNanos = known.nanoTime();
             known.remember(this, key);
@@ -71,20 +72,21 @@ final class KeyHolder<B> implements AutoCloseable {
     /// The row is gone, or has left the view.
     ///
     /// @return whether it was known
-    boolean forget(@Nullable RowKey key) {
+    public boolean forget(@Nullable RowKey key) {
         Registration now = used();
         return key != null && now != null && known.forget(now, key);
     }
 
     /// An UPDATE was delivered that may have changed the key.
-    void move(@Nullable RowKey from, @Nullable RowKey to) {
+    public void move(@Nullable RowKey from, @Nullable RowKey to) {
         if (from != null && !from.equals(to)) {
             forget(from);
         }
         remember(to);
     }
 
-    boolean knows(@Nullable RowKey key) {
+    /// Whether the row is known; false for null.
+    public boolean knows(@Nullable RowKey key) {
         Registration now = used();
         return key != null && now != null && known.knows(now, key);
     }
@@ -95,7 +97,7 @@ final class KeyHolder<B> implements AutoCloseable {
     }
 
     /// Forgets everything, in constant time: the viewer, or its rights, may be others now.
-    void clear() {
+    public void clear() {
         Registration now = registration;
         registration = null;
         if (now != null) {

@@ -19,7 +19,7 @@ public record KeyMemory(long bytesMax, long bytesOfClientMax) {
     }
 
     /// Which one client may take whole.
-    static KeyMemory of(long bytesMax) {
+    public static KeyMemory of(long bytesMax) {
         return new KeyMemory(bytesMax, bytesMax);
     }
 }

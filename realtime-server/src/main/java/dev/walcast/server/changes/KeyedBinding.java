@@ -3,8 +3,8 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 /// A binding of a subscription, whatever it means at the moment. Equal for the whole life of the subscription.
-record KeyedBinding(ChangeSubscription subscription, int bindingId) {
-    KeyedBinding {
+public record KeyedBinding(ChangeSubscription subscription, int bindingId) {
+    public KeyedBinding {
         requireNonNull(subscription, "subscription is null");
     }
 

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A bounded number of turns for each key, given in the order in which they were asked for. Keys without a turn
 /// taken or wanted take no memory. Safe for any thread.
-final class KeyedTurns<K> {
+public final class KeyedTurns<K> {
     private final int max;
     private final Map<K, Turns> keys = new ConcurrentHashMap<>();
 
@@ -21,12 +21,12 @@ final class KeyedTurns<K> {
     }
 
     /// @param max the turns of one key
-    KeyedTurns(int max) {
+    public KeyedTurns(int max) {
         this.max = max;
     }
 
     /// Waits for a turn, which has to be given back.
-    void acquire(K key) throws InterruptedException {
+    public void acquire(K key) throws InterruptedException {
         try {
             enter(key).acquire();
         } catch (InterruptedException e) {
@@ -41,13 +41,13 @@ final class KeyedTurns<K> {
     }
 
     /// Gives a turn back.
-    void release(K key) {
+    public void release(K key) {
         requireNonNull(keys.get(key)).free.release();
         leave(key);
     }
 
     /// How many keys have a turn taken or wanted.
-    int size() {
+    public int size() {
         return keys.size();
     }
 

@@ -33,7 +33,7 @@ import java.util.function.LongSupplier;
 /// forgotten only means that its DELETE is hidden.
 ///
 /// @param <B> a binding
-final class KnownKeys<B> {
+public final class KnownKeys<B> {
     private static final long SHARD_BYTES = 64 << 10;
     private static final int SHARDS_MAX = 64;
     private static final int TABLES_MAX = 10_000;
@@ -64,7 +64,7 @@ final class KnownKeys<B> {
 
     /// @param memory   0 turns it off: nothing is ever known
     /// @param nanoTime a monotonic clock, which says what was used last
-    KnownKeys(KeyMemory memory, SecureRandom random, LongSupplier nanoTime) {
+    public KnownKeys(KeyMemory memory, SecureRandom random, LongSupplier nanoTime) {
         long bytesMax = memory.bytesMax();
         this.keysOfClientMax =
                 memory.bytesOfClientMax() == bytesMax ? Long.MAX_VALUE : memory.bytesOfClientMax() / KEY_BYTES;
@@ -83,28 +83,29 @@ final class KnownKeys<B> {
     /// read more than a DELETE carries.
     ///
     /// @param identity the columns of the table's replica identity
-    static boolean isNeeded(
+    public static boolean isNeeded(
             boolean rowSecurity, Set<ChangeEvent> events, Set<String> identity, Predicate policy, Predicate filter) {
         return rowSecurity
                 && events.contains(ChangeEvent.DELETE)
                 && !(identity.containsAll(policy.columns()) && identity.containsAll(filter.columns()));
     }
 
-    boolean isOn() {
+    /// Whether keys are remembered at all.
+    public boolean isOn() {
         return !shards.isEmpty();
     }
 
     /// Makes keys of a table's rows, valid until [#forgetTable(TableId)]. For rows of the log to be taken when they
     /// pass;
     /// for a snapshot before it begins.
-    RowKeys keysOf(TableId table) {
+    public RowKeys keysOf(TableId table) {
         return new RowKeys(table, generationOf(table), key0, key1);
     }
 
     /// A holder that knows nothing. Takes no memory until it remembers something. To be closed.
     ///
     /// @param client whose share of the memory it takes
-    KeyHolder<B> holder(B binding, ClientKey client) {
+    public KeyHolder<B> holder(B binding, ClientKey client) {
         KeyShare share = requireNonNull(shares.compute(client, (_, known) -> {
             KeyShare joined = known == null ? new KeyShare(client) : known;
             joined.holders++;
@@ -120,7 +121,7 @@ final class KnownKeys<B> {
 
     /// Names the bindings that know a row. One that has not remembered it yet, since the row still waits for an answer
     /// of Postgres, is not among them.
-    void forEachKnowing(RowKey key, Consumer<B> action) {
+    public void forEachKnowing(RowKey key, Consumer<B> action) {
         if (!isOn() || !isCurrent(key)) {
             return;
         }
@@ -137,7 +138,7 @@ final class KnownKeys<B> {
     /// Has all forget the rows of a table, at once, and makes void every key that was made of it. When it was
     /// truncated,
     /// or dropped and made anew: its next rows are others, though they may have the same keys.
-    void forgetTable(TableId table) {
+    public void forgetTable(TableId table) {
         if (generations.size() >= TABLES_MAX) {
             generation = lastGeneration.incrementAndGet();
             generations.clear();
@@ -151,7 +152,7 @@ final class KnownKeys<B> {
     }
 
     /// Whether rows that come now get their keys by these.
-    boolean isCurrent(RowKeys made) {
+    public boolean isCurrent(RowKeys made) {
         return made.generation() == generationOf(made.table());
     }
 
@@ -160,12 +161,12 @@ final class KnownKeys<B> {
     }
 
     /// How much memory it takes, the arrays that are empty included.
-    long bytes() {
+    public long bytes() {
         return shards.stream().mapToLong(KeyShard::bytes).sum() + (long) KeyHolder.BYTES * holders.size();
     }
 
     /// How often a binding had to forget all it knew.
-    long evictions() {
+    public long evictions() {
         return evictions.get();
     }
 

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// replica identity.
 ///
 /// Never calls a subscription under a lock. Safe for any thread, but for [#passing].
-final class KnownRows {
+public final class KnownRows {
     /// A table that is followed no more forgets its rows.
     private static final int TABLES_MAX = 10_000;
 
@@ -44,11 +44,12 @@ final class KnownRows {
 
     /// @param memory   0 turns it off
     /// @param nanoTime a monotonic clock
-    KnownRows(KeyMemory memory, LongSupplier nanoTime) {
+    public KnownRows(KeyMemory memory, LongSupplier nanoTime) {
         this.keys = new KnownKeys<>(memory, new SecureRandom(), nanoTime);
     }
 
-    boolean isOn() {
+    /// Whether rows are remembered at all.
+    public boolean isOn() {
         return keys.isOn();
     }
 
@@ -56,8 +57,7 @@ final class KnownRows {
     /// thread, before the change is offered to anyone.
     ///
     /// @return null when nothing is ever remembered
-    @Nullable
-    RowKeys passing(Change change) {
+    public @Nullable RowKeys passing(Change change) {
         if (!isOn()) {
             return null;
         }
@@ -93,23 +93,22 @@ final class KnownRows {
     /// Makes the keys of rows that are to be read. To be called before their moment.
     ///
     /// @return null when no binding remembers rows of the table
-    @Nullable
-    RowKeys reading(TableId table) {
+    public @Nullable RowKeys reading(TableId table) {
         return concerns(table) ? keys.keysOf(table) : null;
     }
 
     /// Whether a binding remembers rows of the table.
-    boolean concerns(TableId table) {
+    public boolean concerns(TableId table) {
         return !remembering.isEmpty() && remembering.containsKey(table);
     }
 
     /// Names the bindings that know the row.
-    void forEachKnowing(RowKey key, Consumer<KeyedBinding> action) {
+    public void forEachKnowing(RowKey key, Consumer<KeyedBinding> action) {
         keys.forEachKnowing(key, action);
     }
 
     /// Changes of the table are missing: what became of its rows is not known.
-    void forgetTable(TableId table) {
+    public void forgetTable(TableId table) {
         keys.forgetTable(table);
     }
 
@@ -128,12 +127,12 @@ final class KnownRows {
     }
 
     /// How much memory the keys take.
-    long bytes() {
+    public long bytes() {
         return keys.bytes();
     }
 
     /// How often a binding had to forget all it knew.
-    long evictions() {
+    public long evictions() {
         return keys.evictions();
     }
 }

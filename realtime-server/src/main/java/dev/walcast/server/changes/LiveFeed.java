@@ -70,7 +70,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
     private final RetriedExecutor threads =
             new RetriedExecutor(Thread.ofVirtual().name("resolve-", 0).factory());
 
-    LiveFeed(
+    public LiveFeed(
             BindingResolver resolver,
             ReplayWindow window,
             Resumption resumption,
@@ -112,7 +112,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
     }
 
     /// Starts what there was no thread for; to be called several times a second.
-    void startAgain() {
+    public void startAgain() {
         threads.startAgain();
     }
 
@@ -136,7 +136,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
     /// The subscriptions that a change may concern.
     ///
     /// @param wants whether a binding is interested in changes of a position
-    Map<ChangeSubscription, List<Candidate>> matches(Change change, BiPredicate<Bound, Position> wants) {
+    public Map<ChangeSubscription, List<Candidate>> matches(Change change, BiPredicate<Bound, Position> wants) {
         exchange.readLock().lock();
         try {
             return Candidate.matches(index, change, wants);
@@ -148,7 +148,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
     /// The subscriptions that the change may concern, which hangs on values that it does not carry.
     ///
     /// @param wants see [#matches]
-    Set<ChangeSubscription> inDoubt(Change change, BiPredicate<Bound, Position> wants) {
+    public Set<ChangeSubscription> inDoubt(Change change, BiPredicate<Bound, Position> wants) {
         Set<ChangeSubscription> found = new HashSet<>();
         exchange.readLock().lock();
         try {
@@ -185,7 +185,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
     }
 
     /// Calls the action for each live subscription that names the table, alone or by a wildcard.
-    void forEachOf(TableId table, Consumer<ChangeSubscription> action) {
+    public void forEachOf(TableId table, Consumer<ChangeSubscription> action) {
         for (ChangeSubscription subscription : subscriptions) {
             if (subscription.isLive() && subscription.targets().stream().anyMatch(target -> target.includes(table))) {
                 action.accept(subscription);
@@ -195,7 +195,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
 
     /// Calls the action for each subscription that names one of the tables, alone or by a wildcard, with what it names:
     /// of the tables under a wildcard only one.
-    void forEachOfAny(Set<TableId> tables, BiConsumer<ChangeSubscription, Set<TableId>> action) {
+    public void forEachOfAny(Set<TableId> tables, BiConsumer<ChangeSubscription, Set<TableId>> action) {
         for (ChangeSubscription subscription : subscriptions) {
             Set<TableId> named = new HashSet<>();
             for (Target target : subscription.targets()) {
@@ -214,7 +214,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
     }
 
     /// The rights that subscriptions rest on.
-    Set<Question> questionsInUse() {
+    public Set<Question> questionsInUse() {
         Set<Question> questions = new HashSet<>();
         for (ChangeSubscription subscription : subscriptions) {
             questions.addAll(subscription.questions());
@@ -223,7 +223,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
     }
 
     /// Everybody who is subscribed.
-    Set<Viewer> viewers() {
+    public Set<Viewer> viewers() {
         Set<Viewer> viewers = new HashSet<>();
         for (ChangeSubscription subscription : subscriptions) {
             viewers.add(subscription.viewer());
@@ -233,7 +233,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
 
     /// Called when what roles may do, or the columns of tables, changed. When it returns, nothing is delivered under
     /// the former rights any more.
-    void onRightsChanged(Set<Question> changed) {
+    public void onRightsChanged(Set<Question> changed) {
         resumption.onRightsChanged(changed);
         for (ChangeSubscription subscription : subscriptions) {
             if (!Collections.disjoint(subscription.questions(), changed)) {
@@ -370,7 +370,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
     }
 
     /// Called by the source's thread when what was received no longer leads to what comes.
-    void onNewEpoch() {
+    public void onNewEpoch() {
         for (ChangeSubscription subscription : subscriptions) {
             subscription.forgetRows();
             resumption.tellOfNewEpoch(subscription);

@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// The lock of a subscription is held while a change is decided and handed over. No other lock of this package is taken
 /// under it but the ones of [HeldTables] and of the index.
-final class OrderedDelivery implements AutoCloseable {
+public final class OrderedDelivery implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(OrderedDelivery.class);
 
     private final Delivery delivery;
@@ -43,7 +43,7 @@ final class OrderedDelivery implements AutoCloseable {
     private final PendingTotal total = new PendingTotal();
     private final ReentrantLock relieving = new ReentrantLock();
 
-    OrderedDelivery(
+    public OrderedDelivery(
             Delivery delivery,
             Asker asker,
             HeldTables held,
@@ -59,7 +59,7 @@ final class OrderedDelivery implements AutoCloseable {
     }
 
     /// One change on its way to the subscriptions that it may concern.
-    final class Passing {
+    public final class Passing {
         private final long sequence;
         private final Encodings encodings;
         private final Outstanding outstanding;
@@ -68,7 +68,7 @@ final class OrderedDelivery implements AutoCloseable {
         private final Map<QuestionKind, List<Waiting>> questions = new EnumMap<>(QuestionKind.class);
 
         /// @param sequence its place among all changes of the feed
-        Passing(long sequence, Encodings encodings, Outstanding outstanding) {
+        public Passing(long sequence, Encodings encodings, Outstanding outstanding) {
             this.sequence = sequence;
             this.encodings = encodings;
             this.outstanding = outstanding;
@@ -76,7 +76,7 @@ final class OrderedDelivery implements AutoCloseable {
         }
 
         /// Hands the change to the subscription, or queues it. [#finish] is to be called after the last one.
-        void offer(ChangeSubscription subscription, List<Candidate> candidates) {
+        public void offer(ChangeSubscription subscription, List<Candidate> candidates) {
             synchronized (subscription.lock()) {
                 if (subscription.isClosed()
                         || isUnknown(subscription, candidates)
@@ -147,7 +147,7 @@ final class OrderedDelivery implements AutoCloseable {
         }
 
         /// @return how many subscriptions wait for an answer about it
-        int finish() {
+        public int finish() {
             int size = 0;
             for (Map.Entry<QuestionKind, List<Waiting>> some : questions.entrySet()) {
                 ask(some.getValue(), some.getKey());
@@ -158,7 +158,7 @@ final class OrderedDelivery implements AutoCloseable {
     }
 
     /// @param news of something that was dropped, at its place among the subscription's changes
-    void offer(ChangeSubscription subscription, long sequence, Withheld news) {
+    public void offer(ChangeSubscription subscription, long sequence, Withheld news) {
         synchronized (subscription.lock()) {
             if (subscription.isClosed()) {
                 return;
@@ -302,13 +302,14 @@ final class OrderedDelivery implements AutoCloseable {
         }
     }
 
-    static Withheld withheld(Encodings encodings, Reason reason) {
+    /// News that this change was withheld.
+    public static Withheld withheld(Encodings encodings, Reason reason) {
         return new Withheld(
                 encodings.position(), Set.of(encodings.change().table().id()), reason);
     }
 
     /// A subscription was resolved: everything that waited for that is decided, or asked about, anew.
-    void resume(ChangeSubscription subscription) {
+    public void resume(ChangeSubscription subscription) {
         List<Waiting> ask = new ArrayList<>();
         synchronized (subscription.lock()) {
             for (PendingChange change : subscription.pending()) {
@@ -392,7 +393,7 @@ final class OrderedDelivery implements AutoCloseable {
     }
 
     /// Drops what has waited for too long, and tells what is owed; to be called several times a second.
-    void expire() {
+    public void expire() {
         lanes.purge();
         long oldest = nanoTime.getAsLong() - limits.time().toNanos();
         for (ChangeSubscription subscription : waiting) {
@@ -411,22 +412,22 @@ final class OrderedDelivery implements AutoCloseable {
     }
 
     /// Flushes the subscriptions that wait; to be called after a table is not held any more.
-    void flushWaiting() {
+    public void flushWaiting() {
         waiting.forEach(this::flush);
     }
 
     /// Names the subscriptions for which something waits.
-    void forEachWaiting(Consumer<ChangeSubscription> action) {
+    public void forEachWaiting(Consumer<ChangeSubscription> action) {
         waiting.forEach(action);
     }
 
     /// To be looked at by [#expire].
-    void watch(ChangeSubscription subscription) {
+    public void watch(ChangeSubscription subscription) {
         waiting.add(subscription);
     }
 
     /// How many subscriptions wait for something.
-    int waiting() {
+    public int waiting() {
         return waiting.size();
     }
 

@@ -5,18 +5,18 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /// Counts what of a transaction is not delivered yet, and acknowledges the transaction after the last of it.
-final class Outstanding {
+public final class Outstanding {
     private final AtomicInteger left = new AtomicInteger();
     private final AtomicReference<@Nullable Runnable> acknowledge = new AtomicReference<>();
 
     /// One more; to be run when it is delivered. Called by the thread that walks the transaction.
-    Runnable one() {
+    public Runnable one() {
         left.incrementAndGet();
         return this::done;
     }
 
     /// To be called after the whole transaction was walked.
-    void whenDone(Runnable action) {
+    public void whenDone(Runnable action) {
         acknowledge.set(action);
         runIfDone();
     }

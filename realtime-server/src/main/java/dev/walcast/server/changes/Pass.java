@@ -6,14 +6,14 @@ import java.util.function.Consumer;
 
 /// A transaction on its way through: to be walked once by the source's thread, and declared delivered by whoever
 /// delivered the last of it.
-record Pass(Walk walk, Runnable whenDelivered) {
-    Pass {
+public record Pass(Walk walk, Runnable whenDelivered) {
+    public Pass {
         requireNonNull(walk, "walk is null");
         requireNonNull(whenDelivered, "whenDelivered is null");
     }
 
     @FunctionalInterface
-    interface Walk {
+    public interface Walk {
         void forEach(Consumer<Encodings> action);
     }
 }

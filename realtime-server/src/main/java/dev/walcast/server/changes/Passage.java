@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /// What an UPDATE did to a row, as one subscriber sees it.
-enum Passage {
+public enum Passage {
     /// It was and is in view; or nobody knows whether it was.
     KEPT(ChangeEvent.UPDATE),
     ENTERED(ChangeEvent.INSERT),
@@ -20,7 +20,7 @@ enum Passage {
 
     /// Empty when the subscriber must not hear of it: a row of which nobody knows whether it was in view has not left.
     /// Both places are decided.
-    static Optional<Passage> of(InView before, InView now) {
+    public static Optional<Passage> of(InView before, InView now) {
         if (now == InView.YES) {
             return Optional.of(before == InView.NO ? ENTERED : KEPT);
         }
@@ -28,7 +28,7 @@ enum Passage {
     }
 
     /// What the subscriber takes it for.
-    ChangeEvent event() {
+    public ChangeEvent event() {
         return event;
     }
 

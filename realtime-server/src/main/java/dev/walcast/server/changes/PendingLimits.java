@@ -13,7 +13,7 @@ public record PendingLimits(int changes, Duration time) {
     public static final PendingLimits USUAL = new PendingLimits(20_000, Duration.ofSeconds(30));
 
     /// How much memory all changes that wait may hold, rows counted once.
-    static final long BYTES_MAX = HeapShares.ofThisProcess().queueBytes();
+    public static final long BYTES_MAX = HeapShares.ofThisProcess().queueBytes();
 
     /// How many pairs of a change and a subscription may wait in all.
     static final int PAIRS_MAX = HeapShares.ofThisProcess().waitingPairs();

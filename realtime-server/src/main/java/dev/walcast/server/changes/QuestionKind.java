@@ -4,7 +4,7 @@ import dev.walcast.filters.Predicate;
 
 /// What raises a subscription's questions about changes. Those of one kind wait for each other, the costlier ones for
 /// no other.
-enum QuestionKind {
+public enum QuestionKind {
     /// Policies alone.
     POLICY,
     /// A client's own filter.
@@ -12,7 +12,8 @@ enum QuestionKind {
     /// A pattern in a client's own filter.
     PATTERN;
 
-    static QuestionKind of(Predicate filter) {
+    /// The kind of question that a filter raises.
+    public static QuestionKind of(Predicate filter) {
         if (filter.mayAskOfPattern()) {
             return PATTERN;
         }

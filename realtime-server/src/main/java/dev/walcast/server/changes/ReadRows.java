@@ -8,8 +8,8 @@ import java.util.List;
 /// A part of the rows of a reading.
 ///
 /// @param keys of its rows; empty when no receiver remembers rows; shared, never written to
-record ReadRows(SnapshotChunk chunk, List<RowKey> keys) {
-    ReadRows {
+public record ReadRows(SnapshotChunk chunk, List<RowKey> keys) {
+    public ReadRows {
         requireNonNull(chunk, "chunk is null");
         requireNonNull(keys, "keys is null");
     }

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /// A row's values as a client reads them.
-final class RecordText {
+public final class RecordText {
     /// A larger record is cut down to its small values, as the reference server does.
-    static final int SMALL_VALUE_BYTES_MAX = 64;
+    public static final int SMALL_VALUE_BYTES_MAX = 64;
 
     private RecordText() {}
 
@@ -22,7 +22,7 @@ final class RecordText {
     ///
     /// @param missing  takes those that have no value, with the reason
     /// @param charsMax of all that was appended
-    static void row(
+    public static void row(
             StringBuilder out,
             Map<String, Missing> missing,
             List<Integer> indexes,
@@ -74,7 +74,7 @@ final class RecordText {
     }
 
     /// Appends the names and types of columns.
-    static void columns(StringBuilder out, Table table, List<Integer> indexes) {
+    public static void columns(StringBuilder out, Table table, List<Integer> indexes) {
         out.append('[');
         String separator = "";
         for (int index : indexes) {
@@ -90,7 +90,7 @@ final class RecordText {
     }
 
     /// Appends a member, after a comma, when there is anything to tell.
-    static void missing(StringBuilder out, Map<String, Missing> missing) {
+    public static void missing(StringBuilder out, Map<String, Missing> missing) {
         if (missing.isEmpty()) {
             return;
         }

@@ -7,7 +7,7 @@ import dev.walcast.server.protocol.ErrorCode;
 
 /// Words why a binding cannot be served, or not all of it. The code and its fixed text go to every client. Names and
 /// statements go only to roles that may read the table, and to [#SERVICE_ROLE].
-final class Refusals {
+public final class Refusals {
     /// The role of back ends, which may know everything about the database.
     static final String SERVICE_ROLE = "service_role";
 
@@ -38,15 +38,17 @@ final class Refusals {
     }
 
     /// That the filters ask too much of Postgres.
-    static BindingRefusedException tooSlow(ErrorCode code) {
+    public static BindingRefusedException tooSlow(ErrorCode code) {
         return new BindingRefusedException(UNABLE + code.refusal().reason());
     }
 
-    static BindingRefusedException refused(BindingSpec spec, String reason) {
+    /// That the binding cannot be served, with the reason. Quotes what the client asked for.
+    public static BindingRefusedException refused(BindingSpec spec, String reason) {
         return new BindingRefusedException(UNABLE + "Parameters: " + spec + " " + reason);
     }
 
-    static BindingRefusedException postgresError(BindingSpec spec, String state, String message) {
+    /// That Postgres refused what the binding asks for. Quotes its message.
+    public static BindingRefusedException postgresError(BindingSpec spec, String state, String message) {
         return new BindingRefusedException(UNABLE
                 + "An exception happened so please check your connect parameters: " + spec + ". Exception: ERROR "
                 + state + " (" + SqlStates.conditionName(state) + ") " + message);

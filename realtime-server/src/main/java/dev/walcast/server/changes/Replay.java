@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 /// Leads a subscription from where its bindings begin to the head of the window, and hands it over to the live feed
 /// there. Runs on a thread of the subscription's own; only a bounded number of them work at a time, and one whose
 /// client does not keep up works for nobody.
-final class Replay {
+public final class Replay {
     private static final int BATCH_MAX = 256;
     private static final int AT_ONCE_MAX = 8;
 
@@ -42,7 +42,7 @@ final class Replay {
     private final ClientTurns atOnce = new ClientTurns(AT_ONCE_MAX);
 
     /// @param patience how long a replay waits for rights and answers of Postgres without getting any
-    Replay(ReplayWindow window, Delivery delivery, Asker asker, Duration patience) {
+    public Replay(ReplayWindow window, Delivery delivery, Asker asker, Duration patience) {
         this.window = requireNonNull(window, "window is null");
         this.delivery = requireNonNull(delivery, "delivery is null");
         this.asker = requireNonNull(asker, "asker is null");

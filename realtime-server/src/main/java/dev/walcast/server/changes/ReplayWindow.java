@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
 /// twice.
 ///
 /// What stands in it is not acknowledged, so that after a crash the slot fills it again. Safe for any thread.
-final class ReplayWindow implements AutoCloseable {
+public final class ReplayWindow implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ReplayWindow.class);
 
     /// Commit times are taken a moment before the commit's place in the log is.
@@ -62,7 +62,7 @@ final class ReplayWindow implements AutoCloseable {
     private boolean begun;
     private boolean closed;
 
-    ReplayWindow(ReplayLimits limits, ChangeEncoder encoder, LongSupplier nanoTime) {
+    public ReplayWindow(ReplayLimits limits, ChangeEncoder encoder, LongSupplier nanoTime) {
         this.limits = requireNonNull(limits, "limits is null");
         this.encoder = requireNonNull(encoder, "encoder is null");
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
@@ -72,7 +72,7 @@ final class ReplayWindow implements AutoCloseable {
     // -- the source's thread
 
     /// Forgets everything and begins with what this feed will bring.
-    void begin(FeedStart fresh) {
+    public void begin(FeedStart fresh) {
         lock.lock();
         try {
             kept.beginAfter(fresh.from());
@@ -91,7 +91,7 @@ final class ReplayWindow implements AutoCloseable {
     ///
     /// @param marks for each of its tables
     /// @param keys  makes the keys of a change's rows; called once for each change, in their order
-    Pass append(
+    public Pass append(
             Transaction transaction,
             Map<TableId, RightsMark> marks,
             Function<? super Change, ? extends @Nullable RowKeys> keys) {
@@ -187,7 +187,7 @@ final class ReplayWindow implements AutoCloseable {
 
     /// Waits until everything from before the server's start is in: nobody can be told earlier whether he missed
     /// something.
-    void awaitReady() throws InterruptedException {
+    public void awaitReady() throws InterruptedException {
         lock.lock();
         try {
             while (begun && !hold.isReady()) {
@@ -198,7 +198,8 @@ final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    String epoch() {
+    /// The epoch of the feed at the moment.
+    public String epoch() {
         lock.lock();
         try {
             return hold.start().epoch();
@@ -208,7 +209,7 @@ final class ReplayWindow implements AutoCloseable {
     }
 
     /// The place behind everything that has come so far.
-    FeedPosition head() {
+    public FeedPosition head() {
         lock.lock();
         try {
             return new FeedPosition(hold.start().epoch(), head);
@@ -220,7 +221,7 @@ final class ReplayWindow implements AutoCloseable {
     /// These tables are not resumed any more from before a transaction that comes next: rows before it may be missing.
     ///
     /// @return the place before the transaction, behind everything that has come
-    FeedPosition leaveOut(Collection<TableId> tables, Commit next) {
+    public FeedPosition leaveOut(Collection<TableId> tables, Commit next) {
         lock.lock();
         try {
             Lsn place = new Lsn(next.lsn().value() - 1);
@@ -237,7 +238,8 @@ final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    BindingStart start(List<? extends Target> targets, ResumeFrom from) {
+    /// Decides where a binding of these tables begins that names a place of the past.
+    public BindingStart start(List<? extends Target> targets, ResumeFrom from) {
         lock.lock();
         try {
             return new StartDecision(kept, hold, head, targets).of(from);
@@ -247,7 +249,7 @@ final class ReplayWindow implements AutoCloseable {
     }
 
     /// What reading further gave.
-    sealed interface Read {
+    public sealed interface Read {
         record Batch(List<Encodings> changes) implements Read {}
 
         /// @param gone whether something was let go before it was read
@@ -258,7 +260,7 @@ final class ReplayWindow implements AutoCloseable {
     ///
     /// @param finish called when nothing is left or something is gone, before any later transaction
     /// enters the window
-    Read read(Collection<TableHistory.Wanted> wanted, FeedPosition cursor, int max, Consumer<Read.End> finish) {
+    public Read read(Collection<TableHistory.Wanted> wanted, FeedPosition cursor, int max, Consumer<Read.End> finish) {
         lock.lock();
         try {
             String epoch = hold.start().epoch();
@@ -286,7 +288,7 @@ final class ReplayWindow implements AutoCloseable {
     /// up to where the moment is in the log.
     ///
     /// @return nothing when the window does not lead on from there; a later moment may do
-    Optional<Position> after(Moment moment) {
+    public Optional<Position> after(Moment moment) {
         lock.lock();
         try {
             return kept.before(moment, head);
@@ -295,7 +297,8 @@ final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    boolean hasReached(Lsn lsn) {
+    /// Whether everything that was committed before that place has come.
+    public boolean hasReached(Lsn lsn) {
         lock.lock();
         try {
             return reached.isAfter(lsn);
@@ -307,7 +310,7 @@ final class ReplayWindow implements AutoCloseable {
     /// Waits until everything that was committed before that place has come, or the feed begins anew.
     ///
     /// @param over looked at now and then
-    void awaitReached(Lsn lsn, String epoch, BooleanSupplier over) throws InterruptedException {
+    public void awaitReached(Lsn lsn, String epoch, BooleanSupplier over) throws InterruptedException {
         lock.lock();
         try {
             while (!reached.isAfter(lsn) && epoch.equals(hold.start().epoch()) && !closed && !over.getAsBoolean()) {
@@ -319,7 +322,7 @@ final class ReplayWindow implements AutoCloseable {
     }
 
     /// Whether something of these tables behind the position was let go.
-    boolean lacks(Target target, Position after) {
+    public boolean lacks(Target target, Position after) {
         lock.lock();
         try {
             return kept.lacks(List.of(target), after);
@@ -330,7 +333,8 @@ final class ReplayWindow implements AutoCloseable {
 
     // -- the keeper
 
-    FeedStatus status(Lsn walEnd) {
+    /// The feed at this moment.
+    public FeedStatus status(Lsn walEnd) {
         lock.lock();
         try {
             return new FeedStatus(
@@ -346,7 +350,7 @@ final class ReplayWindow implements AutoCloseable {
     }
 
     /// How far everything was delivered; not beyond what waits for clients after a restart.
-    Lsn deliveredThrough() {
+    public Lsn deliveredThrough() {
         lock.lock();
         try {
             return hold.isHolding() ? hold.start().delivered() : settlement.deliveredThrough();
@@ -360,7 +364,7 @@ final class ReplayWindow implements AutoCloseable {
     /// @param remembered what the source has remembered as delivered
     /// @param walBytesMax how much log may be kept
     /// @return how many transactions were let go because of the log
-    int settle(Lsn remembered, Lsn walEnd, long walBytesMax) {
+    public int settle(Lsn remembered, Lsn walEnd, long walBytesMax) {
         List<Runnable> acknowledge;
         int shed;
         lock.lock();

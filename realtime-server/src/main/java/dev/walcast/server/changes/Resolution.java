@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// While it is open, the database has not said yet what that is: every change of the tables concerned is found, and
 /// waits until another resolution has taken its place. Never changed after it was completed.
-final class Resolution {
+public final class Resolution {
     private final ChangeSubscription subscription;
     private final Viewer viewer;
     private final boolean settled;
@@ -34,7 +34,7 @@ final class Resolution {
     /// @param membership   whether UPDATEs that take rows into or out of view are told as INSERT and DELETE
     /// @param questions    what only Postgres can say of its filter
     /// @param view         what it has to remember rows of; empty when its DELETEs can be told without that
-    record Bound(
+    public record Bound(
             Resolution resolution,
             int bindingId,
             Set<ChangeEvent> events,
@@ -42,7 +42,8 @@ final class Resolution {
             boolean membership,
             QuestionKind questions,
             Optional<RowView> view) {
-        ChangeSubscription subscription() {
+        /// The subscription that the binding belongs to.
+        public ChangeSubscription subscription() {
             return resolution.subscription;
         }
     }
@@ -54,7 +55,7 @@ final class Resolution {
     }
 
     /// To be completed.
-    static Resolution settled(ChangeSubscription subscription, Viewer viewer) {
+    public static Resolution settled(ChangeSubscription subscription, Viewer viewer) {
         return new Resolution(subscription, viewer, true);
     }
 
@@ -73,17 +74,20 @@ final class Resolution {
         return open;
     }
 
-    void add(Entry<Bound> entry) {
+    /// Adds what one binding means. To be called before others see the resolution.
+    public void add(Entry<Bound> entry) {
         List<Entry<Bound>> more = new ArrayList<>(entries);
         more.add(entry);
         entries = List.copyOf(more);
     }
 
-    ChangeSubscription subscription() {
+    /// The subscription whose bindings it resolves.
+    public ChangeSubscription subscription() {
         return subscription;
     }
 
-    Viewer viewer() {
+    /// Whose rights it is about.
+    public Viewer viewer() {
         return viewer;
     }
 
@@ -91,7 +95,8 @@ final class Resolution {
         return settled;
     }
 
-    List<Entry<Bound>> entries() {
+    /// What stands in the index for it.
+    public List<Entry<Bound>> entries() {
         return entries;
     }
 
@@ -117,7 +122,8 @@ final class Resolution {
         return isInDoubt(ownIndex(), change, wants);
     }
 
-    static boolean isInDoubt(SubscriptionIndex<Bound> index, Change change, BiPredicate<Bound, Position> wants) {
+    /// Whether a change may concern a binding, which hangs on values that the change does not carry.
+    public static boolean isInDoubt(SubscriptionIndex<Bound> index, Change change, BiPredicate<Bound, Position> wants) {
         boolean[] found = {false};
         index.forEachInDoubt(change, entry -> found[0] |= wants.test(entry.subscriber(), change.position()));
         return found[0];
@@ -133,7 +139,7 @@ final class Resolution {
     }
 
     /// An index of some of its bindings.
-    SubscriptionIndex<Bound> index(java.util.function.Predicate<Bound> chosen) {
+    public SubscriptionIndex<Bound> index(java.util.function.Predicate<Bound> chosen) {
         SubscriptionIndex<Bound> index = new SubscriptionIndex<>();
         for (Entry<Bound> entry : entries) {
             if (chosen.test(entry.subscriber())) {

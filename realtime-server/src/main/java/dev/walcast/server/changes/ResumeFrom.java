@@ -10,7 +10,7 @@ import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 
 /// Where a binding wants to go on, as its key `resume` says.
-sealed interface ResumeFrom {
+public sealed interface ResumeFrom {
     String KEY = "resume";
 
     /// Nothing was received yet: from now on.

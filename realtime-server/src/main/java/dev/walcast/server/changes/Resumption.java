@@ -22,13 +22,13 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /// Decides where each binding of a subscription begins, and has it brought up to date from there.
-final class Resumption {
+public final class Resumption {
     private final ReplayWindow window;
     private final Beginning.Means means;
     private final Rights rights;
     private final RightsHistory history = new RightsHistory();
 
-    Resumption(Beginning.Means means, Rights rights) {
+    public Resumption(Beginning.Means means, Rights rights) {
         this.means = requireNonNull(means, "means is null");
         this.window = means.window();
         this.rights = requireNonNull(rights, "rights is null");

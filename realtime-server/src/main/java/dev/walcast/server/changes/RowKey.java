@@ -8,8 +8,8 @@ import dev.walcast.cdc.TableId;
 /// another process.
 ///
 /// @param generation of the table; see [KnownKeys#forgetTable(TableId)]
-record RowKey(TableId table, long generation, long high, long low) {
-    RowKey {
+public record RowKey(TableId table, long generation, long high, long low) {
+    public RowKey {
         requireNonNull(table, "table is null");
     }
 }

@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Makes the keys of one table's rows, as the table is until it is forgotten. Safe for any thread.
-final class RowKeys {
+public final class RowKeys {
     private final TableId table;
     private final long generation;
     private final long key0;
@@ -31,8 +31,7 @@ final class RowKeys {
     }
 
     /// @return null when the row has no replica identity, or one of its values is SQL NULL or missing
-    @Nullable
-    RowKey of(Row row) {
+    public @Nullable RowKey of(Row row) {
         SipHash hash =
                 new SipHash(key0, key1).add(generation).add(table.schema()).add(table.name());
         List<Column> columns = row.table().columns();

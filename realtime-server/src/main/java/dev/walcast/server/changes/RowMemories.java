@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Which rows the bindings of one subscription know, as far as their DELETEs would be hidden otherwise. Written
 /// under the subscription's lock; any thread may ask.
-final class RowMemories {
+public final class RowMemories {
     private final ChangeSubscription subscription;
     private final KnownRows known;
     private volatile Map<Integer, RowMemory> memories = Map.of();
@@ -57,7 +57,7 @@ final class RowMemories {
     }
 
     /// Whether a binding remembers rows of the table.
-    boolean concern(TableId table) {
+    public boolean concern(TableId table) {
         return memories.values().stream()
                 .anyMatch(memory -> memory.view().table().equals(table));
     }
@@ -87,7 +87,7 @@ final class RowMemories {
     }
 
     /// Adds the bindings that know the row to what the index found.
-    void addKnowing(
+    public void addKnowing(
             List<Candidate> own, Resolution resolution, Encodings encodings, BiPredicate<Bound, Position> wants) {
         if (memories.isEmpty() || !known.concerns(encodings.change().table().id())) {
             return;
@@ -100,7 +100,8 @@ final class RowMemories {
     }
 
     /// Adds all bindings that remember rows of the table.
-    void addAll(List<Candidate> own, Resolution resolution, Encodings encodings, BiPredicate<Bound, Position> wants) {
+    public void addAll(
+            List<Candidate> own, Resolution resolution, Encodings encodings, BiPredicate<Bound, Position> wants) {
         for (RowMemory memory : memories.values()) {
             if (memory.view().table().equals(encodings.change().table().id())) {
                 Candidate.add(own, resolution, memory.bindingId(), encodings.change(), wants);
@@ -132,7 +133,7 @@ final class RowMemories {
     /// Rows were handed to the client at its beginning. Under the lock.
     ///
     /// @param view as which they were read
-    void remember(int bindingId, Optional<RowView> view, List<RowKey> keys) {
+    public void remember(int bindingId, Optional<RowView> view, List<RowKey> keys) {
         RowMemory memory = memories.get(bindingId);
         if (memory != null && view.filter(memory.view()::equals).isPresent()) {
             memory.remember(keys);

@@ -12,8 +12,8 @@ import dev.walcast.filters.Predicate;
 /// @param role   the viewer's
 /// @param policy what the policies show to the viewer
 /// @param filter what the client asked for
-record RowView(TableId table, long oid, String role, Predicate policy, Predicate filter) {
-    RowView {
+public record RowView(TableId table, long oid, String role, Predicate policy, Predicate filter) {
+    public RowView {
         requireNonNull(table, "table is null");
         requireNonNull(role, "role is null");
         requireNonNull(policy, "policy is null");

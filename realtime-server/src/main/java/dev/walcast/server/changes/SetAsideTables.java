@@ -33,7 +33,7 @@ public final class SetAsideTables {
     private final Map<TableId, Long> told = new HashMap<>();
 
     /// @param nanoTime a clock that never goes back
-    SetAsideTables(LongSupplier nanoTime) {
+    public SetAsideTables(LongSupplier nanoTime) {
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
     }
 
@@ -41,12 +41,12 @@ public final class SetAsideTables {
     ///
     /// @param before the transaction's changes: the table is read again from here on
     /// @param after  the transaction's changes
-    record News(Set<TableId> before, Set<TableId> after) {
+    public record News(Set<TableId> before, Set<TableId> after) {
         static final News NONE = new News(Set.of(), Set.of());
     }
 
     /// Takes note of what a transaction left out, and of the tables that were read again.
-    News note(Transaction transaction) {
+    public News note(Transaction transaction) {
         if (transaction.setAside().isEmpty() && tables.isEmpty()) {
             return News.NONE;
         }
@@ -92,6 +92,7 @@ public final class SetAsideTables {
         log.info("The table {} is read again", table);
     }
 
+    /// Whether no table is left out.
     public boolean isEmpty() {
         return tables.isEmpty();
     }

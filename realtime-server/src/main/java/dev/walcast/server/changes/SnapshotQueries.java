@@ -10,10 +10,10 @@ import dev.walcast.server.channel.Binding;
 import java.util.Optional;
 
 /// Which rows a binding begins with, when it asks for them.
-final class SnapshotQueries {
+public final class SnapshotQueries {
     private final ReplayLimits limits;
 
-    SnapshotQueries(ReplayLimits limits) {
+    public SnapshotQueries(ReplayLimits limits) {
         this.limits = requireNonNull(limits, "limits is null");
     }
 

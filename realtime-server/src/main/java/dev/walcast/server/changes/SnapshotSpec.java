@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// That a binding begins with its rows, as its key `snapshot` says: `true`, or an object with `order` and `limit`.
-record SnapshotSpec(List<Ordering> order, OptionalLong limit) {
+public record SnapshotSpec(List<Ordering> order, OptionalLong limit) {
     static final String KEY = "snapshot";
 
     private static final int ORDER_LENGTH_MAX = 1_000;
@@ -23,18 +23,18 @@ record SnapshotSpec(List<Ordering> order, OptionalLong limit) {
     private static final Pattern PART =
             Pattern.compile("(?:\"([^\"]+)\"|([^\",]+?))(?:\\.(asc|desc))?(?:\\.(nullsfirst|nullslast))?");
 
-    SnapshotSpec {
+    public SnapshotSpec {
         order = List.copyOf(order);
     }
 
     /// Whether a well-formed binding asks for its rows.
-    static boolean isAsked(ObjectNode request) {
+    public static boolean isAsked(ObjectNode request) {
         JsonNode snapshot = request.path(KEY);
         return snapshot.isObject() || snapshot.booleanValue();
     }
 
     /// Nothing when the binding does not ask for its rows.
-    static Optional<SnapshotSpec> read(ObjectNode request) throws BindingRefusedException {
+    public static Optional<SnapshotSpec> read(ObjectNode request) throws BindingRefusedException {
         JsonNode snapshot = request.path(KEY);
         if (snapshot.isMissingNode() || snapshot.isNull() || (snapshot.isBoolean() && !snapshot.booleanValue())) {
             return Optional.empty();

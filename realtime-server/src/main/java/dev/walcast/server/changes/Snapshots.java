@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads rows for those who begin with them: a bounded number of readings at a time, and whoever wants the same while
 /// one waits for its turn shares it. Safe for any thread.
-final class Snapshots implements AutoCloseable {
+public final class Snapshots implements AutoCloseable {
     /// How often another moment is tried when the window does not lead on from one.
     private static final int MOMENTS_MAX = 50;
 
@@ -49,7 +49,8 @@ final class Snapshots implements AutoCloseable {
     // guarded by itself
     private final Map<RowQuery, SharedReading> waiting = new HashMap<>();
 
-    Snapshots(RowReader reader, ReplayWindow window, SnapshotLimits limits, int recordBytesMax, KnownRows known) {
+    public Snapshots(
+            RowReader reader, ReplayWindow window, SnapshotLimits limits, int recordBytesMax, KnownRows known) {
         this.reader = requireNonNull(reader, "reader is null");
         this.window = requireNonNull(window, "window is null");
         this.limits = requireNonNull(limits, "limits is null");
@@ -62,25 +63,25 @@ final class Snapshots implements AutoCloseable {
     ///
     /// @param moment which transactions they show
     /// @param after  where in the feed those begin that they do not show
-    record Taken(Moment moment, Position after, long rows) {
-        Taken {
+    public record Taken(Moment moment, Position after, long rows) {
+        public Taken {
             requireNonNull(moment, "moment is null");
             requireNonNull(after, "after is null");
         }
     }
 
     /// How many readings have begun.
-    long readings() {
+    public long readings() {
         return readings.sum();
     }
 
     /// How many readings are under way.
-    int reading() {
+    public int reading() {
         return atOnce.taken();
     }
 
     /// How many clients wait for a reading that has not begun.
-    int waiting() {
+    public int waiting() {
         synchronized (waiting) {
             return waiting.values().stream().mapToInt(SharedReading::sharers).sum();
         }
@@ -88,7 +89,7 @@ final class Snapshots implements AutoCloseable {
 
     /// Takes a part of the rows.
     @FunctionalInterface
-    interface ChunkSink {
+    public interface ChunkSink {
         /// @return whether more is wanted
         boolean take(ReadRows chunk);
     }
@@ -100,7 +101,7 @@ final class Snapshots implements AutoCloseable {
     /// @return nothing when the window does not lead on from any moment, or it is over
     /// @throws RowsRefusedException when they cannot be read, or the receiver is too slow
     /// @throws SQLException         when the database could not be asked; trying again may help
-    Optional<Taken> take(RowQuery query, ChunkSink sink, ChangeReceiver receiver, BooleanSupplier over)
+    public Optional<Taken> take(RowQuery query, ChunkSink sink, ChangeReceiver receiver, BooleanSupplier over)
             throws RowsRefusedException, SQLException, InterruptedException {
         try (Sharer sharer = share(query, ClientKey.of(query.viewer(), receiver.address()))) {
             while (true) {

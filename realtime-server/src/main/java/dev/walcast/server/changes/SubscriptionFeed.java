@@ -5,7 +5,7 @@ import dev.walcast.rls.Viewer;
 import dev.walcast.server.changes.Resolution.Bound;
 
 /// What a subscription needs of the feed that it belongs to. Safe for any thread.
-interface SubscriptionFeed {
+public interface SubscriptionFeed {
     /// Finds the bindings that a change may concern. To be changed within [#exchange] only.
     SubscriptionIndex<Bound> index();
 

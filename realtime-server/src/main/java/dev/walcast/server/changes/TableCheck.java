@@ -28,7 +28,7 @@ import java.util.Set;
 /// Looks up whether a viewer can get changes of a binding's tables at all. A viewer that may not read a table is told
 /// the same as where there is no table, after the same questions to Postgres: it cannot find out what a schema holds.
 /// Calls block.
-final class TableCheck {
+public final class TableCheck {
     /// A table that every database has: what is known of it says how the role stands.
     private static final TableId ALWAYS_THERE = new TableId("pg_catalog", "pg_class");
 
@@ -37,13 +37,13 @@ final class TableCheck {
     private final Catalog catalog;
     private final Rights rights;
 
-    TableCheck(Catalog catalog, Rights rights) {
+    public TableCheck(Catalog catalog, Rights rights) {
         this.catalog = requireNonNull(catalog, "catalog is null");
         this.rights = requireNonNull(rights, "rights is null");
     }
 
     /// Rights that were read after the call began: a client that joins is never judged by those of before.
-    TableRights rights(BindingSpec spec, Viewer viewer, TableId table, long since)
+    public TableRights rights(BindingSpec spec, Viewer viewer, TableId table, long since)
             throws BindingRefusedException, SQLException {
         TableRights fresh = rights.ask(new Question(viewer.role(), table), since);
         boolean all = mayKnow(viewer);
@@ -94,7 +94,7 @@ final class TableCheck {
 
     /// The published tables that a wildcard names and the viewer may read; at least one. Where there is none the
     /// viewer is told the same as where no table is published.
-    List<TableId> tables(BindingSpec spec, Viewer viewer, Target target, long since)
+    public List<TableId> tables(BindingSpec spec, Viewer viewer, Target target, long since)
             throws BindingRefusedException, SQLException {
         checkRole(spec, viewer, since);
         Catalog current = catalog.asOf(since);

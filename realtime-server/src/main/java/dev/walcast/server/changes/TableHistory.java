@@ -15,11 +15,11 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /// The window's changes by table, in order. Guarded by the window's lock.
-final class TableHistory {
+public final class TableHistory {
     private final Map<TableId, NavigableMap<Position, Encodings>> tables = new HashMap<>();
 
     /// A table or more, and after which change they are of interest.
-    record Wanted(Target target, Position after) {
+    public record Wanted(Target target, Position after) {
         Position after(Position cursor) {
             return after.isAfter(cursor) ? after : cursor;
         }

@@ -8,10 +8,12 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param before the key that the row had; null when there was no row, or it has no key
 /// @param after  the key that the row has now; null when there is no row any more, or it has no key
-record TouchedRow(@Nullable RowKey before, @Nullable RowKey after) {
-    static final TouchedRow NONE = new TouchedRow(null, null);
+public record TouchedRow(@Nullable RowKey before, @Nullable RowKey after) {
+    /// Of a change that is about no single row, or of a table whose rows are not remembered.
+    public static final TouchedRow NONE = new TouchedRow(null, null);
 
-    static TouchedRow of(Change change, RowKeys keys) {
+    /// The keys of the row that the change is about.
+    public static TouchedRow of(Change change, RowKeys keys) {
         return switch (change) {
             case Change.Insert insert -> new TouchedRow(null, keys.of(insert.newRow()));
             case Change.Update update -> new TouchedRow(keys.of(update.oldRow()), keys.of(update.newRow()));
@@ -20,11 +22,13 @@ record TouchedRow(@Nullable RowKey before, @Nullable RowKey after) {
         };
     }
 
-    boolean hasSameKey() {
+    /// Whether the row had a key and has the same now.
+    public boolean hasSameKey() {
         return before != null && before.equals(after);
     }
 
-    void forEach(Consumer<RowKey> action) {
+    /// Calls the action with each key that there is, with equal ones once.
+    public void forEach(Consumer<RowKey> action) {
         if (before != null) {
             action.accept(before);
         }

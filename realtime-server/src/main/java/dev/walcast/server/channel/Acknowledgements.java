@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The bindings of one channel whose changes its client acknowledges: where they go on, what was sent, and what is
 /// acknowledged. Safe for any thread.
-final class Acknowledgements {
+public final class Acknowledgements {
     private static final String KEY = "ack";
     private static final String RESUME = "resume";
     private static final String ROWS = "snapshot";
@@ -60,7 +60,7 @@ final class Acknowledgements {
     /// Empty when no binding asks for it.
     ///
     /// @param address that the connection comes from
-    static Optional<Acknowledgements> of(Cursors cursors, String topic, String address, List<Binding> bindings) {
+    public static Optional<Acknowledgements> of(Cursors cursors, String topic, String address, List<Binding> bindings) {
         List<Binding> asking =
                 bindings.stream().filter(binding -> isAsked(binding.request())).toList();
         return asking.isEmpty() ? Optional.empty() : Optional.of(new Acknowledgements(cursors, topic, address, asking));
@@ -72,7 +72,7 @@ final class Acknowledgements {
     }
 
     /// Why these bindings cannot be acknowledged by this viewer.
-    static Optional<Refusal> problem(List<ObjectNode> requests, Viewer viewer) {
+    public static Optional<Refusal> problem(List<ObjectNode> requests, Viewer viewer) {
         for (ObjectNode request : requests) {
             JsonNode ack = request.path(KEY);
             if (!ack.isMissingNode() && !ack.isNull() && !ack.isBoolean() && !isName(ack)) {
@@ -99,7 +99,7 @@ final class Acknowledgements {
     }
 
     /// From now on the cursors are this viewer's. Those who have no subject share theirs by role and name.
-    synchronized void follow(Viewer viewer) {
+    public synchronized void follow(Viewer viewer) {
         String holder = subject(viewer).map(sub -> "sub " + sub).orElse("role " + viewer.role());
         client = ClientKey.of(viewer, address);
         Map<Integer, CursorKey> fresh = new HashMap<>();
@@ -126,7 +126,7 @@ final class Acknowledgements {
 
     /// The bindings as the feed is to take them: each goes on after what was acknowledged, unless its client says
     /// where.
-    synchronized List<Binding> placed(List<Binding> bindings) {
+    public synchronized List<Binding> placed(List<Binding> bindings) {
         List<Binding> placed = new ArrayList<>();
         for (Binding binding : bindings) {
             CursorKey key = keys.get(binding.id());
@@ -142,7 +142,7 @@ final class Acknowledgements {
     }
 
     /// What the client should know.
-    synchronized List<String> live(Optional<FeedPlace> place) {
+    public synchronized List<String> live(Optional<FeedPlace> place) {
         if (place.isEmpty()) {
             return List.of();
         }
@@ -163,7 +163,7 @@ final class Acknowledgements {
     }
 
     /// Called before a change is sent.
-    synchronized void sending(EncodedChange change) {
+    public synchronized void sending(EncodedChange change) {
         change.position().ifPresent(position -> {
             String known = reached;
             if (known == null || !isOfEpoch(position) || position.compareTo(known) > 0) {
@@ -178,7 +178,7 @@ final class Acknowledgements {
     }
 
     /// @return why not
-    synchronized Optional<Refusal> acknowledge(Slice push) {
+    public synchronized Optional<Refusal> acknowledge(Slice push) {
         JsonNode tree = push.length() > PUSH_BYTES_MAX ? null : Json.tree(push).orElse(null);
         String position = tree == null ? "" : tree.at("/payload/position").asText();
         if (tree == null
@@ -220,7 +220,7 @@ final class Acknowledgements {
     }
 
     /// The channel ends, or has got other keys.
-    synchronized void release() {
+    public synchronized void release() {
         keys.values().forEach(key -> cursors.release(key, this));
     }
 }

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.server.protocol.Refusal;
 
 /// What became of a question to the database.
-sealed interface Answer<T> {
+public sealed interface Answer<T> {
     record Given<T>(T value) implements Answer<T> {
         public Given {
             requireNonNull(value, "value is null");

@@ -21,7 +21,7 @@ public record Binding(int id, ObjectNode request) {
     }
 
     /// The same without the keys that the server does not know.
-    Binding known() {
+    public Binding known() {
         ObjectNode known = JsonNodeFactory.instance.objectNode();
         request.properties().forEach(property -> {
             if (KNOWN_KEYS.contains(property.getKey())) {

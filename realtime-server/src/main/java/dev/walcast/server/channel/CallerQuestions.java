@@ -16,7 +16,7 @@ public final class CallerQuestions {
 
     private final TopicQuestions questions;
 
-    CallerQuestions(TopicQuestions questions) {
+    public CallerQuestions(TopicQuestions questions) {
         this.questions = requireNonNull(questions, "questions is null");
     }
 

@@ -28,14 +28,14 @@ import org.slf4j.LoggerFactory;
 /// The lock makes the reply to the join the channel's first frame and its last words the last: whoever delivers holds
 /// it for one offer to the outbox. The only lock taken while holding it is the hub's; nothing foreign is called.
 /// Presence rooms take it while they hold their own.
-final class Channel implements RoomMember, PresenceListener {
+public final class Channel implements RoomMember, PresenceListener {
     /// How many trees of what a client tracks are there at once: the message, a copy without refs, one to compare.
     private static final int PRESENCE_TREES = 3;
 
     private static final Logger LOG = LoggerFactory.getLogger(Channel.class);
 
     /// Whether the client may come back; what it tracks may wait for it then.
-    enum Parting {
+    public enum Parting {
         FOR_GOOD,
         TO_RETURN
     }
@@ -77,7 +77,8 @@ final class Channel implements RoomMember, PresenceListener {
     private final HeldFrames held;
 
     /// @param memoryBytes what it holds of the socket's account until it ends
-    Channel(Services services, JoinedSocket socket, Address joined, JoinResult.Accepted accepted, long memoryBytes) {
+    public Channel(
+            Services services, JoinedSocket socket, Address joined, JoinResult.Accepted accepted, long memoryBytes) {
         this.services = requireNonNull(services, "services is null");
         this.socket = requireNonNull(socket, "socket is null");
         this.memoryBytes = memoryBytes;
@@ -109,7 +110,8 @@ final class Channel implements RoomMember, PresenceListener {
         this.replication = new ReplicationNotice(services, this);
     }
 
-    String topic() {
+    /// The whole topic, with its prefix.
+    public String topic() {
         return joined.topic();
     }
 
@@ -126,8 +128,8 @@ final class Channel implements RoomMember, PresenceListener {
         return request;
     }
 
-    @Nullable
-    Ref joinRef() {
+    /// The reference of the join; null when the client gave none.
+    public @Nullable Ref joinRef() {
         return joined.joinRef();
     }
 
@@ -135,7 +137,7 @@ final class Channel implements RoomMember, PresenceListener {
 
     /// Answers the join, at once or when the database has said whether it may be; from then on the channel receives
     /// what happens in its room.
-    void open() {
+    public void open() {
         if (!room.isPrivate()) {
             enter(List.of());
         } else if (!lane.give(this::decide, () -> true, 0)) {
@@ -191,7 +193,7 @@ final class Channel implements RoomMember, PresenceListener {
     // -- what the client sends
 
     /// @param bytes what it holds in memory while it waits
-    void receive(Message.Push push, int bytes) {
+    public void receive(Message.Push push, int bytes) {
         pushes.receive(push, bytes);
     }
 
@@ -224,7 +226,7 @@ final class Channel implements RoomMember, PresenceListener {
     }
 
     /// Answers the leave and ends the channel; false when it has just ended by itself and nothing was answered.
-    boolean leave(Address address) {
+    public boolean leave(Address address) {
         OutboundFrame reply = frames.reply(address, Payload.ok());
         return isOpen(end(State.LEFT, Parting.FOR_GOOD, reply, frames.close()));
     }
@@ -292,7 +294,8 @@ final class Channel implements RoomMember, PresenceListener {
         socket.awaitRoom();
     }
 
-    void announceDisconnect() {
+    /// Tells the client that the server is about to stop.
+    public void announceDisconnect() {
         push(frames.noteToAll(SystemNote.disconnecting()));
     }
 
@@ -386,12 +389,12 @@ final class Channel implements RoomMember, PresenceListener {
     }
 
     /// Ends it after an accident of ours; clients join again.
-    void crash() {
+    public void crash() {
         close(ErrorCode.JOIN_CRASHED.refusal(), Parting.TO_RETURN, frames.crash());
     }
 
     /// Ends it without a word; what is to be said about it is returned.
-    OutboundFrame shutDown(Parting parting) {
+    public OutboundFrame shutDown(Parting parting) {
         end(State.LEFT, parting);
         return frames.close();
     }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// What asks blocks. All but the questions about what is known is called on the channel's lane, or by one thread at a
 /// time where there is none.
-final class ChannelRights {
+public final class ChannelRights {
     private static final Access ALL = new Access(true, true);
 
     private record Known(Access access, Asked asked) {}
@@ -43,7 +43,7 @@ final class ChannelRights {
     private @Nullable Asking key;
 
     /// @param member told when the database was asked again
-    ChannelRights(ClientQuestions questions, PrivateRights server, RoomName room, PrivateRights.Member member) {
+    public ChannelRights(ClientQuestions questions, PrivateRights server, RoomName room, PrivateRights.Member member) {
         this.questions = requireNonNull(questions, "questions is null");
         this.server = requireNonNull(server, "server is null");
         this.watch = new RightsWatch(server, member);
@@ -55,7 +55,7 @@ final class ChannelRights {
     // -- what is known
 
     /// Whether the database may have to be asked before this push can be handled.
-    boolean mustAsk(Message.Push push) {
+    public boolean mustAsk(Message.Push push) {
         return isPrivate
                 && switch (push) {
                     case Message.AccessToken _ -> true;
@@ -65,28 +65,30 @@ final class ChannelRights {
                 };
     }
 
-    boolean mayReadBroadcasts() {
+    /// Whether the client may receive broadcasts, by the last answer. Always true in a public channel.
+    public boolean mayReadBroadcasts() {
         return mayRead().broadcast();
     }
 
-    boolean mayReadPresence() {
+    /// Whether the client may receive presence, by the last answer. Always true in a public channel.
+    public boolean mayReadPresence() {
         return mayRead().presence();
     }
 
     /// What the last answer was. Whether it still counts is another question: [#isStale].
-    Access mayRead() {
+    public Access mayRead() {
         Known known = read;
         return isPrivate ? (known == null ? Access.NONE : known.access()) : ALL;
     }
 
     /// Whether what is known was not confirmed in time, so that nothing may be delivered.
-    boolean isStale() {
+    public boolean isStale() {
         Known known = read;
         return isPrivate && known != null && !server.isTrusted(known.asked());
     }
 
     /// What the client reads when something was withheld because the rights are stale.
-    Refusal unconfirmed() {
+    public Refusal unconfirmed() {
         server.countWithheld();
         Refusal known = unconfirmed;
         return known == null ? ErrorCode.TOPIC_DATABASE_UNREACHABLE.refusal() : known;
@@ -100,13 +102,13 @@ final class ChannelRights {
     // -- what asks
 
     /// For the join. Nothing when the client may enter.
-    Optional<Refusal> enter(Viewer viewer, boolean presence) {
+    public Optional<Refusal> enter(Viewer viewer, boolean presence) {
         presenceAsked = presence;
         return askToRead(viewer).or(() -> mayRead().any() ? Optional.empty() : Optional.of(unreadable()));
     }
 
     /// For a new token. Nothing when the client may stay.
-    Optional<Refusal> change(Viewer viewer) {
+    public Optional<Refusal> change(Viewer viewer) {
         if (!isPrivate) {
             return Optional.empty();
         }
@@ -117,7 +119,7 @@ final class ChannelRights {
 
     /// For an answer to a recheck. Nothing when the client may stay, and when the answer is about another token or
     /// older than what is known.
-    Optional<Refusal> confirm(Answered answered) {
+    public Optional<Refusal> confirm(Answered answered) {
         Known known = read;
         if (known == null
                 || !answered.key().equals(key)
@@ -138,7 +140,7 @@ final class ChannelRights {
     }
 
     /// Nothing when the client may send broadcasts.
-    Optional<Refusal> writeBroadcast(Viewer viewer) {
+    public Optional<Refusal> writeBroadcast(Viewer viewer) {
         if (!isPrivate) {
             return Optional.empty();
         }
@@ -151,7 +153,7 @@ final class ChannelRights {
 
     /// Not when the database cannot say. A client that did not ask for presence at the join may read it from here on,
     /// if the policies let it.
-    boolean mayWritePresence(Viewer viewer) {
+    public boolean mayWritePresence(Viewer viewer) {
         if (!isPrivate) {
             return true;
         }
@@ -166,14 +168,14 @@ final class ChannelRights {
     }
 
     /// Nothing is asked again from here on.
-    void retire() {
+    public void retire() {
         watch.cancel();
     }
 
     // -- inside
 
     /// What the client reads that may not, or no longer, receive broadcasts.
-    Refusal unreadable() {
+    public Refusal unreadable() {
         return ErrorCode.TOPIC_UNREADABLE.refusal(subTopic);
     }
 

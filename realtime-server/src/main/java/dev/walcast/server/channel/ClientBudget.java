@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /// What one socket may still do. A client that does too much empties its socket's budget first, then its share of the
 /// server's, and never all of the server's. Safe for any thread.
-final class ClientBudget {
+public final class ClientBudget {
     private final ServerBudget server;
     private final String address;
     private final ClientShares.Share share;
@@ -28,7 +28,7 @@ final class ClientBudget {
     ///
     /// @param viewer  that the connection's token stands for
     /// @param address that the connection comes from
-    ClientBudget(ServerBudget server, Viewer viewer, String address) {
+    public ClientBudget(ServerBudget server, Viewer viewer, String address) {
         this.server = requireNonNull(server, "server is null");
         this.address = requireNonNull(address, "address is null");
         this.share = server.shares().hold(ClientKey.of(viewer, address));
@@ -38,22 +38,22 @@ final class ClientBudget {
     }
 
     /// Nothing when it may try another join.
-    Optional<Refusal> join() {
+    public Optional<Refusal> join() {
         return joins.tryTake() ? share.join().or(server::join) : Optional.of(joins.refusal(ErrorCode.JOINS_TOO_MANY));
     }
 
     /// Nothing when it may send another message.
-    Optional<Refusal> message() {
+    public Optional<Refusal> message() {
         return messages.tryTake() ? Optional.empty() : Optional.of(messages.refusal(ErrorCode.MESSAGES_TOO_MANY));
     }
 
     /// Nothing when it may send another presence message.
-    Optional<Refusal> presenceMessage() {
+    public Optional<Refusal> presenceMessage() {
         return presence.tryTake() ? Optional.empty() : Optional.of(presence.refusal(ErrorCode.PRESENCE_TOO_FAST));
     }
 
     /// For a new channel.
-    PresenceBudget presence() {
+    public PresenceBudget presence() {
         return new PresenceBudget(server.limits().presenceWindow(), server.nanos());
     }
 
@@ -61,7 +61,7 @@ final class ClientBudget {
     /// until it closes, unless all its joins turn out to be refused and [#giveSeatBack].
     ///
     /// @param viewer that the join's token stands for
-    Optional<Refusal> takeSeat(Viewer viewer) {
+    public Optional<Refusal> takeSeat(Viewer viewer) {
         synchronized (lock) {
             Optional<Refusal> refused = seats == 0 && !closed ? addUser(viewer) : Optional.empty();
             seats += refused.isEmpty() ? 1 : 0;
@@ -93,11 +93,12 @@ final class ClientBudget {
     }
 
     /// That the connection comes from.
-    String address() {
+    public String address() {
         return address;
     }
 
-    void giveSeatBack() {
+    /// A join for which a seat was taken was refused after all.
+    public void giveSeatBack() {
         synchronized (lock) {
             seats--;
             if (seats == 0 && !closed) {
@@ -107,7 +108,7 @@ final class ClientBudget {
     }
 
     /// The socket is gone.
-    void close() {
+    public void close() {
         synchronized (lock) {
             if (closed) {
                 return;

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 
 /// What one socket asks the database about private topics, within the share of its client. Calls block.
-final class ClientQuestions {
+public final class ClientQuestions {
     private final TopicQuestions server;
     private final String headers;
     private final ClientShares shares;
@@ -19,7 +19,7 @@ final class ClientQuestions {
 
     /// @param address that the connection comes from
     /// @param headers of the upgrade request, as policies find them
-    ClientQuestions(TopicQuestions server, ClientShares shares, String address, String headers) {
+    public ClientQuestions(TopicQuestions server, ClientShares shares, String address, String headers) {
         this.server = requireNonNull(server, "server is null");
         this.shares = requireNonNull(shares, "shares is null");
         this.address = requireNonNull(address, "address is null");
@@ -43,7 +43,8 @@ final class ClientQuestions {
         return ask(viewer, (permissions, _) -> permissions.write(question));
     }
 
-    Answer<List<StoredMessage>> stored(Viewer viewer, String subTopic, ReplayRequest.Wanted wanted) {
+    /// Reads the stored broadcasts that a join asks for. Blocks, within the share of the client.
+    public Answer<List<StoredMessage>> stored(Viewer viewer, String subTopic, ReplayRequest.Wanted wanted) {
         return ask(viewer, (_, history) -> history.since(subTopic, wanted.since(), wanted.limit()));
     }
 

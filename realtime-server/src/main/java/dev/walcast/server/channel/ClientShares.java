@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /// What each client takes of the bounds that all clients share. No client may take more than its share, `CLIENT_SHARE`,
 /// so that one never locks out the others. Safe for any thread.
-final class ClientShares {
+public final class ClientShares {
     private static final Logger LOG = LoggerFactory.getLogger(ClientShares.class);
 
     /// A share is remembered for a while after its last use, so that a client does not get a new one by coming back.
@@ -40,7 +40,7 @@ final class ClientShares {
     }
 
     /// The client's share, which stays the same until it is closed; to be closed once.
-    Share hold(ClientKey key) {
+    public Share hold(ClientKey key) {
         synchronized (shares) {
             Share share = shares.computeIfAbsent(key, _ -> new Share());
             share.holders++;
@@ -58,12 +58,12 @@ final class ClientShares {
     }
 
     /// How many questions about private topics one client may ask at once.
-    int topicChecksMax() {
+    public int topicChecksMax() {
         return limits.topicChecksOfClientMax();
     }
 
     /// How many clients are remembered.
-    int size() {
+    public int size() {
         synchronized (shares) {
             return shares.size();
         }
@@ -85,7 +85,7 @@ final class ClientShares {
     }
 
     /// One client's share.
-    final class Share implements AutoCloseable {
+    public final class Share implements AutoCloseable {
         private final RateLimiter joins = new RateLimiter(limits.joinsOfClient(), nanos);
         private final Semaphore topicChecks = new Semaphore(limits.topicChecksOfClientMax(), true);
         private final AtomicInteger users = new AtomicInteger();
@@ -116,7 +116,7 @@ final class ClientShares {
         }
 
         /// How many questions about private topics it may still ask at once.
-        Semaphore topicChecks() {
+        public Semaphore topicChecks() {
             return topicChecks;
         }
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /// A message to a whole room: the first receiver of each protocol version pays for the encoding, the others get the
 /// same bytes. Used by one thread at a time.
-final class EncodedBroadcast {
+public final class EncodedBroadcast {
     private final Optional<String> id;
     private final Function<Serializer, Optional<OutboundFrame>> encoder;
     private final Optional<Broadcast> broadcast;
@@ -35,7 +35,7 @@ final class EncodedBroadcast {
         this.broadcast = Optional.of(broadcast);
     }
 
-    EncodedBroadcast(Address everybody, String event, Payload payload) {
+    public EncodedBroadcast(Address everybody, String event, Payload payload) {
         this.id = Optional.empty();
         this.encoder = serializer ->
                 Optional.of(serializer.encode(everybody, event, payload).sharedWhole());
@@ -43,12 +43,12 @@ final class EncodedBroadcast {
     }
 
     /// The id under which the database stored it; nothing when it did not.
-    Optional<String> id() {
+    public Optional<String> id() {
         return id;
     }
 
     /// The name its sender gave it; nothing when no client sent it.
-    Optional<String> event() {
+    public Optional<String> event() {
         if (!named) {
             named = true;
             event = broadcast.map(Broadcast::event);
@@ -57,7 +57,7 @@ final class EncodedBroadcast {
     }
 
     /// As an event of a stream; nothing when it cannot be expressed.
-    Optional<OutboundFrame> streamEvent() {
+    public Optional<OutboundFrame> streamEvent() {
         if (!streamed) {
             streamed = true;
             streamEvent = broadcast.flatMap(StreamEvent::broadcast).map(OutboundFrame::sharedWhole);
@@ -66,7 +66,7 @@ final class EncodedBroadcast {
     }
 
     /// Nothing when that version cannot express it.
-    Optional<OutboundFrame> frame(Serializer serializer) {
+    public Optional<OutboundFrame> frame(Serializer serializer) {
         if (!serializer.equals(latest)) {
             latestFrame = frames.computeIfAbsent(serializer, encoder);
             latest = serializer;

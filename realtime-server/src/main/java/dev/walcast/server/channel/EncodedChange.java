@@ -35,10 +35,12 @@ public final class EncodedChange {
         this(type, Optional.empty(), data);
     }
 
+    /// `INSERT`, `UPDATE` or `DELETE`.
     public String type() {
         return type;
     }
 
+    /// Where a client that has the change may resume; empty when the feed has no positions.
     public Optional<String> position() {
         return position;
     }
@@ -53,8 +55,9 @@ public final class EncodedChange {
         return counted;
     }
 
+    /// The frame for receivers of this envelope.
     @SuppressWarnings("ReferenceEquality") // equal envelopes are mostly one, and else it is only made again
-    OutboundFrame in(Envelope envelope) {
+    public OutboundFrame in(Envelope envelope) {
         Framed known = latest;
         if (known == null || known.envelope != envelope) {
             known = new Framed(envelope, envelope.empty().around(data, counted));

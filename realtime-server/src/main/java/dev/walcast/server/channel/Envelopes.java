@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 /// The envelopes around changes that were used lately, so that channels which need equal ones share one: clients of an
 /// application join the same topics with the same bindings. An envelope is kept only while a channel or a change holds
 /// it. Safe for any thread; what it has forgotten is made again.
-final class Envelopes {
+public final class Envelopes {
     private static final int SLOTS = 1 << 12;
 
     private final AtomicReferenceArray<WeakReference<Envelope>> recent = new AtomicReferenceArray<>(SLOTS);
@@ -22,14 +22,15 @@ final class Envelopes {
     /// All of a frame but the change's data.
     ///
     /// @param ids the bindings that match; never written to
-    record Envelope(Serializer serializer, String topic, int[] ids, OutboundFrame empty) {
-        Envelope {
+    public record Envelope(Serializer serializer, String topic, int[] ids, OutboundFrame empty) {
+        public Envelope {
             requireNonNull(serializer, "serializer is null");
             requireNonNull(topic, "topic is null");
             requireNonNull(empty, "empty is null");
         }
 
-        boolean isFor(int[] others) {
+        /// Whether it is for exactly these bindings, in this order.
+        public boolean isFor(int[] others) {
             return Arrays.equals(ids, others);
         }
 
@@ -38,7 +39,8 @@ final class Envelopes {
         }
     }
 
-    Envelope of(Serializer serializer, String topic, int[] ids) {
+    /// The envelope for these bindings of a topic: one that was used lately, or a new one.
+    public Envelope of(Serializer serializer, String topic, int[] ids) {
         int hash = Objects.hash(serializer, topic, Arrays.hashCode(ids));
         int slot = (hash ^ (hash >>> 16)) & (SLOTS - 1);
         WeakReference<Envelope> kept = recent.get(slot);

@@ -6,10 +6,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// Who is in which room on this node. Used by all threads; never blocks a broadcast for a join.
-final class Hub implements Rooms {
+public final class Hub implements Rooms {
     private final ConcurrentHashMap<RoomName, Set<RoomMember>> rooms = new ConcurrentHashMap<>();
 
-    void join(RoomName room, RoomMember member) {
+    /// Adds a receiver. Does nothing when it is there already.
+    public void join(RoomName room, RoomMember member) {
         rooms.compute(room, (_, members) -> {
             Set<RoomMember> joined = members == null ? ConcurrentHashMap.newKeySet() : members;
             joined.add(member);
@@ -17,7 +18,8 @@ final class Hub implements Rooms {
         });
     }
 
-    void leave(RoomName room, RoomMember member) {
+    /// Removes a receiver. Does nothing when it is not there.
+    public void leave(RoomName room, RoomMember member) {
         rooms.computeIfPresent(room, (_, members) -> {
             members.remove(member);
             return members.isEmpty() ? null : members;
@@ -25,7 +27,7 @@ final class Hub implements Rooms {
     }
 
     /// @param except the sender, when it does not want its own message back
-    void broadcast(RoomName room, Broadcast broadcast, @Nullable RoomMember except) {
+    public void broadcast(RoomName room, Broadcast broadcast, @Nullable RoomMember except) {
         EncodedBroadcast encoded = new EncodedBroadcast(broadcast);
         for (RoomMember member : rooms.getOrDefault(room, Set.of())) {
             if (!member.equals(except)) {
@@ -39,11 +41,13 @@ final class Hub implements Rooms {
         broadcast(new RoomName(broadcast.topic(), isPrivate), broadcast, null);
     }
 
-    int rooms() {
+    /// How many topics have a receiver; the public and the private one of a name count as two.
+    public int rooms() {
         return rooms.size();
     }
 
-    int channels() {
+    /// How many receivers all topics have together.
+    public int channels() {
         return rooms.values().stream().mapToInt(Set::size).sum();
     }
 }

@@ -3,7 +3,7 @@ package dev.walcast.server.channel;
 import dev.walcast.server.protocol.Refusal;
 
 /// What became of a join.
-sealed interface JoinResult {
+public sealed interface JoinResult {
     record Accepted(JoinRequest request, Credential credential) implements JoinResult {}
 
     record Refused(Refusal refusal) implements JoinResult {}

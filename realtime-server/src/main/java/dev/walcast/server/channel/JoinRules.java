@@ -13,13 +13,13 @@ import dev.walcast.server.protocol.Serializer;
 import java.util.Optional;
 
 /// The checks a join has to pass, in the order in which clients may see them fail.
-final class JoinRules {
+public final class JoinRules {
     private final Services services;
     private final Serializer serializer;
     private final String connectionToken;
     private final ClientBudget budget;
 
-    JoinRules(Services services, Serializer serializer, String connectionToken, ClientBudget budget) {
+    public JoinRules(Services services, Serializer serializer, String connectionToken, ClientBudget budget) {
         this.services = requireNonNull(services, "services is null");
         this.serializer = requireNonNull(serializer, "serializer is null");
         this.connectionToken = requireNonNull(connectionToken, "connectionToken is null");
@@ -29,7 +29,7 @@ final class JoinRules {
     /// Whoever is accepted has taken a seat of the budget.
     ///
     /// @param channels how many the socket has besides this one
-    JoinResult decide(Message.Join join, int channels) {
+    public JoinResult decide(Message.Join join, int channels) {
         Optional<Refusal> tooFast = budget.join();
         return tooFast.isPresent() ? new Refused(tooFast.get()) : read(join, channels);
     }

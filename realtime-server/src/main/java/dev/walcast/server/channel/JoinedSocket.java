@@ -8,7 +8,7 @@ import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.Serializer;
 
 /// What a channel needs of the socket that it was joined on. Safe for any thread.
-interface JoinedSocket {
+public interface JoinedSocket {
     /// The protocol version that the socket's client speaks.
     Serializer serializer();
 

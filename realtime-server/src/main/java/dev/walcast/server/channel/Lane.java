@@ -14,11 +14,11 @@ import org.slf4j.LoggerFactory;
 /// Does one channel's work one piece after the other, in the order in which it is given. Any thread may give work. What
 /// does not have to wait is done by the thread that gives it, else a virtual thread does it, which exists only while
 /// there is work.
-final class Lane {
+public final class Lane {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
 
     /// What may wait for one channel.
-    static final int WAITING_MAX = 256;
+    public static final int WAITING_MAX = 256;
 
     private record Work(Runnable task, int size) {}
 
@@ -36,7 +36,7 @@ final class Lane {
     /// @param starter   runs what it is given on a thread of its own, later when there is none; never throws
     /// @param bytes     what may wait in all the lanes of one socket
     /// @param onFailure for work on the virtual thread, errors included; work done at once fails to the caller
-    Lane(Consumer<Runnable> starter, WaitingBytes bytes, Consumer<Throwable> onFailure) {
+    public Lane(Consumer<Runnable> starter, WaitingBytes bytes, Consumer<Throwable> onFailure) {
         this.starter = requireNonNull(starter, "starter is null");
         this.bytes = requireNonNull(bytes, "bytes is null");
         this.onFailure = requireNonNull(onFailure, "onFailure is null");
@@ -47,7 +47,7 @@ final class Lane {
     /// @param mayWait whether the work may have to wait for the database; asked when nothing is before it
     /// @param size    how many bytes the work holds in memory
     /// @return false when there is no room for it to wait
-    boolean give(Runnable task, BooleanSupplier mayWait, int size) {
+    public boolean give(Runnable task, BooleanSupplier mayWait, int size) {
         synchronized (lock) {
             if (busy || mayWait.getAsBoolean()) {
                 if (waiting.size() >= WAITING_MAX || !bytes.tryTake(size)) {
@@ -68,7 +68,7 @@ final class Lane {
 
     /// Does the work after what was given before, on another thread. It takes no room from the client's work, so the
     /// caller sees to it that only few pieces wait.
-    void append(Runnable task) {
+    public void append(Runnable task) {
         synchronized (lock) {
             enqueue(task, 0);
         }

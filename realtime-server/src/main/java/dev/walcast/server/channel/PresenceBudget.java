@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// How many presence messages one channel may send in a window of time. For one thread at a time.
-final class PresenceBudget {
+public final class PresenceBudget {
     private final Window window;
     private final LongSupplier nanos;
     private @Nullable Bucket bucket;
@@ -34,19 +34,19 @@ final class PresenceBudget {
     }
 
     /// Whether nothing is left. Asked before a push is parsed.
-    boolean isEmpty() {
+    public boolean isEmpty() {
         tried = window.max() - bucket().getAvailableTokens() + 1;
         return bucket().getAvailableTokens() < 1;
     }
 
     /// For each `presence` push that names an event. After a false the channel is closed with the [#refusal].
-    boolean tryTrack() {
+    public boolean tryTrack() {
         tried = window.max() - bucket().getAvailableTokens() + 1;
         return bucket().tryConsume(1);
     }
 
     /// What the client reads after a false, or when nothing is left.
-    Refusal refusal() {
+    public Refusal refusal() {
         return ErrorCode.PRESENCE_TOO_OFTEN.refusal().over(window.max(), tried);
     }
 }

@@ -10,8 +10,9 @@ import java.util.UUID;
 /// Under what a channel's metas are listed. Several channels may share one.
 ///
 /// @param json the text as a JSON string; shared, never written to
-record PresenceKey(String text, byte[] json) {
-    static final int BYTES_MAX = 255;
+public record PresenceKey(String text, byte[] json) {
+    /// The longest key that a client may ask for, in bytes of UTF-8.
+    public static final int BYTES_MAX = 255;
 
     /// Clients take a state with one of the first two for another kind of message, and older JavaScript clients find
     /// the others in every object: one member with such a key would break presence for all.
@@ -31,20 +32,23 @@ record PresenceKey(String text, byte[] json) {
             "toString",
             "valueOf");
 
-    PresenceKey {
+    public PresenceKey {
         requireNonNull(text, "text is null");
         requireNonNull(json, "json is null");
     }
 
-    static PresenceKey of(String text) {
+    /// The key that a client asked for.
+    public static PresenceKey of(String text) {
         return new PresenceKey(text, Json.bytes(TextNode.valueOf(text)));
     }
 
-    static PresenceKey generated() {
+    /// A random key, for a client that asked for none.
+    public static PresenceKey generated() {
         return of(UUID.randomUUID().toString());
     }
 
-    boolean isReserved() {
+    /// Whether a client may not track under it.
+    public boolean isReserved() {
         return RESERVED.contains(text);
     }
 }

@@ -3,7 +3,7 @@ package dev.walcast.server.channel;
 import dev.walcast.server.memory.MemoryAccount;
 
 /// The channel of a member, as the presence of its topic needs it. Safe for any thread.
-interface PresenceListener {
+public interface PresenceListener {
     /// Counts what the client makes the server hold.
     MemoryAccount memory();
 

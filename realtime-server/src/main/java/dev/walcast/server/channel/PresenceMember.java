@@ -6,7 +6,7 @@ import dev.walcast.server.memory.MemoryAccount;
 import org.jspecify.annotations.Nullable;
 
 /// A channel that takes part in the presence of a room.
-final class PresenceMember {
+public final class PresenceMember {
     private final PresenceListener listener;
     private final PresenceRoom room;
     private final PresenceKey key;
@@ -17,7 +17,7 @@ final class PresenceMember {
 
     boolean hasLeft;
 
-    PresenceMember(PresenceListener listener, PresenceRoom room, PresenceKey key) {
+    public PresenceMember(PresenceListener listener, PresenceRoom room, PresenceKey key) {
         this.listener = requireNonNull(listener, "listener is null");
         this.room = requireNonNull(room, "room is null");
         this.key = requireNonNull(key, "key is null");
@@ -32,11 +32,13 @@ final class PresenceMember {
         return listener.memory();
     }
 
-    PresenceRoom room() {
+    /// The presence that it takes part in.
+    public PresenceRoom room() {
         return room;
     }
 
-    PresenceKey key() {
+    /// The key that its metadata is listed under.
+    public PresenceKey key() {
         return key;
     }
 }

@@ -15,20 +15,21 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param previousRef of the published meta that this one takes the place of
 /// @param payload     a JSON object without refs; shared, never written to
-record PresenceMeta(PresenceKey key, String ref, @Nullable String previousRef, byte[] payload) {
+public record PresenceMeta(
+        PresenceKey key, String ref, @Nullable String previousRef, byte[] payload) {
     private static final String REF = "phx_ref";
     private static final String PREVIOUS_REF = "phx_ref_prev";
     private static final int EMPTY_OBJECT = 2;
     private static final int OVERHEAD_BYTES = 512;
 
-    PresenceMeta {
+    public PresenceMeta {
         requireNonNull(key, "key is null");
         requireNonNull(ref, "ref is null");
         requireNonNull(payload, "payload is null");
     }
 
     /// What of a client's object is kept: refs are ours to give, clients tell metas apart by them.
-    static byte[] payload(ObjectNode tracked) {
+    public static byte[] payload(ObjectNode tracked) {
         return Json.bytes(tracked.deepCopy().remove(List.of(REF, PREVIOUS_REF)));
     }
 

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The lock is held while a diff is offered to all listeners, and is always taken *before* a channel's lock: never call
 /// this with a channel's lock held.
-final class PresenceRoom {
+public final class PresenceRoom {
     private final RoomName name;
     private final PresenceLimits limits;
     private final PresenceRefs refs;
@@ -60,7 +60,7 @@ final class PresenceRoom {
     }
 
     /// Tells this member the state and then all diffs. Does nothing when it listens already.
-    void listen(PresenceMember member) {
+    public void listen(PresenceMember member) {
         synchronized (lock) {
             if (!member.hasLeft && listeners.add(member)) {
                 member.listener().deliverPresenceState(changes.state());
@@ -68,14 +68,15 @@ final class PresenceRoom {
         }
     }
 
-    void stopListening(PresenceMember member) {
+    /// Tells this member nothing any more. What it tracks stays.
+    public void stopListening(PresenceMember member) {
         synchronized (lock) {
             listeners.remove(member);
         }
     }
 
     /// What became of an object that was tracked.
-    enum Tracked {
+    public enum Tracked {
         DONE,
         ROOM_FULL,
         NO_MEMORY
@@ -83,7 +84,7 @@ final class PresenceRoom {
 
     /// Takes the place of what the member has tracked before, or had when its socket was lost. Others are told with
     /// the next [#publishSoon()].
-    Tracked track(PresenceMember member, byte[] payload) {
+    public Tracked track(PresenceMember member, byte[] payload) {
         boolean adopted = false;
         try {
             synchronized (lock) {
@@ -140,7 +141,8 @@ final class PresenceRoom {
         return (old != null || metas < limits.metasMax()) && bytes - freed + fresh.bytes() <= limits.bytesMax();
     }
 
-    void untrack(PresenceMember member) {
+    /// Removes what the member tracks. Others are told with the next [#publishSoon()].
+    public void untrack(PresenceMember member) {
         synchronized (lock) {
             if (member.meta != null) {
                 remove(member.meta, member.memory());
@@ -152,7 +154,7 @@ final class PresenceRoom {
     /// The member's last act; comes once.
     ///
     /// @param lost whether it may come back: what it tracked stays for the grace
-    void leave(PresenceMember member, boolean lost) {
+    public void leave(PresenceMember member, boolean lost) {
         synchronized (lock) {
             member.hasLeft = true;
             listeners.remove(member);
@@ -173,7 +175,7 @@ final class PresenceRoom {
     }
 
     /// Tells all listeners what has changed, now or when the last diff is old enough.
-    void publishSoon() {
+    public void publishSoon() {
         synchronized (lock) {
             if (changes.isEmpty() || publishing) {
                 return;

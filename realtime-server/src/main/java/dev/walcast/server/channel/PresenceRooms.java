@@ -6,7 +6,7 @@ import dev.walcast.server.memory.MemoryAccount;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// The rooms where somebody takes part in presence. Safe for any thread.
-final class PresenceRooms {
+public final class PresenceRooms {
     private record Places(PresenceRoom room, int taken) {
         Places plus(int more) {
             return new Places(room, taken + more);
@@ -20,18 +20,19 @@ final class PresenceRooms {
     private final MemoryAccount lostMemory;
 
     /// @param lostMemory counts presences whose client is lost
-    PresenceRooms(PresenceLimits limits, Timers timers, MemoryAccount lostMemory) {
+    public PresenceRooms(PresenceLimits limits, Timers timers, MemoryAccount lostMemory) {
         this.limits = requireNonNull(limits, "limits is null");
         this.timers = requireNonNull(timers, "timers is null");
         this.lostMemory = requireNonNull(lostMemory, "lostMemory is null");
     }
 
-    PresenceLimits limits() {
+    /// The limits of every topic.
+    public PresenceLimits limits() {
         return limits;
     }
 
     /// The room, with a place taken in it that [PresenceRoom#leave] gives back.
-    PresenceRoom takePlace(RoomName name) {
+    public PresenceRoom takePlace(RoomName name) {
         Places places = rooms.compute(name, (_, old) -> old == null ? new Places(open(name), 1) : old.plus(1));
         return requireNonNull(places).room();
     }
@@ -44,7 +45,8 @@ final class PresenceRooms {
         rooms.computeIfPresent(name, (_, places) -> places.taken() == 1 ? null : places.plus(-1));
     }
 
-    int rooms() {
+    /// How many topics have presence.
+    public int rooms() {
         return rooms.size();
     }
 }

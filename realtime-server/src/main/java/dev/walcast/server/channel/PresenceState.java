@@ -8,8 +8,8 @@ import dev.walcast.server.memory.SharedBytes;
 ///
 /// @param json    a JSON object; shared, never written to
 /// @param counted the same as it is counted in the budget of memory
-record PresenceState(byte[] json, SharedBytes counted) {
-    PresenceState {
+public record PresenceState(byte[] json, SharedBytes counted) {
+    public PresenceState {
         requireNonNull(json, "json is null");
         requireNonNull(counted, "counted is null");
     }

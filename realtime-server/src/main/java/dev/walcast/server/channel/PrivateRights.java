@@ -50,8 +50,8 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     }
 
     /// What the database answered.
-    record Answered(Asking key, Asked asked, Answer<Access> answer) {
-        Answered {
+    public record Answered(Asking key, Asked asked, Answer<Access> answer) {
+        public Answered {
             requireNonNull(key, "key is null");
             requireNonNull(asked, "asked is null");
             requireNonNull(answer, "answer is null");
@@ -59,7 +59,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     }
 
     /// One whose rights are asked again.
-    interface Member {
+    public interface Member {
         /// Called by the thread that asked; must not block.
         void onAnswer(Answered answered);
     }
@@ -103,7 +103,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     private long withheldNanos;
     private boolean withheld;
 
-    PrivateRights(TopicQuestions questions, ClientLimits limits) {
+    public PrivateRights(TopicQuestions questions, ClientLimits limits) {
         this(questions, limits, Threads.VIRTUAL);
     }
 
@@ -115,7 +115,8 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         this.turns = new RecheckTurns<>(limits.shareOf(questions.recheckAtOnce()));
     }
 
-    void start(Supervisor supervisor) {
+    /// Starts to ask again, under the supervisor. To be called once.
+    public void start(Supervisor supervisor) {
         supervisor.startObserved("confirm-private-rights", this::run);
     }
 
@@ -180,7 +181,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     }
 
     /// How many different questions are asked again and again.
-    int size() {
+    public int size() {
         synchronized (lock) {
             return groups.size();
         }

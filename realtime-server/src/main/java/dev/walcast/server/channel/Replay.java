@@ -16,9 +16,9 @@ import java.util.Set;
 
 /// A channel's replay next to the live broadcasts: those that come while the history is read wait for it, and none
 /// comes twice. Guarded by the channel's lock.
-final class Replay {
+public final class Replay {
     /// Beyond these the history is not worth waiting for, and the join fails rather than having a hole.
-    static final int HELD_MAX = 1_000;
+    public static final int HELD_MAX = 1_000;
 
     private static final int HELD_BYTES_MAX = 8 * 1024 * 1024;
 
@@ -30,12 +30,12 @@ final class Replay {
     private long heldBytes;
     private boolean overflown;
 
-    Replay(MemoryAccount memory) {
+    public Replay(MemoryAccount memory) {
         this.memory = requireNonNull(memory, "memory is null");
     }
 
     /// Keeps a live broadcast until the replay is through.
-    void hold(Optional<String> id, OutboundFrame frame) {
+    public void hold(Optional<String> id, OutboundFrame frame) {
         heldBytes += frame.bytes();
         // nothing is taken from the budget once it has overflown, for nothing would be given back
         overflown = overflown
@@ -50,20 +50,20 @@ final class Replay {
     }
 
     /// Nothing of what was kept is delivered.
-    void forget() {
+    public void forget() {
         held.forEach(live -> memory.release(live.frame.ownBytes(), live.frame.shared()));
         held = List.of();
     }
 
     /// Whether more came than could be kept.
-    boolean overflown() {
+    public boolean overflown() {
         return overflown;
     }
 
     /// All there is to be sent now, in order; the replay is through.
     ///
     /// @param stored the oldest first, at most [ReplayRequest#LIMIT_MAX]
-    List<OutboundFrame> finish(List<StoredMessage> stored, Serializer serializer, Address joined) {
+    public List<OutboundFrame> finish(List<StoredMessage> stored, Serializer serializer, Address joined) {
         List<OutboundFrame> frames = new ArrayList<>();
         for (StoredMessage message : stored) {
             ids.add(message.id());
@@ -76,7 +76,8 @@ final class Replay {
         return frames;
     }
 
-    boolean isReplayed(Optional<String> id) {
+    /// Whether the history that was sent held this broadcast.
+    public boolean isReplayed(Optional<String> id) {
         return !ids.isEmpty() && id.filter(ids::contains).isPresent();
     }
 }

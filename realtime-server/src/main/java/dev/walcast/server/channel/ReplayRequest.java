@@ -7,7 +7,7 @@ import java.math.BigInteger;
 import java.time.Instant;
 
 /// What a join says about hearing stored broadcasts again.
-sealed interface ReplayRequest {
+public sealed interface ReplayRequest {
     int LIMIT_MAX = MessageHistory.LIMIT_MAX;
 
     /// The last millisecond of the year 9999; the reference knows no later time.

@@ -3,8 +3,8 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 /// Where broadcasts meet: a public and a private channel of the same topic are in different rooms.
-record RoomName(String topic, boolean isPrivate) {
-    RoomName {
+public record RoomName(String topic, boolean isPrivate) {
+    public RoomName {
         requireNonNull(topic, "topic is null");
     }
 }

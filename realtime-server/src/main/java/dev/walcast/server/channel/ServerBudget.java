@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /// What all clients of a server may still do together. Safe for any thread.
-final class ServerBudget {
+public final class ServerBudget {
     private final ClientLimits limits;
     private final LongSupplier nanos;
     private final RateLimiter joins;
@@ -18,7 +18,7 @@ final class ServerBudget {
     private final AtomicInteger users = new AtomicInteger();
     private final AtomicInteger guests = new AtomicInteger();
 
-    ServerBudget(ClientLimits limits, LongSupplier nanos) {
+    public ServerBudget(ClientLimits limits, LongSupplier nanos) {
         this.limits = requireNonNull(limits, "limits is null");
         this.nanos = requireNonNull(nanos, "nanos is null");
         this.joins = new RateLimiter(limits.joins(), nanos);
@@ -33,12 +33,13 @@ final class ServerBudget {
         return nanos;
     }
 
-    ClientShares shares() {
+    /// The share that each client has.
+    public ClientShares shares() {
         return shares;
     }
 
     /// Nothing when another socket of this client may be opened.
-    Optional<Refusal> refuseUpgrade(ClientKey client) {
+    public Optional<Refusal> refuseUpgrade(ClientKey client) {
         return refuseUpgrade().or(() -> shares.full(client));
     }
 
@@ -63,11 +64,12 @@ final class ServerBudget {
     }
 
     /// Clients without a socket, which count as sockets.
-    AtomicInteger guests() {
+    public AtomicInteger guests() {
         return guests;
     }
 
-    int users() {
+    /// How many sockets have a channel.
+    public int users() {
         return users.get();
     }
 

@@ -13,7 +13,7 @@ import java.util.function.BooleanSupplier;
 ///
 /// @param databaseBroadcasts whether broadcasts from the database arrive right now
 /// @param draining whether the server is stopping, so that nobody may join any more
-record Services(
+public record Services(
         SocketLimits limits,
         SocketStats stats,
         TokenVerifier verifier,
@@ -29,7 +29,7 @@ record Services(
         Envelopes envelopes,
         BooleanSupplier databaseBroadcasts,
         BooleanSupplier draining) {
-    Services {
+    public Services {
         requireNonNull(limits, "limits is null");
         requireNonNull(stats, "stats is null");
         requireNonNull(verifier, "verifier is null");

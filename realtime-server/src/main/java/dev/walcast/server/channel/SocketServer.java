@@ -57,7 +57,7 @@ public final class SocketServer implements AutoCloseable {
     }
 
     /// @param nanos what the rates are measured with
-    SocketServer(
+    public SocketServer(
             SocketLimits limits,
             PresenceLimits presenceLimits,
             TokenVerifier verifier,
@@ -170,15 +170,18 @@ public final class SocketServer implements AutoCloseable {
         return budget.users();
     }
 
-    int openRooms() {
+    /// How many topics have a receiver.
+    public int openRooms() {
         return hub.rooms();
     }
 
-    int presenceRooms() {
+    /// How many topics have presence.
+    public int presenceRooms() {
         return presence.rooms();
     }
 
-    int waitingTimers() {
+    /// How many tasks wait for their time.
+    public int waitingTimers() {
         return timers.waiting();
     }
 

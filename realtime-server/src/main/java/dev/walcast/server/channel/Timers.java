@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// The clock's thread only starts others. It is not supervised: the clock replaces it by itself, and no task of its own
 /// can end it.
-final class Timers implements AutoCloseable {
+public final class Timers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Timers.class);
 
     private static final Duration START_AGAIN_AFTER = Duration.ofMillis(100);
@@ -29,7 +29,7 @@ final class Timers implements AutoCloseable {
             1, Thread.ofPlatform().daemon().name("channel-timers").factory());
     private final AtomicBoolean startsAgain = new AtomicBoolean();
 
-    Timers() {
+    public Timers() {
         this(Thread.ofVirtual().name("channel-task").factory());
     }
 
@@ -43,12 +43,13 @@ final class Timers implements AutoCloseable {
 
     /// Cancel what is returned when it is not needed any more; it is forgotten at once. After [#close] nothing
     /// runs.
-    Future<?> after(Duration delay, Runnable task) {
+    public Future<?> after(Duration delay, Runnable task) {
         requireNonNull(task, "task is null");
         return clock.schedule(() -> startNow(task), delay.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    int waiting() {
+    /// How many tasks wait for their time.
+    public int waiting() {
         return clock.getQueue().size();
     }
 
@@ -58,7 +59,7 @@ final class Timers implements AutoCloseable {
     }
 
     /// Runs the task on a thread of its own, as soon as there is one. Never throws.
-    void startNow(Runnable task) {
+    public void startNow(Runnable task) {
         threads.execute(() -> guarded(task));
     }
 

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// Joins may take all the room, and one client its share of it. Rechecks and callers without a socket have shares
 /// of their own, so that a storm of either leaves room for joins.
-final class TopicQuestions {
+public final class TopicQuestions {
     private static final Logger LOG = LoggerFactory.getLogger(TopicQuestions.class);
 
     /// Clients give a join ten seconds.
@@ -35,7 +35,7 @@ final class TopicQuestions {
     private final Semaphore recheckPermits;
     private final Semaphore callerPermits;
 
-    TopicQuestions(TopicPermissions permissions, MessageHistory history, int atOnce) {
+    public TopicQuestions(TopicPermissions permissions, MessageHistory history, int atOnce) {
         this.permissions = requireNonNull(permissions, "permissions is null");
         this.history = requireNonNull(history, "history is null");
         this.atOnce = atOnce;

@@ -1,17 +1,18 @@
 package dev.walcast.server.channel;
 
 /// Only topics of the form `realtime:<name>` can be joined.
-final class Topics {
+public final class Topics {
     private static final String PREFIX = "realtime:";
 
     private Topics() {}
 
-    static boolean isJoinable(String topic) {
+    /// Whether clients may join the topic.
+    public static boolean isJoinable(String topic) {
         return topic.startsWith(PREFIX);
     }
 
     /// @param topic a joinable one
-    static String subTopic(String topic) {
+    public static String subTopic(String topic) {
         return topic.substring(PREFIX.length());
     }
 }

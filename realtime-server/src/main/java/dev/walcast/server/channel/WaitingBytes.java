@@ -6,12 +6,12 @@ import dev.walcast.server.memory.MemoryAccount;
 import java.util.concurrent.Semaphore;
 
 /// Bounds the bytes of messages that wait in all lanes of one socket, and counts them in its account of memory.
-final class WaitingBytes {
+public final class WaitingBytes {
     private final Semaphore left;
     private final MemoryAccount memory;
 
     /// @param bytesMax of all messages that wait at the same time
-    WaitingBytes(int bytesMax, MemoryAccount memory) {
+    public WaitingBytes(int bytesMax, MemoryAccount memory) {
         this.left = new Semaphore(bytesMax);
         this.memory = requireNonNull(memory, "memory is null");
     }

@@ -6,10 +6,11 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /// A number of bytes, read from `500`, `64KiB`, `32MiB`, `1GiB`.
-record ByteSize(long bytes) {
+public record ByteSize(long bytes) {
     private static final Pattern FORM = Pattern.compile("(\\d{1,12})(KiB|MiB|GiB|B)?");
 
-    static final class Converter implements ITypeConverter<ByteSize> {
+    /// Reads a size from the command line.
+    public static final class Converter implements ITypeConverter<ByteSize> {
         @Override
         public ByteSize convert(String text) {
             Matcher matcher = FORM.matcher(text.strip());

@@ -7,7 +7,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /// A part of the heap, read from `40%` or from a size such as `256MiB`.
-sealed interface MemoryShare {
+public sealed interface MemoryShare {
     long bytes(HeapShares heap);
 
     record Percent(int percent) implements MemoryShare {

@@ -17,7 +17,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The settings of a server as the command line, the environment and the settings file give them.
-final class ServerOptions {
+public final class ServerOptions {
 
     @Option(
             names = "--database-url",
@@ -166,10 +166,10 @@ final class ServerOptions {
             description = "How many broadcasts a second one caller may send over HTTP; ten times as many for a moment.")
     private int restRate;
 
-    ServerOptions() {}
+    public ServerOptions() {}
 
     /// The usual settings, but for where to listen; for a server that is not configured from outside.
-    ServerOptions(String host, int port, ServerSettings.Reader reader) {
+    public ServerOptions(String host, int port, ServerSettings.Reader reader) {
         new picocli.CommandLine(new Holder(this))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(Duration.class, new DurationText())
@@ -183,12 +183,12 @@ final class ServerOptions {
     private record Holder(@Mixin ServerOptions options) {}
 
     /// @throws SettingsException with every problem at once
-    ServerSettings settings() throws SettingsException {
+    public ServerSettings settings() throws SettingsException {
         return settings(databaseUrl, evaluationUrl, tokens);
     }
 
     /// The settings with another database and secret than those given.
-    ServerSettings settings(String url, String evaluation, String secret) throws SettingsException {
+    public ServerSettings settings(String url, String evaluation, String secret) throws SettingsException {
         return settings(url, evaluation, TokenOptions.ofSecret(secret));
     }
 

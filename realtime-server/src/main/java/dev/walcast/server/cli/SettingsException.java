@@ -3,10 +3,10 @@ package dev.walcast.server.cli;
 import java.util.List;
 
 /// Settings that cannot be served, all problems together, one sentence each.
-final class SettingsException extends Exception {
+public final class SettingsException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    SettingsException(List<String> problems) {
+    public SettingsException(List<String> problems) {
         super(String.join(System.lineSeparator(), problems));
     }
 }

@@ -19,7 +19,7 @@ import picocli.CommandLine.Model.OptionSpec;
 /// Where an option that was not given on the command line gets its value: the environment, then the settings file,
 /// under the option's name in capitals (`--slot-name` is `SLOT_NAME`), or the reference server's name for it; then the
 /// [HeapDefaults].
-final class SettingsSource implements IDefaultValueProvider {
+public final class SettingsSource implements IDefaultValueProvider {
     /// The reference server's names for some of our settings; ours win where both are given.
     private static final Map<String, String> ALIASES =
             Map.of("JWT_SECRET", "API_JWT_SECRET", "JWT_JWKS", "API_JWT_JWKS");
@@ -28,13 +28,13 @@ final class SettingsSource implements IDefaultValueProvider {
     private final Map<String, String> file;
     private final HeapDefaults heapDefaults = HeapDefaults.ofThisProcess();
 
-    SettingsSource(Map<String, String> environment, Map<String, String> file) {
+    public SettingsSource(Map<String, String> environment, Map<String, String> file) {
         this.environment = Map.copyOf(environment);
         this.file = Map.copyOf(file);
     }
 
     /// The settings of the file named by `--config`, which has to be read before the other options are.
-    static Map<String, String> settingsFile(String... arguments) throws IOException {
+    public static Map<String, String> settingsFile(String... arguments) throws IOException {
         for (int i = 0; i < arguments.length; i++) {
             if (arguments[i].equals("--config") && i + 1 < arguments.length) {
                 return readFile(Path.of(arguments[i + 1]));
@@ -47,7 +47,7 @@ final class SettingsSource implements IDefaultValueProvider {
     }
 
     /// Reads `NAME=value` lines.
-    static Map<String, String> readFile(Path path) throws IOException {
+    public static Map<String, String> readFile(Path path) throws IOException {
         Properties properties = new Properties();
         try (Reader reader = Files.newBufferedReader(path, StandardCharsets.UTF_8)) {
             properties.load(reader);
@@ -57,12 +57,13 @@ final class SettingsSource implements IDefaultValueProvider {
         return settings;
     }
 
-    static String nameOf(OptionSpec option) {
+    /// The name of an option in the environment and the settings file.
+    public static String nameOf(OptionSpec option) {
         return option.longestName().substring(2).replace('-', '_').toUpperCase(Locale.ROOT);
     }
 
     /// One sentence for each name in the file that is no setting, with the nearest one that is.
-    List<String> unknownNames(List<OptionSpec> options) {
+    public List<String> unknownNames(List<OptionSpec> options) {
         List<String> known = options.stream().map(SettingsSource::nameOf).toList();
         List<String> problems = new ArrayList<>();
         for (String name : file.keySet()) {

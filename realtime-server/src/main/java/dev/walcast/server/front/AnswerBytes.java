@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 
 /// What the HTTP engine answers, on its way to the client. The engine speaks HTTP/1.1 and may send a body after any
 /// request; a client of HTTP/1.0 gets no chunks, and a HEAD request no body. For the connection's own thread.
-final class AnswerBytes implements DataWriter {
+public final class AnswerBytes implements DataWriter {
     /// Of the status in `HTTP/1.1 200`.
     private static final int STATUS_AT = 9;
 
@@ -20,13 +20,13 @@ final class AnswerBytes implements DataWriter {
 
     /// @param socket       writes, or throws an [UncheckedIOException]
     /// @param endAfterThis called when the end of the connection is the end of the answer
-    AnswerBytes(Consumer<BufferData> socket, Runnable endAfterThis) {
+    public AnswerBytes(Consumer<BufferData> socket, Runnable endAfterThis) {
         this.socket = requireNonNull(socket, "socket is null");
         this.endAfterThis = requireNonNull(endAfterThis, "endAfterThis is null");
     }
 
     /// What comes now answers this request.
-    void answers(RequestHead request) {
+    public void answers(RequestHead request) {
         begun = false;
         boolean isHead = request.method().equals("HEAD");
         filter =
@@ -34,7 +34,7 @@ final class AnswerBytes implements DataWriter {
     }
 
     /// Whether the client got a byte of the answer to the last request.
-    boolean hasBegun() {
+    public boolean hasBegun() {
         return begun;
     }
 
@@ -44,7 +44,7 @@ final class AnswerBytes implements DataWriter {
     }
 
     /// From now on nothing is written.
-    void mute() {
+    public void mute() {
         muted = true;
     }
 

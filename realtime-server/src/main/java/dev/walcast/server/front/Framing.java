@@ -1,7 +1,7 @@
 package dev.walcast.server.front;
 
 /// Where a request's body ends.
-sealed interface Framing {
+public sealed interface Framing {
     record None() implements Framing {}
 
     /// @param bytes more than 0

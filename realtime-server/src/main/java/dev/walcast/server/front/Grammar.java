@@ -1,7 +1,7 @@
 package dev.walcast.server.front;
 
 /// The characters of RFC 9110 and RFC 3986.
-final class Grammar {
+public final class Grammar {
     private static final String TOKEN_MARKS = "!#$%&'*+-.^_`|~";
     private static final String HOST_MARKS = "-._~!$&'()*+,;=";
 
@@ -15,7 +15,8 @@ final class Grammar {
         return isLetterOrDigit(c) || TOKEN_MARKS.indexOf(c) >= 0;
     }
 
-    static boolean isDigits(String text) {
+    /// Whether the text is one digit of ASCII or more.
+    public static boolean isDigits(String text) {
         return !text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9');
     }
 
@@ -49,7 +50,7 @@ final class Grammar {
     }
 
     /// Without spaces and tabs at both ends; nothing else counts as white space.
-    static String trim(String text) {
+    public static String trim(String text) {
         int start = 0;
         int end = text.length();
         while (start < end && isBlank(text.charAt(start))) {

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /// Reads a request's head as RFC 9112 demands. What two readers could read differently is refused.
-final class HeadParser {
+public final class HeadParser {
     /// What routes answer; anything else is refused here.
     private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
@@ -69,7 +69,7 @@ final class HeadParser {
     }
 
     /// @param lines of a complete head
-    static RequestHead parse(List<String> lines) throws RefusedRequestException {
+    public static RequestHead parse(List<String> lines) throws RefusedRequestException {
         return new HeadParser(lines).head();
     }
 

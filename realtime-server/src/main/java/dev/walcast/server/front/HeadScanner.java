@@ -9,9 +9,11 @@ import java.util.List;
 
 /// Collects the lines of a request's head, or of a trailer. Looks at each byte before it keeps it, so that what a
 /// client can make it keep is bounded and no byte is there that two readers would read differently.
-final class HeadScanner {
-    static final int REQUEST_LINE_BYTES_MAX = 16 * 1024;
-    static final int FIELDS_BYTES_MAX = 16 * 1024;
+public final class HeadScanner {
+    /// How long a request line may be.
+    public static final int REQUEST_LINE_BYTES_MAX = 16 * 1024;
+    /// How long all header fields together may be.
+    public static final int FIELDS_BYTES_MAX = 16 * 1024;
     static final int FIELDS_MAX = 128;
     private static final int EMPTY_LINES_MAX = 1;
 

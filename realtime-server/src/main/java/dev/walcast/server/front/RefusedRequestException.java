@@ -6,12 +6,12 @@ import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
 
 /// A request that is refused before any route sees it. Its connection ends with the answer.
-final class RefusedRequestException extends Exception {
+public final class RefusedRequestException extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final transient Refusal refusal;
 
-    RefusedRequestException(Refusal refusal) {
+    public RefusedRequestException(Refusal refusal) {
         super(refusal.text(), null, false, false);
         this.refusal = requireNonNull(refusal, "refusal is null");
     }
@@ -21,7 +21,8 @@ final class RefusedRequestException extends Exception {
         return new RefusedRequestException(ErrorCode.REQUEST_MALFORMED.refusal(what));
     }
 
-    Refusal refusal() {
+    /// What the client is told.
+    public Refusal refusal() {
         return refusal;
     }
 }

@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
 
 /// The bytes of a connection as the HTTP engine gets them: one checked request after the other, each in one spelling.
 /// Never hands on a byte of a request before the engine asks for it. For one thread.
-final class RequestBytes implements Supplier<byte @Nullable []> {
+public final class RequestBytes implements Supplier<byte @Nullable []> {
     private static final byte[] NOTHING = new byte[0];
     private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(US_ASCII);
 
     /// Hears how far the reading is.
-    interface Progress {
+    public interface Progress {
         /// Before the first byte of a request.
         ///
         /// @return whether another request may come
@@ -62,23 +62,23 @@ final class RequestBytes implements Supplier<byte @Nullable []> {
     private byte @Nullable [] held;
 
     /// @param source blocks until there are bytes; null at the end
-    RequestBytes(Supplier<byte @Nullable []> source, Progress progress) {
+    public RequestBytes(Supplier<byte @Nullable []> source, Progress progress) {
         this.source = requireNonNull(source, "source is null");
         this.progress = requireNonNull(progress, "progress is null");
     }
 
     /// From now on the bytes are those of another protocol.
-    void upgraded() {
+    public void upgraded() {
         stage = Stage.UPGRADED;
     }
 
     /// No request after this one.
-    void endAfterThis() {
+    public void endAfterThis() {
         last = true;
     }
 
     /// Whether the last head waits for another engine, which gets it from the next [#get].
-    boolean isHolding() {
+    public boolean isHolding() {
         return held != null;
     }
 

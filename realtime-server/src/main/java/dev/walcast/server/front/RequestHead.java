@@ -14,7 +14,7 @@ import java.util.Optional;
 /// @param expects   whether the client waits for `100 Continue` before it sends the body
 /// @param upgrade   whether it asks for a WebSocket
 /// @param keepAlive whether another request may follow
-record RequestHead(
+public record RequestHead(
         String method,
         String target,
         boolean http10,
@@ -23,7 +23,7 @@ record RequestHead(
         boolean expects,
         boolean upgrade,
         boolean keepAlive) {
-    RequestHead {
+    public RequestHead {
         requireNonNull(method, "method is null");
         requireNonNull(target, "target is null");
         requireNonNull(framing, "framing is null");
@@ -31,13 +31,13 @@ record RequestHead(
     }
 
     /// Without the query.
-    String path() {
+    public String path() {
         int query = target.indexOf('?');
         return query < 0 ? target : target.substring(0, query);
     }
 
     /// All fields of this name, joined as RFC 9110 allows; nothing when there is none.
-    Optional<String> joined(String lowerCase) {
+    public Optional<String> joined(String lowerCase) {
         List<String> values = fields.stream()
                 .filter(field -> field.isNamed(lowerCase))
                 .map(Field::value)

@@ -79,7 +79,7 @@ public final class Json {
     }
 
     /// A parser over UTF-8, for whoever looks at tokens rather than at a tree.
-    static JsonParser scan(byte[] utf8, int offset, int length) throws IOException {
+    public static JsonParser scan(byte[] utf8, int offset, int length) throws IOException {
         requireUtf8(utf8, offset, length);
         return SCANNERS.parser(utf8, offset, length);
     }
@@ -132,12 +132,13 @@ public final class Json {
         }
     }
 
-    static byte[] bytes(String json) {
+    /// The UTF-8 of JSON text.
+    public static byte[] bytes(String json) {
         return json.getBytes(UTF_8);
     }
 
     /// The text as a JSON string, with its quotes.
-    static String quoted(String text) {
+    public static String quoted(String text) {
         StringBuilder quoted = new StringBuilder(text.length() + 2).append('"');
         JsonStringEncoder.getInstance().quoteAsString(text, quoted);
         return quoted.append('"').toString();
@@ -169,7 +170,7 @@ public final class Json {
     }
 
     /// Whether the bytes are exactly one JSON value.
-    static boolean isValue(Slice json) {
+    public static boolean isValue(Slice json) {
         try (JsonParser parser = scan(json.bytes(), json.offset(), json.length())) {
             if (parser.nextToken() == null) {
                 return false;
@@ -183,10 +184,10 @@ public final class Json {
     }
 
     /// The message is fixed and safe to log.
-    static final class MalformedJson extends IOException {
+    public static final class MalformedJson extends IOException {
         private static final long serialVersionUID = 1;
 
-        MalformedJson(String message) {
+        public MalformedJson(String message) {
             super(message);
         }
     }

@@ -13,6 +13,7 @@ public record Slice(byte[] bytes, int offset, int length) {
         checkFromIndexSize(offset, length, bytes.length);
     }
 
+    /// All of the bytes, which are not copied.
     public static Slice of(byte[] bytes) {
         return new Slice(bytes, 0, bytes.length);
     }
@@ -23,26 +24,27 @@ public record Slice(byte[] bytes, int offset, int length) {
     }
 
     /// Whether the JSON value in here is an array.
-    boolean isArray() {
+    public boolean isArray() {
         return length > 0 && bytes[offset] == '[';
     }
 
     /// Whether the JSON value in here is a string.
-    boolean isString() {
+    public boolean isString() {
         return length > 0 && bytes[offset] == '"';
     }
 
     /// Whether the JSON value in here is null.
-    boolean isNull() {
+    public boolean isNull() {
         return length > 0 && bytes[offset] == 'n';
     }
 
     /// Always a copy, so that a small slice never keeps a large frame alive.
-    byte[] copy() {
+    public byte[] copy() {
         return Arrays.copyOfRange(bytes, offset, offset + length);
     }
 
-    String text() {
+    /// The bytes as text; they must be UTF-8.
+    public String text() {
         return new String(bytes, offset, length, StandardCharsets.UTF_8);
     }
 }

@@ -13,6 +13,7 @@ public final class Utf8 {
 
     private Utf8() {}
 
+    /// Whether a range of bytes is well-formed UTF-8.
     public static boolean isValid(byte[] bytes, int offset, int length) {
         CharsetDecoder decoder = UTF_8.newDecoder();
         ByteBuffer in = ByteBuffer.wrap(bytes, offset, length);
@@ -26,7 +27,7 @@ public final class Utf8 {
     }
 
     /// Whether the text has half a surrogate pair, which cannot be sent as UTF-8.
-    static boolean hasLoneSurrogate(String text) {
+    public static boolean hasLoneSurrogate(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {

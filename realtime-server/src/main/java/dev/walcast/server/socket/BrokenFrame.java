@@ -6,7 +6,7 @@ import dev.walcast.server.protocol.CloseReason;
 import java.io.IOException;
 
 /// The peer sent what ends its socket.
-final class BrokenFrame extends IOException {
+public final class BrokenFrame extends IOException {
     private static final long serialVersionUID = 1;
 
     private final CloseReason reason;
@@ -16,7 +16,8 @@ final class BrokenFrame extends IOException {
         this.reason = requireNonNull(reason, "reason is null");
     }
 
-    CloseReason reason() {
+    /// Why the socket ends.
+    public CloseReason reason() {
         return reason;
     }
 }

@@ -3,14 +3,15 @@ package dev.walcast.server.socket;
 import dev.walcast.server.protocol.CloseReason;
 
 /// The first two bytes of a client's frame, checked as far as they can be on their own.
-record FrameHeader(boolean last, int opcode, int shortLength) {
+public record FrameHeader(boolean last, int opcode, int shortLength) {
     static final int CONTINUATION = 0x0;
     static final int TEXT = 0x1;
     static final int BINARY = 0x2;
     static final int CLOSE = 0x8;
     static final int PING = 0x9;
     static final int PONG = 0xA;
-    static final int CONTROL_BYTES_MAX = 125;
+    /// The most bytes that a control frame may carry (RFC 6455, 5.5).
+    public static final int CONTROL_BYTES_MAX = 125;
 
     private static final int FIN = 0x80;
     private static final int RESERVED = 0x70;

@@ -14,7 +14,7 @@ import java.util.Arrays;
 /// Turns a client's bytes into messages, putting fragments together. Owned by the socket's reader thread.
 ///
 /// Memory grows with what has arrived, never with what a header announces.
-final class FrameReader {
+public final class FrameReader {
     private static final int LENGTH_16_BIT = 126;
     private static final int LENGTH_64_BIT = 127;
     private static final int NO_MESSAGE = -1;
@@ -25,7 +25,7 @@ final class FrameReader {
     private final MessageBuffer message;
     private int messageOpcode = NO_MESSAGE;
 
-    FrameReader(InputStream in, int messageBytesMax, MessageBuffer message, InboundPace pace) {
+    public FrameReader(InputStream in, int messageBytesMax, MessageBuffer message, InboundPace pace) {
         this.in = requireNonNull(in, "in is null");
         this.messageBytesMax = messageBytesMax;
         this.message = requireNonNull(message, "message is null");
@@ -33,7 +33,7 @@ final class FrameReader {
     }
 
     /// Blocks until something whole has arrived. The message before is not used any more.
-    Inbound next() throws IOException {
+    public Inbound next() throws IOException {
         message.letGo();
         try {
             while (true) {

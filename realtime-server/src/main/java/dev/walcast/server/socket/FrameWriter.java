@@ -7,9 +7,9 @@ import java.util.List;
 
 /// Writes batches of frames with as few socket writes as they fit into. For one thread at a time, which may write to
 /// one sink after the other.
-final class FrameWriter {
+public final class FrameWriter {
     /// How much of a batch is copied for one write.
-    static final int WRITE_BYTES_MAX = 64 * 1024;
+    public static final int WRITE_BYTES_MAX = 64 * 1024;
     private static final int HEADER_BYTES_MAX = 10;
 
     private byte[] buffer = {};
@@ -19,12 +19,12 @@ final class FrameWriter {
     private Sink sink = (_, _) -> {};
 
     /// One socket write; blocks until the operating system has taken the bytes.
-    interface Sink {
+    public interface Sink {
         void write(byte[] bytes, int length);
     }
 
     /// A sink that fails has got an unknown part of the batch.
-    void write(List<Outgoing> batch, Sink into) {
+    public void write(List<Outgoing> batch, Sink into) {
         sink = requireNonNull(into, "into is null");
         used = 0;
         makeRoom(batch);

@@ -1,7 +1,7 @@
 package dev.walcast.server.socket;
 
 /// What can come out of a socket: whole messages, control frames, and the end.
-sealed interface Inbound {
+public sealed interface Inbound {
     /// @param utf8 valid UTF-8
     record Text(byte[] utf8) implements Inbound {}
 

@@ -11,7 +11,7 @@ import java.time.Duration;
 /// @param frames   frames of every kind, control frames and fragments included
 /// @param bytes    bytes of all frames
 /// @param patience how long a socket may be held back without a pause before it is closed
-record InboundLimits(Rate frames, Rate bytes, Duration patience) {
+public record InboundLimits(Rate frames, Rate bytes, Duration patience) {
     /// Leaves room for heartbeats, pings, pongs and fragments.
     private static final int FRAMES_PER_REQUEST = 2;
 
@@ -21,13 +21,14 @@ record InboundLimits(Rate frames, Rate bytes, Duration patience) {
     private static final int BYTES_PER_SECOND_MIN = 1 << 20;
     private static final int BURST_SECONDS = 10;
 
-    InboundLimits {
+    public InboundLimits {
         requireNonNull(frames, "frames is null");
         requireNonNull(bytes, "bytes is null");
         requireNonNull(patience, "patience is null");
     }
 
-    static InboundLimits of(SocketLimits limits) {
+    /// The limits of reading that follow from the settings.
+    public static InboundLimits of(SocketLimits limits) {
         ClientLimits clients = limits.clients();
         Rate messages = clients.messages();
         Rate presence = clients.presence();

@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
 /// client back. A socket that never gets below its limits is closed. Between frames the thread leaves its carrier to
 /// other virtual threads, because a thread whose input never runs dry never blocks. When there are many of them it
 /// pauses, too. Owned by the reader thread.
-final class InboundPace {
+public final class InboundPace {
     /// After so many frames other threads have a turn.
     private static final int FRAMES_IN_A_ROW = 16;
 
@@ -57,7 +57,8 @@ final class InboundPace {
         this.rest = requireNonNull(rest, "rest is null");
     }
 
-    static InboundPace of(SocketLimits limits) {
+    /// The pace of a socket that has just been opened.
+    public static InboundPace of(SocketLimits limits) {
         return new InboundPace(InboundLimits.of(limits), System::nanoTime, new ThreadRest());
     }
 
@@ -76,7 +77,7 @@ final class InboundPace {
     }
 
     /// Counts received bytes.
-    void bytes(int count) {
+    public void bytes(int count) {
         bytesInARow += count;
         if (bytesInARow >= BYTES_IN_A_ROW) {
             yieldTurn();
@@ -86,14 +87,14 @@ final class InboundPace {
     }
 
     /// Tells how long a message was worked on.
-    void worked(long workNanos) {
+    public void worked(long workNanos) {
         if (workNanos >= WORK_NANOS_IN_A_ROW) {
             rest.yieldTurn();
         }
     }
 
     /// Tells how long it was waited for the client. One that lets itself be waited for begins a new row.
-    void waited(long waitedNanos) {
+    public void waited(long waitedNanos) {
         if (waitedNanos >= RESTED_NANOS) {
             framesInARow = 0;
             bytesInARow = 0;

@@ -13,7 +13,7 @@ import java.io.InputStream;
 /// grows, and after [#take] until [#letGo].
 ///
 /// Used by the reader thread, but for [#forget].
-final class MessageBuffer {
+public final class MessageBuffer {
     private final MemoryAccount memory;
 
     /// What was taken and is still in use. Belongs to the reader thread.
@@ -23,7 +23,7 @@ final class MessageBuffer {
     private final ChunkedBytes bytes;
     private boolean forgotten;
 
-    MessageBuffer(MemoryAccount memory) {
+    public MessageBuffer(MemoryAccount memory) {
         this.memory = requireNonNull(memory, "memory is null");
         this.bytes = new ChunkedBytes(memory);
     }
@@ -79,13 +79,13 @@ final class MessageBuffer {
     }
 
     /// The message that was taken last is not used any more.
-    void letGo() {
+    public void letGo() {
         memory.release(inUse);
         inUse = 0;
     }
 
     /// Frees what has arrived of a message. Nothing more is taken in. Any thread may call it, and it does not wait.
-    synchronized void forget() {
+    public synchronized void forget() {
         forgotten = true;
         bytes.clear();
     }

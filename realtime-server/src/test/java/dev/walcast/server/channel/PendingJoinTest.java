@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// Private channels while the database is being asked: what waits, what goes on, and what is left when somebody leaves.
-class PendingJoinTest {
+public class PendingJoinTest {
     private static final String TOPIC = "realtime:room";
     private static final String PRIVATE = "{\"config\":{\"private\":true,\"broadcast\":{\"self\":true,\"ack\":true}}}";
     private static final String HELLO = "{\"event\":\"e\",\"payload\":{}}";
@@ -60,7 +60,7 @@ class PendingJoinTest {
                 .write(_ -> TestingTopics.ALL);
     }
 
-    static void waitFor(CountDownLatch latch) {
+    public static void waitFor(CountDownLatch latch) {
         try {
             latch.await();
         } catch (InterruptedException e) {

@@ -9,13 +9,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 
 /// A change feed that says what the test tells it to.
-final class TestingChangeFeed implements ChangeFeed {
+public final class TestingChangeFeed implements ChangeFeed {
     private final List<Subscribed> subscriptions = new CopyOnWriteArrayList<>();
     private volatile Function<Subscribed, Optional<String>> refusal = _ -> Optional.empty();
 
     /// One live subscription.
-    record Subscribed(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver) {
-        boolean isFor(String key, String value) {
+    public record Subscribed(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver) {
+        public boolean isFor(String key, String value) {
             return bindings.stream()
                     .anyMatch(b -> b.request().path(key).asText().equals(value));
         }
@@ -55,15 +55,15 @@ final class TestingChangeFeed implements ChangeFeed {
         }
     }
 
-    void refuse(Function<Subscribed, Optional<String>> why) {
+    public void refuse(Function<Subscribed, Optional<String>> why) {
         refusal = why;
     }
 
-    List<Subscribed> subscriptions() {
+    public List<Subscribed> subscriptions() {
         return subscriptions;
     }
 
-    void emit(Subscribed to, String type, String data) {
+    public void emit(Subscribed to, String type, String data) {
         int[] ids = to.bindings().stream().mapToInt(Binding::id).toArray();
         to.receiver().onChange(ids, new EncodedChange(type, data.getBytes(UTF_8)));
     }

@@ -6,7 +6,7 @@ import dev.walcast.server.socket.SocketLimits;
 import java.time.Duration;
 
 /// Limits for a test, which names only those it is about.
-final class TestingLimits {
+public final class TestingLimits {
     private static final Rate UNLIMITED = new Rate(1_000_000, 1_000_000);
 
     private final SocketLimits defaults = SocketLimits.defaults();
@@ -34,27 +34,27 @@ final class TestingLimits {
     private ClientLimits.Window presenceWindow =
             SocketLimits.defaults().clients().presenceWindow();
 
-    TestingLimits upgradeRefusalDelay(Duration delay) {
+    public TestingLimits upgradeRefusalDelay(Duration delay) {
         upgradeRefusalDelay = delay;
         return this;
     }
 
-    TestingLimits joinRefusalDelay(Duration delay) {
+    public TestingLimits joinRefusalDelay(Duration delay) {
         joinRefusalDelay = delay;
         return this;
     }
 
-    TestingLimits requestTimeout(Duration timeout) {
+    public TestingLimits requestTimeout(Duration timeout) {
         requestTimeout = timeout;
         return this;
     }
 
-    TestingLimits idleTimeout(Duration timeout) {
+    public TestingLimits idleTimeout(Duration timeout) {
         idleTimeout = timeout;
         return this;
     }
 
-    TestingLimits writeTimeout(Duration timeout) {
+    public TestingLimits writeTimeout(Duration timeout) {
         writeTimeout = timeout;
         return this;
     }
@@ -64,79 +64,79 @@ final class TestingLimits {
         return this;
     }
 
-    TestingLimits outboxBytesMax(long bytes) {
+    public TestingLimits outboxBytesMax(long bytes) {
         outboxBytesMax = bytes;
         return this;
     }
 
-    TestingLimits payloadBytesMax(int bytes) {
+    public TestingLimits payloadBytesMax(int bytes) {
         payloadBytesMax = bytes;
         return this;
     }
 
-    TestingLimits socketsMax(int sockets) {
+    public TestingLimits socketsMax(int sockets) {
         socketsMax = sockets;
         return this;
     }
 
-    TestingLimits channelsMax(int channels) {
+    public TestingLimits channelsMax(int channels) {
         channelsMax = channels;
         return this;
     }
 
-    TestingLimits bindingsMax(int bindings) {
+    public TestingLimits bindingsMax(int bindings) {
         bindingsMax = bindings;
         return this;
     }
 
-    TestingLimits privateOnly() {
+    public TestingLimits privateOnly() {
         privateOnly = true;
         return this;
     }
 
-    TestingLimits usersMax(int users) {
+    public TestingLimits usersMax(int users) {
         usersMax = users;
         return this;
     }
 
-    TestingLimits clientShare(int percent) {
+    public TestingLimits clientShare(int percent) {
         clientShare = percent;
         return this;
     }
 
-    TestingLimits topicChecksMax(int atOnce) {
+    public TestingLimits topicChecksMax(int atOnce) {
         topicChecksMax = atOnce;
         return this;
     }
 
-    TestingLimits privateRecheck(Duration every, Duration grace) {
+    public TestingLimits privateRecheck(Duration every, Duration grace) {
         privateRecheck = every;
         privateGrace = grace;
         return this;
     }
 
-    TestingLimits joins(int perSecond, int burst) {
+    public TestingLimits joins(int perSecond, int burst) {
         joins = new Rate(perSecond, burst);
         return this;
     }
 
-    TestingLimits clientJoins(int perSecond, int burst) {
+    public TestingLimits clientJoins(int perSecond, int burst) {
         clientJoins = new Rate(perSecond, burst);
         return this;
     }
 
-    TestingLimits messages(int perSecond, int burst) {
+    public TestingLimits messages(int perSecond, int burst) {
         messages = new Rate(perSecond, burst);
         return this;
     }
 
     /// So often may one channel speak of its presence in a minute.
-    TestingLimits presenceWindow(int max) {
+    public TestingLimits presenceWindow(int max) {
         presenceWindow = new ClientLimits.Window(max, Duration.ofMinutes(1));
         return this;
     }
 
-    TestingLimits presence(int perSecond, int burst) {
+    public TestingLimits presence(int perSecond, int burst) {
         presence = new Rate(perSecond, burst);
         return this;
     }
@@ -156,7 +156,7 @@ final class TestingLimits {
                 presenceWindow);
     }
 
-    SocketLimits build() {
+    public SocketLimits build() {
         return new SocketLimits(
                 upgradeRefusalDelay,
                 joinRefusalDelay,

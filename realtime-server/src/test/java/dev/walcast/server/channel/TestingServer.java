@@ -33,21 +33,21 @@ public final class TestingServer implements AutoCloseable {
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .build();
 
-    final TestingChangeFeed feed = new TestingChangeFeed();
-    final TestingTopics topics;
-    final TestingTime time = new TestingTime();
+    public final TestingChangeFeed feed = new TestingChangeFeed();
+    public final TestingTopics topics;
+    public final TestingTime time = new TestingTime();
 
     /// Whether broadcasts from the database arrive.
-    volatile boolean databaseBroadcasts;
+    public volatile boolean databaseBroadcasts;
 
     private final Supervisor supervisor = new Supervisor(Pacing.USUAL, System::nanoTime, System::exit);
     final MemoryBudget memory;
-    final SocketServer sockets;
-    final EventStreams streams;
+    public final SocketServer sockets;
+    public final EventStreams streams;
     private final RestRoutes rest;
     private final Front front;
 
-    TestingServer(SocketLimits limits) {
+    public TestingServer(SocketLimits limits) {
         this(limits, PresenceLimits.defaults(), new TestingTopics());
     }
 
@@ -56,15 +56,15 @@ public final class TestingServer implements AutoCloseable {
         this(limits, PresenceLimits.defaults(), topics);
     }
 
-    TestingServer(SocketLimits limits, PresenceLimits presence) {
+    public TestingServer(SocketLimits limits, PresenceLimits presence) {
         this(limits, presence, new TestingTopics());
     }
 
-    TestingServer(SocketLimits limits, PresenceLimits presence, TestingTopics topics) {
+    public TestingServer(SocketLimits limits, PresenceLimits presence, TestingTopics topics) {
         this(limits, presence, topics, TokenRules.ofSecret(TestingTokens.SECRET), rest(limits), topics, usual());
     }
 
-    TestingServer(SocketLimits limits, TokenRules tokens) {
+    public TestingServer(SocketLimits limits, TokenRules tokens) {
         this(
                 limits,
                 PresenceLimits.defaults(),
@@ -87,7 +87,7 @@ public final class TestingServer implements AutoCloseable {
     }
 
     /// With so much memory for clients.
-    TestingServer(SocketLimits limits, PresenceLimits presence, TestingTopics topics, MemoryBudget memory) {
+    public TestingServer(SocketLimits limits, PresenceLimits presence, TestingTopics topics, MemoryBudget memory) {
         this(limits, presence, topics, TokenRules.ofSecret(TestingTokens.SECRET), rest(limits), topics, memory);
     }
 
@@ -137,11 +137,11 @@ public final class TestingServer implements AutoCloseable {
     }
 
     /// The defaults, but refusals come soon.
-    static TestingLimits limits() {
+    public static TestingLimits limits() {
         return new TestingLimits();
     }
 
-    TestingServer(TestingLimits limits) {
+    public TestingServer(TestingLimits limits) {
         this(limits.build());
     }
 
@@ -158,11 +158,11 @@ public final class TestingServer implements AutoCloseable {
     }
 
     /// A 2.0.0 client.
-    WireClient open() throws IOException {
+    public WireClient open() throws IOException {
         return open("2.0.0");
     }
 
-    static String path(String version) {
+    public static String path(String version) {
         return "/realtime/v1/websocket?apikey=" + TestingTokens.ANON + "&vsn=" + version;
     }
 
@@ -170,31 +170,32 @@ public final class TestingServer implements AutoCloseable {
         return join(ref, topic, "{\"config\":{\"broadcast\":{\"self\":true,\"ack\":true}}}");
     }
 
-    static String join(String ref, String topic, String payload) {
+    public static String join(String ref, String topic, String payload) {
         return "[\"" + ref + "\",\"" + ref + "\",\"" + topic + "\",\"phx_join\"," + payload + "]";
     }
 
-    static String joined(String ref, String topic) {
+    public static String joined(String ref, String topic) {
         return "[\"" + ref + "\",\"" + ref + "\",\"" + topic
                 + "\",\"phx_reply\",{\"status\":\"ok\",\"response\":{\"postgres_changes\":[]}}]";
     }
 
-    static String broadcast(String ref, String topic, String payload) {
+    public static String broadcast(String ref, String topic, String payload) {
         return "[null,\"" + ref + "\",\"" + topic + "\",\"broadcast\"," + payload + "]";
     }
 
-    static String delivered(String topic, String payload) {
+    public static String delivered(String topic, String payload) {
         return "[null,null,\"" + topic + "\",\"broadcast\"," + payload + "]";
     }
 
-    static String ok(String joinRef, String ref, String topic) {
+    public static String ok(String joinRef, String ref, String topic) {
         return "[\"" + joinRef + "\",\"" + ref + "\",\"" + topic
                 + "\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]";
     }
 
     /// Sends a heartbeat and returns what came before its answer: with it, silence can be asserted without
     /// waiting.
-    static java.util.List<String> before(WireClient client, String probe) throws IOException, InterruptedException {
+    public static java.util.List<String> before(WireClient client, String probe)
+            throws IOException, InterruptedException {
         client.text("[null,\"" + probe + "\",\"phoenix\",\"heartbeat\",{}]");
         java.util.List<String> texts = new java.util.ArrayList<>();
         String answer = "[null,\"" + probe + "\",\"phoenix\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]";
@@ -204,7 +205,7 @@ public final class TestingServer implements AutoCloseable {
         return texts;
     }
 
-    static JsonNode json(String text) {
+    public static JsonNode json(String text) {
         try {
             return MAPPER.readTree(text);
         } catch (JsonProcessingException e) {

@@ -8,14 +8,14 @@ import java.time.ZoneOffset;
 import java.util.concurrent.atomic.AtomicReference;
 
 /// A clock that a test can put forward. For rates no time passes at all unless it does.
-final class TestingTime extends Clock {
+public final class TestingTime extends Clock {
     private final AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
 
-    void pass(Duration duration) {
+    public void pass(Duration duration) {
         ahead.updateAndGet(before -> before.plus(duration));
     }
 
-    long nanos() {
+    public long nanos() {
         return ahead.get().toNanos();
     }
 

@@ -8,12 +8,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// A database whose policies and stored messages are what the test says. Until it says so, nobody may do anything.
-final class TestingTopics implements TopicPermissions, MessageHistory {
-    interface Policy {
+public final class TestingTopics implements TopicPermissions, MessageHistory {
+    public interface Policy {
         Access of(Question question) throws TopicCheckException;
     }
 
-    record Stored(String topic, Instant at, StoredMessage message) {}
+    public record Stored(String topic, Instant at, StoredMessage message) {}
 
     private final List<Stored> stored = new CopyOnWriteArrayList<>();
     private final AtomicInteger asking = new AtomicInteger();
@@ -24,44 +24,44 @@ final class TestingTopics implements TopicPermissions, MessageHistory {
     private volatile Runnable whileReadingHistory = () -> {};
     private volatile boolean historyFails;
 
-    static final Access ALL = new Access(true, true);
+    public static final Access ALL = new Access(true, true);
 
-    TestingTopics read(Policy policy) {
+    public TestingTopics read(Policy policy) {
         read = policy;
         return this;
     }
 
-    TestingTopics write(Policy policy) {
+    public TestingTopics write(Policy policy) {
         write = policy;
         return this;
     }
 
-    TestingTopics allowAll() {
+    public TestingTopics allowAll() {
         return read(_ -> ALL).write(_ -> ALL);
     }
 
-    void store(Stored message) {
+    public void store(Stored message) {
         stored.add(message);
     }
 
-    void whileReadingHistory(Runnable action) {
+    public void whileReadingHistory(Runnable action) {
         whileReadingHistory = action;
     }
 
-    void failHistory() {
+    public void failHistory() {
         historyFails = true;
     }
 
     /// How many questions were asked at the same time at most.
-    int askingMost() {
+    public int askingMost() {
         return askingMost.get();
     }
 
-    int asked() {
+    public int asked() {
         return asked.get();
     }
 
-    int asking() {
+    public int asking() {
         return asking.get();
     }
 
