@@ -1,8 +1,8 @@
 package dev.walcast.server.channel;
 
 import static dev.walcast.server.channel.PendingJoinTest.waitFor;
-import static dev.walcast.server.channel.TestingServer.join;
-import static dev.walcast.server.channel.TestingServer.joined;
+import static dev.walcast.server.testing.TestingServer.join;
+import static dev.walcast.server.testing.TestingServer.joined;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -13,6 +13,8 @@ import dev.walcast.rls.TopicPermissions.Question;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.socket.WireClient;
+import dev.walcast.server.testing.TestingServer;
+import dev.walcast.server.testing.TestingTopics;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.socket.WireClient;
+import dev.walcast.server.testing.TestingServer;
+import dev.walcast.server.testing.TestingTopics;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -8,6 +8,7 @@ import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.socket.SocketLimits;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.socket.WireClient.Received;
+import dev.walcast.server.testing.TestingServer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

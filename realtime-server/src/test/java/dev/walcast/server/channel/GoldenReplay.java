@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.socket.WireClient.Received;
+import dev.walcast.server.testing.TestingLimits;
+import dev.walcast.server.testing.TestingServer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;

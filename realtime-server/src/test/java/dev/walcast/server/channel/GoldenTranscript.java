@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.server.auth.TestingTokens;
+import dev.walcast.server.testing.TestingServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.socket.WireClient.Received;
+import dev.walcast.server.testing.TestingServer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,11 +1,11 @@
 package dev.walcast.server.channel;
 
-import static dev.walcast.server.channel.TestingServer.before;
-import static dev.walcast.server.channel.TestingServer.broadcast;
-import static dev.walcast.server.channel.TestingServer.delivered;
-import static dev.walcast.server.channel.TestingServer.join;
-import static dev.walcast.server.channel.TestingServer.joined;
-import static dev.walcast.server.channel.TestingServer.ok;
+import static dev.walcast.server.testing.TestingServer.before;
+import static dev.walcast.server.testing.TestingServer.broadcast;
+import static dev.walcast.server.testing.TestingServer.delivered;
+import static dev.walcast.server.testing.TestingServer.join;
+import static dev.walcast.server.testing.TestingServer.joined;
+import static dev.walcast.server.testing.TestingServer.ok;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -14,6 +14,7 @@ import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.socket.WireClient.Received;
+import dev.walcast.server.testing.TestingServer;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;

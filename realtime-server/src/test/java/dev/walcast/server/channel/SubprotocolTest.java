@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.testing.NodeScript;
+import dev.walcast.server.testing.TestingServer;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;

@@ -10,6 +10,7 @@ import dev.walcast.server.auth.TestingKey;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.socket.WireClient;
+import dev.walcast.server.testing.TestingServer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

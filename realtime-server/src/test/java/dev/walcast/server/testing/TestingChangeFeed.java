@@ -1,8 +1,12 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.testing;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.channel.Binding;
+import dev.walcast.server.channel.ChangeFeed;
+import dev.walcast.server.channel.ChangeReceiver;
+import dev.walcast.server.channel.EncodedChange;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;

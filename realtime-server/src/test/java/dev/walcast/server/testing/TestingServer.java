@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.testing;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -12,6 +12,11 @@ import dev.walcast.server.acks.Cursors;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.auth.TokenVerifier;
+import dev.walcast.server.channel.Backends;
+import dev.walcast.server.channel.CallerQuestions;
+import dev.walcast.server.channel.PresenceLimits;
+import dev.walcast.server.channel.SocketServer;
+import dev.walcast.server.channel.TopicQuestions;
 import dev.walcast.server.front.AddressLimits;
 import dev.walcast.server.front.Front;
 import dev.walcast.server.front.FrontLimits;

@@ -1,7 +1,8 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.testing;
 
 import dev.walcast.rls.TopicCheckException;
 import dev.walcast.rls.TopicPermissions;
+import dev.walcast.server.channel.MessageHistory;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;

@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.testing;
 
 import dev.walcast.server.socket.ClientLimits;
 import dev.walcast.server.socket.ClientLimits.Rate;

@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.testing;
 
 import java.time.Clock;
 import java.time.Duration;
