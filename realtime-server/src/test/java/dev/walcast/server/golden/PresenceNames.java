@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.golden;
 
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.golden;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -8,6 +8,7 @@ import dev.walcast.rls.TopicPermissions;
 import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.rls.TopicPermissions.Question;
 import dev.walcast.server.channel.MessageHistory.StoredMessage;
+import dev.walcast.server.channel.PresenceLimits;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.protocol.Slice;
 import dev.walcast.server.socket.SocketLimits;

@@ -1,7 +1,7 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.golden;
 
-import static dev.walcast.server.channel.Deviation.frame;
-import static dev.walcast.server.channel.Deviation.instead;
+import static dev.walcast.server.golden.Deviation.frame;
+import static dev.walcast.server.golden.Deviation.instead;
 
 import java.util.ArrayList;
 import java.util.List;

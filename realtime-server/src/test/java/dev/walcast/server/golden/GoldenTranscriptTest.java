@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.golden;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
