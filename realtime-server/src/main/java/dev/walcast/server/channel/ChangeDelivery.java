@@ -3,9 +3,9 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.Payload;
-import dev.walcast.server.protocol.Slice;
 import dev.walcast.server.protocol.SystemNote;
 import java.util.ArrayList;
 import java.util.List;

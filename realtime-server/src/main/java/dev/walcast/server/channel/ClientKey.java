@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.protocol.Json;
-import dev.walcast.server.protocol.Slice;
+import dev.walcast.server.json.Json;
+import dev.walcast.server.json.Slice;
 import dev.walcast.server.socket.ClientAddress;
 import java.net.InetAddress;
 import java.util.Optional;

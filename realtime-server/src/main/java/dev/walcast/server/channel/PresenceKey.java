@@ -3,7 +3,7 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.node.TextNode;
-import dev.walcast.server.protocol.Json;
+import dev.walcast.server.json.Json;
 import java.util.Set;
 import java.util.UUID;
 

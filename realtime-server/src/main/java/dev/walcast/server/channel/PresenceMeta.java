@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.walcast.server.protocol.Json;
-import dev.walcast.server.protocol.Slice;
+import dev.walcast.server.json.Json;
+import dev.walcast.server.json.Slice;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.List;

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.walcast.server.protocol.Json;
+import dev.walcast.server.json.Json;
 import dev.walcast.server.socket.Handshake;
 import java.util.List;
 import java.util.Optional;

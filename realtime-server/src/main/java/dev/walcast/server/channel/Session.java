@@ -3,11 +3,11 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.server.json.Json;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.ErrorCode;
-import dev.walcast.server.protocol.Json;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;

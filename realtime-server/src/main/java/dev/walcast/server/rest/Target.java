@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.json.Utf8;
 import dev.walcast.server.protocol.ErrorCode;
-import dev.walcast.server.protocol.Utf8;
 import java.net.URLDecoder;
 
 /// Where a single broadcast goes, as the path says it.

@@ -5,7 +5,7 @@ import static dev.walcast.server.protocol.CloseReason.INVALID_UTF8;
 import static dev.walcast.server.protocol.CloseReason.PROTOCOL_ERROR;
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.protocol.Utf8;
+import dev.walcast.server.json.Utf8;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;

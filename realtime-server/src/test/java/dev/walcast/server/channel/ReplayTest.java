@@ -9,8 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.server.channel.MessageHistory.StoredMessage;
+import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.Broadcast;
-import dev.walcast.server.protocol.Slice;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.socket.WireClient.Received;
 import dev.walcast.server.testing.TestingServer;

@@ -1,4 +1,4 @@
-package dev.walcast.server.protocol;
+package dev.walcast.server.json;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
