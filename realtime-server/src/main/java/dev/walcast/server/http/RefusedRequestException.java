@@ -1,4 +1,4 @@
-package dev.walcast.server.front;
+package dev.walcast.server.http;
 
 import static java.util.Objects.requireNonNull;
 

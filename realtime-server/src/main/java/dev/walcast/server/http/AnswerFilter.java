@@ -1,4 +1,4 @@
-package dev.walcast.server.front;
+package dev.walcast.server.http;
 
 import io.helidon.common.buffers.BufferData;
 import java.util.function.UnaryOperator;

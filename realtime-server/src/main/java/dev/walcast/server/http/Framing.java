@@ -1,4 +1,4 @@
-package dev.walcast.server.front;
+package dev.walcast.server.http;
 
 /// Where a request's body ends.
 public sealed interface Framing {

@@ -1,4 +1,4 @@
-package dev.walcast.server.front;
+package dev.walcast.server.http;
 
 /// The characters of RFC 9110 and RFC 3986.
 public final class Grammar {

@@ -1,6 +1,6 @@
-package dev.walcast.server.front;
+package dev.walcast.server.http;
 
-import static dev.walcast.server.front.RefusedRequestException.malformed;
+import static dev.walcast.server.http.RefusedRequestException.malformed;
 
 import dev.walcast.server.protocol.ErrorCode;
 import java.util.ArrayList;
