@@ -6,6 +6,7 @@ import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.server.messages.Setup;
 import dev.walcast.server.messages.SetupException;
 import dev.walcast.server.messages.SetupScript;
+import dev.walcast.server.settings.SettingsException;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.util.List;

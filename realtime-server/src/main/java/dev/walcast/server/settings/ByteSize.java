@@ -1,4 +1,4 @@
-package dev.walcast.server.cli;
+package dev.walcast.server.settings;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

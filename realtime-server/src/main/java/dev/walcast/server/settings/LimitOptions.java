@@ -1,4 +1,4 @@
-package dev.walcast.server.cli;
+package dev.walcast.server.settings;
 
 import dev.walcast.server.socket.ClientLimits;
 import dev.walcast.server.socket.ClientLimits.Rate;

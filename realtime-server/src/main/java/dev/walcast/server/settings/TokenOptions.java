@@ -1,4 +1,4 @@
-package dev.walcast.server.cli;
+package dev.walcast.server.settings;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.server.auth.ClaimRules;

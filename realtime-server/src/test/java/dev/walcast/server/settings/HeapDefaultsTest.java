@@ -1,4 +1,4 @@
-package dev.walcast.server.cli;
+package dev.walcast.server.settings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

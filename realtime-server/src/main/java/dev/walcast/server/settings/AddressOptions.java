@@ -1,6 +1,6 @@
-package dev.walcast.server.cli;
+package dev.walcast.server.settings;
 
-import static dev.walcast.server.cli.LimitOptions.check;
+import static dev.walcast.server.settings.LimitOptions.check;
 
 import dev.walcast.server.front.AddressLimits;
 import dev.walcast.server.front.TrustedProxies;
