@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.server.auth.TokenIssuer;
 import dev.walcast.server.changes.ChangeCounters;
-import dev.walcast.server.changes.ReplayLimits;
+import dev.walcast.server.limits.ReplayLimits;
 import dev.walcast.server.testing.RawSocket;
 import dev.walcast.server.testing.TestServer;
 import java.sql.Connection;

@@ -14,6 +14,7 @@ import dev.walcast.rls.RowPolicies;
 import dev.walcast.rls.RowReader;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.ChangeFeed;
+import dev.walcast.server.limits.ReplayLimits;
 import java.time.Duration;
 import java.util.Set;
 import java.util.function.LongSupplier;

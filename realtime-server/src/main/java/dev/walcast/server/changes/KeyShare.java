@@ -2,7 +2,7 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.channel.ClientKey;
+import dev.walcast.server.limits.ClientKey;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// How many keys the bindings of one client hold together; see [KnownKeys]. Safe for any thread.

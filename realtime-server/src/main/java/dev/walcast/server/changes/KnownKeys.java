@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.ChangeEvent;
 import dev.walcast.filters.Predicate;
-import dev.walcast.server.channel.ClientKey;
+import dev.walcast.server.limits.ClientKey;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Comparator;

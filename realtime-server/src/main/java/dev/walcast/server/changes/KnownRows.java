@@ -4,7 +4,7 @@ import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Column;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
-import dev.walcast.server.channel.ClientKey;
+import dev.walcast.server.limits.ClientKey;
 import java.security.SecureRandom;
 import java.util.LinkedHashMap;
 import java.util.List;

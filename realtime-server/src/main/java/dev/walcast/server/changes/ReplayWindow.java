@@ -12,6 +12,7 @@ import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.Target;
 import dev.walcast.rls.Moment;
 import dev.walcast.rls.RightsMark;
+import dev.walcast.server.limits.ReplayLimits;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -1,6 +1,7 @@
 package dev.walcast.server.changes;
 
-import dev.walcast.server.channel.ClientKey;
+import dev.walcast.server.limits.ClientKey;
+import dev.walcast.server.limits.KeyedTurns;
 import java.util.concurrent.Semaphore;
 
 /// Lets a bounded number of subscriptions be resolved at once, at most half of them for one table and less than

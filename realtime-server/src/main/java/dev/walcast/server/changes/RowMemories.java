@@ -7,7 +7,7 @@ import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.server.changes.Resolution.Bound;
-import dev.walcast.server.channel.ClientKey;
+import dev.walcast.server.limits.ClientKey;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

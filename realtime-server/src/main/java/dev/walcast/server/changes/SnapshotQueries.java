@@ -7,6 +7,7 @@ import dev.walcast.rls.RowQuery.Ordering;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.Binding;
+import dev.walcast.server.limits.ReplayLimits;
 import java.util.Optional;
 
 /// Which rows a binding begins with, when it asks for them.

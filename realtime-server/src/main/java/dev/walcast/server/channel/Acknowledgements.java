@@ -10,6 +10,7 @@ import dev.walcast.server.acks.CursorKey;
 import dev.walcast.server.acks.Cursors;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.json.Slice;
+import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.Refusal;

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.server.auth.OpaqueKeys;
 import dev.walcast.server.auth.TokenVerdict;
 import dev.walcast.server.json.Json;
+import dev.walcast.server.limits.ClientBudget;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;

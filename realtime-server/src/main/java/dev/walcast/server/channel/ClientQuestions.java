@@ -6,6 +6,8 @@ import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.rls.TopicPermissions.Question;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.MessageHistory.StoredMessage;
+import dev.walcast.server.limits.ClientKey;
+import dev.walcast.server.limits.ClientShares;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 

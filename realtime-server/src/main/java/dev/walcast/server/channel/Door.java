@@ -3,6 +3,8 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.auth.TokenVerdict;
+import dev.walcast.server.limits.ClientBudget;
+import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.Serializer;

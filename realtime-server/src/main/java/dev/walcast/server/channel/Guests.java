@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.auth.TokenVerdict;
+import dev.walcast.server.limits.ClientBudget;
+import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;

@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.limits.ClientKey;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.HashMap;

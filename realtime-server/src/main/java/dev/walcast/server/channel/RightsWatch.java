@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.server.channel.PrivateRights.Asking;
 import dev.walcast.server.channel.PrivateRights.Member;
 import dev.walcast.server.channel.RightsRound.Asked;
+import dev.walcast.server.limits.ClientKey;
 import org.jspecify.annotations.Nullable;
 
 /// Has one channel's rights asked again, until it is cancelled. Safe for any thread.

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.server.json.Json;
+import dev.walcast.server.limits.ClientBudget;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.CloseReason;

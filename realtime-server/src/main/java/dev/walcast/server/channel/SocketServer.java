@@ -4,11 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.server.auth.TokenVerifier;
+import dev.walcast.server.limits.ServerBudget;
+import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
-import dev.walcast.server.socket.SocketLimits;
 import dev.walcast.server.socket.SocketStats;
 import dev.walcast.server.socket.WebSockets;
 import io.helidon.http.Status;

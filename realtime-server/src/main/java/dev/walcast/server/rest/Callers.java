@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.acks.CursorKey;
 import dev.walcast.server.channel.CallerQuestions;
-import dev.walcast.server.channel.ClientKey;
+import dev.walcast.server.limits.ClientKey;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -1,8 +1,8 @@
 package dev.walcast.server.settings;
 
-import dev.walcast.server.socket.ClientLimits;
-import dev.walcast.server.socket.ClientLimits.Rate;
-import dev.walcast.server.socket.SocketLimits;
+import dev.walcast.server.limits.ClientLimits;
+import dev.walcast.server.limits.ClientLimits.Rate;
+import dev.walcast.server.limits.SocketLimits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

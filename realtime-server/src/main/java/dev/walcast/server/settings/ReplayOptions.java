@@ -1,6 +1,6 @@
 package dev.walcast.server.settings;
 
-import dev.walcast.server.changes.ReplayLimits;
+import dev.walcast.server.limits.ReplayLimits;
 import java.time.Duration;
 import java.util.List;
 import picocli.CommandLine.Mixin;

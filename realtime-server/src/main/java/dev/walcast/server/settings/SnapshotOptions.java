@@ -1,6 +1,6 @@
 package dev.walcast.server.settings;
 
-import dev.walcast.server.changes.SnapshotLimits;
+import dev.walcast.server.limits.SnapshotLimits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

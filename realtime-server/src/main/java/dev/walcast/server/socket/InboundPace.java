@@ -2,9 +2,11 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.limits.ClientLimits.Rate;
+import dev.walcast.server.limits.InboundLimits;
+import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.Turns;
-import dev.walcast.server.socket.ClientLimits.Rate;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 

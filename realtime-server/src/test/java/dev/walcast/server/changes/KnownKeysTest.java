@@ -13,7 +13,7 @@ import dev.walcast.filters.ChangeEvent;
 import dev.walcast.filters.Predicate;
 import dev.walcast.filters.Question;
 import dev.walcast.filters.RowTest;
-import dev.walcast.server.channel.ClientKey;
+import dev.walcast.server.limits.ClientKey;
 import java.lang.management.ManagementFactory;
 import java.security.SecureRandom;
 import java.util.ArrayList;

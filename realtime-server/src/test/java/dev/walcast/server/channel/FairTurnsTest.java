@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.protocol.CloseReason;
-import dev.walcast.server.socket.SocketLimits;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.socket.WireClient.Received;
 import dev.walcast.server.testing.TestingServer;

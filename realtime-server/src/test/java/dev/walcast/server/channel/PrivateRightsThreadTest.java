@@ -9,6 +9,7 @@ import dev.walcast.rls.TopicPermissions.Question;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.channel.PrivateRights.Answered;
 import dev.walcast.server.channel.PrivateRights.Asking;
+import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.testing.TestingServer;
 import dev.walcast.server.testing.TestingTopics;
 import java.util.concurrent.CompletableFuture;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.server.channel.RecheckTurns.Turn;
 import dev.walcast.server.channel.RecheckTurns.Waiting;
+import dev.walcast.server.limits.ClientKey;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -3,6 +3,7 @@ package dev.walcast.server.socket;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.CloseReason;

@@ -3,8 +3,11 @@ package dev.walcast.server.socket;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.walcast.server.limits.ClientLimits;
+import dev.walcast.server.limits.ClientLimits.Rate;
+import dev.walcast.server.limits.InboundLimits;
+import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.protocol.CloseReason;
-import dev.walcast.server.socket.ClientLimits.Rate;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 

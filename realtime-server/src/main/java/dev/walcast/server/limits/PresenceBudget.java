@@ -1,10 +1,10 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.limits;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.limits.ClientLimits.Window;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
-import dev.walcast.server.socket.ClientLimits.Window;
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.local.SynchronizationStrategy;
 import java.util.function.LongSupplier;

@@ -1,10 +1,9 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.limits;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
-import dev.walcast.server.socket.ClientLimits;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;

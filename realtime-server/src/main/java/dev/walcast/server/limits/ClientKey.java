@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.limits;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
@@ -6,7 +6,6 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.json.Slice;
-import dev.walcast.server.socket.ClientAddress;
 import java.net.InetAddress;
 import java.util.Optional;
 

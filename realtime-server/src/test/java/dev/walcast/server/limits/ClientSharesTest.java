@@ -1,10 +1,11 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.limits;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.auth.TestingTokens;
+import dev.walcast.server.channel.PendingJoinTest;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.testing.TestingServer;
 import dev.walcast.server.testing.TestingTopics;

@@ -1,6 +1,5 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.limits;
 
-import dev.walcast.server.channel.ClientKey;
 import java.util.concurrent.Semaphore;
 
 /// A bounded number of turns, of which one client has half: a client that wants many leaves some to the others.

@@ -1,8 +1,8 @@
-package dev.walcast.server.socket;
+package dev.walcast.server.limits;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.socket.ClientLimits.Rate;
+import dev.walcast.server.limits.ClientLimits.Rate;
 import java.time.Duration;
 
 /// How fast the server reads one socket, whatever the frames hold. Follows from the settings for messages, presence and

@@ -1,10 +1,10 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.limits;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.walcast.server.limits.ClientLimits.Rate;
+import dev.walcast.server.limits.ClientLimits.Window;
 import dev.walcast.server.protocol.ErrorCode;
-import dev.walcast.server.socket.ClientLimits.Rate;
-import dev.walcast.server.socket.ClientLimits.Window;
 import dev.walcast.server.testing.TestingTime;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
