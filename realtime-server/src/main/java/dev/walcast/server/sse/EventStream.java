@@ -3,6 +3,7 @@ package dev.walcast.server.sse;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.channel.RefusedException;
+import dev.walcast.server.frames.Outgoing;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.memory.MemoryBudget;
@@ -13,7 +14,6 @@ import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.StreamEvent;
 import dev.walcast.server.protocol.SystemNote;
 import dev.walcast.server.socket.Outbox;
-import dev.walcast.server.socket.Outgoing;
 import dev.walcast.server.socket.SocketStats;
 import dev.walcast.server.socket.Watched;
 import io.helidon.http.HeaderNames;

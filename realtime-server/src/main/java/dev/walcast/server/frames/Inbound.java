@@ -1,4 +1,4 @@
-package dev.walcast.server.socket;
+package dev.walcast.server.frames;
 
 /// What can come out of a socket: whole messages, control frames, and the end.
 public sealed interface Inbound {

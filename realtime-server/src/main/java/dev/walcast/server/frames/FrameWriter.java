@@ -1,4 +1,4 @@
-package dev.walcast.server.socket;
+package dev.walcast.server.frames;
 
 import static java.util.Objects.requireNonNull;
 

@@ -1,4 +1,4 @@
-package dev.walcast.server.socket;
+package dev.walcast.server.frames;
 
 import static dev.walcast.server.protocol.CloseReason.FRAME_TOO_LARGE;
 import static dev.walcast.server.protocol.CloseReason.INVALID_UTF8;

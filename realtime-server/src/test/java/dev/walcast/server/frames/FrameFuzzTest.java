@@ -1,4 +1,4 @@
-package dev.walcast.server.socket;
+package dev.walcast.server.frames;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -1,4 +1,4 @@
-package dev.walcast.server.socket;
+package dev.walcast.server.frames;
 
 import dev.walcast.server.memory.SharedBytes;
 import dev.walcast.server.protocol.CloseReason;
