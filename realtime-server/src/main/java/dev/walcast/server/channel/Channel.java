@@ -16,6 +16,7 @@ import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Ref;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.SystemNote;
+import dev.walcast.server.tasks.Lane;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

@@ -11,6 +11,7 @@ import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.tasks.Lane;
 import java.util.Optional;
 
 /// What a channel's client pushes, handled in order: by the session's reader thread, or on the channel's [Lane] from

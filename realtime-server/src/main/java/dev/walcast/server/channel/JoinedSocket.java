@@ -7,6 +7,7 @@ import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.Serializer;
+import dev.walcast.server.tasks.WaitingBytes;
 
 /// What a channel needs of the socket that it was joined on. Safe for any thread.
 public interface JoinedSocket {

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.Payload;
+import dev.walcast.server.tasks.Timers;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;

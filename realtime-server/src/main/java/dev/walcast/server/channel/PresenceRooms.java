@@ -3,6 +3,7 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.memory.MemoryAccount;
+import dev.walcast.server.tasks.Timers;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// The rooms where somebody takes part in presence. Safe for any thread.

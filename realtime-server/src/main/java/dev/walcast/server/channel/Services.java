@@ -7,6 +7,7 @@ import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.limits.ServerBudget;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.socket.SocketStats;
+import dev.walcast.server.tasks.Timers;
 import java.time.Clock;
 import java.util.function.BooleanSupplier;
 

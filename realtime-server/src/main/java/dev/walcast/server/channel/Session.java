@@ -16,6 +16,7 @@ import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.Serializer;
 import dev.walcast.server.socket.Outbox;
 import dev.walcast.server.socket.SocketListener;
+import dev.walcast.server.tasks.WaitingBytes;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;

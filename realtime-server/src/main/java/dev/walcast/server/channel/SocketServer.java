@@ -12,6 +12,7 @@ import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.socket.SocketStats;
 import dev.walcast.server.socket.WebSockets;
+import dev.walcast.server.tasks.Timers;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;

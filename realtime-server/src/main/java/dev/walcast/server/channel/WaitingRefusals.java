@@ -6,6 +6,7 @@ import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.Ref;
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.tasks.Timers;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;

@@ -6,7 +6,7 @@ import dev.walcast.server.limits.ClientLimits.Rate;
 import dev.walcast.server.limits.InboundLimits;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.protocol.CloseReason;
-import dev.walcast.server.protocol.Turns;
+import dev.walcast.server.tasks.Turns;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 

@@ -12,6 +12,7 @@ import static org.awaitility.Awaitility.await;
 import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.socket.WireClient;
+import dev.walcast.server.tasks.Lane;
 import dev.walcast.server.testing.TestingLimits;
 import dev.walcast.server.testing.TestingServer;
 import dev.walcast.server.testing.TestingTopics;

@@ -1,4 +1,4 @@
-package dev.walcast.server.protocol;
+package dev.walcast.server.tasks;
 
 import java.time.Duration;
 
