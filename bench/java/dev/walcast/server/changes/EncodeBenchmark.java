@@ -3,7 +3,7 @@ package dev.walcast.server.changes;
 import dev.walcast.bench.SampleTable;
 import dev.walcast.cdc.Change;
 import dev.walcast.rls.Verdict.ReadableColumns;
-import dev.walcast.server.channel.EncodedChange;
+import dev.walcast.server.feed.EncodedChange;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Scope;

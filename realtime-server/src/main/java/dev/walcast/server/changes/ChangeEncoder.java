@@ -7,7 +7,7 @@ import dev.walcast.cdc.Missing;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.rls.Verdict.ReadableColumns;
-import dev.walcast.server.channel.EncodedChange;
+import dev.walcast.server.feed.EncodedChange;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;

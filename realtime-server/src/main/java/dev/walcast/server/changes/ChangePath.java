@@ -13,7 +13,7 @@ import dev.walcast.rls.RowGuard;
 import dev.walcast.rls.RowPolicies;
 import dev.walcast.rls.RowReader;
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.channel.ChangeFeed;
+import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.limits.ReplayLimits;
 import java.time.Duration;
 import java.util.Set;

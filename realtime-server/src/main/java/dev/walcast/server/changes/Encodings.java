@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Change;
 import dev.walcast.rls.RightsMark;
 import dev.walcast.rls.Verdict.ReadableColumns;
-import dev.walcast.server.channel.EncodedChange;
+import dev.walcast.server.feed.EncodedChange;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;

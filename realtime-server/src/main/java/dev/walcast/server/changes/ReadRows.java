@@ -2,7 +2,7 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.channel.SnapshotChunk;
+import dev.walcast.server.feed.SnapshotChunk;
 import java.util.List;
 
 /// A part of the rows of a reading.

@@ -11,7 +11,7 @@ import dev.walcast.server.changes.Asker.Inquiry;
 import dev.walcast.server.changes.ReplayWindow.Read;
 import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.changes.TableHistory.Wanted;
-import dev.walcast.server.channel.ChangeReceiver;
+import dev.walcast.server.feed.ChangeReceiver;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.limits.ClientTurns;
 import java.time.Duration;

@@ -6,7 +6,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Missing;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
-import dev.walcast.server.channel.SnapshotChunk;
+import dev.walcast.server.feed.SnapshotChunk;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;

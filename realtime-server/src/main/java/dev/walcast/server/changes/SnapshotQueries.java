@@ -6,7 +6,7 @@ import dev.walcast.rls.RowQuery;
 import dev.walcast.rls.RowQuery.Ordering;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.channel.Binding;
+import dev.walcast.server.feed.Binding;
 import dev.walcast.server.limits.ReplayLimits;
 import java.util.Optional;
 

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.acks.CursorKey;
 import dev.walcast.server.acks.Cursors;
+import dev.walcast.server.feed.Binding;
+import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.limits.ClientKey;

@@ -3,7 +3,10 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.walcast.server.channel.Envelopes.Envelope;
+import dev.walcast.server.feed.EncodedChange;
+import dev.walcast.server.feed.Envelopes;
+import dev.walcast.server.feed.Envelopes.Envelope;
+import dev.walcast.server.feed.SnapshotChunk;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;

@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.acks.Cursors;
 import dev.walcast.server.auth.TokenVerifier;
+import dev.walcast.server.feed.ChangeFeed;
+import dev.walcast.server.feed.Envelopes;
 import dev.walcast.server.limits.ServerBudget;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.socket.SocketStats;

@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.Supervisor;
-import dev.walcast.server.channel.Binding;
-import dev.walcast.server.channel.ChangeFeed;
 import dev.walcast.server.channel.Guest;
 import dev.walcast.server.channel.Guests;
 import dev.walcast.server.channel.RefusedException;
+import dev.walcast.server.feed.Binding;
+import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;

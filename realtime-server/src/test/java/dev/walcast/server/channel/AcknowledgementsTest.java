@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.acks.AckLimits;
 import dev.walcast.server.acks.Cursors;
+import dev.walcast.server.feed.Binding;
+import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.Refusal;

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.server.feed.Binding;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.testing.TestingServer;
 import org.junit.jupiter.api.AfterAll;

@@ -3,10 +3,10 @@ package dev.walcast.server.testing;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.channel.Binding;
-import dev.walcast.server.channel.ChangeFeed;
-import dev.walcast.server.channel.ChangeReceiver;
-import dev.walcast.server.channel.EncodedChange;
+import dev.walcast.server.feed.Binding;
+import dev.walcast.server.feed.ChangeFeed;
+import dev.walcast.server.feed.ChangeReceiver;
+import dev.walcast.server.feed.EncodedChange;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;

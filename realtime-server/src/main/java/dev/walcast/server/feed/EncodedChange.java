@@ -1,8 +1,8 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.feed;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.channel.Envelopes.Envelope;
+import dev.walcast.server.feed.Envelopes.Envelope;
 import dev.walcast.server.memory.SharedBytes;
 import dev.walcast.server.protocol.OutboundFrame;
 import java.util.Optional;

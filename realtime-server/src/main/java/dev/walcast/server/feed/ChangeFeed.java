@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.feed;
 
 import dev.walcast.rls.Viewer;
 import java.util.List;
