@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.rls.TopicPermissions;
 import dev.walcast.server.acks.Cursors;
 import dev.walcast.server.feed.ChangeFeed;
+import dev.walcast.server.topic.MessageHistory;
 import java.util.function.BooleanSupplier;
 
 /// What channels need from the database.

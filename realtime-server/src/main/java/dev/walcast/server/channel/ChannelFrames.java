@@ -14,6 +14,7 @@ import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Serializer;
 import dev.walcast.server.protocol.SystemNote;
+import dev.walcast.server.topic.Topics;
 import org.jspecify.annotations.Nullable;
 
 /// What one channel says, as its client reads it.

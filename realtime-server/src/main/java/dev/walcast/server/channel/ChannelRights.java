@@ -10,6 +10,8 @@ import dev.walcast.server.channel.RightsRound.Asked;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.topic.RoomName;
+import dev.walcast.server.topic.Topics;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 

@@ -5,9 +5,10 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.rls.TopicPermissions.Question;
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.channel.MessageHistory.StoredMessage;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.limits.ClientShares;
+import dev.walcast.server.topic.MessageHistory.StoredMessage;
+import dev.walcast.server.topic.ReplayRequest;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 

@@ -3,9 +3,12 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.channel.MessageHistory.StoredMessage;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.topic.MessageHistory.StoredMessage;
+import dev.walcast.server.topic.ReplayRequest;
+import dev.walcast.server.topic.RoomName;
+import dev.walcast.server.topic.Topics;
 import java.util.List;
 import java.util.Optional;
 

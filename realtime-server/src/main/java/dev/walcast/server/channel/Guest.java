@@ -8,6 +8,8 @@ import dev.walcast.server.limits.ClientBudget;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.topic.RoomMember;
+import dev.walcast.server.topic.RoomName;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;

@@ -9,6 +9,7 @@ import dev.walcast.server.auth.OpaqueKeys;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.topic.ReplayRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

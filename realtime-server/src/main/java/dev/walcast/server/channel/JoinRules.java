@@ -11,6 +11,8 @@ import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.Serializer;
+import dev.walcast.server.topic.ReplayRequest;
+import dev.walcast.server.topic.Topics;
 import java.util.Optional;
 
 /// The checks a join has to pass, in the order in which clients may see them fail.

@@ -1,6 +1,7 @@
 package dev.walcast.server.channel;
 
 import dev.walcast.server.memory.MemoryAccount;
+import dev.walcast.server.topic.EncodedBroadcast;
 
 /// The channel of a member, as the presence of its topic needs it. Safe for any thread.
 public interface PresenceListener {

@@ -6,6 +6,8 @@ import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.tasks.Timers;
+import dev.walcast.server.topic.EncodedBroadcast;
+import dev.walcast.server.topic.RoomName;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.tasks.Timers;
+import dev.walcast.server.topic.RoomName;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// The rooms where somebody takes part in presence. Safe for any thread.

@@ -10,6 +10,7 @@ import dev.walcast.server.limits.ServerBudget;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.socket.SocketStats;
 import dev.walcast.server.tasks.Timers;
+import dev.walcast.server.topic.Hub;
 import java.time.Clock;
 import java.util.function.BooleanSupplier;
 

@@ -17,6 +17,7 @@ import dev.walcast.server.protocol.Serializer;
 import dev.walcast.server.socket.Outbox;
 import dev.walcast.server.socket.SocketListener;
 import dev.walcast.server.tasks.WaitingBytes;
+import dev.walcast.server.topic.Topics;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;

@@ -14,6 +14,8 @@ import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.socket.SocketStats;
 import dev.walcast.server.socket.WebSockets;
 import dev.walcast.server.tasks.Timers;
+import dev.walcast.server.topic.Hub;
+import dev.walcast.server.topic.Rooms;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;

@@ -9,6 +9,7 @@ import dev.walcast.rls.TopicPermissions;
 import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.topic.MessageHistory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

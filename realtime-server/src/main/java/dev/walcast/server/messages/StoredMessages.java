@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.cdc.supervisor.TaskActivity;
-import dev.walcast.server.channel.MessageHistory;
+import dev.walcast.server.topic.MessageHistory;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;

@@ -2,7 +2,6 @@ package dev.walcast.server.rest;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.channel.Rooms;
 import dev.walcast.server.json.JsonBody;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.BatchMessage;
@@ -10,6 +9,7 @@ import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.protocol.Broadcast.Encoding;
 import dev.walcast.server.protocol.BroadcastBatch;
 import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.topic.Rooms;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import java.util.List;

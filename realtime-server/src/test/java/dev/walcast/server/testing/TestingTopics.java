@@ -2,7 +2,7 @@ package dev.walcast.server.testing;
 
 import dev.walcast.rls.TopicCheckException;
 import dev.walcast.rls.TopicPermissions;
-import dev.walcast.server.channel.MessageHistory;
+import dev.walcast.server.topic.MessageHistory;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;

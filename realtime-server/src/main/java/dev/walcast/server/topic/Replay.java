@@ -1,13 +1,13 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.topic;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.channel.MessageHistory.StoredMessage;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Serializer;
 import dev.walcast.server.protocol.StoredBroadcast;
+import dev.walcast.server.topic.MessageHistory.StoredMessage;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.topic;
 
 import dev.walcast.server.protocol.Broadcast;
 import java.util.Set;

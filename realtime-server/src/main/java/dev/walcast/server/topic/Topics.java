@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.topic;
 
 /// Only topics of the form `realtime:<name>` can be joined.
 public final class Topics {

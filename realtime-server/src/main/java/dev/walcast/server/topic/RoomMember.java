@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.topic;
 
 /// One who hears a room's broadcasts.
 public interface RoomMember {
