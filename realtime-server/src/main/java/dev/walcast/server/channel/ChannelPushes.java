@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.access.ChannelRights;
 import dev.walcast.server.auth.OpaqueKeys;
 import dev.walcast.server.auth.TokenVerdict;
 import dev.walcast.server.json.Json;

@@ -3,6 +3,9 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.access.Answer;
+import dev.walcast.server.access.ChannelRights;
+import dev.walcast.server.access.ClientQuestions;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.topic.MessageHistory.StoredMessage;

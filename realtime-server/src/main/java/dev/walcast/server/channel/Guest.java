@@ -3,6 +3,9 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.access.ChannelRights;
+import dev.walcast.server.access.ClientQuestions;
+import dev.walcast.server.access.PrivateRights;
 import dev.walcast.server.auth.TokenVerdict;
 import dev.walcast.server.limits.ClientBudget;
 import dev.walcast.server.protocol.ErrorCode;

@@ -1,5 +1,6 @@
 package dev.walcast.server.channel;
 
+import dev.walcast.server.access.ClientQuestions;
 import dev.walcast.server.limits.ClientBudget;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.Address;

@@ -2,6 +2,8 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.access.PrivateRights;
+import dev.walcast.server.access.TopicQuestions;
 import dev.walcast.server.acks.Cursors;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.feed.ChangeFeed;

@@ -3,6 +3,7 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.server.access.ClientQuestions;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.limits.ClientBudget;
 import dev.walcast.server.memory.MemoryAccount;

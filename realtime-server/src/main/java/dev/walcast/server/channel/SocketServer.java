@@ -3,6 +3,9 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.server.access.CallerQuestions;
+import dev.walcast.server.access.PrivateRights;
+import dev.walcast.server.access.TopicQuestions;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.feed.Envelopes;
 import dev.walcast.server.limits.ServerBudget;

@@ -3,8 +3,8 @@ package dev.walcast.server.rest;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.access.CallerQuestions;
 import dev.walcast.server.auth.TokenVerifier;
-import dev.walcast.server.channel.CallerQuestions;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.memory.MemoryBudget;

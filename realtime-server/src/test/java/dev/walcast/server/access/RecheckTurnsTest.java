@@ -1,9 +1,9 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.walcast.server.channel.RecheckTurns.Turn;
-import dev.walcast.server.channel.RecheckTurns.Waiting;
+import dev.walcast.server.access.RecheckTurns.Turn;
+import dev.walcast.server.access.RecheckTurns.Waiting;
 import dev.walcast.server.limits.ClientKey;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.access;
 
 import static java.util.Objects.requireNonNull;
 
@@ -8,8 +8,8 @@ import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.Threads;
 import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.rls.TopicPermissions.Question;
-import dev.walcast.server.channel.RecheckTurns.Turn;
-import dev.walcast.server.channel.RightsRound.Asked;
+import dev.walcast.server.access.RecheckTurns.Turn;
+import dev.walcast.server.access.RightsRound.Asked;
 import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.health.HealthSource;
 import dev.walcast.server.limits.ClientKey;

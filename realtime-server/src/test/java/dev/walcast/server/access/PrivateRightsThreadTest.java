@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,8 +7,8 @@ import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.Threads;
 import dev.walcast.rls.TopicPermissions.Question;
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.channel.PrivateRights.Answered;
-import dev.walcast.server.channel.PrivateRights.Asking;
+import dev.walcast.server.access.PrivateRights.Answered;
+import dev.walcast.server.access.PrivateRights.Asking;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.testing.TestingServer;
 import dev.walcast.server.testing.TestingTopics;

@@ -1,10 +1,10 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.access;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.channel.PrivateRights.Asking;
-import dev.walcast.server.channel.PrivateRights.Member;
-import dev.walcast.server.channel.RightsRound.Asked;
+import dev.walcast.server.access.PrivateRights.Asking;
+import dev.walcast.server.access.PrivateRights.Member;
+import dev.walcast.server.access.RightsRound.Asked;
 import dev.walcast.server.limits.ClientKey;
 import org.jspecify.annotations.Nullable;
 

@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.access;
 
 import java.time.Duration;
 import java.util.function.LongSupplier;

@@ -1,12 +1,12 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.access;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.channel.PrivateRights.Answered;
-import dev.walcast.server.channel.PrivateRights.Asking;
-import dev.walcast.server.channel.RightsRound.Asked;
+import dev.walcast.server.access.PrivateRights.Answered;
+import dev.walcast.server.access.PrivateRights.Asking;
+import dev.walcast.server.access.RightsRound.Asked;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.Refusal;

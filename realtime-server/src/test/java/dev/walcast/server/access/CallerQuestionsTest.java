@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.access;
 
 import static dev.walcast.server.channel.PendingJoinTest.waitFor;
 import static dev.walcast.server.testing.TestingServer.join;
