@@ -8,6 +8,7 @@ import dev.walcast.rls.Viewer;
 import dev.walcast.server.access.Answer;
 import dev.walcast.server.access.ChannelRights;
 import dev.walcast.server.access.PrivateRights;
+import dev.walcast.server.acks.Acknowledgements;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.feed.SnapshotChunk;

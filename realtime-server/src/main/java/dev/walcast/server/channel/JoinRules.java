@@ -3,6 +3,7 @@ package dev.walcast.server.channel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.acks.Acknowledgements;
 import dev.walcast.server.auth.TokenVerdict;
 import dev.walcast.server.channel.JoinResult.Accepted;
 import dev.walcast.server.channel.JoinResult.Refused;

@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.acks;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
@@ -6,8 +6,6 @@ import static java.util.Objects.requireNonNull;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.acks.CursorKey;
-import dev.walcast.server.acks.Cursors;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.json.Json;

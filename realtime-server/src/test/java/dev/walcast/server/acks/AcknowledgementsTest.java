@@ -1,12 +1,10 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.acks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.acks.AckLimits;
-import dev.walcast.server.acks.Cursors;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.json.Slice;
