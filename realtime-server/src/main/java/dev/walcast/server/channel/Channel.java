@@ -14,6 +14,8 @@ import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.feed.SnapshotChunk;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.memory.MemoryAccount;
+import dev.walcast.server.presence.PresenceListener;
+import dev.walcast.server.presence.PresenceState;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;

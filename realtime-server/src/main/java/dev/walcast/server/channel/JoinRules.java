@@ -8,6 +8,7 @@ import dev.walcast.server.auth.TokenVerdict;
 import dev.walcast.server.channel.JoinResult.Accepted;
 import dev.walcast.server.channel.JoinResult.Refused;
 import dev.walcast.server.limits.ClientBudget;
+import dev.walcast.server.presence.PresenceKey;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.Refusal;

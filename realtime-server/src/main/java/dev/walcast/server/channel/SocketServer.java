@@ -11,6 +11,8 @@ import dev.walcast.server.feed.Envelopes;
 import dev.walcast.server.limits.ServerBudget;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.memory.MemoryBudget;
+import dev.walcast.server.presence.PresenceLimits;
+import dev.walcast.server.presence.PresenceRooms;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;

@@ -1,6 +1,6 @@
 package dev.walcast.server.settings;
 
-import dev.walcast.server.channel.PresenceLimits;
+import dev.walcast.server.presence.PresenceLimits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -9,6 +9,7 @@ import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.memory.MemoryBudget;
+import dev.walcast.server.presence.PresenceLimits;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.socket.WireClient;

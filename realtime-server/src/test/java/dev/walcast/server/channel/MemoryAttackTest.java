@@ -11,6 +11,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.memory.MemoryBudget;
+import dev.walcast.server.presence.PresenceLimits;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.testing.TestingServer;

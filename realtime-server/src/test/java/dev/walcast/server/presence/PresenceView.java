@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.presence;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;

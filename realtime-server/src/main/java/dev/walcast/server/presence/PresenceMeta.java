@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.presence;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;

@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.presence;
 
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.topic.EncodedBroadcast;
