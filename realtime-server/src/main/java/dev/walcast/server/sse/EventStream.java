@@ -2,7 +2,6 @@ package dev.walcast.server.sse;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.channel.RefusedException;
 import dev.walcast.server.frames.Outgoing;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.memory.MemoryAccount;
@@ -13,6 +12,7 @@ import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.StreamEvent;
 import dev.walcast.server.protocol.SystemNote;
+import dev.walcast.server.session.RefusedException;
 import dev.walcast.server.socket.Outbox;
 import dev.walcast.server.socket.SocketStats;
 import dev.walcast.server.socket.Watched;

@@ -1,8 +1,9 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.session;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.auth.TokenVerdict;
+import dev.walcast.server.channel.Services;
 import dev.walcast.server.limits.ClientBudget;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.protocol.ErrorCode;

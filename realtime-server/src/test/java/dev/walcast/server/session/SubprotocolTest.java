@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.session;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;

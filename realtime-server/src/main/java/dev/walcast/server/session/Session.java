@@ -1,9 +1,14 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.session;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.server.access.ClientQuestions;
+import dev.walcast.server.channel.Channel;
+import dev.walcast.server.channel.JoinResult;
+import dev.walcast.server.channel.JoinRules;
+import dev.walcast.server.channel.JoinedSocket;
+import dev.walcast.server.channel.Services;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.limits.ClientBudget;
 import dev.walcast.server.memory.MemoryAccount;

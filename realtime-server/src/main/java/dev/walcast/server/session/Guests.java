@@ -1,9 +1,10 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.session;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.auth.TokenVerdict;
+import dev.walcast.server.channel.Services;
 import dev.walcast.server.limits.ClientBudget;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.memory.MemoryBudget;

@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.session;
 
 import static dev.walcast.server.testing.TestingServer.before;
 import static dev.walcast.server.testing.TestingServer.broadcast;

@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;

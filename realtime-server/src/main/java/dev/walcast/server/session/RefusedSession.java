@@ -1,7 +1,8 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.session;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.channel.Services;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.Message;

@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.session;
 
 import static java.util.Objects.requireNonNull;
 
@@ -7,6 +7,8 @@ import dev.walcast.server.access.ChannelRights;
 import dev.walcast.server.access.ClientQuestions;
 import dev.walcast.server.access.PrivateRights;
 import dev.walcast.server.auth.TokenVerdict;
+import dev.walcast.server.channel.ExpiryWatch;
+import dev.walcast.server.channel.Services;
 import dev.walcast.server.limits.ClientBudget;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.OutboundFrame;

@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.session;
 
 import static java.util.Objects.requireNonNull;
 

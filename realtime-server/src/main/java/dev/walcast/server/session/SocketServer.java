@@ -1,4 +1,4 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.session;
 
 import static java.util.Objects.requireNonNull;
 
@@ -7,6 +7,7 @@ import dev.walcast.server.access.CallerQuestions;
 import dev.walcast.server.access.PrivateRights;
 import dev.walcast.server.access.TopicQuestions;
 import dev.walcast.server.auth.TokenVerifier;
+import dev.walcast.server.channel.Services;
 import dev.walcast.server.feed.Envelopes;
 import dev.walcast.server.limits.ServerBudget;
 import dev.walcast.server.limits.SocketLimits;
