@@ -27,6 +27,7 @@ import dev.walcast.rls.Viewer;
 import dev.walcast.server.changes.DeliveryCheck.Subject;
 import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.rowkeys.KnownKeys;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;

@@ -15,6 +15,7 @@ import dev.walcast.rls.RowReader;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.limits.ReplayLimits;
+import dev.walcast.server.rowkeys.KeyMemory;
 import java.time.Duration;
 import java.util.Set;
 import java.util.function.LongSupplier;

@@ -6,6 +6,8 @@ import dev.walcast.cdc.Change;
 import dev.walcast.rls.RightsMark;
 import dev.walcast.rls.Verdict.ReadableColumns;
 import dev.walcast.server.feed.EncodedChange;
+import dev.walcast.server.rowkeys.RowKeys;
+import dev.walcast.server.rowkeys.TouchedRow;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;

@@ -3,6 +3,7 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.feed.SnapshotChunk;
+import dev.walcast.server.rowkeys.RowKey;
 import java.util.List;
 
 /// A part of the rows of a reading.

@@ -13,6 +13,7 @@ import dev.walcast.filters.Target;
 import dev.walcast.rls.Moment;
 import dev.walcast.rls.RightsMark;
 import dev.walcast.server.limits.ReplayLimits;
+import dev.walcast.server.rowkeys.RowKeys;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -8,6 +8,8 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.limits.ClientKey;
+import dev.walcast.server.rowkeys.RowKey;
+import dev.walcast.server.rowkeys.TouchedRow;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -3,6 +3,9 @@ package dev.walcast.server.changes;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
+import dev.walcast.server.rowkeys.KeyHolder;
+import dev.walcast.server.rowkeys.RowKey;
+import dev.walcast.server.rowkeys.TouchedRow;
 import java.util.List;
 
 /// Which rows one binding knows. The calls follow each other, under the subscription's lock; only [#knows] may be

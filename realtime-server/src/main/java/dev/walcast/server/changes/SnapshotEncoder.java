@@ -7,6 +7,8 @@ import dev.walcast.cdc.Missing;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.server.feed.SnapshotChunk;
+import dev.walcast.server.rowkeys.RowKey;
+import dev.walcast.server.rowkeys.RowKeys;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;

@@ -13,6 +13,7 @@ import dev.walcast.server.feed.ChangeReceiver;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.limits.ClientTurns;
 import dev.walcast.server.limits.SnapshotLimits;
+import dev.walcast.server.rowkeys.RowKeys;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;

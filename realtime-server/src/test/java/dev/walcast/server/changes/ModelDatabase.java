@@ -26,6 +26,7 @@ import dev.walcast.rls.RowReader;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableRights;
 import dev.walcast.server.limits.ReplayLimits;
+import dev.walcast.server.rowkeys.KeyMemory;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;

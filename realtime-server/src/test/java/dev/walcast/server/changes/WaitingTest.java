@@ -28,6 +28,7 @@ import dev.walcast.server.feed.ChangeReceiver;
 import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.feed.SnapshotChunk;
 import dev.walcast.server.protocol.FeedPlace;
+import dev.walcast.server.rowkeys.KeyMemory;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.rowkeys;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;

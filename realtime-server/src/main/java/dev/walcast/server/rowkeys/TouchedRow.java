@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.rowkeys;
 
 import dev.walcast.cdc.Change;
 import java.util.function.Consumer;

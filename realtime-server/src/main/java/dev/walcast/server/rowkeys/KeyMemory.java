@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.rowkeys;
 
 /// What the keys of delivered rows may take, in bytes.
 ///

@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.rowkeys;
 
 /// SipHash-2-4 with a result of 128 bits: a pseudorandom function of its input to a reader without the key. One
 /// instance for one input. Belongs to one thread.
