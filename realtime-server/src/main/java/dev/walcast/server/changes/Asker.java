@@ -9,6 +9,7 @@ import dev.walcast.rls.Oracle.Outcome;
 import dev.walcast.rls.RightsMark;
 import dev.walcast.rls.SqlStates;
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.encode.Encodings;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;

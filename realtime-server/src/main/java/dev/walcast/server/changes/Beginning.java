@@ -11,6 +11,7 @@ import dev.walcast.server.changes.Replay.Origin;
 import dev.walcast.server.changes.ReplayWindow.Read;
 import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.changes.Snapshots.Taken;
+import dev.walcast.server.encode.FeedPosition;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.FeedPlace.Resumed;

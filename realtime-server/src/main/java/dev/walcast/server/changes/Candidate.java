@@ -10,6 +10,7 @@ import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.filters.Truth;
 import dev.walcast.server.changes.Resolution.Bound;
+import dev.walcast.server.encode.Encodings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +20,7 @@ import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /// The bindings of one subscription that a change may meet and that want the same projection of it: what one frame goes
-/// to, or one for each [Passage].
+/// to, or one for each `Passage`.
 ///
 /// @param select     the columns asked for besides the key; empty for all
 /// @param membership whether the change is an UPDATE that may be told as something else

@@ -13,6 +13,7 @@ import dev.walcast.rls.RowGuard;
 import dev.walcast.rls.RowPolicies;
 import dev.walcast.rls.RowReader;
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.encode.ChangeEncoder;
 import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.limits.ReplayLimits;
 import dev.walcast.server.rowkeys.KeyMemory;

@@ -10,6 +10,8 @@ import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.changes.BindingStart.Reason;
 import dev.walcast.server.changes.Resolution.Bound;
+import dev.walcast.server.encode.Encodings;
+import dev.walcast.server.encode.FeedPosition;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.feed.ChangeReceiver;

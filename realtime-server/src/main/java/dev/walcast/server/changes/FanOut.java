@@ -13,6 +13,8 @@ import dev.walcast.server.changes.BindingStart.Reason;
 import dev.walcast.server.changes.ChangeSubscription.Withheld;
 import dev.walcast.server.changes.HeldTables.HeldChange;
 import dev.walcast.server.changes.Resolution.Bound;
+import dev.walcast.server.encode.Encodings;
+import dev.walcast.server.encode.FeedPosition;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -8,6 +8,7 @@ import dev.walcast.cdc.SetAside;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.Target;
 import dev.walcast.rls.Moment;
+import dev.walcast.server.encode.Encodings;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;

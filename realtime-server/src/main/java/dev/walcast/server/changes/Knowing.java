@@ -7,6 +7,7 @@ import dev.walcast.rls.RowGuard;
 import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Verdict.ReadableColumns;
 import dev.walcast.server.changes.Candidate.Match;
+import dev.walcast.server.encode.Encodings;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Supplier;

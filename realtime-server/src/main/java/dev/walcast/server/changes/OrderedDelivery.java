@@ -9,6 +9,8 @@ import dev.walcast.server.changes.Asker.Inquiry;
 import dev.walcast.server.changes.BindingStart.Reason;
 import dev.walcast.server.changes.ChangeSubscription.Withheld;
 import dev.walcast.server.changes.QuestionLanes.Waiting;
+import dev.walcast.server.encode.Encodings;
+import dev.walcast.server.encode.FeedPosition;
 import dev.walcast.server.rowkeys.RowKey;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -2,6 +2,7 @@ package dev.walcast.server.changes;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.encode.Encodings;
 import java.util.function.Consumer;
 
 /// A transaction on its way through: to be walked once by the source's thread, and declared delivered by whoever

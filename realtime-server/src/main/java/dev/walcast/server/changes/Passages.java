@@ -13,6 +13,8 @@ import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Verdict.Reason;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.changes.Candidate.Match;
+import dev.walcast.server.encode.Encodings;
+import dev.walcast.server.encode.Passage;
 import dev.walcast.server.rowkeys.TouchedRow;
 import java.util.Arrays;
 import java.util.EnumMap;

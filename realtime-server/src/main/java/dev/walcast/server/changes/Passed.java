@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
+import dev.walcast.server.encode.Encodings;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.Answers;
 import dev.walcast.server.changes.ChangeSubscription.Withheld;
+import dev.walcast.server.encode.Encodings;
 import org.jspecify.annotations.Nullable;
 
 /// A change that one subscription cannot get yet, or the news that some were dropped, at its place among the

@@ -7,6 +7,7 @@ import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.RetriedExecutor;
 import dev.walcast.server.changes.Asker.Asking;
 import dev.walcast.server.changes.Asker.Inquiry;
+import dev.walcast.server.encode.Encodings;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

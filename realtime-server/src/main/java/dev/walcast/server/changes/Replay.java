@@ -11,6 +11,8 @@ import dev.walcast.server.changes.Asker.Inquiry;
 import dev.walcast.server.changes.ReplayWindow.Read;
 import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.changes.TableHistory.Wanted;
+import dev.walcast.server.encode.Encodings;
+import dev.walcast.server.encode.FeedPosition;
 import dev.walcast.server.feed.ChangeReceiver;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.limits.ClientTurns;

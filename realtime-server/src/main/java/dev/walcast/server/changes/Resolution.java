@@ -9,6 +9,7 @@ import dev.walcast.filters.Predicate;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.encode.Encodings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

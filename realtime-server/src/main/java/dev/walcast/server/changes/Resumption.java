@@ -11,6 +11,7 @@ import dev.walcast.rls.RowQuery;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.changes.BindingStart.Reason;
 import dev.walcast.server.changes.Resolution.Bound;
+import dev.walcast.server.encode.FeedPosition;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.FeedPlace.Resumed;

@@ -6,6 +6,7 @@ import dev.walcast.cdc.Position;
 import dev.walcast.filters.Target;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.TableAccess;
+import dev.walcast.server.encode.FeedPosition;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;

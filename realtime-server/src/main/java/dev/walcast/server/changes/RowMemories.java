@@ -7,6 +7,7 @@ import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.server.changes.Resolution.Bound;
+import dev.walcast.server.encode.Encodings;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.rowkeys.RowKey;
 import dev.walcast.server.rowkeys.TouchedRow;

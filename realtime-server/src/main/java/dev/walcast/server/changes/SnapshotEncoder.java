@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Missing;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
+import dev.walcast.server.encode.RecordText;
 import dev.walcast.server.feed.SnapshotChunk;
 import dev.walcast.server.rowkeys.RowKey;
 import dev.walcast.server.rowkeys.RowKeys;

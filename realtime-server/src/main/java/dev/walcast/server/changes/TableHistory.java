@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.Target;
+import dev.walcast.server.encode.Encodings;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;

@@ -6,6 +6,7 @@ import dev.walcast.filters.Answers;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.encode.Encodings;
 import org.jspecify.annotations.Nullable;
 
 /// The verdicts on one change as it passes, without answers of Postgres. Equal viewers in a row are judged once.

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
+import dev.walcast.server.encode.FeedPosition;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

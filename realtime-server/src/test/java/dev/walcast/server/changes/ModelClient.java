@@ -8,6 +8,7 @@ import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Row;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.encode.FeedPosition;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.feed.ChangeReceiver;

@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.encode;
 
 import static java.util.Objects.requireNonNull;
 

@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.encode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.encode;
 
 import dev.walcast.filters.ChangeEvent;
 import dev.walcast.filters.InView;
