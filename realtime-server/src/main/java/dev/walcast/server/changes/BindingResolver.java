@@ -1,7 +1,7 @@
 package dev.walcast.server.changes;
 
-import static dev.walcast.server.changes.Refusals.postgresError;
-import static dev.walcast.server.changes.Refusals.refused;
+import static dev.walcast.server.binding.Refusals.postgresError;
+import static dev.walcast.server.binding.Refusals.refused;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Column;
@@ -24,7 +24,12 @@ import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.TableRights;
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.changes.DeliveryCheck.Subject;
+import dev.walcast.server.binding.BindingRefusedException;
+import dev.walcast.server.binding.BindingSpec;
+import dev.walcast.server.binding.DeliveryCheck;
+import dev.walcast.server.binding.DeliveryCheck.Subject;
+import dev.walcast.server.binding.Refusals;
+import dev.walcast.server.binding.TableCheck;
 import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.rowkeys.KnownKeys;

@@ -8,6 +8,7 @@ import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.filters.Target;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.binding.BindingSpec;
 import dev.walcast.server.changes.BindingStart.Reason;
 import dev.walcast.server.changes.Resolution.Bound;
 import dev.walcast.server.encode.Encodings;

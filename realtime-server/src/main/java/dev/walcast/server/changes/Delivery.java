@@ -18,6 +18,7 @@ import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Verdict.ReadableColumns;
 import dev.walcast.rls.Verdict.Reason;
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.binding.Refusals;
 import dev.walcast.server.encode.Encodings;
 import dev.walcast.server.encode.Passage;
 import dev.walcast.server.protocol.ErrorCode;

@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.binding;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;

@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.binding;
 
 import dev.walcast.rls.SqlStates;
 import dev.walcast.rls.TableAccess;

@@ -1,8 +1,8 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.binding;
 
-import static dev.walcast.server.changes.Refusals.mayKnow;
-import static dev.walcast.server.changes.Refusals.refused;
-import static dev.walcast.server.changes.Refusals.text;
+import static dev.walcast.server.binding.Refusals.mayKnow;
+import static dev.walcast.server.binding.Refusals.refused;
+import static dev.walcast.server.binding.Refusals.text;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.ChangeEvent;

@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.binding;
 
 /// A binding that cannot be served. The message goes to the client as it is.
 public final class BindingRefusedException extends Exception {

@@ -1,10 +1,10 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.binding;
 
-import static dev.walcast.server.changes.Refusals.mayKnow;
-import static dev.walcast.server.changes.Refusals.notEnabled;
-import static dev.walcast.server.changes.Refusals.postgresError;
-import static dev.walcast.server.changes.Refusals.refused;
-import static dev.walcast.server.changes.Refusals.text;
+import static dev.walcast.server.binding.Refusals.mayKnow;
+import static dev.walcast.server.binding.Refusals.notEnabled;
+import static dev.walcast.server.binding.Refusals.postgresError;
+import static dev.walcast.server.binding.Refusals.refused;
+import static dev.walcast.server.binding.Refusals.text;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Identifier;
