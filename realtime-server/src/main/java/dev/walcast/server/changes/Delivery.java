@@ -22,6 +22,7 @@ import dev.walcast.server.binding.Refusals;
 import dev.walcast.server.encode.Encodings;
 import dev.walcast.server.encode.Passage;
 import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.window.BindingStart;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -24,6 +24,7 @@ import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.feed.ChangeReceiver;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.FeedPlace;
+import dev.walcast.server.window.ReplayWindow;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;

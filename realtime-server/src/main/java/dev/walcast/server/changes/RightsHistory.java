@@ -7,6 +7,7 @@ import dev.walcast.filters.Target;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.server.encode.FeedPosition;
+import dev.walcast.server.window.BindingStart;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;

@@ -14,6 +14,7 @@ import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.limits.ClientTurns;
 import dev.walcast.server.limits.SnapshotLimits;
 import dev.walcast.server.rowkeys.RowKeys;
+import dev.walcast.server.window.ReplayWindow;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;

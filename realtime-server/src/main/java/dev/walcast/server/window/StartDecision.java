@@ -1,12 +1,12 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.window;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
 import dev.walcast.filters.Target;
-import dev.walcast.server.changes.BindingStart.Reason;
 import dev.walcast.server.encode.FeedPosition;
+import dev.walcast.server.window.BindingStart.Reason;
 import java.util.List;
 
 /// Where a binding begins: after what it names, when all that followed is at hand. Used under the window's lock.
