@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.server.auth.TokenIssuer;
-import dev.walcast.server.changes.ChangeCounters;
+import dev.walcast.server.delivery.ChangeCounters;
 import dev.walcast.server.limits.ReplayLimits;
 import dev.walcast.server.testing.RawSocket;
 import dev.walcast.server.testing.TestServer;

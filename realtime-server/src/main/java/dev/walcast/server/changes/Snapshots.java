@@ -9,6 +9,7 @@ import dev.walcast.rls.RowQuery;
 import dev.walcast.rls.RowReader;
 import dev.walcast.rls.RowsRefusedException;
 import dev.walcast.server.changes.SharedReading.Sharer;
+import dev.walcast.server.delivery.KnownRows;
 import dev.walcast.server.feed.ChangeReceiver;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.limits.ClientTurns;

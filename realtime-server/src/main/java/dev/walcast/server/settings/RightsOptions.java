@@ -2,7 +2,7 @@ package dev.walcast.server.settings;
 
 import dev.walcast.rls.RightsLimits;
 import dev.walcast.server.RightsSettings;
-import dev.walcast.server.changes.PendingLimits;
+import dev.walcast.server.delivery.PendingLimits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -25,6 +25,7 @@ import dev.walcast.rls.RowQuery;
 import dev.walcast.rls.RowReader;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableRights;
+import dev.walcast.server.delivery.PendingLimits;
 import dev.walcast.server.limits.ReplayLimits;
 import dev.walcast.server.rowkeys.KeyMemory;
 import java.sql.SQLException;

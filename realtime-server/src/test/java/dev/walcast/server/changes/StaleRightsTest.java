@@ -16,6 +16,7 @@ import dev.walcast.rls.RightsReader;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableRights;
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.delivery.PendingLimits;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.protocol.FeedPlace;

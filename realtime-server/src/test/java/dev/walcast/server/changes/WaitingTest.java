@@ -22,6 +22,7 @@ import dev.walcast.rls.RowReader;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.delivery.PendingLimits;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.feed.ChangeReceiver;

@@ -1,13 +1,13 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.delivery;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.Answers;
-import dev.walcast.server.changes.Asker.Asking;
-import dev.walcast.server.changes.Asker.Inquiry;
-import dev.walcast.server.changes.ChangeSubscription.Withheld;
-import dev.walcast.server.changes.QuestionLanes.Waiting;
+import dev.walcast.server.delivery.Asker.Asking;
+import dev.walcast.server.delivery.Asker.Inquiry;
+import dev.walcast.server.delivery.ChangeSubscription.Withheld;
+import dev.walcast.server.delivery.QuestionLanes.Waiting;
 import dev.walcast.server.encode.Encodings;
 import dev.walcast.server.encode.FeedPosition;
 import dev.walcast.server.rowkeys.RowKey;

@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.delivery;
 
 import static java.util.Objects.requireNonNull;
 
@@ -6,7 +6,7 @@ import dev.walcast.cdc.Position;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.SubscriptionIndex.Entry;
-import dev.walcast.server.changes.Resolution.Bound;
+import dev.walcast.server.delivery.Resolution.Bound;
 import dev.walcast.server.encode.Encodings;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.rowkeys.RowKey;

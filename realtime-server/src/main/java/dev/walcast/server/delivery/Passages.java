@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.delivery;
 
 import static java.util.Objects.requireNonNull;
 
@@ -12,7 +12,7 @@ import dev.walcast.rls.RowGuard;
 import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Verdict.Reason;
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.changes.Candidate.Match;
+import dev.walcast.server.delivery.Candidate.Match;
 import dev.walcast.server.encode.Encodings;
 import dev.walcast.server.encode.Passage;
 import dev.walcast.server.rowkeys.TouchedRow;

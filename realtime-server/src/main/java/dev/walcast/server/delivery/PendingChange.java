@@ -1,9 +1,9 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.delivery;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.Answers;
-import dev.walcast.server.changes.ChangeSubscription.Withheld;
+import dev.walcast.server.delivery.ChangeSubscription.Withheld;
 import dev.walcast.server.encode.Encodings;
 import org.jspecify.annotations.Nullable;
 

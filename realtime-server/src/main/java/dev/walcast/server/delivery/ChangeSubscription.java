@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.delivery;
 
 import static java.util.Objects.requireNonNull;
 
@@ -9,7 +9,7 @@ import dev.walcast.filters.Target;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.binding.BindingSpec;
-import dev.walcast.server.changes.Resolution.Bound;
+import dev.walcast.server.delivery.Resolution.Bound;
 import dev.walcast.server.encode.Encodings;
 import dev.walcast.server.encode.FeedPosition;
 import dev.walcast.server.feed.Binding;
@@ -216,7 +216,7 @@ public final class ChangeSubscription implements ChangeFeed.Subscription {
     /// Nothing is delivered from here on until the rights of this viewer are known.
     ///
     /// @param viewer null for the same one, whose rights may have changed
-    /// @param now    a time of [BindingResolver#now]
+    /// @param now    a time of `BindingResolver.now`
     /// @return whether a thread has to be started that fulfils the wishes
     public boolean open(@Nullable Viewer viewer, long now) {
         synchronized (lock) {

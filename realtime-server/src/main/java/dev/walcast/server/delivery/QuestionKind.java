@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.delivery;
 
 import dev.walcast.filters.Predicate;
 

@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.delivery;
 
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Column;
@@ -12,6 +12,9 @@ import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.Predicate;
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.changes.ChangePath;
+import dev.walcast.server.changes.LiveFeed;
+import dev.walcast.server.changes.ModelDatabase;
 import dev.walcast.server.feed.ChangeReceiver;
 import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.feed.SnapshotChunk;

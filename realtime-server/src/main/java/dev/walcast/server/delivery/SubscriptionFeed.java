@@ -1,8 +1,8 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.delivery;
 
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.changes.Resolution.Bound;
+import dev.walcast.server.delivery.Resolution.Bound;
 
 /// What a subscription needs of the feed that it belongs to. Safe for any thread.
 public interface SubscriptionFeed {

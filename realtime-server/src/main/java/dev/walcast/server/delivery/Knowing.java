@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.delivery;
 
 import static java.util.Objects.requireNonNull;
 
@@ -6,7 +6,7 @@ import dev.walcast.cdc.Change;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Verdict.ReadableColumns;
-import dev.walcast.server.changes.Candidate.Match;
+import dev.walcast.server.delivery.Candidate.Match;
 import dev.walcast.server.encode.Encodings;
 import java.util.Arrays;
 import java.util.Optional;

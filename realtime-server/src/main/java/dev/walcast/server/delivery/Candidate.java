@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.delivery;
 
 import static java.util.Objects.requireNonNull;
 
@@ -9,7 +9,7 @@ import dev.walcast.filters.Predicate;
 import dev.walcast.filters.SubscriptionIndex;
 import dev.walcast.filters.SubscriptionIndex.Entry;
 import dev.walcast.filters.Truth;
-import dev.walcast.server.changes.Resolution.Bound;
+import dev.walcast.server.delivery.Resolution.Bound;
 import dev.walcast.server.encode.Encodings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,12 +1,12 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.delivery;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.RetriedExecutor;
-import dev.walcast.server.changes.Asker.Asking;
-import dev.walcast.server.changes.Asker.Inquiry;
+import dev.walcast.server.delivery.Asker.Asking;
+import dev.walcast.server.delivery.Asker.Inquiry;
 import dev.walcast.server.encode.Encodings;
 import java.util.ArrayList;
 import java.util.HashMap;
