@@ -24,6 +24,7 @@ import dev.walcast.server.encode.ChangeEncoder;
 import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.limits.ReplayLimits;
 import dev.walcast.server.rowkeys.KeyMemory;
+import dev.walcast.server.snapshot.Snapshots;
 import dev.walcast.server.window.FeedStatus;
 import dev.walcast.server.window.ReplayWindow;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.snapshot;
 
 import static java.util.Objects.requireNonNull;
 

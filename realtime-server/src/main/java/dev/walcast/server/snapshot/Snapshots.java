@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.snapshot;
 
 import static java.util.Objects.requireNonNull;
 
@@ -8,13 +8,13 @@ import dev.walcast.rls.Moment;
 import dev.walcast.rls.RowQuery;
 import dev.walcast.rls.RowReader;
 import dev.walcast.rls.RowsRefusedException;
-import dev.walcast.server.changes.SharedReading.Sharer;
 import dev.walcast.server.delivery.KnownRows;
 import dev.walcast.server.feed.ChangeReceiver;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.limits.ClientTurns;
 import dev.walcast.server.limits.SnapshotLimits;
 import dev.walcast.server.rowkeys.RowKeys;
+import dev.walcast.server.snapshot.SharedReading.Sharer;
 import dev.walcast.server.window.ReplayWindow;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -1,9 +1,9 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.snapshot;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.RowsRefusedException;
-import dev.walcast.server.changes.Snapshots.Taken;
+import dev.walcast.server.snapshot.Snapshots.Taken;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
