@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.subscribe;
 
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.limits.KeyedTurns;

@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.subscribe;
 
 import dev.walcast.rls.SqlStates;
 import java.sql.SQLException;

@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.subscribe;
 
 import static dev.walcast.server.binding.Refusals.postgresError;
 import static dev.walcast.server.binding.Refusals.refused;

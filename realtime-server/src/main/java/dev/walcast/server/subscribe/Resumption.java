@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.subscribe;
 
 import static java.util.Objects.requireNonNull;
 

@@ -1,4 +1,4 @@
-package dev.walcast.server.changes;
+package dev.walcast.server.subscribe;
 
 import static java.util.Objects.requireNonNull;
 
@@ -10,7 +10,6 @@ import dev.walcast.server.binding.BindingRefusedException;
 import dev.walcast.server.binding.BindingSpec;
 import dev.walcast.server.binding.Refusals;
 import dev.walcast.server.binding.SnapshotSpec;
-import dev.walcast.server.changes.Replay.Origin;
 import dev.walcast.server.delivery.ChangeSubscription;
 import dev.walcast.server.delivery.Resolution;
 import dev.walcast.server.delivery.Resolution.Bound;
@@ -20,6 +19,7 @@ import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.FeedPlace.Resumed;
 import dev.walcast.server.snapshot.Snapshots;
 import dev.walcast.server.snapshot.Snapshots.Taken;
+import dev.walcast.server.subscribe.Replay.Origin;
 import dev.walcast.server.window.BindingStart;
 import dev.walcast.server.window.BindingStart.Reason;
 import dev.walcast.server.window.ReplayWindow;
