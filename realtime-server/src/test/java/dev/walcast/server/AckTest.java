@@ -9,7 +9,7 @@ import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.server.auth.TokenIssuer;
 import dev.walcast.server.cli.DevProcess;
 import dev.walcast.server.limits.ReplayLimits;
-import dev.walcast.server.messages.Migrations;
+import dev.walcast.server.setup.Migrations;
 import dev.walcast.server.testing.RawSocket;
 import dev.walcast.server.testing.TestServer;
 import java.net.ServerSocket;

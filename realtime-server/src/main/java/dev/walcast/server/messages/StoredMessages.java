@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.cdc.supervisor.TaskActivity;
+import dev.walcast.server.setup.Installation;
+import dev.walcast.server.setup.PartitionUpkeep;
 import dev.walcast.server.topic.MessageHistory;
 import java.sql.Connection;
 import java.sql.SQLException;

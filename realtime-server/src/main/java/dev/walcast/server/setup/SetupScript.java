@@ -1,4 +1,4 @@
-package dev.walcast.server.messages;
+package dev.walcast.server.setup;
 
 import static java.util.Objects.requireNonNull;
 

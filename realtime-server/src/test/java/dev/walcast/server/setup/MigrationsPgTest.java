@@ -1,7 +1,7 @@
-package dev.walcast.server.messages;
+package dev.walcast.server.setup;
 
-import static dev.walcast.server.messages.MessagesDatabase.query;
-import static dev.walcast.server.messages.MessagesDatabase.warnings;
+import static dev.walcast.server.setup.MessagesDatabase.query;
+import static dev.walcast.server.setup.MessagesDatabase.warnings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

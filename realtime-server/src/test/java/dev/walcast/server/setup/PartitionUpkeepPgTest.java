@@ -1,6 +1,6 @@
-package dev.walcast.server.messages;
+package dev.walcast.server.setup;
 
-import static dev.walcast.server.messages.MessagesDatabase.query;
+import static dev.walcast.server.setup.MessagesDatabase.query;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,4 +1,4 @@
-package dev.walcast.server.messages;
+package dev.walcast.server.setup;
 
 import dev.walcast.cdc.PostgresUrl;
 import dev.walcast.cdc.testing.TestPostgres;
