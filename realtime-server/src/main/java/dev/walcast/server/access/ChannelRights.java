@@ -11,7 +11,6 @@ import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.topic.RoomName;
-import dev.walcast.server.topic.Topics;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +48,7 @@ public final class ChannelRights {
         this.questions = requireNonNull(questions, "questions is null");
         this.server = requireNonNull(server, "server is null");
         this.watch = new RightsWatch(server, member);
-        this.subTopic = Topics.subTopic(room.topic());
+        this.subTopic = room.topic().name();
         this.isPrivate = room.isPrivate();
         this.presenceAsked = !isPrivate;
     }

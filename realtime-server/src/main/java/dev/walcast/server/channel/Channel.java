@@ -100,7 +100,7 @@ public final class Channel implements RoomMember, PresenceListener {
         this.joined = requireNonNull(joined, "joined is null");
         this.request = accepted.request().withoutBindings();
         this.credential = accepted.credential();
-        this.room = new RoomName(joined.topic(), request.isPrivate());
+        this.room = new RoomName(accepted.topic(), request.isPrivate());
         List<Binding> asked = Bindings.number(accepted.request().bindings());
         List<Binding> bindings = asked.stream().map(Binding::known).toList();
         this.response = Bindings.response(asked);
@@ -109,7 +109,7 @@ public final class Channel implements RoomMember, PresenceListener {
                 services.feed(),
                 bindings,
                 Acknowledgements.of(services.cursors(), joined.topic(), address(), bindings));
-        this.frames = new ChannelFrames(socket.serializer(), joined, services.envelopes());
+        this.frames = new ChannelFrames(socket.serializer(), joined, accepted.topic(), services.envelopes());
         this.rights = new ChannelRights(socket.questions(), services.privateRights(), room, this::onAnswer);
         this.entrance = new Entrance(socket.questions(), rights, room);
         this.lane = new Lane(services.timers()::startNow, socket.waitingBytes(), this::failed);

@@ -11,7 +11,6 @@ import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.topic.MessageHistory.StoredMessage;
 import dev.walcast.server.topic.ReplayRequest;
 import dev.walcast.server.topic.RoomName;
-import dev.walcast.server.topic.Topics;
 import java.util.List;
 import java.util.Optional;
 
@@ -46,6 +45,6 @@ final class Entrance {
             return new Answer.Refused<>(rights.unreadable());
         }
         beforeHistory.run();
-        return questions.stored(viewer, Topics.subTopic(room.topic()), wanted);
+        return questions.stored(viewer, room.topic().name(), wanted);
     }
 }

@@ -204,8 +204,8 @@ public final class PresenceRoom {
 
     /// With the lock held.
     private void publish() {
-        EncodedBroadcast diff =
-                new EncodedBroadcast(Address.everybodyOn(name.topic()), "presence_diff", Payload.of(changes.publish()));
+        Address everybody = Address.everybodyOn(name.topic().text());
+        EncodedBroadcast diff = new EncodedBroadcast(everybody, "presence_diff", Payload.of(changes.publish()));
         for (PresenceMember member : listeners) {
             member.listener().deliverPresenceDiff(diff);
         }

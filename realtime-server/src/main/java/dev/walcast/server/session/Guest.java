@@ -13,6 +13,7 @@ import dev.walcast.server.limits.ClientBudget;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.topic.RoomMember;
 import dev.walcast.server.topic.RoomName;
 import java.util.Optional;
@@ -22,8 +23,6 @@ import org.jspecify.annotations.Nullable;
 
 /// A client without a socket. Belongs to the thread that serves it.
 public final class Guest implements AutoCloseable {
-    private static final String PREFIX = "realtime:";
-
     private final Services services;
     private final ClientBudget budget;
     private final TokenVerdict.Verified verified;
@@ -71,7 +70,7 @@ public final class Guest implements AutoCloseable {
         if (topic.isEmpty()) {
             throw new RefusedException(ErrorCode.TOPIC_NAME_REQUIRED.refusal());
         }
-        RoomName room = new RoomName(PREFIX + topic, isPrivate);
+        RoomName room = new RoomName(Topic.named(topic), isPrivate);
         ChannelRights known = isPrivate ? requireRight(room) : null;
         RoomMember member = broadcast -> {
             if (event.isPresent() && !broadcast.event().equals(event)) {

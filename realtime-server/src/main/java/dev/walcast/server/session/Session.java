@@ -20,11 +20,12 @@ import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.Serializer;
+import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.socket.Outbox;
 import dev.walcast.server.socket.SocketListener;
 import dev.walcast.server.tasks.WaitingBytes;
-import dev.walcast.server.topic.Topics;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -189,13 +190,14 @@ final class Session implements SocketListener, JoinedSocket {
 
     private void join(Message.Join join) {
         Address address = join.address();
-        if (!Topics.isJoinable(address.topic())) {
+        Optional<Topic> topic = Topic.read(address.topic());
+        if (topic.isEmpty()) {
             replyUnmatched(address);
             return;
         }
         Channel superseded = channels.remove(address.topic());
         OutboundFrame close = superseded == null ? null : superseded.shutDown(Channel.Parting.TO_RETURN);
-        switch (decide(join)) {
+        switch (decide(join, topic.get())) {
             case JoinResult.Accepted accepted -> open(join, accepted);
             case JoinResult.Refused(Refusal refusal) -> refuseLater(address, refusal);
         }
@@ -205,14 +207,14 @@ final class Session implements SocketListener, JoinedSocket {
         }
     }
 
-    private JoinResult decide(Message.Join join) {
+    private JoinResult decide(Message.Join join, Topic topic) {
         // what is too large to be parsed needs no memory for a tree
         boolean isParsed = join.payload().length() <= services.limits().joinBytesMax();
         long treeBytes = isParsed ? Json.treeBytes(join.payload()) : 0;
         try (MemoryAccount.Reservation parsing = memory().reserve(treeBytes)) {
             return parsing == null
                     ? new JoinResult.Refused(ErrorCode.MEMORY_EXHAUSTED.refusal())
-                    : rules.decide(join, channels.size());
+                    : rules.decide(join, topic, channels.size());
         }
     }
 
