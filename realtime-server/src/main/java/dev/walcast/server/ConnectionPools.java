@@ -11,7 +11,7 @@ import dev.walcast.rls.IsolatedConnections;
 import dev.walcast.rls.PostgresOracle.Patience;
 import dev.walcast.rls.RoleConnections;
 import dev.walcast.rls.ServerTimeZone;
-import dev.walcast.server.changes.SnapshotLimits;
+import dev.walcast.server.limits.SnapshotLimits;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;

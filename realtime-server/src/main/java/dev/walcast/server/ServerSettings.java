@@ -6,11 +6,11 @@ import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.rls.RowGuard;
 import dev.walcast.server.acks.AckLimits;
 import dev.walcast.server.auth.TokenRules;
-import dev.walcast.server.changes.ReplayLimits;
-import dev.walcast.server.channel.PresenceLimits;
 import dev.walcast.server.front.AddressLimits;
+import dev.walcast.server.limits.ReplayLimits;
+import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.memory.MemoryLimits;
-import dev.walcast.server.socket.SocketLimits;
+import dev.walcast.server.presence.PresenceLimits;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

@@ -10,7 +10,7 @@ import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.server.changes.ChangePath;
-import dev.walcast.server.changes.FeedStatus;
+import dev.walcast.server.window.FeedStatus;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;

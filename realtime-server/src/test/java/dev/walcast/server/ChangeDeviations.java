@@ -1,10 +1,10 @@
 package dev.walcast.server;
 
-import static dev.walcast.server.channel.Deviation.frame;
-import static dev.walcast.server.channel.Deviation.instead;
+import static dev.walcast.server.golden.Deviation.frame;
+import static dev.walcast.server.golden.Deviation.instead;
 
 import com.fasterxml.jackson.databind.node.TextNode;
-import dev.walcast.server.channel.Deviation;
+import dev.walcast.server.golden.Deviation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

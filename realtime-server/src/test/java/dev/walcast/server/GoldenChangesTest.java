@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.auth.TokenRules;
-import dev.walcast.server.channel.GoldenTranscript;
+import dev.walcast.server.golden.GoldenTranscript;
 import dev.walcast.server.testing.TestServer;
 import java.io.InputStream;
 import java.sql.Connection;

@@ -11,7 +11,7 @@ import dev.walcast.server.front.Front;
 import dev.walcast.server.front.FrontLimits;
 import dev.walcast.server.health.Health;
 import dev.walcast.server.health.HealthReason;
-import dev.walcast.server.socket.SocketLimits;
+import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.testing.TestServer;
 import io.helidon.webserver.http.HttpRouting;
 import java.io.IOException;

@@ -3,12 +3,24 @@ package dev.walcast.server;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// The arrows of `docs/architecture.md`, read from the compiled classes.
 @AnalyzeClasses(
@@ -148,8 +160,7 @@ final class ModuleBoundaryTest {
                     "dev.walcast.cdc.debezium..",
                     "dev.walcast.cdc.pgoutput..",
                     "dev.walcast.cdc.source..",
-                    "dev.walcast.server",
-                    "dev.walcast.server.cli")
+                    "dev.walcast.server")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("dev.walcast.cdc.debezium..", "dev.walcast.cdc.pgoutput..", "dev.walcast.cdc.source..");
@@ -177,7 +188,11 @@ final class ModuleBoundaryTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
-                    "dev.walcast.server.socket..", "dev.walcast.server.channel..", "io.helidon..", "java.net..");
+                    "dev.walcast.server.socket..",
+                    "dev.walcast.server.frames..",
+                    "dev.walcast.server.channel..",
+                    "io.helidon..",
+                    "java.net..");
 
     @ArchTest
     static final ArchRule STREAMS_KNOW_THE_FEED_ONLY_AS_CHANNELS_DO = noClasses()
@@ -187,6 +202,9 @@ final class ModuleBoundaryTest {
             .dependOnClassesThat()
             .resideInAnyPackage(
                     "dev.walcast.server.changes..",
+                    "dev.walcast.server.delivery..",
+                    "dev.walcast.server.subscribe..",
+                    "dev.walcast.server.window..",
                     "dev.walcast.server.messages..",
                     "dev.walcast.cdc",
                     "dev.walcast.cdc.(debezium|pgoutput|postgres|slot|source|text|types)..");
@@ -194,4 +212,55 @@ final class ModuleBoundaryTest {
     @ArchTest
     static final ArchRule PACKAGES_ARE_FREE_OF_CYCLES =
             slices().matching("dev.walcast.(**)").should().beFreeOfCycles();
+
+    /// How many files a package of the server may have.
+    private static final int FILES_MAX = 25;
+
+    private static final Path ARCHITECTURE = Path.of("..", "docs", "architecture.md");
+
+    /// The packages of the server in the order of the table in `docs/architecture.md`, highest first.
+    private static List<String> packagesOfTheTable() {
+        try {
+            return Pattern.compile("^\\| `(server(?:\\.\\w+)?)` \\|", Pattern.MULTILINE)
+                    .matcher(Files.readString(ARCHITECTURE))
+                    .results()
+                    .map(row -> "dev.walcast." + row.group(1))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @ArchTest
+    static void tableNamesEveryPackageOfTheServer(JavaClasses classes) {
+        Set<String> packages = classes.stream()
+                .map(JavaClass::getPackageName)
+                .filter(name -> name.startsWith("dev.walcast.server"))
+                .collect(Collectors.toSet());
+        assertThat(packagesOfTheTable()).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(packages);
+    }
+
+    @ArchTest
+    static void packagesUseOnlyThoseBelowThem(JavaClasses classes) {
+        List<String> order = packagesOfTheTable();
+        for (int i = 1; i < order.size(); i++) {
+            noClasses()
+                    .that()
+                    .resideInAPackage(order.get(i))
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(order.subList(0, i).toArray(String[]::new))
+                    .check(classes);
+        }
+    }
+
+    @ArchTest
+    static void packagesOfTheServerAreSmall(JavaClasses classes) {
+        Map<String, Long> files = classes.stream()
+                .filter(type -> type.getPackageName().startsWith("dev.walcast.server") && type.isTopLevelClass())
+                .collect(Collectors.groupingBy(JavaClass::getPackageName, Collectors.counting()));
+        assertThat(files)
+                .isNotEmpty()
+                .allSatisfy((name, count) -> assertThat(count).as(name).isLessThanOrEqualTo(FILES_MAX));
+    }
 }

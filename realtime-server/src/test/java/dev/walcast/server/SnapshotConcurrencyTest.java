@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.server.changes.ReplayLimits;
-import dev.walcast.server.changes.SnapshotLimits;
+import dev.walcast.server.limits.ReplayLimits;
+import dev.walcast.server.limits.SnapshotLimits;
 import dev.walcast.server.testing.RawSocket;
 import dev.walcast.server.testing.TestServer;
 import java.sql.Connection;

@@ -3,9 +3,9 @@ package dev.walcast.server.auth;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.walcast.server.protocol.Json;
-import dev.walcast.server.protocol.Slice;
-import dev.walcast.server.protocol.Utf8;
+import dev.walcast.server.json.Json;
+import dev.walcast.server.json.Slice;
+import dev.walcast.server.json.Utf8;
 import java.net.URLDecoder;
 import java.util.Base64;
 import java.util.Optional;

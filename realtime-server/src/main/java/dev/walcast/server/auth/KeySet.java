@@ -3,8 +3,8 @@ package dev.walcast.server.auth;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.walcast.server.protocol.Json;
-import dev.walcast.server.protocol.Slice;
+import dev.walcast.server.json.Json;
+import dev.walcast.server.json.Slice;
 import java.security.Key;
 import java.util.ArrayList;
 import java.util.EnumSet;

@@ -6,7 +6,7 @@ import static java.util.Objects.requireNonNull;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.walcast.server.protocol.Json;
+import dev.walcast.server.json.Json;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,4 +1,4 @@
-/// From a committed change to the channels that may have it: find, group, guard, project, encode, offer.
+/// Takes committed changes from the source and finds the subscriptions that they concern.
 @NullMarked
 package dev.walcast.server.changes;
 

@@ -3,6 +3,7 @@ package dev.walcast.server.channel;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.server.feed.Binding;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -3,9 +3,15 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.acks.Acknowledgements;
+import dev.walcast.server.feed.Binding;
+import dev.walcast.server.feed.ChangeFeed;
+import dev.walcast.server.feed.ChangeReceiver;
+import dev.walcast.server.feed.EncodedChange;
+import dev.walcast.server.feed.SnapshotChunk;
+import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.Payload;
-import dev.walcast.server.protocol.Slice;
 import dev.walcast.server.protocol.SystemNote;
 import java.util.ArrayList;
 import java.util.List;

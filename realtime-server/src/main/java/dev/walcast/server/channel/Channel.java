@@ -5,17 +5,31 @@ import static java.util.Objects.requireNonNull;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.channel.MessageHistory.StoredMessage;
+import dev.walcast.server.access.Answer;
+import dev.walcast.server.access.ChannelRights;
+import dev.walcast.server.access.PrivateRights;
+import dev.walcast.server.acks.Acknowledgements;
+import dev.walcast.server.feed.Binding;
+import dev.walcast.server.feed.EncodedChange;
+import dev.walcast.server.feed.SnapshotChunk;
+import dev.walcast.server.json.Json;
 import dev.walcast.server.memory.MemoryAccount;
+import dev.walcast.server.presence.PresenceListener;
+import dev.walcast.server.presence.PresenceState;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
-import dev.walcast.server.protocol.Json;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Ref;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.SystemNote;
+import dev.walcast.server.tasks.Lane;
+import dev.walcast.server.topic.EncodedBroadcast;
+import dev.walcast.server.topic.MessageHistory.StoredMessage;
+import dev.walcast.server.topic.Replay;
+import dev.walcast.server.topic.RoomMember;
+import dev.walcast.server.topic.RoomName;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -28,14 +42,14 @@ import org.slf4j.LoggerFactory;
 /// The lock makes the reply to the join the channel's first frame and its last words the last: whoever delivers holds
 /// it for one offer to the outbox. The only lock taken while holding it is the hub's; nothing foreign is called.
 /// Presence rooms take it while they hold their own.
-final class Channel implements RoomMember {
+public final class Channel implements RoomMember, PresenceListener {
     /// How many trees of what a client tracks are there at once: the message, a copy without refs, one to compare.
     private static final int PRESENCE_TREES = 3;
 
     private static final Logger LOG = LoggerFactory.getLogger(Channel.class);
 
     /// Whether the client may come back; what it tracks may wait for it then.
-    enum Parting {
+    public enum Parting {
         FOR_GOOD,
         TO_RETURN
     }
@@ -50,7 +64,7 @@ final class Channel implements RoomMember {
     }
 
     private final Services services;
-    private final Session session;
+    private final JoinedSocket socket;
     private final long memoryBytes;
     private final Address joined;
     private final RoomName room;
@@ -77,15 +91,16 @@ final class Channel implements RoomMember {
     private final HeldFrames held;
 
     /// @param memoryBytes what it holds of the socket's account until it ends
-    Channel(Services services, Session session, Address joined, JoinResult.Accepted accepted, long memoryBytes) {
+    public Channel(
+            Services services, JoinedSocket socket, Address joined, JoinResult.Accepted accepted, long memoryBytes) {
         this.services = requireNonNull(services, "services is null");
-        this.session = requireNonNull(session, "session is null");
+        this.socket = requireNonNull(socket, "socket is null");
         this.memoryBytes = memoryBytes;
-        this.held = new HeldFrames(session.memory());
+        this.held = new HeldFrames(socket.memory());
         this.joined = requireNonNull(joined, "joined is null");
         this.request = accepted.request().withoutBindings();
         this.credential = accepted.credential();
-        this.room = new RoomName(joined.topic(), request.isPrivate());
+        this.room = new RoomName(accepted.topic(), request.isPrivate());
         List<Binding> asked = Bindings.number(accepted.request().bindings());
         List<Binding> bindings = asked.stream().map(Binding::known).toList();
         this.response = Bindings.response(asked);
@@ -94,28 +109,29 @@ final class Channel implements RoomMember {
                 services.feed(),
                 bindings,
                 Acknowledgements.of(services.cursors(), joined.topic(), address(), bindings));
-        this.frames = new ChannelFrames(session.serializer(), joined, services.envelopes());
-        this.rights = new ChannelRights(session.questions(), services.privateRights(), room, this::onAnswer);
-        this.entrance = new Entrance(session.questions(), rights, room);
-        this.lane = new Lane(services.timers()::startNow, session.waitingBytes(), this::failed);
-        this.pushes = new ChannelPushes(services, session.budget(), this, rights, lane);
+        this.frames = new ChannelFrames(socket.serializer(), joined, accepted.topic(), services.envelopes());
+        this.rights = new ChannelRights(socket.questions(), services.privateRights(), room, this::onAnswer);
+        this.entrance = new Entrance(socket.questions(), rights, room);
+        this.lane = new Lane(services.timers()::startNow, socket.waitingBytes(), this::failed);
+        this.pushes = new ChannelPushes(services, socket.budget(), this, rights, lane);
         this.presence = new ChannelPresence(
                 this,
                 services,
-                session.budget().presence(),
+                socket.budget().presence(),
                 new ChannelPresence.Rights(rights::mayReadPresence, () -> rights.mayWritePresence(viewer())));
         this.expiry = new ExpiryWatch(
                 services, until -> closeBecause(services.verifier().expired(until)));
         this.replication = new ReplicationNotice(services, this);
     }
 
-    String topic() {
+    /// The whole topic, with its prefix.
+    public String topic() {
         return joined.topic();
     }
 
     /// Where its client comes from.
     String address() {
-        return session.budget().address();
+        return socket.budget().address();
     }
 
     RoomName room() {
@@ -126,8 +142,8 @@ final class Channel implements RoomMember {
         return request;
     }
 
-    @Nullable
-    Ref joinRef() {
+    /// The reference of the join; null when the client gave none.
+    public @Nullable Ref joinRef() {
         return joined.joinRef();
     }
 
@@ -135,7 +151,7 @@ final class Channel implements RoomMember {
 
     /// Answers the join, at once or when the database has said whether it may be; from then on the channel receives
     /// what happens in its room.
-    void open() {
+    public void open() {
         if (!room.isPrivate()) {
             enter(List.of());
         } else if (!lane.give(this::decide, () -> true, 0)) {
@@ -157,7 +173,7 @@ final class Channel implements RoomMember {
     private void hold() {
         synchronized (lock) {
             if (state == State.JOINING) {
-                replay = new Replay(session.memory());
+                replay = new Replay(socket.memory());
                 services.hub().join(room, this);
             }
         }
@@ -172,9 +188,9 @@ final class Channel implements RoomMember {
                 state = State.JOINED;
                 entered = true;
                 services.hub().join(room, this);
-                session.offer(reply);
+                socket.offer(reply);
                 if (replay != null) {
-                    replay.finish(stored, session.serializer(), joined).forEach(this::offerOrHold);
+                    replay.finish(stored, socket.serializer(), joined).forEach(this::offerOrHold);
                 }
             }
         }
@@ -191,7 +207,7 @@ final class Channel implements RoomMember {
     // -- what the client sends
 
     /// @param bytes what it holds in memory while it waits
-    void receive(Message.Push push, int bytes) {
+    public void receive(Message.Push push, int bytes) {
         pushes.receive(push, bytes);
     }
 
@@ -203,7 +219,7 @@ final class Channel implements RoomMember {
             return;
         }
         long bytes = PRESENCE_TREES * Json.treeBytes(push.payload());
-        try (MemoryAccount.Reservation parsing = session.memory().reserve(bytes)) {
+        try (MemoryAccount.Reservation parsing = socket.memory().reserve(bytes)) {
             if (parsing == null) {
                 reply(push.address(), Payload.error(ErrorCode.MEMORY_EXHAUSTED.refusal()));
             } else {
@@ -213,8 +229,9 @@ final class Channel implements RoomMember {
     }
 
     /// Counts what the socket makes the server hold.
-    MemoryAccount memory() {
-        return session.memory();
+    @Override
+    public MemoryAccount memory() {
+        return socket.memory();
     }
 
     /// Not answered on a channel without a binding that asked for it.
@@ -223,7 +240,7 @@ final class Channel implements RoomMember {
     }
 
     /// Answers the leave and ends the channel; false when it has just ended by itself and nothing was answered.
-    boolean leave(Address address) {
+    public boolean leave(Address address) {
         OutboundFrame reply = frames.reply(address, Payload.ok());
         return isOpen(end(State.LEFT, Parting.FOR_GOOD, reply, frames.close()));
     }
@@ -238,7 +255,7 @@ final class Channel implements RoomMember {
         if (rights.isStale()) {
             withhold();
         } else {
-            broadcast.frame(session.serializer()).ifPresent(frame -> deliver(broadcast, frame));
+            broadcast.frame(socket.serializer()).ifPresent(frame -> deliver(broadcast, frame));
         }
     }
 
@@ -252,20 +269,22 @@ final class Channel implements RoomMember {
         }
     }
 
-    void deliverPresenceState(PresenceState state) {
+    @Override
+    public void deliverPresenceState(PresenceState state) {
         if (rights.isStale()) {
             withhold();
         } else {
-            pushOrHold(session.encode(joined.withRef(null), "presence_state", Payload.of(state.json()))
+            pushOrHold(socket.encode(joined.withRef(null), "presence_state", Payload.of(state.json()))
                     .sharing(state.json(), state.counted()));
         }
     }
 
-    void deliverPresenceDiff(EncodedBroadcast diff) {
+    @Override
+    public void deliverPresenceDiff(EncodedBroadcast diff) {
         if (rights.isStale()) {
             withhold();
         } else {
-            diff.frame(session.serializer()).ifPresent(this::pushOrHold);
+            diff.frame(socket.serializer()).ifPresent(this::pushOrHold);
         }
     }
 
@@ -282,14 +301,15 @@ final class Channel implements RoomMember {
     }
 
     boolean hasRoom() {
-        return session.hasRoom();
+        return socket.hasRoom();
     }
 
     void awaitRoom() throws InterruptedException {
-        session.awaitRoom();
+        socket.awaitRoom();
     }
 
-    void announceDisconnect() {
+    /// Tells the client that the server is about to stop.
+    public void announceDisconnect() {
         push(frames.noteToAll(SystemNote.disconnecting()));
     }
 
@@ -306,7 +326,7 @@ final class Channel implements RoomMember {
         if (held.isHolding()) {
             held.add(frame);
         } else {
-            session.offer(frame);
+            socket.offer(frame);
         }
     }
 
@@ -334,7 +354,7 @@ final class Channel implements RoomMember {
             held.end();
             tooMuch = held.overflown();
             if (!held.isHolding() && state == State.JOINED && !tooMuch) {
-                held.take().forEach(session::offer);
+                held.take().forEach(socket::offer);
             }
         }
         if (tooMuch) {
@@ -383,12 +403,12 @@ final class Channel implements RoomMember {
     }
 
     /// Ends it after an accident of ours; clients join again.
-    void crash() {
+    public void crash() {
         close(ErrorCode.JOIN_CRASHED.refusal(), Parting.TO_RETURN, frames.crash());
     }
 
     /// Ends it without a word; what is to be said about it is returned.
-    OutboundFrame shutDown(Parting parting) {
+    public OutboundFrame shutDown(Parting parting) {
         end(State.LEFT, parting);
         return frames.close();
     }
@@ -399,9 +419,9 @@ final class Channel implements RoomMember {
     }
 
     private void close(Refusal ofJoin, Parting parting, OutboundFrame... lastWords) {
-        session.forget(this);
+        socket.forget(this);
         if (end(State.CLOSED, parting, lastWords) == State.JOINING) {
-            session.refuseLater(joined, ofJoin);
+            socket.refuseLater(joined, ofJoin);
         }
     }
 
@@ -425,13 +445,13 @@ final class Channel implements RoomMember {
             services.hub().leave(room, this);
             presence.retire(parting == Parting.TO_RETURN);
             if (before == State.JOINED || how == State.LEFT) {
-                List.of(lastWords).forEach(session::offer);
+                List.of(lastWords).forEach(socket::offer);
             }
             changes.retire();
-            session.memory().release(memoryBytes);
+            socket.memory().release(memoryBytes);
         }
         if (before == State.JOINING) {
-            session.budget().giveSeatBack();
+            socket.budget().giveSeatBack();
         }
         return before;
     }
@@ -489,7 +509,7 @@ final class Channel implements RoomMember {
     private void push(OutboundFrame frame) {
         synchronized (lock) {
             if (state == State.JOINED) {
-                session.offer(frame);
+                socket.offer(frame);
             }
         }
     }

@@ -3,29 +3,35 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.walcast.server.channel.Envelopes.Envelope;
+import dev.walcast.server.feed.EncodedChange;
+import dev.walcast.server.feed.Envelopes;
+import dev.walcast.server.feed.Envelopes.Envelope;
+import dev.walcast.server.feed.SnapshotChunk;
+import dev.walcast.server.json.Json;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
-import dev.walcast.server.protocol.Json;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Serializer;
 import dev.walcast.server.protocol.SystemNote;
+import dev.walcast.server.protocol.Topic;
 import org.jspecify.annotations.Nullable;
 
 /// What one channel says, as its client reads it.
 final class ChannelFrames {
     private final Serializer serializer;
     private final Address joined;
+    private final Topic topic;
     private final Envelopes envelopes;
 
     /// Of the latest change: most channels have one binding, and all its changes the same envelope.
     private volatile @Nullable Envelope envelope;
 
     /// @param joined how the client named its join
-    ChannelFrames(Serializer serializer, Address joined, Envelopes envelopes) {
+    ChannelFrames(Serializer serializer, Address joined, Topic topic, Envelopes envelopes) {
         this.serializer = requireNonNull(serializer, "serializer is null");
         this.joined = requireNonNull(joined, "joined is null");
+        this.topic = requireNonNull(topic, "topic is null");
         this.envelopes = requireNonNull(envelopes, "envelopes is null");
     }
 
@@ -64,7 +70,7 @@ final class ChannelFrames {
     }
 
     OutboundFrame snapshot(int id, SnapshotChunk chunk) {
-        Payload payload = Payload.snapshot(Topics.subTopic(joined.topic()), id, chunk.members());
+        Payload payload = Payload.snapshot(topic.name(), id, chunk.members());
         return serializer.encode(joined.withRef(null), "system", payload).sharing(chunk.members(), chunk.counted());
     }
 
@@ -86,6 +92,6 @@ final class ChannelFrames {
     }
 
     private OutboundFrame note(Address address, SystemNote note) {
-        return serializer.encode(address, "system", Payload.system(note, Topics.subTopic(joined.topic())));
+        return serializer.encode(address, "system", Payload.system(note, topic.name()));
     }
 }

@@ -2,14 +2,17 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.access.ChannelRights;
 import dev.walcast.server.auth.OpaqueKeys;
 import dev.walcast.server.auth.TokenVerdict;
+import dev.walcast.server.json.Json;
+import dev.walcast.server.limits.ClientBudget;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
-import dev.walcast.server.protocol.Json;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.tasks.Lane;
 import java.util.Optional;
 
 /// What a channel's client pushes, handled in order: by the session's reader thread, or on the channel's [Lane] from

@@ -3,9 +3,14 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.channel.MessageHistory.StoredMessage;
+import dev.walcast.server.access.Answer;
+import dev.walcast.server.access.ChannelRights;
+import dev.walcast.server.access.ClientQuestions;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.topic.MessageHistory.StoredMessage;
+import dev.walcast.server.topic.ReplayRequest;
+import dev.walcast.server.topic.RoomName;
 import java.util.List;
 import java.util.Optional;
 
@@ -40,6 +45,6 @@ final class Entrance {
             return new Answer.Refused<>(rights.unreadable());
         }
         beforeHistory.run();
-        return questions.stored(viewer, Topics.subTopic(room.topic()), wanted);
+        return questions.stored(viewer, room.topic().name(), wanted);
     }
 }

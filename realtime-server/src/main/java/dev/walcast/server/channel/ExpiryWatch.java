@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Notices when a channel's token has expired. Safe for any thread.
-final class ExpiryWatch {
+public final class ExpiryWatch {
     /// The clock may be set, which a timer does not notice.
     private static final Duration LOOK_EVERY = Duration.ofMinutes(5);
 
@@ -23,20 +23,21 @@ final class ExpiryWatch {
     private boolean cancelled;
 
     /// @param expired called with the time it was good until, on a thread of its own
-    ExpiryWatch(Services services, Consumer<Instant> expired) {
+    public ExpiryWatch(Services services, Consumer<Instant> expired) {
         this.services = requireNonNull(services, "services is null");
         this.expired = requireNonNull(expired, "expired is null");
     }
 
     /// From here on another token counts.
-    void follow(Instant newExpiresAt) {
+    public void follow(Instant newExpiresAt) {
         synchronized (lock) {
             expiresAt = newExpiresAt;
             schedule();
         }
     }
 
-    void cancel() {
+    /// The channel has ended: no expiry is reported from here on.
+    public void cancel() {
         synchronized (lock) {
             cancelled = true;
             schedule();

@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.server.auth.OpaqueKeys;
+import dev.walcast.server.json.Json;
+import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.ErrorCode;
-import dev.walcast.server.protocol.Json;
-import dev.walcast.server.protocol.Slice;
+import dev.walcast.server.protocol.Topic;
+import dev.walcast.server.topic.ReplayRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -39,15 +41,15 @@ record JoinRequest(
         requireNonNull(token, "token is null");
     }
 
-    /// @param subTopic the topic without its `realtime:`
-    static JoinReading read(Slice payload, String subTopic) {
+    /// @param topic that it is for; before joins had a `config` its name was the binding
+    static JoinReading read(Slice payload, Topic topic) {
         Optional<JsonNode> tree = Json.tree(payload).filter(JsonNode::isObject);
         if (tree.isEmpty()) {
             return unreadable("The join payload");
         }
         JsonNode config = tree.get().path("config");
         if (config.isMissingNode()) {
-            return legacy(subTopic, token(tree.get()));
+            return legacy(topic.name(), token(tree.get()));
         }
         if (!config.isObject() && !config.isNull()) {
             return unreadable("config");

@@ -1,10 +1,11 @@
 package dev.walcast.server.channel;
 
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.protocol.Topic;
 
 /// What became of a join.
-sealed interface JoinResult {
-    record Accepted(JoinRequest request, Credential credential) implements JoinResult {}
+public sealed interface JoinResult {
+    record Accepted(Topic topic, JoinRequest request, Credential credential) implements JoinResult {}
 
     record Refused(Refusal refusal) implements JoinResult {}
 }

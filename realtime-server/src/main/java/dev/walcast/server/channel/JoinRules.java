@@ -3,23 +3,28 @@ package dev.walcast.server.channel;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.acks.Acknowledgements;
 import dev.walcast.server.auth.TokenVerdict;
 import dev.walcast.server.channel.JoinResult.Accepted;
 import dev.walcast.server.channel.JoinResult.Refused;
+import dev.walcast.server.limits.ClientBudget;
+import dev.walcast.server.presence.PresenceKey;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.Serializer;
+import dev.walcast.server.protocol.Topic;
+import dev.walcast.server.topic.ReplayRequest;
 import java.util.Optional;
 
 /// The checks a join has to pass, in the order in which clients may see them fail.
-final class JoinRules {
+public final class JoinRules {
     private final Services services;
     private final Serializer serializer;
     private final String connectionToken;
     private final ClientBudget budget;
 
-    JoinRules(Services services, Serializer serializer, String connectionToken, ClientBudget budget) {
+    public JoinRules(Services services, Serializer serializer, String connectionToken, ClientBudget budget) {
         this.services = requireNonNull(services, "services is null");
         this.serializer = requireNonNull(serializer, "serializer is null");
         this.connectionToken = requireNonNull(connectionToken, "connectionToken is null");
@@ -29,17 +34,16 @@ final class JoinRules {
     /// Whoever is accepted has taken a seat of the budget.
     ///
     /// @param channels how many the socket has besides this one
-    JoinResult decide(Message.Join join, int channels) {
+    public JoinResult decide(Message.Join join, Topic topic, int channels) {
         Optional<Refusal> tooFast = budget.join();
-        return tooFast.isPresent() ? new Refused(tooFast.get()) : read(join, channels);
+        return tooFast.isPresent() ? new Refused(tooFast.get()) : read(join, topic, channels);
     }
 
-    private JoinResult read(Message.Join join, int channels) {
-        String topic = join.address().topic();
-        if (Topics.subTopic(topic).isEmpty()) {
+    private JoinResult read(Message.Join join, Topic topic, int channels) {
+        if (topic.name().isEmpty()) {
             return refused(ErrorCode.TOPIC_NAME_REQUIRED);
         }
-        int topicBytes = topic.getBytes(UTF_8).length;
+        int topicBytes = topic.text().getBytes(UTF_8).length;
         if (topicBytes > serializer.topicBytesMax()) {
             return over(ErrorCode.TOPIC_TOO_LONG, serializer.topicBytesMax(), topicBytes);
         }
@@ -48,14 +52,14 @@ final class JoinRules {
         if (bytes > bytesMax) {
             return new Refused(ErrorCode.JOIN_TOO_LARGE.refusal(bytes, bytesMax).over(bytesMax, bytes));
         }
-        return switch (JoinRequest.read(join.payload(), Topics.subTopic(topic))) {
+        return switch (JoinRequest.read(join.payload(), topic)) {
             case JoinReading.Unreadable unreadable -> new Refused(unreadable.refusal());
             case JoinRequest request ->
-                decide(services.presence().limits().forAll() ? request.withPresence() : request, channels);
+                decide(topic, services.presence().limits().forAll() ? request.withPresence() : request, channels);
         };
     }
 
-    private JoinResult decide(JoinRequest request, int channels) {
+    private JoinResult decide(Topic topic, JoinRequest request, int channels) {
         if (services.draining().getAsBoolean()) {
             return refused(ErrorCode.RESTARTING);
         }
@@ -77,11 +81,11 @@ final class JoinRules {
         String token = request.token().orElse(connectionToken);
         return switch (services.verifier().verify(token)) {
             case TokenVerdict.Rejected rejected -> new Refused(rejected.refusal());
-            case TokenVerdict.Verified verified -> decide(request, new Credential(token, verified));
+            case TokenVerdict.Verified verified -> decide(topic, request, new Credential(token, verified));
         };
     }
 
-    private JoinResult decide(JoinRequest request, Credential credential) {
+    private JoinResult decide(Topic topic, JoinRequest request, Credential credential) {
         if (!request.isPrivate() && !(request.replay() instanceof ReplayRequest.Absent)) {
             return refused(ErrorCode.REPLAY_ON_PUBLIC);
         }
@@ -92,7 +96,7 @@ final class JoinRules {
         }
         return budget.takeSeat(credential.verified().viewer())
                 .<JoinResult>map(Refused::new)
-                .orElseGet(() -> new Accepted(request, credential));
+                .orElseGet(() -> new Accepted(topic, request, credential));
     }
 
     private static Refused refused(ErrorCode code) {

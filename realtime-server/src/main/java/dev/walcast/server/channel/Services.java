@@ -2,10 +2,18 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.access.PrivateRights;
+import dev.walcast.server.access.TopicQuestions;
 import dev.walcast.server.acks.Cursors;
 import dev.walcast.server.auth.TokenVerifier;
-import dev.walcast.server.socket.SocketLimits;
+import dev.walcast.server.feed.ChangeFeed;
+import dev.walcast.server.feed.Envelopes;
+import dev.walcast.server.limits.ServerBudget;
+import dev.walcast.server.limits.SocketLimits;
+import dev.walcast.server.presence.PresenceRooms;
 import dev.walcast.server.socket.SocketStats;
+import dev.walcast.server.tasks.Timers;
+import dev.walcast.server.topic.Hub;
 import java.time.Clock;
 import java.util.function.BooleanSupplier;
 
@@ -13,7 +21,7 @@ import java.util.function.BooleanSupplier;
 ///
 /// @param databaseBroadcasts whether broadcasts from the database arrive right now
 /// @param draining whether the server is stopping, so that nobody may join any more
-record Services(
+public record Services(
         SocketLimits limits,
         SocketStats stats,
         TokenVerifier verifier,
@@ -29,7 +37,7 @@ record Services(
         Envelopes envelopes,
         BooleanSupplier databaseBroadcasts,
         BooleanSupplier draining) {
-    Services {
+    public Services {
         requireNonNull(limits, "limits is null");
         requireNonNull(stats, "stats is null");
         requireNonNull(verifier, "verifier is null");

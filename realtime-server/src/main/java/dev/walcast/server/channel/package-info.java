@@ -1,4 +1,4 @@
-/// Topics, channels and what travels over them: joins, broadcast, and the seam to the change feed.
+/// One socket's membership of one topic: its join, pushes and tokens, what it delivers, and its end.
 @NullMarked
 package dev.walcast.server.channel;
 

@@ -8,6 +8,8 @@ import dev.walcast.server.dev.DemoDatabase;
 import dev.walcast.server.dev.DemoRoutes;
 import dev.walcast.server.dev.DevDatabase;
 import dev.walcast.server.dev.DevEnvironment;
+import dev.walcast.server.settings.ServerOptions;
+import dev.walcast.server.settings.SettingsException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Clock;

@@ -1,5 +1,6 @@
 package dev.walcast.server.cli;
 
+import dev.walcast.server.settings.SettingsSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

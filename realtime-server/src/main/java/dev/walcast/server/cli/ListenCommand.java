@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.server.protocol.Topic;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -112,7 +113,7 @@ final class ListenCommand implements Callable<Integer> {
         return JSON.createArrayNode()
                 .add("1")
                 .add("1")
-                .add("realtime:walcast-listen")
+                .add(Topic.named("walcast-listen").text())
                 .add("phx_join")
                 .add(payload)
                 .toString();

@@ -4,6 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.SourceException;
 import dev.walcast.server.RealtimeServer;
+import dev.walcast.server.settings.ServerOptions;
+import dev.walcast.server.settings.SettingsException;
+import dev.walcast.server.settings.SettingsSource;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -3,9 +3,10 @@ package dev.walcast.server.cli;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.postgres.PostgresUrl;
-import dev.walcast.server.messages.Setup;
-import dev.walcast.server.messages.SetupException;
-import dev.walcast.server.messages.SetupScript;
+import dev.walcast.server.settings.SettingsException;
+import dev.walcast.server.setup.Setup;
+import dev.walcast.server.setup.SetupException;
+import dev.walcast.server.setup.SetupScript;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.walcast.server.cli;
 
+import dev.walcast.server.settings.SettingsSource;
 import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine;

@@ -4,7 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.SourceException;
 import dev.walcast.server.dev.DevException;
-import dev.walcast.server.messages.SetupException;
+import dev.walcast.server.settings.ByteSize;
+import dev.walcast.server.settings.DurationText;
+import dev.walcast.server.settings.MemoryShare;
+import dev.walcast.server.settings.SettingsException;
+import dev.walcast.server.settings.SettingsSource;
+import dev.walcast.server.setup.SetupException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-/// The command line: commands, the settings they share, and what they print.
+/// The command line: its commands, and what they print.
 @NullMarked
 package dev.walcast.server.cli;
 

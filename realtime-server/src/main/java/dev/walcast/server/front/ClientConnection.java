@@ -3,6 +3,11 @@ package dev.walcast.server.front;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.http.AnswerBytes;
+import dev.walcast.server.http.Framing;
+import dev.walcast.server.http.RefusedRequestException;
+import dev.walcast.server.http.RequestBytes;
+import dev.walcast.server.http.RequestHead;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.socket.Upgradable;

@@ -1,5 +1,6 @@
 package dev.walcast.server.front;
 
+import dev.walcast.server.http.HeadScanner;
 import io.helidon.common.concurrency.limits.FixedLimit;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.http.HeaderNames;

@@ -2,7 +2,7 @@ package dev.walcast.server.front;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.socket.SocketLimits;
+import dev.walcast.server.limits.SocketLimits;
 import java.time.Duration;
 
 /// What connections are allowed before they are sockets or streams.

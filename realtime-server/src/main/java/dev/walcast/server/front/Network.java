@@ -1,5 +1,6 @@
 package dev.walcast.server.front;
 
+import dev.walcast.server.http.Grammar;
 import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.Optional;

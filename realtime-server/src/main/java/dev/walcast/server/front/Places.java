@@ -2,8 +2,10 @@ package dev.walcast.server.front;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.http.RefusedRequestException;
+import dev.walcast.server.http.RequestHead;
+import dev.walcast.server.limits.ClientAddress;
 import dev.walcast.server.protocol.ErrorCode;
-import dev.walcast.server.socket.ClientAddress;
 import java.net.InetAddress;
 import java.util.Comparator;
 import java.util.HashMap;

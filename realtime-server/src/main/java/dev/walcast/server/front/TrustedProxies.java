@@ -1,5 +1,7 @@
 package dev.walcast.server.front;
 
+import dev.walcast.server.http.Grammar;
+import dev.walcast.server.http.RequestHead;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;

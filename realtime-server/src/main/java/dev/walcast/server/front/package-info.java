@@ -1,4 +1,4 @@
-/// Takes connections and lets only requests with one reading through to the HTTP engine.
+/// The port of the server: accepts connections, bounds them, and hands their requests to the HTTP engine.
 @NullMarked
 package dev.walcast.server.front;
 

@@ -6,11 +6,12 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Transaction;
-import dev.walcast.server.channel.MessageHistory;
-import dev.walcast.server.channel.Rooms;
+import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.protocol.Broadcast.Encoding;
-import dev.walcast.server.protocol.Slice;
+import dev.walcast.server.protocol.Topic;
+import dev.walcast.server.topic.MessageHistory;
+import dev.walcast.server.topic.Rooms;
 import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.Map;
@@ -25,7 +26,6 @@ import org.slf4j.LoggerFactory;
 public final class DatabaseBroadcasts {
     private static final Logger log = LoggerFactory.getLogger(DatabaseBroadcasts.class);
     private static final int HEADER_BYTES_MAX = 255;
-    private static final String TOPIC_PREFIX = "realtime:";
 
     /// Why a row is no broadcast.
     public enum Dropped {
@@ -83,7 +83,7 @@ public final class DatabaseBroadcasts {
         if (id == null || topic == null || event == null || isPrivate == null || (json == null && bytea == null)) {
             return Dropped.INCOMPLETE;
         }
-        String wholeTopic = TOPIC_PREFIX + topic;
+        String wholeTopic = Topic.named(topic).text();
         if (wholeTopic.getBytes(UTF_8).length > HEADER_BYTES_MAX || event.getBytes(UTF_8).length > HEADER_BYTES_MAX) {
             return Dropped.NAME_TOO_LONG;
         }

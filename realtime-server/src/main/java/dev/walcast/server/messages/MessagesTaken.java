@@ -7,6 +7,7 @@ import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.SetAsideTable;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.Transaction;
+import dev.walcast.server.setup.Installation;
 import java.util.Collection;
 import java.util.function.Consumer;
 

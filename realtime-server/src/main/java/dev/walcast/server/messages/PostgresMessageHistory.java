@@ -3,9 +3,9 @@ package dev.walcast.server.messages;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.channel.MessageHistory;
 import dev.walcast.server.messages.RecentMessages.Committed;
 import dev.walcast.server.protocol.Broadcast.Encoding;
+import dev.walcast.server.topic.MessageHistory;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

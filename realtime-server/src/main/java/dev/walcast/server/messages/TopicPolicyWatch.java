@@ -10,6 +10,7 @@ import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.rls.Moment;
 import dev.walcast.rls.Moments;
 import dev.walcast.rls.TopicPolicies;
+import dev.walcast.server.setup.Installation;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;

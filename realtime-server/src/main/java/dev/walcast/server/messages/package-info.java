@@ -1,4 +1,4 @@
-/// What is kept in `realtime.messages`: its schema and partitions, what is stored there, and its way to the channels.
+/// What is stored in `realtime.messages`, and its way to topics.
 @NullMarked
 package dev.walcast.server.messages;
 

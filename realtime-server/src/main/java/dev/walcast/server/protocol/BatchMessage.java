@@ -4,6 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.walcast.server.json.Json;
+import dev.walcast.server.json.Slice;
+import dev.walcast.server.json.Utf8;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Optional;

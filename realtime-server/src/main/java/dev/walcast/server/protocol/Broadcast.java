@@ -3,6 +3,8 @@ package dev.walcast.server.protocol;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.JsonToken;
+import dev.walcast.server.json.Json;
+import dev.walcast.server.json.Slice;
 import java.io.IOException;
 import java.util.Optional;
 

@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.walcast.server.json.Json;
+import dev.walcast.server.json.Slice;
+import dev.walcast.server.json.Utf8;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 

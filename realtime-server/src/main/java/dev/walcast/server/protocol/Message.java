@@ -1,5 +1,7 @@
 package dev.walcast.server.protocol;
 
+import dev.walcast.server.json.Slice;
+
 /// What a client may send. Payloads are left as they came: only whoever handles a message looks into it.
 public sealed interface Message {
     record Heartbeat(Address address) implements Message {}

@@ -3,6 +3,9 @@ package dev.walcast.server.protocol;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.json.Json;
+import dev.walcast.server.json.Slice;
+import dev.walcast.server.json.Utf8;
 import java.util.Optional;
 import java.util.stream.Collectors;
 

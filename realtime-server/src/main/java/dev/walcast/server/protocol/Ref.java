@@ -2,6 +2,8 @@ package dev.walcast.server.protocol;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.json.Json;
+
 /// What a client names a message or a join by: a string, a number or a boolean. It is echoed with the type it came
 /// with, numbers in the client's own digits. A missing ref and null are both null.
 ///

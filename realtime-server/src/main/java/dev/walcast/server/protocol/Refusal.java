@@ -2,6 +2,7 @@ package dev.walcast.server.protocol;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.json.Json;
 import java.util.Optional;
 
 /// One refusal as a client may read it.

@@ -1,6 +1,8 @@
 package dev.walcast.server.protocol;
 
 import com.fasterxml.jackson.core.JsonToken;
+import dev.walcast.server.json.Json;
+import dev.walcast.server.json.Slice;
 import java.io.IOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

@@ -2,6 +2,8 @@ package dev.walcast.server.protocol;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.json.Json;
+import dev.walcast.server.json.Slice;
 import java.util.Optional;
 
 /// A broadcast from the history, for one channel that asked to hear it again.

@@ -1,5 +1,6 @@
 package dev.walcast.server.protocol;
 
+import dev.walcast.server.json.Json;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.Optional;

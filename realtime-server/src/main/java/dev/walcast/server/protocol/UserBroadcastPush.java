@@ -1,5 +1,7 @@
 package dev.walcast.server.protocol;
 
+import dev.walcast.server.json.Slice;
+import dev.walcast.server.json.Utf8;
 import org.jspecify.annotations.Nullable;
 
 /// The one binary message a client may send, kind 3: seven sizes, then join ref, ref, topic, event, metadata,

@@ -1,4 +1,4 @@
-/// The wire protocol: text and bytes in, values out, and back. Knows nothing of sockets, threads or Postgres.
+/// The wire protocol: messages to values and back. Knows nothing of sockets, threads or Postgres.
 @NullMarked
 package dev.walcast.server.protocol;
 

@@ -2,14 +2,15 @@ package dev.walcast.server.rest;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.channel.Rooms;
+import dev.walcast.server.json.JsonBody;
+import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.BatchMessage;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.protocol.Broadcast.Encoding;
 import dev.walcast.server.protocol.BroadcastBatch;
 import dev.walcast.server.protocol.ErrorCode;
-import dev.walcast.server.protocol.JsonBody;
-import dev.walcast.server.protocol.Slice;
+import dev.walcast.server.protocol.Topic;
+import dev.walcast.server.topic.Rooms;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerRequest;
 import java.util.List;
@@ -23,8 +24,6 @@ import java.util.stream.Collectors;
 final class Broadcasts {
     /// Why private messages of an accepted batch were not sent, and how many: `Unauthorized=2`.
     static final String DROPPED = "x-walcast-dropped";
-
-    private static final String PREFIX = "realtime:";
 
     private final RestLimits limits;
     private final Rooms rooms;
@@ -62,7 +61,8 @@ final class Broadcasts {
             if (refusal.isPresent()) {
                 dropped.merge(refusal.get().code(), 1, Integer::sum);
             } else {
-                rooms.broadcast(new Broadcast.Text(PREFIX + message.topic(), message.payload()), message.isPrivate());
+                String topic = Topic.named(message.topic()).text();
+                rooms.broadcast(new Broadcast.Text(topic, message.payload()), message.isPrivate());
             }
         }
         return dropped.isEmpty() ? Answer.accepted() : Answer.accepted().with(Map.of(DROPPED, text(dropped)));
@@ -89,7 +89,8 @@ final class Broadcasts {
         if (isPrivate) {
             requireRight(call, target.topic());
         }
-        rooms.broadcast(new Broadcast.User(PREFIX + target.topic(), target.event(), encoding, payload), isPrivate);
+        String topic = Topic.named(target.topic()).text();
+        rooms.broadcast(new Broadcast.User(topic, target.event(), encoding, payload), isPrivate);
         return Answer.accepted();
     }
 

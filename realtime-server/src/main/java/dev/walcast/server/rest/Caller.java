@@ -2,7 +2,7 @@ package dev.walcast.server.rest;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.channel.CallerQuestions;
+import dev.walcast.server.access.CallerQuestions;
 import io.github.bucket4j.Bucket;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;

@@ -2,9 +2,9 @@ package dev.walcast.server.rest;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.access.CallerQuestions;
 import dev.walcast.server.acks.CursorKey;
-import dev.walcast.server.channel.CallerQuestions;
-import dev.walcast.server.channel.ClientKey;
+import dev.walcast.server.limits.ClientKey;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.rls.TopicCheckException;
 import dev.walcast.rls.TopicPermissions;
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.channel.CallerQuestions;
+import dev.walcast.server.access.CallerQuestions;
 import dev.walcast.server.protocol.ErrorCode;
 import io.helidon.http.Header;
 import io.helidon.http.Headers;

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.ErrorCode;
-import dev.walcast.server.protocol.Turns;
+import dev.walcast.server.tasks.Turns;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;

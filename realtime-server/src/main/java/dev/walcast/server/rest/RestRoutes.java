@@ -3,13 +3,13 @@ package dev.walcast.server.rest;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
+import dev.walcast.server.access.CallerQuestions;
 import dev.walcast.server.auth.TokenVerifier;
-import dev.walcast.server.channel.CallerQuestions;
-import dev.walcast.server.channel.Rooms;
+import dev.walcast.server.json.Json;
+import dev.walcast.server.json.Slice;
 import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.ErrorCode;
-import dev.walcast.server.protocol.Json;
-import dev.walcast.server.protocol.Slice;
+import dev.walcast.server.topic.Rooms;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Method;
 import io.helidon.webserver.CloseConnectionException;

@@ -4,8 +4,9 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.json.Utf8;
 import dev.walcast.server.protocol.ErrorCode;
-import dev.walcast.server.protocol.Utf8;
+import dev.walcast.server.protocol.Topic;
 import java.net.URLDecoder;
 
 /// Where a single broadcast goes, as the path says it.
@@ -15,7 +16,6 @@ record Target(String topic, String event) {
     /// What fits into the header of a binary frame.
     private static final int BYTES_MAX = 255;
 
-    private static final String PREFIX = "realtime:";
     private static final String BEFORE_TOPIC = "/api/broadcast/";
     private static final String BEFORE_EVENT = "/events/";
 
@@ -35,7 +35,7 @@ record Target(String topic, String event) {
             throw new RequestRefusedException(Answer.html(ErrorCode.REST_NOT_FOUND));
         }
         Target target = new Target(decoded(rawPath.substring(topic, end)), decoded(rawPath.substring(event)));
-        if (isTooLong(PREFIX + target.topic())) {
+        if (isTooLong(Topic.named(target.topic()).text())) {
             throw new RequestRefusedException(Answer.field("topic", ErrorCode.FIELD_TOO_LONG));
         }
         if (isTooLong(target.event())) {

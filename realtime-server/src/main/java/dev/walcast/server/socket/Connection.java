@@ -3,6 +3,13 @@ package dev.walcast.server.socket;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.server.frames.BrokenFrame;
+import dev.walcast.server.frames.FrameReader;
+import dev.walcast.server.frames.Inbound;
+import dev.walcast.server.frames.InboundPace;
+import dev.walcast.server.frames.MessageBuffer;
+import dev.walcast.server.frames.Outgoing;
+import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.ErrorCode;

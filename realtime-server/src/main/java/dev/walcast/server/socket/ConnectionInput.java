@@ -2,6 +2,7 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.frames.InboundPace;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import java.io.InputStream;

@@ -2,6 +2,9 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.frames.FrameHeader;
+import dev.walcast.server.frames.FrameWriter;
+import dev.walcast.server.frames.Outgoing;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.memory.SharedBytes;
 import dev.walcast.server.protocol.CloseReason;

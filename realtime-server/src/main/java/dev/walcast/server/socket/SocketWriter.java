@@ -3,6 +3,8 @@ package dev.walcast.server.socket;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.server.frames.FrameWriter;
+import dev.walcast.server.frames.Outgoing;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.CloseReason;
 import io.helidon.common.buffers.BufferData;

@@ -8,6 +8,7 @@ import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.ThreadStarter;
+import dev.walcast.server.limits.SocketLimits;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;

@@ -3,6 +3,7 @@ package dev.walcast.server.socket;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.CloseReason;
 import io.helidon.webserver.http1.spi.Http1Upgrader;

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.ThreadStarter;
+import dev.walcast.server.frames.FrameWriter;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;

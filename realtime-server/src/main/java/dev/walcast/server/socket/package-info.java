@@ -1,5 +1,4 @@
-/// WebSocket on Helidon's connections: frames in, frames out, and every way a socket ends. Moves messages without
-/// looking into them.
+/// Open WebSockets: upgrades, reading, queues, writing, and every way a socket ends.
 @NullMarked
 package dev.walcast.server.socket;
 

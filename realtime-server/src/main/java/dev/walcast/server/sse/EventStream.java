@@ -2,7 +2,8 @@ package dev.walcast.server.sse;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.channel.RefusedException;
+import dev.walcast.server.frames.Outgoing;
+import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.CloseReason;
@@ -11,9 +12,8 @@ import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.StreamEvent;
 import dev.walcast.server.protocol.SystemNote;
+import dev.walcast.server.session.RefusedException;
 import dev.walcast.server.socket.Outbox;
-import dev.walcast.server.socket.Outgoing;
-import dev.walcast.server.socket.SocketLimits;
 import dev.walcast.server.socket.SocketStats;
 import dev.walcast.server.socket.Watched;
 import io.helidon.http.HeaderNames;

@@ -2,9 +2,9 @@ package dev.walcast.server.sse;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.channel.ChangeReceiver;
-import dev.walcast.server.channel.EncodedChange;
-import dev.walcast.server.channel.SnapshotChunk;
+import dev.walcast.server.feed.ChangeReceiver;
+import dev.walcast.server.feed.EncodedChange;
+import dev.walcast.server.feed.SnapshotChunk;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.StreamEvent;

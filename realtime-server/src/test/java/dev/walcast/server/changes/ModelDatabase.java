@@ -25,6 +25,9 @@ import dev.walcast.rls.RowQuery;
 import dev.walcast.rls.RowReader;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableRights;
+import dev.walcast.server.delivery.PendingLimits;
+import dev.walcast.server.limits.ReplayLimits;
+import dev.walcast.server.rowkeys.KeyMemory;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,12 +45,12 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /// Two tables that everybody may read, and a database that answers a regular expression by whether the row's id is
 /// even, after a while.
-final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader {
+public final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader {
     static final Table BUSY = table("busy");
     static final Table QUIET = table("quiet");
 
     /// Under which nothing is let go of.
-    static final ReplayLimits ROOMY = new ReplayLimits(1L << 30, Duration.ofDays(1), 1L << 40, Duration.ZERO);
+    public static final ReplayLimits ROOMY = new ReplayLimits(1L << 30, Duration.ofDays(1), 1L << 40, Duration.ZERO);
 
     static final RightsLimits HOURS = new RightsLimits(Duration.ofHours(1), Duration.ofHours(2));
 
@@ -66,7 +69,7 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader 
 
     private final Random random;
 
-    ModelDatabase(long seed) {
+    public ModelDatabase(long seed) {
         this.random = new Random(seed);
     }
 
@@ -175,7 +178,7 @@ final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader 
     }
 
     /// Changes of its tables on their way to subscribers, where others may stand in for what it says.
-    ChangePath path(Catalog catalog, Oracle oracle, RowReader rows, ReplayLimits limits, LongSupplier nanoTime) {
+    public ChangePath path(Catalog catalog, Oracle oracle, RowReader rows, ReplayLimits limits, LongSupplier nanoTime) {
         Rights rights = new Rights(questions -> reading(catalog, questions), HOURS, System::nanoTime);
         return path(rights, catalog, oracle, rows, limits, PendingLimits.USUAL, nanoTime);
     }

@@ -7,6 +7,7 @@ import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.server.changes.ModelClient.Wish;
+import dev.walcast.server.limits.ReplayLimits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -10,6 +10,7 @@ import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.server.changes.ModelTables.Item;
+import dev.walcast.server.encode.FeedPosition;
 import dev.walcast.server.protocol.FeedPlace.Resumed;
 import java.util.ArrayList;
 import java.util.Comparator;

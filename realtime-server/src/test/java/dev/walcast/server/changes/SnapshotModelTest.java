@@ -8,6 +8,8 @@ import dev.walcast.cdc.Table;
 import dev.walcast.server.changes.ModelTables.Writer;
 import dev.walcast.server.changes.SnapshotBinding.Filter;
 import dev.walcast.server.changes.SnapshotBinding.Wish;
+import dev.walcast.server.limits.ReplayLimits;
+import dev.walcast.server.limits.SnapshotLimits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.walcast.server.changes;
 
-import dev.walcast.server.channel.ChangeReceiver;
-import dev.walcast.server.channel.SnapshotChunk;
+import dev.walcast.server.feed.ChangeReceiver;
+import dev.walcast.server.feed.SnapshotChunk;
 
 /// A client that always has room and reads no rows; a test says what becomes of the rest.
 abstract class TestReceiver implements ChangeReceiver {

@@ -1,18 +1,21 @@
 package dev.walcast.server.channel;
 
-import static dev.walcast.server.channel.TestingServer.before;
-import static dev.walcast.server.channel.TestingServer.broadcast;
-import static dev.walcast.server.channel.TestingServer.delivered;
-import static dev.walcast.server.channel.TestingServer.join;
-import static dev.walcast.server.channel.TestingServer.joined;
-import static dev.walcast.server.channel.TestingServer.json;
-import static dev.walcast.server.channel.TestingServer.ok;
+import static dev.walcast.server.testing.TestingServer.before;
+import static dev.walcast.server.testing.TestingServer.broadcast;
+import static dev.walcast.server.testing.TestingServer.delivered;
+import static dev.walcast.server.testing.TestingServer.join;
+import static dev.walcast.server.testing.TestingServer.joined;
+import static dev.walcast.server.testing.TestingServer.json;
+import static dev.walcast.server.testing.TestingServer.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.socket.WireClient;
+import dev.walcast.server.testing.TestingChangeFeed;
+import dev.walcast.server.testing.TestingLimits;
+import dev.walcast.server.testing.TestingServer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

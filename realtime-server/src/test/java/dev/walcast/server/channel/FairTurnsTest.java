@@ -4,10 +4,11 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.protocol.CloseReason;
-import dev.walcast.server.socket.SocketLimits;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.socket.WireClient.Received;
+import dev.walcast.server.testing.TestingServer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

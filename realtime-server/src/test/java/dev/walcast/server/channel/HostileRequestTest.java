@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.walcast.server.socket.WireClient;
+import dev.walcast.server.testing.TestingLimits;
+import dev.walcast.server.testing.TestingServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;

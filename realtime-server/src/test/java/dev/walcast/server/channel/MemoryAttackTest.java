@@ -1,18 +1,21 @@
 package dev.walcast.server.channel;
 
-import static dev.walcast.server.channel.TestingServer.before;
-import static dev.walcast.server.channel.TestingServer.broadcast;
-import static dev.walcast.server.channel.TestingServer.delivered;
-import static dev.walcast.server.channel.TestingServer.join;
-import static dev.walcast.server.channel.TestingServer.joined;
+import static dev.walcast.server.testing.TestingServer.before;
+import static dev.walcast.server.testing.TestingServer.broadcast;
+import static dev.walcast.server.testing.TestingServer.delivered;
+import static dev.walcast.server.testing.TestingServer.join;
+import static dev.walcast.server.testing.TestingServer.joined;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.memory.MemoryBudget;
+import dev.walcast.server.presence.PresenceLimits;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.socket.WireClient;
+import dev.walcast.server.testing.TestingServer;
+import dev.walcast.server.testing.TestingTopics;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,15 +1,17 @@
 package dev.walcast.server.channel;
 
-import static dev.walcast.server.channel.TestingServer.before;
-import static dev.walcast.server.channel.TestingServer.join;
-import static dev.walcast.server.channel.TestingServer.joined;
-import static dev.walcast.server.channel.TestingServer.json;
+import static dev.walcast.server.testing.TestingServer.before;
+import static dev.walcast.server.testing.TestingServer.join;
+import static dev.walcast.server.testing.TestingServer.joined;
+import static dev.walcast.server.testing.TestingServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.walcast.server.feed.Binding;
 import dev.walcast.server.socket.WireClient;
+import dev.walcast.server.testing.TestingServer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;

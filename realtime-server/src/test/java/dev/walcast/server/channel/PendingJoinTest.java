@@ -1,24 +1,28 @@
 package dev.walcast.server.channel;
 
-import static dev.walcast.server.channel.TestingServer.before;
-import static dev.walcast.server.channel.TestingServer.broadcast;
-import static dev.walcast.server.channel.TestingServer.delivered;
-import static dev.walcast.server.channel.TestingServer.join;
-import static dev.walcast.server.channel.TestingServer.joined;
-import static dev.walcast.server.channel.TestingServer.ok;
+import static dev.walcast.server.testing.TestingServer.before;
+import static dev.walcast.server.testing.TestingServer.broadcast;
+import static dev.walcast.server.testing.TestingServer.delivered;
+import static dev.walcast.server.testing.TestingServer.join;
+import static dev.walcast.server.testing.TestingServer.joined;
+import static dev.walcast.server.testing.TestingServer.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.socket.WireClient;
+import dev.walcast.server.tasks.Lane;
+import dev.walcast.server.testing.TestingLimits;
+import dev.walcast.server.testing.TestingServer;
+import dev.walcast.server.testing.TestingTopics;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// Private channels while the database is being asked: what waits, what goes on, and what is left when somebody leaves.
-class PendingJoinTest {
+public class PendingJoinTest {
     private static final String TOPIC = "realtime:room";
     private static final String PRIVATE = "{\"config\":{\"private\":true,\"broadcast\":{\"self\":true,\"ack\":true}}}";
     private static final String HELLO = "{\"event\":\"e\",\"payload\":{}}";
@@ -60,7 +64,7 @@ class PendingJoinTest {
                 .write(_ -> TestingTopics.ALL);
     }
 
-    static void waitFor(CountDownLatch latch) {
+    public static void waitFor(CountDownLatch latch) {
         try {
             latch.await();
         } catch (InterruptedException e) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.server.socket.WireClient;
+import dev.walcast.server.testing.TestingServer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,19 +1,21 @@
 package dev.walcast.server.channel;
 
-import static dev.walcast.server.channel.TestingServer.before;
-import static dev.walcast.server.channel.TestingServer.join;
-import static dev.walcast.server.channel.TestingServer.joined;
-import static dev.walcast.server.channel.TestingServer.json;
+import static dev.walcast.server.testing.TestingServer.before;
+import static dev.walcast.server.testing.TestingServer.join;
+import static dev.walcast.server.testing.TestingServer.joined;
+import static dev.walcast.server.testing.TestingServer.json;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.rls.TopicPermissions.Access;
-import dev.walcast.server.channel.MessageHistory.StoredMessage;
-import dev.walcast.server.channel.TestingTopics.Stored;
+import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.Broadcast;
-import dev.walcast.server.protocol.Slice;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.socket.WireClient.Received;
+import dev.walcast.server.testing.TestingServer;
+import dev.walcast.server.testing.TestingTopics.Stored;
+import dev.walcast.server.topic.MessageHistory.StoredMessage;
+import dev.walcast.server.topic.Replay;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

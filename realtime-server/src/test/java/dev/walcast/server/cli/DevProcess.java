@@ -2,6 +2,7 @@ package dev.walcast.server.cli;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.walcast.server.settings.SettingsSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,6 +2,7 @@ package dev.walcast.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.walcast.server.settings.SettingsSource;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Locale;

@@ -7,6 +7,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.settings.SettingsSource;
 import java.io.IOException;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;

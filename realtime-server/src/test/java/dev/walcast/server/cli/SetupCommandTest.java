@@ -3,7 +3,7 @@ package dev.walcast.server.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.server.messages.MessagesDatabase;
+import dev.walcast.server.setup.MessagesDatabase;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.walcast.server.front.HttpText.Reply;
+import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.socket.SocketDoor;
-import dev.walcast.server.socket.SocketLimits;
 import dev.walcast.server.socket.SocketStats;
 import dev.walcast.server.socket.WebSockets;
 import io.helidon.webserver.http.HttpRouting;

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.walcast.server.http.Framing;
+import dev.walcast.server.http.RefusedRequestException;
+import dev.walcast.server.http.RequestHead;
 import io.helidon.webserver.http.HttpRouting;
 import java.net.InetAddress;
 import java.util.List;

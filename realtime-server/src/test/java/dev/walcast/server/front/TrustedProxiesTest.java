@@ -3,7 +3,8 @@ package dev.walcast.server.front;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.walcast.server.socket.ClientAddress;
+import dev.walcast.server.http.HeadParser;
+import dev.walcast.server.limits.ClientAddress;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;

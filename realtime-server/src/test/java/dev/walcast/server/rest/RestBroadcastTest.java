@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.walcast.server.auth.TestingTokens;
-import dev.walcast.server.channel.TestingServer;
-import dev.walcast.server.socket.SocketLimits;
+import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.socket.WireClient.Received;
+import dev.walcast.server.testing.TestingServer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

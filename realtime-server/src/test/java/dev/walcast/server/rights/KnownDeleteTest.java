@@ -9,7 +9,7 @@ import dev.walcast.server.RightsSettings;
 import dev.walcast.server.ServerSettings;
 import dev.walcast.server.ServerSettings.Reader;
 import dev.walcast.server.auth.TokenIssuer;
-import dev.walcast.server.changes.PendingLimits;
+import dev.walcast.server.delivery.PendingLimits;
 import dev.walcast.server.testing.ChangeListener;
 import dev.walcast.server.testing.EventReader;
 import dev.walcast.server.testing.EventReader.Event;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.walcast.server.messages.SetupScript;
 import dev.walcast.server.rights.Listener.Row;
+import dev.walcast.server.setup.SetupScript;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package dev.walcast.server.rights;
 
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.server.messages.SetupScript;
+import dev.walcast.server.setup.SetupScript;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

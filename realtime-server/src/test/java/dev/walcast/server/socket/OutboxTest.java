@@ -3,6 +3,8 @@ package dev.walcast.server.socket;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.walcast.server.frames.FrameWriter;
+import dev.walcast.server.frames.Outgoing;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.Address;

@@ -1,0 +1,221 @@
+package dev.walcast.server.access;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.rls.TopicPermissions.Access;
+import dev.walcast.rls.Viewer;
+import dev.walcast.server.access.PrivateRights.Answered;
+import dev.walcast.server.access.PrivateRights.Asking;
+import dev.walcast.server.access.RightsRound.Asked;
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Message;
+import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.topic.RoomName;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// What a channel's client may do in its room. Everything in a public one. In a private one what the database says: the
+/// right to read is asked at the join, after a new token, and again and again by [PrivateRights]; the right to write is
+/// asked at a push when it is not known, or not any more.
+///
+/// What asks blocks. All but the questions about what is known is called on the channel's lane, or by one thread at a
+/// time where there is none.
+public final class ChannelRights {
+    private static final Access ALL = new Access(true, true);
+
+    private record Known(Access access, Asked asked) {}
+
+    private final ClientQuestions questions;
+    private final PrivateRights server;
+    private final RightsWatch watch;
+    private final String subTopic;
+    private final boolean isPrivate;
+
+    /// Null before the first answer.
+    private volatile @Nullable Known read;
+
+    private volatile @Nullable Known write;
+    private volatile boolean presenceAsked;
+
+    /// Why the last recheck has failed.
+    private volatile @Nullable Refusal unconfirmed;
+
+    /// What the last answer was about.
+    private @Nullable Asking key;
+
+    /// @param member told when the database was asked again
+    public ChannelRights(ClientQuestions questions, PrivateRights server, RoomName room, PrivateRights.Member member) {
+        this.questions = requireNonNull(questions, "questions is null");
+        this.server = requireNonNull(server, "server is null");
+        this.watch = new RightsWatch(server, member);
+        this.subTopic = room.topic().name();
+        this.isPrivate = room.isPrivate();
+        this.presenceAsked = !isPrivate;
+    }
+
+    // -- what is known
+
+    /// Whether the database may have to be asked before this push can be handled.
+    public boolean mustAsk(Message.Push push) {
+        return isPrivate
+                && switch (push) {
+                    case Message.AccessToken _ -> true;
+                    case Message.BroadcastPush _ -> !knowsWrite();
+                    case Message.Presence _ -> !knowsWrite() || !presenceAsked;
+                    case Message.UnreadableBroadcast _, Message.Acknowledgement _, Message.Unknown _ -> false;
+                };
+    }
+
+    /// Whether the client may receive broadcasts, by the last answer. Always true in a public channel.
+    public boolean mayReadBroadcasts() {
+        return mayRead().broadcast();
+    }
+
+    /// Whether the client may receive presence, by the last answer. Always true in a public channel.
+    public boolean mayReadPresence() {
+        return mayRead().presence();
+    }
+
+    /// What the last answer was. Whether it still counts is another question: [#isStale].
+    public Access mayRead() {
+        Known known = read;
+        return isPrivate ? (known == null ? Access.NONE : known.access()) : ALL;
+    }
+
+    /// Whether what is known was not confirmed in time, so that nothing may be delivered.
+    public boolean isStale() {
+        Known known = read;
+        return isPrivate && known != null && !server.isTrusted(known.asked());
+    }
+
+    /// What the client reads when something was withheld because the rights are stale.
+    public Refusal unconfirmed() {
+        server.countWithheld();
+        Refusal known = unconfirmed;
+        return known == null ? ErrorCode.TOPIC_DATABASE_UNREACHABLE.refusal() : known;
+    }
+
+    private boolean knowsWrite() {
+        Known known = write;
+        return known != null && server.isCurrent(known.asked());
+    }
+
+    // -- what asks
+
+    /// For the join. Nothing when the client may enter.
+    public Optional<Refusal> enter(Viewer viewer, boolean presence) {
+        presenceAsked = presence;
+        return askToRead(viewer).or(() -> mayRead().any() ? Optional.empty() : Optional.of(unreadable()));
+    }
+
+    /// For a new token. Nothing when the client may stay.
+    public Optional<Refusal> change(Viewer viewer) {
+        if (!isPrivate) {
+            return Optional.empty();
+        }
+        Access before = mayRead();
+        write = null;
+        return askToRead(viewer).or(() -> lost(before));
+    }
+
+    /// For an answer to a recheck. Nothing when the client may stay, and when the answer is about another token or
+    /// older than what is known.
+    public Optional<Refusal> confirm(Answered answered) {
+        Known known = read;
+        if (known == null
+                || !answered.key().equals(key)
+                || answered.asked().nanos() - known.asked().nanos() <= 0) {
+            return Optional.empty();
+        }
+        return switch (answered.answer()) {
+            case Answer.Given<Access>(Access access) -> {
+                unconfirmed = null;
+                read = new Known(access, answered.asked());
+                yield lost(known.access());
+            }
+            case Answer.Refused<Access>(Refusal refusal) -> {
+                unconfirmed = refusal;
+                yield Optional.empty();
+            }
+        };
+    }
+
+    /// Nothing when the client may send broadcasts.
+    public Optional<Refusal> writeBroadcast(Viewer viewer) {
+        if (!isPrivate) {
+            return Optional.empty();
+        }
+        return switch (askToWrite(viewer)) {
+            case Answer.Given<Access>(Access access) ->
+                access.broadcast() ? Optional.empty() : Optional.of(unwritable());
+            case Answer.Refused<Access>(Refusal refusal) -> Optional.of(refusal);
+        };
+    }
+
+    /// Not when the database cannot say. A client that did not ask for presence at the join may read it from here on,
+    /// if the policies let it.
+    public boolean mayWritePresence(Viewer viewer) {
+        if (!isPrivate) {
+            return true;
+        }
+        if (!presenceAsked) {
+            presenceAsked = true;
+            if (askToRead(viewer).isPresent()) {
+                presenceAsked = false;
+                return false;
+            }
+        }
+        return askToWrite(viewer) instanceof Answer.Given<Access>(Access access) && access.presence();
+    }
+
+    /// Nothing is asked again from here on.
+    public void retire() {
+        watch.cancel();
+    }
+
+    // -- inside
+
+    /// What the client reads that may not, or no longer, receive broadcasts.
+    public Refusal unreadable() {
+        return ErrorCode.TOPIC_UNREADABLE.refusal(subTopic);
+    }
+
+    private Refusal unwritable() {
+        return ErrorCode.TOPIC_UNWRITABLE.refusal(subTopic);
+    }
+
+    private Optional<Refusal> lost(Access before) {
+        Access now = mayRead();
+        if (!now.any()) {
+            return Optional.of(unreadable());
+        }
+        boolean less = (before.broadcast() && !now.broadcast()) || (before.presence() && !now.presence());
+        return less ? Optional.of(ErrorCode.TOPIC_LOST.refusal(subTopic)) : Optional.empty();
+    }
+
+    private Optional<Refusal> askToRead(Viewer viewer) {
+        Asked asked = server.ask();
+        boolean presence = presenceAsked;
+        return switch (questions.read(viewer, subTopic, presence)) {
+            case Answer.Given<Access>(Access access) -> {
+                key = new Asking(questions.question(viewer, subTopic), presence);
+                unconfirmed = null;
+                read = new Known(access, asked);
+                watch.follow(questions.client(viewer), key, asked);
+                yield Optional.empty();
+            }
+            case Answer.Refused<Access>(Refusal refusal) -> Optional.of(refusal);
+        };
+    }
+
+    private Answer<Access> askToWrite(Viewer viewer) {
+        Known known = write;
+        if (known != null && server.isCurrent(known.asked())) {
+            return new Answer.Given<>(known.access());
+        }
+        Asked asked = server.ask();
+        Answer<Access> answer = questions.write(viewer, subTopic);
+        write = answer instanceof Answer.Given<Access>(Access access) ? new Known(access, asked) : null;
+        return answer;
+    }
+}

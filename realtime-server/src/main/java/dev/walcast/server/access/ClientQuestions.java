@@ -1,0 +1,64 @@
+package dev.walcast.server.access;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.rls.TopicPermissions.Access;
+import dev.walcast.rls.TopicPermissions.Question;
+import dev.walcast.rls.Viewer;
+import dev.walcast.server.limits.ClientKey;
+import dev.walcast.server.limits.ClientShares;
+import dev.walcast.server.topic.MessageHistory.StoredMessage;
+import dev.walcast.server.topic.ReplayRequest;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+
+/// What one socket asks the database about private topics, within the share of its client. Calls block.
+public final class ClientQuestions {
+    private final TopicQuestions server;
+    private final String headers;
+    private final ClientShares shares;
+    private final String address;
+    private final Semaphore ofSocket;
+
+    /// @param address that the connection comes from
+    /// @param headers of the upgrade request, as policies find them
+    public ClientQuestions(TopicQuestions server, ClientShares shares, String address, String headers) {
+        this.server = requireNonNull(server, "server is null");
+        this.shares = requireNonNull(shares, "shares is null");
+        this.address = requireNonNull(address, "address is null");
+        this.headers = requireNonNull(headers, "headers is null");
+        // many clients may have one address: a slow one leaves half of its share to the others
+        this.ofSocket = new Semaphore(Math.max(1, shares.topicChecksMax() / 2), true);
+    }
+
+    /// What [#read] and [#write] ask.
+    Question question(Viewer viewer, String subTopic) {
+        return new Question(viewer, subTopic, headers);
+    }
+
+    Answer<Access> read(Viewer viewer, String subTopic, boolean presence) {
+        Question question = question(viewer, subTopic);
+        return ask(viewer, (permissions, _) -> permissions.read(question, presence));
+    }
+
+    Answer<Access> write(Viewer viewer, String subTopic) {
+        Question question = question(viewer, subTopic);
+        return ask(viewer, (permissions, _) -> permissions.write(question));
+    }
+
+    /// Reads the stored broadcasts that a join asks for. Blocks, within the share of the client.
+    public Answer<List<StoredMessage>> stored(Viewer viewer, String subTopic, ReplayRequest.Wanted wanted) {
+        return ask(viewer, (_, history) -> history.since(subTopic, wanted.since(), wanted.limit()));
+    }
+
+    /// Whose share the viewer's questions take.
+    ClientKey client(Viewer viewer) {
+        return ClientKey.of(viewer, address);
+    }
+
+    private <T> Answer<T> ask(Viewer viewer, TopicQuestions.Question<T> question) {
+        try (ClientShares.Share share = shares.hold(client(viewer))) {
+            return server.ask(ofSocket, share.topicChecks(), question);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package dev.walcast.server.access;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.access.PrivateRights.Asking;
+import dev.walcast.server.access.PrivateRights.Member;
+import dev.walcast.server.access.RightsRound.Asked;
+import dev.walcast.server.limits.ClientKey;
+import org.jspecify.annotations.Nullable;
+
+/// Has one channel's rights asked again, until it is cancelled. Safe for any thread.
+final class RightsWatch {
+    private final PrivateRights rights;
+    private final Member member;
+    private final Object lock = new Object();
+
+    // guarded by lock
+    private @Nullable Asking key;
+    private boolean cancelled;
+
+    RightsWatch(PrivateRights rights, Member member) {
+        this.rights = requireNonNull(rights, "rights is null");
+        this.member = requireNonNull(member, "member is null");
+    }
+
+    /// From here on this is the channel's question.
+    ///
+    /// @param client whose turns it takes
+    /// @param asked  when the channel itself has asked it
+    void follow(ClientKey client, Asking fresh, Asked asked) {
+        synchronized (lock) {
+            leave();
+            if (!cancelled) {
+                key = fresh;
+                rights.add(member, client, fresh, asked);
+            }
+        }
+    }
+
+    void cancel() {
+        synchronized (lock) {
+            cancelled = true;
+            leave();
+        }
+    }
+
+    /// With the lock held.
+    private void leave() {
+        if (key != null) {
+            rights.remove(member, key);
+            key = null;
+        }
+    }
+}

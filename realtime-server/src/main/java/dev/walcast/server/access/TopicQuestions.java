@@ -1,0 +1,174 @@
+package dev.walcast.server.access;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.rls.TopicCheckException;
+import dev.walcast.rls.TopicCheckException.Reason;
+import dev.walcast.rls.TopicPermissions;
+import dev.walcast.rls.TopicPermissions.Access;
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.topic.MessageHistory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Asks the database about private topics, only so many questions at once: a flood of them waits here and not in the
+/// connection pool. First come, first served; a question that waits too long is refused.
+///
+/// Joins may take all the room, and one client its share of it. Rechecks and callers without a socket have shares
+/// of their own, so that a storm of either leaves room for joins.
+public final class TopicQuestions {
+    private static final Logger LOG = LoggerFactory.getLogger(TopicQuestions.class);
+
+    /// Clients give a join ten seconds.
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private final TopicPermissions permissions;
+    private final MessageHistory history;
+    private final int atOnce;
+    private final Semaphore permits;
+    private final Semaphore recheckPermits;
+    private final Semaphore callerPermits;
+
+    public TopicQuestions(TopicPermissions permissions, MessageHistory history, int atOnce) {
+        this.permissions = requireNonNull(permissions, "permissions is null");
+        this.history = requireNonNull(history, "history is null");
+        this.atOnce = atOnce;
+        this.permits = new Semaphore(atOnce, true);
+        this.recheckPermits = new Semaphore(recheckAtOnce(), true);
+        this.callerPermits = new Semaphore(Math.max(1, atOnce / 2), true);
+    }
+
+    interface Question<T> {
+        T ask(TopicPermissions permissions, MessageHistory history)
+                throws TopicCheckException, MessageHistory.HistoryException;
+    }
+
+    /// How many of them one caller without a socket may have, in the half that all callers share.
+    int atOnceOfCaller() {
+        return Math.max(1, atOnce / 4);
+    }
+
+    /// How many of them may be rechecks.
+    int recheckAtOnce() {
+        return Math.max(1, atOnce / 4);
+    }
+
+    /// Blocks until there is an answer. A refusal names what has no room: the socket's share, the client's, or the
+    /// server.
+    <T> Answer<T> ask(Semaphore permitsOfSocket, Semaphore permitsOfClient, Question<T> question) {
+        long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
+        return within(
+                permitsOfSocket,
+                ErrorCode.CHECKS_OF_SOCKET_TOO_MANY,
+                deadlineNanos,
+                () -> within(
+                        permitsOfClient,
+                        ErrorCode.CHECKS_OF_CLIENT_TOO_MANY,
+                        deadlineNanos,
+                        () -> within(permits, deadlineNanos, () -> answer(question))));
+    }
+
+    /// Asks again what a client may receive. Blocks until there is an answer; a question that failed in whatever way
+    /// is refused, and the caller logs it.
+    Answer<Access> recheck(TopicPermissions.Question question, boolean presence) {
+        long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
+        return within(
+                recheckPermits,
+                deadlineNanos,
+                () -> within(permits, deadlineNanos, () -> readAgain(question, presence)));
+    }
+
+    private Answer<Access> readAgain(TopicPermissions.Question question, boolean presence) {
+        try {
+            return new Answer.Given<>(permissions.read(question, presence));
+        } catch (TopicCheckException e) {
+            LOG.debug("the rights of a private channel could not be confirmed ({})", e.reason(), e);
+            return refused(refusal(e.reason()));
+        } catch (RuntimeException | Error e) {
+            FatalErrors.check(e);
+            LOG.error("the rights of a private channel could not be confirmed", e);
+            return refused(ErrorCode.TOPIC_DATABASE_UNREACHABLE.refusal());
+        }
+    }
+
+    /// Asks what a caller without a socket may send. Blocks until there is an answer.
+    ///
+    /// @param deadlineNanos until when the question may wait for its turn
+    Access write(Semaphore permitsOfCaller, long deadlineNanos, TopicPermissions.Question question)
+            throws TopicCheckException {
+        List<Semaphore> taken = new ArrayList<>();
+        try {
+            for (Semaphore next : List.of(permitsOfCaller, callerPermits, permits)) {
+                if (!next.tryAcquire(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                    throw new TopicCheckException(
+                            taken.isEmpty() ? Reason.CALLER_BUSY : Reason.POOL_EXHAUSTED, "too many questions wait");
+                }
+                taken.add(next);
+            }
+            return permissions.write(question);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            throw new TopicCheckException(Reason.CANCELED, "interrupted");
+        } finally {
+            taken.forEach(Semaphore::release);
+        }
+    }
+
+    private interface Step<T> {
+        Answer<T> take();
+    }
+
+    private static <T> Answer<T> within(Semaphore permits, long deadlineNanos, Step<T> step) {
+        return within(permits, ErrorCode.TOPIC_POOL_EXHAUSTED, deadlineNanos, step);
+    }
+
+    private static <T> Answer<T> within(Semaphore permits, ErrorCode full, long deadlineNanos, Step<T> step) {
+        try {
+            if (!permits.tryAcquire(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                return refused(full.refusal());
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return refused(ErrorCode.RESTARTING.refusal());
+        }
+        try {
+            return step.take();
+        } finally {
+            permits.release();
+        }
+    }
+
+    private <T> Answer<T> answer(Question<T> question) {
+        try {
+            return new Answer.Given<>(question.ask(permissions, history));
+        } catch (TopicCheckException e) {
+            LOG.warn("what a client may do on a private topic is not known ({}): {}", e.reason(), e.getMessage());
+            return refused(refusal(e.reason()));
+        } catch (MessageHistory.HistoryException e) {
+            LOG.warn("stored broadcasts could not be read: {}", e.getMessage());
+            return refused(ErrorCode.REPLAY_FAILED.refusal());
+        }
+    }
+
+    private static Refusal refusal(TopicCheckException.Reason reason) {
+        return switch (reason) {
+            case NOT_INSTALLED -> ErrorCode.PRIVATE_NOT_INSTALLED.refusal();
+            case POOL_EXHAUSTED -> ErrorCode.TOPIC_POOL_EXHAUSTED.refusal();
+            case CALLER_BUSY -> ErrorCode.CHECKS_OF_CLIENT_TOO_MANY.refusal();
+            case CANCELED -> ErrorCode.TOPIC_QUERY_CANCELED.refusal();
+            case PARTITION_MISSING -> ErrorCode.TOPIC_PARTITION_MISSING.refusal();
+            case UNREACHABLE -> ErrorCode.TOPIC_DATABASE_UNREACHABLE.refusal();
+        };
+    }
+
+    private static <T> Answer<T> refused(Refusal refusal) {
+        return new Answer.Refused<>(refusal);
+    }
+}

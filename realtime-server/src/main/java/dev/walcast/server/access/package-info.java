@@ -1,0 +1,5 @@
+/// What a client may do on private topics: the questions to the database, and how often they are asked again.
+@NullMarked
+package dev.walcast.server.access;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,7 +1,0 @@
-package dev.walcast.server.channel;
-
-/// One who hears a room's broadcasts.
-interface RoomMember {
-    /// Called by whoever sends; never blocks.
-    void deliver(EncodedBroadcast broadcast);
-}

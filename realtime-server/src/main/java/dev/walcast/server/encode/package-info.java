@@ -1,0 +1,5 @@
+/// Writes a change as the JSON that clients read, once for each projection.
+@NullMarked
+package dev.walcast.server.encode;
+
+import org.jspecify.annotations.NullMarked;

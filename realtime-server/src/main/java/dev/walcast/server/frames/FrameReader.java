@@ -1,0 +1,151 @@
+package dev.walcast.server.frames;
+
+import static dev.walcast.server.protocol.CloseReason.FRAME_TOO_LARGE;
+import static dev.walcast.server.protocol.CloseReason.INVALID_UTF8;
+import static dev.walcast.server.protocol.CloseReason.PROTOCOL_ERROR;
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.json.Utf8;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+
+/// Turns a client's bytes into messages, putting fragments together. Owned by the socket's reader thread.
+///
+/// Memory grows with what has arrived, never with what a header announces.
+public final class FrameReader {
+    private static final int LENGTH_16_BIT = 126;
+    private static final int LENGTH_64_BIT = 127;
+    private static final int NO_MESSAGE = -1;
+
+    private final InputStream in;
+    private final int messageBytesMax;
+    private final InboundPace pace;
+    private final MessageBuffer message;
+    private int messageOpcode = NO_MESSAGE;
+
+    public FrameReader(InputStream in, int messageBytesMax, MessageBuffer message, InboundPace pace) {
+        this.in = requireNonNull(in, "in is null");
+        this.messageBytesMax = messageBytesMax;
+        this.message = requireNonNull(message, "message is null");
+        this.pace = requireNonNull(pace, "pace is null");
+    }
+
+    /// Blocks until something whole has arrived. The message before is not used any more.
+    public Inbound next() throws IOException {
+        message.letGo();
+        try {
+            while (true) {
+                FrameHeader header = FrameHeader.of(readByte(), readByte());
+                pace.frame();
+                if (header.isControl()) {
+                    return control(header.opcode(), readControl(header.shortLength()));
+                }
+                readFragment(header);
+                if (header.last()) {
+                    return finishMessage();
+                }
+            }
+        } catch (EOFException _) {
+            return new Inbound.End();
+        }
+    }
+
+    private void readFragment(FrameHeader header) throws IOException {
+        boolean continues = header.opcode() == FrameHeader.CONTINUATION;
+        if (continues == (messageOpcode == NO_MESSAGE)) {
+            throw new BrokenFrame(PROTOCOL_ERROR);
+        }
+        long length = readLength(header.shortLength());
+        if (length < 0) {
+            throw new BrokenFrame(PROTOCOL_ERROR);
+        }
+        if (length > messageBytesMax - message.size()) {
+            throw new BrokenFrame(FRAME_TOO_LARGE);
+        }
+        if (!continues) {
+            messageOpcode = header.opcode();
+        }
+        byte[] mask = readExactly(4);
+        message.read(in, (int) length, mask);
+    }
+
+    private Inbound finishMessage() throws BrokenFrame {
+        byte[] bytes = message.take();
+        boolean text = messageOpcode == FrameHeader.TEXT;
+        messageOpcode = NO_MESSAGE;
+        if (!text) {
+            return new Inbound.Binary(bytes);
+        }
+        if (!Utf8.isValid(bytes, 0, bytes.length)) {
+            throw new BrokenFrame(INVALID_UTF8);
+        }
+        return new Inbound.Text(bytes);
+    }
+
+    private static Inbound control(int opcode, byte[] payload) throws BrokenFrame {
+        return switch (opcode) {
+            case FrameHeader.PING -> new Inbound.Ping(payload);
+            case FrameHeader.PONG -> new Inbound.Pong();
+            default -> close(payload);
+        };
+    }
+
+    private static Inbound close(byte[] payload) throws BrokenFrame {
+        if (payload.length == 0) {
+            return new Inbound.Close(payload);
+        }
+        if (payload.length == 1 || !mayBeSent(((payload[0] & 0xFF) << 8) | (payload[1] & 0xFF))) {
+            throw new BrokenFrame(PROTOCOL_ERROR);
+        }
+        if (!Utf8.isValid(payload, 2, payload.length - 2)) {
+            throw new BrokenFrame(INVALID_UTF8);
+        }
+        return new Inbound.Close(Arrays.copyOf(payload, 2));
+    }
+
+    /// The codes RFC 6455 and its registry let an endpoint send.
+    private static boolean mayBeSent(int code) {
+        return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
+    }
+
+    private byte[] readControl(int length) throws IOException {
+        byte[] mask = readExactly(4);
+        byte[] payload = readExactly(length);
+        MessageBuffer.unmask(payload, 0, length, mask, 0);
+        return payload;
+    }
+
+    private long readLength(int shortLength) throws IOException {
+        return switch (shortLength) {
+            case LENGTH_16_BIT -> readNumber(2);
+            case LENGTH_64_BIT -> readNumber(8);
+            default -> shortLength;
+        };
+    }
+
+    private long readNumber(int bytes) throws IOException {
+        long number = 0;
+        for (int i = 0; i < bytes; i++) {
+            number = number << 8 | readByte();
+        }
+        return number;
+    }
+
+    private int readByte() throws IOException {
+        int b = in.read();
+        if (b < 0) {
+            throw new EOFException();
+        }
+        return b;
+    }
+
+    private byte[] readExactly(int length) throws IOException {
+        byte[] bytes = in.readNBytes(length);
+        if (bytes.length < length) {
+            throw new EOFException();
+        }
+        return bytes;
+    }
+}

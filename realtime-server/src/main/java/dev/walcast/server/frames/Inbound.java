@@ -1,0 +1,19 @@
+package dev.walcast.server.frames;
+
+/// What can come out of a socket: whole messages, control frames, and the end.
+public sealed interface Inbound {
+    /// @param utf8 valid UTF-8
+    record Text(byte[] utf8) implements Inbound {}
+
+    record Binary(byte[] bytes) implements Inbound {}
+
+    record Ping(byte[] payload) implements Inbound {}
+
+    record Pong() implements Inbound {}
+
+    /// @param echo the payload of the close frame to answer with
+    record Close(byte[] echo) implements Inbound {}
+
+    /// The peer is gone without a close frame.
+    record End() implements Inbound {}
+}

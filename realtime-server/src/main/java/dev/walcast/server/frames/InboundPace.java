@@ -1,0 +1,173 @@
+package dev.walcast.server.frames;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.limits.ClientLimits.Rate;
+import dev.walcast.server.limits.InboundLimits;
+import dev.walcast.server.limits.SocketLimits;
+import dev.walcast.server.protocol.CloseReason;
+import dev.walcast.server.tasks.Turns;
+import java.time.Duration;
+import java.util.function.LongSupplier;
+
+/// Paces the reader thread of one socket. A socket beyond its limits is held back: its thread sleeps, and TCP holds the
+/// client back. A socket that never gets below its limits is closed. Between frames the thread leaves its carrier to
+/// other virtual threads, because a thread whose input never runs dry never blocks. When there are many of them it
+/// pauses, too. Owned by the reader thread.
+public final class InboundPace {
+    /// After so many frames other threads have a turn.
+    private static final int FRAMES_IN_A_ROW = 16;
+
+    /// After so many bytes other threads have a turn.
+    private static final int BYTES_IN_A_ROW = 64 * 1024;
+
+    /// After so much work on one message other threads have a turn.
+    private static final long WORK_NANOS_IN_A_ROW = 1_000_000;
+
+    /// A thread that waited so long for its client has had a rest.
+    private static final long RESTED_NANOS = 1_000_000;
+
+    /// Shorter pauses would be many.
+    private static final long PAUSE_NANOS_MIN = 20_000_000;
+
+    private final Allowance frames;
+    private final Allowance bytes;
+    private final long patienceNanos;
+    private final LongSupplier nanos;
+    private final Rest rest;
+
+    private int framesInARow;
+    private int bytesInARow;
+    private boolean heldBack;
+    private long heldBackSinceNanos;
+
+    /// How the reader thread leaves its carrier.
+    interface Rest {
+        /// Lets other threads have a turn.
+        void yieldTurn();
+
+        /// Waits. An interrupted wait ends at once and keeps the interrupt.
+        void pause(Duration time);
+    }
+
+    InboundPace(InboundLimits limits, LongSupplier nanos, Rest rest) {
+        long now = nanos.getAsLong();
+        this.frames = new Allowance(limits.frames(), now);
+        this.bytes = new Allowance(limits.bytes(), now);
+        this.patienceNanos = limits.patience().toNanos();
+        this.nanos = requireNonNull(nanos, "nanos is null");
+        this.rest = requireNonNull(rest, "rest is null");
+    }
+
+    /// The pace of a socket that has just been opened.
+    public static InboundPace of(SocketLimits limits) {
+        return new InboundPace(InboundLimits.of(limits), System::nanoTime, new ThreadRest());
+    }
+
+    /// Counts a frame of any kind, before its payload is read.
+    ///
+    /// @throws BrokenFrame when the socket has been held back for too long
+    void frame() throws BrokenFrame {
+        if (++framesInARow >= FRAMES_IN_A_ROW) {
+            yieldTurn();
+        }
+        long now = nanos.getAsLong();
+        hold(frames.take(1, now), now);
+        if (heldBack && nanos.getAsLong() - heldBackSinceNanos > patienceNanos) {
+            throw new BrokenFrame(CloseReason.FLOOD);
+        }
+    }
+
+    /// Counts received bytes.
+    public void bytes(int count) {
+        bytesInARow += count;
+        if (bytesInARow >= BYTES_IN_A_ROW) {
+            yieldTurn();
+        }
+        long now = nanos.getAsLong();
+        hold(bytes.take(count, now), now);
+    }
+
+    /// Tells how long a message was worked on.
+    public void worked(long workNanos) {
+        if (workNanos >= WORK_NANOS_IN_A_ROW) {
+            rest.yieldTurn();
+        }
+    }
+
+    /// Tells how long it was waited for the client. One that lets itself be waited for begins a new row.
+    public void waited(long waitedNanos) {
+        if (waitedNanos >= RESTED_NANOS) {
+            framesInARow = 0;
+            bytesInARow = 0;
+        }
+    }
+
+    private void hold(long overNanos, long now) {
+        if (overNanos > 0) {
+            if (!heldBack) {
+                heldBack = true;
+                heldBackSinceNanos = now;
+            }
+            rest.pause(Duration.ofNanos(Math.max(PAUSE_NANOS_MIN, overNanos)));
+        } else if (heldBack && frames.isHalfFree(now) && bytes.isHalfFree(now)) {
+            heldBack = false;
+        }
+    }
+
+    private void yieldTurn() {
+        framesInARow = 0;
+        bytesInARow = 0;
+        long began = nanos.getAsLong();
+        rest.yieldTurn();
+        Duration pause = Turns.pauseAfter(nanos.getAsLong() - began);
+        if (pause.isPositive()) {
+            rest.pause(pause);
+        }
+    }
+
+    /// A token bucket, as the time at which it is full again.
+    private static final class Allowance {
+        private static final double SECOND_NANOS = 1e9;
+
+        private final double nanosEach;
+        private final long burstNanos;
+        private long fullAtNanos;
+
+        Allowance(Rate rate, long now) {
+            this.nanosEach = SECOND_NANOS / rate.perSecond();
+            this.burstNanos = (long) (nanosEach * rate.burst());
+            this.fullAtNanos = now;
+        }
+
+        /// @return by how much time the bucket is overdrawn; positive when it is
+        long take(int count, long now) {
+            if (fullAtNanos - now < 0) {
+                fullAtNanos = now;
+            }
+            fullAtNanos += (long) Math.ceil(nanosEach * count);
+            return fullAtNanos - now - burstNanos;
+        }
+
+        boolean isHalfFree(long now) {
+            return fullAtNanos - now <= burstNanos / 2;
+        }
+    }
+
+    private static final class ThreadRest implements Rest {
+        @Override
+        @SuppressWarnings("ThreadPriorityCheck") // fairness among virtual threads rests on it, correctness does not
+        public void yieldTurn() {
+            Thread.yield();
+        }
+
+        @Override
+        public void pause(Duration time) {
+            try {
+                Thread.sleep(time);
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package dev.walcast.server.frames;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.memory.ChunkedBytes;
+import dev.walcast.server.memory.MemoryAccount;
+import dev.walcast.server.protocol.CloseReason;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+
+/// The message being put together, unmasked as it arrives. Grows by what is there. Its bytes are counted: while it
+/// grows, and after [#take] until [#letGo].
+///
+/// Used by the reader thread, but for [#forget].
+public final class MessageBuffer {
+    private final MemoryAccount memory;
+
+    /// What was taken and is still in use. Belongs to the reader thread.
+    private int inUse;
+
+    // guarded by this
+    private final ChunkedBytes bytes;
+    private boolean forgotten;
+
+    public MessageBuffer(MemoryAccount memory) {
+        this.memory = requireNonNull(memory, "memory is null");
+        this.bytes = new ChunkedBytes(memory);
+    }
+
+    synchronized int size() {
+        return bytes.size();
+    }
+
+    /// Appends one fragment.
+    ///
+    /// @throws BrokenFrame when there is no memory for it
+    void read(InputStream in, int length, byte[] mask) throws IOException {
+        int done = 0;
+        while (done < length) {
+            // waits without the lock and without a reference to the bytes, so that another thread can forget them
+            int first = in.read();
+            if (first < 0) {
+                throw new EOFException();
+            }
+            done += append(first, in, length - done, mask, done);
+        }
+    }
+
+    /// Appends a byte and those that can be read without waiting.
+    ///
+    /// @param expected how many the fragment still has
+    /// @return how many were appended
+    private synchronized int append(int first, InputStream in, int expected, byte[] mask, int phase)
+            throws IOException {
+        if (forgotten || !bytes.makeRoom(expected)) {
+            throw new BrokenFrame(CloseReason.MEMORY);
+        }
+        byte[] array = bytes.array();
+        int at = bytes.at();
+        array[at] = (byte) first;
+        int more = Math.min(Math.min(bytes.room(), expected) - 1, in.available());
+        int count = 1 + (more > 0 ? Math.max(0, in.read(array, at + 1, more)) : 0);
+        unmask(array, at, count, mask, phase);
+        bytes.added(count);
+        return count;
+    }
+
+    /// The whole message; the buffer is empty afterwards.
+    ///
+    /// @throws BrokenFrame when another thread has forgotten it, or there is no memory for it
+    synchronized byte[] take() throws BrokenFrame {
+        byte[] whole = forgotten ? null : bytes.take();
+        if (whole == null) {
+            throw new BrokenFrame(CloseReason.MEMORY);
+        }
+        inUse = whole.length;
+        return whole;
+    }
+
+    /// The message that was taken last is not used any more.
+    public void letGo() {
+        memory.release(inUse);
+        inUse = 0;
+    }
+
+    /// Frees what has arrived of a message. Nothing more is taken in. Any thread may call it, and it does not wait.
+    public synchronized void forget() {
+        forgotten = true;
+        bytes.clear();
+    }
+
+    /// @param phase how many bytes of the frame came before
+    static void unmask(byte[] bytes, int offset, int length, byte[] mask, int phase) {
+        for (int i = 0; i < length; i++) {
+            bytes[offset + i] ^= mask[(phase + i) & 3];
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package dev.walcast.server.limits;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.limits.ClientLimits.Rate;
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Refusal;
+import io.github.bucket4j.Bucket;
+import io.github.bucket4j.TimeMeter;
+import io.github.bucket4j.local.SynchronizationStrategy;
+import java.time.Duration;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// A token bucket, and how often it was asked lately. Most sockets never use all of theirs, so the bucket, which is
+/// larger than the rest of this, is made when it is first asked. Safe for any thread.
+final class RateLimiter {
+    private static final long SECOND_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private final Rate rate;
+    private final LongSupplier nanos;
+    private final Object lock = new Object();
+
+    // guarded by lock
+    private @Nullable Bucket bucket;
+    private long secondBegan;
+    private long askedBefore;
+    private long asked;
+
+    RateLimiter(Rate rate, LongSupplier nanos) {
+        this.rate = requireNonNull(rate, "rate is null");
+        this.nanos = requireNonNull(nanos, "nanos is null");
+        this.secondBegan = nanos.getAsLong();
+    }
+
+    private Bucket bucket() {
+        synchronized (lock) {
+            if (bucket == null) {
+                bucket = Bucket.builder()
+                        .addLimit(limit ->
+                                limit.capacity(rate.burst()).refillGreedy(rate.perSecond(), Duration.ofSeconds(1)))
+                        .withCustomTimePrecision(new Ticker(nanos))
+                        .withSynchronizationStrategy(SynchronizationStrategy.SYNCHRONIZED)
+                        .build();
+            }
+            return bucket;
+        }
+    }
+
+    record Ticker(LongSupplier nanos) implements TimeMeter {
+        @Override
+        public long currentTimeNanos() {
+            return nanos.getAsLong();
+        }
+
+        @Override
+        public boolean isWallClockBased() {
+            return false;
+        }
+    }
+
+    boolean tryTake() {
+        count();
+        return bucket().tryConsume(1);
+    }
+
+    boolean isEmpty() {
+        return bucket().getAvailableTokens() < 1;
+    }
+
+    /// With the rate that is allowed and the one that was seen, refusals included.
+    Refusal refusal(ErrorCode code) {
+        synchronized (lock) {
+            return code.refusal().over(rate.perSecond(), Math.max(askedBefore, asked));
+        }
+    }
+
+    private void count() {
+        synchronized (lock) {
+            long now = nanos.getAsLong();
+            long seconds = (now - secondBegan) / SECOND_NANOS;
+            if (seconds > 0) {
+                askedBefore = seconds == 1 ? asked : 0;
+                asked = 0;
+                secondBegan += seconds * SECOND_NANOS;
+            }
+            asked++;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package dev.walcast.server.limits;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Refusal;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+
+/// What all clients of a server may still do together. Safe for any thread.
+public final class ServerBudget {
+    private final ClientLimits limits;
+    private final LongSupplier nanos;
+    private final RateLimiter joins;
+    private final ClientShares shares;
+    private final AtomicInteger users = new AtomicInteger();
+    private final AtomicInteger guests = new AtomicInteger();
+
+    public ServerBudget(ClientLimits limits, LongSupplier nanos) {
+        this.limits = requireNonNull(limits, "limits is null");
+        this.nanos = requireNonNull(nanos, "nanos is null");
+        this.joins = new RateLimiter(limits.joins(), nanos);
+        this.shares = new ClientShares(limits, nanos);
+    }
+
+    ClientLimits limits() {
+        return limits;
+    }
+
+    LongSupplier nanos() {
+        return nanos;
+    }
+
+    /// The share that each client has.
+    public ClientShares shares() {
+        return shares;
+    }
+
+    /// Nothing when another socket of this client may be opened.
+    public Optional<Refusal> refuseUpgrade(ClientKey client) {
+        return refuseUpgrade().or(() -> shares.full(client));
+    }
+
+    private Optional<Refusal> refuseUpgrade() {
+        if (users.get() >= limits.usersMax()) {
+            return Optional.of(usersTooMany());
+        }
+        return joins.isEmpty() ? Optional.of(joins.refusal(ErrorCode.UPGRADE_JOINS_TOO_MANY)) : Optional.empty();
+    }
+
+    Optional<Refusal> join() {
+        return joins.tryTake() ? Optional.empty() : Optional.of(joins.refusal(ErrorCode.JOINS_TOO_MANY));
+    }
+
+    Optional<Refusal> addUser() {
+        int before = users.getAndUpdate(count -> Math.min(count + 1, limits.usersMax()));
+        return before < limits.usersMax() ? Optional.empty() : Optional.of(usersTooMany());
+    }
+
+    void removeUser() {
+        users.decrementAndGet();
+    }
+
+    /// Clients without a socket, which count as sockets.
+    public AtomicInteger guests() {
+        return guests;
+    }
+
+    /// How many sockets have a channel.
+    public int users() {
+        return users.get();
+    }
+
+    private Refusal usersTooMany() {
+        return ErrorCode.USERS_TOO_MANY.refusal().over(limits.usersMax(), users.get());
+    }
+}

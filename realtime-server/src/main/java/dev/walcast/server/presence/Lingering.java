@@ -1,0 +1,68 @@
+package dev.walcast.server.presence;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedSet;
+
+/// Metas whose socket was lost, for the time of grace; whoever comes back with their key takes one over. Not safe
+/// for several threads.
+final class Lingering {
+    private record Lost(PresenceMeta meta, long untilNanos) {}
+
+    /// The first to be lost is the first whose grace ends.
+    private final Map<String, Lost> byRef = new LinkedHashMap<>();
+
+    private final Map<String, SequencedSet<String>> refsByKey = new HashMap<>();
+
+    void add(PresenceMeta meta, long untilNanos) {
+        byRef.put(meta.ref(), new Lost(meta, untilNanos));
+        refsByKey.computeIfAbsent(meta.key().text(), _ -> new LinkedHashSet<>()).add(meta.ref());
+    }
+
+    /// One of that key that waits no longer; preferably the one that says the same.
+    Optional<PresenceMeta> take(PresenceKey key, byte[] payload) {
+        List<PresenceMeta> candidates = refsByKey.getOrDefault(key.text(), new LinkedHashSet<>()).stream()
+                .map(byRef::get)
+                .map(Lost::meta)
+                .toList();
+        Optional<PresenceMeta> taken = candidates.stream()
+                .filter(meta -> meta.says(payload))
+                .findFirst()
+                .or(() -> candidates.stream().findFirst());
+        taken.ifPresent(this::remove);
+        return taken;
+    }
+
+    /// Those whose grace is over; they wait no longer.
+    List<PresenceMeta> takeExpired(long nowNanos) {
+        List<PresenceMeta> expired = new ArrayList<>();
+        for (Lost lost : byRef.values()) {
+            if (lost.untilNanos - nowNanos > 0) {
+                break;
+            }
+            expired.add(lost.meta);
+        }
+        expired.forEach(this::remove);
+        return expired;
+    }
+
+    /// When the next grace is over.
+    Optional<Long> nextNanos() {
+        Iterator<Lost> lost = byRef.values().iterator();
+        return lost.hasNext() ? Optional.of(lost.next().untilNanos) : Optional.empty();
+    }
+
+    private void remove(PresenceMeta meta) {
+        byRef.remove(meta.ref());
+        refsByKey.computeIfPresent(meta.key().text(), (_, refs) -> {
+            refs.remove(meta.ref());
+            return refs.isEmpty() ? null : refs;
+        });
+    }
+}

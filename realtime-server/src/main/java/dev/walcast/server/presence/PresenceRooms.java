@@ -1,0 +1,54 @@
+package dev.walcast.server.presence;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.memory.MemoryAccount;
+import dev.walcast.server.tasks.Timers;
+import dev.walcast.server.topic.RoomName;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// The rooms where somebody takes part in presence. Safe for any thread.
+public final class PresenceRooms {
+    private record Places(PresenceRoom room, int taken) {
+        Places plus(int more) {
+            return new Places(room, taken + more);
+        }
+    }
+
+    private final ConcurrentHashMap<RoomName, Places> rooms = new ConcurrentHashMap<>();
+    private final PresenceRefs refs = new PresenceRefs();
+    private final PresenceLimits limits;
+    private final Timers timers;
+    private final MemoryAccount lostMemory;
+
+    /// @param lostMemory counts presences whose client is lost
+    public PresenceRooms(PresenceLimits limits, Timers timers, MemoryAccount lostMemory) {
+        this.limits = requireNonNull(limits, "limits is null");
+        this.timers = requireNonNull(timers, "timers is null");
+        this.lostMemory = requireNonNull(lostMemory, "lostMemory is null");
+    }
+
+    /// The limits of every topic.
+    public PresenceLimits limits() {
+        return limits;
+    }
+
+    /// The room, with a place taken in it that [PresenceRoom#leave] gives back.
+    public PresenceRoom takePlace(RoomName name) {
+        Places places = rooms.compute(name, (_, old) -> old == null ? new Places(open(name), 1) : old.plus(1));
+        return requireNonNull(places).room();
+    }
+
+    private PresenceRoom open(RoomName name) {
+        return new PresenceRoom(name, limits, refs, timers, lostMemory, () -> giveBackPlace(name));
+    }
+
+    private void giveBackPlace(RoomName name) {
+        rooms.computeIfPresent(name, (_, places) -> places.taken() == 1 ? null : places.plus(-1));
+    }
+
+    /// How many topics have presence.
+    public int rooms() {
+        return rooms.size();
+    }
+}

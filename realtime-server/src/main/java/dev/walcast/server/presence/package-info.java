@@ -1,0 +1,5 @@
+/// Who is present on a topic: members, what they track, and the diffs that listeners receive.
+@NullMarked
+package dev.walcast.server.presence;
+
+import org.jspecify.annotations.NullMarked;

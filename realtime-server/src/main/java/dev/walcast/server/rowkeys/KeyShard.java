@@ -1,0 +1,282 @@
+package dev.walcast.server.rowkeys;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.IntConsumer;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+
+/// A part of the keys that are known, each with its holders: an open-addressing table of three arrays. A key of one
+/// holder, the usual case, takes 20 bytes of a table that is half to three quarters full. Safe for any thread.
+final class KeyShard {
+    private static final int SLOT_BYTES = 2 * Long.BYTES + Integer.BYTES;
+    private static final int SLOTS_MIN = 16;
+
+    /// Of sets that are not in use, and of the shard itself.
+    private static final int OBJECT_BYTES = 256;
+
+    private final long bytesMax;
+
+    // All below are guarded by this.
+    private long[] highs = new long[SLOTS_MIN];
+    /// 0 marks a free slot.
+    private long[] lows = new long[SLOTS_MIN];
+    /// The key's only holder, or minus the place of a set in `sets` less one.
+    private int[] holders = new int[SLOTS_MIN];
+    private int size;
+    private final List<@Nullable HolderSet> sets = new ArrayList<>();
+    private final Deque<Integer> freeSets = new ArrayDeque<>();
+    private long setBytes;
+
+    KeyShard(long bytesMax) {
+        this.bytesMax = bytesMax;
+    }
+
+    /// What became of an addition.
+    enum Added {
+        NEW,
+        KNOWN,
+        /// Nothing was added: something has to leave first.
+        FULL
+    }
+
+    synchronized Added add(RowKey key, int holder) {
+        int slot = slotOf(key);
+        if (lows[slot] == 0) {
+            return insert(key, holder);
+        }
+        int held = holders[slot];
+        if (held == holder) {
+            return Added.KNOWN;
+        }
+        HolderSet set = held < 0 ? set(held) : null;
+        if (set != null && set.contains(holder)) {
+            return Added.KNOWN;
+        }
+        if (bytes() + (set == null ? SLOT_BYTES + OBJECT_BYTES : set.bytes()) > bytesMax) {
+            return Added.FULL;
+        }
+        if (set == null) {
+            set = new HolderSet();
+            set.add(held);
+            holders[slot] = place(set);
+        }
+        setBytes -= set.bytes();
+        set.add(holder);
+        setBytes += set.bytes();
+        return Added.NEW;
+    }
+
+    private Added insert(RowKey key, int holder) {
+        if (4L * (size + 1) > 3L * lows.length) {
+            boolean near = 2 * bytes() > bytesMax;
+            int slots = lows.length + Math.max(SLOTS_MIN, lows.length / (near ? 8 : 2));
+            long most = (bytesMax - OBJECT_BYTES - setBytes) / SLOT_BYTES;
+            if (Math.min(slots, most) <= lows.length) {
+                return Added.FULL;
+            }
+            resize((int) Math.min(slots, most));
+            return add(key, holder);
+        }
+        int slot = slotOf(key);
+        highs[slot] = key.high();
+        lows[slot] = key.low();
+        holders[slot] = holder;
+        size++;
+        return Added.NEW;
+    }
+
+    /// @return whether the holder had the key
+    synchronized boolean remove(RowKey key, int holder) {
+        int slot = slotOf(key);
+        if (lows[slot] == 0 || !holds(slot, holder)) {
+            return false;
+        }
+        int held = holders[slot];
+        HolderSet set = held < 0 ? set(held) : null;
+        if (set != null) {
+            setBytes -= set.bytes();
+            set.remove(holder);
+            setBytes += set.bytes();
+        }
+        if (set == null || set.size() == 0) {
+            free(slot);
+        }
+        return true;
+    }
+
+    synchronized boolean contains(RowKey key, int holder) {
+        int slot = slotOf(key);
+        return lows[slot] != 0 && holds(slot, holder);
+    }
+
+    synchronized void forEachHolder(RowKey key, IntConsumer action) {
+        int slot = slotOf(key);
+        if (lows[slot] == 0) {
+            return;
+        }
+        if (holders[slot] < 0) {
+            set(holders[slot]).forEach(action);
+        } else {
+            action.accept(holders[slot]);
+        }
+    }
+
+    /// Removes what others than these hold.
+    ///
+    /// @return whether a fifth of the memory is free
+    synchronized boolean sweep(IntPredicate kept) {
+        for (HolderSet set : sets) {
+            if (set != null) {
+                setBytes -= set.bytes();
+                set.retain(kept);
+                setBytes += set.bytes();
+            }
+        }
+        long[] oldHighs = highs;
+        long[] oldLows = lows;
+        int[] oldHolders = holders;
+        size = 0;
+        allocate(oldLows.length);
+        for (int i = 0; i < oldLows.length; i++) {
+            if (oldLows[i] != 0 && isKept(oldHolders[i], kept)) {
+                put(oldHighs[i], oldLows[i], oldHolders[i]);
+            }
+        }
+        int fitting = (int) (4L * size / 3) + SLOTS_MIN;
+        if (fitting < lows.length) {
+            resize(fitting);
+        }
+        return bytes() < bytesMax - bytesMax / 5;
+    }
+
+    private boolean isKept(int held, IntPredicate kept) {
+        if (held > 0) {
+            return kept.test(held);
+        }
+        boolean empty = set(held).size() == 0;
+        if (empty) {
+            release(held);
+        }
+        return !empty;
+    }
+
+    synchronized void clear() {
+        allocate(SLOTS_MIN);
+        size = 0;
+        sets.clear();
+        freeSets.clear();
+        setBytes = 0;
+    }
+
+    synchronized long bytes() {
+        return OBJECT_BYTES + (long) SLOT_BYTES * lows.length + setBytes;
+    }
+
+    private boolean holds(int slot, int holder) {
+        int held = holders[slot];
+        return held < 0 ? set(held).contains(holder) : held == holder;
+    }
+
+    private HolderSet set(int held) {
+        HolderSet set = sets.get(-held - 1);
+        if (set == null) {
+            throw new IllegalStateException("no set of holders at " + held);
+        }
+        return set;
+    }
+
+    private int place(HolderSet set) {
+        setBytes += set.bytes();
+        Integer free = freeSets.poll();
+        if (free != null) {
+            sets.set(free, set);
+            return -free - 1;
+        }
+        sets.add(set);
+        return -sets.size();
+    }
+
+    private void release(int held) {
+        setBytes -= set(held).bytes();
+        sets.set(-held - 1, null);
+        freeSets.add(-held - 1);
+    }
+
+    /// Moves those behind it that were put further because it was taken.
+    private void free(int removed) {
+        if (holders[removed] < 0) {
+            release(holders[removed]);
+        }
+        int free = removed;
+        lows[free] = 0;
+        size--;
+        for (int slot = next(free); lows[slot] != 0; slot = next(slot)) {
+            int home = home(highs[slot]);
+            if (distance(home, slot) >= distance(free, slot)) {
+                highs[free] = highs[slot];
+                lows[free] = lows[slot];
+                holders[free] = holders[slot];
+                lows[slot] = 0;
+                free = slot;
+            }
+        }
+        if (lows.length > SLOTS_MIN && 6L * size < lows.length) {
+            resize(Math.max(SLOTS_MIN, 2 * size));
+        }
+    }
+
+    private void resize(int slots) {
+        long[] oldHighs = highs;
+        long[] oldLows = lows;
+        int[] oldHolders = holders;
+        allocate(slots);
+        for (int i = 0; i < oldLows.length; i++) {
+            if (oldLows[i] != 0) {
+                size--;
+                put(oldHighs[i], oldLows[i], oldHolders[i]);
+            }
+        }
+    }
+
+    private void allocate(int slots) {
+        highs = new long[slots];
+        lows = new long[slots];
+        holders = new int[slots];
+    }
+
+    private void put(long high, long low, int held) {
+        int slot = slotOf(high, low);
+        highs[slot] = high;
+        lows[slot] = low;
+        holders[slot] = held;
+        size++;
+    }
+
+    private int slotOf(RowKey key) {
+        return slotOf(key.high(), key.low());
+    }
+
+    /// Where it is, or else is to be put.
+    private int slotOf(long high, long low) {
+        int slot = home(high);
+        while (lows[slot] != 0 && (lows[slot] != low || highs[slot] != high)) {
+            slot = next(slot);
+        }
+        return slot;
+    }
+
+    private int home(long high) {
+        return (int) Math.unsignedMultiplyHigh(high, lows.length);
+    }
+
+    private int next(int slot) {
+        return slot + 1 == lows.length ? 0 : slot + 1;
+    }
+
+    private int distance(int from, int to) {
+        return to >= from ? to - from : to - from + lows.length;
+    }
+}

@@ -1,0 +1,291 @@
+package dev.walcast.server.session;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.server.access.ClientQuestions;
+import dev.walcast.server.channel.Channel;
+import dev.walcast.server.channel.JoinResult;
+import dev.walcast.server.channel.JoinRules;
+import dev.walcast.server.channel.JoinedSocket;
+import dev.walcast.server.channel.Services;
+import dev.walcast.server.json.Json;
+import dev.walcast.server.limits.ClientBudget;
+import dev.walcast.server.memory.MemoryAccount;
+import dev.walcast.server.protocol.Address;
+import dev.walcast.server.protocol.CloseReason;
+import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Message;
+import dev.walcast.server.protocol.OutboundFrame;
+import dev.walcast.server.protocol.Payload;
+import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.protocol.Serializer;
+import dev.walcast.server.protocol.Topic;
+import dev.walcast.server.socket.Outbox;
+import dev.walcast.server.socket.SocketListener;
+import dev.walcast.server.tasks.WaitingBytes;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One socket as the protocol sees it: its version, its token and its channels. Messages are handled on the socket's
+/// reader thread; only delayed answers and the end of channels come from elsewhere.
+final class Session implements SocketListener, JoinedSocket {
+    private static final Logger LOG = LoggerFactory.getLogger(Session.class);
+
+    /// How many refused joins per allowed channel may wait for their answer; more are not answered.
+    private static final int WAITING_REFUSALS_PER_CHANNEL = 10;
+
+    /// How many messages of the largest size may wait for the database; of smaller ones more.
+    private static final int WAITING_MESSAGES = 2;
+
+    /// What a channel without bindings costs. Measured: see `docs/sizing.md`.
+    private static final long CHANNEL_BYTES = 5 * 1024;
+
+    /// What the bindings of a join become takes so many times the join's bytes.
+    private static final long CHANNEL_FACTOR = 6;
+
+    private final Services services;
+    private final Serializer serializer;
+    private final Outbox outbox;
+    private final ClientBudget budget;
+    private final ClientQuestions questions;
+    private final WaitingBytes waitingBytes;
+    private final WaitingRefusals waitingRefusals;
+    private final JoinRules rules;
+    private final Consumer<Session> whenClosed;
+    private final Map<String, Channel> channels = new ConcurrentHashMap<>();
+
+    /// @param budget closed when the socket is gone
+    Session(
+            Services services,
+            Serializer serializer,
+            Client client,
+            ClientBudget budget,
+            Outbox outbox,
+            Consumer<Session> whenClosed) {
+        this.services = requireNonNull(services, "services is null");
+        this.serializer = requireNonNull(serializer, "serializer is null");
+        this.outbox = requireNonNull(outbox, "outbox is null");
+        this.whenClosed = requireNonNull(whenClosed, "whenClosed is null");
+        this.budget = requireNonNull(budget, "budget is null");
+        this.questions = new ClientQuestions(
+                services.questions(), services.budget().shares(), client.address(), client.headers());
+        this.waitingBytes =
+                new WaitingBytes(WAITING_MESSAGES * services.limits().messageBytesMax(), memory());
+        this.waitingRefusals = new WaitingRefusals(
+                services.timers(),
+                services.limits().joinRefusalDelay(),
+                WAITING_REFUSALS_PER_CHANNEL * services.limits().channelsMax(),
+                memory(),
+                (address, refusal) -> offer(address, "phx_reply", Payload.error(refusal)));
+        this.rules = new JoinRules(services, serializer, client.token(), budget);
+    }
+
+    @Override
+    public void onText(byte[] utf8) {
+        handle(serializer.decodeText(utf8), utf8.length);
+    }
+
+    @Override
+    public void onBinary(byte[] bytes) {
+        handle(serializer.decodeBinary(bytes), bytes.length);
+    }
+
+    @Override
+    public void onClosed(CloseReason reason) {
+        channels.values().forEach(channel -> channel.shutDown(Channel.Parting.TO_RETURN));
+        channels.clear();
+        waitingRefusals.close();
+        budget.close();
+        whenClosed.accept(this);
+    }
+
+    void announceDisconnect() {
+        channels.values().forEach(Channel::announceDisconnect);
+    }
+
+    @Override
+    public Serializer serializer() {
+        return serializer;
+    }
+
+    @Override
+    public ClientBudget budget() {
+        return budget;
+    }
+
+    @Override
+    public ClientQuestions questions() {
+        return questions;
+    }
+
+    /// The bytes of messages that wait for the database.
+    @Override
+    public WaitingBytes waitingBytes() {
+        return waitingBytes;
+    }
+
+    /// Counts what the socket makes the server hold.
+    @Override
+    public MemoryAccount memory() {
+        return outbox.memory();
+    }
+
+    @Override
+    public OutboundFrame encode(Address address, String event, Payload payload) {
+        return serializer.encode(address, event, payload);
+    }
+
+    void offer(Address address, String event, Payload payload) {
+        offer(encode(address, event, payload));
+    }
+
+    /// A full outbox ends this socket by itself; nobody else needs to know.
+    @Override
+    public void offer(OutboundFrame frame) {
+        Outbox.Offer _ = outbox.offer(frame);
+    }
+
+    @Override
+    public boolean hasRoom() {
+        return outbox.hasRoom();
+    }
+
+    /// Returns when most of what was offered is written, or the socket ends.
+    @Override
+    public void awaitRoom() throws InterruptedException {
+        outbox.awaitRoom();
+    }
+
+    @Override
+    public void forget(Channel channel) {
+        channels.remove(channel.topic(), channel);
+    }
+
+    private void handle(Message message, int bytes) {
+        switch (message) {
+            case Message.Heartbeat(Address address) -> offer(address.withoutJoinRef(), "phx_reply", Payload.ok());
+            case Message.Join join -> guarded(join.address(), () -> join(join));
+            case Message.Leave(Address address) -> guarded(address, () -> leave(address));
+            case Message.Push push -> push(push, bytes);
+            case Message.Malformed(String why) -> {
+                services.stats().countMalformed();
+                LOG.debug("dropped a message: {}", why);
+            }
+        }
+    }
+
+    private void push(Message.Push push, int bytes) {
+        Channel channel = channels.get(push.address().topic());
+        if (channel == null) {
+            replyUnmatched(push.address());
+        } else {
+            guarded(push.address(), () -> channel.receive(push, bytes));
+        }
+    }
+
+    private void join(Message.Join join) {
+        Address address = join.address();
+        Optional<Topic> topic = Topic.read(address.topic());
+        if (topic.isEmpty()) {
+            replyUnmatched(address);
+            return;
+        }
+        Channel superseded = channels.remove(address.topic());
+        OutboundFrame close = superseded == null ? null : superseded.shutDown(Channel.Parting.TO_RETURN);
+        switch (decide(join, topic.get())) {
+            case JoinResult.Accepted accepted -> open(join, accepted);
+            case JoinResult.Refused(Refusal refusal) -> refuseLater(address, refusal);
+        }
+        // without a join ref it could not be told from one for the channel that took its place
+        if (superseded != null && close != null && superseded.joinRef() != null) {
+            offer(close);
+        }
+    }
+
+    private JoinResult decide(Message.Join join, Topic topic) {
+        // what is too large to be parsed needs no memory for a tree
+        boolean isParsed = join.payload().length() <= services.limits().joinBytesMax();
+        long treeBytes = isParsed ? Json.treeBytes(join.payload()) : 0;
+        try (MemoryAccount.Reservation parsing = memory().reserve(treeBytes)) {
+            return parsing == null
+                    ? new JoinResult.Refused(ErrorCode.MEMORY_EXHAUSTED.refusal())
+                    : rules.decide(join, topic, channels.size());
+        }
+    }
+
+    private void open(Message.Join join, JoinResult.Accepted accepted) {
+        long bytes = CHANNEL_BYTES + CHANNEL_FACTOR * join.payload().length();
+        if (!memory().tryHold(bytes)) {
+            budget.giveSeatBack();
+            refuseLater(join.address(), ErrorCode.MEMORY_EXHAUSTED.refusal());
+            return;
+        }
+        Channel channel = channel(join.address(), accepted, bytes);
+        channels.put(channel.topic(), channel);
+        channel.open();
+    }
+
+    private Channel channel(Address address, JoinResult.Accepted accepted, long bytes) {
+        try {
+            return new Channel(services, this, address, accepted, bytes);
+        } catch (RuntimeException | Error e) {
+            memory().release(bytes);
+            budget.giveSeatBack();
+            throw e;
+        }
+    }
+
+    /// Clients that are refused try again at once; the wait slows them down without holding up their socket.
+    @Override
+    public void refuseLater(Address address, Refusal refusal) {
+        LOG.debug("refused a join: {}", refusal.code());
+        if (!waitingRefusals.add(address, refusal)) {
+            services.stats().countDropped();
+        }
+    }
+
+    private void leave(Address address) {
+        Channel channel = channels.get(address.topic());
+        if (channel != null && !isMeantFor(channel, address)) {
+            return;
+        }
+        if (channel != null) {
+            forget(channel);
+        }
+        if (channel == null || !channel.leave(address)) {
+            offer(address, "phx_reply", Payload.ok());
+        }
+    }
+
+    /// Some clients leave without a join ref; only a wrong one is not meant for this channel.
+    private static boolean isMeantFor(Channel channel, Address address) {
+        return address.joinRef() == null
+                || channel.joinRef() == null
+                || address.joinRef().hasTextOf(channel.joinRef());
+    }
+
+    private void replyUnmatched(Address address) {
+        offer(address.withoutJoinRef(), "phx_reply", Payload.error(ErrorCode.TOPIC_UNMATCHED.refusal()));
+    }
+
+    /// One channel's accident stays its own.
+    private void guarded(Address address, Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException | Error e) {
+            FatalErrors.check(e);
+            LOG.error("a channel failed", e);
+            Channel channel = channels.remove(address.topic());
+            if (channel == null) {
+                refuseLater(address, ErrorCode.JOIN_CRASHED.refusal());
+            } else {
+                channel.crash();
+            }
+        }
+    }
+}

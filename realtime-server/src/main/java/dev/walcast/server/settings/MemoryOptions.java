@@ -1,0 +1,48 @@
+package dev.walcast.server.settings;
+
+import dev.walcast.cdc.HeapShares;
+import dev.walcast.server.memory.MemoryLimits;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/// How much memory clients may make the server hold.
+final class MemoryOptions {
+    private static final int PERCENT_MIN = 5;
+    private static final int PERCENT_MAX = 80;
+    private static final long BYTES_MIN = 8L << 20;
+    private static final HeapShares HEAP = HeapShares.ofThisProcess();
+
+    @Option(
+            names = "--memory-budget",
+            paramLabel = "SIZE",
+            defaultValue = "40%",
+            description = "What all clients together may make the server hold, as a size or as a percentage of the heap"
+                    + " beyond 64MiB. Beyond, the clients that hold most are disconnected.")
+    private MemoryShare budget = new MemoryShare.Percent(PERCENT_MIN);
+
+    /// Once there are no [#problems].
+    ///
+    /// @param clientBytesMin what the other settings let one client hold at least
+    MemoryLimits limits(long clientBytesMin) {
+        return MemoryLimits.of(budget.bytes(HEAP), clientBytesMin);
+    }
+
+    List<String> problems() {
+        List<String> problems = new ArrayList<>();
+        switch (budget) {
+            case MemoryShare.Percent(int percent) ->
+                LimitOptions.check(
+                        problems,
+                        percent >= PERCENT_MIN && percent <= PERCENT_MAX,
+                        "MEMORY_BUDGET must be between 5% and 80%.");
+            case MemoryShare.Size(ByteSize size) ->
+                LimitOptions.check(
+                        problems,
+                        size.bytes() >= BYTES_MIN && size.bytes() <= HEAP.heapBytes() / 100 * PERCENT_MAX,
+                        "MEMORY_BUDGET must be at least 8MiB and at most 80% of the heap, which is "
+                                + (HEAP.heapBytes() >> 20) + "MiB.");
+        }
+        return problems;
+    }
+}

@@ -1,0 +1,271 @@
+package dev.walcast.server.settings;
+
+import static dev.walcast.server.settings.LimitOptions.check;
+
+import dev.walcast.cdc.HeapShares;
+import dev.walcast.cdc.postgres.PostgresUrl;
+import dev.walcast.cdc.slot.SlotGuardian;
+import dev.walcast.rls.RowGuard;
+import dev.walcast.server.Secret;
+import dev.walcast.server.ServerSettings;
+import dev.walcast.server.auth.TokenRules;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// The settings of a server as the command line, the environment and the settings file give them.
+public final class ServerOptions {
+
+    @Option(
+            names = "--database-url",
+            paramLabel = "URL",
+            description =
+                    "The database: postgres://user:password@host:port/name, or several hosts as host1:5432,host2:5432,"
+                            + " of which the primary is read. Its role needs LOGIN and REPLICATION.")
+    private @Nullable String databaseUrl;
+
+    @Option(
+            names = "--evaluation-database-url",
+            paramLabel = "URL",
+            description =
+                    "The same database with another role, without rights of its own, as which policies and filters"
+                            + " are evaluated: a member of the tokens' roles, but of none with BYPASSRLS. Without it, the role in"
+                            + " DATABASE_URL does it.")
+    private @Nullable String evaluationUrl;
+
+    @Mixin
+    private TokenOptions tokens = new TokenOptions();
+
+    @Option(names = "--host", defaultValue = "0.0.0.0", description = "The address to listen on.")
+    private String host = "";
+
+    @Option(names = "--port", defaultValue = "4000", description = "The port to listen on; 0 picks a free one.")
+    private int port;
+
+    @Option(
+            names = "--publication",
+            paramLabel = "NAME",
+            defaultValue = "supabase_realtime",
+            description = "The publication whose tables can be listened to.")
+    private String publication = "";
+
+    @Option(
+            names = "--slot-name",
+            paramLabel = "NAME",
+            defaultValue = "walcast",
+            description =
+                    "The replication slot; created when missing, and a second one named after it. One server for each slot.")
+    private String slotName = "";
+
+    @Option(
+            names = "--reader",
+            paramLabel = "NAME",
+            defaultValue = "debezium",
+            description = "What reads the slot: debezium, the reader people trust; or native, which is faster and"
+                    + " carries every value exactly.")
+    private ServerSettings.Reader reader = ServerSettings.Reader.DEBEZIUM;
+
+    @Option(
+            names = "--poll-interval",
+            paramLabel = "TIME",
+            defaultValue = "5ms",
+            description =
+                    "How often Debezium looks for changes: lower latency against idle CPU. Nothing to the native reader.")
+    private Duration pollInterval = Duration.ZERO;
+
+    @Option(
+            names = "--transaction-memory",
+            paramLabel = "SIZE",
+            defaultValue = "64MiB",
+            description =
+                    "A larger transaction is spilled to a temporary file while it is collected; no more than an eighth of"
+                            + " the heap in any case.")
+    private ByteSize transactionMemory = new ByteSize(0);
+
+    @Option(
+            names = "--ask-timeout",
+            paramLabel = "TIME",
+            defaultValue = "500ms",
+            description =
+                    "How long Postgres may work on questions about changes before they are asked in smaller parts.")
+    private Duration askTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--ask-patience",
+            paramLabel = "TIME",
+            defaultValue = "5s",
+            description = "How long Postgres may work on the questions about one policy before the rows concerned are"
+                    + " withheld and their subscriptions told.")
+    private Duration askPatience = Duration.ZERO;
+
+    @Option(
+            names = "--deletes",
+            paramLabel = "WHO",
+            defaultValue = "strict",
+            description = "Who hears of deleted rows under row-level security: strict, who could see the row;"
+                    + " parity, everybody, but only the key.")
+    private RowGuard.Deletes deletes = RowGuard.Deletes.STRICT;
+
+    @Option(
+            names = "--heartbeat",
+            paramLabel = "TIME",
+            defaultValue = "10s",
+            description = "How often a heartbeat is written into the log, so that quiet tables hold back none of it.")
+    private Duration heartbeat = Duration.ZERO;
+
+    @Option(
+            names = "--stall-timeout",
+            paramLabel = "TIME",
+            defaultValue = "1m",
+            description =
+                    "How long the reader may miss heartbeats, with nothing else to do, before it is started again.")
+    private Duration stallTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--slot-lag-warn",
+            paramLabel = "SIZE",
+            defaultValue = "2GiB",
+            description = "From how much log on that the slot holds back a warning is logged.")
+    private ByteSize slotLagWarn = new ByteSize(0);
+
+    @Option(
+            names = "--messages-retention",
+            paramLabel = "TIME",
+            defaultValue = "72h",
+            description = "How long broadcasts stored in realtime.messages are kept, in whole days on top.")
+    private Duration messagesRetention = Duration.ZERO;
+
+    @Mixin
+    private RightsOptions rights = new RightsOptions();
+
+    @Mixin
+    private LimitOptions limits = new LimitOptions();
+
+    @Mixin
+    private AddressOptions addresses = new AddressOptions();
+
+    @Mixin
+    private MemoryOptions memory = new MemoryOptions();
+
+    @Mixin
+    private PresenceOptions presence = new PresenceOptions();
+
+    @Mixin
+    private ReplayOptions replay = new ReplayOptions();
+
+    @Mixin
+    private AckOptions acks = new AckOptions();
+
+    @Option(
+            names = "--rest-rate",
+            paramLabel = "COUNT",
+            defaultValue = "100",
+            description = "How many broadcasts a second one caller may send over HTTP; ten times as many for a moment.")
+    private int restRate;
+
+    public ServerOptions() {}
+
+    /// The usual settings, but for where to listen; for a server that is not configured from outside.
+    public ServerOptions(String host, int port, ServerSettings.Reader reader) {
+        new picocli.CommandLine(new Holder(this))
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .registerConverter(Duration.class, new DurationText())
+                .registerConverter(ByteSize.class, new ByteSize.Converter())
+                .registerConverter(MemoryShare.class, new MemoryShare.Converter())
+                .setDefaultValueProvider(HeapDefaults.ofThisProcess())
+                .parseArgs("--host", host, "--port", Integer.toString(port), "--reader", reader.name());
+    }
+
+    @picocli.CommandLine.Command
+    private record Holder(@Mixin ServerOptions options) {}
+
+    /// @throws SettingsException with every problem at once
+    public ServerSettings settings() throws SettingsException {
+        return settings(databaseUrl, evaluationUrl, tokens);
+    }
+
+    /// The settings with another database and secret than those given.
+    public ServerSettings settings(String url, String evaluation, String secret) throws SettingsException {
+        return settings(url, evaluation, TokenOptions.ofSecret(secret));
+    }
+
+    private ServerSettings settings(@Nullable String url, @Nullable String evaluation, TokenOptions tokenOptions)
+            throws SettingsException {
+        List<String> problems = new ArrayList<>(problems(url));
+        TokenRules tokenRules = tokenOptions.rules(problems);
+        if (!problems.isEmpty() || url == null) {
+            throw new SettingsException(problems);
+        }
+        ServerSettings.Database database = new ServerSettings.Database(
+                new Secret(url),
+                publication,
+                slotName,
+                reader,
+                pollInterval,
+                HeapShares.ofThisProcess().transactionBytes(transactionMemory.bytes()),
+                askTimeout,
+                deletes,
+                new SlotGuardian.Settings(heartbeat, stallTimeout, slotLagWarn.bytes()),
+                messagesRetention,
+                evaluation == null ? null : new Secret(evaluation),
+                askPatience,
+                rights.settings());
+        return new ServerSettings(
+                database,
+                tokenRules,
+                host,
+                port,
+                replay.limits(),
+                limits.recordBytesMax(),
+                restRate,
+                limits.limits(),
+                presence.limits(),
+                acks.limits(),
+                addresses.limits(),
+                memory.limits(limits.clientBytes()));
+    }
+
+    private List<String> problems(@Nullable String url) {
+        List<String> problems = new ArrayList<>();
+        if (url == null) {
+            problems.add("DATABASE_URL is missing: set it to postgres://user:password@host:port/database.");
+        } else {
+            checkUrl(problems, "DATABASE_URL", url);
+        }
+        if (evaluationUrl != null) {
+            checkUrl(problems, "EVALUATION_DATABASE_URL", evaluationUrl);
+        }
+        check(problems, port >= 0 && port <= 65_535, "PORT must be between 0 and 65535.");
+        check(problems, slotName.matches("[a-z0-9_]{1,54}"), "SLOT_NAME may hold only a-z, 0-9 and _, at most 54.");
+        check(problems, !publication.isBlank(), "PUBLICATION is empty.");
+        check(problems, pollInterval.toMillis() >= 1, "POLL_INTERVAL must be at least 1ms.");
+        check(problems, askTimeout.toMillis() >= 1, "ASK_TIMEOUT must be at least 1ms.");
+        check(problems, askPatience.compareTo(askTimeout) >= 0, "ASK_PATIENCE must be at least ASK_TIMEOUT.");
+        check(problems, heartbeat.toMillis() >= 100, "HEARTBEAT must be at least 100ms.");
+        check(
+                problems,
+                stallTimeout.compareTo(heartbeat.multipliedBy(2)) >= 0,
+                "STALL_TIMEOUT must be at least twice HEARTBEAT.");
+        check(problems, messagesRetention.toHours() >= 1, "MESSAGES_RETENTION must be at least 1h.");
+        check(problems, restRate >= 1 && restRate <= 1_000_000, "REST_RATE must be between 1 and 1000000.");
+        problems.addAll(rights.problems());
+        problems.addAll(limits.problems());
+        problems.addAll(addresses.problems());
+        problems.addAll(presence.problems(limits.outbox()));
+        problems.addAll(acks.problems());
+        problems.addAll(memory.problems());
+        problems.addAll(replay.problems(limits.outbox()));
+        return problems.stream().distinct().toList();
+    }
+
+    private static void checkUrl(List<String> problems, String name, String url) {
+        try {
+            PostgresUrl.parse(url);
+        } catch (IllegalArgumentException e) {
+            problems.add(name + ": " + e.getMessage());
+        }
+    }
+}

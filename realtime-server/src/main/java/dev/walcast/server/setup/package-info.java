@@ -1,0 +1,5 @@
+/// Prepares a database for a server: migrations of the schema `realtime`, grants, and the partitions of its messages.
+@NullMarked
+package dev.walcast.server.setup;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,35 @@
+package dev.walcast.server.tasks;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.server.memory.MemoryAccount;
+import java.util.concurrent.Semaphore;
+
+/// Bounds the bytes of messages that wait in all lanes of one socket, and counts them in its account of memory.
+public final class WaitingBytes {
+    private final Semaphore left;
+    private final MemoryAccount memory;
+
+    /// @param bytesMax of all messages that wait at the same time
+    public WaitingBytes(int bytesMax, MemoryAccount memory) {
+        this.left = new Semaphore(bytesMax);
+        this.memory = requireNonNull(memory, "memory is null");
+    }
+
+    /// @return false when so many more may not wait
+    boolean tryTake(int bytes) {
+        if (!left.tryAcquire(bytes)) {
+            return false;
+        }
+        if (!memory.tryHold(bytes)) {
+            left.release(bytes);
+            return false;
+        }
+        return true;
+    }
+
+    void giveBack(int bytes) {
+        memory.release(bytes);
+        left.release(bytes);
+    }
+}

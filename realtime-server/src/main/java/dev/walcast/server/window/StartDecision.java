@@ -1,0 +1,71 @@
+package dev.walcast.server.window;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.Position;
+import dev.walcast.filters.index.Target;
+import dev.walcast.server.encode.FeedPosition;
+import dev.walcast.server.window.BindingStart.Reason;
+import java.util.List;
+
+/// Where a binding begins: after what it names, when all that followed is at hand. Used under the window's lock.
+///
+/// @param head behind everything that has come
+record StartDecision(KeptTransactions kept, RestartHold hold, Position head, List<? extends Target> targets) {
+    StartDecision {
+        requireNonNull(kept, "kept is null");
+        requireNonNull(hold, "hold is null");
+        requireNonNull(head, "head is null");
+        targets = List.copyOf(targets);
+    }
+
+    BindingStart of(ResumeFrom from) {
+        return switch (from) {
+            case ResumeFrom.Now _ ->
+                hold.isHolding() ? new BindingStart.At(handedOver(), false) : new BindingStart.Live();
+            case ResumeFrom.Unreadable _ -> new BindingStart.Reset(Reason.INVALID);
+            case ResumeFrom.After(FeedPosition position) -> after(position);
+            case ResumeFrom.Since(long millis) -> since(millis);
+        };
+    }
+
+    /// Shortly after a restart whoever comes is taken for somebody who came back.
+    private Position handedOver() {
+        Position floor = kept.floors().position(targets);
+        Position delivered = Position.after(hold.start().delivered());
+        return floor.isAfter(delivered) ? floor : delivered;
+    }
+
+    private BindingStart after(FeedPosition from) {
+        Lsn commit = from.position().commit();
+        if (!from.epoch().equals(hold.start().epoch()) || from.position().isAfter(head) || !kept.mayHaveHad(commit)) {
+            return new BindingStart.Reset(Reason.EPOCH_CHANGED);
+        }
+        if (kept.lacks(targets, from.position())) {
+            return new BindingStart.Reset(Reason.EXPIRED);
+        }
+        return resumed(from.position());
+    }
+
+    private BindingStart since(long millis) {
+        if (Math.floorDiv(kept.floors().micros(targets), 1000L) >= millis) {
+            return new BindingStart.Reset(Reason.EXPIRED);
+        }
+        Position before = head;
+        for (Passed passed : kept.all()) {
+            if (Math.floorDiv(passed.commit().timeMicros(), 1000L) >= millis) {
+                before = passed.before();
+                break;
+            }
+        }
+        return resumed(before);
+    }
+
+    private BindingStart resumed(Position after) {
+        if (kept.history().hasOtherColumns(targets, after)) {
+            return new BindingStart.Reset(Reason.SCHEMA_CHANGED);
+        }
+        return new BindingStart.At(after, true);
+    }
+}

@@ -1,0 +1,46 @@
+package dev.walcast.server.access;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.SupervisorPolicy;
+import dev.walcast.cdc.supervisor.ThreadStarter;
+import dev.walcast.rls.TopicPermissions.Question;
+import dev.walcast.rls.Viewer;
+import dev.walcast.server.access.PrivateRights.Answered;
+import dev.walcast.server.access.PrivateRights.Asking;
+import dev.walcast.server.limits.ClientKey;
+import dev.walcast.server.testing.TestingServer;
+import dev.walcast.server.testing.TestingTopics;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class PrivateRightsThreadTest {
+    @Test
+    void recheckThatGetsNoThreadIsTriedAgain() throws Exception {
+        AtomicInteger refusals = new AtomicInteger(2);
+        ThreadStarter scarce = (name, run) -> {
+            if (refusals.getAndDecrement() > 0) {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+            return ThreadStarter.VIRTUAL.start(name, run);
+        };
+        TestingTopics topics = new TestingTopics();
+        CompletableFuture<Answered> answer = new CompletableFuture<>();
+        try (Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
+                PrivateRights rights = new PrivateRights(
+                        new TopicQuestions(topics, topics, 4),
+                        TestingServer.limits().build().clients(),
+                        scarce)) {
+            Asking asking = new Asking(new Question(new Viewer("anon", "{}"), "topic", "{}"), false);
+            rights.add(answer::complete, ClientKey.ofAddress("10.0.0.1"), asking, rights.ask());
+            rights.start(supervisor);
+            rights.recheckSoon();
+            assertThat(answer.get(30, TimeUnit.SECONDS).key()).isEqualTo(asking);
+            assertThat(supervisor.tasks().getFirst().restarts()).isZero();
+        }
+        assertThat(refusals.get()).isNegative();
+    }
+}

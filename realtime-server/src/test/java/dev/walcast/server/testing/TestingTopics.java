@@ -1,0 +1,102 @@
+package dev.walcast.server.testing;
+
+import dev.walcast.rls.TopicCheckException;
+import dev.walcast.rls.TopicPermissions;
+import dev.walcast.server.topic.MessageHistory;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// A database whose policies and stored messages are what the test says. Until it says so, nobody may do anything.
+public final class TestingTopics implements TopicPermissions, MessageHistory {
+    public interface Policy {
+        Access of(Question question) throws TopicCheckException;
+    }
+
+    public record Stored(String topic, Instant at, StoredMessage message) {}
+
+    private final List<Stored> stored = new CopyOnWriteArrayList<>();
+    private final AtomicInteger asking = new AtomicInteger();
+    private final AtomicInteger askingMost = new AtomicInteger();
+    private final AtomicInteger asked = new AtomicInteger();
+    private volatile Policy read = _ -> Access.NONE;
+    private volatile Policy write = _ -> Access.NONE;
+    private volatile Runnable whileReadingHistory = () -> {};
+    private volatile boolean historyFails;
+
+    public static final Access ALL = new Access(true, true);
+
+    public TestingTopics read(Policy policy) {
+        read = policy;
+        return this;
+    }
+
+    public TestingTopics write(Policy policy) {
+        write = policy;
+        return this;
+    }
+
+    public TestingTopics allowAll() {
+        return read(_ -> ALL).write(_ -> ALL);
+    }
+
+    public void store(Stored message) {
+        stored.add(message);
+    }
+
+    public void whileReadingHistory(Runnable action) {
+        whileReadingHistory = action;
+    }
+
+    public void failHistory() {
+        historyFails = true;
+    }
+
+    /// How many questions were asked at the same time at most.
+    public int askingMost() {
+        return askingMost.get();
+    }
+
+    public int asked() {
+        return asked.get();
+    }
+
+    public int asking() {
+        return asking.get();
+    }
+
+    @Override
+    public Access read(Question question, boolean presence) throws TopicCheckException {
+        Access access = ask(read, question);
+        return new Access(access.broadcast(), access.presence() && presence);
+    }
+
+    @Override
+    public Access write(Question question) throws TopicCheckException {
+        return ask(write, question);
+    }
+
+    private Access ask(Policy policy, Question question) throws TopicCheckException {
+        asked.incrementAndGet();
+        askingMost.accumulateAndGet(asking.incrementAndGet(), Math::max);
+        try {
+            return policy.of(question);
+        } finally {
+            asking.decrementAndGet();
+        }
+    }
+
+    @Override
+    public List<StoredMessage> since(String topic, Instant since, int limit) throws HistoryException {
+        whileReadingHistory.run();
+        if (historyFails) {
+            throw new HistoryException("for the test", new IllegalStateException());
+        }
+        List<StoredMessage> found = stored.stream()
+                .filter(s -> s.topic().equals(topic) && !s.at().isBefore(since))
+                .map(Stored::message)
+                .toList();
+        return found.subList(Math.max(0, found.size() - limit), found.size());
+    }
+}
