@@ -119,10 +119,10 @@ class InboundPaceTest {
         pace.bytes(70_000);
         sixteenFrames();
         assertThat(clock.turns).isEqualTo(2);
-        assertThat(Duration.ofNanos(clock.nanos - before)).isEqualTo(Duration.ofMillis(2 * 220));
+        assertThat(Duration.ofNanos(clock.nanos - before)).isEqualTo(Duration.ofMillis(2 * 120));
         clock.othersTake = Duration.ofSeconds(2);
         sixteenFrames();
-        assertThat(Duration.ofNanos(clock.nanos - before)).isEqualTo(Duration.ofMillis(2 * 220 + 2_500));
+        assertThat(Duration.ofNanos(clock.nanos - before)).isEqualTo(Duration.ofMillis(2 * 120 + 2_100));
     }
 
     private void sixteenFrames() throws Exception {
