@@ -89,7 +89,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
             answerRequests();
             while (requests.isHolding()) {
                 engine = engines.get();
-                reader = DataReader.create(requests);
+                reader = new UnchainedReader(requests);
                 answerRequests();
             }
         } catch (CloseConnectionException | UncheckedIOException _) {

@@ -65,8 +65,6 @@ public final class Front implements AutoCloseable {
             throws IOException {
         Pollers.prepare();
         listener.bind();
-        // loads what a shortage of descriptors needs, while there are some to load it with
-        boolean _ = places.makeRoom();
         Engine former = engine;
         Engine next = new Engine(routing, upgraders);
         engines.add(next);
@@ -75,6 +73,8 @@ public final class Front implements AutoCloseable {
             former.retire();
             return;
         }
+        // loads what a shortage of descriptors needs, while there are some to load it with and nothing is connected
+        boolean _ = places.makeRoom();
         tasks.add(supervisor.startObserved("http-listener", new EndAction.Restart(), ThreadStarter.PLATFORM, listener));
         tasks.add(supervisor.startObserved("http-watch", new EndAction.Restart(), ThreadStarter.PLATFORM, this::watch));
     }
