@@ -67,7 +67,7 @@ final class ColumnAsker implements PostgresOracle.Asker {
                 throw RoleConnections.unlessAway(connection, e);
             } finally {
                 work.end();
-                PolicyAsker.end(connection);
+                ViewerSession.end(connection);
             }
         }
     }

@@ -13,7 +13,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -32,10 +31,6 @@ import org.jspecify.annotations.Nullable;
 /// A rollback undoes neither session locks nor prepared statements, sequences' last values and kept plans: those are
 /// cleared after each question and each transaction.
 final class PolicyAsker implements PostgresOracle.Asker {
-    /// What a rollback leaves behind in a session.
-    private static final String CLEAN =
-            "rollback; select pg_catalog.pg_advisory_unlock_all(); deallocate all; discard sequences; discard plans";
-
     private final DataSource dataSource;
     private final MisdeclaredFunctions misdeclared;
 
@@ -59,50 +54,8 @@ final class PolicyAsker implements PostgresOracle.Asker {
                 throw RoleConnections.unlessAway(connection, e);
             } finally {
                 work.end();
-                end(connection);
+                ViewerSession.end(connection);
             }
-        }
-    }
-
-    /// Rolls back, and clears what a rollback does not undo.
-    static void end(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(CLEAN);
-        }
-        connection.setAutoCommit(true);
-    }
-
-    static void become(Connection connection, String role) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(becomeSql(role));
-        }
-    }
-
-    /// To become `none` is to stay the login, and no role can have that name.
-    static String becomeSql(String role) throws SQLException {
-        if (role.equals("none")) {
-            throw noSuchRole();
-        }
-        return "set local role " + SqlText.identifier(role);
-    }
-
-    private static SQLException noSuchRole() {
-        return new SQLException("role \"none\" does not exist", "42501");
-    }
-
-    /// In a statement of its own: Postgres may compute functions that call themselves immutable while it plans
-    /// the next.
-    static void claim(Connection connection, String claims) throws SQLException {
-        try (PreparedStatement statement =
-                connection.prepareStatement("select pg_catalog.set_config('request.jwt.claims', ?, true)")) {
-            statement.setString(1, claims);
-            statement.execute();
-        }
-    }
-
-    static void setEmptyPath(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("select pg_catalog.set_config('search_path', '', true)");
         }
     }
 
@@ -131,7 +84,7 @@ final class PolicyAsker implements PostgresOracle.Asker {
             throws SQLException {
         limit(connection, timeout);
         try {
-            become(connection, expression.role());
+            ViewerSession.become(connection, expression.role());
         } catch (SQLException e) {
             if (SqlStates.saysTheValueIsWrong(e)) {
                 Answer failed = Answer.failed(String.valueOf(e.getSQLState()));
@@ -221,7 +174,7 @@ final class PolicyAsker implements PostgresOracle.Asker {
             Connection connection, PolicyExpression expression, List<Asked> asked, Duration timeout, boolean replan)
             throws SQLException {
         if (expression.role().equals("none")) {
-            throw noSuchRole();
+            throw ViewerSession.noSuchRole();
         }
         try (PreparedStatement statement =
                 connection.prepareStatement(INPUT + "do " + SqlText.dollarQuoted(block(expression, replan)) + OUTPUT)) {

@@ -198,7 +198,7 @@ public final class PostgresFilterDatabase implements FilterDatabase {
             } finally {
                 // the pool closes a connection after some refusals, and then the refusal is the answer
                 if (!connection.isClosed()) {
-                    PolicyAsker.end(connection);
+                    ViewerSession.end(connection);
                 }
             }
         }

@@ -107,7 +107,7 @@ final class PostgresReading implements RowReader.Reading {
 
     static void end(Connection connection) {
         try (connection) {
-            PolicyAsker.end(connection);
+            ViewerSession.end(connection);
         } catch (SQLException e) {
             log.debug("A reading's connection was broken", e);
         }

@@ -126,7 +126,7 @@ public final class PostgresRowReader implements RowReader {
         }
         Published published = Published.readByPath(connection, publication, query.access(), setPath);
         if (published == null) {
-            PolicyAsker.setEmptyPath(connection);
+            ViewerSession.setEmptyPath(connection);
             return null;
         }
         return RowSelect.of(query, published);
@@ -158,9 +158,9 @@ public final class PostgresRowReader implements RowReader {
     }
 
     private static void become(Connection connection, Viewer viewer) throws RowsRefusedException, SQLException {
-        PolicyAsker.claim(connection, viewer.claims());
+        ViewerSession.claim(connection, viewer.claims());
         try {
-            PolicyAsker.become(connection, viewer.role());
+            ViewerSession.become(connection, viewer.role());
         } catch (SQLException e) {
             if ("42501".equals(e.getSQLState())) {
                 throw new RowsRefusedException(

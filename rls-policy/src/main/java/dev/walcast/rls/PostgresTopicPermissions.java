@@ -185,7 +185,7 @@ public final class PostgresTopicPermissions implements TopicPermissions {
                 connection.rollback();
                 return denied(connection, e);
             } finally {
-                PolicyAsker.end(connection);
+                ViewerSession.end(connection);
             }
         } catch (SQLTransientConnectionException e) {
             // The pool names the reason when it could not connect, and has none when all were busy.

@@ -67,7 +67,7 @@ public final class RoleConnections {
         connection.setAutoCommit(false);
         String begin = "set transaction read only; set local statement_timeout = " + timeout.toMillis();
         try (Statement statement = connection.createStatement()) {
-            statement.execute(role.isEmpty() ? begin : begin + "; " + PolicyAsker.becomeSql(role));
+            statement.execute(role.isEmpty() ? begin : begin + "; " + ViewerSession.becomeSql(role));
         }
     }
 }

@@ -34,7 +34,7 @@ final class ViewerEvaluator {
             try {
                 return new ViewerValues(values(connection, viewer, settings, expressions));
             } finally {
-                PolicyAsker.end(connection);
+                ViewerSession.end(connection);
             }
         }
     }
@@ -64,8 +64,8 @@ final class ViewerEvaluator {
     private static Map<String, Value> evaluate(
             Connection connection, Viewer viewer, SessionSettings settings, List<String> expressions)
             throws SQLException {
-        PolicyAsker.become(connection, viewer.role());
-        PolicyAsker.claim(connection, viewer.claims());
+        ViewerSession.become(connection, viewer.role());
+        ViewerSession.claim(connection, viewer.claims());
         Map<String, Value> values = new LinkedHashMap<>();
         try (PreparedStatement statement = connection.prepareStatement(query(settings, expressions))) {
             SettingsSql.readLast(statement, row -> {
