@@ -38,12 +38,12 @@ final class CatalogQueries {
     static final Duration LOCK_TIMEOUT = Duration.ofMillis(100);
     private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(3);
 
-    private static final String ROLES = PostgresCatalog.sql("roles.sql");
-    private static final String TABLES = PostgresCatalog.sql("tables.sql");
-    private static final String COLUMNS = PostgresCatalog.sql("columns.sql");
-    private static final String POLICIES = PostgresCatalog.sql("policies.sql");
-    private static final String OBJECTS = PostgresCatalog.sql("objects.sql");
-    private static final String FUNCTIONS = PostgresCatalog.sql("functions.sql");
+    private static final String ROLES = SqlFile.read(CatalogQueries.class, "roles.sql");
+    private static final String TABLES = SqlFile.read(CatalogQueries.class, "tables.sql");
+    private static final String COLUMNS = SqlFile.read(CatalogQueries.class, "columns.sql");
+    private static final String POLICIES = SqlFile.read(CatalogQueries.class, "policies.sql");
+    private static final String OBJECTS = SqlFile.read(CatalogQueries.class, "objects.sql");
+    private static final String FUNCTIONS = SqlFile.read(CatalogQueries.class, "functions.sql");
 
     private final Connection connection;
 

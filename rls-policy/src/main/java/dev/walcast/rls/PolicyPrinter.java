@@ -33,7 +33,7 @@ final class PolicyPrinter {
     private static final int LOCKED_MAX = 10_000;
     private static final int TRANSACTIONS_TRIES_MAX = 50;
 
-    private static final String PRINT = PostgresCatalog.sql("print-policies.sql");
+    private static final String PRINT = SqlFile.read(PolicyPrinter.class, "print-policies.sql");
 
     /// A transaction is seen before it tells others to forget what they know of the catalog, and ends its own lock only
     /// after that.

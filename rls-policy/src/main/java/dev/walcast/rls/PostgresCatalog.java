@@ -4,10 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.postgres.PublishedTables;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -24,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Asks a real Postgres. Safe for any thread; each call takes one connection from the pool.
 public final class PostgresCatalog implements Catalog {
-    private static final String PUBLISHED = sql("published-tables.sql");
-    private static final String RELATION = sql("relation.sql");
-    private static final String READABLE = sql("readable-tables.sql");
+    private static final String PUBLISHED = SqlFile.read(PostgresCatalog.class, "published-tables.sql");
+    private static final String RELATION = SqlFile.read(PostgresCatalog.class, "relation.sql");
+    private static final String READABLE = SqlFile.read(PostgresCatalog.class, "readable-tables.sql");
 
     private final DataSource dataSource;
     private final String publication;
@@ -180,13 +176,5 @@ public final class PostgresCatalog implements Catalog {
     private static String withPublished(Connection connection, String query) throws SQLException {
         int major = connection.getMetaData().getDatabaseMajorVersion();
         return query.replace("${published}", PublishedTables.query(major));
-    }
-
-    static String sql(String name) {
-        try (InputStream file = requireNonNull(PostgresCatalog.class.getResourceAsStream(name), name)) {
-            return new String(file.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
 final class SettingsReader {
     private static final Logger log = LoggerFactory.getLogger(SettingsReader.class);
 
-    private static final String STORED = PostgresCatalog.sql("settings.sql");
-    private static final String DEFAULTS = PostgresCatalog.sql("setting-defaults.sql");
+    private static final String STORED = SqlFile.read(SettingsReader.class, "settings.sql");
+    private static final String DEFAULTS = SqlFile.read(SettingsReader.class, "setting-defaults.sql");
 
     private static final String READ_ONLY = "default_transaction_read_only";
     private static final String TIME_ZONE = "timezone";

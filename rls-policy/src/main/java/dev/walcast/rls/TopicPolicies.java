@@ -18,7 +18,7 @@ import javax.sql.DataSource;
 /// @param tables those whose rows the policies read, by way of views, of these tables' own policies, and of functions
 ///               with a parsed body (`BEGIN ATOMIC`). What other functions read is unknown to Postgres.
 public record TopicPolicies(String state, Set<TableId> tables) {
-    private static final String QUERY = PostgresCatalog.sql("topic_policies.sql");
+    private static final String QUERY = SqlFile.read(TopicPolicies.class, "topic_policies.sql");
 
     public TopicPolicies {
         requireNonNull(state, "state is null");

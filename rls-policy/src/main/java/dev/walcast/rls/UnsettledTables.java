@@ -18,8 +18,8 @@ import java.util.Set;
 /// Finds the tables whose rights a transaction is changing that may be committed in the log already. For one connection
 /// and one thread.
 final class UnsettledTables {
-    private static final String LOCKS = PostgresCatalog.sql("locks.sql");
-    private static final String TRANSACTIONS = PostgresCatalog.sql("transactions.sql");
+    private static final String LOCKS = SqlFile.read(UnsettledTables.class, "locks.sql");
+    private static final String TRANSACTIONS = SqlFile.read(UnsettledTables.class, "transactions.sql");
     private static final Set<String> IDLE = Set.of("idle in transaction", "idle in transaction (aborted)");
 
     private final Connection connection;
