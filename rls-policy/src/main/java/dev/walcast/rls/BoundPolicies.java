@@ -18,13 +18,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param policies        by name
 /// @param comparesUnnamed whether an operator is not named in the text, as in `IS DISTINCT FROM`
-record BoundPolicies(List<Policy> policies, boolean comparesUnnamed) {
+public record BoundPolicies(List<Policy> policies, boolean comparesUnnamed) {
     /// What is printed without the operator that it means. A `JOIN … USING` is one, too.
     private static final Set<String> UNNAMED =
             Set.of("DISTINCTEXPR", "NULLIFEXPR", "CASETESTEXPR", "ROWCOMPAREEXPR", "ROWCOMPARE", "JOINEXPR");
 
     /// An SQL condition: whether the path leads to comparisons of the project's for types of Postgres' own.
-    static final String OTHER_COMPARISONS = """
+    public static final String OTHER_COMPARISONS = """
             exists (select from pg_catalog.pg_operator as walcast_o
                      where walcast_o.oid operator(pg_catalog.>=) 16384::pg_catalog.oid
                        and walcast_o.oprname operator(pg_catalog.=) any (array['=', '<>', '<', '<=', '>', '>=']::pg_catalog.name[])
@@ -32,7 +32,7 @@ record BoundPolicies(List<Policy> policies, boolean comparesUnnamed) {
                        and walcast_o.oprright operator(pg_catalog.<) 16384::pg_catalog.oid
                        and pg_catalog.pg_operator_is_visible(walcast_o.oid))""";
 
-    BoundPolicies {
+    public BoundPolicies {
         policies = List.copyOf(policies);
         if (policies.stream().noneMatch(Policy::permissive)) {
             throw new IllegalArgumentException("no permissive policy");
@@ -57,7 +57,7 @@ record BoundPolicies(List<Policy> policies, boolean comparesUnnamed) {
     }
 
     /// An SQL expression whose value is the text, printed with the path of the session.
-    String printed() {
+    public String printed() {
         List<String> parts = new ArrayList<>();
         for (Piece piece : pieces()) {
             parts.add(piece.policy == null ? SqlText.literal(piece.text) : print(piece.policy));
@@ -66,7 +66,7 @@ record BoundPolicies(List<Policy> policies, boolean comparesUnnamed) {
     }
 
     /// An SQL condition, for an empty path: whether the policies still are what they were.
-    String unchanged() {
+    public String unchanged() {
         List<String> parts = new ArrayList<>();
         for (Policy policy : policies) {
             parts.add("(" + print(policy) + " operator(pg_catalog.=) " + SqlText.literal(policy.expression()) + ")");
@@ -75,7 +75,7 @@ record BoundPolicies(List<Policy> policies, boolean comparesUnnamed) {
     }
 
     /// An SQL condition: whether the path may lead to another operator of the same name for types of Postgres' own.
-    String mayMeanOthers() {
+    public String mayMeanOthers() {
         return comparesUnnamed ? OTHER_COMPARISONS : "false";
     }
 

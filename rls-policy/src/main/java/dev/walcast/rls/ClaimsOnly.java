@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 
 /// Proves of an expression that its value depends on the viewer alone: on the claims and settings of the session, on
 /// no row, no table, no clock. What is not proven is not so; what functions declare of themselves counts for nothing.
-final class ClaimsOnly {
+public final class ClaimsOnly {
     private static final long FIRST_USER_OID = 16_384;
 
     /// `current_setting(text)` and `current_setting(text, boolean)`.
@@ -237,7 +237,7 @@ final class ClaimsOnly {
     }
 
     /// The functions that a body kept as text calls by their qualified names.
-    static Set<String> qualifiedCalls(Function function) {
+    public static Set<String> qualifiedCalls(Function function) {
         Set<String> names = new HashSet<>();
         if (function.isSql() && function.tree() == null && function.oid() >= FIRST_USER_OID) {
             Matcher call = QUALIFIED_CALL.matcher(function.source());

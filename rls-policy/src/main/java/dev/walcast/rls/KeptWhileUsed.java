@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Values that are forgotten when they were not used for some time, or when there are too many. Safe for any thread.
-final class KeptWhileUsed<K, V> {
+public final class KeptWhileUsed<K, V> {
     private static final Duration UNUSED_MAX = Duration.ofMinutes(10);
 
     private final int max;
@@ -17,7 +17,7 @@ final class KeptWhileUsed<K, V> {
     private final Map<K, Kept<V>> values = new ConcurrentHashMap<>();
 
     /// @param nanoTime a monotonic clock
-    KeptWhileUsed(int max, LongSupplier nanoTime) {
+    public KeptWhileUsed(int max, LongSupplier nanoTime) {
         this.max = max;
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
     }
@@ -32,8 +32,8 @@ final class KeptWhileUsed<K, V> {
         }
     }
 
-    @Nullable
-    V get(K key) {
+    /// The value, which counts as used now; null when it was never put, or was forgotten.
+    public @Nullable V get(K key) {
         Kept<V> kept = values.get(key);
         if (kept == null) {
             return null;
@@ -42,11 +42,13 @@ final class KeptWhileUsed<K, V> {
         return kept.value;
     }
 
-    void put(K key, V value) {
+    /// Keeps the value until [#forget] finds it unused, or too many.
+    public void put(K key, V value) {
         values.put(key, new Kept<>(value, nanoTime.getAsLong()));
     }
 
-    void remove(K key) {
+    /// Forgets one value.
+    public void remove(K key) {
         values.remove(key);
     }
 
@@ -55,7 +57,7 @@ final class KeptWhileUsed<K, V> {
     }
 
     /// Forgets what was not used lately; everything when that leaves too many.
-    void forget() {
+    public void forget() {
         long now = nanoTime.getAsLong();
         values.values().removeIf(kept -> now - kept.usedAt > UNUSED_MAX.toNanos());
         if (values.size() > max) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /// An expression as Postgres stores it after looking up every name (`pg_node_tree`): functions, operators and types are
 /// oids here, so no `search_path` can change what they mean. Trees are equal when their texts are.
-final class NodeTree {
+public final class NodeTree {
     /// How deep nodes and lists may be nested. The walks over a tree and the plan made of it recurse; this bound fits
     /// the smallest stack.
     static final int DEPTH_MAX = 256;
@@ -57,7 +57,7 @@ final class NodeTree {
     }
 
     /// Never throws: what cannot be read, or is too long, is opaque.
-    static NodeTree parseOrOpaque(String text) {
+    public static NodeTree parseOrOpaque(String text) {
         if (text.length() > PARSED_LENGTH_MAX) {
             return opaque(text);
         }
@@ -68,7 +68,8 @@ final class NodeTree {
         }
     }
 
-    boolean isOpaque() {
+    /// Whether the text could not be read: then the tree has no fields.
+    public boolean isOpaque() {
         return name.equals(OPAQUE);
     }
 
@@ -77,7 +78,8 @@ final class NodeTree {
         return name;
     }
 
-    String source() {
+    /// The text that Postgres stores for this node.
+    public String source() {
         return source.substring(from, to);
     }
 
@@ -101,12 +103,12 @@ final class NodeTree {
     }
 
     /// A field's plain text; empty when there is none.
-    String text(String field) {
+    public String text(String field) {
         return fields.get(field) instanceof String text ? text : "";
     }
 
     /// A field's number; -1 when there is none.
-    long number(String field) {
+    public long number(String field) {
         String text = text(field);
         if (text.isEmpty() || text.length() > 18) {
             return -1;
@@ -124,7 +126,7 @@ final class NodeTree {
     }
 
     /// Calls the action for this node and every node below, each before those below it.
-    void forEach(Consumer<NodeTree> action) {
+    public void forEach(Consumer<NodeTree> action) {
         walk(0, (node, level) -> {
             action.accept(node);
             return level;
@@ -132,7 +134,7 @@ final class NodeTree {
     }
 
     /// Names every function that the tree calls, by oid, also behind operators; one may be named more than once.
-    void forEachFunction(LongConsumer action) {
+    public void forEachFunction(LongConsumer action) {
         forEach(node -> {
             for (String field : FUNCTION_FIELDS) {
                 long oid = node.number(field);

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /// How a policy is decided: its expression, cut into what memory can compare, what depends on the viewer alone, and
 /// what Postgres has to be asked. Claims stand here as SQL, to be filled in for each viewer.
-sealed interface Plan {
+public sealed interface Plan {
     record All(List<Plan> parts) implements Plan {}
 
     record Any(List<Plan> parts) implements Plan {}

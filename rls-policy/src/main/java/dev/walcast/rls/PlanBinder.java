@@ -18,7 +18,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Fills a viewer's values into a plan.
-final class PlanBinder {
+public final class PlanBinder {
     private static final Predicate FAILED = new Predicate.Constant(Truth.FAILED);
     private static final Predicate UNKNOWN = new Predicate.Constant(Truth.UNKNOWN);
 
@@ -26,13 +26,15 @@ final class PlanBinder {
     private final TableAccess access;
     private final ViewerValues values;
 
-    PlanBinder(Viewer viewer, TableAccess access, ViewerValues values) {
+    /// @param values of all expressions of the plans that depend on the viewer alone
+    public PlanBinder(Viewer viewer, TableAccess access, ViewerValues values) {
         this.viewer = requireNonNull(viewer, "viewer is null");
         this.access = requireNonNull(access, "access is null");
         this.values = requireNonNull(values, "values is null");
     }
 
-    Predicate bind(Plan plan) {
+    /// The plan as a condition over rows, for this viewer.
+    public Predicate bind(Plan plan) {
         return switch (plan) {
             case Plan.All all -> Predicate.and(bind(all.parts()));
             case Plan.Any any -> Predicate.or(bind(any.parts()));

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A policy's expression, or a part of one, as Postgres is asked to evaluate it over row images: what may be asked
 /// together. Its hash is computed once, for questions about it are many.
-final class PolicyExpression {
+public final class PolicyExpression {
     /// The name under which parameters are visible in the SQL.
-    static final String PARAMETERS = "walcast_q";
+    public static final String PARAMETERS = "walcast_q";
 
     private final RoleSession session;
     private final TableId table;
@@ -52,45 +52,53 @@ final class PolicyExpression {
         this.hash = Objects.hash(session, table, columns, sql, parameters, needsClaims, replan, whole != null);
     }
 
-    String role() {
+    /// The role that evaluates it.
+    public String role() {
         return session.role();
     }
 
-    SessionSettings settings() {
+    /// The settings that the role's fresh sessions begin with.
+    public SessionSettings settings() {
         return session.settings();
     }
 
-    TableId table() {
+    /// The table over whose rows it is evaluated.
+    public TableId table() {
         return table;
     }
 
-    String sql() {
+    /// The SQL, with [#PARAMETERS] in it.
+    public String sql() {
         return sql;
     }
 
-    int parameters() {
+    /// How many parameters it has.
+    public int parameters() {
         return parameters;
     }
 
-    boolean needsClaims() {
+    /// Whether it depends on the viewer in other ways than its parameters.
+    public boolean needsClaims() {
         return needsClaims;
     }
 
-    boolean replan() {
+    /// Whether a plan made for one viewer might be wrong for the next.
+    public boolean replan() {
         return replan;
     }
 
-    @Nullable
-    BoundPolicies whole() {
+    /// What has to be printed anew, under the viewer's `search_path`; else null.
+    public @Nullable BoundPolicies whole() {
         return whole;
     }
 
-    String qualifiedTable() {
+    /// The table's name as SQL, qualified and quoted.
+    public String qualifiedTable() {
         return SqlText.identifier(table.schema()) + "." + SqlText.identifier(table.name());
     }
 
     /// The row as the table's row type reads it; what the image lacks is NULL there.
-    String rowLiteral(Row row) {
+    public String rowLiteral(Row row) {
         StringBuilder out = new StringBuilder("(");
         for (int i = 0; i < columns.size(); i++) {
             if (i > 0) {

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// Makes plans of policies. The tree says what an expression means, its text is what Postgres can be asked; the two
 /// are walked together, and where they do not match, or the tree is not understood, the whole piece is left to
 /// Postgres.
-final class PolicyPlanner {
+public final class PolicyPlanner {
     private static final long FIRST_USER_OID = 16_384;
     private static final long TEXT = 25;
     private static final long ANY_ENUM = 3500;
@@ -45,7 +45,8 @@ final class PolicyPlanner {
     private final boolean isRowSecurityOff;
     private final Map<Long, ColumnAccess> columns = new HashMap<>();
 
-    PolicyPlanner(PolicySet policies, TableAccess access) {
+    /// @param access of the role and the table that the policies bind
+    public PolicyPlanner(PolicySet policies, TableAccess access) {
         this.policies = requireNonNull(policies, "policies is null");
         this.access = requireNonNull(access, "access is null");
         this.claimsOnly = new ClaimsOnly(policies.functions(), access.settings());
@@ -60,7 +61,7 @@ final class PolicyPlanner {
     /// nothing. With `row_security` off, Postgres refuses every query that policies would bind. In the order in
     /// which Postgres comes to them, which decides whether an error is met: first the restrictive ones by name,
     /// then the permissive ones by name backwards.
-    Plan plan() {
+    public Plan plan() {
         if (isRowSecurityOff) {
             return new Plan.Fixed(new Predicate.Constant(Truth.FAILED));
         }

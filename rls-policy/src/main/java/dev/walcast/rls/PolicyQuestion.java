@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 /// @param parameters what of the viewer the expression depends on, null for NULL
 /// @param claims     the viewer's claims; null when the parameters are all it depends on, so that viewers can be
 ///                   asked for together
-record PolicyQuestion(
+public record PolicyQuestion(
         PolicyExpression expression,
         List<@Nullable String> parameters,
         @Nullable String claims) implements RowQuestion {
-    PolicyQuestion {
+    public PolicyQuestion {
         requireNonNull(expression, "expression is null");
         parameters = Collections.unmodifiableList(new ArrayList<>(parameters));
     }

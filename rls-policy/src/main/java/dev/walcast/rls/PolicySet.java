@@ -14,11 +14,12 @@ import org.jspecify.annotations.Nullable;
 /// @param functions by oid: those that the policies mention, and those that these mention
 /// @param operators by oid
 /// @param separate  oids of the tables read whose rows look different to viewers of the same role
-record PolicySet(
+public record PolicySet(
         List<Policy> policies, Map<Long, Function> functions, Map<Long, Operator> operators, Set<Long> separate) {
-    static final PolicySet NONE = new PolicySet(List.of(), Map.of(), Map.of(), Set.of());
+    /// No policy. Where policies bind the role, they show it no row.
+    public static final PolicySet NONE = new PolicySet(List.of(), Map.of(), Map.of(), Set.of());
 
-    PolicySet {
+    public PolicySet {
         policies = List.copyOf(policies);
         functions = Map.copyOf(functions);
         operators = Map.copyOf(operators);
@@ -27,8 +28,8 @@ record PolicySet(
 
     /// @param expression as Postgres prints it with an empty `search_path`
     /// @param tree       the same, with every name looked up
-    record Policy(long oid, String name, boolean permissive, String expression, NodeTree tree) {
-        Policy {
+    public record Policy(long oid, String name, boolean permissive, String expression, NodeTree tree) {
+        public Policy {
             requireNonNull(name, "name is null");
             requireNonNull(expression, "expression is null");
             requireNonNull(tree, "tree is null");
@@ -40,7 +41,7 @@ record PolicySet(
     /// @param isInlined  whether Postgres may replace a call by the body while it plans
     /// @param source     the body's text
     /// @param tree       the body when Postgres keeps it parsed
-    record Function(
+    public record Function(
             long oid,
             String name,
             char volatility,
@@ -50,15 +51,15 @@ record PolicySet(
             boolean isInlined,
             String source,
             @Nullable NodeTree tree) {
-        Function {
+        public Function {
             requireNonNull(name, "name is null");
             requireNonNull(source, "source is null");
         }
     }
 
     /// @param left  oid of the type of the left operand
-    record Operator(String name, long left, long right) {
-        Operator {
+    public record Operator(String name, long left, long right) {
+        public Operator {
             requireNonNull(name, "name is null");
         }
     }

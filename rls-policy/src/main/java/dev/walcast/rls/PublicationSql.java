@@ -10,7 +10,7 @@ import java.sql.SQLException;
 /// * `${named}`: `(publication, table_oid, columns, condition)` for each table that a publication names;
 /// * `${by_schema}`: whether the publication `p` names the schema of the table `c`;
 /// * `${covered_by_schema}`: likewise, or the schema of one of the tables `above.oids`.
-final class PublicationSql {
+public final class PublicationSql {
     private static final String NAMED = """
             (select r.prpubid as publication, r.prrelid as table_oid, r.prattrs::text as columns, r.prqual as condition
                from pg_catalog.pg_publication_rel r)""";
@@ -32,7 +32,8 @@ final class PublicationSql {
 
     private PublicationSql() {}
 
-    static String of(Connection connection, String query) throws SQLException {
+    /// The query with these placeholders and `${published}` filled in.
+    public static String of(Connection connection, String query) throws SQLException {
         int major = connection.getMetaData().getDatabaseMajorVersion();
         return query.replace("${published}", PublishedTables.query(major))
                 .replace("${named}", major >= 15 ? NAMED : NOT_NAMED)

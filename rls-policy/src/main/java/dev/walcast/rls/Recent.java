@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Answers that are at most [#MAX_AGE] old, so that many who ask the same at once, after a restart, are one question to
 /// the database. Who asks while the answer is on its way waits for it. Safe for any thread.
-final class Recent<K, V> {
+public final class Recent<K, V> {
     /// As often as rights and policies are looked up again.
     static final Duration MAX_AGE = Duration.ofSeconds(1);
 
@@ -29,12 +29,12 @@ final class Recent<K, V> {
     /// For questions and answers that are small.
     ///
     /// @param nanoTime a monotonic clock
-    Recent(LongSupplier nanoTime) {
+    public Recent(LongSupplier nanoTime) {
         this(nanoTime, (_, _) -> 0);
     }
 
     /// @param nanoTime a monotonic clock
-    Recent(LongSupplier nanoTime, Weight<K, V> weight) {
+    public Recent(LongSupplier nanoTime, Weight<K, V> weight) {
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
         this.weight = requireNonNull(weight, "weight is null");
         this.forgottenAt = new AtomicLong(nanoTime.getAsLong());
@@ -42,7 +42,7 @@ final class Recent<K, V> {
 
     /// How many characters a question and its answer hold, about.
     @FunctionalInterface
-    interface Weight<K, V> {
+    public interface Weight<K, V> {
         /// @param value null before there is an answer
         long of(K key, @Nullable V value);
     }
@@ -55,13 +55,14 @@ final class Recent<K, V> {
 
     /// A question to the database.
     @FunctionalInterface
-    interface Ask<V, E extends Exception, F extends Exception> {
+    public interface Ask<V, E extends Exception, F extends Exception> {
         /// @return null for an answer that must not be remembered
         @Nullable
         V ask() throws E, F;
     }
 
-    <E extends Exception, F extends Exception> @Nullable V get(K key, Ask<V, E, F> ask) throws E, F {
+    /// The answer, asked for when it is not known or too old. Blocks while another thread asks the same.
+    public <E extends Exception, F extends Exception> @Nullable V get(K key, Ask<V, E, F> ask) throws E, F {
         Answer<V> answer = answers.computeIfAbsent(key, _ -> new Answer<>());
         answer.lock.lock();
         try {

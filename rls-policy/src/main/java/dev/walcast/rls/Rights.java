@@ -89,7 +89,7 @@ public final class Rights {
     }
 
     /// One answer that is kept up to date.
-    static final class Known {
+    public static final class Known {
         private final TableMarks marks;
         private volatile @Nullable TableRights rights;
         private volatile long usedAt;
@@ -102,8 +102,7 @@ public final class Rights {
         }
 
         /// Null when there is no such table.
-        @Nullable
-        TableRights rights() {
+        public @Nullable TableRights rights() {
             return rights;
         }
     }
@@ -185,14 +184,13 @@ public final class Rights {
     /// The answer for rows behind the mark, without asking Postgres.
     ///
     /// @return null when there is none that is fresh and later than the mark
-    @Nullable
-    Known confirmed(Question question, RightsMark mark) {
+    public @Nullable Known confirmed(Question question, RightsMark mark) {
         Known answer = known.get(question);
         return answer != null && isConfirmed(answer, mark) ? answer : null;
     }
 
     /// Whether an answer that [#confirmed] gave earlier still holds for rows behind the mark.
-    boolean isConfirmed(Known answer, RightsMark mark) {
+    public boolean isConfirmed(Known answer, RightsMark mark) {
         if (answer.forgotten || !mark.isConfirmed()) {
             return false;
         }
@@ -284,7 +282,7 @@ public final class Rights {
     /// Asks until rows behind the mark can be judged, for a bounded time.
     ///
     /// @throws SQLException when they cannot
-    void await(Question question, RightsMark mark, long timeoutNanos) throws SQLException, InterruptedException {
+    public void await(Question question, RightsMark mark, long timeoutNanos) throws SQLException, InterruptedException {
         long deadline = nanoTime.getAsLong() + timeoutNanos;
         long pause = RETRY_MIN_NANOS;
         while (confirmed(question, mark) == null) {

@@ -27,18 +27,18 @@ public final class RoleConnections {
 
     /// Of connections that may become the role, if any may.
     @SuppressWarnings("ReferenceEquality") // one login serves both
-    DataSource of(String role) throws SQLException {
+    public DataSource of(String role) throws SQLException {
         return evaluation == server || !bypasses(role) ? evaluation : server;
     }
 
     /// Of connections of the server's own login.
-    DataSource forServer() {
+    public DataSource forServer() {
         return server;
     }
 
     /// The error without a state that says that Postgres is away, when Postgres is not: a user's code may raise any
     /// state.
-    static SQLException unlessAway(Connection connection, SQLException e) throws SQLException {
+    public static SQLException unlessAway(Connection connection, SQLException e) throws SQLException {
         return SqlStates.isLost(connection, e) || !SqlStates.saysPostgresIsAway(e)
                 ? e
                 : new SQLException(e.getMessage(), "58000", e);
@@ -63,7 +63,7 @@ public final class RoleConnections {
     ///
     /// @param role    empty for the login itself
     /// @param timeout for each statement
-    static void beginReadOnly(Connection connection, String role, Duration timeout) throws SQLException {
+    public static void beginReadOnly(Connection connection, String role, Duration timeout) throws SQLException {
         connection.setAutoCommit(false);
         String begin = "set transaction read only; set local statement_timeout = " + timeout.toMillis();
         try (Statement statement = connection.createStatement()) {

@@ -36,7 +36,7 @@ public final class RoleSettings {
     }
 
     /// @param role one that does not exist has no settings
-    SessionSettings of(String role) throws SQLException {
+    public SessionSettings of(String role) throws SQLException {
         return requireNonNull(recent.<SQLException, SQLException>get(role, () -> read(role)));
     }
 

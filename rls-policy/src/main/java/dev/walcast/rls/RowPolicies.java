@@ -63,7 +63,7 @@ public final class RowPolicies {
     }
 
     /// What the policies of these rights show to the viewer. Blocks when it is evaluated for the first time.
-    Predicate predicate(Viewer viewer, Question question, TableRights rights) throws SQLException {
+    public Predicate predicate(Viewer viewer, Question question, TableRights rights) throws SQLException {
         Planned planned = planned(question, rights);
         Predicate known = planned.known(viewer);
         if (known != null) {

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 /// Reads which settings a fresh session of a role begins with in this database: the server's, then those of
 /// `ALTER ROLE ALL`, `ALTER DATABASE`, `ALTER ROLE` and `ALTER ROLE … IN DATABASE`, each of which overrides the ones
 /// before. Only settings that can change what an expression means, and custom ones. Used by one thread at a time.
-final class SettingsReader {
+public final class SettingsReader {
     private static final Logger log = LoggerFactory.getLogger(SettingsReader.class);
 
     private static final String STORED = SqlFile.read(SettingsReader.class, "settings.sql");
@@ -56,7 +56,7 @@ final class SettingsReader {
     private double defaultsReadAt;
 
     /// @param serverTimeZone null when the server's own time zone is known to be UTC
-    SettingsReader(@Nullable ServerTimeZone serverTimeZone) {
+    public SettingsReader(@Nullable ServerTimeZone serverTimeZone) {
         this.serverTimeZone = serverTimeZone;
         ofServer.add(SettingsSql.SEARCH_PATH);
         ofServer.add(READ_ONLY);
@@ -83,8 +83,7 @@ final class SettingsReader {
     /// @param evaluator the role that evaluates policies; null for this connection's
     /// @return null when what is stored for the logins' own sessions is not what the last call found: sessions that
     ///     began before have other settings, and must not be used any more
-    @Nullable
-    Map<String, RoleFacts> read(Connection connection, Map<String, RoleFacts> roles, @Nullable String evaluator)
+    public @Nullable Map<String, RoleFacts> read(Connection connection, Map<String, RoleFacts> roles, @Nullable String evaluator)
             throws SQLException {
         Found found = find(connection, roles.keySet(), evaluator);
         List<Stored> fresh = found.common();
@@ -252,7 +251,7 @@ final class SettingsReader {
     }
 
     /// As Postgres reads booleans; the value is a valid one.
-    static boolean isOn(String value) {
+    public static boolean isOn(String value) {
         String text = value.toLowerCase(Locale.ROOT);
         return text.equals("1") || text.equals("on") || "true".startsWith(text) || "yes".startsWith(text);
     }

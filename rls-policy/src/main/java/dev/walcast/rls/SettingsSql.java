@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The driver gives up a connection that tells it of a `DateStyle` other than ISO, and Postgres tells of it at the end
 /// of a round trip. Early settings must be gone by then.
-final class SettingsSql {
+public final class SettingsSql {
     /// The settings under which values are rendered, which every connection that evaluates begins with.
     static final Map<String, String> RENDERING = Map.ofEntries(
             Map.entry("timezone", "UTC"),
@@ -37,7 +37,8 @@ final class SettingsSql {
             Map.entry("quote_all_identifiers", "off"),
             Map.entry("row_security", "on"));
 
-    static final String SEARCH_PATH = "search_path";
+    /// The name of the setting that decides what unqualified names mean.
+    public static final String SEARCH_PATH = "search_path";
 
     private static final Set<String> LATE = Set.of(
             SEARCH_PATH,
@@ -54,9 +55,10 @@ final class SettingsSql {
             Set.of("timezone", "datestyle", "intervalstyle", "bytea_output", "extra_float_digits", "lc_monetary");
 
     /// The name of a CTE whose only column, [#READY], is true; whatever reads the column runs after it.
-    static final String CTE = "walcast_session";
+    public static final String CTE = "walcast_session";
 
-    static final String READY = CTE + ".walcast_ready";
+    /// Reading this column, which is true, makes what reads it wait until the settings are set.
+    public static final String READY = CTE + ".walcast_ready";
 
     private SettingsSql() {}
 
@@ -68,7 +70,7 @@ final class SettingsSql {
     }
 
     /// An expression that is true, and goes back to the settings under which values are rendered.
-    static String renderingAgain(SessionSettings settings) {
+    public static String renderingAgain(SessionSettings settings) {
         List<String> calls = new ArrayList<>();
         RENDERING.forEach((name, value) -> {
             if (settings.get(name) != null && !name.equals("row_security")) {
@@ -82,35 +84,35 @@ final class SettingsSql {
     }
 
     /// A list of expressions; empty when there is nothing to set.
-    static String early(SessionSettings settings) {
+    public static String early(SessionSettings settings) {
         return String.join(", ", calls(settings, false, true));
     }
 
     /// A list of expressions that set everything; empty when there is nothing to set.
-    static String all(SessionSettings settings) {
+    public static String all(SessionSettings settings) {
         return String.join(", ", calls(settings, true, true));
     }
 
     /// A list of expressions; empty when there is nothing to set.
-    static String late(SessionSettings settings) {
+    public static String late(SessionSettings settings) {
         return String.join(", ", calls(settings, true, false));
     }
 
     /// An expression that sets the `search_path`; null when there is none to set.
-    static @Nullable String path(SessionSettings settings) {
+    public static @Nullable String path(SessionSettings settings) {
         String path = settings.get(SEARCH_PATH);
         return path == null ? null : call(SEARCH_PATH, path, true);
     }
 
     /// An expression that is true, and sets what is set late but for the `search_path`.
-    static String lateButPath(SessionSettings settings) {
+    public static String lateButPath(SessionSettings settings) {
         return condition(calls(settings, true, false).stream()
                 .filter(call -> !call.equals(path(settings)))
                 .toList());
     }
 
     /// A list of expressions that set what is set early, and the `search_path`; empty when there is nothing to set.
-    static String earlyWithPath(SessionSettings settings) {
+    public static String earlyWithPath(SessionSettings settings) {
         List<String> calls = calls(settings, false, true);
         String path = path(settings);
         if (path != null) {
@@ -120,14 +122,14 @@ final class SettingsSql {
     }
 
     /// The CTE that sets what is set late.
-    static String lateCte(SessionSettings settings) {
+    public static String lateCte(SessionSettings settings) {
         return cte(calls(settings, true, false), "");
     }
 
     /// The CTE that sets everything.
     ///
     /// @param after what it reads first, such as ` from other_cte`; may be empty
-    static String cte(SessionSettings settings, String after) {
+    public static String cte(SessionSettings settings, String after) {
         return cte(calls(settings, true, true), after);
     }
 
@@ -142,12 +144,12 @@ final class SettingsSql {
     }
 
     /// Whether a text that stands for a value may be another value in such a session.
-    static boolean readsTextsOtherwise(SessionSettings settings) {
+    public static boolean readsTextsOtherwise(SessionSettings settings) {
         return settings.values().keySet().stream().anyMatch(name -> LATE.contains(name) && !name.equals(SEARCH_PATH));
     }
 
     /// Whether values would be printed otherwise than they are rendered.
-    static boolean printsOtherwise(SessionSettings settings) {
+    public static boolean printsOtherwise(SessionSettings settings) {
         return settings.values().keySet().stream().anyMatch(OUTPUT::contains);
     }
 
@@ -162,12 +164,12 @@ final class SettingsSql {
     }
 
     /// Takes one row of the last result.
-    interface RowReader {
+    public interface RowReader {
         void read(ResultSet row) throws SQLException;
     }
 
     /// Executes several statements, and reads all rows of the last one's result.
-    static void readLast(PreparedStatement statement, RowReader reader) throws SQLException {
+    public static void readLast(PreparedStatement statement, RowReader reader) throws SQLException {
         statement.execute();
         ResultSet last = statement.getResultSet();
         while (statement.getMoreResults(Statement.KEEP_CURRENT_RESULT) || statement.getUpdateCount() >= 0) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// Asks once for all callers that wait for the same question. A caller never gets an answer to a question that was
 /// begun before the time it names: while one is on its way, later callers wait for the next one, which answers them
 /// all. The last answer is kept for callers that name an earlier time. Safe for any thread.
-final class SharedQuestions<K, V> {
+public final class SharedQuestions<K, V> {
     /// Beyond this number of questions those that no caller waits for are forgotten.
     private static final int KEPT_MAX = 1_000;
 
@@ -20,13 +20,13 @@ final class SharedQuestions<K, V> {
     private final Map<K, Line<V>> lines = new ConcurrentHashMap<>();
 
     /// @param nanoTime a monotonic clock
-    SharedQuestions(LongSupplier nanoTime) {
+    public SharedQuestions(LongSupplier nanoTime) {
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
     }
 
     /// A question to the database.
     @FunctionalInterface
-    interface Ask<V> {
+    public interface Ask<V> {
         @Nullable
         V ask() throws SQLException;
     }
@@ -34,8 +34,7 @@ final class SharedQuestions<K, V> {
     /// Blocks while the question is asked, and while the one before is.
     ///
     /// @param since the answer is to a question that began at this time of the clock or later
-    @Nullable
-    V get(K key, long since, Ask<V> ask) throws SQLException {
+    public @Nullable V get(K key, long since, Ask<V> ask) throws SQLException {
         Line<V> line = lines.compute(key, (_, known) -> {
             Line<V> joined = known == null ? new Line<>() : known;
             joined.callers++;

@@ -8,12 +8,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /// Reads SQL that is kept in a file beside the class that runs it.
-final class SqlFile {
+public final class SqlFile {
     private SqlFile() {}
 
     /// @param user of the file, in the same package
     /// @param name of the file, such as `tables.sql`; one that is missing throws
-    static String read(Class<?> user, String name) {
+    public static String read(Class<?> user, String name) {
         try (InputStream file = requireNonNull(user.getResourceAsStream(name), name)) {
             return new String(file.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

@@ -65,7 +65,7 @@ public final class SqlStates {
     }
 
     /// Whether the statement reached Postgres and was refused for its data, so that asking again would not help.
-    static boolean saysTheValueIsWrong(SQLException e) {
+    public static boolean saysTheValueIsWrong(SQLException e) {
         String state = String.valueOf(e.getSQLState());
         return state.startsWith("0A")
                 || state.startsWith("22")
@@ -76,7 +76,7 @@ public final class SqlStates {
     }
 
     /// Whether there is no connection, or none to be had now: the same question may be answered later.
-    static boolean saysPostgresIsAway(SQLException e) {
+    public static boolean saysPostgresIsAway(SQLException e) {
         String state = e.getSQLState();
         return isTransient(e)
                 || state == null
@@ -86,12 +86,12 @@ public final class SqlStates {
     }
 
     /// Whether Postgres sent it, as the answer to a statement.
-    static boolean isOfPostgres(SQLException e) {
+    public static boolean isOfPostgres(SQLException e) {
         return e instanceof PSQLException postgres && postgres.getServerErrorMessage() != null;
     }
 
     /// Whether a function in PL/pgSQL raised it, with whatever state it liked.
-    static boolean isRaisedByAFunction(SQLException e) {
+    public static boolean isRaisedByAFunction(SQLException e) {
         ServerErrorMessage server = e instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
         return server != null && "exec_stmt_raise".equals(server.getRoutine());
     }
@@ -100,7 +100,7 @@ public final class SqlStates {
     /// after `0A000`, which is an ordinary refusal, and after a state that a function chose. A statement that was
     /// planned before its table was altered has `0A000` as well. It is answered on another connection, so it
     /// counts as lost.
-    static boolean isLost(Connection connection, SQLException e) throws SQLException {
+    public static boolean isLost(Connection connection, SQLException e) throws SQLException {
         return connection.isClosed()
                 && ("0A000".equals(e.getSQLState()) ? isOutdatedStatement(e) : !isRaisedByAFunction(e));
     }

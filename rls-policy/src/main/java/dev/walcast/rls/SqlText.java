@@ -5,11 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /// Cuts SQL as Postgres prints it, minding quotes and parentheses.
-final class SqlText {
+public final class SqlText {
     private SqlText() {}
 
     /// Without the parentheses around the whole, where there are any.
-    static String withoutParentheses(String sql) {
+    public static String withoutParentheses(String sql) {
         String text = sql.strip();
         while (text.startsWith("(") && closing(text, 0) == text.length() - 1) {
             text = text.substring(1, text.length() - 1).strip();
@@ -18,7 +18,7 @@ final class SqlText {
     }
 
     /// The parts between the words that stand outside all parentheses and quotes.
-    static List<String> split(String sql, String word) {
+    public static List<String> split(String sql, String word) {
         List<String> parts = new ArrayList<>();
         int start = 0;
         for (int i = 0; i < sql.length(); i = next(sql, i)) {
@@ -33,7 +33,7 @@ final class SqlText {
     }
 
     /// Replaces a text where it stands outside quotes and is not the end of a longer name.
-    static String replace(String sql, String what, String by) {
+    public static String replace(String sql, String what, String by) {
         StringBuilder out = new StringBuilder(sql.length());
         int i = 0;
         while (i < sql.length()) {
@@ -102,12 +102,12 @@ final class SqlText {
     }
 
     /// As Postgres' `quote_literal` would, standard strings assumed.
-    static String literal(String text) {
+    public static String literal(String text) {
         return "'" + text.replace("'", "''") + "'";
     }
 
     /// Between dollar quotes whose tag the text does not contain.
-    static String dollarQuoted(String text) {
+    public static String dollarQuoted(String text) {
         int tag = 0;
         while (text.contains("$walcast_" + tag)) {
             tag++;
@@ -116,7 +116,7 @@ final class SqlText {
     }
 
     /// As Postgres' `quote_ident`, always quoted.
-    static String identifier(String name) {
+    public static String identifier(String name) {
         return Identifier.quoted(name);
     }
 }

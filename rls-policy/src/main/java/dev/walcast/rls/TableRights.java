@@ -13,7 +13,8 @@ public final class TableRights {
     private final TableAccess access;
     private final PolicySet policies;
 
-    TableRights(TableAccess access, PolicySet policies) {
+    /// Rights of a role that these policies bind.
+    public TableRights(TableAccess access, PolicySet policies) {
         this.access = requireNonNull(access, "access is null");
         this.policies = requireNonNull(policies, "policies is null");
     }
@@ -28,7 +29,7 @@ public final class TableRights {
     }
 
     /// Empty where row-level security does not bind the role.
-    PolicySet policies() {
+    public PolicySet policies() {
         return policies;
     }
 

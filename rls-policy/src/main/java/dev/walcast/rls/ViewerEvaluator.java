@@ -15,17 +15,17 @@ import java.util.Map;
 import javax.sql.DataSource;
 
 /// Computes in Postgres what policies make of one viewer alone, as that viewer. Safe for any thread; calls block.
-final class ViewerEvaluator {
+public final class ViewerEvaluator {
     /// Since Postgres 16 a membership may come without the right to SET ROLE.
     private final DataSource isolated;
 
     /// @param isolated of connections made by [IsolatedConnections]
-    ViewerEvaluator(DataSource isolated) {
+    public ViewerEvaluator(DataSource isolated) {
         this.isolated = requireNonNull(isolated, "isolated is null");
     }
 
     /// Lets Postgres compute what depends on the viewer alone, as that viewer. An error in one leaves the others.
-    ViewerValues values(Viewer viewer, SessionSettings settings, List<String> expressions) throws SQLException {
+    public ViewerValues values(Viewer viewer, SessionSettings settings, List<String> expressions) throws SQLException {
         if (expressions.isEmpty()) {
             return new ViewerValues(Map.of());
         }

@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /// Makes a pooled connection act as a viewer for one transaction, and gives it back clean.
-final class ViewerSession {
+public final class ViewerSession {
     /// What a rollback leaves behind in a session.
     private static final String CLEAN =
             "rollback; select pg_catalog.pg_advisory_unlock_all(); deallocate all; discard sequences; discard plans";
@@ -14,7 +14,7 @@ final class ViewerSession {
     private ViewerSession() {}
 
     /// Rolls back, and clears what a rollback does not undo.
-    static void end(Connection connection) throws SQLException {
+    public static void end(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(CLEAN);
         }
@@ -22,7 +22,7 @@ final class ViewerSession {
     }
 
     /// Makes the transaction act as the role, until it ends.
-    static void become(Connection connection, String role) throws SQLException {
+    public static void become(Connection connection, String role) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(becomeSql(role));
         }
@@ -38,13 +38,13 @@ final class ViewerSession {
     }
 
     /// The error with which Postgres refuses `none` wherever a role must exist.
-    static SQLException noSuchRole() {
+    public static SQLException noSuchRole() {
         return new SQLException("role \"none\" does not exist", "42501");
     }
 
     /// Gives the transaction the viewer's claims, until it ends. In a statement of its own: Postgres may compute
     /// functions that call themselves immutable while it plans the next.
-    static void claim(Connection connection, String claims) throws SQLException {
+    public static void claim(Connection connection, String claims) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement("select pg_catalog.set_config('request.jwt.claims', ?, true)")) {
             statement.setString(1, claims);
@@ -53,7 +53,7 @@ final class ViewerSession {
     }
 
     /// Makes names of the transaction resolve in `pg_catalog` only, until it ends.
-    static void setEmptyPath(Connection connection) throws SQLException {
+    public static void setEmptyPath(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute("select pg_catalog.set_config('search_path', '', true)");
         }
