@@ -3,6 +3,7 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.PolicySet.Function;
+import dev.walcast.rls.recent.KeptWhileUsed;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -2,6 +2,7 @@ package dev.walcast.rls;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.KnownTable.Printed;
+import dev.walcast.rls.recent.KeptWhileUsed;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

@@ -7,6 +7,7 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.CatalogObjects.Mentioned;
 import dev.walcast.rls.PolicySet.Operator;
+import dev.walcast.rls.recent.KeptWhileUsed;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;

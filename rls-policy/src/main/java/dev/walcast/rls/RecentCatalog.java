@@ -3,6 +3,7 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
+import dev.walcast.rls.recent.SharedQuestions;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.Map;

@@ -8,6 +8,7 @@ import dev.walcast.filters.UnansweredException;
 import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.values.ColumnType;
+import dev.walcast.rls.recent.Recent;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;

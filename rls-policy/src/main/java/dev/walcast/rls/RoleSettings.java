@@ -3,6 +3,7 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.predicate.SessionSettings;
+import dev.walcast.rls.recent.Recent;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
