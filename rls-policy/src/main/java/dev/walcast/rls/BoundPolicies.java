@@ -3,6 +3,7 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.PolicySet.Policy;
+import dev.walcast.rls.sql.SqlText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -1,5 +1,6 @@
 package dev.walcast.rls;
 
+import dev.walcast.rls.sql.SqlText;
 import java.time.Duration;
 
 /// How a connection is set up on which policies are read and evaluated: names resolve in `pg_catalog` only, so that

@@ -3,6 +3,7 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.predicate.ColumnQuestion;
+import dev.walcast.rls.sql.SqlStates;
 import java.net.SocketTimeoutException;
 import java.sql.SQLException;
 import java.time.Duration;

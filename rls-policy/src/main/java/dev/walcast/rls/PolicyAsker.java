@@ -9,6 +9,8 @@ import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.PostgresOracle.Answer;
 import dev.walcast.rls.PostgresOracle.Work;
+import dev.walcast.rls.sql.SqlStates;
+import dev.walcast.rls.sql.SqlText;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

@@ -6,6 +6,7 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.SessionSettings;
+import dev.walcast.rls.sql.SqlText;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;

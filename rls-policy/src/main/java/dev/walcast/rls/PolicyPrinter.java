@@ -3,6 +3,8 @@ package dev.walcast.rls;
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.KnownTable.Printed;
 import dev.walcast.rls.recent.KeptWhileUsed;
+import dev.walcast.rls.sql.SqlFile;
+import dev.walcast.rls.sql.SqlStates;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

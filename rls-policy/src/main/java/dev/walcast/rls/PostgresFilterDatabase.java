@@ -10,6 +10,7 @@ import dev.walcast.filters.predicate.ColumnQuestion.Effort;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.filters.values.ColumnType;
+import dev.walcast.rls.sql.SqlStates;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

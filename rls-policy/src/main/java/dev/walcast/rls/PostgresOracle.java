@@ -7,6 +7,7 @@ import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.ColumnQuestion.Effort;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.Truth;
+import dev.walcast.rls.sql.SqlStates;
 import java.net.SocketTimeoutException;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -9,6 +9,7 @@ import dev.walcast.cdc.types.TypeCatalog;
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.rls.RowSelect.Published;
 import dev.walcast.rls.TableAccess.ColumnAccess;
+import dev.walcast.rls.sql.SqlText;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

@@ -2,6 +2,7 @@ package dev.walcast.rls;
 
 import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.Predicate;
+import dev.walcast.rls.sql.SqlText;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,6 +1,7 @@
 package dev.walcast.rls;
 
 import dev.walcast.filters.predicate.SessionSettings;
+import dev.walcast.rls.sql.SqlText;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;

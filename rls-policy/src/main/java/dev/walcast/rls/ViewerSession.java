@@ -1,5 +1,6 @@
 package dev.walcast.rls;
 
+import dev.walcast.rls.sql.SqlText;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;

@@ -3,6 +3,7 @@ package dev.walcast.rls;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.TableAccess.ColumnAccess;
+import dev.walcast.rls.sql.SqlText;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -9,6 +9,7 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.PolicySet.Policy;
+import dev.walcast.rls.sql.SqlText;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;

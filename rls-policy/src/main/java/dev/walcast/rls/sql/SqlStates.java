@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.sql;
 
 import java.sql.Connection;
 import java.sql.SQLException;

@@ -1,8 +1,8 @@
-package dev.walcast.rls;
+package dev.walcast.rls.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.walcast.rls.SqlStates.Remedy;
+import dev.walcast.rls.sql.SqlStates.Remedy;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import org.junit.jupiter.api.Test;

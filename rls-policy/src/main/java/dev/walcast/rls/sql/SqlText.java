@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.sql;
 
 import dev.walcast.cdc.postgres.Identifier;
 import java.util.ArrayList;
