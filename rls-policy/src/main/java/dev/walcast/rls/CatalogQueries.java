@@ -9,6 +9,7 @@ import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.rls.PolicySet.Function;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.TableFacts.ColumnFacts;
+import dev.walcast.rls.publication.PublicationSql;
 import dev.walcast.rls.sql.SqlFile;
 import java.sql.Array;
 import java.sql.Connection;

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.postgres.PublishedTables;
+import dev.walcast.rls.publication.PublicationSql;
 import dev.walcast.rls.sql.SqlFile;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -1,9 +1,10 @@
-package dev.walcast.rls;
+package dev.walcast.rls.publication;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
+import dev.walcast.rls.Moment;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.publication;
 
 import dev.walcast.cdc.postgres.PublishedTables;
 import java.sql.Connection;
