@@ -2,6 +2,7 @@ package dev.walcast.rls;
 
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.rls.PolicySet.Function;
+import dev.walcast.rls.session.SettingsSql;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;

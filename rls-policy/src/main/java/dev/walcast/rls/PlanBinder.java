@@ -11,6 +11,7 @@ import dev.walcast.filters.predicate.RowTest;
 import dev.walcast.filters.predicate.RowTest.ResolvedColumn;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.filters.values.ComparableType;
+import dev.walcast.rls.session.SettingsSql;
 import dev.walcast.rls.sql.SqlText;
 import java.util.ArrayList;
 import java.util.HashSet;

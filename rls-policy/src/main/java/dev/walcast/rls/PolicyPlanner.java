@@ -14,6 +14,8 @@ import dev.walcast.filters.values.Comparison;
 import dev.walcast.rls.PolicySet.Operator;
 import dev.walcast.rls.PolicySet.Policy;
 import dev.walcast.rls.TableAccess.ColumnAccess;
+import dev.walcast.rls.session.SettingsReader;
+import dev.walcast.rls.session.SettingsSql;
 import dev.walcast.rls.sql.SqlText;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -7,6 +7,7 @@ import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.ColumnQuestion.Effort;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.Truth;
+import dev.walcast.rls.session.RoleConnections;
 import dev.walcast.rls.sql.SqlStates;
 import java.net.SocketTimeoutException;
 import java.sql.SQLException;
@@ -62,7 +63,7 @@ public final class PostgresOracle implements Oracle {
     /// With [Patience#USUAL].
     ///
     /// @param filters  of connections as clients have them
-    /// @param isolated of connections made by [IsolatedConnections], for policies
+    /// @param isolated of connections made by `IsolatedConnections`, for policies
     public PostgresOracle(DataSource filters, DataSource isolated) {
         this(new RoleConnections(filters, filters), isolated, Patience.USUAL);
     }

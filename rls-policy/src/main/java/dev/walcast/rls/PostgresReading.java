@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
+import dev.walcast.rls.session.ViewerSession;
 import dev.walcast.rls.sql.SqlStates;
 import java.sql.Connection;
 import java.sql.ResultSet;

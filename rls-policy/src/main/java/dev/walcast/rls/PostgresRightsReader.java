@@ -8,6 +8,8 @@ import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.CatalogObjects.Mentioned;
 import dev.walcast.rls.PolicySet.Operator;
 import dev.walcast.rls.recent.KeptWhileUsed;
+import dev.walcast.rls.session.ServerTimeZone;
+import dev.walcast.rls.session.SettingsReader;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -48,18 +50,18 @@ public final class PostgresRightsReader implements RightsReader {
     /// Postgres' own operators, by oid; they do not change.
     private final Map<Long, CatalogObject> operators = new ConcurrentHashMap<>();
 
-    /// @param isolated of connections made by [IsolatedConnections]; their role evaluates policies
+    /// @param isolated of connections made by `IsolatedConnections`; their role evaluates policies
     public PostgresRightsReader(DataSource isolated, String publication) {
         this(isolated, publication, null);
     }
 
-    /// @param isolated  of connections made by [IsolatedConnections]
+    /// @param isolated  of connections made by `IsolatedConnections`
     /// @param evaluator the role that evaluates policies; null for the connections' own
     public PostgresRightsReader(DataSource isolated, String publication, @Nullable String evaluator) {
         this(isolated, publication, evaluator, null, () -> {}, System::nanoTime);
     }
 
-    /// @param isolated  of connections made by [IsolatedConnections]
+    /// @param isolated  of connections made by `IsolatedConnections`
     /// @param evaluator the role that evaluates policies; null for the connections' own
     /// @param timeZone  null when the server's own time zone is known to be UTC
     /// @param renew     called when sessions that have begun have other settings than new ones: all

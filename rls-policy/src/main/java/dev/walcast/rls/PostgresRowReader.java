@@ -9,6 +9,9 @@ import dev.walcast.cdc.types.TypeCatalog;
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.rls.RowSelect.Published;
 import dev.walcast.rls.TableAccess.ColumnAccess;
+import dev.walcast.rls.session.RoleConnections;
+import dev.walcast.rls.session.SettingsSql;
+import dev.walcast.rls.session.ViewerSession;
 import dev.walcast.rls.sql.SqlText;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -23,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// Reads rows of a real Postgres: as the viewer's role and with its claims, so that row-level security is Postgres'
 /// own, in a transaction that is always rolled back, so that nothing that a policy sets outlives it.
 ///
-/// The connections are made by [IsolatedConnections], with values sent as text; their `statement_timeout` bounds
+/// The connections are made by `IsolatedConnections`, with values sent as text; their `statement_timeout` bounds
 /// each fetch.
 public final class PostgresRowReader implements RowReader {
     private static final String BEGIN = "set transaction isolation level repeatable read, read only";

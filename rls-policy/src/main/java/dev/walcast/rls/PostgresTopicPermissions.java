@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.rls.TopicCheckException.Reason;
+import dev.walcast.rls.session.SettingsSql;
+import dev.walcast.rls.session.ViewerSession;
 import dev.walcast.rls.sql.SqlStates;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.rls.recent.Recent;
+import dev.walcast.rls.session.ServerTimeZone;
+import dev.walcast.rls.session.SettingsReader;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
@@ -24,7 +26,7 @@ public final class RoleSettings {
     private final ReentrantLock reading = new ReentrantLock();
     private final Recent<String, SessionSettings> recent = new Recent<>(System::nanoTime);
 
-    /// @param isolated  of connections made by [IsolatedConnections]
+    /// @param isolated  of connections made by `IsolatedConnections`
     /// @param evaluator a further role that Walcast logs in as; null when there is none
     /// @param timeZone  null when the server's own time zone is known to be UTC
     /// @param renew     see [PostgresRightsReader]

@@ -21,7 +21,7 @@ public final class RowPolicies {
     private final Map<Question, Planned> plans = new ConcurrentHashMap<>();
     private volatile long pruneBeyond = PREDICATES_MIN;
 
-    /// @param isolated of connections made by [IsolatedConnections]
+    /// @param isolated of connections made by `IsolatedConnections`
     public RowPolicies(DataSource isolated) {
         this.evaluator = new ViewerEvaluator(isolated);
     }

@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.rls.ViewerValues.Value;
+import dev.walcast.rls.session.SettingsSql;
+import dev.walcast.rls.session.ViewerSession;
 import dev.walcast.rls.sql.SqlStates;
 import dev.walcast.rls.sql.SqlText;
 import java.sql.Connection;
@@ -21,7 +23,7 @@ public final class ViewerEvaluator {
     /// Since Postgres 16 a membership may come without the right to SET ROLE.
     private final DataSource isolated;
 
-    /// @param isolated of connections made by [IsolatedConnections]
+    /// @param isolated of connections made by `IsolatedConnections`
     public ViewerEvaluator(DataSource isolated) {
         this.isolated = requireNonNull(isolated, "isolated is null");
     }

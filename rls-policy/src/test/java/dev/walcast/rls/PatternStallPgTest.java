@@ -19,6 +19,7 @@ import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.Oracle.Outcome;
 import dev.walcast.rls.PostgresOracle.Patience;
+import dev.walcast.rls.session.RoleConnections;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

@@ -2,6 +2,7 @@ package dev.walcast.rls;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.walcast.rls.session.IsolatedConnections;
 import java.time.Duration;
 import javax.sql.DataSource;
 

@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.session;
 
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.rls.sql.SqlText;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// Rows and printed expressions are read with the settings under which they were printed. So the settings that change
 /// what a text means as SQL or as a value are set *late*: by the statement itself, after it was parsed. The others are
 /// set *early*: functions that are computed while Postgres plans see them, too. Where Postgres needs the `search_path`
-/// to plan, it is set early as well, and what it would change is printed anew: see [BoundPolicies].
+/// to plan, it is set early as well, and what it would change is printed anew: see `BoundPolicies`.
 ///
 /// The driver gives up a connection that tells it of a `DateStyle` other than ISO, and Postgres tells of it at the end
 /// of a round trip. Early settings must be gone by then.

@@ -1,8 +1,9 @@
-package dev.walcast.rls;
+package dev.walcast.rls.session;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.predicate.SessionSettings;
+import dev.walcast.rls.RoleFacts;
 import dev.walcast.rls.sql.SqlFile;
 import dev.walcast.rls.sql.SqlStates;
 import java.sql.Connection;
@@ -85,8 +86,8 @@ public final class SettingsReader {
     /// @param evaluator the role that evaluates policies; null for this connection's
     /// @return null when what is stored for the logins' own sessions is not what the last call found: sessions that
     ///     began before have other settings, and must not be used any more
-    public @Nullable Map<String, RoleFacts> read(Connection connection, Map<String, RoleFacts> roles, @Nullable String evaluator)
-            throws SQLException {
+    public @Nullable Map<String, RoleFacts> read(
+            Connection connection, Map<String, RoleFacts> roles, @Nullable String evaluator) throws SQLException {
         Found found = find(connection, roles.keySet(), evaluator);
         List<Stored> fresh = found.common();
         if (!fresh.equals(common)) {

@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.session;
 
 import dev.walcast.rls.sql.SqlText;
 import java.time.Duration;

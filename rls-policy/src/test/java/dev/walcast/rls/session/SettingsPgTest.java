@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,6 +23,21 @@ import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
+import dev.walcast.rls.PostgresFilterDatabase;
+import dev.walcast.rls.PostgresOracle;
+import dev.walcast.rls.PostgresRightsReader;
+import dev.walcast.rls.PostgresRowReader;
+import dev.walcast.rls.Rights;
+import dev.walcast.rls.RightsLimits;
+import dev.walcast.rls.RightsMark;
+import dev.walcast.rls.RowGuard;
+import dev.walcast.rls.RowPolicies;
+import dev.walcast.rls.RowQuery;
+import dev.walcast.rls.RowReader;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.TestDataSources;
+import dev.walcast.rls.Verdict;
+import dev.walcast.rls.Viewer;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

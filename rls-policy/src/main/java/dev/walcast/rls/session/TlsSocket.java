@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.session;
 
 import java.io.IOException;
 import java.io.InputStream;
