@@ -2,7 +2,9 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.PolicySet.Function;
+import dev.walcast.rls.policy.ClaimsOnly;
+import dev.walcast.rls.policy.NodeTree;
+import dev.walcast.rls.policy.PolicySet.Function;
 import dev.walcast.rls.recent.KeptWhileUsed;
 import java.sql.SQLException;
 import java.util.HashMap;

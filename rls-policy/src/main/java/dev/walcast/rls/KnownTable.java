@@ -3,9 +3,13 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.CatalogObjects.Mentioned;
-import dev.walcast.rls.PolicySet.Function;
-import dev.walcast.rls.PolicySet.Operator;
-import dev.walcast.rls.PolicySet.Policy;
+import dev.walcast.rls.policy.ClaimsOnly;
+import dev.walcast.rls.policy.NodeTree;
+import dev.walcast.rls.policy.PolicySet;
+import dev.walcast.rls.policy.PolicySet.Function;
+import dev.walcast.rls.policy.PolicySet.Operator;
+import dev.walcast.rls.policy.PolicySet.Policy;
+import dev.walcast.rls.policy.StoredPolicy;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;

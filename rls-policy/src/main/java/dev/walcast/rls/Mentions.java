@@ -1,5 +1,6 @@
 package dev.walcast.rls;
 
+import dev.walcast.rls.policy.NodeTree;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;

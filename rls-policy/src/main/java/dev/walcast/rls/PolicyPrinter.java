@@ -2,6 +2,7 @@ package dev.walcast.rls;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.KnownTable.Printed;
+import dev.walcast.rls.policy.StoredPolicy;
 import dev.walcast.rls.recent.KeptWhileUsed;
 import dev.walcast.rls.sql.SqlFile;
 import dev.walcast.rls.sql.SqlStates;

@@ -7,6 +7,8 @@ import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.ColumnQuestion.Effort;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.Truth;
+import dev.walcast.rls.policy.PolicyExpression;
+import dev.walcast.rls.policy.PolicyQuestion;
 import dev.walcast.rls.session.RoleConnections;
 import dev.walcast.rls.sql.SqlStates;
 import java.net.SocketTimeoutException;

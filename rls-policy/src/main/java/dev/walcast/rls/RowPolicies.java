@@ -2,6 +2,10 @@ package dev.walcast.rls;
 
 import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.policy.Plan;
+import dev.walcast.rls.policy.PlanBinder;
+import dev.walcast.rls.policy.PolicyPlanner;
+import dev.walcast.rls.policy.ViewerValues;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Set;

@@ -2,6 +2,7 @@ package dev.walcast.rls;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.rls.policy.PolicySet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

@@ -3,7 +3,8 @@ package dev.walcast.rls;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.predicate.SessionSettings;
-import dev.walcast.rls.ViewerValues.Value;
+import dev.walcast.rls.policy.ViewerValues;
+import dev.walcast.rls.policy.ViewerValues.Value;
 import dev.walcast.rls.session.SettingsSql;
 import dev.walcast.rls.session.ViewerSession;
 import dev.walcast.rls.sql.SqlStates;

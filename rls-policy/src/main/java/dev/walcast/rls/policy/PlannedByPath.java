@@ -1,8 +1,8 @@
-package dev.walcast.rls;
+package dev.walcast.rls.policy;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.PolicySet.Function;
+import dev.walcast.rls.policy.PolicySet.Function;
 import java.util.HashSet;
 import java.util.Set;
 

@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.policy;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -8,7 +8,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.PolicySet.Policy;
+import dev.walcast.rls.PostgresRightsReader;
+import dev.walcast.rls.RightsReader;
+import dev.walcast.rls.TableRights;
+import dev.walcast.rls.TestDataSources;
+import dev.walcast.rls.policy.PolicySet.Policy;
 import dev.walcast.rls.sql.SqlText;
 import java.io.IOException;
 import java.sql.Connection;

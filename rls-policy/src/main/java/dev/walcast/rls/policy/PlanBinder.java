@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.policy;
 
 import static java.util.Objects.requireNonNull;
 
@@ -11,6 +11,8 @@ import dev.walcast.filters.predicate.RowTest;
 import dev.walcast.filters.predicate.RowTest.ResolvedColumn;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.filters.values.ComparableType;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.Viewer;
 import dev.walcast.rls.session.SettingsSql;
 import dev.walcast.rls.sql.SqlText;
 import java.util.ArrayList;

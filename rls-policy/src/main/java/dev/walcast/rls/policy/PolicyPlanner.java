@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.policy;
 
 import static java.util.Objects.requireNonNull;
 
@@ -11,9 +11,10 @@ import dev.walcast.filters.values.ColumnType;
 import dev.walcast.filters.values.ComparableType;
 import dev.walcast.filters.values.ComparableTypes;
 import dev.walcast.filters.values.Comparison;
-import dev.walcast.rls.PolicySet.Operator;
-import dev.walcast.rls.PolicySet.Policy;
+import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
+import dev.walcast.rls.policy.PolicySet.Operator;
+import dev.walcast.rls.policy.PolicySet.Policy;
 import dev.walcast.rls.session.SettingsReader;
 import dev.walcast.rls.session.SettingsSql;
 import dev.walcast.rls.sql.SqlText;

@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.policy;
 
 import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.filters.predicate.RowTest.ResolvedColumn;

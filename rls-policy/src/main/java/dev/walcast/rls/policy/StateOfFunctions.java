@@ -1,6 +1,6 @@
-package dev.walcast.rls;
+package dev.walcast.rls.policy;
 
-import dev.walcast.rls.PolicySet.Function;
+import dev.walcast.rls.policy.PolicySet.Function;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;

@@ -1,8 +1,8 @@
-package dev.walcast.rls;
+package dev.walcast.rls.policy;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.PolicySet.Policy;
+import dev.walcast.rls.policy.PolicySet.Policy;
 import dev.walcast.rls.sql.SqlText;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,7 @@
-package dev.walcast.rls;
+package dev.walcast.rls.policy;
 
 import dev.walcast.filters.predicate.SessionSettings;
-import dev.walcast.rls.PolicySet.Function;
+import dev.walcast.rls.policy.PolicySet.Function;
 import dev.walcast.rls.session.SettingsSql;
 import java.util.HashMap;
 import java.util.HashSet;
