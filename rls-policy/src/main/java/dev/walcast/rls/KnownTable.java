@@ -10,6 +10,7 @@ import dev.walcast.rls.policy.PolicySet.Function;
 import dev.walcast.rls.policy.PolicySet.Operator;
 import dev.walcast.rls.policy.PolicySet.Policy;
 import dev.walcast.rls.policy.StoredPolicy;
+import dev.walcast.rls.rights.TableRights;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;

@@ -10,6 +10,8 @@ import dev.walcast.rls.policy.NodeTree;
 import dev.walcast.rls.policy.PolicySet.Operator;
 import dev.walcast.rls.policy.StoredPolicy;
 import dev.walcast.rls.recent.KeptWhileUsed;
+import dev.walcast.rls.rights.RightsReader;
+import dev.walcast.rls.rights.TableRights;
 import dev.walcast.rls.session.ServerTimeZone;
 import dev.walcast.rls.session.SettingsReader;
 import java.sql.Connection;

@@ -6,6 +6,7 @@ import dev.walcast.rls.policy.Plan;
 import dev.walcast.rls.policy.PlanBinder;
 import dev.walcast.rls.policy.PolicyPlanner;
 import dev.walcast.rls.policy.ViewerValues;
+import dev.walcast.rls.rights.TableRights;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Set;
@@ -89,7 +90,7 @@ public final class RowPolicies {
         return known;
     }
 
-    /// Drops what was made from rights that are not in force any more. To be called with what [Rights#onChange]
+    /// Drops what was made from rights that are not in force any more. To be called with what `Rights.onChange`
     /// tells.
     public void forget(Set<Question> changed) {
         plans.keySet().removeAll(changed);

@@ -23,6 +23,7 @@ import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.Oracle.Outcome;
 import dev.walcast.rls.PostgresOracle.Patience;
 import dev.walcast.rls.policy.PolicyQuestion;
+import dev.walcast.rls.rights.TableRights;
 import dev.walcast.rls.session.IsolatedConnections;
 import dev.walcast.rls.session.RoleConnections;
 import java.sql.Connection;

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.rights.RightsReader;
+import dev.walcast.rls.rights.TableRights;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

@@ -1,5 +1,6 @@
-package dev.walcast.rls;
+package dev.walcast.rls.rights;
 
+import dev.walcast.rls.Moment;
 import java.util.ArrayDeque;
 import java.util.Deque;
 

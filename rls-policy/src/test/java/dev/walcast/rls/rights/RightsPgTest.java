@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.rights;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -8,6 +8,11 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.PostgresCatalog;
+import dev.walcast.rls.PostgresFilterDatabase;
+import dev.walcast.rls.PostgresRightsReader;
+import dev.walcast.rls.RoleStanding;
+import dev.walcast.rls.TableAccess;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;

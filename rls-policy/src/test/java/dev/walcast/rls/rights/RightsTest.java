@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.rights;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Moment;
+import dev.walcast.rls.TableAccess;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;

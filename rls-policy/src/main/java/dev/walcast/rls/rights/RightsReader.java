@@ -1,9 +1,10 @@
-package dev.walcast.rls;
+package dev.walcast.rls.rights;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Moment;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Set;

@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.rights;
 
 import static java.util.Objects.requireNonNull;
 
@@ -6,7 +6,8 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.postgres.Identifier;
 import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.RightsReader.Reading;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.rights.RightsReader.Reading;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,8 +1,9 @@
-package dev.walcast.rls;
+package dev.walcast.rls.rights;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
+import dev.walcast.rls.Catalog;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Set;

@@ -1,7 +1,8 @@
-package dev.walcast.rls;
+package dev.walcast.rls.rights;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.policy.PolicySet;
 import java.util.List;
 import java.util.Map;

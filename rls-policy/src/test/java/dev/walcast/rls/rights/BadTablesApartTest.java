@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.rights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.RightsReader.Reading;
+import dev.walcast.rls.Moment;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.rights.RightsReader.Reading;
 import java.sql.SQLException;
 import java.util.HashSet;
 import java.util.Map;
