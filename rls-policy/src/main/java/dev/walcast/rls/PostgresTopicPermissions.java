@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.rls.TopicCheckException.Reason;
+import dev.walcast.rls.catalog.RoleSettings;
 import dev.walcast.rls.session.SettingsSql;
 import dev.walcast.rls.session.ViewerSession;
 import dev.walcast.rls.sql.SqlStates;

@@ -19,6 +19,7 @@ import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
+import dev.walcast.rls.catalog.PostgresCatalog;
 import dev.walcast.rls.sql.SqlText;
 import java.sql.Connection;
 import java.sql.ResultSet;

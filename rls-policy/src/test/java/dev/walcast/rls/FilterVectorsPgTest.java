@@ -25,6 +25,7 @@ import dev.walcast.filters.predicate.Truth;
 import dev.walcast.filters.values.ColumnType;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
+import dev.walcast.rls.catalog.PostgresCatalog;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

@@ -12,6 +12,7 @@ import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
+import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.rights.TableRights;
 import dev.walcast.rls.session.IsolatedConnections;
 import java.time.Duration;

@@ -22,6 +22,7 @@ import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.Oracle.Outcome;
 import dev.walcast.rls.PostgresOracle.Patience;
+import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.policy.PolicyQuestion;
 import dev.walcast.rls.rights.TableRights;
 import dev.walcast.rls.session.IsolatedConnections;

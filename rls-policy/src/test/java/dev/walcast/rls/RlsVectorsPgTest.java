@@ -23,6 +23,7 @@ import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
+import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsLimits;
 import dev.walcast.rls.rights.RightsMark;

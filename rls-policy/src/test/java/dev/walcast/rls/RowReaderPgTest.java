@@ -15,6 +15,7 @@ import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Oracle.Asked;
 import dev.walcast.rls.TableAccess.ColumnAccess;
+import dev.walcast.rls.catalog.PostgresCatalog;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

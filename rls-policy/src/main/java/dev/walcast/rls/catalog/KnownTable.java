@@ -1,8 +1,11 @@
-package dev.walcast.rls;
+package dev.walcast.rls.catalog;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.CatalogObjects.Mentioned;
+import dev.walcast.rls.Publishing;
+import dev.walcast.rls.RoleFacts;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.catalog.CatalogObjects.Mentioned;
 import dev.walcast.rls.policy.ClaimsOnly;
 import dev.walcast.rls.policy.NodeTree;
 import dev.walcast.rls.policy.PolicySet;

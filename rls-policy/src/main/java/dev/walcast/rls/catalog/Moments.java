@@ -1,6 +1,7 @@
-package dev.walcast.rls;
+package dev.walcast.rls.catalog;
 
 import dev.walcast.cdc.Lsn;
+import dev.walcast.rls.Moment;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

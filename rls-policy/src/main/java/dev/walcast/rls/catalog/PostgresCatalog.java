@@ -1,9 +1,13 @@
-package dev.walcast.rls;
+package dev.walcast.rls.catalog;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.postgres.PublishedTables;
+import dev.walcast.rls.Catalog;
+import dev.walcast.rls.RelationFacts;
+import dev.walcast.rls.RoleFacts;
+import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.publication.PublicationSql;
 import dev.walcast.rls.sql.SqlFile;
 import java.sql.Connection;

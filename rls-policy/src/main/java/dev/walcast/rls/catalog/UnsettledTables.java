@@ -1,8 +1,9 @@
-package dev.walcast.rls;
+package dev.walcast.rls.catalog;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
+import dev.walcast.rls.Moment;
 import dev.walcast.rls.sql.SqlFile;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -1,8 +1,11 @@
-package dev.walcast.rls;
+package dev.walcast.rls.catalog;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
+import dev.walcast.rls.Catalog;
+import dev.walcast.rls.RelationFacts;
+import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.recent.SharedQuestions;
 import java.sql.SQLException;
 import java.util.Collection;

@@ -1,7 +1,8 @@
-package dev.walcast.rls;
+package dev.walcast.rls.catalog;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.KnownTable.Printed;
+import dev.walcast.rls.Moment;
+import dev.walcast.rls.catalog.KnownTable.Printed;
 import dev.walcast.rls.policy.StoredPolicy;
 import dev.walcast.rls.recent.KeptWhileUsed;
 import dev.walcast.rls.sql.SqlFile;

@@ -1,10 +1,11 @@
-package dev.walcast.rls;
+package dev.walcast.rls.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.TestDataSources;
 import dev.walcast.rls.rights.BadTablesApart;
 import dev.walcast.rls.rights.RightsReader;
 import dev.walcast.rls.rights.RightsReader.Reading;

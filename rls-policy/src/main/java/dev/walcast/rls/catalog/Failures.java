@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.catalog;
 
 import dev.walcast.cdc.TableId;
 import java.sql.SQLException;

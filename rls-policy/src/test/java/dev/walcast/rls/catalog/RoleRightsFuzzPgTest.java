@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.catalog;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.RoleStanding;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.TestDataSources;
 import dev.walcast.rls.rights.RightsReader;
 import dev.walcast.rls.rights.TableRights;
 import java.sql.Connection;

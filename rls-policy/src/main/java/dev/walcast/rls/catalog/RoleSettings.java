@@ -1,8 +1,9 @@
-package dev.walcast.rls;
+package dev.walcast.rls.catalog;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.predicate.SessionSettings;
+import dev.walcast.rls.RoleFacts;
 import dev.walcast.rls.recent.Recent;
 import dev.walcast.rls.session.ServerTimeZone;
 import dev.walcast.rls.session.SettingsReader;

@@ -1,7 +1,8 @@
-package dev.walcast.rls;
+package dev.walcast.rls.catalog;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.rls.RoleFacts;
 import java.util.List;
 
 /// What the catalog had of one object at one moment.

@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.catalog;
 
 import dev.walcast.rls.policy.NodeTree;
 import java.util.ArrayList;

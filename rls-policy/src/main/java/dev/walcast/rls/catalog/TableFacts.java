@@ -1,8 +1,12 @@
-package dev.walcast.rls;
+package dev.walcast.rls.catalog;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
+import dev.walcast.rls.Publishing;
+import dev.walcast.rls.RoleFacts;
+import dev.walcast.rls.RoleStanding;
+import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -1,11 +1,14 @@
-package dev.walcast.rls;
+package dev.walcast.rls.catalog;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.CatalogObjects.Mentioned;
+import dev.walcast.rls.Moment;
+import dev.walcast.rls.Publishing;
+import dev.walcast.rls.RoleFacts;
+import dev.walcast.rls.catalog.CatalogObjects.Mentioned;
 import dev.walcast.rls.policy.NodeTree;
 import dev.walcast.rls.policy.PolicySet.Operator;
 import dev.walcast.rls.policy.StoredPolicy;

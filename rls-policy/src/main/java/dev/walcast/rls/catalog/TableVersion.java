@@ -1,8 +1,9 @@
-package dev.walcast.rls;
+package dev.walcast.rls.catalog;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
+import dev.walcast.rls.Publishing;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 

@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.catalog;
 
 import static java.util.Objects.requireNonNull;
 
@@ -6,8 +6,11 @@ import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.index.ChangeEvent;
 import dev.walcast.filters.predicate.SessionSettings;
+import dev.walcast.rls.Moment;
+import dev.walcast.rls.Publishing;
+import dev.walcast.rls.RoleFacts;
 import dev.walcast.rls.TableAccess.ColumnAccess;
-import dev.walcast.rls.TableFacts.ColumnFacts;
+import dev.walcast.rls.catalog.TableFacts.ColumnFacts;
 import dev.walcast.rls.policy.NodeTree;
 import dev.walcast.rls.policy.PolicySet.Function;
 import dev.walcast.rls.policy.StoredPolicy;
