@@ -1,6 +1,8 @@
-package dev.walcast.rls;
+package dev.walcast.rls.topic;
 
 import static java.util.Objects.requireNonNull;
+
+import dev.walcast.rls.Viewer;
 
 /// What a viewer may do on a private topic: what the policies of `realtime.messages` say, as the reference server asks
 /// them. Answers are not cached here. Calls block; safe for any thread.

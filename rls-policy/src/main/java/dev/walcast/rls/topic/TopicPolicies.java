@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.topic;
 
 import static java.util.Objects.requireNonNull;
 

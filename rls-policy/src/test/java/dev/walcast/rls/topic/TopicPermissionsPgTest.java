@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.topic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,9 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.rls.TopicCheckException.Reason;
-import dev.walcast.rls.TopicPermissions.Access;
-import dev.walcast.rls.TopicPermissions.Question;
+import dev.walcast.rls.Viewer;
+import dev.walcast.rls.topic.TopicCheckException.Reason;
+import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.Question;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;

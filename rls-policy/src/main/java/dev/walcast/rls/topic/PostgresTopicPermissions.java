@@ -1,13 +1,13 @@
-package dev.walcast.rls;
+package dev.walcast.rls.topic;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.predicate.SessionSettings;
-import dev.walcast.rls.TopicCheckException.Reason;
 import dev.walcast.rls.catalog.RoleSettings;
 import dev.walcast.rls.session.SettingsSql;
 import dev.walcast.rls.session.ViewerSession;
 import dev.walcast.rls.sql.SqlStates;
+import dev.walcast.rls.topic.TopicCheckException.Reason;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
