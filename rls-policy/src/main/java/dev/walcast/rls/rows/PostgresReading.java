@@ -1,9 +1,10 @@
-package dev.walcast.rls;
+package dev.walcast.rls.rows;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
+import dev.walcast.rls.Moment;
 import dev.walcast.rls.session.ViewerSession;
 import dev.walcast.rls.sql.SqlStates;
 import java.sql.Connection;

@@ -1,7 +1,8 @@
-package dev.walcast.rls;
+package dev.walcast.rls.rows;
 
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
+import dev.walcast.rls.Moment;
 import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,11 +1,12 @@
-package dev.walcast.rls;
+package dev.walcast.rls.rows;
 
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.filters.values.ColumnType;
-import dev.walcast.rls.RowQuery.Ordering;
+import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.policy.BoundPolicies;
 import dev.walcast.rls.publication.PublicationSql;
+import dev.walcast.rls.rows.RowQuery.Ordering;
 import dev.walcast.rls.session.SettingsSql;
 import dev.walcast.rls.sql.SqlText;
 import java.sql.Connection;

@@ -1,8 +1,10 @@
-package dev.walcast.rls;
+package dev.walcast.rls.rows;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.predicate.Predicate;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.Viewer;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.rows;
 
 import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.Predicate;

@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.rows;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -13,8 +13,13 @@ import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Moment;
 import dev.walcast.rls.Oracle.Asked;
+import dev.walcast.rls.PostgresFilterDatabase;
+import dev.walcast.rls.PostgresOracle;
+import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
+import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresCatalog;
 import java.sql.Connection;
 import java.sql.ResultSet;

@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.rows;
 
 import static java.util.Objects.requireNonNull;
 
@@ -7,8 +7,10 @@ import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.types.TypeCatalog;
 import dev.walcast.filters.predicate.SessionSettings;
-import dev.walcast.rls.RowSelect.Published;
+import dev.walcast.rls.Moment;
 import dev.walcast.rls.TableAccess.ColumnAccess;
+import dev.walcast.rls.Viewer;
+import dev.walcast.rls.rows.RowSelect.Published;
 import dev.walcast.rls.session.RoleConnections;
 import dev.walcast.rls.session.SettingsSql;
 import dev.walcast.rls.session.ViewerSession;

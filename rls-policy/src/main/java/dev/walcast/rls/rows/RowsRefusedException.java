@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.rows;
 
 /// The rows cannot be read, now or later; the message is fit for the client.
 public final class RowsRefusedException extends Exception {
