@@ -6,6 +6,7 @@ import dev.walcast.rls.policy.Plan;
 import dev.walcast.rls.policy.PlanBinder;
 import dev.walcast.rls.policy.PolicyPlanner;
 import dev.walcast.rls.policy.ViewerValues;
+import dev.walcast.rls.question.ViewerEvaluator;
 import dev.walcast.rls.rights.TableRights;
 import java.sql.SQLException;
 import java.util.Map;

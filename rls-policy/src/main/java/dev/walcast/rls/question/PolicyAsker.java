@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.question;
 
 import static java.util.Objects.requireNonNull;
 
@@ -6,12 +6,12 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.text.ArrayText;
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.Oracle.Asked;
-import dev.walcast.rls.PostgresOracle.Answer;
-import dev.walcast.rls.PostgresOracle.Work;
 import dev.walcast.rls.policy.BoundPolicies;
 import dev.walcast.rls.policy.PolicyExpression;
 import dev.walcast.rls.policy.PolicyQuestion;
+import dev.walcast.rls.question.Oracle.Asked;
+import dev.walcast.rls.question.PostgresOracle.Answer;
+import dev.walcast.rls.question.PostgresOracle.Work;
 import dev.walcast.rls.session.RoleConnections;
 import dev.walcast.rls.session.SettingsSql;
 import dev.walcast.rls.session.ViewerSession;

@@ -1,8 +1,9 @@
-package dev.walcast.rls;
+package dev.walcast.rls.question;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.predicate.SessionSettings;
+import dev.walcast.rls.Viewer;
 import dev.walcast.rls.policy.ViewerValues;
 import dev.walcast.rls.policy.ViewerValues.Value;
 import dev.walcast.rls.session.SettingsSql;

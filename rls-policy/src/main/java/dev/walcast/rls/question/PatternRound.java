@@ -1,15 +1,15 @@
-package dev.walcast.rls;
+package dev.walcast.rls.question;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.UnansweredException;
 import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.RowQuestion;
-import dev.walcast.rls.Oracle.Asked;
-import dev.walcast.rls.PatternTrial.Finding;
-import dev.walcast.rls.PostgresOracle.Answer;
-import dev.walcast.rls.PostgresOracle.Patience;
-import dev.walcast.rls.PostgresOracle.Work;
+import dev.walcast.rls.question.Oracle.Asked;
+import dev.walcast.rls.question.PatternTrial.Finding;
+import dev.walcast.rls.question.PostgresOracle.Answer;
+import dev.walcast.rls.question.PostgresOracle.Patience;
+import dev.walcast.rls.question.PostgresOracle.Work;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.question;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -18,8 +18,10 @@ import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.Oracle.Asked;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.TestDataSources;
 import dev.walcast.rls.catalog.PostgresCatalog;
+import dev.walcast.rls.question.Oracle.Asked;
 import dev.walcast.rls.sql.SqlText;
 import java.sql.Connection;
 import java.sql.ResultSet;

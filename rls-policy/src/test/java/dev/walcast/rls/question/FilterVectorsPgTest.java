@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.question;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,8 +24,9 @@ import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.filters.values.ColumnType;
 import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.Oracle.Asked;
+import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.catalog.PostgresCatalog;
+import dev.walcast.rls.question.Oracle.Asked;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.question;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -12,10 +12,10 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.filters.UnansweredException;
 import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.Oracle.Asked;
-import dev.walcast.rls.PostgresOracle.Answer;
-import dev.walcast.rls.PostgresOracle.Patience;
-import dev.walcast.rls.PostgresOracle.Work;
+import dev.walcast.rls.question.Oracle.Asked;
+import dev.walcast.rls.question.PostgresOracle.Answer;
+import dev.walcast.rls.question.PostgresOracle.Patience;
+import dev.walcast.rls.question.PostgresOracle.Work;
 import java.net.SocketTimeoutException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;

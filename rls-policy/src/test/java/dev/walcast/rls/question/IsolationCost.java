@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.question;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -11,8 +11,11 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.Oracle.Asked;
+import dev.walcast.rls.RowPolicies;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresRightsReader;
+import dev.walcast.rls.question.Oracle.Asked;
 import dev.walcast.rls.rights.TableRights;
 import dev.walcast.rls.session.IsolatedConnections;
 import java.time.Duration;

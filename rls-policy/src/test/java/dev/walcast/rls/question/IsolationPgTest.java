@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.question;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -19,11 +19,15 @@ import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.Oracle.Asked;
-import dev.walcast.rls.Oracle.Outcome;
-import dev.walcast.rls.PostgresOracle.Patience;
+import dev.walcast.rls.RoleStanding;
+import dev.walcast.rls.RowPolicies;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.policy.PolicyQuestion;
+import dev.walcast.rls.question.Oracle.Asked;
+import dev.walcast.rls.question.Oracle.Outcome;
+import dev.walcast.rls.question.PostgresOracle.Patience;
 import dev.walcast.rls.rights.TableRights;
 import dev.walcast.rls.session.IsolatedConnections;
 import dev.walcast.rls.session.RoleConnections;

@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.question;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -16,9 +16,9 @@ import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.ColumnQuestion.Effort;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.Oracle.Asked;
-import dev.walcast.rls.Oracle.Outcome;
-import dev.walcast.rls.PostgresOracle.Patience;
+import dev.walcast.rls.question.Oracle.Asked;
+import dev.walcast.rls.question.Oracle.Outcome;
+import dev.walcast.rls.question.PostgresOracle.Patience;
 import dev.walcast.rls.session.RoleConnections;
 import java.sql.Connection;
 import java.sql.SQLException;
