@@ -1,7 +1,8 @@
-package dev.walcast.rls;
+package dev.walcast.rls.guard;
 
 import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Viewer;
 import dev.walcast.rls.policy.Plan;
 import dev.walcast.rls.policy.PlanBinder;
 import dev.walcast.rls.policy.PolicyPlanner;

@@ -1,8 +1,10 @@
-package dev.walcast.rls;
+package dev.walcast.rls.guard;
 
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.TableId;
+import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
+import dev.walcast.rls.Viewer;
 import dev.walcast.rls.sql.SqlText;
 import java.sql.Connection;
 import java.sql.ResultSet;

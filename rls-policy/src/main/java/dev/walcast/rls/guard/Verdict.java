@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.guard;
 
 import static java.util.Objects.requireNonNull;
 

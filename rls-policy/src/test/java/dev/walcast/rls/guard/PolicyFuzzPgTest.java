@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,6 +15,9 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.TestDataSources;
+import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.question.Oracle.Asked;
 import dev.walcast.rls.question.PostgresOracle;

@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.guard;
 
 import static java.util.Objects.requireNonNull;
 
@@ -13,12 +13,14 @@ import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
-import dev.walcast.rls.Verdict.Hidden;
-import dev.walcast.rls.Verdict.ReadableColumns;
-import dev.walcast.rls.Verdict.Reason;
-import dev.walcast.rls.Verdict.Undecided;
-import dev.walcast.rls.Verdict.Visible;
+import dev.walcast.rls.Viewer;
+import dev.walcast.rls.guard.Verdict.Hidden;
+import dev.walcast.rls.guard.Verdict.ReadableColumns;
+import dev.walcast.rls.guard.Verdict.Reason;
+import dev.walcast.rls.guard.Verdict.Undecided;
+import dev.walcast.rls.guard.Verdict.Visible;
 import dev.walcast.rls.question.Oracle.Asked;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsMark;

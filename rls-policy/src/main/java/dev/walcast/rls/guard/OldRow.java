@@ -1,9 +1,9 @@
-package dev.walcast.rls;
+package dev.walcast.rls.guard;
 
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.predicate.InView;
-import dev.walcast.rls.Verdict.ReadableColumns;
+import dev.walcast.rls.guard.Verdict.ReadableColumns;
 
 /// What a viewer could see of the row before an UPDATE.
 ///

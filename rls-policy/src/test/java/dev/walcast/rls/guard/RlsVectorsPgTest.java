@@ -1,4 +1,4 @@
-package dev.walcast.rls;
+package dev.walcast.rls.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -22,6 +22,9 @@ import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.TestDataSources;
+import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.question.Oracle.Asked;
 import dev.walcast.rls.question.PostgresFilterDatabase;
