@@ -2,7 +2,7 @@ package dev.walcast.server.encode;
 
 import dev.walcast.bench.SampleTable;
 import dev.walcast.cdc.Change;
-import dev.walcast.rls.Verdict.ReadableColumns;
+import dev.walcast.rls.guard.Verdict.ReadableColumns;
 import dev.walcast.server.feed.EncodedChange;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -2,7 +2,7 @@ package dev.walcast.server;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.RightsLimits;
+import dev.walcast.rls.rights.RightsLimits;
 import dev.walcast.server.delivery.PendingLimits;
 
 /// How rights are kept up to date, and what may wait for them.

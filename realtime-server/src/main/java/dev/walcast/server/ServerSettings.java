@@ -3,7 +3,7 @@ package dev.walcast.server;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.slot.SlotGuardian;
-import dev.walcast.rls.RowGuard;
+import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.server.acks.AckLimits;
 import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.front.AddressLimits;

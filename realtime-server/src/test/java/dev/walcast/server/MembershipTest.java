@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.rls.RowGuard;
+import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.server.testing.ChangeListener;
 import dev.walcast.server.testing.TestServer;
 import java.util.List;

@@ -213,15 +213,18 @@ final class ModuleBoundaryTest {
     static final ArchRule PACKAGES_ARE_FREE_OF_CYCLES =
             slices().matching("dev.walcast.(**)").should().beFreeOfCycles();
 
-    /// How many files a package of the server may have.
+    /// How many files a package of a tabled module may have.
     private static final int FILES_MAX = 25;
+
+    /// The first parts of the names of packages whose table is in `docs/architecture.md`.
+    private static final List<String> TABLED = List.of("server", "rls");
 
     private static final Path ARCHITECTURE = Path.of("..", "docs", "architecture.md");
 
-    /// The packages of the server in the order of the table in `docs/architecture.md`, highest first.
-    private static List<String> packagesOfTheTable() {
+    /// The packages of one module in the order of its table in `docs/architecture.md`, highest first.
+    private static List<String> packagesOfTheTable(String module) {
         try {
-            return Pattern.compile("^\\| `(server(?:\\.\\w+)?)` \\|", Pattern.MULTILINE)
+            return Pattern.compile("^\\| `(" + module + "(?:\\.\\w+)?)` \\|", Pattern.MULTILINE)
                     .matcher(Files.readString(ARCHITECTURE))
                     .results()
                     .map(row -> "dev.walcast." + row.group(1))
@@ -231,33 +234,44 @@ final class ModuleBoundaryTest {
         }
     }
 
-    @ArchTest
-    static void tableNamesEveryPackageOfTheServer(JavaClasses classes) {
-        Set<String> packages = classes.stream()
-                .map(JavaClass::getPackageName)
-                .filter(name -> name.startsWith("dev.walcast.server"))
-                .collect(Collectors.toSet());
-        assertThat(packagesOfTheTable()).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(packages);
+    private static boolean isOf(String module, JavaClass type) {
+        return (type.getPackageName() + ".").startsWith("dev.walcast." + module + ".");
     }
 
     @ArchTest
-    static void packagesUseOnlyThoseBelowThem(JavaClasses classes) {
-        List<String> order = packagesOfTheTable();
-        for (int i = 1; i < order.size(); i++) {
-            noClasses()
-                    .that()
-                    .resideInAPackage(order.get(i))
-                    .should()
-                    .dependOnClassesThat()
-                    .resideInAnyPackage(order.subList(0, i).toArray(String[]::new))
-                    .check(classes);
+    static void tablesNameEveryPackage(JavaClasses classes) {
+        for (String module : TABLED) {
+            Set<String> packages = classes.stream()
+                    .filter(type -> isOf(module, type))
+                    .map(JavaClass::getPackageName)
+                    .collect(Collectors.toSet());
+            assertThat(packagesOfTheTable(module))
+                    .doesNotHaveDuplicates()
+                    .isNotEmpty()
+                    .containsExactlyInAnyOrderElementsOf(packages);
         }
     }
 
     @ArchTest
-    static void packagesOfTheServerAreSmall(JavaClasses classes) {
+    static void packagesUseOnlyThoseBelowThem(JavaClasses classes) {
+        for (String module : TABLED) {
+            List<String> order = packagesOfTheTable(module);
+            for (int i = 1; i < order.size(); i++) {
+                noClasses()
+                        .that()
+                        .resideInAPackage(order.get(i))
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAnyPackage(order.subList(0, i).toArray(String[]::new))
+                        .check(classes);
+            }
+        }
+    }
+
+    @ArchTest
+    static void tabledPackagesAreSmall(JavaClasses classes) {
         Map<String, Long> files = classes.stream()
-                .filter(type -> type.getPackageName().startsWith("dev.walcast.server") && type.isTopLevelClass())
+                .filter(type -> TABLED.stream().anyMatch(module -> isOf(module, type)) && type.isTopLevelClass())
                 .collect(Collectors.groupingBy(JavaClass::getPackageName, Collectors.counting()));
         assertThat(files)
                 .isNotEmpty()

@@ -20,7 +20,7 @@ public record Moment(long xmin, long xmax, Set<Long> running, Lsn lsn) {
     }
 
     /// @param snapshot as `pg_snapshot` prints it
-    static Moment parse(String snapshot, Lsn lsn) {
+    public static Moment parse(String snapshot, Lsn lsn) {
         String[] parts = snapshot.split(":", -1);
         Set<Long> running = new HashSet<>();
         for (String xid : parts[2].isEmpty() ? new String[0] : parts[2].split(",")) {
@@ -49,7 +49,7 @@ public record Moment(long xmin, long xmax, Set<Long> running, Lsn lsn) {
     }
 
     /// Of all ids that end like this one of 32 bits, the one near the moment.
-    long full(long xid) {
+    public long full(long xid) {
         return xmax + ((int) xid - (int) xmax);
     }
 }

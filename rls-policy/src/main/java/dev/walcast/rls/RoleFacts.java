@@ -11,7 +11,7 @@ import java.util.Set;
 /// @param oid         0 when there is no such role
 /// @param privileges  oids of the roles whose privileges it has, itself included
 /// @param settings    those that its fresh sessions begin with
-record RoleFacts(
+public record RoleFacts(
         String name,
         long oid,
         boolean superuser,
@@ -23,25 +23,29 @@ record RoleFacts(
     private static final long READ_ALL_DATA = 6181;
     private static final long WRITE_ALL_DATA = 6182;
 
-    RoleFacts {
+    public RoleFacts {
         requireNonNull(name, "name is null");
         privileges = Set.copyOf(privileges);
         requireNonNull(settings, "settings is null");
     }
 
-    static RoleFacts unknown(String name) {
+    /// A role that does not exist.
+    public static RoleFacts unknown(String name) {
         return new RoleFacts(name, 0, false, false, false, Set.of(), SessionSettings.NONE);
     }
 
-    RoleFacts with(SessionSettings other) {
+    /// The same role with these settings.
+    public RoleFacts with(SessionSettings other) {
         return new RoleFacts(name, oid, superuser, bypassesRowSecurity, mayBecome, privileges, other);
     }
 
-    boolean exists() {
+    /// Whether the catalog had the role.
+    public boolean exists() {
         return oid != 0;
     }
 
-    RoleStanding standing() {
+    /// Whether rows may be delivered to the role.
+    public RoleStanding standing() {
         if (!exists()) {
             return RoleStanding.UNKNOWN;
         }
@@ -57,20 +61,22 @@ record RoleFacts(
     }
 
     /// Whether a privilege that these roles were granted is this role's.
-    boolean isAmong(Set<Long> grantees) {
+    public boolean isAmong(Set<Long> grantees) {
         return exists() && (superuser || grantees.contains(PUBLIC) || !Collections.disjoint(grantees, privileges));
     }
 
-    boolean readsAllTables() {
+    /// Whether it has the privileges of `pg_read_all_data`.
+    public boolean readsAllTables() {
         return hasPrivilegesOf(READ_ALL_DATA);
     }
 
-    boolean usesAllSchemas() {
+    /// Whether it may use every schema, as `pg_read_all_data` and `pg_write_all_data` may.
+    public boolean usesAllSchemas() {
         return hasPrivilegesOf(READ_ALL_DATA) || hasPrivilegesOf(WRITE_ALL_DATA);
     }
 
     /// As Postgres' `check_enable_rls` decides.
-    boolean isBoundByRowSecurity(boolean enabled, boolean forced, long owner) {
+    public boolean isBoundByRowSecurity(boolean enabled, boolean forced, long owner) {
         return enabled && !(exists() && (superuser || bypassesRowSecurity || (!forced && hasPrivilegesOf(owner))));
     }
 }

@@ -1,5 +1,4 @@
-/// Who may see what: roles, privileges, row-level security. Talks to Postgres behind one interface and knows nothing
-/// of sockets.
+/// The values of rights: viewers, roles, access to tables, moments of a database; and the port to the catalog.
 @NullMarked
 package dev.walcast.rls;
 

@@ -7,6 +7,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.catalog.PostgresCatalog;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;

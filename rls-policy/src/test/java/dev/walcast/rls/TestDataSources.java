@@ -2,21 +2,22 @@ package dev.walcast.rls;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.walcast.rls.session.IsolatedConnections;
 import java.time.Duration;
 import javax.sql.DataSource;
 
 /// Connections to a test's Postgres, set up as the server does.
-final class TestDataSources implements AutoCloseable {
+public final class TestDataSources implements AutoCloseable {
     private final HikariDataSource asClients;
     private final HikariDataSource isolated;
 
-    TestDataSources(int port, String database) {
+    public TestDataSources(int port, String database) {
         this.asClients = pool(port, database, IsolatedConnections.filtersSql(Duration.ofSeconds(5)));
         this.isolated = pool(port, database, IsolatedConnections.initSql(Duration.ofSeconds(5)));
     }
 
     /// Makes all connections anew.
-    void renew() {
+    public void renew() {
         asClients.getHikariPoolMXBean().softEvictConnections();
         isolated.getHikariPoolMXBean().softEvictConnections();
     }
@@ -30,11 +31,11 @@ final class TestDataSources implements AutoCloseable {
         return new HikariDataSource(config);
     }
 
-    DataSource asClients() {
+    public DataSource asClients() {
         return asClients;
     }
 
-    DataSource isolated() {
+    public DataSource isolated() {
         return isolated;
     }
 

@@ -2,9 +2,9 @@ package dev.walcast.server.access;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.TopicCheckException;
-import dev.walcast.rls.TopicPermissions.Access;
-import dev.walcast.rls.TopicPermissions.Question;
+import dev.walcast.rls.topic.TopicCheckException;
+import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.Question;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 

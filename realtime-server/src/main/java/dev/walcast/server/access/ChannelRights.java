@@ -2,8 +2,8 @@ package dev.walcast.server.access;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.rls.Viewer;
+import dev.walcast.rls.topic.TopicPermissions.Access;
 import dev.walcast.server.access.PrivateRights.Answered;
 import dev.walcast.server.access.PrivateRights.Asking;
 import dev.walcast.server.access.RightsRound.Asked;

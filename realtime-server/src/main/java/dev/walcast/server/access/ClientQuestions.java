@@ -2,9 +2,9 @@ package dev.walcast.server.access;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.TopicPermissions.Access;
-import dev.walcast.rls.TopicPermissions.Question;
 import dev.walcast.rls.Viewer;
+import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.Question;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.limits.ClientShares;
 import dev.walcast.server.topic.MessageHistory.StoredMessage;

@@ -3,10 +3,10 @@ package dev.walcast.server.access;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.FatalErrors;
-import dev.walcast.rls.TopicCheckException;
-import dev.walcast.rls.TopicCheckException.Reason;
-import dev.walcast.rls.TopicPermissions;
-import dev.walcast.rls.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicCheckException;
+import dev.walcast.rls.topic.TopicCheckException.Reason;
+import dev.walcast.rls.topic.TopicPermissions;
+import dev.walcast.rls.topic.TopicPermissions.Access;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.topic.MessageHistory;

@@ -1,8 +1,8 @@
 package dev.walcast.server.binding;
 
-import dev.walcast.rls.SqlStates;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
+import dev.walcast.rls.sql.SqlStates;
 import dev.walcast.server.protocol.ErrorCode;
 
 /// Words why a binding cannot be served, or not all of it. The code and its fixed text go to every client. Names and

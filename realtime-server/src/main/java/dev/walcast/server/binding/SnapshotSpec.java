@@ -3,7 +3,7 @@ package dev.walcast.server.binding;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.cdc.postgres.Identifier;
-import dev.walcast.rls.RowQuery.Ordering;
+import dev.walcast.rls.rows.RowQuery.Ordering;
 import dev.walcast.server.protocol.ErrorCode;
 import java.util.ArrayList;
 import java.util.List;

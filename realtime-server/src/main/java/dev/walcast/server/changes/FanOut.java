@@ -8,7 +8,7 @@ import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.cdc.supervisor.RetriedExecutor;
-import dev.walcast.rls.Rights;
+import dev.walcast.rls.rights.Rights;
 import dev.walcast.server.delivery.Candidate;
 import dev.walcast.server.delivery.ChangeCounters;
 import dev.walcast.server.delivery.ChangeSubscription;

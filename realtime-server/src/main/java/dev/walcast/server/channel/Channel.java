@@ -3,8 +3,8 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.walcast.rls.TopicPermissions.Access;
 import dev.walcast.rls.Viewer;
+import dev.walcast.rls.topic.TopicPermissions.Access;
 import dev.walcast.server.access.Answer;
 import dev.walcast.server.access.ChannelRights;
 import dev.walcast.server.access.PrivateRights;

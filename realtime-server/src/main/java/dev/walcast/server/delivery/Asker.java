@@ -3,12 +3,12 @@ package dev.walcast.server.delivery;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.UnansweredException;
-import dev.walcast.rls.Oracle;
-import dev.walcast.rls.Oracle.Asked;
-import dev.walcast.rls.Oracle.Outcome;
-import dev.walcast.rls.RightsMark;
-import dev.walcast.rls.SqlStates;
 import dev.walcast.rls.Viewer;
+import dev.walcast.rls.question.Oracle;
+import dev.walcast.rls.question.Oracle.Asked;
+import dev.walcast.rls.question.Oracle.Outcome;
+import dev.walcast.rls.rights.RightsMark;
+import dev.walcast.rls.sql.SqlStates;
 import dev.walcast.server.encode.Encodings;
 import java.sql.SQLException;
 import java.time.Duration;

@@ -2,7 +2,7 @@ package dev.walcast.server.delivery;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.Verdict;
+import dev.walcast.rls.guard.Verdict;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;

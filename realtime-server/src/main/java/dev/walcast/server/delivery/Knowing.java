@@ -3,9 +3,9 @@ package dev.walcast.server.delivery;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
-import dev.walcast.rls.RowGuard;
-import dev.walcast.rls.Verdict;
-import dev.walcast.rls.Verdict.ReadableColumns;
+import dev.walcast.rls.guard.RowGuard;
+import dev.walcast.rls.guard.Verdict;
+import dev.walcast.rls.guard.Verdict.ReadableColumns;
 import dev.walcast.server.delivery.Candidate.Match;
 import dev.walcast.server.encode.Encodings;
 import java.util.Arrays;

@@ -3,9 +3,9 @@ package dev.walcast.server.delivery;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.predicate.RowAnswers;
-import dev.walcast.rls.RowGuard;
-import dev.walcast.rls.Verdict;
 import dev.walcast.rls.Viewer;
+import dev.walcast.rls.guard.RowGuard;
+import dev.walcast.rls.guard.Verdict;
 import dev.walcast.server.encode.Encodings;
 import org.jspecify.annotations.Nullable;
 

@@ -6,7 +6,7 @@ import dev.walcast.cdc.MissingReason;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.text.JsonText;
-import dev.walcast.rls.Verdict.ReadableColumns;
+import dev.walcast.rls.guard.Verdict.ReadableColumns;
 import dev.walcast.server.feed.EncodedChange;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

@@ -3,8 +3,8 @@ package dev.walcast.server.encode;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Change;
-import dev.walcast.rls.RightsMark;
-import dev.walcast.rls.Verdict.ReadableColumns;
+import dev.walcast.rls.guard.Verdict.ReadableColumns;
+import dev.walcast.rls.rights.RightsMark;
 import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.rowkeys.RowKeys;
 import dev.walcast.server.rowkeys.TouchedRow;

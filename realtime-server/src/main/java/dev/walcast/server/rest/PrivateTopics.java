@@ -4,9 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.walcast.rls.TopicCheckException;
-import dev.walcast.rls.TopicPermissions;
 import dev.walcast.rls.Viewer;
+import dev.walcast.rls.topic.TopicCheckException;
+import dev.walcast.rls.topic.TopicPermissions;
 import dev.walcast.server.access.CallerQuestions;
 import dev.walcast.server.protocol.ErrorCode;
 import io.helidon.http.Header;

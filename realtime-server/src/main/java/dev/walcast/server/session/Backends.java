@@ -2,7 +2,7 @@ package dev.walcast.server.session;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.TopicPermissions;
+import dev.walcast.rls.topic.TopicPermissions;
 import dev.walcast.server.acks.Cursors;
 import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.topic.MessageHistory;

@@ -1,6 +1,6 @@
 package dev.walcast.server.settings;
 
-import dev.walcast.rls.RightsLimits;
+import dev.walcast.rls.rights.RightsLimits;
 import dev.walcast.server.RightsSettings;
 import dev.walcast.server.delivery.PendingLimits;
 import java.time.Duration;

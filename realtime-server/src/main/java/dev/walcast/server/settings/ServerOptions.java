@@ -5,7 +5,7 @@ import static dev.walcast.server.settings.LimitOptions.check;
 import dev.walcast.cdc.HeapShares;
 import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.slot.SlotGuardian;
-import dev.walcast.rls.RowGuard;
+import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.server.Secret;
 import dev.walcast.server.ServerSettings;
 import dev.walcast.server.auth.TokenRules;

@@ -2,7 +2,7 @@ package dev.walcast.server.snapshot;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.RowsRefusedException;
+import dev.walcast.rls.rows.RowsRefusedException;
 import dev.walcast.server.snapshot.Snapshots.Taken;
 import java.sql.SQLException;
 import java.time.Duration;

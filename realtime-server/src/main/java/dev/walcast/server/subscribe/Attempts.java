@@ -1,6 +1,6 @@
 package dev.walcast.server.subscribe;
 
-import dev.walcast.rls.SqlStates;
+import dev.walcast.rls.sql.SqlStates;
 import java.sql.SQLException;
 import java.util.Optional;
 import org.slf4j.Logger;

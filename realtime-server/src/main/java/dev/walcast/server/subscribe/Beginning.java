@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Position;
 import dev.walcast.filters.index.SubscriptionIndex.Entry;
-import dev.walcast.rls.RowQuery;
-import dev.walcast.rls.RowsRefusedException;
+import dev.walcast.rls.rows.RowQuery;
+import dev.walcast.rls.rows.RowsRefusedException;
 import dev.walcast.server.binding.BindingRefusedException;
 import dev.walcast.server.binding.BindingSpec;
 import dev.walcast.server.binding.Refusals;

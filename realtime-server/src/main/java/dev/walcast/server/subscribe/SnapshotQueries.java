@@ -2,10 +2,10 @@ package dev.walcast.server.subscribe;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.RowQuery;
-import dev.walcast.rls.RowQuery.Ordering;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
+import dev.walcast.rls.rows.RowQuery;
+import dev.walcast.rls.rows.RowQuery.Ordering;
 import dev.walcast.server.binding.BindingRefusedException;
 import dev.walcast.server.binding.BindingSpec;
 import dev.walcast.server.binding.Refusals;

@@ -11,7 +11,7 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.index.Target;
 import dev.walcast.rls.Moment;
-import dev.walcast.rls.RightsMark;
+import dev.walcast.rls.rights.RightsMark;
 import dev.walcast.server.encode.ChangeEncoder;
 import dev.walcast.server.encode.Encodings;
 import dev.walcast.server.encode.FeedPosition;

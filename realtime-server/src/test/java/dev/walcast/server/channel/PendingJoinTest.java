@@ -9,7 +9,7 @@ import static dev.walcast.server.testing.TestingServer.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.walcast.rls.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.Access;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.tasks.Lane;

@@ -10,10 +10,10 @@ import static dev.walcast.server.testing.TestingServer.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.walcast.rls.TopicCheckException;
-import dev.walcast.rls.TopicCheckException.Reason;
-import dev.walcast.rls.TopicPermissions.Access;
-import dev.walcast.rls.TopicPermissions.Question;
+import dev.walcast.rls.topic.TopicCheckException;
+import dev.walcast.rls.topic.TopicCheckException.Reason;
+import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.Question;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.testing.TestingLimits;

@@ -13,9 +13,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.walcast.rls.TopicCheckException;
-import dev.walcast.rls.TopicCheckException.Reason;
-import dev.walcast.rls.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicCheckException;
+import dev.walcast.rls.topic.TopicCheckException.Reason;
+import dev.walcast.rls.topic.TopicPermissions.Access;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.json.Slice;

@@ -7,7 +7,7 @@ import static dev.walcast.server.testing.TestingServer.json;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.walcast.rls.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.Access;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.socket.WireClient;

@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.walcast.rls.TopicPermissions;
-import dev.walcast.rls.TopicPermissions.Access;
-import dev.walcast.rls.TopicPermissions.Question;
+import dev.walcast.rls.topic.TopicPermissions;
+import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.Question;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.presence.PresenceLimits;

@@ -1,8 +1,8 @@
 package dev.walcast.server.rest;
 
-import dev.walcast.rls.TopicCheckException;
-import dev.walcast.rls.TopicCheckException.Reason;
-import dev.walcast.rls.TopicPermissions;
+import dev.walcast.rls.topic.TopicCheckException;
+import dev.walcast.rls.topic.TopicCheckException.Reason;
+import dev.walcast.rls.topic.TopicPermissions;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;

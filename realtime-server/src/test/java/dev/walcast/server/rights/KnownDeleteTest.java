@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.rls.RightsLimits;
+import dev.walcast.rls.rights.RightsLimits;
 import dev.walcast.server.RightsSettings;
 import dev.walcast.server.ServerSettings;
 import dev.walcast.server.ServerSettings.Reader;

@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.walcast.rls.TopicCheckException;
-import dev.walcast.rls.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicCheckException;
+import dev.walcast.rls.topic.TopicPermissions.Access;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.memory.MemoryBudget;

@@ -2,8 +2,8 @@ package dev.walcast.server.testing;
 
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.rls.PostgresOracle;
-import dev.walcast.rls.RowGuard;
+import dev.walcast.rls.guard.RowGuard;
+import dev.walcast.rls.question.PostgresOracle;
 import dev.walcast.server.RealtimeServer;
 import dev.walcast.server.RightsSettings;
 import dev.walcast.server.Secret;

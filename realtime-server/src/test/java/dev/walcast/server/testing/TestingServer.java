@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.SupervisorPolicy;
-import dev.walcast.rls.TopicPermissions;
+import dev.walcast.rls.topic.TopicPermissions;
 import dev.walcast.server.access.CallerQuestions;
 import dev.walcast.server.access.TopicQuestions;
 import dev.walcast.server.acks.AckLimits;

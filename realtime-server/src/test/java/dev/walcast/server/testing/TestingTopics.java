@@ -1,7 +1,7 @@
 package dev.walcast.server.testing;
 
-import dev.walcast.rls.TopicCheckException;
-import dev.walcast.rls.TopicPermissions;
+import dev.walcast.rls.topic.TopicCheckException;
+import dev.walcast.rls.topic.TopicPermissions;
 import dev.walcast.server.topic.MessageHistory;
 import java.time.Instant;
 import java.util.List;

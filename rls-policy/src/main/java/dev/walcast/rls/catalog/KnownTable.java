@@ -1,0 +1,154 @@
+package dev.walcast.rls.catalog;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.rls.Publishing;
+import dev.walcast.rls.RoleFacts;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.catalog.CatalogObjects.Mentioned;
+import dev.walcast.rls.policy.ClaimsOnly;
+import dev.walcast.rls.policy.NodeTree;
+import dev.walcast.rls.policy.PolicySet;
+import dev.walcast.rls.policy.PolicySet.Function;
+import dev.walcast.rls.policy.PolicySet.Operator;
+import dev.walcast.rls.policy.PolicySet.Policy;
+import dev.walcast.rls.policy.StoredPolicy;
+import dev.walcast.rls.rights.TableRights;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// All that decides about one table, whatever the role, as one state of the catalog had it.
+///
+/// @param mentioned   which objects its rights rest on
+/// @param objects     what the catalog had of them
+/// @param functions   all functions that its policies mention, and those that these mention
+/// @param expressions the policies as printed, by oid
+record KnownTable(
+        TableVersion version,
+        TableFacts facts,
+        List<StoredPolicy> policies,
+        Mentioned mentioned,
+        Set<CatalogObject> objects,
+        Map<Long, Function> functions,
+        Map<Long, Operator> operators,
+        Map<Long, Printed> expressions) {
+    KnownTable {
+        requireNonNull(version, "version is null");
+        requireNonNull(facts, "facts is null");
+        policies = List.copyOf(policies);
+        requireNonNull(mentioned, "mentioned is null");
+        objects = Set.copyOf(objects);
+        functions = Map.copyOf(functions);
+        operators = Map.copyOf(operators);
+        expressions = Map.copyOf(expressions);
+    }
+
+    /// An expression as Postgres printed it.
+    ///
+    /// @param names what of other objects the text depends on
+    record Printed(NodeTree tree, Set<String> names, String expression) {}
+
+    /// The names that the printed text of a policy depends on.
+    Set<String> names(StoredPolicy policy) {
+        Set<Long> oids = Mentions.names(policy.tree());
+        oids.add(facts.oid());
+        Set<String> names = new HashSet<>();
+        for (CatalogObject object : objects) {
+            if (oids.contains(object.oid())) {
+                names.add(object.kind() + " " + object.oid() + " " + object.names());
+            }
+        }
+        return names;
+    }
+
+    /// What was printed already and would be printed the same again.
+    Map<Long, Printed> stillPrinted(@Nullable KnownTable before) {
+        Map<Long, Printed> still = new HashMap<>();
+        if (before != null) {
+            for (StoredPolicy policy : policies) {
+                Printed printed = before.expressions.get(policy.oid());
+                if (printed != null && printed.tree.equals(policy.tree()) && printed.names.equals(names(policy))) {
+                    still.put(policy.oid(), printed);
+                }
+            }
+        }
+        return still;
+    }
+
+    KnownTable withExpressions(Map<Long, Printed> printed) {
+        return new KnownTable(version, facts, policies, mentioned, objects, functions, operators, printed);
+    }
+
+    List<StoredPolicy> unprinted() {
+        return policies.stream()
+                .filter(policy -> !expressions.containsKey(policy.oid()))
+                .toList();
+    }
+
+    TableRights rights(RoleFacts role, @Nullable Publishing publishing) {
+        TableAccess access = facts.access(role, publishing);
+        return new TableRights(access, access.rowSecurity() ? policies(role) : PolicySet.NONE);
+    }
+
+    private PolicySet policies(RoleFacts role) {
+        List<Policy> binding = new ArrayList<>();
+        for (StoredPolicy policy : policies) {
+            if (role.isAmong(policy.roles())) {
+                Printed printed = requireNonNull(expressions.get(policy.oid()));
+                binding.add(new Policy(
+                        policy.oid(), policy.name(), policy.permissive(), printed.expression, policy.tree()));
+            }
+        }
+        List<NodeTree> trees = binding.stream().map(Policy::tree).toList();
+        Map<Long, Operator> mentionedOperators = new HashMap<>(operators);
+        mentionedOperators.keySet().retainAll(Mentions.operators(trees));
+        return new PolicySet(binding, functions(trees), mentionedOperators, separate(trees, role));
+    }
+
+    /// Those that these expressions mention, and those that these mention.
+    private Map<Long, Function> functions(List<NodeTree> trees) {
+        Map<Long, Function> found = new HashMap<>();
+        Set<Long> oids = Mentions.functions(trees);
+        for (int depth = 0; depth < FunctionBodies.CALLS_MAX && !oids.isEmpty(); depth++) {
+            Set<Long> next = new HashSet<>();
+            for (long oid : oids) {
+                Function function = functions.get(oid);
+                if (function != null && found.put(oid, function) == null) {
+                    next.addAll(mentions(function));
+                }
+            }
+            oids = next;
+        }
+        return found;
+    }
+
+    private Set<Long> mentions(Function function) {
+        Set<Long> oids = new HashSet<>();
+        if (function.tree() != null) {
+            oids.addAll(Mentions.functions(List.of(function.tree())));
+        }
+        Set<String> names = ClaimsOnly.qualifiedCalls(function);
+        if (!names.isEmpty()) {
+            functions.values().stream()
+                    .filter(other -> names.contains(other.name()))
+                    .forEach(other -> oids.add(other.oid()));
+        }
+        return oids;
+    }
+
+    private Set<Long> separate(List<NodeTree> trees, RoleFacts role) {
+        Set<Long> separate = Mentions.relations(trees);
+        if (!separate.isEmpty()) {
+            objects.stream()
+                    .filter(object -> object.looksTheSameToAll(role))
+                    .forEach(object -> separate.remove(object.oid()));
+        }
+        return separate.isEmpty() ? Collections.emptySet() : separate;
+    }
+}

@@ -1,0 +1,382 @@
+package dev.walcast.rls.catalog;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.TableId;
+import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Moment;
+import dev.walcast.rls.Publishing;
+import dev.walcast.rls.RoleFacts;
+import dev.walcast.rls.catalog.CatalogObjects.Mentioned;
+import dev.walcast.rls.policy.NodeTree;
+import dev.walcast.rls.policy.PolicySet.Operator;
+import dev.walcast.rls.policy.StoredPolicy;
+import dev.walcast.rls.recent.KeptWhileUsed;
+import dev.walcast.rls.rights.RightsReader;
+import dev.walcast.rls.rights.TableRights;
+import dev.walcast.rls.session.ServerTimeZone;
+import dev.walcast.rls.session.SettingsReader;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/// Reads rights and policies from the catalog of a real Postgres. Safe for any thread.
+///
+/// Everything but the text of policies is read from tables in one snapshot. What a text is printed of is compared
+/// before and after it was printed; a text is kept until something that it depends on changes. What was read of a
+/// table is kept as long as the catalog holds the same rows, so an unchanged table costs a comparison.
+public final class PostgresRightsReader implements RightsReader {
+    /// How often a reading begins anew because something changed meanwhile.
+    private static final int ROUNDS_MAX = 6;
+
+    private static final int TABLES_MAX = 20_000;
+    private static final int RIGHTS_MAX = 100_000;
+
+    private final DataSource isolated;
+    private final String publication;
+    private final @Nullable String evaluator;
+    private final SettingsReader settings;
+    private final Runnable renew;
+    private final KeptWhileUsed<TableId, KnownTable> tables;
+    private final KeptWhileUsed<Question, Known> rights;
+    private final FunctionBodies functions;
+    private final PolicyPrinter printer;
+
+    /// Postgres' own operators, by oid; they do not change.
+    private final Map<Long, CatalogObject> operators = new ConcurrentHashMap<>();
+
+    /// @param isolated of connections made by `IsolatedConnections`; their role evaluates policies
+    public PostgresRightsReader(DataSource isolated, String publication) {
+        this(isolated, publication, null);
+    }
+
+    /// @param isolated  of connections made by `IsolatedConnections`
+    /// @param evaluator the role that evaluates policies; null for the connections' own
+    public PostgresRightsReader(DataSource isolated, String publication, @Nullable String evaluator) {
+        this(isolated, publication, evaluator, null, () -> {}, System::nanoTime);
+    }
+
+    /// @param isolated  of connections made by `IsolatedConnections`
+    /// @param evaluator the role that evaluates policies; null for the connections' own
+    /// @param timeZone  null when the server's own time zone is known to be UTC
+    /// @param renew     called when sessions that have begun have other settings than new ones: all
+    ///                  connections that read rights or evaluate must be made anew
+    public PostgresRightsReader(
+            DataSource isolated,
+            String publication,
+            @Nullable String evaluator,
+            @Nullable ServerTimeZone timeZone,
+            Runnable renew) {
+        this(isolated, publication, evaluator, timeZone, renew, System::nanoTime);
+    }
+
+    PostgresRightsReader(
+            DataSource isolated,
+            String publication,
+            @Nullable String evaluator,
+            @Nullable ServerTimeZone timeZone,
+            Runnable renew,
+            LongSupplier nanoTime) {
+        this.isolated = requireNonNull(isolated, "isolated is null");
+        this.publication = requireNonNull(publication, "publication is null");
+        this.evaluator = evaluator;
+        this.settings = new SettingsReader(timeZone);
+        this.renew = requireNonNull(renew, "renew is null");
+        this.tables = new KeptWhileUsed<>(TABLES_MAX, nanoTime);
+        this.rights = new KeptWhileUsed<>(RIGHTS_MAX, nanoTime);
+        this.functions = new FunctionBodies(nanoTime);
+        this.printer = new PolicyPrinter(nanoTime);
+    }
+
+    /// What the rights of a question were made of.
+    private record Known(
+            KnownTable table, RoleFacts role, @Nullable Publishing publishing, TableRights rights) {
+        @SuppressWarnings("ReferenceEquality") // a table is made anew whenever anything about it changed
+        boolean isOf(KnownTable table, RoleFacts role, @Nullable Publishing publishing) {
+            return this.table == table && Objects.equals(this.publishing, publishing) && this.role.equals(role);
+        }
+    }
+
+    @Override
+    public Reading read(Set<Question> questions) throws SQLException {
+        tables.forget();
+        rights.forget();
+        functions.forget();
+        printer.forget();
+        for (int i = 1; ; i++) {
+            Round round = new Round(questions);
+            try (Connection connection = isolated.getConnection()) {
+                boolean isComplete = round.read(connection);
+                connection.rollback();
+                connection.setAutoCommit(true);
+                if (isComplete || i == ROUNDS_MAX) {
+                    return round.reading();
+                }
+            }
+        }
+    }
+
+    /// One attempt. Used by one thread.
+    private final class Round {
+        private final Set<Question> questions;
+        private final Failures failures = new Failures();
+        private final Map<TableId, KnownTable> known = new HashMap<>();
+        private final Set<TableId> changed = new HashSet<>();
+        private Moment moment = Moment.parse("0:0:", Lsn.ZERO);
+        private Map<String, RoleFacts> roles = Map.of();
+        private Map<TableId, TableVersion> versions = Map.of();
+        private Set<TableId> unsettled = Set.of();
+
+        Round(Set<Question> questions) {
+            this.questions = questions;
+        }
+
+        /// Whether nothing that was read changed meanwhile.
+        boolean read(Connection connection) throws SQLException {
+            CatalogQueries queries = new CatalogQueries(connection);
+            UnsettledTables unsettledTables = new UnsettledTables(connection);
+            unsettledTables.readLocks();
+            moment = queries.begin();
+            Map<String, RoleFacts> named = queries.roles(
+                    Set.copyOf(questions.stream().map(Question::role).toList()), evaluator);
+            Map<String, RoleFacts> complete = settings.read(connection, named, evaluator);
+            if (complete == null) {
+                renew.run();
+                return false;
+            }
+            roles = complete;
+            versions = queries.tables(tablesAsked(), publication);
+            List<KnownTable> fresh = new Reader(queries).read();
+            queries.end();
+            List<KnownTable> unprinted = new ArrayList<>();
+            for (KnownTable table : fresh) {
+                if (table.unprinted().isEmpty()) {
+                    keep(table);
+                } else {
+                    unprinted.add(table);
+                }
+            }
+            print(connection, unprinted);
+            unsettled = unsettledTables.of(versions.values(), moment);
+            return changed.isEmpty();
+        }
+
+        private Set<TableId> tablesAsked() {
+            return Set.copyOf(questions.stream().map(Question::table).toList());
+        }
+
+        private void keep(KnownTable table) {
+            known.put(table.facts().table(), table);
+            tables.put(table.facts().table(), table);
+        }
+
+        private void print(Connection connection, List<KnownTable> unprinted) throws SQLException {
+            PolicyPrinter.Outcome outcome = printer.print(connection, unprinted, moment);
+            changed.addAll(outcome.changed());
+            outcome.failures().forEach(failures::add);
+            if (!outcome.tables().isEmpty()) {
+                CatalogQueries queries = new CatalogQueries(connection);
+                queries.begin();
+                verify(queries, outcome.tables());
+                queries.end();
+            }
+        }
+
+        /// What was printed is of the moment when nothing that it depends on changed between the moment and now.
+        private void verify(CatalogQueries queries, List<KnownTable> printed) throws SQLException {
+            Map<TableId, TableVersion> now = queries.tables(
+                    printed.stream().map(table -> table.facts().table()).toList(), publication);
+            CatalogObjects objects = new CatalogObjects(queries);
+            look(objects, printed.stream().map(KnownTable::mentioned).toList());
+            for (KnownTable table : printed) {
+                TableId id = table.facts().table();
+                TableVersion version = now.get(id);
+                if (version != null
+                        && version.isSameState(table.version())
+                        && objects.of(table.mentioned()).equals(table.objects())) {
+                    keep(table);
+                } else {
+                    changed.add(id);
+                }
+            }
+        }
+
+        Reading reading() throws SQLException {
+            if (roles.isEmpty() && !questions.isEmpty()) {
+                throw new SQLException("the settings of the database change faster than they are read", "40001");
+            }
+            changed.forEach(table -> failures.add(
+                    table, new SQLException("the rights of " + table + " change faster than they are read", "40001")));
+            Map<Question, TableRights> answers = new HashMap<>();
+            for (Question question : questions) {
+                KnownTable table = known.get(question.table());
+                if (table != null && !failures.contains(question.table())) {
+                    failures.guard(question.table(), () -> answers.put(question, rights(question, table)));
+                }
+            }
+            answers.keySet().removeIf(question -> failures.contains(question.table()));
+            Set<TableId> answered = new HashSet<>(unsettled);
+            answered.removeIf(failures::contains);
+            return new Reading(moment, answers, failures.all(), answered);
+        }
+
+        private TableRights rights(Question question, KnownTable table) {
+            RoleFacts role = requireNonNull(roles.get(question.role()));
+            Publishing publishing =
+                    requireNonNull(versions.get(question.table())).publishing();
+            Known before = rights.get(question);
+            if (before != null && before.isOf(table, role, publishing)) {
+                return before.rights;
+            }
+            TableRights made = table.rights(role, publishing);
+            TableRights kept = before != null && before.rights.equals(made) ? before.rights : made;
+            rights.put(question, new Known(table, role, publishing, kept));
+            return kept;
+        }
+
+        /// Reads what is not known yet of the moment.
+        private final class Reader {
+            private final CatalogQueries queries;
+            private final CatalogObjects objects;
+
+            Reader(CatalogQueries queries) {
+                this.queries = queries;
+                this.objects = new CatalogObjects(queries);
+            }
+
+            /// @return the tables that are not as they were known; some of their policies may have to be printed
+            List<KnownTable> read() throws SQLException {
+                Map<TableId, KnownTable> before = new HashMap<>();
+                for (TableVersion version : versions.values()) {
+                    KnownTable table = tables.get(version.table());
+                    if (table != null) {
+                        before.put(version.table(), table);
+                    }
+                }
+                look(
+                        objects,
+                        before.values().stream().map(KnownTable::mentioned).toList());
+                List<TableVersion> fresh = new ArrayList<>();
+                for (TableVersion version : versions.values()) {
+                    KnownTable table = before.get(version.table());
+                    if (table != null
+                            && version.isSameState(table.version())
+                            && objects.of(table.mentioned()).equals(table.objects())) {
+                        known.put(version.table(), table);
+                    } else {
+                        fresh.add(version);
+                    }
+                }
+                return fresh.isEmpty() ? List.of() : read(fresh, before);
+            }
+
+            private List<KnownTable> read(List<TableVersion> fresh, Map<TableId, KnownTable> before)
+                    throws SQLException {
+                Map<Long, TableFacts> facts = queries.facts(fresh, failures);
+                Map<Long, List<StoredPolicy>> policies = queries.policies(fresh, failures);
+                Set<Long> mentioned = new HashSet<>();
+                fresh.forEach(version -> failures.guard(
+                        version.table(),
+                        () -> mentioned.addAll(mentioned(
+                                requireNonNull(facts.get(version.oid())),
+                                policies.getOrDefault(version.oid(), List.of())))));
+                objects.look(mentioned, Set.of());
+                List<KnownTable> read = new ArrayList<>();
+                for (TableVersion version : fresh) {
+                    if (failures.contains(version.table())) {
+                        continue;
+                    }
+                    try {
+                        KnownTable table = known(
+                                version,
+                                requireNonNull(facts.get(version.oid())),
+                                policies.getOrDefault(version.oid(), List.of()));
+                        read.add(table.withExpressions(table.stillPrinted(before.get(version.table()))));
+                    } catch (RuntimeException | StackOverflowError e) {
+                        failures.addNotUnderstood(version.table(), e);
+                    }
+                }
+                return read;
+            }
+
+            private KnownTable known(TableVersion version, TableFacts facts, List<StoredPolicy> policies)
+                    throws SQLException {
+                List<NodeTree> trees = policies.stream().map(StoredPolicy::tree).toList();
+                Set<Long> oids = mentioned(facts, policies);
+                FunctionBodies.Found found = functions.follow(Mentions.functions(trees), objects, queries);
+                oids.addAll(found.oids());
+                Mentioned mentioned = new Mentioned(oids, found.names());
+                return new KnownTable(
+                        version,
+                        facts,
+                        policies,
+                        mentioned,
+                        objects.of(mentioned),
+                        found.functions(),
+                        operators(Mentions.operators(trees), objects),
+                        Map.of());
+            }
+        }
+
+        private static Set<Long> mentioned(TableFacts facts, List<StoredPolicy> policies) {
+            Set<Long> oids = facts.objects();
+            oids.add(facts.oid());
+            for (StoredPolicy policy : policies) {
+                oids.addAll(Mentions.names(policy.tree()));
+            }
+            oids.addAll(
+                    Mentions.relations(policies.stream().map(StoredPolicy::tree).toList()));
+            return oids;
+        }
+    }
+
+    private static void look(CatalogObjects objects, Collection<Mentioned> all) throws SQLException {
+        Set<Long> oids = new HashSet<>();
+        Set<String> names = new HashSet<>();
+        all.forEach(mentioned -> {
+            oids.addAll(mentioned.oids());
+            names.addAll(mentioned.functions());
+        });
+        objects.look(oids, names);
+    }
+
+    private Map<Long, Operator> operators(Set<Long> oids, CatalogObjects objects) throws SQLException {
+        Set<Long> unknown = new HashSet<>(oids);
+        unknown.removeAll(operators.keySet());
+        objects.look(unknown, Set.of());
+        Map<Long, Operator> found = new HashMap<>();
+        for (long oid : oids) {
+            for (CatalogObject object : objects.of(oid)) {
+                if (object.kind() == 'o' && oid < CatalogObject.FIRST_USER_OID) {
+                    operators.put(oid, object);
+                } else if (object.kind() == 'o') {
+                    found.put(oid, operator(object));
+                }
+            }
+            CatalogObject own = operators.get(oid);
+            if (own != null) {
+                found.put(oid, operator(own));
+            }
+        }
+        return found;
+    }
+
+    private static Operator operator(CatalogObject object) {
+        return new Operator(
+                object.facts().get(0),
+                Long.parseLong(object.facts().get(1)),
+                Long.parseLong(object.facts().get(2)));
+    }
+}

@@ -1,0 +1,80 @@
+package dev.walcast.rls.catalog;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.TableId;
+import dev.walcast.rls.Catalog;
+import dev.walcast.rls.RelationFacts;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.recent.SharedQuestions;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// Asks another catalog once for all joins that wait for the same answer: which tables are published, and whether a
+/// role exists. A join never gets an answer that was begun before it ([#asOf]). Safe for any thread.
+public final class RecentCatalog implements Catalog {
+    private static final String PUBLISHED = "";
+
+    private final Catalog catalog;
+    private final SharedQuestions<String, Boolean> roles;
+    private final SharedQuestions<String, Set<TableId>> tables;
+    private final SharedQuestions<String, Set<TableId>> readable;
+    private final LongSupplier since;
+
+    /// Answers as of each call.
+    public RecentCatalog(Catalog catalog) {
+        this(
+                catalog,
+                new SharedQuestions<>(System::nanoTime),
+                new SharedQuestions<>(System::nanoTime),
+                new SharedQuestions<>(System::nanoTime),
+                System::nanoTime);
+    }
+
+    private RecentCatalog(
+            Catalog catalog,
+            SharedQuestions<String, Boolean> roles,
+            SharedQuestions<String, Set<TableId>> tables,
+            SharedQuestions<String, Set<TableId>> readable,
+            LongSupplier since) {
+        this.catalog = requireNonNull(catalog, "catalog is null");
+        this.roles = requireNonNull(roles, "roles is null");
+        this.tables = requireNonNull(tables, "tables is null");
+        this.readable = requireNonNull(readable, "readable is null");
+        this.since = requireNonNull(since, "since is null");
+    }
+
+    @Override
+    public Catalog asOf(long earliest) {
+        return new RecentCatalog(catalog, roles, tables, readable, () -> earliest);
+    }
+
+    @Override
+    public @Nullable Set<TableId> publishedTables() throws SQLException {
+        return tables.get(PUBLISHED, since.getAsLong(), catalog::publishedTables);
+    }
+
+    @Override
+    public boolean roleExists(String role) throws SQLException {
+        return Boolean.TRUE.equals(roles.get(role, since.getAsLong(), () -> catalog.roleExists(role)));
+    }
+
+    @Override
+    public Set<TableId> readableTables(String role) throws SQLException {
+        return requireNonNull(readable.get(role, since.getAsLong(), () -> catalog.readableTables(role)));
+    }
+
+    @Override
+    public RelationFacts relation(Question question) throws SQLException {
+        return catalog.relation(question);
+    }
+
+    @Override
+    public Map<Question, TableAccess> access(Collection<Question> questions) throws SQLException {
+        return catalog.access(questions);
+    }
+}

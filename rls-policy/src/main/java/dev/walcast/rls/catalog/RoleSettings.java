@@ -1,0 +1,75 @@
+package dev.walcast.rls.catalog;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.filters.predicate.SessionSettings;
+import dev.walcast.rls.RoleFacts;
+import dev.walcast.rls.recent.Recent;
+import dev.walcast.rls.session.ServerTimeZone;
+import dev.walcast.rls.session.SettingsReader;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/// Knows the settings that fresh sessions of roles begin with; an answer is at most [Recent#MAX_AGE] old. Safe for any
+/// thread; calls block.
+public final class RoleSettings {
+    private static final int TRIES_MAX = 3;
+
+    private final DataSource isolated;
+    private final @Nullable String evaluator;
+    private final Runnable renew;
+    private final SettingsReader reader;
+    private final ReentrantLock reading = new ReentrantLock();
+    private final Recent<String, SessionSettings> recent = new Recent<>(System::nanoTime);
+
+    /// @param isolated  of connections made by `IsolatedConnections`
+    /// @param evaluator a further role that Walcast logs in as; null when there is none
+    /// @param timeZone  null when the server's own time zone is known to be UTC
+    /// @param renew     see [PostgresRightsReader]
+    public RoleSettings(
+            DataSource isolated, @Nullable String evaluator, @Nullable ServerTimeZone timeZone, Runnable renew) {
+        this.isolated = requireNonNull(isolated, "isolated is null");
+        this.evaluator = evaluator;
+        this.renew = requireNonNull(renew, "renew is null");
+        this.reader = new SettingsReader(timeZone);
+    }
+
+    /// @param role one that does not exist has no settings
+    public SessionSettings of(String role) throws SQLException {
+        return requireNonNull(recent.<SQLException, SQLException>get(role, () -> read(role)));
+    }
+
+    private SessionSettings read(String role) throws SQLException {
+        reading.lock();
+        try {
+            for (int i = 0; i < TRIES_MAX; i++) {
+                Map<String, RoleFacts> found = tryToRead(role);
+                if (found != null) {
+                    return requireNonNull(found.get(role)).settings();
+                }
+                renew.run();
+            }
+        } finally {
+            reading.unlock();
+        }
+        throw new SQLException("the settings of the database change faster than they are read", "40001");
+    }
+
+    private @Nullable Map<String, RoleFacts> tryToRead(String role) throws SQLException {
+        try (Connection connection = isolated.getConnection()) {
+            CatalogQueries queries = new CatalogQueries(connection);
+            queries.begin();
+            try {
+                return reader.read(connection, queries.roles(Set.of(role), evaluator), evaluator);
+            } finally {
+                queries.end();
+                connection.setAutoCommit(true);
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package dev.walcast.rls.policy;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.Set;
+
+/// A policy that can let roles read a table, as the catalog has it stored.
+///
+/// @param roles whom it binds; PUBLIC is 0
+public record StoredPolicy(long oid, String name, boolean permissive, Set<Long> roles, NodeTree tree) {
+    public StoredPolicy {
+        requireNonNull(name, "name is null");
+        requireNonNull(tree, "tree is null");
+        roles = Set.copyOf(roles);
+    }
+}

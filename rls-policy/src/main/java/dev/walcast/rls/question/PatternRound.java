@@ -1,0 +1,171 @@
+package dev.walcast.rls.question;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.filters.UnansweredException;
+import dev.walcast.filters.predicate.ColumnQuestion;
+import dev.walcast.filters.predicate.RowQuestion;
+import dev.walcast.rls.question.Oracle.Asked;
+import dev.walcast.rls.question.PatternTrial.Finding;
+import dev.walcast.rls.question.PostgresOracle.Answer;
+import dev.walcast.rls.question.PostgresOracle.Patience;
+import dev.walcast.rls.question.PostgresOracle.Work;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
+
+/// Asks what hangs on clients' patterns, for one role. All is asked in one statement; when that is too slow, in
+/// smaller parts, until a question that was cancelled is alone. A [PatternTrial] then tells whether its pattern is too
+/// slow: after all other questions were asked, once for each pattern. A pattern that is too slow for one row is not
+/// asked about again.
+///
+/// All statements together get [Patience#total()], and one trial is always made, so that slow patterns are found in
+/// the end. Questions for which no time is left, or which Postgres was too slow to answer, have failed by a timeout.
+/// For one thread and one use.
+final class PatternRound {
+    /// The state of a question that has no answer because of its pattern. No code in the database can raise it.
+    static final String TOO_SLOW = "pattern";
+
+    /// The state of a question without an answer, which says nothing about its pattern.
+    static final String NO_TIME_LEFT = "57000";
+
+    private static final int PARTS = 8;
+
+    private final PostgresOracle.Asker asker;
+    private final Patience patience;
+    private final BiConsumer<Asked, Answer> answers;
+    private final Work work;
+
+    /// Questions that were cancelled alone: the first of each is to be tried, the others wait for the finding.
+    private final Map<RowQuestion, List<Asked>> suspects = new LinkedHashMap<>();
+
+    private final Set<RowQuestion> tried = new HashSet<>();
+
+    PatternRound(PostgresOracle.Asker asker, Patience patience, BiConsumer<Asked, Answer> answers) {
+        this.asker = requireNonNull(asker, "asker is null");
+        this.patience = requireNonNull(patience, "patience is null");
+        this.answers = requireNonNull(answers, "answers is null");
+        this.work = new Work(patience.first());
+    }
+
+    void ask(List<Asked> asked) throws UnansweredException {
+        Map<RowQuestion, List<Asked>> byPattern = new LinkedHashMap<>();
+        for (Asked one : asked) {
+            byPattern.computeIfAbsent(one.question(), _ -> new ArrayList<>()).add(one);
+        }
+        askTogether(byPattern.values().stream().flatMap(List::stream).toList());
+        while (!suspects.isEmpty()) {
+            tryFirst();
+        }
+    }
+
+    private void askTogether(List<Asked> asked) throws UnansweredException {
+        List<Asked> left = withoutSuspects(asked);
+        while (!left.isEmpty()) {
+            if (isTimeOver()) {
+                left.forEach(this::failWithoutTime);
+                return;
+            }
+            List<Answer> given;
+            try {
+                given = ask(left, patience.first());
+            } catch (SQLException e) {
+                failed(left, e);
+                return;
+            }
+            for (int i = 0; i < given.size(); i++) {
+                answers.accept(left.get(i), given.get(i));
+            }
+            left = left.subList(given.size(), left.size());
+        }
+    }
+
+    private List<Answer> ask(List<Asked> asked, Duration timeout) throws SQLException {
+        work.limit(timeout);
+        return asker.ask(asked, work);
+    }
+
+    /// Trials that are to come have their part of the time.
+    private boolean isTimeOver() {
+        return work.nanos() + suspects.size() * patience.first().toNanos()
+                >= patience.total().toNanos();
+    }
+
+    private List<Asked> withoutSuspects(List<Asked> asked) {
+        List<Asked> others = new ArrayList<>(asked.size());
+        for (Asked one : asked) {
+            List<Asked> waiting = suspects.get(one.question());
+            (waiting == null ? others : waiting).add(one);
+        }
+        return others;
+    }
+
+    private void failed(List<Asked> asked, SQLException e) throws UnansweredException {
+        String state = PostgresOracle.state(e);
+        if (asked.size() == 1) {
+            failed(asked.getFirst(), e, state);
+            return;
+        }
+        int size = Math.ceilDiv(asked.size(), PARTS);
+        for (int from = 0; from < asked.size(); from += size) {
+            askTogether(asked.subList(from, Math.min(asked.size(), from + size)));
+        }
+    }
+
+    private void failed(Asked asked, SQLException e, String state) {
+        if (PatternTrial.isCancelled(e) && !tried.contains(asked.question())) {
+            suspects.computeIfAbsent(asked.question(), _ -> new ArrayList<>()).add(asked);
+        } else if (state.equals(PostgresOracle.TIMED_OUT)) {
+            failWithoutTime(asked);
+        } else {
+            answers.accept(asked, Answer.failed(state));
+        }
+    }
+
+    private void failWithoutTime(Asked asked) {
+        answers.accept(asked, Answer.failed(NO_TIME_LEFT));
+    }
+
+    private void tryFirst() throws UnansweredException {
+        RowQuestion question = suspects.keySet().iterator().next();
+        List<Asked> waiting = requireNonNull(suspects.remove(question));
+        Asked first = waiting.getFirst();
+        if (!tried.isEmpty() && isTimeOver()) {
+            waiting.forEach(this::failWithoutTime);
+            return;
+        }
+        tried.add(question);
+        Finding<Answer> finding;
+        try {
+            finding = tried(first);
+        } catch (SQLException e) {
+            failed(first, e, PostgresOracle.state(e));
+            askTogether(waiting.subList(1, waiting.size()));
+            return;
+        }
+        switch (finding) {
+            case PatternTrial.Answered<Answer>(Answer answer) -> {
+                answers.accept(first, answer);
+                askTogether(waiting.subList(1, waiting.size()));
+            }
+            case PatternTrial.TooSlow<Answer> _ -> waiting.forEach(one -> answers.accept(one, Answer.failed(TOO_SLOW)));
+            case PatternTrial.Unknown<Answer> _ -> waiting.forEach(this::failWithoutTime);
+        }
+    }
+
+    private Finding<Answer> tried(Asked asked) throws SQLException {
+        ColumnQuestion question = (ColumnQuestion) asked.question();
+        ColumnQuestion takesNoTime = new ColumnQuestion(
+                question.column(), question.type(), PatternTrial.TAKES_NO_TIME, null, question.session());
+        return new PatternTrial(patience.first())
+                .<Answer, SQLException>of(
+                        timeout -> ask(List.of(asked), timeout).getFirst(),
+                        timeout -> ask(List.of(new Asked(takesNoTime, asked.row())), timeout));
+    }
+}

@@ -1,0 +1,285 @@
+package dev.walcast.rls.question;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.filters.UnansweredException;
+import dev.walcast.filters.predicate.ColumnQuestion;
+import dev.walcast.filters.predicate.ColumnQuestion.Effort;
+import dev.walcast.filters.predicate.RoleSession;
+import dev.walcast.filters.predicate.Truth;
+import dev.walcast.rls.policy.PolicyExpression;
+import dev.walcast.rls.policy.PolicyQuestion;
+import dev.walcast.rls.session.RoleConnections;
+import dev.walcast.rls.sql.SqlStates;
+import java.net.SocketTimeoutException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Asks a real Postgres, questions of a kind together. Where that fails, the halves are asked by themselves, so that
+/// only the question at fault stays without an answer. Safe for any thread.
+///
+/// Only the time that Postgres works on a statement counts, not the wait for a connection. A statement gets
+/// [Patience#first()]; a single question that takes longer, or that meets a lock or a deadlock, is asked again with
+/// twice the time, until [Patience#total()] is used up. The total counts for each policy's expression, and once for
+/// all filters: that long one slow policy holds a connection, at most. [PatternRound] asks what hangs on clients'
+/// patterns.
+public final class PostgresOracle implements Oracle {
+    private static final Logger log = LoggerFactory.getLogger(PostgresOracle.class);
+
+    static final String TIMED_OUT = "57014";
+
+    private static final Set<String> PASSING_CLASSES = Set.of("08", "40", "53", "57", "58", "XX");
+
+    /// Of one question, for errors that come at once.
+    private static final int TRIES_MAX = 5;
+
+    private final ColumnAsker columns;
+    private final ColumnAsker patterns;
+    private final PolicyAsker policies;
+    private final Patience patience;
+
+    /// How long Postgres may work.
+    ///
+    /// @param first on one statement, the first time
+    /// @param total on all statements about one policy's expression, in one call of [#ask]
+    public record Patience(Duration first, Duration total) {
+        public static final Patience USUAL = new Patience(Duration.ofMillis(500), Duration.ofSeconds(5));
+
+        public Patience {
+            if (first.toMillis() < 1 || total.compareTo(first) < 0) {
+                throw new IllegalArgumentException("first is " + first + ", total is " + total);
+            }
+        }
+    }
+
+    /// With [Patience#USUAL].
+    ///
+    /// @param filters  of connections as clients have them
+    /// @param isolated of connections made by `IsolatedConnections`, for policies
+    public PostgresOracle(DataSource filters, DataSource isolated) {
+        this(new RoleConnections(filters, filters), isolated, Patience.USUAL);
+    }
+
+    /// With the same connections for all filters.
+    public PostgresOracle(RoleConnections filters, DataSource isolated, Patience patience) {
+        this(filters, filters, isolated, patience);
+    }
+
+    /// @param patterns for filters whose cost hangs on a client's pattern
+    public PostgresOracle(RoleConnections filters, RoleConnections patterns, DataSource isolated, Patience patience) {
+        this.patterns = new ColumnAsker(patterns);
+        this.columns = new ColumnAsker(filters);
+        this.policies = new PolicyAsker(isolated);
+        this.patience = requireNonNull(patience, "patience is null");
+    }
+
+    /// Answers questions of one kind, in their order: at least the first, and as many as there was time for.
+    interface Asker {
+        List<Answer> ask(List<Asked> asked, Work work) throws SQLException;
+    }
+
+    /// What an asker may take, and what it takes. Used by one thread.
+    static final class Work {
+        private Duration timeout;
+        private long nanos;
+        private long begun;
+
+        Work(Duration timeout) {
+            this.timeout = requireNonNull(timeout, "timeout is null");
+        }
+
+        /// For each statement.
+        Duration timeout() {
+            return timeout;
+        }
+
+        /// For each statement that follows.
+        void limit(Duration each) {
+            timeout = requireNonNull(each, "each is null");
+        }
+
+        /// To be called with a connection at hand: waiting for one does not count.
+        void begin() {
+            begun = System.nanoTime();
+        }
+
+        /// What all statements have taken so far.
+        long nanos() {
+            return nanos;
+        }
+
+        void end() {
+            nanos += System.nanoTime() - begun;
+        }
+    }
+
+    /// @param error the SQLSTATE when it failed; null otherwise
+    record Answer(Truth truth, String error) {
+        static final String NO_ERROR = "";
+
+        static Answer of(Truth truth) {
+            return new Answer(truth, NO_ERROR);
+        }
+
+        static Answer failed(String state) {
+            return new Answer(Truth.FAILED, state);
+        }
+    }
+
+    @Override
+    public Outcome ask(Set<Asked> asked) throws UnansweredException {
+        if (asked.isEmpty()) {
+            return Outcome.NOTHING;
+        }
+        Map<RoleSession, List<Asked>> filters = new LinkedHashMap<>();
+        Map<RoleSession, List<Asked>> withPatterns = new LinkedHashMap<>();
+        Map<PolicyExpression, List<Asked>> groups = new LinkedHashMap<>();
+        for (Asked one : asked) {
+            switch (one.question()) {
+                case ColumnQuestion question
+                when question.effort() != Effort.USUAL ->
+                    withPatterns
+                            .computeIfAbsent(question.session(), _ -> new ArrayList<>())
+                            .add(one);
+                case ColumnQuestion question ->
+                    filters.computeIfAbsent(question.session(), _ -> new ArrayList<>())
+                            .add(one);
+                case PolicyQuestion question ->
+                    groups.computeIfAbsent(question.expression(), _ -> new ArrayList<>())
+                            .add(one);
+                default -> throw new IllegalArgumentException("unknown kind of question: " + one.question());
+            }
+        }
+        Answering answering = new Answering();
+        for (List<Asked> group : filters.values()) {
+            new Round(columns, answering).ask(group);
+        }
+        for (List<Asked> group : groups.values()) {
+            new Round(policies, answering).ask(group);
+        }
+        for (List<Asked> group : withPatterns.values()) {
+            new PatternRound(patterns, patience, answering::take).ask(group);
+        }
+        return new Outcome(answering.answers, answering.failures);
+    }
+
+    /// The answers so far.
+    private static final class Answering {
+        private final Map<Asked, Truth> answers = new HashMap<>();
+        private final Map<Asked, Failure> failures = new HashMap<>();
+
+        void take(Asked asked, Answer answer) {
+            answers.put(asked, requireNonNull(answer).truth());
+            if (answer.truth() == Truth.FAILED) {
+                failures.put(asked, new Failure(answer.error(), mayPass(answer.error())));
+            }
+        }
+    }
+
+    /// Whether the error is about the moment and not about the expression: too little time, a lock, a deadlock, no
+    /// room, a catalog that just changed.
+    private static boolean mayPass(String state) {
+        return state.equals("55P03") || PASSING_CLASSES.contains(state.substring(0, Math.min(2, state.length())));
+    }
+
+    /// The questions about one expression, and the time left for them.
+    private final class Round {
+        private final Asker asker;
+        private final Answering answering;
+        private final Work work = new Work(patience.first);
+
+        Round(Asker asker, Answering answering) {
+            this.asker = asker;
+            this.answering = answering;
+        }
+
+        /// All together, by and by.
+        void ask(List<Asked> asked) throws UnansweredException {
+            List<Asked> left = asked;
+            while (!left.isEmpty()) {
+                left = askSome(left);
+            }
+        }
+
+        /// @return those still to be asked
+        private List<Asked> askSome(List<Asked> asked) throws UnansweredException {
+            if (asked.size() == 1) {
+                askOne(asked.getFirst());
+                return List.of();
+            }
+            try {
+                work.timeout = patience.first;
+                return takeAll(asked, asker.ask(asked, work));
+            } catch (SQLException e) {
+                String state = state(e);
+                if (!timeLeft().isPositive()) {
+                    log.debug("No time is left for {} questions", asked.size(), e);
+                    asked.forEach(one -> answering.take(one, Answer.failed(state)));
+                    return List.of();
+                }
+                int half = asked.size() / 2;
+                ask(asked.subList(0, half));
+                return asked.subList(half, asked.size());
+            }
+        }
+
+        private List<Asked> takeAll(List<Asked> asked, List<Answer> given) throws UnansweredException {
+            for (int i = 0; i < given.size(); i++) {
+                if (mayPass(given.get(i)) && timeLeft().isPositive()) {
+                    askOne(asked.get(i));
+                } else {
+                    answering.take(asked.get(i), given.get(i));
+                }
+            }
+            return asked.subList(given.size(), asked.size());
+        }
+
+        private static boolean mayPass(Answer answer) {
+            return answer.truth() == Truth.FAILED && PostgresOracle.mayPass(answer.error());
+        }
+
+        /// Again and again, each time with twice the time.
+        private void askOne(Asked asked) throws UnansweredException {
+            work.timeout = patience.first;
+            for (int tries = 1; ; tries++) {
+                Answer answer;
+                try {
+                    answer = asker.ask(List.of(asked), work).getFirst();
+                } catch (SQLException e) {
+                    answer = Answer.failed(state(e));
+                }
+                Duration left = timeLeft();
+                if (!mayPass(answer) || !left.isPositive() || tries == TRIES_MAX) {
+                    answering.take(asked, answer);
+                    return;
+                }
+                Duration twice = work.timeout.multipliedBy(2);
+                work.timeout = twice.compareTo(left) < 0 ? twice : left;
+            }
+        }
+
+        private Duration timeLeft() {
+            return patience.total.minusNanos(work.nanos).truncatedTo(ChronoUnit.MILLIS);
+        }
+    }
+
+    static String state(SQLException e) throws UnansweredException {
+        if (e.getCause() instanceof SocketTimeoutException) {
+            return TIMED_OUT;
+        }
+        if (SqlStates.saysPostgresIsAway(e)) {
+            throw new UnansweredException(e);
+        }
+        return String.valueOf(e.getSQLState());
+    }
+}

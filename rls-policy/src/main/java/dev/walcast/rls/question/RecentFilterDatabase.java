@@ -1,0 +1,111 @@
+package dev.walcast.rls.question;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.filters.FilterDatabase;
+import dev.walcast.filters.FilterRefusedException;
+import dev.walcast.filters.UnansweredException;
+import dev.walcast.filters.predicate.ColumnQuestion;
+import dev.walcast.filters.predicate.RoleSession;
+import dev.walcast.filters.values.ColumnType;
+import dev.walcast.rls.recent.Recent;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// Asks another once for all who join with the same filter within a second. What a type has become and the
+/// settings of the role are part of the question, so another type is another question; a refusal is not remembered.
+public final class RecentFilterDatabase implements FilterDatabase {
+    private final FilterDatabase database;
+    private final Recent<Asked, List<@Nullable String>> answers;
+    private final Recent<Asked, String> operators;
+
+    /// @param nanoTime a monotonic clock
+    public RecentFilterDatabase(FilterDatabase database, LongSupplier nanoTime) {
+        this.database = requireNonNull(database, "database is null");
+        this.answers = new Recent<>(nanoTime, RecentFilterDatabase::characters);
+        this.operators = new Recent<>(nanoTime);
+    }
+
+    private static long characters(Asked asked, @Nullable List<@Nullable String> answer) {
+        long ofAnswer = answer == null
+                ? 0
+                : answer.stream()
+                        .filter(Objects::nonNull)
+                        .mapToLong(String::length)
+                        .sum();
+        return ofAnswer + asked.characters();
+    }
+
+    private sealed interface Asked {
+        /// Of what the client sent.
+        long characters();
+
+        record Value(RoleSession session, ColumnType type, String value) implements Asked {
+            @Override
+            public long characters() {
+                return value.length();
+            }
+        }
+
+        record Elements(RoleSession session, ColumnType type, String arrayLiteral) implements Asked {
+            @Override
+            public long characters() {
+                return arrayLiteral.length();
+            }
+        }
+
+        record OperatorSchema(String operator, long left, long right) implements Asked {
+            @Override
+            public long characters() {
+                return operator.length();
+            }
+        }
+
+        record Check(ColumnQuestion question, @Nullable String value) implements Asked {
+            @Override
+            public long characters() {
+                String parameter = question.parameter();
+                return (long) question.expression().length() + (parameter == null ? 0 : parameter.length());
+            }
+        }
+    }
+
+    @Override
+    public String canonical(RoleSession session, ColumnType type, String value)
+            throws FilterRefusedException, UnansweredException {
+        return requireNonNull(
+                answer(new Asked.Value(session, type, value), () -> List.of(database.canonical(session, type, value)))
+                        .getFirst());
+    }
+
+    @Override
+    public List<@Nullable String> canonicalElements(RoleSession session, ColumnType type, String arrayLiteral)
+            throws FilterRefusedException, UnansweredException {
+        return answer(
+                new Asked.Elements(session, type, arrayLiteral),
+                () -> database.canonicalElements(session, type, arrayLiteral));
+    }
+
+    @Override
+    public String operatorSchema(String operator, long left, long right) throws UnansweredException {
+        return requireNonNull(operators.<UnansweredException, UnansweredException>get(
+                new Asked.OperatorSchema(operator, left, right), () -> database.operatorSchema(operator, left, right)));
+    }
+
+    @Override
+    public void check(ColumnQuestion question, @Nullable String value)
+            throws FilterRefusedException, UnansweredException {
+        List<@Nullable String> _ = answer(new Asked.Check(question, value), () -> {
+            database.check(question, value);
+            return List.of();
+        });
+    }
+
+    private List<@Nullable String> answer(
+            Asked asked, Recent.Ask<List<@Nullable String>, FilterRefusedException, UnansweredException> ask)
+            throws FilterRefusedException, UnansweredException {
+        return requireNonNull(answers.<FilterRefusedException, UnansweredException>get(asked, ask));
+    }
+}

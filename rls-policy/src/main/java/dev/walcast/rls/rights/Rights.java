@@ -1,0 +1,492 @@
+package dev.walcast.rls.rights;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.postgres.Identifier;
+import dev.walcast.cdc.supervisor.TaskActivity;
+import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.rights.RightsReader.Reading;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The rights in force: what each role may do with each table that is in use, and the policies that bind it.
+///
+/// They are read again for three reasons: the log announces that a table's rights may have changed ([#mark] or
+/// [#markAll], then [#confirm]), a join asks ([#ask]), or [RightsLimits#poll] has passed. One reading runs at a time,
+/// on the thread of
+/// one caller, and answers everything that was asked before it began. Rights that could not be confirmed for
+/// [RightsLimits#maxAge] are not used.
+///
+/// What stayed the same stays the same instance. Safe for any thread.
+public final class Rights {
+    /// An answer that no caller used in this time is forgotten: the set of roles comes from tokens.
+    private static final long FORGOTTEN_AFTER_NANOS = TimeUnit.MINUTES.toNanos(10);
+
+    /// The first and the longest pause before a table is read again that could not be confirmed.
+    private static final long RETRY_MIN_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+    private static final long RETRY_MAX_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /// That a table is missing is remembered for its subscriptions, which hear of it when it is made.
+    private static final long ABSENT_FORGOTTEN_AFTER_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private static final int ABSENT_MAX = 1_000;
+
+    /// How many questions a log line names.
+    private static final int NAMED_MAX = 5;
+
+    private static final Logger log = LoggerFactory.getLogger(Rights.class);
+
+    private final RightsReader reader;
+    private final RightsLimits limits;
+    private final long maxAgeNanos;
+    private final LongSupplier nanoTime;
+    private final Map<Question, Known> known = new ConcurrentHashMap<>();
+    private final Map<TableId, TableMarks> tables = new ConcurrentHashMap<>();
+    private final DatabaseMarks database = new DatabaseMarks();
+    private final ConcurrentLinkedQueue<Request> requests = new ConcurrentLinkedQueue<>();
+    private final ReentrantLock reading = new ReentrantLock(true);
+
+    /// Of the thread that watches, which waits for whichever thread reads.
+    private volatile TaskActivity watching = TaskActivity.unwatched();
+
+    /// How many answers are known that say that there is no such table. Guarded by reading.
+    private int absent;
+
+    /// What changed and was not told to every listener. Guarded by reading.
+    private final Set<Question> untold = new HashSet<>();
+
+    private final CopyOnWriteArrayList<Consumer<Set<Question>>> changeListeners = new CopyOnWriteArrayList<>();
+
+    /// @param nanoTime a monotonic clock
+    public Rights(RightsReader reader, RightsLimits limits, LongSupplier nanoTime) {
+        this.reader = requireNonNull(reader, "reader is null");
+        this.limits = requireNonNull(limits, "limits is null");
+        this.maxAgeNanos = limits.maxAge().toNanos();
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+    }
+
+    /// One answer that is kept up to date.
+    public static final class Known {
+        private final TableMarks marks;
+        private volatile @Nullable TableRights rights;
+        private volatile long usedAt;
+        private volatile boolean forgotten;
+
+        private Known(TableMarks marks, @Nullable TableRights rights, long now) {
+            this.marks = marks;
+            this.rights = rights;
+            this.usedAt = now;
+        }
+
+        /// Null when there is no such table.
+        public @Nullable TableRights rights() {
+            return rights;
+        }
+    }
+
+    /// A table that waits for a reading which begins later than the request came, and perhaps a question about it.
+    private static final class Request {
+        private final TableId table;
+        private final @Nullable Question question;
+        private @Nullable TableRights rights; // guarded by reading
+        private @Nullable SQLException failure; // guarded by reading
+        private boolean answered; // guarded by reading
+
+        private Request(TableId table, @Nullable Question question) {
+            this.table = table;
+            this.question = question;
+        }
+    }
+
+    /// Hears which answers differ from before, before any mark that they belong to is confirmed. On the thread that
+    /// read; must not block.
+    public void onChange(Consumer<Set<Question>> listener) {
+        changeListeners.add(listener);
+    }
+
+    // -- the source's thread
+
+    /// From here on in the log the table's rights may be others. Never blocks.
+    ///
+    /// @param xid of the transaction in which the log says so, of 32 bits
+    public RightsMark mark(TableId table, long xid) {
+        AtomicReference<RightsMark> mark = new AtomicReference<>();
+        // in one step: a table that nothing rests on may be forgotten at any time
+        tables.compute(table, (id, known) -> {
+            TableMarks marks = known == null ? new TableMarks(id, nanoTime.getAsLong()) : known;
+            mark.set(marks.mark(xid, database.latest()));
+            return marks;
+        });
+        return requireNonNull(mark.get());
+    }
+
+    /// From here on in the log every table's rights may be others. Never blocks, and costs the same however many tables
+    /// there are.
+    ///
+    /// @param xid of the transaction in which the log says so, of 32 bits
+    public void markAll(long xid) {
+        database.mark(xid);
+    }
+
+    /// The table has not changed for long. Forgets it unless its rights are in use.
+    public void unmark(TableId table) {
+        tables.computeIfPresent(table, (_, marks) -> {
+            if (marks.questions().isEmpty()) {
+                marks.retire();
+                return null;
+            }
+            return marks;
+        });
+    }
+
+    /// The last mark of the table, which covers those of all tables.
+    public RightsMark latest(TableId table) {
+        return marks(table).latest(database.latest());
+    }
+
+    private TableMarks marks(TableId table) {
+        TableMarks marks = tables.get(table);
+        return marks != null ? marks : tables.computeIfAbsent(table, id -> new TableMarks(id, nanoTime.getAsLong()));
+    }
+
+    // -- judging
+
+    /// Whether rows behind the mark can be judged now. True also for a table about which nothing is known: what is
+    /// asked about it is read later than the mark.
+    public boolean isConfirmed(RightsMark mark) {
+        TableMarks marks = mark.marks();
+        return marks.questions().isEmpty() || (mark.isConfirmed() && isFresh(marks, nanoTime.getAsLong()));
+    }
+
+    /// The answer for rows behind the mark, without asking Postgres.
+    ///
+    /// @return null when there is none that is fresh and later than the mark
+    public @Nullable Known confirmed(Question question, RightsMark mark) {
+        Known answer = known.get(question);
+        return answer != null && isConfirmed(answer, mark) ? answer : null;
+    }
+
+    /// Whether an answer that [#confirmed] gave earlier still holds for rows behind the mark.
+    public boolean isConfirmed(Known answer, RightsMark mark) {
+        if (answer.forgotten || !mark.isConfirmed()) {
+            return false;
+        }
+        long now = nanoTime.getAsLong();
+        if (!isFresh(answer.marks, now)) {
+            return false;
+        }
+        if (now - answer.usedAt > maxAgeNanos) {
+            answer.usedAt = now;
+        }
+        return true;
+    }
+
+    /// The access that was read last, without asking Postgres; empty when there is no such table, or nothing is
+    /// known.
+    public Optional<TableAccess> known(Question question) {
+        Known answer = known.get(question);
+        TableRights rights = answer == null ? null : answer.rights;
+        return rights == null ? Optional.empty() : Optional.of(rights.access());
+    }
+
+    private boolean isFresh(TableMarks marks, long now) {
+        return now - marks.confirmedAt() <= maxAgeNanos;
+    }
+
+    /// The tables in use whose rights could not be confirmed for too long.
+    public Set<TableId> staleTables() {
+        long now = nanoTime.getAsLong();
+        Set<TableId> stale = new HashSet<>();
+        for (TableMarks marks : tables.values()) {
+            if (!marks.questions().isEmpty() && !isFresh(marks, now)) {
+                stale.add(marks.id());
+            }
+        }
+        return stale;
+    }
+
+    /// How many tables something is remembered of.
+    int tables() {
+        return tables.size();
+    }
+
+    // -- asking
+
+    /// Reads the rights anew and keeps them up to date from here on. The reading begins after the call does, and
+    /// answers others who ask at the same time as well.
+    ///
+    /// @return null when there is no such table
+    public @Nullable TableRights ask(Question question) throws SQLException {
+        return fulfil(new Request(question.table(), question)).rights;
+    }
+
+    /// Answers from a reading that began at the given time or later, and asks when there is none.
+    ///
+    /// @param since a time of the clock, such as [#now] gave
+    /// @return null when there is no such table
+    public @Nullable TableRights ask(Question question, long since) throws SQLException {
+        Known answer = known.get(question);
+        return answer != null && answer.marks.confirmedAt() - since >= 0 ? answer.rights : ask(question);
+    }
+
+    /// The time of the clock, in nanoseconds.
+    public long now() {
+        return nanoTime.getAsLong();
+    }
+
+    /// Reads the rights of a table anew, so that its marks are confirmed if the reading shows enough. Begins after
+    /// the call does.
+    public void confirm(TableId table) throws SQLException {
+        fulfil(new Request(table, null));
+    }
+
+    private Request fulfil(Request request) throws SQLException {
+        requests.add(request);
+        reading.lock();
+        try {
+            if (!request.answered) {
+                read(Set.of());
+            }
+        } finally {
+            reading.unlock();
+        }
+        if (request.failure != null) {
+            throw new SQLException(request.failure);
+        }
+        return request;
+    }
+
+    /// Asks until rows behind the mark can be judged, for a bounded time.
+    ///
+    /// @throws SQLException when they cannot
+    public void await(Question question, RightsMark mark, long timeoutNanos) throws SQLException, InterruptedException {
+        long deadline = nanoTime.getAsLong() + timeoutNanos;
+        long pause = RETRY_MIN_NANOS;
+        while (confirmed(question, mark) == null) {
+            ask(question);
+            if (confirmed(question, mark) != null) {
+                return;
+            }
+            if (nanoTime.getAsLong() - deadline > 0) {
+                throw new SQLException("the rights of " + question.table() + " cannot be confirmed");
+            }
+            TimeUnit.NANOSECONDS.sleep(pause);
+            pause = Math.min(2 * pause, RETRY_MAX_NANOS);
+        }
+    }
+
+    // -- watching
+
+    /// Keeps the rights up to date until it is interrupted; the essential thread of this class. It waits for Postgres
+    /// only where the reader's connections declare it, also while another thread reads, and between two
+    /// readings. It does not move while a listener hangs.
+    ///
+    /// @param inUse    what must not be forgotten although no caller used it lately
+    /// @param activity of the thread
+    public void watch(Supplier<Set<Question>> inUse, TaskActivity activity) throws InterruptedException {
+        watching = activity;
+        while (true) {
+            try {
+                refresh(inUse);
+            } catch (SQLException e) {
+                log.info("The rights could not be read: {}", e.getMessage());
+            }
+            // bound: RIGHTS_POLL
+            try (TaskActivity.Span _ = activity.waits()) {
+                TimeUnit.NANOSECONDS.sleep(limits.poll().toNanos());
+            }
+        }
+    }
+
+    /// Reads everything that is in use.
+    ///
+    /// @param inUse see [#watch]
+    public void refresh(Supplier<Set<Question>> inUse) throws SQLException {
+        reading.lock();
+        try {
+            forget(nanoTime.getAsLong(), inUse);
+            List<TableMarks> used = tables.values().stream()
+                    .filter(marks -> !marks.questions().isEmpty())
+                    .toList();
+            if (!used.isEmpty() || !requests.isEmpty() || database.isPending()) {
+                read(used);
+            }
+        } finally {
+            reading.unlock();
+        }
+    }
+
+    /// With the lock held. Answers all requests at hand, and renews everything that is known of the tables concerned.
+    private void read(Collection<TableMarks> wanted) throws SQLException {
+        List<Request> asked = new ArrayList<>();
+        for (Request next = requests.poll(); next != null; next = requests.poll()) {
+            asked.add(next);
+        }
+        try {
+            Map<TableMarks, Long> received = new HashMap<>();
+            wanted.forEach(marks -> received.put(marks, marks.received()));
+            asked.forEach(request -> received.computeIfAbsent(marks(request.table), TableMarks::received));
+            Set<Question> questions = new HashSet<>();
+            received.keySet().forEach(marks -> questions.addAll(marks.questions()));
+            asked.stream()
+                    .map(request -> request.question)
+                    .filter(Objects::nonNull)
+                    .forEach(questions::add);
+            read(asked, questions, received);
+        } catch (SQLException e) {
+            asked.forEach(request -> request.failure = e);
+            if (asked.isEmpty()) {
+                throw e;
+            }
+        } finally {
+            asked.forEach(Rights::finish);
+        }
+    }
+
+    private void read(List<Request> asked, Set<Question> questions, Map<TableMarks, Long> received)
+            throws SQLException {
+        long begunAt = nanoTime.getAsLong();
+        long databaseReceived = database.latest();
+        Reading answer = watching.<Reading, SQLException>carry(() -> reader.read(questions));
+        asked.forEach(request -> answer(request, answer, begunAt));
+        apply(answer, questions);
+        Set<TableId> read = questions.stream().map(Question::table).collect(Collectors.toSet());
+        received.keySet().removeIf(marks -> !read.contains(marks.id()));
+        confirm(answer, received, database.shown(databaseReceived, answer.moment()), begunAt);
+    }
+
+    /// A request is never left without an answer, whatever ended the reading.
+    private static void finish(Request request) {
+        if (!request.answered && request.failure == null) {
+            request.failure = new SQLException("the rights could not be read");
+        }
+        request.answered = true;
+    }
+
+    private void answer(Request request, Reading answer, long begunAt) {
+        request.failure = answer.unanswered().get(request.table);
+        request.answered = true;
+        Question question = request.question;
+        if (question == null || request.failure != null || !isPlausible(question)) {
+            return;
+        }
+        TableRights rights = answer.rights().get(question);
+        if (!mayKeep(question, rights)) {
+            return;
+        }
+        TableMarks marks = inUse(question);
+        Known kept = known.computeIfAbsent(question, _ -> {
+            absent += rights == null ? 1 : 0;
+            return new Known(marks, rights, begunAt);
+        });
+        kept.usedAt = begunAt;
+        request.rights = Objects.equals(kept.rights, rights) ? kept.rights : rights;
+    }
+
+    private TableMarks inUse(Question question) {
+        return requireNonNull(tables.compute(question.table(), (table, marks) -> {
+            TableMarks used = marks == null ? new TableMarks(table, nanoTime.getAsLong()) : marks;
+            used.questions().add(question);
+            return used;
+        }));
+    }
+
+    /// There is no table with a longer name: nothing is kept of what clients make up.
+    private static boolean isPlausible(Question question) {
+        return Identifier.fits(question.table().schema())
+                && Identifier.fits(question.table().name())
+                && Identifier.fits(question.role());
+    }
+
+    /// Of tables that do not exist only so many are remembered: a subscription to another one does not hear when its
+    /// table is made.
+    private boolean mayKeep(Question question, @Nullable TableRights rights) {
+        return rights != null || known.containsKey(question) || absent < ABSENT_MAX;
+    }
+
+    /// A listener that fails hears of the change with the next reading; no mark is confirmed before.
+    private void apply(Reading answer, Set<Question> questions) {
+        for (Question question : questions) {
+            Known kept = known.get(question);
+            TableRights rights = answer.rights().get(question);
+            if (kept != null
+                    && !answer.unanswered().containsKey(question.table())
+                    && !Objects.equals(kept.rights, rights)) {
+                absent += (rights == null ? 1 : 0) - (kept.rights == null ? 1 : 0);
+                kept.rights = rights;
+                untold.add(question);
+            }
+        }
+        if (!untold.isEmpty()) {
+            Set<Question> changed = Set.copyOf(untold);
+            log.info("Rights changed for {}", named(changed));
+            changeListeners.forEach(listener -> listener.accept(changed));
+            untold.clear();
+        }
+    }
+
+    /// After the listeners have heard of what changed: behind a confirmed mark nothing is delivered under former
+    /// rights.
+    private static void confirm(Reading answer, Map<TableMarks, Long> received, long databaseShown, long begunAt) {
+        received.forEach((marks, count) -> {
+            if (!answer.unanswered().containsKey(marks.id())) {
+                boolean settled = !answer.unsettled().contains(marks.id());
+                marks.confirm(
+                        count, xid -> settled && answer.moment().contains(xid), settled ? databaseShown : 0, begunAt);
+            }
+        });
+    }
+
+    private static String named(Set<Question> changed) {
+        String some = changed.stream().limit(NAMED_MAX).map(Question::toString).collect(Collectors.joining(", "));
+        return changed.size() <= NAMED_MAX ? some : some + " and " + (changed.size() - NAMED_MAX) + " more";
+    }
+
+    /// With the lock held: what a reading answers must not be forgotten before it was kept. Names of tables come from
+    /// clients.
+    private void forget(long now, Supplier<Set<Question>> inUse) {
+        Set<Question> old = new HashSet<>();
+        known.forEach((question, answer) -> {
+            long limit = answer.rights == null ? ABSENT_FORGOTTEN_AFTER_NANOS : FORGOTTEN_AFTER_NANOS;
+            if (now - answer.usedAt > limit) {
+                old.add(question);
+            }
+        });
+        if (!old.isEmpty()) {
+            old.removeAll(inUse.get());
+            old.forEach(question -> {
+                Known gone = known.remove(question);
+                if (gone != null) {
+                    absent -= gone.rights == null ? 1 : 0;
+                    gone.forgotten = true;
+                    gone.marks.questions().remove(question);
+                }
+            });
+        }
+        tables.forEach((table, _) -> tables.computeIfPresent(table, (_, marks) -> marks.isUsed() ? marks : null));
+    }
+}

@@ -1,0 +1,123 @@
+package dev.walcast.rls.rows;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.walcast.cdc.Row;
+import dev.walcast.cdc.Table;
+import dev.walcast.rls.Moment;
+import dev.walcast.rls.session.ViewerSession;
+import dev.walcast.rls.sql.SqlStates;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Rows on their way out of Postgres, fetched as many at a time as are worth a round trip. Used by one thread.
+final class PostgresReading implements RowReader.Reading {
+    static final String CURSOR = "walcast_rows";
+    private static final int FIRST_FETCH = 50;
+
+    private static final Logger log = LoggerFactory.getLogger(PostgresReading.class);
+    private static final int FETCH_BYTES = 256 << 10;
+    private static final int FETCH_MAX = 5_000;
+
+    private final Connection connection;
+    private final Statement statement;
+    private final Moment moment;
+    private final Table table;
+    private final List<String> generated;
+    private @Nullable ResultSet rows;
+    private int fetched;
+    private int fetchSize = FIRST_FETCH;
+    private long count;
+    private long bytes;
+
+    /// @param connection with the open cursor [#CURSOR]
+    PostgresReading(Connection connection, Moment moment, Table table, List<String> generated) throws SQLException {
+        this.connection = requireNonNull(connection, "connection is null");
+        this.statement = connection.createStatement();
+        this.moment = requireNonNull(moment, "moment is null");
+        this.table = requireNonNull(table, "table is null");
+        this.generated = List.copyOf(generated);
+    }
+
+    @Override
+    public Moment moment() {
+        return moment;
+    }
+
+    @Override
+    public Table table() {
+        return table;
+    }
+
+    @Override
+    public List<String> generated() {
+        return generated;
+    }
+
+    @Override
+    public @Nullable Row next() throws RowsRefusedException, SQLException {
+        try {
+            ResultSet current = rows;
+            while (current == null || !current.next()) {
+                if (current != null && fetched < fetchSize) {
+                    return null;
+                }
+                current = fetch();
+            }
+            fetched++;
+            Row.Builder row = Row.of(table);
+            for (int i = 0; i < table.columns().size(); i++) {
+                row.text(i, current.getString(i + 1));
+            }
+            Row read = row.build();
+            count++;
+            bytes += read.bytes();
+            return read;
+        } catch (SQLException e) {
+            throw explained(e);
+        }
+    }
+
+    private ResultSet fetch() throws SQLException {
+        if (bytes > 0) {
+            fetchSize = Math.clamp(FETCH_BYTES / Math.max(1, bytes / count), 1, FETCH_MAX);
+        }
+        fetched = 0;
+        ResultSet next = statement.executeQuery("fetch forward " + fetchSize + " from " + CURSOR);
+        rows = next;
+        return next;
+    }
+
+    /// Postgres' own sentence may hold what the viewer may not see.
+    static SQLException explained(SQLException e) throws RowsRefusedException {
+        String state = String.valueOf(e.getSQLState());
+        if (state.equals("57014")) {
+            throw new RowsRefusedException("Reading its rows took too long.");
+        }
+        if (SqlStates.saysTheValueIsWrong(e)) {
+            log.info("Rows could not be read: {} {}", state, SqlStates.primaryMessage(e));
+            throw new RowsRefusedException("Its rows could not be read: ERROR " + state + " ("
+                    + SqlStates.conditionName(state) + "); the server's log says more.");
+        }
+        return e;
+    }
+
+    static void end(Connection connection) {
+        try (connection) {
+            ViewerSession.end(connection);
+        } catch (SQLException e) {
+            log.debug("A reading's connection was broken", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        end(connection);
+    }
+}

@@ -1,0 +1,5 @@
+/// What viewers may do on private topics.
+@NullMarked
+package dev.walcast.rls.topic;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,45 @@
+package dev.walcast.rls.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.testing.TestPostgres;
+import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.TestDataSources;
+import dev.walcast.rls.rights.BadTablesApart;
+import dev.walcast.rls.rights.RightsReader;
+import dev.walcast.rls.rights.RightsReader.Reading;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/// A `SQL_ASCII` database in which a name is no text.
+class BadTablesPgTest {
+    private static final Question GOOD = new Question("reader", new TableId("public", "good"));
+    private static final Question BAD = new Question("reader", new TableId("public", "bad"));
+
+    @Test
+    void nameThatIsNoTextHidesOnlyItsOwnTable() throws Exception {
+        try (TestPostgres postgres = TestPostgres.start()) {
+            postgres.execute("create database ascii template template0 encoding 'SQL_ASCII' locale 'C'");
+            try (TestDataSources sources = new TestDataSources(postgres.port(), "ascii")) {
+                prepare(sources);
+                RightsReader reader = new BadTablesApart(new PostgresRightsReader(sources.isolated(), "p"));
+                Reading reading = reader.read(Set.of(GOOD, BAD));
+                assertThat(reading.rights()).containsOnlyKeys(GOOD);
+                assertThat(reading.unanswered()).containsOnlyKeys(BAD.table());
+            }
+        }
+    }
+
+    private static void prepare(TestDataSources sources) throws Exception {
+        try (Connection connection = sources.asClients().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("create role reader");
+            statement.execute("do $$ begin execute pg_catalog.format('create type odd as (%I int)', chr(233)); end $$");
+            statement.execute("create table good (id int primary key); create table bad (id int primary key, o odd)");
+            statement.execute("grant select on good, bad to reader; create publication p for table good, bad");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package dev.walcast.rls.recent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class KeptWhileUsedTest {
+    private final AtomicLong nanos = new AtomicLong(1);
+    private final KeptWhileUsed<String, Integer> kept = new KeptWhileUsed<>(10, nanos::get);
+
+    @Test
+    void forgetsWhatIsNotUsed() {
+        kept.put("a", 1);
+        kept.put("b", 2);
+        nanos.addAndGet(Duration.ofMinutes(9).toNanos());
+        assertThat(kept.get("a")).isEqualTo(1);
+        nanos.addAndGet(Duration.ofMinutes(9).toNanos());
+        kept.forget();
+        assertThat(kept.get("a")).isEqualTo(1);
+        assertThat(kept.get("b")).isNull();
+    }
+
+    @Test
+    void forgetsAllWhenThereAreTooMany() {
+        for (int i = 0; i < 11; i++) {
+            kept.put("k" + i, i);
+        }
+        kept.forget();
+        assertThat(kept.size()).isZero();
+    }
+}

@@ -1,0 +1,85 @@
+package dev.walcast.rls.rights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.walcast.cdc.Lsn;
+import dev.walcast.cdc.TableId;
+import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Moment;
+import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.rights.RightsReader.Reading;
+import java.sql.SQLException;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class BadTablesApartTest {
+    private final Set<TableId> bad = new HashSet<>();
+    private String state = "22021";
+    private int readings;
+    private final RightsReader reader = new BadTablesApart(this::read);
+
+    private Reading read(Set<Question> questions) throws SQLException {
+        readings++;
+        if (questions.stream().anyMatch(question -> bad.contains(question.table()))) {
+            throw new SQLException("invalid byte sequence", state);
+        }
+        Map<Question, TableRights> rights = questions.stream()
+                .collect(Collectors.toMap(
+                        question -> question,
+                        question -> TableRights.withoutPolicies(
+                                new TableAccess(question.table(), true, true, false, java.util.List.of()))));
+        Moment moment = new Moment(readings, readings, Set.of(), Lsn.ZERO);
+        return new Reading(moment, rights, Map.of(), Set.of());
+    }
+
+    private static TableId table(int number) {
+        return new TableId("public", "t" + number);
+    }
+
+    private static Set<Question> questions(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> new Question("anon", table(i)))
+                .collect(Collectors.toSet());
+    }
+
+    @Test
+    void oneBadTableLeavesTheOthersAnswered() throws Exception {
+        bad.add(table(7));
+        Reading reading = reader.read(questions(100));
+        assertThat(reading.unanswered()).containsOnlyKeys(table(7));
+        assertThat(reading.rights()).hasSize(99);
+        assertThat(readings).isLessThan(20);
+    }
+
+    @Test
+    void goodTablesAreReadTogether() throws Exception {
+        assertThat(reader.read(questions(100)).rights()).hasSize(100);
+        assertThat(readings).isOne();
+    }
+
+    @Test
+    void firstPartsMomentCounts() throws Exception {
+        bad.add(table(7));
+        long first = reader.read(questions(8)).moment().xmin();
+        assertThat(first).isLessThan(readings);
+    }
+
+    @Test
+    void absentPostgresIsNoBadTable() {
+        bad.add(table(7));
+        state = "08006";
+        assertThatThrownBy(() -> reader.read(questions(8))).isInstanceOf(SQLException.class);
+        assertThat(readings).isOne();
+    }
+
+    @Test
+    void badTablesAloneAreAnError() {
+        IntStream.range(0, 4).mapToObj(BadTablesApartTest::table).forEach(bad::add);
+        assertThatThrownBy(() -> reader.read(questions(4))).hasMessageContaining("invalid byte");
+    }
+}
