@@ -7,10 +7,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /// The real server in a process whose heap a test can exhaust: as soon as a file exists, a thread allocates all that is
 /// left and keeps it.
 public final class ExhaustibleServer {
+    private static final Duration PAUSE = Duration.ofMillis(20);
     private static final int PIECE_BYTES = 64 << 10;
 
     private ExhaustibleServer() {}
@@ -29,11 +31,16 @@ public final class ExhaustibleServer {
     private static void exhaust(Path trigger) {
         await().forever()
                 .pollInSameThread()
-                .pollInterval(Duration.ofMillis(20))
+                .pollInterval(PAUSE)
                 .until(() -> Files.deleteIfExists(trigger));
         List<byte[]> kept = new ArrayList<>();
         while (true) {
-            kept.add(new byte[PIECE_BYTES]);
+            try {
+                kept.add(new byte[PIECE_BYTES]);
+            } catch (OutOfMemoryError _) {
+                // It keeps what it has, and takes what others give back.
+                LockSupport.parkNanos(PAUSE.toNanos());
+            }
         }
     }
 }
