@@ -141,9 +141,19 @@ class WatchesHangTest {
         return new RightsReader.Reading(new Moment(3, 3, Set.of(), Lsn.ZERO), Map.of(), Map.of(), Set.of());
     }
 
-    private Rights watched(RightsReader reader) {
+    /// Returns when the watch runs: what is asked before is not its work.
+    private Rights watched(RightsReader reader) throws InterruptedException {
         Rights rights = new Rights(reader, new RightsLimits(OFTEN, Duration.ofSeconds(5)), System::nanoTime);
-        watches.startObserved("watch-rights", activity -> rights.watch(Set::of, activity));
+        CountDownLatch runs = new CountDownLatch(1);
+        watches.startObserved(
+                "watch-rights",
+                activity -> rights.watch(
+                        () -> {
+                            runs.countDown();
+                            return Set.of();
+                        },
+                        activity));
+        runs.await();
         return rights;
     }
 

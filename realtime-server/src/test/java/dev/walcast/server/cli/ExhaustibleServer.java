@@ -29,10 +29,7 @@ public final class ExhaustibleServer {
     }
 
     private static void exhaust(Path trigger) {
-        await().forever()
-                .pollInSameThread()
-                .pollInterval(PAUSE)
-                .until(() -> Files.deleteIfExists(trigger));
+        await().forever().pollInSameThread().pollInterval(PAUSE).until(() -> Files.deleteIfExists(trigger));
         List<byte[]> kept = new ArrayList<>();
         while (true) {
             try {
