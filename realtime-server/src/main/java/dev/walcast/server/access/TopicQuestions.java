@@ -7,6 +7,7 @@ import dev.walcast.rls.topic.TopicCheckException;
 import dev.walcast.rls.topic.TopicCheckException.Reason;
 import dev.walcast.rls.topic.TopicPermissions;
 import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.server.log.OncePerMinute;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.topic.MessageHistory;
@@ -35,6 +36,7 @@ public final class TopicQuestions {
     private final Semaphore permits;
     private final Semaphore recheckPermits;
     private final Semaphore callerPermits;
+    private final OncePerMinute<ErrorCode> failures = new OncePerMinute<>(System::nanoTime);
 
     public TopicQuestions(TopicPermissions permissions, MessageHistory history, int atOnce) {
         this.permissions = requireNonNull(permissions, "permissions is null");
@@ -113,6 +115,9 @@ public final class TopicQuestions {
                 taken.add(next);
             }
             return permissions.write(question);
+        } catch (TopicCheckException e) {
+            Refusal _ = reported(e);
+            throw e;
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
             throw new TopicCheckException(Reason.CANCELED, "interrupted");
@@ -149,12 +154,25 @@ public final class TopicQuestions {
         try {
             return new Answer.Given<>(question.ask(permissions, history));
         } catch (TopicCheckException e) {
-            LOG.warn("what a client may do on a private topic is not known ({}): {}", e.reason(), e.getMessage());
-            return refused(refusal(e.reason()));
+            return refused(reported(e));
         } catch (MessageHistory.HistoryException e) {
-            LOG.warn("stored broadcasts could not be read: {}", e.getMessage());
+            if (failures.tryTake(ErrorCode.REPLAY_FAILED)) {
+                LOG.warn("Stored broadcasts could not be read: {}. This is logged once a minute.", e.getMessage());
+            }
             return refused(ErrorCode.REPLAY_FAILED.refusal());
         }
+    }
+
+    /// A client can cause the failure as often as it joins.
+    private Refusal reported(TopicCheckException failure) {
+        Refusal refusal = refusal(failure.reason());
+        if (failures.tryTake(refusal.code())) {
+            LOG.warn(
+                    "What a client may do on a private topic is not known ({}): {}. This is logged once a minute.",
+                    failure.reason(),
+                    failure.getMessage());
+        }
+        return refusal;
     }
 
     private static Refusal refusal(TopicCheckException.Reason reason) {

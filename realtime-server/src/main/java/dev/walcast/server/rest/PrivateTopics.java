@@ -16,13 +16,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// What one request may send to private topics; each topic is asked about once, and again for the next request.
 final class PrivateTopics {
-    private static final Logger log = LoggerFactory.getLogger(PrivateTopics.class);
-
     /// Policies read who calls from the claims; his keys themselves stay here.
     private static final Set<String> SECRET_HEADERS =
             Set.of("authorization", "proxy-authorization", "apikey", "x-api-key", "cookie");
@@ -53,7 +49,6 @@ final class PrivateTopics {
                     ? Optional.empty()
                     : Optional.of(ErrorCode.REST_FORBIDDEN);
         } catch (TopicCheckException e) {
-            log.warn("What a caller may send to a private topic is not known: {}", e.getMessage());
             return Optional.of(
                     switch (e.reason()) {
                         case NOT_INSTALLED -> ErrorCode.REST_TOPICS_NOT_INSTALLED;
