@@ -43,6 +43,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -141,19 +142,15 @@ class WatchesHangTest {
         return new RightsReader.Reading(new Moment(3, 3, Set.of(), Lsn.ZERO), Map.of(), Map.of(), Set.of());
     }
 
-    /// Returns when the watch runs: what is asked before is not its work.
-    private Rights watched(RightsReader reader) throws InterruptedException {
+    /// Returns when the watch pauses for the first time: what is asked before it runs is not its work.
+    private Rights watched(RightsReader reader) {
         Rights rights = new Rights(reader, new RightsLimits(OFTEN, Duration.ofSeconds(5)), System::nanoTime);
-        CountDownLatch runs = new CountDownLatch(1);
-        watches.startObserved(
-                "watch-rights",
-                activity -> rights.watch(
-                        () -> {
-                            runs.countDown();
-                            return Set.of();
-                        },
-                        activity));
-        runs.await();
+        AtomicReference<Thread> watch = new AtomicReference<>();
+        watches.startObserved("watch-rights", activity -> {
+            watch.set(Thread.currentThread());
+            rights.watch(Set::of, activity);
+        });
+        await().until(() -> watch.get() != null && watch.get().getState() == Thread.State.TIMED_WAITING);
         return rights;
     }
 
