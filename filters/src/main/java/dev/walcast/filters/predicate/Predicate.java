@@ -89,18 +89,7 @@ public sealed interface Predicate {
 
         @Override
         public Truth test(Row row, RowAnswers answers) {
-            Truth result = Truth.TRUE;
-            for (Predicate part : parts) {
-                Truth truth = part.test(row, answers);
-                if (truth == Truth.FALSE) {
-                    return truth;
-                }
-                if (truth == Truth.FAILED) {
-                    return afterError(result);
-                }
-                result = weaker(result, truth);
-            }
-            return result;
+            return combined(parts, Truth.TRUE, Truth.FALSE, row, answers);
         }
 
         @Override
@@ -119,18 +108,7 @@ public sealed interface Predicate {
 
         @Override
         public Truth test(Row row, RowAnswers answers) {
-            Truth result = Truth.FALSE;
-            for (Predicate part : parts) {
-                Truth truth = part.test(row, answers);
-                if (truth == Truth.TRUE) {
-                    return truth;
-                }
-                if (truth == Truth.FAILED) {
-                    return afterError(result);
-                }
-                result = weaker(result, truth);
-            }
-            return result;
+            return combined(parts, Truth.FALSE, Truth.TRUE, row, answers);
         }
 
         @Override
@@ -188,6 +166,25 @@ public sealed interface Predicate {
         public int hashCode() {
             return question.hashCode();
         }
+    }
+
+    /// Tests parts in their order until one decides.
+    ///
+    /// @param neutral  the result of no parts
+    /// @param decisive the truth of a part that decides the whole
+    private static Truth combined(List<Predicate> parts, Truth neutral, Truth decisive, Row row, RowAnswers answers) {
+        Truth result = neutral;
+        for (Predicate part : parts) {
+            Truth truth = part.test(row, answers);
+            if (truth == decisive) {
+                return truth;
+            }
+            if (truth == Truth.FAILED) {
+                return afterError(result);
+            }
+            result = weaker(result, truth);
+        }
+        return result;
     }
 
     /// Parts are evaluated from left to right, and an error ends the evaluation. An undecided part before the
