@@ -2,13 +2,12 @@ package dev.walcast.server.auth;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.log.OncePerMinute;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.time.temporal.ChronoUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,15 +15,13 @@ import org.slf4j.LoggerFactory;
 /// name of a claim comes from the settings or this server. Safe for any thread.
 final class RefusalLog {
     private static final Logger LOG = LoggerFactory.getLogger(RefusalLog.class);
-    private static final Duration PAUSE = Duration.ofMinutes(1);
-
-    private final Clock clock;
 
     /// The settings bound the number of lines.
-    private final Map<String, Instant> quietUntil = new ConcurrentHashMap<>();
+    private final OncePerMinute<String> lines;
 
     RefusalLog(Clock clock) {
-        this.clock = requireNonNull(clock, "clock is null");
+        requireNonNull(clock, "clock is null");
+        this.lines = new OncePerMinute<>(() -> ChronoUnit.NANOS.between(Instant.EPOCH, clock.instant()));
     }
 
     void refused(Refusal refusal) {
@@ -49,9 +46,7 @@ final class RefusalLog {
     }
 
     private void tell(String line) {
-        Instant now = clock.instant();
-        if (!now.isBefore(quietUntil.getOrDefault(line, Instant.MIN))) {
-            quietUntil.put(line, now.plus(PAUSE));
+        if (lines.tryTake(line)) {
             LOG.warn(line);
         }
     }

@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
 /// any thread.
 ///
 /// @param <K> the kinds; each is remembered for ever, so the code has to bound them, not the clients
-public final class OncePerMinute<K extends Enum<K>> {
+public final class OncePerMinute<K> {
     private static final long PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final LongSupplier nanoTime;
