@@ -21,8 +21,8 @@ public final class InboundPace {
     /// After so many bytes other threads have a turn.
     private static final int BYTES_IN_A_ROW = 64 * 1024;
 
-    /// After so much work on one message other threads have a turn.
-    private static final long WORK_NANOS_IN_A_ROW = 1_000_000;
+    /// After so much work on messages other threads have a turn.
+    private static final long WORK_NANOS_IN_A_ROW = 250_000;
 
     /// A thread that waited so long for its client has had a rest.
     private static final long RESTED_NANOS = 1_000_000;
@@ -38,6 +38,7 @@ public final class InboundPace {
 
     private int framesInARow;
     private int bytesInARow;
+    private long workNanosInARow;
     private boolean heldBack;
     private long heldBackSinceNanos;
 
@@ -88,19 +89,25 @@ public final class InboundPace {
         hold(bytes.take(count, now), now);
     }
 
-    /// Tells how long a message was worked on.
+    /// Tells how long a message was worked on. Work adds up over the messages of a row.
     public void worked(long workNanos) {
-        if (workNanos >= WORK_NANOS_IN_A_ROW) {
-            rest.yieldTurn();
+        workNanosInARow += workNanos;
+        if (workNanosInARow >= WORK_NANOS_IN_A_ROW) {
+            yieldTurn();
         }
     }
 
     /// Tells how long it was waited for the client. One that lets itself be waited for begins a new row.
     public void waited(long waitedNanos) {
         if (waitedNanos >= RESTED_NANOS) {
-            framesInARow = 0;
-            bytesInARow = 0;
+            beginRow();
         }
+    }
+
+    private void beginRow() {
+        framesInARow = 0;
+        bytesInARow = 0;
+        workNanosInARow = 0;
     }
 
     private void hold(long overNanos, long now) {
@@ -116,8 +123,7 @@ public final class InboundPace {
     }
 
     private void yieldTurn() {
-        framesInARow = 0;
-        bytesInARow = 0;
+        beginRow();
         long began = nanos.getAsLong();
         rest.yieldTurn();
         Duration pause = Turns.pauseAfter(nanos.getAsLong() - began);

@@ -138,9 +138,19 @@ class InboundPaceTest {
             pace.waited(5_000_000);
             pace.frame();
             pace.bytes(10);
+            pace.worked(100_000);
         }
-        pace.worked(5_000_000);
         assertThat(clock.pauses).isZero();
+    }
+
+    @Test
+    void clientThatCausesMuchWorkPausesWhenManyDo() {
+        clock.othersTake = Duration.ofMillis(5);
+        pace.worked(200_000);
+        assertThat(clock.turns).isZero();
+        pace.worked(200_000);
+        assertThat(clock.turns).isEqualTo(1);
+        assertThat(clock.pauses).isEqualTo(1);
     }
 
     @Test
