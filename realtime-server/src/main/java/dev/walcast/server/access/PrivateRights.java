@@ -3,6 +3,7 @@ package dev.walcast.server.access;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.ThreadStarter;
@@ -104,6 +105,8 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     private long withheldNanos;
     private boolean withheld;
 
+    private volatile @Nullable Supervised supervised;
+
     public PrivateRights(TopicQuestions questions, ClientLimits limits) {
         this(questions, limits, ThreadStarter.VIRTUAL);
     }
@@ -118,7 +121,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
 
     /// Starts to ask again, under the supervisor. To be called once.
     public void start(Supervisor supervisor) {
-        supervisor.startObserved("confirm-private-rights", this::run);
+        supervised = supervisor.startObserved("confirm-private-rights", this::run);
     }
 
     /// Something that decides about private topics has changed: a policy or grant of `realtime.messages`, a row of a
@@ -379,6 +382,10 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
 
     @Override
     public void close() {
+        Supervised task = supervised;
+        if (task != null) {
+            task.expectEnd();
+        }
         synchronized (lock) {
             closed = true;
             groups.clear();

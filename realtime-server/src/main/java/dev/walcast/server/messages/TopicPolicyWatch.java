@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
+import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.rls.Moment;
@@ -45,6 +46,7 @@ public final class TopicPolicyWatch implements AutoCloseable {
     private final Runnable onChange;
     private final Object lock = new Object();
     private volatile @Nullable TopicPolicies known;
+    private volatile @Nullable Supervised supervised;
 
     // guarded by lock
     private final LinkedHashSet<Long> commits = new LinkedHashSet<>();
@@ -71,7 +73,7 @@ public final class TopicPolicyWatch implements AutoCloseable {
     }
 
     public void start(Supervisor supervisor) {
-        supervisor.startObserved("watch-topic-policies", this::run);
+        supervised = supervisor.startObserved("watch-topic-policies", this::run);
     }
 
     // -- what the feed tells
@@ -209,6 +211,10 @@ public final class TopicPolicyWatch implements AutoCloseable {
 
     @Override
     public void close() {
+        Supervised task = supervised;
+        if (task != null) {
+            task.expectEnd();
+        }
         synchronized (lock) {
             closed = true;
             lock.notifyAll();

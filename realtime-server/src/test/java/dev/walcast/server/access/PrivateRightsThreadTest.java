@@ -1,9 +1,11 @@
 package dev.walcast.server.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.SupervisorPolicy;
+import dev.walcast.cdc.supervisor.TaskStatus;
 import dev.walcast.cdc.supervisor.ThreadStarter;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.topic.TopicPermissions.Question;
@@ -42,5 +44,21 @@ class PrivateRightsThreadTest {
             assertThat(supervisor.tasks().getFirst().restarts()).isZero();
         }
         assertThat(refusals.get()).isNegative();
+    }
+
+    @Test
+    void closeIsNotTakenForAFailure() {
+        TestingTopics topics = new TestingTopics();
+        try (Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit)) {
+            try (PrivateRights rights = new PrivateRights(
+                    new TopicQuestions(topics, topics, 4),
+                    TestingServer.limits().build().clients())) {
+                rights.start(supervisor);
+                assertThat(supervisor.tasks()).hasSize(1);
+            }
+            await().until(() -> supervisor.tasks().stream()
+                    .allMatch(task -> task.state() == TaskStatus.State.ENDED || task.restarts() > 0));
+            assertThat(supervisor.tasks()).allMatch(task -> task.restarts() == 0);
+        }
     }
 }
