@@ -162,9 +162,8 @@ public final class InboundPace {
 
     private static final class ThreadRest implements Rest {
         @Override
-        @SuppressWarnings("ThreadPriorityCheck") // fairness among virtual threads rests on it, correctness does not
         public void yieldTurn() {
-            Thread.yield();
+            Turns.leaveCarrier();
         }
 
         @Override

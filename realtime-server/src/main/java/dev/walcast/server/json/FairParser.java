@@ -3,6 +3,7 @@ package dev.walcast.server.json;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.util.JsonParserDelegate;
+import dev.walcast.server.tasks.Turns;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -58,12 +59,11 @@ final class FairParser extends JsonParserDelegate {
         return this;
     }
 
-    @SuppressWarnings("ThreadPriorityCheck") // fairness among virtual threads rests on it, correctness does not
     private void letOthersIn() throws IOException {
         if (weight > weightMax) {
             throw new Json.MalformedJson("too many values");
         }
         nextTurn = Math.min(weightMax, weight + WEIGHT_IN_A_ROW);
-        Thread.yield();
+        Turns.leaveCarrier();
     }
 }

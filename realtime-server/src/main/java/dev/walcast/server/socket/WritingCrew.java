@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.ThreadStarter;
 import dev.walcast.server.frames.FrameWriter;
+import dev.walcast.server.tasks.Turns;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -16,8 +17,11 @@ import org.slf4j.LoggerFactory;
 final class WritingCrew implements Watched {
     private static final Logger LOG = LoggerFactory.getLogger(WritingCrew.class);
 
-    /// After so many turns the carrier thread is left to others.
+    /// After so many turns other writers that were woken by this carrier have one.
     private static final int TURNS_IN_A_ROW = 16;
+
+    /// After so long the carrier is left to all others.
+    private static final long WORK_NANOS_IN_A_ROW = 2_000_000;
 
     private final Queue<SocketWriter> ready = new ConcurrentLinkedQueue<>();
     private final ThreadStarter threads;
@@ -65,6 +69,7 @@ final class WritingCrew implements Watched {
         coming.set(false);
         FrameWriter frames = new FrameWriter();
         int turns = 0;
+        long beganNanos = System.nanoTime();
         for (SocketWriter next = ready.poll(); next != null; next = ready.poll()) {
             if (!ready.isEmpty()) {
                 callOne();
@@ -73,7 +78,12 @@ final class WritingCrew implements Watched {
                 ready.add(next);
             }
             if (++turns % TURNS_IN_A_ROW == 0) {
-                Thread.yield();
+                if (System.nanoTime() - beganNanos < WORK_NANOS_IN_A_ROW) {
+                    Thread.yield();
+                } else {
+                    Turns.leaveCarrier();
+                    beganNanos = System.nanoTime();
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 package dev.walcast.server.tasks;
 
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 
 /// Lets a virtual thread whose client sends without end leave its carrier to others. When many such threads want a
 /// turn, each waits for all the others, and so does a thread that has little to do. So a thread that waited for its
@@ -11,6 +12,9 @@ public final class Turns {
 
     private static final int PAUSE_FACTOR = 10;
     private static final long PAUSE_NANOS_MAX = 100_000_000;
+
+    /// Long enough that the thread really leaves.
+    private static final long LEAVE_NANOS = 20_000;
 
     private Turns() {}
 
@@ -24,10 +28,9 @@ public final class Turns {
     }
 
     /// Gives others a turn, and pauses when there are many. An interrupted pause ends at once and keeps the interrupt.
-    @SuppressWarnings("ThreadPriorityCheck") // fairness among virtual threads rests on it, correctness does not
     public static void giveUp() {
         long began = System.nanoTime();
-        Thread.yield();
+        leaveCarrier();
         Duration pause = pauseAfter(System.nanoTime() - began);
         if (pause.isPositive()) {
             try {
@@ -36,5 +39,14 @@ public final class Turns {
                 Thread.currentThread().interrupt();
             }
         }
+    }
+
+    /// Leaves the carrier to all other virtual threads that are ready. An interrupted thread goes on at once.
+    ///
+    /// `Thread.yield()` does not do that: a carrier runs the threads of its own queue before those that other
+    /// threads woke. Two threads that yield stay in that queue, and what a timer or a poller woke waits until one
+    /// of them ends. A thread that wakes from a pause stands in line with those.
+    public static void leaveCarrier() {
+        LockSupport.parkNanos(LEAVE_NANOS);
     }
 }
