@@ -62,7 +62,10 @@ public final class ChannelRights {
                     case Message.AccessToken _ -> true;
                     case Message.BroadcastPush _ -> !knowsWrite();
                     case Message.Presence _ -> !knowsWrite() || !presenceAsked;
-                    case Message.UnreadableBroadcast _, Message.Acknowledgement _, Message.Unknown _ -> false;
+                    case Message.UnreadableBroadcast _,
+                            Message.Acknowledgement _,
+                            Message.TooLarge _,
+                            Message.Unknown _ -> false;
                 };
     }
 

@@ -6,6 +6,7 @@ import dev.walcast.server.access.ChannelRights;
 import dev.walcast.server.auth.OpaqueKeys;
 import dev.walcast.server.auth.TokenVerdict;
 import dev.walcast.server.json.Json;
+import dev.walcast.server.json.Slice;
 import dev.walcast.server.limits.ClientBudget;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
@@ -18,6 +19,9 @@ import java.util.Optional;
 /// What a channel's client pushes, handled in order: by the session's reader thread, or on the channel's [Lane] from
 /// where the database has to be asked until nothing waits any more.
 final class ChannelPushes {
+    /// Reads as no acknowledgement.
+    private static final Slice NO_ACKNOWLEDGEMENT = Slice.of(Json.bytes("null"));
+
     private final Services services;
     private final ClientBudget budget;
     private final Channel channel;
@@ -73,12 +77,39 @@ final class ChannelPushes {
             case Message.AccessToken token when isMember -> accessToken(token);
             case Message.Presence presence when isMember -> channel.presence(presence);
             case Message.Acknowledgement acknowledgement when isMember -> channel.acknowledge(acknowledgement);
+            case Message.TooLarge large -> refuseLarge(large);
             case Message.BroadcastPush _,
                     Message.AccessToken _,
                     Message.Presence _,
                     Message.Acknowledgement _,
                     Message.Unknown _ -> {}
         }
+    }
+
+    private void refuseLarge(Message.TooLarge push) {
+        if (push.event().equals("broadcast") && channel.isServed()) {
+            refuseLargeBroadcast(push.address(), push.payloadBytes());
+        } else if (channel.isJoined()) {
+            switch (push.event()) {
+                case "access_token" -> channel.closeBecause(tokenTooLarge(push.payloadBytes()));
+                case "presence" -> channel.closeBecause(ErrorCode.PRESENCE_TOO_LARGE.refusal());
+                case "postgres_changes" ->
+                    channel.acknowledge(new Message.Acknowledgement(push.address(), NO_ACKNOWLEDGEMENT));
+                default -> {}
+            }
+        }
+    }
+
+    private Refusal tokenTooLarge(int bytes) {
+        int bytesMax = services.limits().joinBytesMax();
+        return ErrorCode.TOKEN_TOO_LARGE.refusal(bytes, bytesMax).over(bytesMax, bytes);
+    }
+
+    private void refuseLargeBroadcast(Address address, int bytes) {
+        Refusal tooLarge =
+                ErrorCode.PAYLOAD_TOO_LARGE.refusal().over(services.limits().payloadBytesMax(), bytes);
+        acknowledge(address, Payload.error(tooLarge));
+        services.stats().countDropped();
     }
 
     private void refuseBusy(Message.Push push) {
@@ -89,6 +120,7 @@ final class ChannelPushes {
             case Message.Presence _ -> channel.reply(push.address(), Payload.error(busy));
             // the rights of the token that was to be replaced must not go on
             case Message.AccessToken _ -> channel.crash();
+            case Message.TooLarge large -> refuseLarge(large);
             // a later one covers it
             case Message.Acknowledgement _, Message.Unknown _ -> {}
         }
@@ -96,12 +128,8 @@ final class ChannelPushes {
 
     private void broadcast(Message.BroadcastPush push) {
         int bytes = push.content().payloadBytes();
-        int bytesMax = services.limits().payloadBytesMax();
-        if (bytes > bytesMax) {
-            acknowledge(
-                    push.address(),
-                    Payload.error(ErrorCode.PAYLOAD_TOO_LARGE.refusal().over(bytesMax, bytes)));
-            services.stats().countDropped();
+        if (bytes > services.limits().payloadBytesMax()) {
+            refuseLargeBroadcast(push.address(), bytes);
             return;
         }
         Optional<Refusal> denied = rights.writeBroadcast(channel.viewer());
@@ -116,11 +144,9 @@ final class ChannelPushes {
     }
 
     private void accessToken(Message.AccessToken push) {
-        int bytesMax = services.limits().joinBytesMax();
         int bytes = push.payload().length();
-        if (bytes > bytesMax) {
-            channel.closeBecause(
-                    ErrorCode.TOKEN_TOO_LARGE.refusal(bytes, bytesMax).over(bytesMax, bytes));
+        if (bytes > services.limits().joinBytesMax()) {
+            channel.closeBecause(tokenTooLarge(bytes));
             return;
         }
         String token = Json.tree(push.payload())

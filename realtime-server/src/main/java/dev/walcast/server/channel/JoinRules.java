@@ -39,24 +39,46 @@ public final class JoinRules {
         return tooFast.isPresent() ? new Refused(tooFast.get()) : read(join, topic, channels);
     }
 
+    /// The answer to a join whose payload was not kept.
+    ///
+    /// @param bytes of the payload
+    public JoinResult refuseLarge(Topic topic, int bytes) {
+        return budget.join()
+                .or(() -> refuseTopic(topic))
+                .<JoinResult>map(Refused::new)
+                .orElseGet(() -> tooLarge(bytes));
+    }
+
     private JoinResult read(Message.Join join, Topic topic, int channels) {
-        if (topic.name().isEmpty()) {
-            return refused(ErrorCode.TOPIC_NAME_REQUIRED);
+        Optional<Refusal> badTopic = refuseTopic(topic);
+        if (badTopic.isPresent()) {
+            return new Refused(badTopic.get());
         }
-        int topicBytes = topic.text().getBytes(UTF_8).length;
-        if (topicBytes > serializer.topicBytesMax()) {
-            return over(ErrorCode.TOPIC_TOO_LONG, serializer.topicBytesMax(), topicBytes);
-        }
-        int bytesMax = services.limits().joinBytesMax();
         int bytes = join.payload().length();
-        if (bytes > bytesMax) {
-            return new Refused(ErrorCode.JOIN_TOO_LARGE.refusal(bytes, bytesMax).over(bytesMax, bytes));
+        if (bytes > services.limits().joinBytesMax()) {
+            return tooLarge(bytes);
         }
         return switch (JoinRequest.read(join.payload(), topic)) {
             case JoinReading.Unreadable unreadable -> new Refused(unreadable.refusal());
             case JoinRequest request ->
                 decide(topic, services.presence().limits().forAll() ? request.withPresence() : request, channels);
         };
+    }
+
+    private Optional<Refusal> refuseTopic(Topic topic) {
+        if (topic.name().isEmpty()) {
+            return Optional.of(ErrorCode.TOPIC_NAME_REQUIRED.refusal());
+        }
+        int bytes = topic.text().getBytes(UTF_8).length;
+        int bytesMax = serializer.topicBytesMax();
+        return bytes > bytesMax
+                ? Optional.of(ErrorCode.TOPIC_TOO_LONG.refusal(bytesMax).over(bytesMax, bytes))
+                : Optional.empty();
+    }
+
+    private Refused tooLarge(int bytes) {
+        int bytesMax = services.limits().joinBytesMax();
+        return new Refused(ErrorCode.JOIN_TOO_LARGE.refusal(bytes, bytesMax).over(bytesMax, bytes));
     }
 
     private JoinResult decide(Topic topic, JoinRequest request, int channels) {

@@ -10,6 +10,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// Turns a client's bytes into messages, putting fragments together. Owned by the socket's reader thread.
 ///
@@ -18,14 +19,28 @@ public final class FrameReader {
     private static final int LENGTH_16_BIT = 126;
     private static final int LENGTH_64_BIT = 127;
     private static final int NO_MESSAGE = -1;
+    private static final int SKIPPED_AT_ONCE = 64 * 1024;
 
     private final InputStream in;
     private final int messageBytesMax;
     private final InboundPace pace;
     private final MessageBuffer message;
+    private final EarlyLook look;
     private int messageOpcode = NO_MESSAGE;
 
-    public FrameReader(InputStream in, int messageBytesMax, MessageBuffer message, InboundPace pace) {
+    /// Of the message that is being read; null before the look.
+    private byte @Nullable [] beginning;
+
+    /// What the look allows.
+    private int bytesMax = Integer.MAX_VALUE;
+
+    /// Bytes of the message that were not kept.
+    private int skipped;
+
+    private LastBytes end = new LastBytes();
+
+    public FrameReader(InputStream in, int messageBytesMax, MessageBuffer message, InboundPace pace, EarlyLook look) {
+        this.look = requireNonNull(look, "look is null");
         this.in = requireNonNull(in, "in is null");
         this.messageBytesMax = messageBytesMax;
         this.message = requireNonNull(message, "message is null");
@@ -61,20 +76,72 @@ public final class FrameReader {
         if (length < 0) {
             throw new BrokenFrame(PROTOCOL_ERROR);
         }
-        if (length > messageBytesMax - message.size()) {
+        if (length > messageBytesMax - size()) {
             throw new BrokenFrame(FRAME_TOO_LARGE);
         }
         if (!continues) {
             messageOpcode = header.opcode();
         }
-        byte[] mask = readExactly(4);
-        message.read(in, (int) length, mask);
+        readFragment((int) length, readExactly(4));
+    }
+
+    private void readFragment(int length, byte[] mask) throws IOException {
+        int kept = 0;
+        if (messageOpcode == FrameHeader.TEXT && beginning == null && size() + (long) length > look.bytes()) {
+            kept = look.bytes() - size();
+            message.read(in, kept, mask, 0);
+            lookAt(message.copy());
+        }
+        int left = length - kept;
+        if (size() + (long) left > bytesMax) {
+            skip(left, mask, kept);
+        } else {
+            message.read(in, left, mask, kept);
+        }
+    }
+
+    private void lookAt(byte[] first) {
+        beginning = first;
+        bytesMax = look.bytesMax(first);
+    }
+
+    private void skip(int length, byte[] mask, int phase) throws IOException {
+        byte[] kept = message.end(LastBytes.BYTES_MAX);
+        end.add(kept, kept.length);
+        skipped += message.size() + length;
+        message.drop();
+        byte[] chunk = new byte[Math.min(length, SKIPPED_AT_ONCE)];
+        int done = 0;
+        while (done < length) {
+            // alone, for that counts what was read
+            chunk[0] = (byte) readByte();
+            int more = Math.min(Math.min(chunk.length, length - done) - 1, in.available());
+            int count = 1 + (more > 0 ? Math.max(0, in.read(chunk, 1, more)) : 0);
+            MessageBuffer.unmask(chunk, 0, count, mask, phase + done);
+            end.add(chunk, count);
+            done += count;
+        }
+    }
+
+    /// Of the message, as far as it has arrived.
+    private int size() {
+        return skipped + message.size();
     }
 
     private Inbound finishMessage() throws BrokenFrame {
-        byte[] bytes = message.take();
         boolean text = messageOpcode == FrameHeader.TEXT;
+        byte[] first = beginning;
+        int unkept = skipped;
         messageOpcode = NO_MESSAGE;
+        beginning = null;
+        bytesMax = Integer.MAX_VALUE;
+        skipped = 0;
+        if (first != null && unkept > 0) {
+            byte[] last = end.copy();
+            end = new LastBytes();
+            return new Inbound.TooLarge(first, last, unkept);
+        }
+        byte[] bytes = message.take();
         if (!text) {
             return new Inbound.Binary(bytes);
         }

@@ -5,6 +5,13 @@ public sealed interface Inbound {
     /// @param utf8 valid UTF-8
     record Text(byte[] utf8) implements Inbound {}
 
+    /// A text message that is longer than an [EarlyLook] allows. Most of it was not kept, nor checked to be UTF-8.
+    ///
+    /// @param beginning what the look was taken at
+    /// @param end       its last bytes, 16 KiB or all
+    /// @param bytes     of the whole message
+    record TooLarge(byte[] beginning, byte[] end, int bytes) implements Inbound {}
+
     record Binary(byte[] bytes) implements Inbound {}
 
     record Ping(byte[] payload) implements Inbound {}

@@ -32,10 +32,11 @@ public final class MessageBuffer {
         return bytes.size();
     }
 
-    /// Appends one fragment.
+    /// Appends one fragment, or a part of one.
     ///
+    /// @param phase how many bytes of the frame came before
     /// @throws BrokenFrame when there is no memory for it
-    void read(InputStream in, int length, byte[] mask) throws IOException {
+    void read(InputStream in, int length, byte[] mask, int phase) throws IOException {
         int done = 0;
         while (done < length) {
             // waits without the lock and without a reference to the bytes, so that another thread can forget them
@@ -43,7 +44,7 @@ public final class MessageBuffer {
             if (first < 0) {
                 throw new EOFException();
             }
-            done += append(first, in, length - done, mask, done);
+            done += append(first, in, length - done, mask, phase + done);
         }
     }
 
@@ -76,6 +77,21 @@ public final class MessageBuffer {
         }
         inUse = whole.length;
         return whole;
+    }
+
+    /// A copy of what has arrived.
+    synchronized byte[] copy() {
+        return bytes.copy();
+    }
+
+    /// A copy of the last bytes that have arrived, at most so many.
+    synchronized byte[] end(int count) {
+        return bytes.end(count);
+    }
+
+    /// Forgets what has arrived of this message.
+    synchronized void drop() {
+        bytes.clear();
     }
 
     /// The message that was taken last is not used any more.

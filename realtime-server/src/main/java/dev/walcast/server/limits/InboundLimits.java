@@ -19,9 +19,10 @@ public record InboundLimits(Rate frames, Rate bytes, Duration patience) {
     private static final int BYTES_PER_MESSAGE = 80_000;
 
     private static final int BYTES_PER_SECOND_MIN = 1 << 20;
-
-    /// Shorter than the bursts of the settings: what is beyond it is read at the rate, and none of it is refused.
     private static final int BURST_SECONDS = 2;
+
+    /// Of the bursts that the settings allow. What is beyond it is read at the rate, and none of it is refused.
+    private static final int PART_OF_BURSTS = 5;
 
     public InboundLimits {
         requireNonNull(frames, "frames is null");
@@ -36,12 +37,15 @@ public record InboundLimits(Rate frames, Rate bytes, Duration patience) {
         Rate presence = clients.presence();
         Rate joins = clients.clientJoins();
         // a join has its leave
-        int frames = product(
-                FRAMES_PER_REQUEST, (long) messages.perSecond() + presence.perSecond() + 2L * joins.perSecond());
+        Rate frames = new Rate(
+                product(
+                        FRAMES_PER_REQUEST,
+                        (long) messages.perSecond() + presence.perSecond() + 2L * joins.perSecond()),
+                product(FRAMES_PER_REQUEST, (long) messages.burst() + presence.burst() + 2L * joins.burst())
+                        / PART_OF_BURSTS);
         int bytes = Math.max(BYTES_PER_SECOND_MIN, product(BYTES_PER_MESSAGE, messages.perSecond()));
         int burst = Math.max(product(BURST_SECONDS, bytes), product(2, limits.messageBytesMax()));
-        return new InboundLimits(
-                new Rate(frames, product(BURST_SECONDS, frames)), new Rate(bytes, burst), limits.idleTimeout());
+        return new InboundLimits(frames, new Rate(bytes, burst), limits.idleTimeout());
     }
 
     private static int product(int factor, long count) {

@@ -97,13 +97,33 @@ public final class ChunkedBytes {
         if (!memory.tryHold(size)) {
             return null;
         }
+        byte[] whole = copy();
+        clear();
+        return whole;
+    }
+
+    /// A copy of all bytes, which is not counted.
+    public byte[] copy() {
+        int size = size();
         byte[] whole = new byte[size];
         for (int i = 0; i < full.size(); i++) {
             System.arraycopy(full.get(i), 0, whole, i * CHUNK_BYTES, CHUNK_BYTES);
         }
         System.arraycopy(last, 0, whole, size - lastSize, lastSize);
-        clear();
         return whole;
+    }
+
+    /// A copy of the last bytes, at most so many as a chunk has. It is not counted.
+    public byte[] end(int count) {
+        int wanted = Math.min(count, Math.min(size(), CHUNK_BYTES));
+        byte[] end = new byte[wanted];
+        int ofLast = Math.min(wanted, lastSize);
+        System.arraycopy(last, lastSize - ofLast, end, wanted - ofLast, ofLast);
+        if (wanted > ofLast) {
+            int before = wanted - ofLast;
+            System.arraycopy(full.getLast(), CHUNK_BYTES - before, end, 0, before);
+        }
+        return end;
     }
 
     /// Forgets all bytes and gives their memory back.

@@ -40,6 +40,11 @@ final class FrameScanner implements AutoCloseable {
         }
     }
 
+    /// How many bytes were read up to the end of the latest token.
+    int at() {
+        return Math.toIntExact(parser.currentLocation().getByteOffset());
+    }
+
     /// The name of the next key; null at the end of the object.
     @Nullable
     String nextKey() throws IOException {

@@ -30,6 +30,11 @@ public sealed interface Message {
     /// An event no channel knows.
     record Unknown(Address address, String event) implements Push {}
 
+    /// A push or join whose payload is larger than any of its kind may be. The payload was not kept.
+    ///
+    /// @param payloadBytes about how long the payload is, to a few bytes
+    record TooLarge(Address address, String event, int payloadBytes) implements Push {}
+
     /// Not a message of this protocol version. Dropped without an answer.
     ///
     /// @param why for the log; holds nothing of what the client sent

@@ -11,8 +11,24 @@ public sealed interface Serializer permits SerializerV1, SerializerV2 {
     /// The longest topic that is read, so that a join of one that is too long can be answered.
     int TOPIC_BYTES_READ = 2 * NAME_BYTES_MAX;
 
+    /// The longest head of a message in text: refs, topic and event, each character escaped.
+    int HEAD_BYTES_MAX = 32 * 1024;
+
     /// @param utf8 one text message, known to be valid UTF-8
     Message decodeText(byte[] utf8);
+
+    /// Reads the head of a text message that is longer than these first bytes of it.
+    ///
+    /// @param beginning longer than any head
+    MessageBeginning begin(byte[] beginning);
+
+    /// Reads a text message of which the middle was not kept.
+    ///
+    /// @param beginning longer than any head
+    /// @param end       longer than what may follow the payload
+    /// @param bytes     of the whole message
+    /// @return a [Message.TooLarge] or a [Message.Malformed]
+    Message decodeLarge(byte[] beginning, byte[] end, int bytes);
 
     /// @param bytes one binary message
     Message decodeBinary(byte[] bytes);

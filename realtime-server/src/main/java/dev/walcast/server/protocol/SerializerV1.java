@@ -1,6 +1,7 @@
 package dev.walcast.server.protocol;
 
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.json.Slice;
 import java.io.IOException;
@@ -24,6 +25,33 @@ record SerializerV1() implements Serializer {
             }
             scanner.end();
             return fields.message();
+        } catch (Json.MalformedJson e) {
+            return new Message.Malformed(String.valueOf(e.getMessage()));
+        } catch (IOException _) {
+            return new Message.Malformed("not JSON");
+        }
+    }
+
+    @Override
+    public MessageBeginning begin(byte[] beginning) {
+        Fields fields = new Fields();
+        try {
+            fields.readBeginning(beginning);
+            return fields.beginning();
+        } catch (Json.MalformedJson e) {
+            return new MessageBeginning.Malformed(String.valueOf(e.getMessage()));
+        } catch (IOException _) {
+            return new MessageBeginning.Malformed("not JSON");
+        }
+    }
+
+    @Override
+    public Message decodeLarge(byte[] beginning, byte[] end, int bytes) {
+        Fields fields = new Fields();
+        try {
+            fields.readBeginning(beginning);
+            int refsBytes = fields.readRefs(end);
+            return fields.tooLarge(bytes - refsBytes);
         } catch (Json.MalformedJson e) {
             return new Message.Malformed(String.valueOf(e.getMessage()));
         } catch (IOException _) {
@@ -66,6 +94,8 @@ record SerializerV1() implements Serializer {
         private @Nullable Ref joinRef;
         private @Nullable Ref ref;
         private boolean hasRef;
+        private boolean isInPayload;
+        private int payloadAt;
 
         void read(String key, FrameScanner scanner) throws IOException {
             switch (key) {
@@ -79,6 +109,88 @@ record SerializerV1() implements Serializer {
                 }
                 default -> scanner.skipValue();
             }
+        }
+
+        /// Reads as far as the bytes go.
+        void readBeginning(byte[] beginning) throws IOException {
+            try (FrameScanner scanner = new FrameScanner(beginning)) {
+                scanner.start(JsonToken.START_OBJECT);
+                for (String key = scanner.nextKey(); key != null; key = scanner.nextKey()) {
+                    isInPayload = key.equals("payload");
+                    // the scanner has read the first character of the value as well
+                    payloadAt = isInPayload ? scanner.at() - 1 : payloadAt;
+                    read(key, scanner);
+                }
+                throw new Json.MalformedJson("something follows the message");
+            } catch (JsonEOFException _) {
+                // what was read is what the beginning holds
+            }
+        }
+
+        /// Reads the refs that follow the payload: the last members, as far as they are nothing else.
+        ///
+        /// @return how long they are, with the bracket after them
+        int readRefs(byte[] end) {
+            int length = 1;
+            int comma = end.length;
+            for (int refs = 0; refs < 2; refs++) {
+                comma = lastComma(end, comma);
+                if (comma < 0 || !readRefs(new Slice(end, comma, end.length - comma))) {
+                    break;
+                }
+                length = end.length - comma;
+            }
+            return length;
+        }
+
+        private static int lastComma(byte[] bytes, int before) {
+            for (int i = before - 1; i >= 0; i--) {
+                if (bytes[i] == ',') {
+                    return i;
+                }
+            }
+            return -1;
+        }
+
+        /// @param members begins with a comma
+        private boolean readRefs(Slice members) {
+            byte[] object = members.copy();
+            object[0] = '{';
+            Fields refs = new Fields();
+            try (FrameScanner scanner = new FrameScanner(object)) {
+                scanner.start(JsonToken.START_OBJECT);
+                for (String key = scanner.nextKey(); key != null; key = scanner.nextKey()) {
+                    if (!key.equals("ref") && !key.equals("join_ref")) {
+                        return false;
+                    }
+                    refs.read(key, scanner);
+                }
+                scanner.end();
+            } catch (IOException _) {
+                return false;
+            }
+            ref = refs.hasRef ? refs.ref : ref;
+            joinRef = refs.joinRef == null ? joinRef : refs.joinRef;
+            hasRef |= refs.hasRef;
+            return true;
+        }
+
+        /// Once the beginning has ended.
+        MessageBeginning beginning() {
+            if (topic != null && event != null) {
+                return new MessageBeginning.Known(topic, event);
+            }
+            return isInPayload
+                    ? new MessageBeginning.Unknown()
+                    : new MessageBeginning.Malformed("its head does not end");
+        }
+
+        /// @param end where the payload ends
+        Message tooLarge(int end) {
+            if (topic == null || event == null || !isInPayload || !hasRef) {
+                return new Message.Malformed("topic, event, payload or ref is missing");
+            }
+            return new Message.TooLarge(new Address(joinRef, ref, topic), event, end - payloadAt);
         }
 
         Message message() {

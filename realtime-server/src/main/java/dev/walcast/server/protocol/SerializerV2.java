@@ -35,6 +35,34 @@ record SerializerV2() implements Serializer {
     }
 
     @Override
+    public MessageBeginning begin(byte[] beginning) {
+        return switch (decodeLarge(beginning, beginning, beginning.length)) {
+            case Message.TooLarge(Address address, String event, int _) ->
+                new MessageBeginning.Known(address.topic(), event);
+            case Message.Malformed(String why) -> new MessageBeginning.Malformed(why);
+            case Message _ -> throw new IllegalStateException("neither too large nor malformed");
+        };
+    }
+
+    @Override
+    public Message decodeLarge(byte[] beginning, byte[] end, int bytes) {
+        try (FrameScanner scanner = new FrameScanner(beginning)) {
+            scanner.start(JsonToken.START_ARRAY);
+            Ref joinRef = scanner.nextRef(NAME_BYTES_MAX);
+            Ref ref = scanner.nextRef(NAME_BYTES_MAX);
+            String topic = scanner.nextString(TOPIC_BYTES_READ);
+            String event = scanner.nextString(NAME_BYTES_MAX);
+            // without the comma before it and the bracket after it
+            int payloadBytes = bytes - scanner.at() - 2;
+            return new Message.TooLarge(new Address(joinRef, ref, topic), event, payloadBytes);
+        } catch (Json.MalformedJson e) {
+            return new Message.Malformed(String.valueOf(e.getMessage()));
+        } catch (IOException _) {
+            return new Message.Malformed("its head does not end");
+        }
+    }
+
+    @Override
     public Message decodeBinary(byte[] bytes) {
         return UserBroadcastPush.decode(bytes);
     }

@@ -9,6 +9,7 @@ import dev.walcast.server.channel.JoinResult;
 import dev.walcast.server.channel.JoinRules;
 import dev.walcast.server.channel.JoinedSocket;
 import dev.walcast.server.channel.Services;
+import dev.walcast.server.frames.EarlyLook;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.limits.ClientBudget;
 import dev.walcast.server.memory.MemoryAccount;
@@ -56,6 +57,7 @@ final class Session implements SocketListener, JoinedSocket {
     private final WaitingBytes waitingBytes;
     private final WaitingRefusals waitingRefusals;
     private final JoinRules rules;
+    private final EarlyLook look;
     private final Consumer<Session> whenClosed;
     private final Map<String, Channel> channels = new ConcurrentHashMap<>();
 
@@ -83,11 +85,22 @@ final class Session implements SocketListener, JoinedSocket {
                 memory(),
                 (address, refusal) -> offer(address, "phx_reply", Payload.error(refusal)));
         this.rules = new JoinRules(services, serializer, client.token(), budget);
+        this.look = new LargeMessages(services.limits(), serializer, channels::containsKey);
     }
 
     @Override
     public void onText(byte[] utf8) {
         handle(serializer.decodeText(utf8), utf8.length);
+    }
+
+    @Override
+    public EarlyLook earlyLook() {
+        return look;
+    }
+
+    @Override
+    public void onTooLarge(byte[] beginning, byte[] end, int bytes) {
+        handle(serializer.decodeLarge(beginning, end, bytes), 0);
     }
 
     @Override
@@ -171,6 +184,8 @@ final class Session implements SocketListener, JoinedSocket {
             case Message.Heartbeat(Address address) -> offer(address.withoutJoinRef(), "phx_reply", Payload.ok());
             case Message.Join join -> guarded(join.address(), () -> join(join));
             case Message.Leave(Address address) -> guarded(address, () -> leave(address));
+            case Message.TooLarge large
+            when large.event().equals("phx_join") -> guarded(large.address(), () -> refuseLargeJoin(large));
             case Message.Push push -> push(push, bytes);
             case Message.Malformed(String why) -> {
                 services.stats().countMalformed();
@@ -189,7 +204,23 @@ final class Session implements SocketListener, JoinedSocket {
     }
 
     private void join(Message.Join join) {
-        Address address = join.address();
+        join(join.address(), topic -> {
+            switch (decide(join, topic)) {
+                case JoinResult.Accepted accepted -> open(join, accepted);
+                case JoinResult.Refused(Refusal refusal) -> refuseLater(join.address(), refusal);
+            }
+        });
+    }
+
+    private void refuseLargeJoin(Message.TooLarge join) {
+        join(join.address(), topic -> {
+            if (rules.refuseLarge(topic, join.payloadBytes()) instanceof JoinResult.Refused(Refusal refusal)) {
+                refuseLater(join.address(), refusal);
+            }
+        });
+    }
+
+    private void join(Address address, Consumer<Topic> join) {
         Optional<Topic> topic = Topic.read(address.topic());
         if (topic.isEmpty()) {
             replyUnmatched(address);
@@ -197,10 +228,7 @@ final class Session implements SocketListener, JoinedSocket {
         }
         Channel superseded = channels.remove(address.topic());
         OutboundFrame close = superseded == null ? null : superseded.shutDown(Channel.Parting.TO_RETURN);
-        switch (decide(join, topic.get())) {
-            case JoinResult.Accepted accepted -> open(join, accepted);
-            case JoinResult.Refused(Refusal refusal) -> refuseLater(address, refusal);
-        }
+        join.accept(topic.get());
         // without a join ref it could not be told from one for the channel that took its place
         if (superseded != null && close != null && superseded.joinRef() != null) {
             offer(close);

@@ -194,8 +194,12 @@ final class Connection implements ServerConnection, Watched {
     }
 
     private void readAll(SocketListener listener) throws IOException {
-        FrameReader frames =
-                new FrameReader(input, Math.min(limits.messageBytesMax(), listener.messageBytesMax()), message, pace);
+        FrameReader frames = new FrameReader(
+                input,
+                Math.min(limits.messageBytesMax(), listener.messageBytesMax()),
+                message,
+                pace,
+                listener.earlyLook());
         try {
             boolean more = true;
             while (more) {
@@ -217,6 +221,13 @@ final class Connection implements ServerConnection, Watched {
                 stats.countIn(utf8.length);
                 if (outbox.isOpen()) {
                     listener.onText(utf8);
+                }
+                yield true;
+            }
+            case Inbound.TooLarge(byte[] beginning, byte[] end, int bytes) -> {
+                stats.countIn(bytes);
+                if (outbox.isOpen()) {
+                    listener.onTooLarge(beginning, end, bytes);
                 }
                 yield true;
             }

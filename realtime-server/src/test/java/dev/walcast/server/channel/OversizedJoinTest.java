@@ -64,6 +64,51 @@ class OversizedJoinTest {
     }
 
     @Test
+    void largeJoinIsRefusedByItsBeginning() throws Exception {
+        String payload = "{\"config\":{},\"x\":\"" + "x".repeat(2_000_000) + "\"}";
+        client.text(join("1", TOPIC, payload));
+        JsonNode response = json(client.nextText()).get(4).path("response");
+        assertThat(response.path("reason").asText())
+                .isEqualTo("PayloadSizeExceeded: The payload of the join has " + payload.length()
+                        + " bytes, and MAX_JOIN_SIZE allows 65536");
+        assertThat(server.sockets.memory().peak()).isLessThan(1_000_000);
+        client.text(join("2", TOPIC));
+        assertThat(client.nextText()).isEqualTo(joined("2", TOPIC));
+    }
+
+    @Test
+    void largePushesAreRefusedByTheirBeginnings() throws Exception {
+        client.text(join("1", TOPIC, "{\"config\":{\"broadcast\":{\"ack\":true}}}"));
+        client.nextText();
+        String filling = "{\"x\":\"" + "x".repeat(3_500_000) + "\"}";
+        client.text("[\"1\",\"2\",\"" + TOPIC + "\",\"broadcast\"," + filling + "]");
+        assertThat(client.nextText()).contains("\"2\"", "payload_size_exceeded");
+        client.text("[\"1\",\"3\",\"realtime:other\",\"broadcast\"," + filling + "]");
+        assertThat(client.nextText()).contains("\"3\"", "unmatched topic");
+        client.text("[\"1\",\"4\",\"" + TOPIC + "\",\"access_token\"," + filling + "]");
+        assertThat(client.nextText()).contains("MAX_JOIN_SIZE allows 65536");
+        assertThat(client.nextText()).contains("phx_close");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"topic\":\"%1$s\",\"event\":\"phx_join\",\"ref\":\"7\",\"payload\":%2$s}",
+                "{\"topic\":\"%1$s\",\"event\":\"phx_join\",\"payload\":%2$s,\"ref\":\"7\"}",
+                "{\"topic\":\"%1$s\",\"event\":\"phx_join\",\"payload\":%2$s,\"ref\":\"7\",\"join_ref\":\"1\"}",
+                "{\"join_ref\":\"1\",\"topic\":\"%1$s\",\"event\":\"phx_join\",\"payload\":%2$s,\"ref\":\"7\"}",
+                "{\"payload\":%2$s,\"ref\":\"7\",\"topic\":\"%1$s\",\"event\":\"phx_join\"}"
+            })
+    void largeJoinOfVersion1IsAnsweredByItsRef(String message) throws Exception {
+        String payload = "{\"x\":\"" + "x".repeat(200_000) + "\"}";
+        try (WireClient v1 = server.open("1.0.0")) {
+            v1.text(message.formatted(TOPIC, payload));
+            assertThat(v1.nextText())
+                    .contains("\"ref\":\"7\"", "The payload of the join has " + payload.length() + " bytes");
+        }
+    }
+
+    @Test
     void tokenOverTheLimitEndsTheChannel() throws Exception {
         client.text(join("1", TOPIC));
         client.nextText();

@@ -70,13 +70,19 @@ class FrameFuzzTest {
         List<String> outcomes = new ArrayList<>();
         InboundPace pace = new InboundPace(LIMITS, System::nanoTime, new NoRest());
         MemoryAccount memory = new MemoryBudget(1 << 20, 1 << 20).open(() -> {});
-        FrameReader reader = new FrameReader(trickling(wire), MESSAGE_BYTES_MAX, new MessageBuffer(memory), pace);
+        FrameReader reader = new FrameReader(
+                trickling(wire), MESSAGE_BYTES_MAX, new MessageBuffer(memory), pace, new FirstByteDecides());
         try {
             while (true) {
                 switch (reader.next()) {
                     case Inbound.Text(byte[] utf8) -> {
                         VERSIONS.forEach(version -> version.decodeText(utf8));
                         outcomes.add("text " + HexFormat.of().formatHex(utf8));
+                    }
+                    case Inbound.TooLarge(byte[] beginning, byte[] end, int bytes) -> {
+                        VERSIONS.forEach(version -> version.begin(beginning));
+                        VERSIONS.forEach(version -> version.decodeLarge(beginning, end, bytes));
+                        outcomes.add(tooLarge(bytes, beginning, end));
                     }
                     case Inbound.Binary(byte[] bytes) -> {
                         VERSIONS.forEach(version -> version.decodeBinary(bytes));
@@ -104,6 +110,11 @@ class FrameFuzzTest {
         }
     }
 
+    private static String tooLarge(int bytes, byte[] beginning, byte[] end) {
+        HexFormat hex = HexFormat.of();
+        return "too large " + bytes + " " + hex.formatHex(beginning) + " " + hex.formatHex(end);
+    }
+
     private static final class NoRest implements InboundPace.Rest {
         @Override
         public void yieldTurn() {
@@ -113,6 +124,24 @@ class FrameFuzzTest {
         @Override
         public void pause(Duration time) {
             throw new AssertionError("held back");
+        }
+    }
+
+    private static final class FirstByteDecides implements EarlyLook {
+        private static final int BYTES = 100;
+
+        @Override
+        public int bytes() {
+            return BYTES;
+        }
+
+        @Override
+        public int bytesMax(byte[] beginning) {
+            return switch (beginning[0] & 3) {
+                case 0 -> 0;
+                case 1 -> 2 * BYTES;
+                default -> Integer.MAX_VALUE;
+            };
         }
     }
 
@@ -308,6 +337,10 @@ class FrameFuzzTest {
             return control ? control(opcode, payload) : data(opcode, last, payload);
         }
 
+        private static boolean isTooLarge(byte[] whole) {
+            return whole.length > FirstByteDecides.BYTES && whole.length > new FirstByteDecides().bytesMax(whole);
+        }
+
         private String data(int opcode, boolean last, byte[] payload) {
             messageOpcode = opcode == 0 ? messageOpcode : opcode;
             message.writeBytes(payload);
@@ -316,6 +349,13 @@ class FrameFuzzTest {
                 boolean text = messageOpcode == 1;
                 message.reset();
                 messageOpcode = -1;
+                if (text && isTooLarge(whole)) {
+                    byte[] beginning = Arrays.copyOf(whole, FirstByteDecides.BYTES);
+                    byte[] end =
+                            Arrays.copyOfRange(whole, Math.max(0, whole.length - LastBytes.BYTES_MAX), whole.length);
+                    outcomes.add(tooLarge(whole.length, beginning, end));
+                    return null;
+                }
                 if (text && !isUtf8(whole)) {
                     return broken(CloseReason.INVALID_UTF8);
                 }

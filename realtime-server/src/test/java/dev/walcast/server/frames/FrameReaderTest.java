@@ -1,5 +1,6 @@
 package dev.walcast.server.frames;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -28,8 +29,8 @@ class FrameReaderTest {
         for (int round = 0; round < 200; round++) {
             byte[] message = new byte[random.nextInt(round % 10 == 0 ? MAX : 400)];
             random.nextBytes(message);
-            FrameReader reader =
-                    new FrameReader(trickling(fragmented(message)), MAX, new MessageBuffer(memory), pace());
+            FrameReader reader = new FrameReader(
+                    trickling(fragmented(message)), MAX, new MessageBuffer(memory), pace(), EarlyLook.NONE);
             Inbound inbound = reader.next();
             while (inbound instanceof Inbound.Ping) {
                 inbound = reader.next();
@@ -48,8 +49,8 @@ class FrameReaderTest {
         ByteArrayOutputStream wire = new ByteArrayOutputStream();
         wire.writeBytes(frame(0x02, new byte[MAX]));
         wire.writeBytes(frame(0x80, new byte[1]));
-        FrameReader reader =
-                new FrameReader(new ByteArrayInputStream(wire.toByteArray()), MAX, new MessageBuffer(memory), pace());
+        FrameReader reader = new FrameReader(
+                new ByteArrayInputStream(wire.toByteArray()), MAX, new MessageBuffer(memory), pace(), EarlyLook.NONE);
         assertThatThrownBy(reader::next)
                 .isInstanceOfSatisfying(
                         BrokenFrame.class, e -> assertThat(e.reason()).isEqualTo(CloseReason.FRAME_TOO_LARGE));
@@ -60,7 +61,11 @@ class FrameReaderTest {
         byte[] whole = frame(0x82, new byte[300]);
         for (int cut = 0; cut < whole.length; cut++) {
             FrameReader reader = new FrameReader(
-                    new ByteArrayInputStream(Arrays.copyOf(whole, cut)), MAX, new MessageBuffer(memory), pace());
+                    new ByteArrayInputStream(Arrays.copyOf(whole, cut)),
+                    MAX,
+                    new MessageBuffer(memory),
+                    pace(),
+                    EarlyLook.NONE);
             assertThat(reader.next()).isInstanceOf(Inbound.End.class);
         }
     }
@@ -70,8 +75,8 @@ class FrameReaderTest {
         ByteArrayOutputStream wire = new ByteArrayOutputStream();
         wire.writeBytes(frame(0x82, new byte[MAX]));
         wire.writeBytes(frame(0x82, new byte[10]));
-        FrameReader reader =
-                new FrameReader(new ByteArrayInputStream(wire.toByteArray()), MAX, new MessageBuffer(memory), pace());
+        FrameReader reader = new FrameReader(
+                new ByteArrayInputStream(wire.toByteArray()), MAX, new MessageBuffer(memory), pace(), EarlyLook.NONE);
         reader.next();
         assertThat(memory.bytes()).isEqualTo(MAX);
         reader.next();
@@ -85,8 +90,8 @@ class FrameReaderTest {
     void aPartialMessageCountsUntilItIsForgotten() throws Exception {
         byte[] whole = frame(0x82, new byte[MAX]);
         MessageBuffer buffer = new MessageBuffer(memory);
-        FrameReader reader =
-                new FrameReader(new ByteArrayInputStream(Arrays.copyOf(whole, MAX / 2)), MAX, buffer, pace());
+        FrameReader reader = new FrameReader(
+                new ByteArrayInputStream(Arrays.copyOf(whole, MAX / 2)), MAX, buffer, pace(), EarlyLook.NONE);
         assertThat(reader.next()).isInstanceOf(Inbound.End.class);
         assertThat(memory.bytes()).isBetween(MAX / 2 - 20L, (long) MAX);
         buffer.forget();
@@ -98,13 +103,46 @@ class FrameReaderTest {
         MemoryBudget tight = new MemoryBudget(MAX / 4, MAX);
         MemoryAccount poor = tight.open(() -> {});
         MessageBuffer buffer = new MessageBuffer(poor);
-        FrameReader reader = new FrameReader(new ByteArrayInputStream(frame(0x82, new byte[MAX])), MAX, buffer, pace());
+        FrameReader reader = new FrameReader(
+                new ByteArrayInputStream(frame(0x82, new byte[MAX])), MAX, buffer, pace(), EarlyLook.NONE);
         assertThatThrownBy(reader::next)
                 .isInstanceOfSatisfying(
                         BrokenFrame.class, e -> assertThat(e.reason()).isEqualTo(CloseReason.MEMORY));
         buffer.forget();
         assertThat(tight.used()).isZero();
         assertThat(tight.endings()).isPositive();
+    }
+
+    @Test
+    void tooLargeMessageIsNotKept() throws Exception {
+        ByteArrayOutputStream wire = new ByteArrayOutputStream();
+        byte[] message = "x".repeat(MAX).getBytes(US_ASCII);
+        wire.writeBytes(frame(0x01, Arrays.copyOf(message, 50)));
+        wire.writeBytes(frame(0x80, Arrays.copyOf(message, MAX - 50)));
+        wire.writeBytes(frame(0x81, "small".getBytes(US_ASCII)));
+        EarlyLook look = new EarlyLook() {
+            @Override
+            public int bytes() {
+                return 100;
+            }
+
+            @Override
+            public int bytesMax(byte[] beginning) {
+                assertThat(beginning).isEqualTo(Arrays.copyOf(message, 100));
+                return 1_000;
+            }
+        };
+        FrameReader reader = new FrameReader(
+                new ByteArrayInputStream(wire.toByteArray()), MAX, new MessageBuffer(memory), pace(), look);
+        assertThat(reader.next())
+                .isInstanceOfSatisfying(
+                        Inbound.TooLarge.class,
+                        large -> assertThat(large.bytes()).isEqualTo(MAX));
+        assertThat(budget.peak()).isLessThan(MAX / 10);
+        assertThat(reader.next())
+                .isInstanceOfSatisfying(
+                        Inbound.Text.class,
+                        text -> assertThat(text.utf8()).asString(US_ASCII).isEqualTo("small"));
     }
 
     private static InboundPace pace() {
