@@ -8,7 +8,7 @@ import dev.walcast.rls.topic.TopicPermissions.Question;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.limits.ClientShares;
 import dev.walcast.server.topic.MessageHistory.StoredMessage;
-import dev.walcast.server.topic.ReplayRequest;
+import dev.walcast.server.request.ReplayRequest;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 

@@ -21,7 +21,7 @@ import dev.walcast.server.delivery.Outstanding;
 import dev.walcast.server.delivery.PendingLimits;
 import dev.walcast.server.delivery.Resolution.Bound;
 import dev.walcast.server.encode.Encodings;
-import dev.walcast.server.encode.FeedPosition;
+import dev.walcast.server.protocol.FeedPosition;
 import dev.walcast.server.subscribe.LiveFeed;
 import dev.walcast.server.subscribe.SetAsideTables;
 import dev.walcast.server.window.BindingStart.Reason;

@@ -2,14 +2,12 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.topic.TopicPermissions.Access;
 import dev.walcast.server.access.Answer;
 import dev.walcast.server.access.ChannelRights;
 import dev.walcast.server.access.PrivateRights;
 import dev.walcast.server.acks.Acknowledgements;
-import dev.walcast.server.feed.Binding;
 import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.feed.SnapshotChunk;
 import dev.walcast.server.json.Json;
@@ -24,6 +22,7 @@ import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Ref;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.SystemNote;
+import dev.walcast.server.request.JoinRequest;
 import dev.walcast.server.tasks.Lane;
 import dev.walcast.server.topic.EncodedBroadcast;
 import dev.walcast.server.topic.MessageHistory.StoredMessage;
@@ -85,8 +84,8 @@ public final class Channel implements RoomMember, PresenceListener {
     private boolean entered;
     private Credential credential;
     private @Nullable Replay replay;
-    /// What answers the join, until it is answered.
-    private @Nullable ObjectNode response;
+    /// The `response` of the reply to the join; null once the join is answered.
+    private byte @Nullable [] response;
     private boolean withheld;
     private final HeldFrames held;
 
@@ -101,14 +100,13 @@ public final class Channel implements RoomMember, PresenceListener {
         this.request = accepted.request().withoutBindings();
         this.credential = accepted.credential();
         this.room = new RoomName(accepted.topic(), request.isPrivate());
-        List<Binding> asked = Bindings.number(accepted.request().bindings());
-        List<Binding> bindings = asked.stream().map(Binding::known).toList();
-        this.response = Bindings.response(asked);
+        Bindings numbered = Bindings.number(accepted.request().bindings().list());
+        this.response = numbered.response();
         this.changes = new ChangeDelivery(
                 this,
                 services.feed(),
-                bindings,
-                Acknowledgements.of(services.cursors(), joined.topic(), address(), bindings));
+                numbered.bindings(),
+                Acknowledgements.of(services.cursors(), joined.topic(), address(), numbered.bindings()));
         this.frames = new ChannelFrames(socket.serializer(), joined, accepted.topic(), services.envelopes());
         this.rights = new ChannelRights(socket.questions(), services.privateRights(), room, this::onAnswer);
         this.entrance = new Entrance(socket.questions(), rights, room);

@@ -2,12 +2,10 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.feed.Envelopes;
 import dev.walcast.server.feed.Envelopes.Envelope;
 import dev.walcast.server.feed.SnapshotChunk;
-import dev.walcast.server.json.Json;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.OutboundFrame;
@@ -17,7 +15,7 @@ import dev.walcast.server.protocol.SystemNote;
 import dev.walcast.server.protocol.Topic;
 import org.jspecify.annotations.Nullable;
 
-/// What one channel says, as its client reads it.
+/// Encodes the messages of one channel for its client.
 final class ChannelFrames {
     private final Serializer serializer;
     private final Address joined;
@@ -35,8 +33,9 @@ final class ChannelFrames {
         this.envelopes = requireNonNull(envelopes, "envelopes is null");
     }
 
-    OutboundFrame joined(ObjectNode response) {
-        return serializer.encode(joined, "phx_reply", Payload.ok(Json.bytes(response)));
+    /// @param response a JSON object
+    OutboundFrame joined(byte[] response) {
+        return serializer.encode(joined, "phx_reply", Payload.ok(response));
     }
 
     /// @param address of the request, whose join ref may be stale

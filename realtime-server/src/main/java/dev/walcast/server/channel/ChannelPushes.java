@@ -3,15 +3,14 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.access.ChannelRights;
-import dev.walcast.server.auth.OpaqueKeys;
 import dev.walcast.server.auth.TokenVerdict;
-import dev.walcast.server.json.Json;
 import dev.walcast.server.limits.ClientBudget;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.request.TokenPush;
 import dev.walcast.server.tasks.Lane;
 import java.util.Optional;
 
@@ -123,14 +122,12 @@ final class ChannelPushes {
                     ErrorCode.TOKEN_TOO_LARGE.refusal(bytes, bytesMax).over(bytesMax, bytes));
             return;
         }
-        String token = Json.tree(push.payload())
-                .map(payload -> payload.path("access_token").textValue())
-                .orElse(null);
-        if (token == null
-                || OpaqueKeys.isOpaque(token)
-                || token.equals(channel.credential().token())) {
-            return;
-        }
+        TokenPush.token(push.payload())
+                .filter(token -> !token.equals(channel.credential().token()))
+                .ifPresent(this::verify);
+    }
+
+    private void verify(String token) {
         switch (services.verifier().verify(token)) {
             case TokenVerdict.Rejected rejected -> channel.closeBecause(rejected.refusal());
             case TokenVerdict.Verified verified -> replace(new Credential(token, verified));

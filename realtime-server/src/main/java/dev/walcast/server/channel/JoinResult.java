@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.Topic;
+import dev.walcast.server.request.JoinRequest;
 
 /// What became of a join.
 public sealed interface JoinResult {

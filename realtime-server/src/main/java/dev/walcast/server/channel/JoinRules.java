@@ -14,7 +14,10 @@ import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.Serializer;
 import dev.walcast.server.protocol.Topic;
-import dev.walcast.server.topic.ReplayRequest;
+import dev.walcast.server.request.JoinReading;
+import dev.walcast.server.request.JoinRequest;
+import dev.walcast.server.request.ReplayRequest;
+import dev.walcast.server.request.SentBindings;
 import java.util.Optional;
 
 /// The checks a join has to pass, in the order in which clients may see them fail.
@@ -52,7 +55,7 @@ public final class JoinRules {
         if (bytes > bytesMax) {
             return new Refused(ErrorCode.JOIN_TOO_LARGE.refusal(bytes, bytesMax).over(bytesMax, bytes));
         }
-        return switch (JoinRequest.read(join.payload(), topic)) {
+        return switch (JoinRequest.read(join.payload(), topic, services.limits().bindingsMax())) {
             case JoinReading.Unreadable unreadable -> new Refused(unreadable.refusal());
             case JoinRequest request ->
                 decide(topic, services.presence().limits().forAll() ? request.withPresence() : request, channels);
@@ -74,8 +77,7 @@ public final class JoinRules {
         if (keyBytes > PresenceKey.BYTES_MAX) {
             return over(ErrorCode.PRESENCE_KEY_TOO_LONG, PresenceKey.BYTES_MAX, keyBytes);
         }
-        int bindings = request.bindings().size();
-        if (bindings > services.limits().bindingsMax()) {
+        if (request.bindings() instanceof SentBindings.TooMany(int bindings)) {
             return over(ErrorCode.BINDINGS_TOO_MANY, services.limits().bindingsMax(), bindings);
         }
         String token = request.token().orElse(connectionToken);
@@ -90,7 +92,7 @@ public final class JoinRules {
             return refused(ErrorCode.REPLAY_ON_PUBLIC);
         }
         Optional<Refusal> unacknowledged = Acknowledgements.problem(
-                request.bindings(), credential.verified().viewer());
+                request.bindings().requests(), credential.verified().viewer());
         if (unacknowledged.isPresent()) {
             return new Refused(unacknowledged.get());
         }

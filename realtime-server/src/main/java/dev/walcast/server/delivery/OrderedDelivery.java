@@ -9,7 +9,7 @@ import dev.walcast.server.delivery.Asker.Inquiry;
 import dev.walcast.server.delivery.ChangeSubscription.Withheld;
 import dev.walcast.server.delivery.QuestionLanes.Waiting;
 import dev.walcast.server.encode.Encodings;
-import dev.walcast.server.encode.FeedPosition;
+import dev.walcast.server.protocol.FeedPosition;
 import dev.walcast.server.rowkeys.RowKey;
 import dev.walcast.server.window.BindingStart.Reason;
 import java.util.ArrayList;

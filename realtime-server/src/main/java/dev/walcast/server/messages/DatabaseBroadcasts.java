@@ -10,7 +10,7 @@ import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.protocol.Broadcast.Encoding;
 import dev.walcast.server.protocol.Topic;
-import dev.walcast.server.topic.MessageHistory;
+import dev.walcast.server.request.ReplayRequest;
 import dev.walcast.server.topic.Rooms;
 import java.util.EnumMap;
 import java.util.HexFormat;
@@ -38,7 +38,7 @@ public final class DatabaseBroadcasts {
 
     private final Rooms rooms;
     private final int payloadBytesMax;
-    private final RecentMessages recent = new RecentMessages(MessageHistory.LIMIT_MAX);
+    private final RecentMessages recent = new RecentMessages(ReplayRequest.LIMIT_MAX);
     private final LongAdder sent = new LongAdder();
     private final Map<Dropped, LongAdder> dropped = new EnumMap<>(Dropped.class);
 

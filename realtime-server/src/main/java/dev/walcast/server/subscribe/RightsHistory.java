@@ -6,7 +6,7 @@ import dev.walcast.cdc.Position;
 import dev.walcast.filters.index.Target;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.TableAccess;
-import dev.walcast.server.encode.FeedPosition;
+import dev.walcast.server.protocol.FeedPosition;
 import dev.walcast.server.window.BindingStart;
 import java.util.Collection;
 import java.util.Map;

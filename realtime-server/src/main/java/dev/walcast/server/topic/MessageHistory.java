@@ -8,9 +8,6 @@ import java.util.List;
 
 /// The stored broadcasts of private topics, which a join may ask to hear again. Calls block; safe for any thread.
 public interface MessageHistory {
-    /// The most messages that a client may ask for.
-    int LIMIT_MAX = 25;
-
     /// One stored broadcast.
     ///
     /// @param id      a UUID

@@ -173,8 +173,7 @@ final class GoldenDatabase {
     private void emit(String table, JsonNode data) {
         TestingServer server = servers.getLast();
         List<TestingChangeFeed.Subscribed> receivers = server.feed.subscriptions().stream()
-                .filter(s -> s.isFor("table", table)
-                        && !s.bindings().getFirst().request().has("filter"))
+                .filter(s -> s.isForTable(table) && !s.isFiltered())
                 .toList();
         assertThat(receivers).isNotEmpty();
         receivers.forEach(s -> server.feed.emit(s, data.path("type").asText(), data.toString()));
@@ -182,7 +181,7 @@ final class GoldenDatabase {
 
     /// What the reference refused, with its words.
     private Optional<String> refusalOf(TestingChangeFeed.Subscribed subscribed) {
-        if (!subscribed.isFor("schema", "plain") && !subscribed.viewer().role().equals("nosuchrole")) {
+        if (!subscribed.isForSchema("plain") && !subscribed.viewer().role().equals("nosuchrole")) {
             return Optional.empty();
         }
         return transcript.lines().stream()
