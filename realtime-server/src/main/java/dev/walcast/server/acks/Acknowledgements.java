@@ -12,6 +12,7 @@ import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.FeedPosition;
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.request.AckPush;
 import dev.walcast.server.request.AckRequest;
 import dev.walcast.server.request.BindingRequest;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// acknowledged. Safe for any thread.
 public final class Acknowledgements {
     private final Cursors cursors;
-    private final String topic;
+    private final Topic topic;
     private final String address;
     private final List<Acknowledged> bindings;
 
@@ -44,7 +45,7 @@ public final class Acknowledgements {
     /// A binding that is acknowledged.
     private record Acknowledged(int id, BindingRequest request, AckRequest.Asked ack) {}
 
-    private Acknowledgements(Cursors cursors, String topic, String address, List<Acknowledged> bindings) {
+    private Acknowledgements(Cursors cursors, Topic topic, String address, List<Acknowledged> bindings) {
         this.address = requireNonNull(address, "address is null");
         this.client = ClientKey.ofAddress(address);
         this.cursors = requireNonNull(cursors, "cursors is null");
@@ -56,7 +57,7 @@ public final class Acknowledgements {
     ///
     /// @param bindings those of the channel
     /// @param address  that the connection comes from
-    public static Optional<Acknowledgements> of(Cursors cursors, String topic, String address, List<Binding> bindings) {
+    public static Optional<Acknowledgements> of(Cursors cursors, Topic topic, String address, List<Binding> bindings) {
         Map<Integer, Acknowledged> asking = new LinkedHashMap<>();
         for (Binding binding : bindings) {
             if (binding.request().ack() instanceof AckRequest.Asked ack) {

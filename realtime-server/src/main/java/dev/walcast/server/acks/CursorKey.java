@@ -3,6 +3,7 @@ package dev.walcast.server.acks;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.protocol.Topic;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -16,10 +17,10 @@ public record CursorKey(String digest) {
 
     /// @param holder whoever acknowledges; different holders never share a cursor
     /// @param name   of the binding
-    public static CursorKey of(String holder, String topic, String name) {
+    public static CursorKey of(String holder, Topic topic, String name) {
         try {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            for (String part : new String[] {holder, topic, name}) {
+            for (String part : new String[] {holder, topic.text(), name}) {
                 byte[] bytes = part.getBytes(UTF_8);
                 sha.update(
                         ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());

@@ -22,6 +22,7 @@ import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Ref;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.SystemNote;
+import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.request.JoinRequest;
 import dev.walcast.server.tasks.Lane;
 import dev.walcast.server.topic.EncodedBroadcast;
@@ -99,7 +100,7 @@ public final class Channel implements RoomMember, PresenceListener {
         this.joined = requireNonNull(joined, "joined is null");
         this.request = accepted.request().withoutBindings();
         this.credential = accepted.credential();
-        this.room = new RoomName(accepted.topic(), request.isPrivate());
+        this.room = new RoomName(joined.topic(), request.isPrivate());
         Bindings numbered = Bindings.number(accepted.request().bindings().list());
         this.response = numbered.response();
         this.changes = new ChangeDelivery(
@@ -107,7 +108,7 @@ public final class Channel implements RoomMember, PresenceListener {
                 services.feed(),
                 numbered.bindings(),
                 Acknowledgements.of(services.cursors(), joined.topic(), address(), numbered.bindings()));
-        this.frames = new ChannelFrames(socket.serializer(), joined, accepted.topic(), services.envelopes());
+        this.frames = new ChannelFrames(socket.serializer(), joined, services.envelopes());
         this.rights = new ChannelRights(socket.questions(), services.privateRights(), room, this::onAnswer);
         this.entrance = new Entrance(socket.questions(), rights, room);
         this.lane = new Lane(services.timers()::startNow, socket.waitingBytes(), this::failed);
@@ -122,9 +123,8 @@ public final class Channel implements RoomMember, PresenceListener {
         this.replication = new ReplicationNotice(services, this);
     }
 
-    /// The whole topic, with its prefix.
-    public String topic() {
-        return joined.topic();
+    public Topic topic() {
+        return room.topic();
     }
 
     /// Where its client comes from.

@@ -12,24 +12,21 @@ import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Serializer;
 import dev.walcast.server.protocol.SystemNote;
-import dev.walcast.server.protocol.Topic;
 import org.jspecify.annotations.Nullable;
 
 /// Encodes the messages of one channel for its client.
 final class ChannelFrames {
     private final Serializer serializer;
     private final Address joined;
-    private final Topic topic;
     private final Envelopes envelopes;
 
     /// Of the latest change: most channels have one binding, and all its changes the same envelope.
     private volatile @Nullable Envelope envelope;
 
     /// @param joined how the client named its join
-    ChannelFrames(Serializer serializer, Address joined, Topic topic, Envelopes envelopes) {
+    ChannelFrames(Serializer serializer, Address joined, Envelopes envelopes) {
         this.serializer = requireNonNull(serializer, "serializer is null");
         this.joined = requireNonNull(joined, "joined is null");
-        this.topic = requireNonNull(topic, "topic is null");
         this.envelopes = requireNonNull(envelopes, "envelopes is null");
     }
 
@@ -69,7 +66,7 @@ final class ChannelFrames {
     }
 
     OutboundFrame snapshot(int id, SnapshotChunk chunk) {
-        Payload payload = Payload.snapshot(topic.name(), id, chunk.members());
+        Payload payload = Payload.snapshot(joined.topic().name(), id, chunk.members());
         return serializer.encode(joined.withRef(null), "system", payload).sharing(chunk.members(), chunk.counted());
     }
 
@@ -91,6 +88,6 @@ final class ChannelFrames {
     }
 
     private OutboundFrame note(Address address, SystemNote note) {
-        return serializer.encode(address, "system", Payload.system(note, topic.name()));
+        return serializer.encode(address, "system", Payload.system(note, joined.topic().name()));
     }
 }

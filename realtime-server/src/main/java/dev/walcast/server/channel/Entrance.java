@@ -46,6 +46,6 @@ final class Entrance {
             return new Answer.Refused<>(rights.unreadable());
         }
         beforeHistory.run();
-        return questions.stored(viewer, room.topic().name(), wanted);
+        return questions.stored(viewer, room.topic(), wanted);
     }
 }

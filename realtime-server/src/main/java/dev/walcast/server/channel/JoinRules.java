@@ -37,16 +37,17 @@ public final class JoinRules {
     /// Whoever is accepted has taken a seat of the budget.
     ///
     /// @param channels how many the socket has besides this one
-    public JoinResult decide(Message.Join join, Topic topic, int channels) {
+    public JoinResult decide(Message.Join join, int channels) {
         Optional<Refusal> tooFast = budget.join();
-        return tooFast.isPresent() ? new Refused(tooFast.get()) : read(join, topic, channels);
+        return tooFast.isPresent() ? new Refused(tooFast.get()) : read(join, channels);
     }
 
-    private JoinResult read(Message.Join join, Topic topic, int channels) {
+    private JoinResult read(Message.Join join, int channels) {
+        Topic topic = join.address().topic();
         if (topic.name().isEmpty()) {
             return refused(ErrorCode.TOPIC_NAME_REQUIRED);
         }
-        int topicBytes = topic.text().getBytes(UTF_8).length;
+        int topicBytes = topic.bytes();
         if (topicBytes > serializer.topicBytesMax()) {
             return over(ErrorCode.TOPIC_TOO_LONG, serializer.topicBytesMax(), topicBytes);
         }
@@ -58,11 +59,11 @@ public final class JoinRules {
         return switch (JoinRequest.read(join.payload(), topic, services.limits().bindingsMax())) {
             case JoinReading.Unreadable unreadable -> new Refused(unreadable.refusal());
             case JoinRequest request ->
-                decide(topic, services.presence().limits().forAll() ? request.withPresence() : request, channels);
+                decide(services.presence().limits().forAll() ? request.withPresence() : request, channels);
         };
     }
 
-    private JoinResult decide(Topic topic, JoinRequest request, int channels) {
+    private JoinResult decide(JoinRequest request, int channels) {
         if (services.draining().getAsBoolean()) {
             return refused(ErrorCode.RESTARTING);
         }
@@ -83,11 +84,11 @@ public final class JoinRules {
         String token = request.token().orElse(connectionToken);
         return switch (services.verifier().verify(token)) {
             case TokenVerdict.Rejected rejected -> new Refused(rejected.refusal());
-            case TokenVerdict.Verified verified -> decide(topic, request, new Credential(token, verified));
+            case TokenVerdict.Verified verified -> decide(request, new Credential(token, verified));
         };
     }
 
-    private JoinResult decide(Topic topic, JoinRequest request, Credential credential) {
+    private JoinResult decide(JoinRequest request, Credential credential) {
         if (!request.isPrivate() && !(request.replay() instanceof ReplayRequest.Absent)) {
             return refused(ErrorCode.REPLAY_ON_PUBLIC);
         }
@@ -98,7 +99,7 @@ public final class JoinRules {
         }
         return budget.takeSeat(credential.verified().viewer())
                 .<JoinResult>map(Refused::new)
-                .orElseGet(() -> new Accepted(topic, request, credential));
+                .orElseGet(() -> new Accepted(request, credential));
     }
 
     private static Refused refused(ErrorCode code) {

@@ -15,9 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One message of a batch.
 ///
-/// @param topic   without its `realtime:`
 /// @param payload what its receivers get: the sender's own payload verbatim in the usual envelope
-public record BatchMessage(String topic, Slice payload, boolean isPrivate) {
+public record BatchMessage(Topic topic, Slice payload, boolean isPrivate) {
     public BatchMessage {
         requireNonNull(topic, "topic is null");
         requireNonNull(payload, "payload is null");
@@ -73,7 +72,7 @@ public record BatchMessage(String topic, Slice payload, boolean isPrivate) {
             if (name.isEmpty() || privacy.isEmpty() || payload == null) {
                 return Optional.empty();
             }
-            return Optional.of(new BatchMessage(name.get(), Slice.of(envelope(payload)), privacy.get()));
+            return Optional.of(new BatchMessage(Topic.named(name.get()), Slice.of(envelope(payload)), privacy.get()));
         }
 
         private @Nullable ErrorCode payloadError(int bytesMax) {

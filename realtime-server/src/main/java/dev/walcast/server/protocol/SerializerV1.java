@@ -38,7 +38,7 @@ record SerializerV1() implements Serializer {
 
     @Override
     public OutboundFrame encode(Address address, String event, Payload payload) {
-        byte[] open = Json.bytes(OPEN + Json.quoted(address.topic()) + EVENT + Json.quoted(event) + PAYLOAD);
+        byte[] open = Json.bytes(OPEN + Json.quoted(address.topic().text()) + EVENT + Json.quoted(event) + PAYLOAD);
         byte[] close = Json.bytes(REF + jsonOrNull(address.ref()) + "}");
         return Frames.text(open, payload, close);
     }
@@ -85,7 +85,7 @@ record SerializerV1() implements Serializer {
             if (topic == null || event == null || payload == null || !hasRef) {
                 return new Message.Malformed("topic, event, payload or ref is missing");
             }
-            return Message.of(new Address(joinRef, ref, topic), event, payload);
+            return Message.of(new Address(joinRef, ref, new Topic(topic)), event, payload);
         }
     }
 }

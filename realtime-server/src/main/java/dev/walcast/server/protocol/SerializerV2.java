@@ -26,7 +26,7 @@ record SerializerV2() implements Serializer {
             Slice payload = scanner.nextValue();
             scanner.finishArray();
             scanner.end();
-            return Message.of(new Address(joinRef, ref, topic), event, payload);
+            return Message.of(new Address(joinRef, ref, new Topic(topic)), event, payload);
         } catch (Json.MalformedJson e) {
             return new Message.Malformed(String.valueOf(e.getMessage()));
         } catch (IOException _) {
@@ -42,7 +42,7 @@ record SerializerV2() implements Serializer {
     @Override
     public OutboundFrame encode(Address address, String event, Payload payload) {
         byte[] open = Json.bytes("[" + jsonOrNull(address.joinRef()) + "," + jsonOrNull(address.ref()) + ","
-                + Json.quoted(address.topic()) + "," + Json.quoted(event) + ",");
+                + Json.quoted(address.topic().text()) + "," + Json.quoted(event) + ",");
         return Frames.text(open, payload, Json.bytes("]"));
     }
 
@@ -64,9 +64,9 @@ record SerializerV2() implements Serializer {
     }
 
     private static Optional<OutboundFrame> encodeUser(Broadcast.User user) {
-        byte[] topic = user.topic().getBytes(UTF_8);
+        byte[] topic = user.topic().text().getBytes(UTF_8);
         byte[] event = user.event().getBytes(UTF_8);
-        byte[] meta = user.meta().getBytes(UTF_8);
+        byte[] meta = user.stored().map(Broadcast.Stored::json).orElse("").getBytes(UTF_8);
         if (Math.max(topic.length, Math.max(event.length, meta.length)) > HEADER_FIELD_BYTES_MAX) {
             return Optional.empty();
         }

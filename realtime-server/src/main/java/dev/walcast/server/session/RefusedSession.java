@@ -108,7 +108,7 @@ final class RefusedSession implements SocketListener {
     private static boolean isShort(Address address) {
         int refs = address.joinRef() == null ? 0 : address.joinRef().json().length();
         refs += address.ref() == null ? 0 : address.ref().json().length();
-        return address.topic().length() <= NAME_LENGTH_MAX && refs <= NAME_LENGTH_MAX;
+        return address.topic().text().length() <= NAME_LENGTH_MAX && refs <= NAME_LENGTH_MAX;
     }
 
     private void reply(Address address, Payload payload) {

@@ -25,7 +25,6 @@ import dev.walcast.server.socket.Outbox;
 import dev.walcast.server.socket.SocketListener;
 import dev.walcast.server.tasks.WaitingBytes;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -57,7 +56,7 @@ final class Session implements SocketListener, JoinedSocket {
     private final WaitingRefusals waitingRefusals;
     private final JoinRules rules;
     private final Consumer<Session> whenClosed;
-    private final Map<String, Channel> channels = new ConcurrentHashMap<>();
+    private final Map<Topic, Channel> channels = new ConcurrentHashMap<>();
 
     /// @param budget closed when the socket is gone
     Session(
@@ -190,14 +189,13 @@ final class Session implements SocketListener, JoinedSocket {
 
     private void join(Message.Join join) {
         Address address = join.address();
-        Optional<Topic> topic = Topic.read(address.topic());
-        if (topic.isEmpty()) {
+        if (!address.topic().isNamed()) {
             replyUnmatched(address);
             return;
         }
         Channel superseded = channels.remove(address.topic());
         OutboundFrame close = superseded == null ? null : superseded.shutDown(Channel.Parting.TO_RETURN);
-        switch (decide(join, topic.get())) {
+        switch (decide(join)) {
             case JoinResult.Accepted accepted -> open(join, accepted);
             case JoinResult.Refused(Refusal refusal) -> refuseLater(address, refusal);
         }
@@ -207,14 +205,14 @@ final class Session implements SocketListener, JoinedSocket {
         }
     }
 
-    private JoinResult decide(Message.Join join, Topic topic) {
+    private JoinResult decide(Message.Join join) {
         // what is too large to be parsed needs no memory for a tree
         boolean isParsed = join.payload().length() <= services.limits().joinBytesMax();
         long treeBytes = isParsed ? Json.treeBytes(join.payload()) : 0;
         try (MemoryAccount.Reservation parsing = memory().reserve(treeBytes)) {
             return parsing == null
                     ? new JoinResult.Refused(ErrorCode.MEMORY_EXHAUSTED.refusal())
-                    : rules.decide(join, topic, channels.size());
+                    : rules.decide(join, channels.size());
         }
     }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.session.RefusedException;
 import io.helidon.common.uri.UriQuery;
 import java.util.Optional;
@@ -81,6 +82,11 @@ final class StreamQuery {
 
     Optional<String> text(String name) {
         return query.contains(name) ? Optional.of(query.get(name)) : Optional.empty();
+    }
+
+    /// Without a name when the query has none.
+    Topic topic() {
+        return Topic.named(text("topic").orElse(""));
     }
 
     boolean flag(String name) {

@@ -7,7 +7,7 @@ public interface Rooms {
     /// To all who are in the room and may receive broadcasts there. Whoever calls has checked the sender's right and
     /// the payload's size.
     ///
-    /// @param broadcast its topic, with `realtime:`, names the room
+    /// @param broadcast its topic names the room
     /// @param isPrivate whether it is the private room of that topic
     void broadcast(Broadcast broadcast, boolean isPrivate);
 }

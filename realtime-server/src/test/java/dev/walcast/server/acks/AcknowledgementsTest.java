@@ -11,6 +11,7 @@ import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.FeedPosition;
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.request.BindingRequest;
 import dev.walcast.server.request.ResumeFrom;
 import java.nio.charset.StandardCharsets;
@@ -34,7 +35,7 @@ class AcknowledgementsTest {
 
     private Acknowledgements join(ObjectNode request) {
         Acknowledgements acknowledgements = Acknowledgements.of(
-                        cursors, "realtime:r", "10.0.0.1", List.of(new Binding(1, BindingRequest.read(request))))
+                        cursors, Topic.named("r"), "10.0.0.1", List.of(new Binding(1, BindingRequest.read(request))))
                 .orElseThrow();
         acknowledgements.follow(ALICE);
         return acknowledgements;
