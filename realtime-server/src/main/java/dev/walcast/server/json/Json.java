@@ -95,6 +95,11 @@ public final class Json {
         return tree(json, true);
     }
 
+    /// The text of a JSON string; empty for any other value.
+    public static Optional<String> text(Slice json) {
+        return tree(json).filter(JsonNode::isTextual).map(JsonNode::textValue);
+    }
+
     private static Optional<JsonNode> tree(Slice json, boolean strict) {
         try (JsonParser parser = treeParser(json)) {
             parser.configure(StreamReadFeature.STRICT_DUPLICATE_DETECTION.mappedFeature(), strict);

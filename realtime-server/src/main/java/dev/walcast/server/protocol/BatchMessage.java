@@ -3,7 +3,6 @@ package dev.walcast.server.protocol;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.json.Utf8;
@@ -123,9 +122,7 @@ public record BatchMessage(Topic topic, Slice payload, boolean isPrivate) {
         private static Optional<String> text(@Nullable Slice value) {
             return value == null || !value.isString()
                     ? Optional.empty()
-                    : Json.tree(value)
-                            .filter(JsonNode::isTextual)
-                            .map(JsonNode::textValue)
+                    : Json.text(value)
                             .filter(text -> !Utf8.hasLoneSurrogate(text));
         }
 

@@ -10,7 +10,6 @@ import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.StreamEvent;
-import dev.walcast.server.request.BindingRequest;
 import dev.walcast.server.rest.Credentials;
 import dev.walcast.server.rest.CrossOrigin;
 import dev.walcast.server.session.Guest;
@@ -139,7 +138,7 @@ public final class EventStreams implements HttpService, AutoCloseable {
     private void changes(ServerRequest request, ServerResponse response) throws RefusedException, InterruptedException {
         StreamQuery query = StreamQuery.ofChanges(request.query());
         try (Guest guest = admit(request, query, false)) {
-            Binding binding = new Binding(1, BindingRequest.read(query.binding(lastEventId(request, query))));
+            Binding binding = new Binding(1, query.binding(lastEventId(request, query)));
             serve(response, guest, stream -> {
                 try (ChangeFeed.Subscription _ = feed.subscribe(
                         List.of(binding), guest.viewer(), new StreamedChanges(stream, guest.address()))) {
