@@ -8,8 +8,6 @@ import dev.walcast.server.access.Answer;
 import dev.walcast.server.access.ChannelRights;
 import dev.walcast.server.access.PrivateRights;
 import dev.walcast.server.acks.Acknowledgements;
-import dev.walcast.server.feed.EncodedChange;
-import dev.walcast.server.feed.SnapshotChunk;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.presence.PresenceListener;
@@ -24,6 +22,7 @@ import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.SystemNote;
 import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.request.JoinRequest;
+import dev.walcast.server.socket.Outbox;
 import dev.walcast.server.tasks.Lane;
 import dev.walcast.server.topic.EncodedBroadcast;
 import dev.walcast.server.topic.MessageHistory.StoredMessage;
@@ -65,6 +64,7 @@ public final class Channel implements RoomMember, PresenceListener {
 
     private final Services services;
     private final JoinedSocket socket;
+    private final Outbox outbox;
     private final long memoryBytes;
     private final Address joined;
     private final RoomName room;
@@ -90,25 +90,27 @@ public final class Channel implements RoomMember, PresenceListener {
     private boolean withheld;
     private final HeldFrames held;
 
-    /// @param memoryBytes what it holds of the socket's account until it ends
-    public Channel(
-            Services services, JoinedSocket socket, Address joined, JoinResult.Accepted accepted, long memoryBytes) {
+    /// @param joined how the client named its join
+    public Channel(Services services, JoinedSocket socket, Address joined, JoinResult.Accepted accepted) {
         this.services = requireNonNull(services, "services is null");
         this.socket = requireNonNull(socket, "socket is null");
-        this.memoryBytes = memoryBytes;
-        this.held = new HeldFrames(socket.memory());
+        this.outbox = socket.outbox();
+        this.memoryBytes = accepted.memoryBytes();
+        this.held = new HeldFrames(outbox.memory());
         this.joined = requireNonNull(joined, "joined is null");
         this.request = accepted.request().withoutBindings();
         this.credential = accepted.credential();
         this.room = new RoomName(joined.topic(), request.isPrivate());
+        this.frames = new ChannelFrames(socket.serializer(), joined, request.legacy(), services.envelopes());
         Bindings numbered = Bindings.number(accepted.request().bindings().list());
         this.response = numbered.response();
         this.changes = new ChangeDelivery(
                 this,
+                frames,
+                outbox,
                 services.feed(),
                 numbered.bindings(),
                 Acknowledgements.of(services.cursors(), joined.topic(), address(), numbered.bindings()));
-        this.frames = new ChannelFrames(socket.serializer(), joined, services.envelopes());
         this.rights = new ChannelRights(socket.questions(), services.privateRights(), room, this::onAnswer);
         this.entrance = new Entrance(socket.questions(), rights, room);
         this.lane = new Lane(services.timers()::startNow, socket.waitingBytes(), this::failed);
@@ -171,7 +173,7 @@ public final class Channel implements RoomMember, PresenceListener {
     private void hold() {
         synchronized (lock) {
             if (state == State.JOINING) {
-                replay = new Replay(socket.memory());
+                replay = new Replay(outbox.memory());
                 services.hub().join(room, this);
             }
         }
@@ -186,7 +188,7 @@ public final class Channel implements RoomMember, PresenceListener {
                 state = State.JOINED;
                 entered = true;
                 services.hub().join(room, this);
-                socket.offer(reply);
+                outbox.offer(reply);
                 if (replay != null) {
                     replay.finish(stored, socket.serializer(), joined).forEach(this::offerOrHold);
                 }
@@ -217,7 +219,7 @@ public final class Channel implements RoomMember, PresenceListener {
             return;
         }
         long bytes = PRESENCE_TREES * Json.treeBytes(push.payload());
-        try (MemoryAccount.Reservation parsing = socket.memory().reserve(bytes)) {
+        try (MemoryAccount.Reservation parsing = outbox.memory().reserve(bytes)) {
             if (parsing == null) {
                 reply(push.address(), Payload.error(ErrorCode.MEMORY_EXHAUSTED.refusal()));
             } else {
@@ -229,7 +231,7 @@ public final class Channel implements RoomMember, PresenceListener {
     /// Counts what the socket makes the server hold.
     @Override
     public MemoryAccount memory() {
-        return socket.memory();
+        return outbox.memory();
     }
 
     /// Not answered on a channel without a binding that asked for it.
@@ -272,8 +274,7 @@ public final class Channel implements RoomMember, PresenceListener {
         if (rights.isStale()) {
             withhold();
         } else {
-            pushOrHold(socket.encode(joined.withRef(null), "presence_state", Payload.of(state.json()))
-                    .sharing(state.json(), state.counted()));
+            pushOrHold(frames.presenceState(state));
         }
     }
 
@@ -288,22 +289,6 @@ public final class Channel implements RoomMember, PresenceListener {
 
     void deliverNote(SystemNote note) {
         push(frames.note(note));
-    }
-
-    void deliverChange(int[] ids, EncodedChange change) {
-        push(request.legacy() ? frames.legacyChange(change) : frames.change(ids, change));
-    }
-
-    void deliverSnapshot(int id, SnapshotChunk chunk) {
-        push(frames.snapshot(id, chunk));
-    }
-
-    boolean hasRoom() {
-        return socket.hasRoom();
-    }
-
-    void awaitRoom() throws InterruptedException {
-        socket.awaitRoom();
     }
 
     /// Tells the client that the server is about to stop.
@@ -324,7 +309,7 @@ public final class Channel implements RoomMember, PresenceListener {
         if (held.isHolding()) {
             held.add(frame);
         } else {
-            socket.offer(frame);
+            outbox.offer(frame);
         }
     }
 
@@ -352,7 +337,7 @@ public final class Channel implements RoomMember, PresenceListener {
             held.end();
             tooMuch = held.overflown();
             if (!held.isHolding() && state == State.JOINED && !tooMuch) {
-                held.take().forEach(socket::offer);
+                held.take().forEach(outbox::offer);
             }
         }
         if (tooMuch) {
@@ -443,10 +428,10 @@ public final class Channel implements RoomMember, PresenceListener {
             services.hub().leave(room, this);
             presence.retire(parting == Parting.TO_RETURN);
             if (before == State.JOINED || how == State.LEFT) {
-                List.of(lastWords).forEach(socket::offer);
+                List.of(lastWords).forEach(outbox::offer);
             }
             changes.retire();
-            socket.memory().release(memoryBytes);
+            outbox.memory().release(memoryBytes);
         }
         if (before == State.JOINING) {
             socket.budget().giveSeatBack();
@@ -504,10 +489,11 @@ public final class Channel implements RoomMember, PresenceListener {
         push(frames.reply(address, payload));
     }
 
-    private void push(OutboundFrame frame) {
+    /// Queues a frame for the client, if it is a member.
+    void push(OutboundFrame frame) {
         synchronized (lock) {
             if (state == State.JOINED) {
-                socket.offer(frame);
+                outbox.offer(frame);
             }
         }
     }

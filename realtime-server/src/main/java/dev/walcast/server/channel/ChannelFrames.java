@@ -6,6 +6,7 @@ import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.feed.Envelopes;
 import dev.walcast.server.feed.Envelopes.Envelope;
 import dev.walcast.server.feed.SnapshotChunk;
+import dev.walcast.server.presence.PresenceState;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.OutboundFrame;
@@ -18,15 +19,18 @@ import org.jspecify.annotations.Nullable;
 final class ChannelFrames {
     private final Serializer serializer;
     private final Address joined;
+    private final boolean legacy;
     private final Envelopes envelopes;
 
     /// Of the latest change: most channels have one binding, and all its changes the same envelope.
     private volatile @Nullable Envelope envelope;
 
     /// @param joined how the client named its join
-    ChannelFrames(Serializer serializer, Address joined, Envelopes envelopes) {
+    /// @param legacy whether the topic of the client is its binding
+    ChannelFrames(Serializer serializer, Address joined, boolean legacy, Envelopes envelopes) {
         this.serializer = requireNonNull(serializer, "serializer is null");
         this.joined = requireNonNull(joined, "joined is null");
+        this.legacy = legacy;
         this.envelopes = requireNonNull(envelopes, "envelopes is null");
     }
 
@@ -45,11 +49,14 @@ final class ChannelFrames {
     }
 
     OutboundFrame noteToAll(SystemNote note) {
-        return note(everybody(), note);
+        return note(toAll(), note);
     }
 
     /// @param ids the bindings that match
     OutboundFrame change(int[] ids, EncodedChange change) {
+        if (legacy) {
+            return legacyChange(change);
+        }
         Envelope known = envelope;
         if (known == null || !known.isFor(ids)) {
             known = envelopes.of(serializer, joined.topic(), ids);
@@ -58,11 +65,16 @@ final class ChannelFrames {
         return change.in(known);
     }
 
-    /// For clients whose topic is their binding.
-    OutboundFrame legacyChange(EncodedChange change) {
+    private OutboundFrame legacyChange(EncodedChange change) {
         return serializer
-                .encode(everybody(), change.type(), Payload.of(change.data()))
+                .encode(toAll(), change.type(), Payload.of(change.data()))
                 .sharing(change.data(), change.counted());
+    }
+
+    OutboundFrame presenceState(PresenceState state) {
+        return serializer
+                .encode(joined.withRef(null), "presence_state", Payload.of(state.json()))
+                .sharing(state.json(), state.counted());
     }
 
     OutboundFrame snapshot(int id, SnapshotChunk chunk) {
@@ -83,7 +95,7 @@ final class ChannelFrames {
         return joined.withRef(joined.joinRef());
     }
 
-    private Address everybody() {
+    private Address toAll() {
         return Address.everybodyOn(joined.topic());
     }
 
