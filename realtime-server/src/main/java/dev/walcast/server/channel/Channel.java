@@ -255,11 +255,11 @@ public final class Channel implements RoomMember, PresenceListener {
         if (rights.isStale()) {
             withhold();
         } else {
-            broadcast.frame(socket.serializer()).ifPresent(frame -> deliver(broadcast, frame));
+            broadcast.frame(socket.serializer()).ifPresent(frame -> holdOrOffer(broadcast, frame));
         }
     }
 
-    private void deliver(EncodedBroadcast broadcast, OutboundFrame frame) {
+    private void holdOrOffer(EncodedBroadcast broadcast, OutboundFrame frame) {
         synchronized (lock) {
             if (state == State.JOINING && replay != null) {
                 replay.hold(broadcast.id(), frame);

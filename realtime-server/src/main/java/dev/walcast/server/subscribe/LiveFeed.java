@@ -261,7 +261,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
             window.awaitReady();
             for (Wish wish = subscription.nextWish(null); wish != null; wish = subscription.nextWish(fulfilled)) {
                 Attempts attempts = new Attempts();
-                while (subscription.isLatest(wish) && !isAnswered(subscription, wish, former, attempts)) {
+                while (subscription.isLatest(wish) && !tryAnswer(subscription, wish, former, attempts)) {
                     Thread.sleep(RETRY_AFTER);
                 }
                 former = subscription.isLatest(wish) ? subscription.resolution() : former;
@@ -278,7 +278,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
         }
     }
 
-    private boolean isAnswered(ChangeSubscription subscription, Wish wish, Resolution former, Attempts attempts)
+    private boolean tryAnswer(ChangeSubscription subscription, Wish wish, Resolution former, Attempts attempts)
             throws InterruptedException {
         List<String> warnings = new ArrayList<>();
         try {

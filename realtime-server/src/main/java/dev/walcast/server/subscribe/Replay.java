@@ -117,7 +117,7 @@ public final class Replay {
                     }
                     case Read.Batch(List<Encodings> changes) -> {
                         event.changes += changes.size();
-                        deliver(questions, changes);
+                        deliverAll(questions, changes);
                         cursor = new FeedPosition(
                                 epoch, changes.getLast().change().position());
                     }
@@ -128,7 +128,7 @@ public final class Replay {
         }
     }
 
-    private void deliver(Questions questions, List<Encodings> changes) throws InterruptedException {
+    private void deliverAll(Questions questions, List<Encodings> changes) throws InterruptedException {
         RowAnswers answers = questions.ask(changes);
         for (Encodings encodings : changes) {
             if (questions.sieve.isInDoubt(encodings)) {
@@ -166,7 +166,7 @@ public final class Replay {
             questions.sieve.follow(current);
             List<Candidate> candidates = questions.sieve.candidates(encodings);
             RowAnswers known = answers;
-            if (subscription.whileCurrent(current, () -> delivery.deliver(candidates, encodings, known))) {
+            if (subscription.whileCurrent(current, () -> delivery.tryDeliver(candidates, encodings, known))) {
                 return;
             }
             if (questions.unanswered) {
