@@ -23,7 +23,7 @@ public class FrameBenchmark {
 
     @Benchmark
     public int frame() {
-        Address everybody = Address.everybodyOn(Topic.named("general"));
+        Address everybody = Address.allOn(Topic.named("general"));
         Outgoing frame = new Outgoing.Data(serializer.encode(everybody, "postgres_changes", Payload.change(ids, data)));
         writer.write(List.of(frame), (_, length) -> written += length);
         return written;

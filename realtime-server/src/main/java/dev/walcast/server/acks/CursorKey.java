@@ -9,13 +9,13 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/// Whose cursor it is, on which topic, and of which binding, as a digest: what is stored says nothing about anybody.
+/// Identifies a cursor by its holder, topic and binding, as a digest: the stored text tells nothing about the holder.
 public record CursorKey(String digest) {
     public CursorKey {
         requireNonNull(digest, "digest is null");
     }
 
-    /// @param holder whoever acknowledges; different holders never share a cursor
+    /// @param holder the one that acknowledges; different holders never share a cursor
     /// @param name   of the binding
     public static CursorKey of(String holder, Topic topic, String name) {
         try {

@@ -38,8 +38,8 @@ import org.slf4j.LoggerFactory;
 /// One socket's membership of one topic. JOINING → JOINED → LEFT or CLOSED.
 ///
 /// What the client sends is handled by [ChannelPushes], in order. Other sessions, the change feed and timers deliver.
-/// The lock makes the reply to the join the channel's first frame and its last words the last: whoever delivers holds
-/// it for one offer to the outbox. The only lock taken while holding it is the hub's; nothing foreign is called.
+/// The lock makes the reply to the join the channel's first frame and its last words the last: a thread that delivers
+/// holds it for one offer to the outbox. The only lock taken while holding it is the hub's; nothing foreign is called.
 /// Presence rooms take it while they hold their own.
 public final class Channel implements RoomMember, PresenceListener {
     /// How many trees of what a client tracks are there at once: the message, a copy without refs, one to compare.
@@ -385,7 +385,7 @@ public final class Channel implements RoomMember, PresenceListener {
         close(refusal, Parting.FOR_GOOD, frames.note(SystemNote.closing(refusal)), frames.close());
     }
 
-    /// Ends it after an accident of ours; clients join again.
+    /// Ends it after an error of the server; clients join again.
     public void crash() {
         close(ErrorCode.JOIN_CRASHED.refusal(), Parting.TO_RETURN, frames.crash());
     }
@@ -408,7 +408,7 @@ public final class Channel implements RoomMember, PresenceListener {
         }
     }
 
-    /// Nothing follows the last words; whoever has not joined hears them only when it wanted to leave itself.
+    /// Nothing follows the last words. A client that has not joined receives them only after its own leave.
     ///
     /// @return the state before
     private State end(State how, Parting parting, OutboundFrame... lastWords) {

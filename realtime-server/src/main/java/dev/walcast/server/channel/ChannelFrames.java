@@ -96,7 +96,7 @@ final class ChannelFrames {
     }
 
     private Address toAll() {
-        return Address.everybodyOn(joined.topic());
+        return Address.allOn(joined.topic());
     }
 
     private OutboundFrame note(Address address, SystemNote note) {

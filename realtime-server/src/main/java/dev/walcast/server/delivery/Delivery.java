@@ -107,7 +107,7 @@ public final class Delivery {
                     Passages.judge(guard, candidate, update, encodings, answers).orElse(null);
             return passages == null ? null : () -> hand(candidate, update, passages, encodings, answers);
         }
-        Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE concerns nobody");
+        Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE is never delivered");
         int[] ids = new int[candidate.matches().size()];
         int count = 0;
         boolean failed = false;
@@ -312,7 +312,7 @@ public final class Delivery {
     /// Names what Postgres has to be asked for this candidate.
     void undecided(Candidate candidate, Encodings encodings, Consumer<Asked> action) {
         Change change = encodings.change();
-        Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE concerns nobody");
+        Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE is never delivered");
         for (Candidate.Match match : candidate.matches()) {
             if (match.isOpen()) {
                 match.predicate()

@@ -50,7 +50,7 @@ public final class Envelopes {
             return known;
         }
         OutboundFrame empty =
-                serializer.encode(Address.everybodyOn(topic), "postgres_changes", Payload.change(ids, new byte[0]));
+                serializer.encode(Address.allOn(topic), "postgres_changes", Payload.change(ids, new byte[0]));
         Envelope fresh = new Envelope(serializer, topic, ids.clone(), empty);
         recent.set(slot, new WeakReference<>(fresh));
         return fresh;

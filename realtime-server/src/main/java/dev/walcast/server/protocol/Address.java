@@ -24,7 +24,7 @@ public record Address(@Nullable Ref joinRef, @Nullable Ref ref, Topic topic) {
     }
 
     /// For messages that go to all receivers of a topic.
-    public static Address everybodyOn(Topic topic) {
+    public static Address allOn(Topic topic) {
         return new Address(null, null, topic);
     }
 }

@@ -21,7 +21,7 @@ public record BatchMessage(Topic topic, Slice payload, boolean isPrivate) {
         requireNonNull(payload, "payload is null");
     }
 
-    /// The fields as they came, whatever they are.
+    /// The fields as they came, of any type.
     static final class Fields {
         private @Nullable Slice topic;
         private @Nullable Slice event;

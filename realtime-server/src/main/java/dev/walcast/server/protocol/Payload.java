@@ -66,7 +66,7 @@ public record Payload(byte[] before, byte[] shared, byte[] after) {
                 + note.place().map(FeedPlace::json).orElse("") + "}"));
     }
 
-    /// Rows that a binding begins with, in a `system` message, which clients hand on whatever else it holds.
+    /// Rows that a binding begins with, in a `system` message: clients hand it on with all its keys.
     ///
     /// @param channel the topic without its `realtime:`
     /// @param members of the object that holds the rows; shared, not copied

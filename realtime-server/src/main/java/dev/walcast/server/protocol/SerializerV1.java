@@ -46,7 +46,7 @@ record SerializerV1() implements Serializer {
     @Override
     public Optional<OutboundFrame> encode(Broadcast broadcast) {
         return Payload.ofBroadcast(broadcast)
-                .map(payload -> encode(Address.everybodyOn(broadcast.topic()), "broadcast", payload));
+                .map(payload -> encode(Address.allOn(broadcast.topic()), "broadcast", payload));
     }
 
     @Override
@@ -58,7 +58,7 @@ record SerializerV1() implements Serializer {
         return ref == null ? "null" : ref.json();
     }
 
-    /// What one object has said so far, whatever the order of its keys.
+    /// The keys of one object that were read so far, in any order.
     private static final class Fields {
         private @Nullable String topic;
         private @Nullable String event;

@@ -51,7 +51,7 @@ record SerializerV2() implements Serializer {
         return switch (broadcast) {
             case Broadcast.Text text ->
                 Optional.of(encode(
-                        Address.everybodyOn(text.topic()),
+                        Address.allOn(text.topic()),
                         "broadcast",
                         Payload.of(text.payload().copy())));
             case Broadcast.User user -> encodeUser(user);

@@ -63,7 +63,7 @@ public final class Guest implements AutoCloseable {
     /// Hears the broadcasts of a topic until it is closed. Blocks while the database is asked whether it may.
     ///
     /// @param event    the only one it wants to hear, if that is so
-    /// @param listener called by whoever sends; never blocks
+    /// @param listener called by the thread that sends; never blocks
     public void hear(Topic topic, boolean isPrivate, Optional<String> event, Consumer<OutboundFrame> listener)
             throws RefusedException {
         if (topic.name().isEmpty()) {

@@ -77,7 +77,7 @@ public final class BindingResolver {
     ///
     /// @param filter    what the client asked for
     /// @param narrowing what the policies show, where one table is named
-    /// @param policy    the same, also where DELETEs are told to everybody
+    /// @param policy    the same, also where DELETEs are told to all subscribers
     /// @param warnings  what the client should know although the binding works
     /// @param access    to the one table that is named
     /// @param view      what the binding has to remember rows of, so that their DELETEs can be told

@@ -233,7 +233,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
         return questions;
     }
 
-    /// Everybody who is subscribed.
+    /// The viewers of all subscriptions.
     public Set<Viewer> viewers() {
         Set<Viewer> viewers = new HashSet<>();
         for (ChangeSubscription subscription : subscriptions) {

@@ -37,8 +37,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Leads a subscription from where its bindings begin to the head of the window, and hands it over to the live feed
-/// there. Runs on a thread of the subscription's own; only a bounded number of them work at a time, and one whose
-/// client does not keep up works for nobody.
+/// there. Runs on a thread of the subscription's own; only a bounded number of them work at a time, and one waits
+/// without a place among them while its client is slow.
 public final class Replay {
     private static final int BATCH_MAX = 256;
     private static final int AT_ONCE_MAX = 8;

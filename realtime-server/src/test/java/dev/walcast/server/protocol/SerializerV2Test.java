@@ -29,7 +29,7 @@ class SerializerV2Test {
 
     @Test
     void absentRefsAreNullAndTextIsEscaped() {
-        assertThat(text(v2.encode(Address.everybodyOn(Topic.named("\"é\\\n\u0001")), "phx_close", Payload.empty())))
+        assertThat(text(v2.encode(Address.allOn(Topic.named("\"é\\\n\u0001")), "phx_close", Payload.empty())))
                 .isEqualTo("[null,null,\"realtime:\\\"é\\\\\\n\\u0001\",\"phx_close\",{}]");
     }
 
@@ -47,7 +47,7 @@ class SerializerV2Test {
     void aChangeSharesItsBytesWithEveryOtherReceiver() {
         byte[] data = "{\"type\":\"INSERT\"}".getBytes(UTF_8);
         OutboundFrame frame = v2.encode(
-                Address.everybodyOn(Topic.named("db")), "postgres_changes", Payload.change(new int[] {7, 8}, data));
+                Address.allOn(Topic.named("db")), "postgres_changes", Payload.change(new int[] {7, 8}, data));
         assertThat(frame.body()).isSameAs(data);
         assertThat(text(frame))
                 .isEqualTo("[null,null,\"realtime:db\",\"postgres_changes\","

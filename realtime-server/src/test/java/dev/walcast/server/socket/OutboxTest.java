@@ -215,7 +215,7 @@ class OutboxTest {
         ByteArrayOutputStream written = new ByteArrayOutputStream();
         OutboundFrame frame = Serializer.forVersion("2.0.0")
                 .orElseThrow()
-                .encode(Address.everybodyOn(new Topic("t")), "e", Payload.change(new int[] {1}, "{}".getBytes(UTF_8)));
+                .encode(Address.allOn(new Topic("t")), "e", Payload.change(new int[] {1}, "{}".getBytes(UTF_8)));
         new FrameWriter().write(List.of(new Outgoing.Data(frame)), (bytes, length) -> written.write(bytes, 0, length));
         String text = "[null,null,\"t\",\"e\",{\"ids\":[1],\"data\":{}}]";
         assertThat(written.toString(UTF_8).substring(2)).isEqualTo(text);

@@ -17,7 +17,7 @@ class ReplayMemoryTest {
 
     private static OutboundFrame frame() {
         Serializer serializer = Serializer.forVersion("2.0.0").orElseThrow();
-        return serializer.encode(Address.everybodyOn(Topic.named("a")), "broadcast", Payload.empty());
+        return serializer.encode(Address.allOn(Topic.named("a")), "broadcast", Payload.empty());
     }
 
     @Test
