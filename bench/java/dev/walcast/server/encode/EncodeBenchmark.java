@@ -4,6 +4,7 @@ import dev.walcast.bench.SampleTable;
 import dev.walcast.cdc.Change;
 import dev.walcast.rls.guard.Verdict.ReadableColumns;
 import dev.walcast.server.feed.EncodedChange;
+import dev.walcast.server.protocol.FeedPosition;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Scope;

@@ -3,6 +3,7 @@ package dev.walcast.server.frames;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Serializer;
+import dev.walcast.server.protocol.Topic;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -22,7 +23,7 @@ public class FrameBenchmark {
 
     @Benchmark
     public int frame() {
-        Address everybody = Address.everybodyOn("realtime:general");
+        Address everybody = Address.allOn(Topic.named("general"));
         Outgoing frame = new Outgoing.Data(serializer.encode(everybody, "postgres_changes", Payload.change(ids, data)));
         writer.write(List.of(frame), (_, length) -> written += length);
         return written;

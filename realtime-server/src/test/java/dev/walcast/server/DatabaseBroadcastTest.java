@@ -13,6 +13,7 @@ import dev.walcast.rls.Viewer;
 import dev.walcast.rls.topic.TopicPermissions;
 import dev.walcast.server.messages.DatabaseBroadcasts.Dropped;
 import dev.walcast.server.protocol.Broadcast;
+import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.setup.MessagesDatabase;
 import dev.walcast.server.setup.Migrations;
 import dev.walcast.server.testing.RawSocket;
@@ -103,11 +104,11 @@ class DatabaseBroadcastTest {
     private void record(Broadcast broadcast, boolean isPrivate) {
         Broadcast.User user = (Broadcast.User) broadcast;
         sent.add(new Sent(
-                user.topic(),
+                user.topic().text(),
                 isPrivate,
                 user.event(),
                 user.encoding() == Broadcast.Encoding.JSON ? 1 : 0,
-                user.meta().replaceAll(ID, "ID"),
+                user.stored().map(Broadcast.Stored::json).orElse("").replaceAll(ID, "ID"),
                 new String(
                                 user.payload().bytes(),
                                 user.payload().offset(),
@@ -232,18 +233,18 @@ class DatabaseBroadcastTest {
         try (Project project = project()) {
             project.start();
             Instant hourAgo = Instant.now().minus(Duration.ofHours(1));
-            List<StoredMessage> all = project.messages().history().since("room:r", hourAgo, 25);
+            List<StoredMessage> all = project.messages().history().since(Topic.named("room:r"), hourAgo, 25);
             assertThat(all).extracting(StoredMessage::event).containsExactly("e1", "e2", "e3");
             assertThat(all.get(0).payload()).isEqualTo("{\"n\": 1, \"id\": \"one\"}".getBytes(UTF_8));
             assertThat(all.get(0).id()).matches(ID);
             assertThat(all.get(1).encoding()).isEqualTo(Broadcast.Encoding.BINARY);
             assertThat(all.get(1).payload()).containsExactly(0, 0xff);
-            assertThat(project.messages().history().since("room:r", hourAgo, 2))
+            assertThat(project.messages().history().since(Topic.named("room:r"), hourAgo, 2))
                     .extracting(StoredMessage::event)
                     .containsExactly("e2", "e3");
             assertThat(project.messages()
                             .history()
-                            .since("room:r", Instant.now().plusSeconds(5), 25))
+                            .since(Topic.named("room:r"), Instant.now().plusSeconds(5), 25))
                     .isEmpty();
         }
     }
@@ -321,7 +322,7 @@ class DatabaseBroadcastTest {
     }
 
     private static List<String> eventsSince(Project project, String topic, Instant since, int limit) throws Exception {
-        return project.messages().history().since(topic, since, limit).stream()
+        return project.messages().history().since(Topic.named(topic), since, limit).stream()
                 .map(StoredMessage::event)
                 .toList();
     }
@@ -355,7 +356,7 @@ class DatabaseBroadcastTest {
                         .containsExactly(new Sent("realtime:room:1", true, "e", 1, "{\"id\":\"ID\"}", "{\"a\": 1}"));
                 assertThat(project.messages()
                                 .history()
-                                .since("room:1", Instant.now().minusSeconds(60), 25))
+                                .since(Topic.named("room:1"), Instant.now().minusSeconds(60), 25))
                         .hasSize(1);
                 TopicPermissions.Question service =
                         new TopicPermissions.Question(new Viewer("service_role", "{}"), "room:1", "{}");

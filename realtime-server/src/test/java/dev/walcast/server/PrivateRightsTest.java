@@ -14,6 +14,7 @@ import dev.walcast.server.auth.TokenIssuer;
 import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.Broadcast;
+import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.setup.MessagesDatabase;
 import dev.walcast.server.setup.Migrations;
 import dev.walcast.server.testing.EventReader;
@@ -102,7 +103,7 @@ class PrivateRightsTest {
                 .rooms()
                 .broadcast(
                         new Broadcast.Text(
-                                "realtime:room:1", Slice.of("{\"event\":\"e\",\"payload\":1}".getBytes(UTF_8))),
+                                Topic.named("room:1"), Slice.of("{\"event\":\"e\",\"payload\":1}".getBytes(UTF_8))),
                         true);
     }
 

@@ -10,6 +10,7 @@ import dev.walcast.server.access.RightsRound.Asked;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.topic.RoomName;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,7 @@ public final class ChannelRights {
     private final ClientQuestions questions;
     private final PrivateRights server;
     private final RightsWatch watch;
-    private final String subTopic;
+    private final Topic topic;
     private final boolean isPrivate;
 
     /// Null before the first answer.
@@ -48,7 +49,7 @@ public final class ChannelRights {
         this.questions = requireNonNull(questions, "questions is null");
         this.server = requireNonNull(server, "server is null");
         this.watch = new RightsWatch(server, member);
-        this.subTopic = room.topic().name();
+        this.topic = room.topic();
         this.isPrivate = room.isPrivate();
         this.presenceAsked = !isPrivate;
     }
@@ -180,11 +181,11 @@ public final class ChannelRights {
 
     /// What the client reads that may not, or no longer, receive broadcasts.
     public Refusal unreadable() {
-        return ErrorCode.TOPIC_UNREADABLE.refusal(subTopic);
+        return ErrorCode.TOPIC_UNREADABLE.refusal(topic.name());
     }
 
     private Refusal unwritable() {
-        return ErrorCode.TOPIC_UNWRITABLE.refusal(subTopic);
+        return ErrorCode.TOPIC_UNWRITABLE.refusal(topic.name());
     }
 
     private Optional<Refusal> lost(Access before) {
@@ -193,15 +194,15 @@ public final class ChannelRights {
             return Optional.of(unreadable());
         }
         boolean less = (before.broadcast() && !now.broadcast()) || (before.presence() && !now.presence());
-        return less ? Optional.of(ErrorCode.TOPIC_LOST.refusal(subTopic)) : Optional.empty();
+        return less ? Optional.of(ErrorCode.TOPIC_LOST.refusal(topic.name())) : Optional.empty();
     }
 
     private Optional<Refusal> askToRead(Viewer viewer) {
         Asked asked = server.ask();
         boolean presence = presenceAsked;
-        return switch (questions.read(viewer, subTopic, presence)) {
+        return switch (questions.read(viewer, topic, presence)) {
             case Answer.Given<Access>(Access access) -> {
-                key = new Asking(questions.question(viewer, subTopic), presence);
+                key = new Asking(questions.question(viewer, topic), presence);
                 unconfirmed = null;
                 read = new Known(access, asked);
                 watch.follow(questions.client(viewer), key, asked);
@@ -217,7 +218,7 @@ public final class ChannelRights {
             return new Answer.Given<>(known.access());
         }
         Asked asked = server.ask();
-        Answer<Access> answer = questions.write(viewer, subTopic);
+        Answer<Access> answer = questions.write(viewer, topic);
         write = answer instanceof Answer.Given<Access>(Access access) ? new Known(access, asked) : null;
         return answer;
     }

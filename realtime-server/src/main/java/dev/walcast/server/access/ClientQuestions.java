@@ -7,8 +7,9 @@ import dev.walcast.rls.topic.TopicPermissions.Access;
 import dev.walcast.rls.topic.TopicPermissions.Question;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.limits.ClientShares;
+import dev.walcast.server.protocol.Topic;
+import dev.walcast.server.request.ReplayRequest;
 import dev.walcast.server.topic.MessageHistory.StoredMessage;
-import dev.walcast.server.topic.ReplayRequest;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 
@@ -32,23 +33,23 @@ public final class ClientQuestions {
     }
 
     /// What [#read] and [#write] ask.
-    Question question(Viewer viewer, String subTopic) {
-        return new Question(viewer, subTopic, headers);
+    Question question(Viewer viewer, Topic topic) {
+        return new Question(viewer, topic.name(), headers);
     }
 
-    Answer<Access> read(Viewer viewer, String subTopic, boolean presence) {
-        Question question = question(viewer, subTopic);
+    Answer<Access> read(Viewer viewer, Topic topic, boolean presence) {
+        Question question = question(viewer, topic);
         return ask(viewer, (permissions, _) -> permissions.read(question, presence));
     }
 
-    Answer<Access> write(Viewer viewer, String subTopic) {
-        Question question = question(viewer, subTopic);
+    Answer<Access> write(Viewer viewer, Topic topic) {
+        Question question = question(viewer, topic);
         return ask(viewer, (permissions, _) -> permissions.write(question));
     }
 
     /// Reads the stored broadcasts that a join asks for. Blocks, within the share of the client.
-    public Answer<List<StoredMessage>> stored(Viewer viewer, String subTopic, ReplayRequest.Wanted wanted) {
-        return ask(viewer, (_, history) -> history.since(subTopic, wanted.since(), wanted.limit()));
+    public Answer<List<StoredMessage>> stored(Viewer viewer, Topic topic, ReplayRequest.Wanted wanted) {
+        return ask(viewer, (_, history) -> history.since(topic, wanted.since(), wanted.limit()));
     }
 
     /// Whose share the viewer's questions take.

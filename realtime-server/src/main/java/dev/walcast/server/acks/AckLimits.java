@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 
-/// How many cursors are kept, and how long one that nobody uses.
+/// How many cursors are kept, and how long an unused one.
 public record AckLimits(int cursorsMax, Duration age) {
     public AckLimits {
         requireNonNull(age, "age is null");

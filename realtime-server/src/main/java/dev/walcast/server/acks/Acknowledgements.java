@@ -1,45 +1,37 @@
 package dev.walcast.server.acks;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.feed.EncodedChange;
-import dev.walcast.server.json.Json;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.limits.ClientKey;
+import dev.walcast.server.limits.TokenSubject;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.FeedPlace;
+import dev.walcast.server.protocol.FeedPosition;
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.protocol.Topic;
+import dev.walcast.server.request.AckPush;
+import dev.walcast.server.request.AckRequest;
+import dev.walcast.server.request.BindingRequest;
+import dev.walcast.server.request.ResumeFrom;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// The bindings of one channel whose changes its client acknowledges: where they go on, what was sent, and what is
 /// acknowledged. Safe for any thread.
 public final class Acknowledgements {
-    private static final String KEY = "ack";
-    private static final String RESUME = "resume";
-    private static final String ROWS = "snapshot";
-    private static final int NAME_BYTES_MAX = 255;
-
-    /// An acknowledgement is a position and little else; a larger push is not parsed.
-    private static final int PUSH_BYTES_MAX = 4 * 1024;
-
-    private static final Pattern POSITION = Pattern.compile("[0-9a-f]{1,32}-[0-9a-f]{16}-[0-9a-f]{8}");
-
     private final Cursors cursors;
-    private final String topic;
+    private final Topic topic;
     private final String address;
-    private final Map<Integer, ObjectNode> requests = new HashMap<>();
+    private final List<Acknowledged> bindings;
 
     // guarded by this
     private ClientKey client;
@@ -50,61 +42,54 @@ public final class Acknowledgements {
     /// What was acknowledged before it was live, while rows might still be sent anew.
     private @Nullable String early;
 
-    private Acknowledgements(Cursors cursors, String topic, String address, List<Binding> bindings) {
+    /// A binding that is acknowledged.
+    private record Acknowledged(int id, BindingRequest request, AckRequest.Asked ack) {}
+
+    private Acknowledgements(Cursors cursors, Topic topic, String address, List<Acknowledged> bindings) {
         this.address = requireNonNull(address, "address is null");
         this.client = ClientKey.ofAddress(address);
         this.cursors = requireNonNull(cursors, "cursors is null");
         this.topic = requireNonNull(topic, "topic is null");
-        bindings.forEach(binding -> requests.put(binding.id(), binding.request()));
+        this.bindings = List.copyOf(bindings);
     }
 
     /// Empty when no binding asks for it.
     ///
-    /// @param address that the connection comes from
-    public static Optional<Acknowledgements> of(Cursors cursors, String topic, String address, List<Binding> bindings) {
-        List<Binding> asking =
-                bindings.stream().filter(binding -> isAsked(binding.request())).toList();
-        return asking.isEmpty() ? Optional.empty() : Optional.of(new Acknowledgements(cursors, topic, address, asking));
-    }
-
-    private static boolean isAsked(ObjectNode request) {
-        JsonNode ack = request.path(KEY);
-        return ack.isTextual() || ack.booleanValue();
+    /// @param bindings those of the channel
+    /// @param address  that the connection comes from
+    public static Optional<Acknowledgements> of(Cursors cursors, Topic topic, String address, List<Binding> bindings) {
+        Map<Integer, Acknowledged> asking = new LinkedHashMap<>();
+        for (Binding binding : bindings) {
+            if (binding.request().ack() instanceof AckRequest.Asked ack) {
+                asking.put(binding.id(), new Acknowledged(binding.id(), binding.request(), ack));
+            }
+        }
+        return asking.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Acknowledgements(cursors, topic, address, List.copyOf(asking.values())));
     }
 
     /// Why these bindings cannot be acknowledged by this viewer.
-    public static Optional<Refusal> problem(List<ObjectNode> requests, Viewer viewer) {
-        for (ObjectNode request : requests) {
-            JsonNode ack = request.path(KEY);
-            if (!ack.isMissingNode() && !ack.isNull() && !ack.isBoolean() && !isName(ack)) {
-                return Optional.of(ErrorCode.ACK_NAME_INVALID.refusal(NAME_BYTES_MAX));
+    public static Optional<Refusal> problem(List<BindingRequest> requests, Viewer viewer) {
+        for (BindingRequest request : requests) {
+            if (request.ack() instanceof AckRequest.Invalid) {
+                return Optional.of(ErrorCode.ACK_NAME_INVALID.refusal(AckRequest.NAME_BYTES_MAX));
             }
-            if (ack.booleanValue() && subject(viewer).isEmpty()) {
+            if (request.ack() instanceof AckRequest.Unnamed
+                    && TokenSubject.ofScalar(viewer).isEmpty()) {
                 return Optional.of(ErrorCode.ACK_NAME_MISSING.refusal());
             }
         }
         return Optional.empty();
     }
 
-    private static boolean isName(JsonNode ack) {
-        return ack.isTextual()
-                && !ack.textValue().isEmpty()
-                && ack.textValue().getBytes(UTF_8).length <= NAME_BYTES_MAX;
-    }
-
-    private static Optional<String> subject(Viewer viewer) {
-        byte[] claims = viewer.claims().getBytes(UTF_8);
-        return Json.tree(Slice.of(claims))
-                .map(tree -> tree.path("sub").asText())
-                .filter(sub -> !sub.isEmpty());
-    }
-
-    /// From now on the cursors are this viewer's. Those who have no subject share theirs by role and name.
+    /// From now on the cursors are this viewer's. Viewers without a subject share theirs by role and name.
     public synchronized void follow(Viewer viewer) {
-        String holder = subject(viewer).map(sub -> "sub " + sub).orElse("role " + viewer.role());
+        String holder = TokenSubject.ofScalar(viewer).map(sub -> "sub " + sub).orElse("role " + viewer.role());
         client = ClientKey.of(viewer, address);
         Map<Integer, CursorKey> fresh = new HashMap<>();
-        requests.forEach((id, request) -> fresh.put(id, CursorKey.of(holder, topic, name(request))));
+        bindings.forEach(binding -> fresh.put(
+                binding.id(), CursorKey.of(holder, topic, binding.ack().cursorName())));
         if (!fresh.equals(keys)) {
             release();
             keys = fresh;
@@ -113,31 +98,17 @@ public final class Acknowledgements {
         }
     }
 
-    /// The same binding has the same name, wherever it resumes and in whatever order its keys stand.
-    private static String name(ObjectNode request) {
-        JsonNode ack = request.path(KEY);
-        if (ack.isTextual()) {
-            return "named " + ack.textValue();
-        }
-        Map<String, JsonNode> sorted = new TreeMap<>();
-        request.properties().forEach(entry -> sorted.put(entry.getKey(), entry.getValue()));
-        sorted.remove(RESUME);
-        return "binding " + sorted;
-    }
-
-    /// The bindings as the feed is to take them: each goes on after what was acknowledged, unless its client says
-    /// where.
-    public synchronized List<Binding> placed(List<Binding> bindings) {
+    /// The channel's bindings for the feed: each goes on after the acknowledged position, unless its client names
+    /// another place.
+    public synchronized List<Binding> placed(List<Binding> all) {
         List<Binding> placed = new ArrayList<>();
-        for (Binding binding : bindings) {
+        for (Binding binding : all) {
             CursorKey key = keys.get(binding.id());
             Optional<String> cursor = key == null ? Optional.empty() : cursors.take(key, this, client);
-            if (cursor.isPresent() && binding.request().path(RESUME).asText("").isEmpty()) {
-                placed.add(
-                        new Binding(binding.id(), binding.request().deepCopy().put(RESUME, cursor.get())));
-            } else {
-                placed.add(binding);
-            }
+            placed.add(
+                    cursor.isPresent() && binding.request().resume() instanceof ResumeFrom.Now
+                            ? new Binding(binding.id(), binding.request().resumedFrom(ResumeFrom.of(cursor.get())))
+                            : binding);
         }
         return placed;
     }
@@ -153,10 +124,12 @@ public final class Acknowledgements {
             reached = position;
             live = true;
         }
-        requests.forEach((id, request) -> {
-            String resume = request.path(RESUME).asText("");
-            cursors.begin(requireNonNull(keys.get(id)), POSITION.matcher(resume).matches() ? resume : position);
-        });
+        for (Acknowledged binding : bindings) {
+            String start = binding.request().resume() instanceof ResumeFrom.After(FeedPosition after)
+                    ? after.toString()
+                    : position;
+            cursors.begin(requireNonNull(keys.get(binding.id())), start);
+        }
         rememberEarly();
         return cursors.isDurable()
                 ? List.of()
@@ -178,15 +151,16 @@ public final class Acknowledgements {
         return known != null && Cursors.epoch(known).equals(Cursors.epoch(position));
     }
 
-    /// @return why not
-    public synchronized Optional<Refusal> acknowledge(Slice push) {
-        JsonNode tree = push.length() > PUSH_BYTES_MAX ? null : Json.tree(push).orElse(null);
-        String position = tree == null ? "" : tree.at("/payload/position").asText();
-        if (tree == null
-                || !tree.path("event").asText().equals(KEY)
-                || !POSITION.matcher(position).matches()) {
-            return Optional.of(ErrorCode.ACK_UNREADABLE.refusal());
-        }
+    /// Takes note of what the client has processed.
+    ///
+    /// @return why that is not possible; empty when it was done
+    public Optional<Refusal> acknowledge(Slice push) {
+        return AckPush.read(push)
+                .map(read -> acknowledge(read.position()))
+                .orElseGet(() -> Optional.of(ErrorCode.ACK_UNREADABLE.refusal()));
+    }
+
+    private synchronized Optional<Refusal> acknowledge(String position) {
         if (reached != null && !isOfEpoch(position)) {
             return Optional.of(ErrorCode.ACK_OTHER_EPOCH.refusal());
         }
@@ -201,7 +175,7 @@ public final class Acknowledgements {
     }
 
     private boolean asksForRows() {
-        return requests.values().stream().anyMatch(request -> request.has(ROWS));
+        return bindings.stream().anyMatch(binding -> binding.request().asksForRows());
     }
 
     private void rememberEarly() {
@@ -211,7 +185,7 @@ public final class Acknowledgements {
         early = null;
     }
 
-    /// False when somebody else has taken a cursor.
+    /// False when another holder has taken a cursor.
     private boolean advance(String position) {
         boolean all = true;
         for (CursorKey key : keys.values()) {

@@ -99,7 +99,7 @@ public final class Cursors {
 
     /// Moves the cursor, never back within an epoch.
     ///
-    /// @return false when somebody else has taken it
+    /// @return false when another holder has taken it
     public synchronized boolean advance(CursorKey key, String position, Object holder) {
         if (!isHeld(key, holder)) {
             return false;

@@ -18,6 +18,8 @@ import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.rights.TableRights;
 import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.request.BindingRefusedException;
+import dev.walcast.server.request.BindingSpec;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -4,6 +4,8 @@ import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.sql.SqlStates;
 import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.request.BindingRefusedException;
+import dev.walcast.server.request.BindingSpec;
 
 /// Words why a binding cannot be served, or not all of it. The code and its fixed text go to every client. Names and
 /// statements go only to roles that may read the table, and to [#SERVICE_ROLE].

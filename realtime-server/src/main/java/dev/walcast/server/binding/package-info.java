@@ -1,4 +1,4 @@
-/// What a binding asks for, and why it cannot be served.
+/// Checks a binding against the database, and words why it cannot be served.
 @NullMarked
 package dev.walcast.server.binding;
 

@@ -163,7 +163,7 @@ public final class ChangePath implements AutoCloseable {
         return feed.questionsInUse();
     }
 
-    /// Everybody who is subscribed.
+    /// The viewers of all subscriptions.
     public Set<Viewer> viewers() {
         return feed.viewers();
     }

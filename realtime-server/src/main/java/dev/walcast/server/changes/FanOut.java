@@ -21,7 +21,7 @@ import dev.walcast.server.delivery.Outstanding;
 import dev.walcast.server.delivery.PendingLimits;
 import dev.walcast.server.delivery.Resolution.Bound;
 import dev.walcast.server.encode.Encodings;
-import dev.walcast.server.encode.FeedPosition;
+import dev.walcast.server.protocol.FeedPosition;
 import dev.walcast.server.subscribe.LiveFeed;
 import dev.walcast.server.subscribe.SetAsideTables;
 import dev.walcast.server.window.BindingStart.Reason;
@@ -148,7 +148,7 @@ final class FanOut implements AutoCloseable {
         Outstanding outstanding = new Outstanding();
         pass.walk().forEach(encodings -> {
             event.changes++;
-            deliver(++sequence, encodings, outstanding);
+            offerOrHold(++sequence, encodings, outstanding);
         });
         news.after().forEach(table -> tellSetAside(table, window.head()));
         outstanding.whenDone(pass.whenDelivered());
@@ -164,7 +164,7 @@ final class FanOut implements AutoCloseable {
         feed.forEachOf(table, subscription -> ordered.offer(subscription, number, news));
     }
 
-    private void deliver(long number, Encodings encodings, Outstanding outstanding) {
+    private void offerOrHold(long number, Encodings encodings, Outstanding outstanding) {
         counters.countChange();
         TableId table = encodings.change().table().id();
         if (!held.holds(table) && rights.isConfirmed(encodings.mark())) {
@@ -260,9 +260,9 @@ final class FanOut implements AutoCloseable {
         try {
             Duration pause = CONFIRM_AGAIN_MIN;
             while (held.holds(table)) {
-                if (isNextOffered(table)) {
+                if (tryOfferNext(table)) {
                     pause = CONFIRM_AGAIN_MIN;
-                } else if (!isConfirmedNow(table)) {
+                } else if (!tryConfirm(table)) {
                     Thread.sleep(pause);
                     pause = pause.compareTo(CONFIRM_AGAIN_MAX) < 0 ? pause.multipliedBy(2) : pause;
                 }
@@ -277,7 +277,7 @@ final class FanOut implements AutoCloseable {
         release(table);
     }
 
-    private boolean isNextOffered(TableId table) {
+    private boolean tryOfferNext(TableId table) {
         leaving.lock();
         try {
             HeldChange first = held.first(table);
@@ -292,7 +292,7 @@ final class FanOut implements AutoCloseable {
         }
     }
 
-    private boolean isConfirmedNow(TableId table) {
+    private boolean tryConfirm(TableId table) {
         try {
             rights.confirm(table);
         } catch (SQLException e) {

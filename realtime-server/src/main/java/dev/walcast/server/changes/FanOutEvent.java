@@ -8,7 +8,7 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/// Costs next to nothing while nobody records it.
+/// Disabled by default.
 @Name("walcast.FanOut")
 @Label("Fan-out")
 @Description("One change met the subscriptions; lasts until all of them have it or wait for Postgres.")

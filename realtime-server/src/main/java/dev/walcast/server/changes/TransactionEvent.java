@@ -8,7 +8,7 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/// Costs next to nothing while nobody records it.
+/// Disabled by default.
 @Name("walcast.Transaction")
 @Label("Transaction")
 @Description(

@@ -1,45 +1,48 @@
 package dev.walcast.server.channel;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import static java.util.Objects.requireNonNull;
+
 import dev.walcast.server.feed.Binding;
+import dev.walcast.server.json.Json;
+import dev.walcast.server.request.BindingEcho;
+import dev.walcast.server.request.SentBindings.SentBinding;
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Gives a join's `postgres_changes` entries their ids and says them back to the client.
-final class Bindings {
-    private Bindings() {}
+/// The bindings of one join with their ids.
+///
+/// @param bindings in the client's order
+/// @param response the `response` of the reply, a JSON object: same order, exactly the client's keys and `id`. One
+///                 client refuses any other key
+record Bindings(List<Binding> bindings, byte[] response) {
+    Bindings {
+        bindings = List.copyOf(bindings);
+        requireNonNull(response, "response is null");
+    }
 
-    /// Equal entries share an id; it depends on nothing but the entry unless two entries of one channel collide.
-    static List<Binding> number(List<ObjectNode> requests) {
-        Map<Integer, ObjectNode> taken = new HashMap<>();
+    /// Gives the bindings their ids. Equal entries share an id; it depends on nothing but the entry unless two entries
+    /// of one channel collide.
+    static Bindings number(List<SentBinding> sent) {
+        Map<Integer, BindingEcho> taken = new HashMap<>();
         List<Binding> bindings = new ArrayList<>();
-        for (ObjectNode asSent : requests) {
-            ObjectNode request = asSent.deepCopy();
-            request.remove("id");
-            int id = firstId(request);
-            while (!taken.computeIfAbsent(id, _ -> request).equals(request)) {
+        ByteArrayOutputStream response = new ByteArrayOutputStream();
+        response.writeBytes(Json.bytes("{\"postgres_changes\":["));
+        for (SentBinding binding : sent) {
+            BindingEcho echo = binding.echo();
+            int id = echo.firstId();
+            while (!taken.computeIfAbsent(id, _ -> echo).isSameAs(echo)) {
                 id = id % Integer.MAX_VALUE + 1;
             }
-            bindings.add(new Binding(id, request));
+            if (!bindings.isEmpty()) {
+                response.write(',');
+            }
+            echo.writeTo(response, id);
+            bindings.add(new Binding(id, binding.request()));
         }
-        return bindings;
-    }
-
-    /// The reply's `response`: same order, exactly the client's keys and `id`. One client refuses any other key.
-    static ObjectNode response(List<Binding> bindings) {
-        ObjectNode response = JsonNodeFactory.instance.objectNode();
-        ArrayNode entries = response.putArray("postgres_changes");
-        for (Binding binding : bindings) {
-            entries.addObject().put("id", binding.id()).setAll(binding.request());
-        }
-        return response;
-    }
-
-    private static int firstId(ObjectNode request) {
-        return Math.floorMod(request.toString().hashCode(), Integer.MAX_VALUE - 1) + 1;
+        response.writeBytes(Json.bytes("]}"));
+        return new Bindings(bindings, response.toByteArray());
     }
 }

@@ -13,6 +13,7 @@ import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.SystemNote;
+import dev.walcast.server.socket.Outbox;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,8 @@ final class ChangeDelivery implements ChangeReceiver {
     private static final Logger LOG = LoggerFactory.getLogger(ChangeDelivery.class);
 
     private final Channel channel;
+    private final ChannelFrames frames;
+    private final Outbox outbox;
     private final ChangeFeed feed;
     private final List<Binding> bindings;
     private final Optional<Acknowledgements> acknowledgements;
@@ -37,8 +40,15 @@ final class ChangeDelivery implements ChangeReceiver {
 
     /// @param acknowledgements empty when no binding asks for it
     ChangeDelivery(
-            Channel channel, ChangeFeed feed, List<Binding> bindings, Optional<Acknowledgements> acknowledgements) {
+            Channel channel,
+            ChannelFrames frames,
+            Outbox outbox,
+            ChangeFeed feed,
+            List<Binding> bindings,
+            Optional<Acknowledgements> acknowledgements) {
         this.channel = requireNonNull(channel, "channel is null");
+        this.frames = requireNonNull(frames, "frames is null");
+        this.outbox = requireNonNull(outbox, "outbox is null");
         this.feed = requireNonNull(feed, "feed is null");
         this.bindings = List.copyOf(bindings);
         this.acknowledgements = requireNonNull(acknowledgements, "acknowledgements is null");
@@ -113,7 +123,7 @@ final class ChangeDelivery implements ChangeReceiver {
         }
     }
 
-    /// Empty when nobody asked for it.
+    /// Empty when no binding asks for it.
     Optional<Payload> acknowledge(Slice push) {
         return acknowledgements.map(
                 acks -> acks.acknowledge(push).map(Payload::error).orElseGet(Payload::ok));
@@ -148,21 +158,21 @@ final class ChangeDelivery implements ChangeReceiver {
     @Override
     public void onChange(int[] ids, EncodedChange change) {
         acknowledgements.ifPresent(acks -> acks.sending(change));
-        channel.deliverChange(ids, change);
+        channel.push(frames.change(ids, change));
     }
 
     @Override
     public void onSnapshot(int id, SnapshotChunk chunk) {
-        channel.deliverSnapshot(id, chunk);
+        channel.push(frames.snapshot(id, chunk));
     }
 
     @Override
     public boolean hasRoom() {
-        return channel.hasRoom();
+        return outbox.hasRoom();
     }
 
     @Override
     public void awaitRoom() throws InterruptedException {
-        channel.awaitRoom();
+        outbox.awaitRoom();
     }
 }

@@ -2,16 +2,12 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.topic.TopicPermissions.Access;
 import dev.walcast.server.access.Answer;
 import dev.walcast.server.access.ChannelRights;
 import dev.walcast.server.access.PrivateRights;
 import dev.walcast.server.acks.Acknowledgements;
-import dev.walcast.server.feed.Binding;
-import dev.walcast.server.feed.EncodedChange;
-import dev.walcast.server.feed.SnapshotChunk;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.presence.PresenceListener;
@@ -24,6 +20,9 @@ import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Ref;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.SystemNote;
+import dev.walcast.server.protocol.Topic;
+import dev.walcast.server.request.JoinRequest;
+import dev.walcast.server.socket.Outbox;
 import dev.walcast.server.tasks.Lane;
 import dev.walcast.server.topic.EncodedBroadcast;
 import dev.walcast.server.topic.MessageHistory.StoredMessage;
@@ -39,8 +38,8 @@ import org.slf4j.LoggerFactory;
 /// One socket's membership of one topic. JOINING → JOINED → LEFT or CLOSED.
 ///
 /// What the client sends is handled by [ChannelPushes], in order. Other sessions, the change feed and timers deliver.
-/// The lock makes the reply to the join the channel's first frame and its last words the last: whoever delivers holds
-/// it for one offer to the outbox. The only lock taken while holding it is the hub's; nothing foreign is called.
+/// The lock makes the reply to the join the channel's first frame and its last words the last: a thread that delivers
+/// holds it for one offer to the outbox. The only lock taken while holding it is the hub's; nothing foreign is called.
 /// Presence rooms take it while they hold their own.
 public final class Channel implements RoomMember, PresenceListener {
     /// How many trees of what a client tracks are there at once: the message, a copy without refs, one to compare.
@@ -65,6 +64,7 @@ public final class Channel implements RoomMember, PresenceListener {
 
     private final Services services;
     private final JoinedSocket socket;
+    private final Outbox outbox;
     private final long memoryBytes;
     private final Address joined;
     private final RoomName room;
@@ -85,31 +85,32 @@ public final class Channel implements RoomMember, PresenceListener {
     private boolean entered;
     private Credential credential;
     private @Nullable Replay replay;
-    /// What answers the join, until it is answered.
-    private @Nullable ObjectNode response;
+    /// The `response` of the reply to the join; null once the join is answered.
+    private byte @Nullable [] response;
     private boolean withheld;
     private final HeldFrames held;
 
-    /// @param memoryBytes what it holds of the socket's account until it ends
-    public Channel(
-            Services services, JoinedSocket socket, Address joined, JoinResult.Accepted accepted, long memoryBytes) {
+    /// @param joined how the client named its join
+    public Channel(Services services, JoinedSocket socket, Address joined, JoinResult.Accepted accepted) {
         this.services = requireNonNull(services, "services is null");
         this.socket = requireNonNull(socket, "socket is null");
-        this.memoryBytes = memoryBytes;
-        this.held = new HeldFrames(socket.memory());
+        this.outbox = socket.outbox();
+        this.memoryBytes = accepted.memoryBytes();
+        this.held = new HeldFrames(outbox.memory());
         this.joined = requireNonNull(joined, "joined is null");
         this.request = accepted.request().withoutBindings();
         this.credential = accepted.credential();
-        this.room = new RoomName(accepted.topic(), request.isPrivate());
-        List<Binding> asked = Bindings.number(accepted.request().bindings());
-        List<Binding> bindings = asked.stream().map(Binding::known).toList();
-        this.response = Bindings.response(asked);
+        this.room = new RoomName(joined.topic(), request.isPrivate());
+        this.frames = new ChannelFrames(socket.serializer(), joined, request.legacy(), services.envelopes());
+        Bindings numbered = Bindings.number(accepted.request().bindings().list());
+        this.response = numbered.response();
         this.changes = new ChangeDelivery(
                 this,
+                frames,
+                outbox,
                 services.feed(),
-                bindings,
-                Acknowledgements.of(services.cursors(), joined.topic(), address(), bindings));
-        this.frames = new ChannelFrames(socket.serializer(), joined, accepted.topic(), services.envelopes());
+                numbered.bindings(),
+                Acknowledgements.of(services.cursors(), joined.topic(), address(), numbered.bindings()));
         this.rights = new ChannelRights(socket.questions(), services.privateRights(), room, this::onAnswer);
         this.entrance = new Entrance(socket.questions(), rights, room);
         this.lane = new Lane(services.timers()::startNow, socket.waitingBytes(), this::failed);
@@ -124,9 +125,8 @@ public final class Channel implements RoomMember, PresenceListener {
         this.replication = new ReplicationNotice(services, this);
     }
 
-    /// The whole topic, with its prefix.
-    public String topic() {
-        return joined.topic();
+    public Topic topic() {
+        return room.topic();
     }
 
     /// Where its client comes from.
@@ -173,7 +173,7 @@ public final class Channel implements RoomMember, PresenceListener {
     private void hold() {
         synchronized (lock) {
             if (state == State.JOINING) {
-                replay = new Replay(socket.memory());
+                replay = new Replay(outbox.memory());
                 services.hub().join(room, this);
             }
         }
@@ -188,7 +188,7 @@ public final class Channel implements RoomMember, PresenceListener {
                 state = State.JOINED;
                 entered = true;
                 services.hub().join(room, this);
-                socket.offer(reply);
+                outbox.offer(reply);
                 if (replay != null) {
                     replay.finish(stored, socket.serializer(), joined).forEach(this::offerOrHold);
                 }
@@ -219,7 +219,7 @@ public final class Channel implements RoomMember, PresenceListener {
             return;
         }
         long bytes = PRESENCE_TREES * Json.treeBytes(push.payload());
-        try (MemoryAccount.Reservation parsing = socket.memory().reserve(bytes)) {
+        try (MemoryAccount.Reservation parsing = outbox.memory().reserve(bytes)) {
             if (parsing == null) {
                 reply(push.address(), Payload.error(ErrorCode.MEMORY_EXHAUSTED.refusal()));
             } else {
@@ -231,7 +231,7 @@ public final class Channel implements RoomMember, PresenceListener {
     /// Counts what the socket makes the server hold.
     @Override
     public MemoryAccount memory() {
-        return socket.memory();
+        return outbox.memory();
     }
 
     /// Not answered on a channel without a binding that asked for it.
@@ -255,11 +255,11 @@ public final class Channel implements RoomMember, PresenceListener {
         if (rights.isStale()) {
             withhold();
         } else {
-            broadcast.frame(socket.serializer()).ifPresent(frame -> deliver(broadcast, frame));
+            broadcast.frame(socket.serializer()).ifPresent(frame -> holdOrOffer(broadcast, frame));
         }
     }
 
-    private void deliver(EncodedBroadcast broadcast, OutboundFrame frame) {
+    private void holdOrOffer(EncodedBroadcast broadcast, OutboundFrame frame) {
         synchronized (lock) {
             if (state == State.JOINING && replay != null) {
                 replay.hold(broadcast.id(), frame);
@@ -274,8 +274,7 @@ public final class Channel implements RoomMember, PresenceListener {
         if (rights.isStale()) {
             withhold();
         } else {
-            pushOrHold(socket.encode(joined.withRef(null), "presence_state", Payload.of(state.json()))
-                    .sharing(state.json(), state.counted()));
+            pushOrHold(frames.presenceState(state));
         }
     }
 
@@ -290,22 +289,6 @@ public final class Channel implements RoomMember, PresenceListener {
 
     void deliverNote(SystemNote note) {
         push(frames.note(note));
-    }
-
-    void deliverChange(int[] ids, EncodedChange change) {
-        push(request.legacy() ? frames.legacyChange(change) : frames.change(ids, change));
-    }
-
-    void deliverSnapshot(int id, SnapshotChunk chunk) {
-        push(frames.snapshot(id, chunk));
-    }
-
-    boolean hasRoom() {
-        return socket.hasRoom();
-    }
-
-    void awaitRoom() throws InterruptedException {
-        socket.awaitRoom();
     }
 
     /// Tells the client that the server is about to stop.
@@ -326,7 +309,7 @@ public final class Channel implements RoomMember, PresenceListener {
         if (held.isHolding()) {
             held.add(frame);
         } else {
-            socket.offer(frame);
+            outbox.offer(frame);
         }
     }
 
@@ -354,7 +337,7 @@ public final class Channel implements RoomMember, PresenceListener {
             held.end();
             tooMuch = held.overflown();
             if (!held.isHolding() && state == State.JOINED && !tooMuch) {
-                held.take().forEach(socket::offer);
+                held.take().forEach(outbox::offer);
             }
         }
         if (tooMuch) {
@@ -402,7 +385,7 @@ public final class Channel implements RoomMember, PresenceListener {
         close(refusal, Parting.FOR_GOOD, frames.note(SystemNote.closing(refusal)), frames.close());
     }
 
-    /// Ends it after an accident of ours; clients join again.
+    /// Ends it after an error of the server; clients join again.
     public void crash() {
         close(ErrorCode.JOIN_CRASHED.refusal(), Parting.TO_RETURN, frames.crash());
     }
@@ -425,7 +408,7 @@ public final class Channel implements RoomMember, PresenceListener {
         }
     }
 
-    /// Nothing follows the last words; whoever has not joined hears them only when it wanted to leave itself.
+    /// Nothing follows the last words. A client that has not joined receives them only after its own leave.
     ///
     /// @return the state before
     private State end(State how, Parting parting, OutboundFrame... lastWords) {
@@ -445,10 +428,10 @@ public final class Channel implements RoomMember, PresenceListener {
             services.hub().leave(room, this);
             presence.retire(parting == Parting.TO_RETURN);
             if (before == State.JOINED || how == State.LEFT) {
-                List.of(lastWords).forEach(socket::offer);
+                List.of(lastWords).forEach(outbox::offer);
             }
             changes.retire();
-            socket.memory().release(memoryBytes);
+            outbox.memory().release(memoryBytes);
         }
         if (before == State.JOINING) {
             socket.budget().giveSeatBack();
@@ -506,10 +489,11 @@ public final class Channel implements RoomMember, PresenceListener {
         push(frames.reply(address, payload));
     }
 
-    private void push(OutboundFrame frame) {
+    /// Queues a frame for the client, if it is a member.
+    void push(OutboundFrame frame) {
         synchronized (lock) {
             if (state == State.JOINED) {
-                socket.offer(frame);
+                outbox.offer(frame);
             }
         }
     }

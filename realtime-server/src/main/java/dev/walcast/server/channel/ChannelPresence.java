@@ -2,22 +2,17 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.walcast.server.json.Json;
 import dev.walcast.server.limits.PresenceBudget;
 import dev.walcast.server.presence.PresenceKey;
 import dev.walcast.server.presence.PresenceLimits;
 import dev.walcast.server.presence.PresenceMember;
-import dev.walcast.server.presence.PresenceMeta;
 import dev.walcast.server.presence.PresenceRoom;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Refusal;
-import java.util.Locale;
+import dev.walcast.server.request.PresencePush;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -88,44 +83,44 @@ final class ChannelPresence {
 
     /// After [#refuseUnread].
     void handle(Message.Presence push) {
-        handle(push.address(), Json.tree(push.payload()).orElse(null));
+        Address address = push.address();
+        switch (PresencePush.read(push.payload())) {
+            case PresencePush.Unreadable _ -> channel.reply(address, Payload.error());
+            case PresencePush.Empty _ -> channel.reply(address, Payload.ok());
+            case PresencePush.Event event -> handle(address, event);
+        }
     }
 
-    private void handle(Address address, @Nullable JsonNode payload) {
-        if (payload == null || !payload.isObject()) {
-            channel.reply(address, Payload.error());
-        } else if (!payload.has("event")) {
-            channel.reply(address, Payload.ok());
-        } else if (!budget.tryTrack()) {
+    private void handle(Address address, PresencePush.Event event) {
+        if (!budget.tryTrack()) {
             channel.closeBecause(budget.refusal());
-        } else {
-            switch (payload.path("event").asText().toLowerCase(Locale.ROOT)) {
-                case "track" -> track(address, payload.path("payload"));
-                case "untrack" -> untrack(address);
-                default -> channel.reply(address, Payload.error());
-            }
+            return;
+        }
+        switch (event) {
+            case PresencePush.Track(byte[] meta) -> track(address, meta);
+            case PresencePush.TrackNoObject _ ->
+                channel.reply(address, Payload.error(ErrorCode.PRESENCE_NOT_AN_OBJECT.refusal()));
+            case PresencePush.Untrack _ -> untrack(address);
+            case PresencePush.Unknown _ -> channel.reply(address, Payload.error());
         }
     }
 
-    private void track(Address address, JsonNode tracked) {
-        JsonNode object = tracked.isMissingNode() ? JsonNodeFactory.instance.objectNode() : tracked;
-        if (!(object instanceof ObjectNode node)) {
-            channel.reply(address, Payload.error(ErrorCode.PRESENCE_NOT_AN_OBJECT.refusal()));
-        } else if (!rights.write.getAsBoolean()) {
+    private void track(Address address, byte[] meta) {
+        if (!rights.write.getAsBoolean()) {
             channel.reply(address, Payload.error());
         } else {
-            member().ifPresent(tracker -> track(address, tracker, PresenceMeta.payload(node)));
+            member().ifPresent(tracker -> track(address, tracker, meta));
         }
     }
 
-    private void track(Address address, PresenceMember tracker, byte[] payload) {
+    private void track(Address address, PresenceMember tracker, byte[] meta) {
         PresenceKey key = tracker.key();
-        if (key.json().length + payload.length > services.limits().payloadBytesMax()) {
+        if (key.json().length + meta.length > services.limits().payloadBytesMax()) {
             channel.closeBecause(ErrorCode.PRESENCE_TOO_LARGE.refusal());
         } else if (key.isReserved()) {
             channel.reply(address, Payload.error(ErrorCode.PRESENCE_KEY_RESERVED.refusal(key.text())));
         } else {
-            answer(address, tracker, tracker.room().track(tracker, payload));
+            answer(address, tracker, tracker.room().track(tracker, meta));
         }
     }
 

@@ -3,7 +3,6 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.access.ChannelRights;
-import dev.walcast.server.auth.OpaqueKeys;
 import dev.walcast.server.auth.TokenVerdict;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.json.Slice;
@@ -13,6 +12,7 @@ import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.request.TokenPush;
 import dev.walcast.server.tasks.Lane;
 import java.util.Optional;
 
@@ -149,14 +149,12 @@ final class ChannelPushes {
             channel.closeBecause(tokenTooLarge(bytes));
             return;
         }
-        String token = Json.tree(push.payload())
-                .map(payload -> payload.path("access_token").textValue())
-                .orElse(null);
-        if (token == null
-                || OpaqueKeys.isOpaque(token)
-                || token.equals(channel.credential().token())) {
-            return;
-        }
+        TokenPush.token(push.payload())
+                .filter(token -> !token.equals(channel.credential().token()))
+                .ifPresent(this::verify);
+    }
+
+    private void verify(String token) {
         switch (services.verifier().verify(token)) {
             case TokenVerdict.Rejected rejected -> channel.closeBecause(rejected.refusal());
             case TokenVerdict.Verified verified -> replace(new Credential(token, verified));

@@ -11,7 +11,7 @@ record Credential(String token, Verified verified) {
         requireNonNull(verified, "verified is null");
     }
 
-    /// Without the token: whoever reads it can use it.
+    /// Without the token, which must not reach a log.
     @Override
     public String toString() {
         return "Credential[" + verified + "]";

@@ -8,8 +8,9 @@ import dev.walcast.server.access.ChannelRights;
 import dev.walcast.server.access.ClientQuestions;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.request.JoinRequest;
+import dev.walcast.server.request.ReplayRequest;
 import dev.walcast.server.topic.MessageHistory.StoredMessage;
-import dev.walcast.server.topic.ReplayRequest;
 import dev.walcast.server.topic.RoomName;
 import java.util.List;
 import java.util.Optional;
@@ -45,6 +46,6 @@ final class Entrance {
             return new Answer.Refused<>(rights.unreadable());
         }
         beforeHistory.run();
-        return questions.stored(viewer, room.topic().name(), wanted);
+        return questions.stored(viewer, room.topic(), wanted);
     }
 }

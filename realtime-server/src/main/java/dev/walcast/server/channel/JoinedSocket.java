@@ -2,12 +2,10 @@ package dev.walcast.server.channel;
 
 import dev.walcast.server.access.ClientQuestions;
 import dev.walcast.server.limits.ClientBudget;
-import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.Address;
-import dev.walcast.server.protocol.OutboundFrame;
-import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.Serializer;
+import dev.walcast.server.socket.Outbox;
 import dev.walcast.server.tasks.WaitingBytes;
 
 /// What a channel needs of the socket that it was joined on. Safe for any thread.
@@ -24,20 +22,8 @@ public interface JoinedSocket {
     /// The bytes of messages that wait for the database.
     WaitingBytes waitingBytes();
 
-    /// Counts what the socket makes the server hold.
-    MemoryAccount memory();
-
-    /// Encodes a message as the client reads it.
-    OutboundFrame encode(Address address, String event, Payload payload);
-
-    /// Queues a frame. Never blocks; a full outbox ends the socket.
-    void offer(OutboundFrame frame);
-
-    /// Whether the outbox takes more of a replay or a snapshot.
-    boolean hasRoom();
-
-    /// Returns when most of what was offered is written, or the socket ends.
-    void awaitRoom() throws InterruptedException;
+    /// The queue of the socket. Offering never blocks, and a full outbox ends the socket by itself.
+    Outbox outbox();
 
     /// The channel has ended: what its client sends to the topic does not reach it any more.
     void forget(Channel channel);

@@ -20,7 +20,7 @@ import java.util.function.BooleanSupplier;
 /// What every session and channel of one server works with.
 ///
 /// @param databaseBroadcasts whether broadcasts from the database arrive right now
-/// @param draining whether the server is stopping, so that nobody may join any more
+/// @param draining whether the server is stopping, so that all joins are refused
 public record Services(
         SocketLimits limits,
         SocketStats stats,

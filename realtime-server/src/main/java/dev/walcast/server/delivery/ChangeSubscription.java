@@ -8,10 +8,8 @@ import dev.walcast.filters.index.SubscriptionIndex.Entry;
 import dev.walcast.filters.index.Target;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.binding.BindingSpec;
 import dev.walcast.server.delivery.Resolution.Bound;
 import dev.walcast.server.encode.Encodings;
-import dev.walcast.server.encode.FeedPosition;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.feed.ChangeReceiver;
@@ -19,6 +17,7 @@ import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.FeedPlace.Resumed;
+import dev.walcast.server.protocol.FeedPosition;
 import dev.walcast.server.window.BindingStart.Reason;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -99,7 +98,7 @@ public final class ChangeSubscription implements ChangeFeed.Subscription {
         this.receiver = requireNonNull(receiver, "receiver is null");
         this.feed = requireNonNull(feed, "feed is null");
         this.tables = bindings.stream()
-                .flatMap(binding -> BindingSpec.tableOf(binding.request()).stream())
+                .flatMap(binding -> binding.request().table().stream())
                 .distinct()
                 .toList();
         this.memories = new RowMemories(this, feed.knownRows());

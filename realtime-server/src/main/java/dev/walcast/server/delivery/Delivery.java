@@ -63,13 +63,13 @@ public final class Delivery {
     /// Hands a change to one subscription, in all the projections that it asked for, or in none.
     ///
     /// @return false when Postgres has to be asked first, and nothing happened
-    public boolean deliver(List<Candidate> candidates, Encodings encodings, RowAnswers answers) {
+    public boolean tryDeliver(List<Candidate> candidates, Encodings encodings, RowAnswers answers) {
         Judge judge = viewer -> guard.judge(viewer, encodings.change(), encodings.mark(), answers);
-        return deliver(candidates, encodings, answers, judge);
+        return tryDeliver(candidates, encodings, answers, judge);
     }
 
     /// Everything is decided before anything is handed over: what is told in part would be told again.
-    boolean deliver(List<Candidate> candidates, Encodings encodings, RowAnswers answers, Judge judge) {
+    boolean tryDeliver(List<Candidate> candidates, Encodings encodings, RowAnswers answers, Judge judge) {
         if (candidates.size() == 1) {
             Runnable handing = decided(candidates.getFirst(), encodings, answers, judge);
             if (handing != null) {
@@ -89,7 +89,7 @@ public final class Delivery {
         return true;
     }
 
-    /// Whether [#deliver] would do it.
+    /// Whether [#tryDeliver] would do it.
     boolean isDecided(List<Candidate> candidates, Encodings encodings, RowAnswers answers, Judge judge) {
         for (Candidate candidate : candidates) {
             if (decided(candidate, encodings, answers, judge) == null) {
@@ -107,7 +107,7 @@ public final class Delivery {
                     Passages.judge(guard, candidate, update, encodings, answers).orElse(null);
             return passages == null ? null : () -> hand(candidate, update, passages, encodings, answers);
         }
-        Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE concerns nobody");
+        Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE is never delivered");
         int[] ids = new int[candidate.matches().size()];
         int count = 0;
         boolean failed = false;
@@ -312,7 +312,7 @@ public final class Delivery {
     /// Names what Postgres has to be asked for this candidate.
     void undecided(Candidate candidate, Encodings encodings, Consumer<Asked> action) {
         Change change = encodings.change();
-        Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE concerns nobody");
+        Row judged = requireNonNull(SubscriptionIndex.judgedRow(change), "a TRUNCATE is never delivered");
         for (Candidate.Match match : candidate.matches()) {
             if (match.isOpen()) {
                 match.predicate()

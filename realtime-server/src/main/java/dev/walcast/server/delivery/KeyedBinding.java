@@ -2,7 +2,7 @@ package dev.walcast.server.delivery;
 
 import static java.util.Objects.requireNonNull;
 
-/// A binding of a subscription, whatever it means at the moment. Equal for the whole life of the subscription.
+/// Names a binding of a subscription. Equal for the whole life of the subscription, also when it is resolved again.
 public record KeyedBinding(ChangeSubscription subscription, int bindingId) {
     public KeyedBinding {
         requireNonNull(subscription, "subscription is null");

@@ -9,7 +9,7 @@ import dev.walcast.server.delivery.Asker.Inquiry;
 import dev.walcast.server.delivery.ChangeSubscription.Withheld;
 import dev.walcast.server.delivery.QuestionLanes.Waiting;
 import dev.walcast.server.encode.Encodings;
-import dev.walcast.server.encode.FeedPosition;
+import dev.walcast.server.protocol.FeedPosition;
 import dev.walcast.server.rowkeys.RowKey;
 import dev.walcast.server.window.BindingStart.Reason;
 import java.util.ArrayList;
@@ -83,7 +83,7 @@ public final class OrderedDelivery implements AutoCloseable {
             synchronized (subscription.lock()) {
                 if (subscription.isClosed()
                         || isUnknown(subscription, candidates)
-                        || isHandedOrFailed(subscription, candidates)) {
+                        || handOrFail(subscription, candidates)) {
                     return;
                 }
                 queue(subscription, candidates);
@@ -102,20 +102,20 @@ public final class OrderedDelivery implements AutoCloseable {
             return !subscription.memories().mayKnow(encodings);
         }
 
-        private boolean isHandedOrFailed(ChangeSubscription subscription, List<Candidate> candidates) {
+        private boolean handOrFail(ChangeSubscription subscription, List<Candidate> candidates) {
             try {
-                return isHanded(subscription, candidates);
+                return tryHand(subscription, candidates);
             } catch (RuntimeException | StackOverflowError | LinkageError e) {
                 failed(subscription, encodings, e);
                 return true;
             }
         }
 
-        private boolean isHanded(ChangeSubscription subscription, List<Candidate> candidates) {
+        private boolean tryHand(ChangeSubscription subscription, List<Candidate> candidates) {
             return subscription.pending().isEmpty()
                     && subscription.isCurrent(candidates)
                     && (held.isEmpty() || held.barrier(subscription.targets()) >= sequence)
-                    && delivery.deliver(candidates, encodings, RowAnswers.NONE, judge);
+                    && delivery.tryDeliver(candidates, encodings, RowAnswers.NONE, judge);
         }
 
         private void queue(ChangeSubscription subscription, List<Candidate> candidates) {
@@ -218,7 +218,7 @@ public final class OrderedDelivery implements AutoCloseable {
         List<Waiting> ask = new ArrayList<>(0);
         synchronized (subscription.lock()) {
             PendingChange next = subscription.pending().peek();
-            while (next != null && isDoneOrFailed(subscription, next, ask)) {
+            while (next != null && finishOrFail(subscription, next, ask)) {
                 if (!next.isOver()) {
                     subscription.pending().poll();
                     next.finish();
@@ -233,9 +233,9 @@ public final class OrderedDelivery implements AutoCloseable {
     }
 
     /// Under the subscription's lock. What goes wrong concerns this change and this subscription only.
-    private boolean isDoneOrFailed(ChangeSubscription subscription, PendingChange next, List<Waiting> ask) {
+    private boolean finishOrFail(ChangeSubscription subscription, PendingChange next, List<Waiting> ask) {
         try {
-            return isDone(subscription, next, ask);
+            return tryFinish(subscription, next, ask);
         } catch (RuntimeException | StackOverflowError | LinkageError e) {
             if (next.news() == null) {
                 failed(subscription, next.encodings(), e);
@@ -266,7 +266,7 @@ public final class OrderedDelivery implements AutoCloseable {
         }
     }
 
-    private boolean isDone(ChangeSubscription subscription, PendingChange next, List<Waiting> ask) {
+    private boolean tryFinish(ChangeSubscription subscription, PendingChange next, List<Waiting> ask) {
         if (subscription.isClosed()) {
             return true;
         }
@@ -282,7 +282,7 @@ public final class OrderedDelivery implements AutoCloseable {
         if (subscription.isInDoubt(next)) {
             subscription.withhold(withheld(next.encodings(), Reason.UNCHANGED_VALUE));
         }
-        if (delivery.deliver(candidates, next.encodings(), next.answers())) {
+        if (delivery.tryDeliver(candidates, next.encodings(), next.answers())) {
             return true;
         }
         if (next.beginAsking()) {

@@ -67,7 +67,7 @@ record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean fa
         return Optional.of(new Passages(verdict, old, ids, failed, inapplicable));
     }
 
-    /// A row that its client has was in view, whatever the UPDATE carries of it.
+    /// A row that its client has was in view, even if the UPDATE carries nothing of the old row.
     private static InView known(
             RowGuard guard, Candidate candidate, Match match, Encodings encodings, InView otherwise) {
         RowMemory memory = candidate.memory(match, encodings);

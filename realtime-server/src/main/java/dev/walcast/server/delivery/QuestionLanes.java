@@ -129,7 +129,7 @@ final class QuestionLanes implements AutoCloseable {
         }
     }
 
-    /// Whatever goes wrong with a batch concerns its changes only.
+    /// An error of a batch concerns its changes only.
     private void answer(List<Waiting> batch) throws InterruptedException {
         Map<Waiting, Inquiry> inquiries = new HashMap<>();
         Asking asking = null;

@@ -8,7 +8,7 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/// Costs next to nothing while nobody records it.
+/// Disabled by default.
 @Name("walcast.Questions")
 @Label("Questions")
 @Description("Postgres was asked what filters or policies say of some changes; lasts until it has answered.")

@@ -8,6 +8,7 @@ import dev.walcast.cdc.Table;
 import dev.walcast.cdc.text.JsonText;
 import dev.walcast.rls.guard.Verdict.ReadableColumns;
 import dev.walcast.server.feed.EncodedChange;
+import dev.walcast.server.protocol.FeedPosition;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;

@@ -6,6 +6,7 @@ import dev.walcast.cdc.Change;
 import dev.walcast.rls.guard.Verdict.ReadableColumns;
 import dev.walcast.rls.rights.RightsMark;
 import dev.walcast.server.feed.EncodedChange;
+import dev.walcast.server.protocol.FeedPosition;
 import dev.walcast.server.rowkeys.RowKeys;
 import dev.walcast.server.rowkeys.TouchedRow;
 import java.util.Map;

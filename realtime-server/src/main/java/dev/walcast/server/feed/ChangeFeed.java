@@ -5,8 +5,8 @@ import java.util.List;
 
 /// Where a channel's `postgres_changes` come from.
 public interface ChangeFeed {
-    /// Begins to resolve and register the bindings and returns at once; the receiver hears the outcome. Whatever
-    /// happens, the subscription must be closed when the channel ends.
+    /// Begins to resolve and register the bindings and returns at once; the receiver hears the outcome. The
+    /// subscription must be closed when the channel ends, also after a refusal.
     Subscription subscribe(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver);
 
     interface Subscription extends AutoCloseable {

@@ -7,8 +7,8 @@ import java.util.Optional;
 /// The channel's side of a change subscription. Called from the feed's threads; implementations never throw, and
 /// but for [#awaitRoom()] never block.
 public interface ChangeReceiver {
-    /// Every binding is registered and the feed is live: whatever is committed from now on arrives. May come
-    /// again.
+    /// Every binding is registered and the feed is live: all changes that are committed from now on arrive. May
+    /// be called again.
     ///
     /// @param warnings what the client should know although its bindings work
     /// @param place    where that is; empty when the feed has no positions
@@ -24,8 +24,8 @@ public interface ChangeReceiver {
     /// @param ids the bindings of this channel that match, in binding order
     void onChange(int[] ids, EncodedChange change);
 
-    /// A part of the rows that a binding begins with; [#onLive] follows when they are complete. A first part makes
-    /// whatever came before of no account.
+    /// A part of the rows that a binding begins with; [#onLive] follows when they are complete. A first part
+    /// replaces all that the client received before.
     void onSnapshot(int id, SnapshotChunk chunk);
 
     /// Where the client comes from, as [dev.walcast.server.socket.Handshake#address] gives it; empty when it is not

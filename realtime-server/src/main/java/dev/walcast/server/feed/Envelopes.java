@@ -6,6 +6,7 @@ import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Serializer;
+import dev.walcast.server.protocol.Topic;
 import java.lang.ref.WeakReference;
 import java.util.Arrays;
 import java.util.Objects;
@@ -22,7 +23,7 @@ public final class Envelopes {
     /// All of a frame but the change's data.
     ///
     /// @param ids the bindings that match; never written to
-    public record Envelope(Serializer serializer, String topic, int[] ids, OutboundFrame empty) {
+    public record Envelope(Serializer serializer, Topic topic, int[] ids, OutboundFrame empty) {
         public Envelope {
             requireNonNull(serializer, "serializer is null");
             requireNonNull(topic, "topic is null");
@@ -34,13 +35,13 @@ public final class Envelopes {
             return Arrays.equals(ids, others);
         }
 
-        private boolean isFor(Serializer otherSerializer, String otherTopic, int[] others) {
+        private boolean isFor(Serializer otherSerializer, Topic otherTopic, int[] others) {
             return serializer.equals(otherSerializer) && topic.equals(otherTopic) && isFor(others);
         }
     }
 
     /// The envelope for these bindings of a topic: one that was used lately, or a new one.
-    public Envelope of(Serializer serializer, String topic, int[] ids) {
+    public Envelope of(Serializer serializer, Topic topic, int[] ids) {
         int hash = Objects.hash(serializer, topic, Arrays.hashCode(ids));
         int slot = (hash ^ (hash >>> 16)) & (SLOTS - 1);
         WeakReference<Envelope> kept = recent.get(slot);
@@ -49,7 +50,7 @@ public final class Envelopes {
             return known;
         }
         OutboundFrame empty =
-                serializer.encode(Address.everybodyOn(topic), "postgres_changes", Payload.change(ids, new byte[0]));
+                serializer.encode(Address.allOn(topic), "postgres_changes", Payload.change(ids, new byte[0]));
         Envelope fresh = new Envelope(serializer, topic, ids.clone(), empty);
         recent.set(slot, new WeakReference<>(fresh));
         return fresh;

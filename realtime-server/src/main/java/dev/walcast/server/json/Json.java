@@ -17,6 +17,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -94,6 +95,11 @@ public final class Json {
         return tree(json, true);
     }
 
+    /// The text of a JSON string; empty for any other value.
+    public static Optional<String> text(Slice json) {
+        return tree(json).filter(JsonNode::isTextual).map(JsonNode::textValue);
+    }
+
     private static Optional<JsonNode> tree(Slice json, boolean strict) {
         try (JsonParser parser = treeParser(json)) {
             parser.configure(StreamReadFeature.STRICT_DUPLICATE_DETECTION.mappedFeature(), strict);
@@ -130,6 +136,17 @@ public final class Json {
         } catch (IOException e) {
             throw new IllegalStateException("a tree could not be written", e);
         }
+    }
+
+    /// The text as a JSON string, with its quotes. Non-ASCII characters come out escaped, as in [#bytes(JsonNode)].
+    public static byte[] quotedAscii(String text) {
+        return bytes(TextNode.valueOf(text));
+    }
+
+    /// Whether both are the same JSON value, in whatever order the members of objects come. Two texts that are no JSON
+    /// within the bounds are the same.
+    public static boolean isSame(Slice one, Slice other) {
+        return tree(one).equals(tree(other));
     }
 
     /// The UTF-8 of JSON text.

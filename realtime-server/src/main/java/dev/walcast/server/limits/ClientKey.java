@@ -1,13 +1,9 @@
 package dev.walcast.server.limits;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.json.Json;
-import dev.walcast.server.json.Slice;
 import java.net.InetAddress;
-import java.util.Optional;
 
 /// Identifies a client among those that share the bounds of the server: a user by the `sub` of its token, any other
 /// client by its address. The API key is no identity, because it is public.
@@ -22,7 +18,7 @@ public record ClientKey(String text) {
 
     /// @param address as [dev.walcast.server.socket.Handshake#address] gives it
     public static ClientKey of(Viewer viewer, String address) {
-        return subject(viewer)
+        return TokenSubject.of(viewer)
                 .map(subject -> new ClientKey("user " + shortened(subject)))
                 .orElseGet(() -> ofAddress(address));
     }
@@ -30,12 +26,6 @@ public record ClientKey(String text) {
     /// @param address of IPv4 or IPv6; any other text identifies itself
     public static ClientKey ofAddress(String address) {
         return new ClientKey("address " + network(address));
-    }
-
-    private static Optional<String> subject(Viewer viewer) {
-        return Json.tree(Slice.of(viewer.claims().getBytes(UTF_8)))
-                .map(claims -> claims.path("sub").textValue())
-                .filter(subject -> !subject.isEmpty());
     }
 
     private static String shortened(String subject) {

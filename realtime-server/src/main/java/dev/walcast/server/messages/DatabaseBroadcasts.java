@@ -10,11 +10,12 @@ import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.protocol.Broadcast.Encoding;
 import dev.walcast.server.protocol.Topic;
-import dev.walcast.server.topic.MessageHistory;
+import dev.walcast.server.request.ReplayRequest;
 import dev.walcast.server.topic.Rooms;
 import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +39,7 @@ public final class DatabaseBroadcasts {
 
     private final Rooms rooms;
     private final int payloadBytesMax;
-    private final RecentMessages recent = new RecentMessages(MessageHistory.LIMIT_MAX);
+    private final RecentMessages recent = new RecentMessages(ReplayRequest.LIMIT_MAX);
     private final LongAdder sent = new LongAdder();
     private final Map<Dropped, LongAdder> dropped = new EnumMap<>(Dropped.class);
 
@@ -75,16 +76,16 @@ public final class DatabaseBroadcasts {
 
     private @Nullable Dropped broadcast(Row row, long micros) {
         String id = text(row, "id");
-        String topic = text(row, "topic");
+        String name = text(row, "topic");
         String event = text(row, "event");
         String isPrivate = text(row, "private");
         String json = text(row, "payload");
         String bytea = text(row, "binary_payload");
-        if (id == null || topic == null || event == null || isPrivate == null || (json == null && bytea == null)) {
+        if (id == null || name == null || event == null || isPrivate == null || (json == null && bytea == null)) {
             return Dropped.INCOMPLETE;
         }
-        String wholeTopic = Topic.named(topic).text();
-        if (wholeTopic.getBytes(UTF_8).length > HEADER_BYTES_MAX || event.getBytes(UTF_8).length > HEADER_BYTES_MAX) {
+        Topic topic = Topic.named(name);
+        if (topic.bytes() > HEADER_BYTES_MAX || event.getBytes(UTF_8).length > HEADER_BYTES_MAX) {
             return Dropped.NAME_TOO_LONG;
         }
         byte[] payload = json == null ? bytes(requireNonNull(bytea)) : json.getBytes(UTF_8);
@@ -92,13 +93,12 @@ public final class DatabaseBroadcasts {
             return Dropped.PAYLOAD_TOO_LARGE;
         }
         Encoding encoding = json == null ? Encoding.BINARY : Encoding.JSON;
-        String meta = "{\"id\":\"" + id + "\"}";
+        Optional<Broadcast.Stored> stored = Optional.of(new Broadcast.Stored(id, false));
         if (isPrivate.equals("t")) {
             // before it is heard: a client that joins now finds it in the history
             recent.committed(topic, id, micros);
         }
-        rooms.broadcast(
-                new Broadcast.User(wholeTopic, event, encoding, Slice.of(payload), meta), isPrivate.equals("t"));
+        rooms.broadcast(new Broadcast.User(topic, event, encoding, Slice.of(payload), stored), isPrivate.equals("t"));
         return null;
     }
 

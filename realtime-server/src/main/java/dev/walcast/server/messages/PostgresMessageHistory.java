@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.messages.RecentMessages.Committed;
 import dev.walcast.server.protocol.Broadcast.Encoding;
+import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.topic.MessageHistory;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -66,7 +67,7 @@ final class PostgresMessageHistory implements MessageHistory {
     /// Since then means committed since then where the commit is known, for a client has heard what was committed
     /// before; else that the transaction has begun since then.
     @Override
-    public List<StoredMessage> since(String topic, Instant since, int limit) throws HistoryException {
+    public List<StoredMessage> since(Topic topic, Instant since, int limit) throws HistoryException {
         Map<String, Committed> committed = new LinkedHashMap<>();
         long sinceMicros = ChronoUnit.MICROS.between(Instant.EPOCH, since);
         recent.of(topic).forEach(message -> committed.put(message.id(), message));
@@ -82,15 +83,15 @@ final class PostgresMessageHistory implements MessageHistory {
     }
 
     private List<Placed> read(
-            String topic, Instant since, int limit, List<String> wanted, Map<String, Committed> committed)
+            Topic topic, Instant since, int limit, List<String> wanted, Map<String, Committed> committed)
             throws HistoryException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement = connection.prepareStatement(QUERY)) {
             statement.setQueryTimeout(Math.toIntExact(TIMEOUT.toSeconds()));
-            statement.setString(1, topic);
+            statement.setString(1, topic.name());
             statement.setObject(2, LocalDateTime.ofInstant(since, ZoneOffset.UTC));
             statement.setInt(3, limit);
-            statement.setString(4, topic);
+            statement.setString(4, topic.name());
             statement.setArray(5, connection.createArrayOf("text", wanted.toArray()));
             try (ResultSet rows = statement.executeQuery()) {
                 return placed(rows, committed);

@@ -2,6 +2,7 @@ package dev.walcast.server.messages;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.server.protocol.Topic;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -16,7 +17,7 @@ final class RecentMessages {
     private final Object lock = new Object();
 
     // guarded by lock
-    private final LinkedHashMap<String, Deque<Committed>> byTopic = new LinkedHashMap<>(16, 0.75f, true);
+    private final LinkedHashMap<Topic, Deque<Committed>> byTopic = new LinkedHashMap<>(16, 0.75f, true);
     private long count;
 
     /// @param id       as the table has it
@@ -34,7 +35,7 @@ final class RecentMessages {
     }
 
     /// To be called in the order of the log.
-    void committed(String topic, String id, long micros) {
+    void committed(Topic topic, String id, long micros) {
         synchronized (lock) {
             Deque<Committed> messages = byTopic.computeIfAbsent(topic, _ -> new ArrayDeque<>(4));
             messages.addLast(new Committed(id, micros, count++));
@@ -48,7 +49,7 @@ final class RecentMessages {
     }
 
     /// Those that are remembered, the oldest first.
-    List<Committed> of(String topic) {
+    List<Committed> of(Topic topic) {
         synchronized (lock) {
             Deque<Committed> messages = byTopic.get(topic);
             return messages == null ? List.of() : List.copyOf(messages);

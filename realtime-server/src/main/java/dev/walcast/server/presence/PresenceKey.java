@@ -2,7 +2,6 @@ package dev.walcast.server.presence;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.node.TextNode;
 import dev.walcast.server.json.Json;
 import java.util.Set;
 import java.util.UUID;
@@ -39,7 +38,7 @@ public record PresenceKey(String text, byte[] json) {
 
     /// The key that a client asked for.
     public static PresenceKey of(String text) {
-        return new PresenceKey(text, Json.bytes(TextNode.valueOf(text)));
+        return new PresenceKey(text, Json.quotedAscii(text));
     }
 
     /// A random key, for a client that asked for none.

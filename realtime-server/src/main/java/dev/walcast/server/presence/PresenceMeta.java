@@ -3,12 +3,11 @@ package dev.walcast.server.presence;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.json.Slice;
+import dev.walcast.server.request.PresencePush;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// One tracked object as everybody sees it.
@@ -17,8 +16,6 @@ import org.jspecify.annotations.Nullable;
 /// @param payload     a JSON object without refs; shared, never written to
 public record PresenceMeta(
         PresenceKey key, String ref, @Nullable String previousRef, byte[] payload) {
-    private static final String REF = "phx_ref";
-    private static final String PREVIOUS_REF = "phx_ref_prev";
     private static final int EMPTY_OBJECT = 2;
     private static final int OVERHEAD_BYTES = 512;
 
@@ -28,16 +25,10 @@ public record PresenceMeta(
         requireNonNull(payload, "payload is null");
     }
 
-    /// What of a client's object is kept: refs are ours to give, clients tell metas apart by them.
-    public static byte[] payload(ObjectNode tracked) {
-        return Json.bytes(tracked.deepCopy().remove(List.of(REF, PREVIOUS_REF)));
-    }
-
     /// Whether it is the same object, in whatever order its members come.
     boolean says(byte[] otherPayload) {
         return Arrays.equals(payload, otherPayload)
-                || (payload.length == otherPayload.length
-                        && Json.tree(Slice.of(payload)).equals(Json.tree(Slice.of(otherPayload))));
+                || (payload.length == otherPayload.length && Json.isSame(Slice.of(payload), Slice.of(otherPayload)));
     }
 
     /// What the room's limit is compared with.
@@ -51,9 +42,9 @@ public record PresenceMeta(
     }
 
     void writeTo(ByteArrayOutputStream out) {
-        out.writeBytes(("{\"" + REF + "\":\"" + ref + "\"").getBytes(US_ASCII));
+        out.writeBytes(("{\"" + PresencePush.REF + "\":\"" + ref + "\"").getBytes(US_ASCII));
         if (previousRef != null) {
-            out.writeBytes((",\"" + PREVIOUS_REF + "\":\"" + previousRef + "\"").getBytes(US_ASCII));
+            out.writeBytes((",\"" + PresencePush.PREVIOUS_REF + "\":\"" + previousRef + "\"").getBytes(US_ASCII));
         }
         if (payload.length > EMPTY_OBJECT) {
             out.write(',');

@@ -204,7 +204,7 @@ public final class PresenceRoom {
 
     /// With the lock held.
     private void publish() {
-        Address everybody = Address.everybodyOn(name.topic().text());
+        Address everybody = Address.allOn(name.topic());
         EncodedBroadcast diff = new EncodedBroadcast(everybody, "presence_diff", Payload.of(changes.publish()));
         for (PresenceMember member : listeners) {
             member.listener().deliverPresenceDiff(diff);

@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import org.jspecify.annotations.Nullable;
 
-/// Who a message is for or from, in the client's own words; refs are echoed, never interpreted.
-public record Address(@Nullable Ref joinRef, @Nullable Ref ref, String topic) {
+/// The topic and the references of a message. References are echoed, never interpreted.
+public record Address(@Nullable Ref joinRef, @Nullable Ref ref, Topic topic) {
     public Address {
         requireNonNull(topic, "topic is null");
     }
@@ -23,8 +23,8 @@ public record Address(@Nullable Ref joinRef, @Nullable Ref ref, String topic) {
         return new Address(joinRef, newRef, topic);
     }
 
-    /// For messages that go to everybody on a topic.
-    public static Address everybodyOn(String topic) {
+    /// For messages that go to all receivers of a topic.
+    public static Address allOn(Topic topic) {
         return new Address(null, null, topic);
     }
 }

@@ -3,7 +3,6 @@ package dev.walcast.server.protocol;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.json.Utf8;
@@ -15,15 +14,14 @@ import org.jspecify.annotations.Nullable;
 
 /// One message of a batch.
 ///
-/// @param topic   without its `realtime:`
 /// @param payload what its receivers get: the sender's own payload verbatim in the usual envelope
-public record BatchMessage(String topic, Slice payload, boolean isPrivate) {
+public record BatchMessage(Topic topic, Slice payload, boolean isPrivate) {
     public BatchMessage {
         requireNonNull(topic, "topic is null");
         requireNonNull(payload, "payload is null");
     }
 
-    /// The fields as they came, whatever they are.
+    /// The fields as they came, of any type.
     static final class Fields {
         private @Nullable Slice topic;
         private @Nullable Slice event;
@@ -73,7 +71,7 @@ public record BatchMessage(String topic, Slice payload, boolean isPrivate) {
             if (name.isEmpty() || privacy.isEmpty() || payload == null) {
                 return Optional.empty();
             }
-            return Optional.of(new BatchMessage(name.get(), Slice.of(envelope(payload)), privacy.get()));
+            return Optional.of(new BatchMessage(Topic.named(name.get()), Slice.of(envelope(payload)), privacy.get()));
         }
 
         private @Nullable ErrorCode payloadError(int bytesMax) {
@@ -124,10 +122,7 @@ public record BatchMessage(String topic, Slice payload, boolean isPrivate) {
         private static Optional<String> text(@Nullable Slice value) {
             return value == null || !value.isString()
                     ? Optional.empty()
-                    : Json.tree(value)
-                            .filter(JsonNode::isTextual)
-                            .map(JsonNode::textValue)
-                            .filter(text -> !Utf8.hasLoneSurrogate(text));
+                    : Json.text(value).filter(text -> !Utf8.hasLoneSurrogate(text));
         }
 
         private static void addTo(StringJoiner errors, String field, @Nullable ErrorCode code) {

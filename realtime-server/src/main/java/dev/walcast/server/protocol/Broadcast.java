@@ -8,10 +8,10 @@ import dev.walcast.server.json.Slice;
 import java.io.IOException;
 import java.util.Optional;
 
-/// A message for everybody on a topic, exactly as its sender worded it.
+/// A message for all receivers of a topic. Its payload is opaque: it reaches them byte for byte.
 public sealed interface Broadcast {
-    /// The whole topic, with its `realtime:`.
-    String topic();
+    /// Its topic.
+    Topic topic();
 
     /// The name its sender gave it; empty when a text frame has none.
     String event();
@@ -25,7 +25,7 @@ public sealed interface Broadcast {
     /// A `broadcast` text frame.
     ///
     /// @param payload a JSON object, forwarded verbatim
-    record Text(String topic, Slice payload) implements Broadcast {
+    record Text(Topic topic, Slice payload) implements Broadcast {
         public Text {
             requireNonNull(topic, "topic is null");
             requireNonNull(payload, "payload is null");
@@ -60,22 +60,23 @@ public sealed interface Broadcast {
         }
     }
 
-    /// A binary frame of kind 3, or what comes from the database or over HTTP. Nobody has checked that a
-    /// [Encoding#JSON] payload is JSON.
+    /// A binary frame of kind 3, or what comes from the database or over HTTP. A payload of [Encoding#JSON] may be no
+    /// JSON: it is not checked.
     ///
-    /// @param meta a JSON object for the receivers, at most 255 bytes; empty for none
-    record User(String topic, String event, Encoding encoding, Slice payload, String meta) implements Broadcast {
+    /// @param stored where the database stored it; empty when it did not
+    record User(Topic topic, String event, Encoding encoding, Slice payload, Optional<Stored> stored)
+            implements Broadcast {
         public User {
-            requireNonNull(meta, "meta is null");
+            requireNonNull(stored, "stored is null");
             requireNonNull(topic, "topic is null");
             requireNonNull(event, "event is null");
             requireNonNull(encoding, "encoding is null");
             requireNonNull(payload, "payload is null");
         }
 
-        /// Without metadata.
-        public User(String topic, String event, Encoding encoding, Slice payload) {
-            this(topic, event, encoding, payload, "");
+        /// A broadcast that is not stored.
+        public User(Topic topic, String event, Encoding encoding, Slice payload) {
+            this(topic, event, encoding, payload, Optional.empty());
         }
 
         @Override
@@ -85,10 +86,21 @@ public sealed interface Broadcast {
 
         @Override
         public Optional<String> id() {
-            return meta.isEmpty()
-                    ? Optional.empty()
-                    : Json.tree(Slice.of(Json.bytes(meta)))
-                            .map(tree -> tree.path("id").textValue());
+            return stored.map(Stored::id);
+        }
+    }
+
+    /// That the database has stored a broadcast. Receivers read it as metadata.
+    ///
+    /// @param isReplayed whether the client asked for stored broadcasts
+    record Stored(String id, boolean isReplayed) {
+        public Stored {
+            requireNonNull(id, "id is null");
+        }
+
+        /// A JSON object.
+        public String json() {
+            return "{\"id\":" + Json.quoted(id) + (isReplayed ? ",\"replayed\":true}" : "}");
         }
     }
 

@@ -7,7 +7,7 @@ package dev.walcast.server.protocol;
 public enum CloseReason {
     /// The client said goodbye; its own code is echoed.
     CLIENT_CLOSED(1000, ""),
-    /// The connection was cut without a close frame; nobody is left to read one.
+    /// The connection was cut. No close frame is sent.
     DISCONNECTED(1006, ""),
     PROTOCOL_ERROR(1002, "not a valid WebSocket frame"),
     INVALID_UTF8(1007, "text is not valid UTF-8"),

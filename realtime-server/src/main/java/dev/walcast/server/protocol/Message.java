@@ -2,8 +2,11 @@ package dev.walcast.server.protocol;
 
 import dev.walcast.server.json.Slice;
 
-/// What a client may send. Payloads are left as they came: only whoever handles a message looks into it.
+/// What a client may send. Payloads are left as they came: they are parsed after the limits of the message are checked.
 public sealed interface Message {
+    /// Belongs to the socket, not to a channel.
+    Topic HEARTBEATS = new Topic("phoenix");
+
     record Heartbeat(Address address) implements Message {}
 
     record Join(Address address, Slice payload) implements Message {}
@@ -50,7 +53,7 @@ public sealed interface Message {
             case "postgres_changes" -> new Acknowledgement(address, payload);
             case "broadcast" -> broadcast(address, payload);
             case "heartbeat" ->
-                address.topic().equals("phoenix") ? new Heartbeat(address) : new Unknown(address, event);
+                address.topic().equals(HEARTBEATS) ? new Heartbeat(address) : new Unknown(address, event);
             default -> new Unknown(address, event);
         };
     }

@@ -66,7 +66,7 @@ public record Payload(byte[] before, byte[] shared, byte[] after) {
                 + note.place().map(FeedPlace::json).orElse("") + "}"));
     }
 
-    /// Rows that a binding begins with, in a `system` message, which clients hand on whatever else it holds.
+    /// Rows that a binding begins with, in a `system` message: clients hand it on with all its keys.
     ///
     /// @param channel the topic without its `realtime:`
     /// @param members of the object that holds the rows; shared, not copied
@@ -91,12 +91,12 @@ public record Payload(byte[] before, byte[] shared, byte[] after) {
     /// A broadcast in words: what a client would have sent as a text frame.
     ///
     /// @param json the user's payload; shared, not copied
-    /// @param meta a JSON object, or empty for none
-    static Payload broadcast(String event, byte[] json, String meta) {
+    /// @param stored becomes the metadata; empty for none
+    static Payload broadcast(String event, byte[] json, Optional<Broadcast.Stored> stored) {
         return new Payload(
                 Json.bytes("{\"type\":\"broadcast\",\"event\":" + Json.quoted(event) + ",\"payload\":"),
                 json,
-                Json.bytes(meta.isEmpty() ? "}" : ",\"meta\":" + meta + "}"));
+                Json.bytes(stored.map(meta -> ",\"meta\":" + meta.json() + "}").orElse("}")));
     }
 
     /// As a text frame carries it. Nothing when the payload is not JSON.
@@ -105,7 +105,7 @@ public record Payload(byte[] before, byte[] shared, byte[] after) {
             case Broadcast.Text text -> Optional.of(of(text.payload().copy()));
             case Broadcast.User user ->
                 isReadable(user)
-                        ? Optional.of(broadcast(user.event(), user.payload().copy(), user.meta()))
+                        ? Optional.of(broadcast(user.event(), user.payload().copy(), user.stored()))
                         : Optional.empty();
         };
     }

@@ -39,7 +39,7 @@ public record Refusal(ErrorCode code, String text, Optional<Measure> measure) {
         return upgradeText.isEmpty() ? "" : "{\"error\":" + Json.quoted(upgradeText) + details() + "}";
     }
 
-    /// As a JSON object, for whoever has no envelope around it.
+    /// As a JSON object of its own, without the envelope of a message.
     public String json() {
         String limits = measure.map(m -> ",\"limit\":" + m.limit() + ",\"current\":" + m.current())
                 .orElse("");

@@ -14,13 +14,27 @@ public sealed interface Serializer permits SerializerV1, SerializerV2 {
     /// The longest head of a message in text: refs, topic and event, each character escaped.
     int HEAD_BYTES_MAX = 32 * 1024;
 
+    /// What the first bytes of a large text message tell about it.
+    sealed interface Beginning {
+        /// Where it is meant for and what it is.
+        record Known(Topic topic, String event) implements Beginning {}
+
+        /// However it goes on, it is no message of this protocol version.
+        ///
+        /// @param why for the log; holds nothing of what the client sent
+        record Malformed(String why) implements Beginning {}
+
+        /// The payload comes first.
+        record Unknown() implements Beginning {}
+    }
+
     /// @param utf8 one text message, known to be valid UTF-8
     Message decodeText(byte[] utf8);
 
     /// Reads the head of a text message that is longer than these first bytes of it.
     ///
     /// @param beginning longer than any head
-    MessageBeginning begin(byte[] beginning);
+    Beginning begin(byte[] beginning);
 
     /// Reads a text message of which the middle was not kept.
     ///

@@ -33,15 +33,15 @@ record SerializerV1() implements Serializer {
     }
 
     @Override
-    public MessageBeginning begin(byte[] beginning) {
+    public Beginning begin(byte[] beginning) {
         Fields fields = new Fields();
         try {
             fields.readBeginning(beginning);
             return fields.beginning();
         } catch (Json.MalformedJson e) {
-            return new MessageBeginning.Malformed(String.valueOf(e.getMessage()));
+            return new Beginning.Malformed(String.valueOf(e.getMessage()));
         } catch (IOException _) {
-            return new MessageBeginning.Malformed("not JSON");
+            return new Beginning.Malformed("not JSON");
         }
     }
 
@@ -66,7 +66,7 @@ record SerializerV1() implements Serializer {
 
     @Override
     public OutboundFrame encode(Address address, String event, Payload payload) {
-        byte[] open = Json.bytes(OPEN + Json.quoted(address.topic()) + EVENT + Json.quoted(event) + PAYLOAD);
+        byte[] open = Json.bytes(OPEN + Json.quoted(address.topic().text()) + EVENT + Json.quoted(event) + PAYLOAD);
         byte[] close = Json.bytes(REF + jsonOrNull(address.ref()) + "}");
         return Frames.text(open, payload, close);
     }
@@ -74,7 +74,7 @@ record SerializerV1() implements Serializer {
     @Override
     public Optional<OutboundFrame> encode(Broadcast broadcast) {
         return Payload.ofBroadcast(broadcast)
-                .map(payload -> encode(Address.everybodyOn(broadcast.topic()), "broadcast", payload));
+                .map(payload -> encode(Address.allOn(broadcast.topic()), "broadcast", payload));
     }
 
     @Override
@@ -86,7 +86,7 @@ record SerializerV1() implements Serializer {
         return ref == null ? "null" : ref.json();
     }
 
-    /// What one object has said so far, whatever the order of its keys.
+    /// The keys of one object that were read so far, in any order.
     private static final class Fields {
         private @Nullable String topic;
         private @Nullable String event;
@@ -176,13 +176,11 @@ record SerializerV1() implements Serializer {
         }
 
         /// Once the beginning has ended.
-        MessageBeginning beginning() {
+        Beginning beginning() {
             if (topic != null && event != null) {
-                return new MessageBeginning.Known(topic, event);
+                return new Beginning.Known(new Topic(topic), event);
             }
-            return isInPayload
-                    ? new MessageBeginning.Unknown()
-                    : new MessageBeginning.Malformed("its head does not end");
+            return isInPayload ? new Beginning.Unknown() : new Beginning.Malformed("its head does not end");
         }
 
         /// @param end where the payload ends
@@ -190,14 +188,14 @@ record SerializerV1() implements Serializer {
             if (topic == null || event == null || !isInPayload || !hasRef) {
                 return new Message.Malformed("topic, event, payload or ref is missing");
             }
-            return new Message.TooLarge(new Address(joinRef, ref, topic), event, end - payloadAt);
+            return new Message.TooLarge(new Address(joinRef, ref, new Topic(topic)), event, end - payloadAt);
         }
 
         Message message() {
             if (topic == null || event == null || payload == null || !hasRef) {
                 return new Message.Malformed("topic, event, payload or ref is missing");
             }
-            return Message.of(new Address(joinRef, ref, topic), event, payload);
+            return Message.of(new Address(joinRef, ref, new Topic(topic)), event, payload);
         }
     }
 }

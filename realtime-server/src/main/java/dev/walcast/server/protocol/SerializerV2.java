@@ -26,7 +26,7 @@ record SerializerV2() implements Serializer {
             Slice payload = scanner.nextValue();
             scanner.finishArray();
             scanner.end();
-            return Message.of(new Address(joinRef, ref, topic), event, payload);
+            return Message.of(new Address(joinRef, ref, new Topic(topic)), event, payload);
         } catch (Json.MalformedJson e) {
             return new Message.Malformed(String.valueOf(e.getMessage()));
         } catch (IOException _) {
@@ -35,11 +35,10 @@ record SerializerV2() implements Serializer {
     }
 
     @Override
-    public MessageBeginning begin(byte[] beginning) {
+    public Beginning begin(byte[] beginning) {
         return switch (decodeLarge(beginning, beginning, beginning.length)) {
-            case Message.TooLarge(Address address, String event, int _) ->
-                new MessageBeginning.Known(address.topic(), event);
-            case Message.Malformed(String why) -> new MessageBeginning.Malformed(why);
+            case Message.TooLarge(Address address, String event, int _) -> new Beginning.Known(address.topic(), event);
+            case Message.Malformed(String why) -> new Beginning.Malformed(why);
             case Message _ -> throw new IllegalStateException("neither too large nor malformed");
         };
     }
@@ -54,7 +53,7 @@ record SerializerV2() implements Serializer {
             String event = scanner.nextString(NAME_BYTES_MAX);
             // without the comma before it and the bracket after it
             int payloadBytes = bytes - scanner.at() - 2;
-            return new Message.TooLarge(new Address(joinRef, ref, topic), event, payloadBytes);
+            return new Message.TooLarge(new Address(joinRef, ref, new Topic(topic)), event, payloadBytes);
         } catch (Json.MalformedJson e) {
             return new Message.Malformed(String.valueOf(e.getMessage()));
         } catch (IOException _) {
@@ -70,7 +69,7 @@ record SerializerV2() implements Serializer {
     @Override
     public OutboundFrame encode(Address address, String event, Payload payload) {
         byte[] open = Json.bytes("[" + jsonOrNull(address.joinRef()) + "," + jsonOrNull(address.ref()) + ","
-                + Json.quoted(address.topic()) + "," + Json.quoted(event) + ",");
+                + Json.quoted(address.topic().text()) + "," + Json.quoted(event) + ",");
         return Frames.text(open, payload, Json.bytes("]"));
     }
 
@@ -79,7 +78,7 @@ record SerializerV2() implements Serializer {
         return switch (broadcast) {
             case Broadcast.Text text ->
                 Optional.of(encode(
-                        Address.everybodyOn(text.topic()),
+                        Address.allOn(text.topic()),
                         "broadcast",
                         Payload.of(text.payload().copy())));
             case Broadcast.User user -> encodeUser(user);
@@ -92,9 +91,9 @@ record SerializerV2() implements Serializer {
     }
 
     private static Optional<OutboundFrame> encodeUser(Broadcast.User user) {
-        byte[] topic = user.topic().getBytes(UTF_8);
+        byte[] topic = user.topic().text().getBytes(UTF_8);
         byte[] event = user.event().getBytes(UTF_8);
-        byte[] meta = user.meta().getBytes(UTF_8);
+        byte[] meta = user.stored().map(Broadcast.Stored::json).orElse("").getBytes(UTF_8);
         if (Math.max(topic.length, Math.max(event.length, meta.length)) > HEADER_FIELD_BYTES_MAX) {
             return Optional.empty();
         }

@@ -1,31 +1,40 @@
 package dev.walcast.server.protocol;
 
-import java.util.Optional;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
-/// A topic that clients may join: `realtime:<name>` on the wire.
+/// A topic as messages name it. Clients may join those that begin with `realtime:`; the others are only echoed.
 ///
 /// @param text as it stands on the wire, with the prefix
 public record Topic(String text) {
     private static final String PREFIX = "realtime:";
 
     public Topic {
-        if (!text.startsWith(PREFIX)) {
-            throw new IllegalArgumentException("a topic without the prefix " + PREFIX);
-        }
+        requireNonNull(text, "text is null");
     }
 
-    /// Reads the topic that a message names; empty when clients may not join it.
-    public static Optional<Topic> read(String text) {
-        return text.startsWith(PREFIX) ? Optional.of(new Topic(text)) : Optional.empty();
-    }
-
-    /// The topic of this name, which comes without the prefix.
+    /// The topic that clients join under this name, which comes without the prefix.
     public static Topic named(String name) {
         return new Topic(PREFIX + name);
     }
 
-    /// The name without the prefix. May be empty; no client may join that topic.
+    /// Whether the topic has a name. A topic with an empty name has one, although no client may join it.
+    public boolean isNamed() {
+        return text.startsWith(PREFIX);
+    }
+
+    /// The name without the prefix.
+    ///
+    /// @throws IllegalStateException unless [#isNamed]
     public String name() {
+        if (!isNamed()) {
+            throw new IllegalStateException("a topic without the prefix " + PREFIX);
+        }
         return text.substring(PREFIX.length());
+    }
+
+    /// The length of the text in bytes of UTF-8.
+    public int bytes() {
+        return text.getBytes(UTF_8).length;
     }
 }

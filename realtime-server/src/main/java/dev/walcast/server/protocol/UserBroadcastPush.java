@@ -47,9 +47,10 @@ final class UserBroadcastPush {
             }
         }
         Slice payload = new Slice(bytes, position, bytes.length - position);
+        Topic named = new Topic(topic.text());
         return new Message.BroadcastPush(
-                new Address(refOrNull(joinRef), refOrNull(ref), topic.text()),
-                new Broadcast.User(topic.text(), event.text(), Broadcast.Encoding.of(bytes[6]), payload));
+                new Address(refOrNull(joinRef), refOrNull(ref), named),
+                new Broadcast.User(named, event.text(), Broadcast.Encoding.of(bytes[6]), payload));
     }
 
     /// A ref that is not there and one of no length look the same in this header.

@@ -61,8 +61,7 @@ final class Broadcasts {
             if (refusal.isPresent()) {
                 dropped.merge(refusal.get().code(), 1, Integer::sum);
             } else {
-                String topic = Topic.named(message.topic()).text();
-                rooms.broadcast(new Broadcast.Text(topic, message.payload()), message.isPrivate());
+                rooms.broadcast(new Broadcast.Text(message.topic(), message.payload()), message.isPrivate());
             }
         }
         return dropped.isEmpty() ? Answer.accepted() : Answer.accepted().with(Map.of(DROPPED, text(dropped)));
@@ -89,12 +88,11 @@ final class Broadcasts {
         if (isPrivate) {
             requireRight(call, target.topic());
         }
-        String topic = Topic.named(target.topic()).text();
-        rooms.broadcast(new Broadcast.User(topic, target.event(), encoding, payload), isPrivate);
+        rooms.broadcast(new Broadcast.User(target.topic(), target.event(), encoding, payload), isPrivate);
         return Answer.accepted();
     }
 
-    private void requireRight(Call call, String topic) throws RequestRefusedException {
+    private void requireRight(Call call, Topic topic) throws RequestRefusedException {
         Optional<ErrorCode> refusal = privateTopics(call).refusal(topic);
         if (refusal.isPresent()) {
             throw new RequestRefusedException(Answer.message(refusal.get()));

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.server.access.CallerQuestions;
 import dev.walcast.server.acks.CursorKey;
 import dev.walcast.server.limits.ClientKey;
+import dev.walcast.server.protocol.Topic;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -45,7 +46,7 @@ final class Callers {
     private static String brief(String subject) {
         return subject.length() <= SUBJECT_LENGTH_MAX
                 ? subject
-                : "sha256 " + CursorKey.of(subject, "", "").digest();
+                : "sha256 " + CursorKey.of(subject, new Topic(""), "").digest();
     }
 
     private Caller named(String name) {

@@ -9,6 +9,7 @@ import dev.walcast.rls.topic.TopicCheckException;
 import dev.walcast.rls.topic.TopicPermissions;
 import dev.walcast.server.access.CallerQuestions;
 import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Topic;
 import io.helidon.http.Header;
 import io.helidon.http.Headers;
 import java.util.HashMap;
@@ -26,7 +27,7 @@ final class PrivateTopics {
     private final CallerQuestions.Request questions;
     private final Viewer viewer;
     private final String headers;
-    private final Map<String, Optional<ErrorCode>> refusals = new HashMap<>();
+    private final Map<Topic, Optional<ErrorCode>> refusals = new HashMap<>();
 
     PrivateTopics(CallerQuestions.Request questions, Viewer viewer, Headers headers) {
         this.questions = requireNonNull(questions, "questions is null");
@@ -35,16 +36,14 @@ final class PrivateTopics {
     }
 
     /// Why a message may not be sent there, or nothing when it may.
-    ///
-    /// @param topic without its `realtime:`
-    Optional<ErrorCode> refusal(String topic) {
+    Optional<ErrorCode> refusal(Topic topic) {
         return refusals.computeIfAbsent(topic, this::ask);
     }
 
-    private Optional<ErrorCode> ask(String topic) {
+    private Optional<ErrorCode> ask(Topic topic) {
         try {
             return questions
-                            .write(new TopicPermissions.Question(viewer, topic, headers))
+                            .write(new TopicPermissions.Question(viewer, topic.name(), headers))
                             .broadcast()
                     ? Optional.empty()
                     : Optional.of(ErrorCode.REST_FORBIDDEN);

@@ -5,8 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.rls.Viewer;
 import dev.walcast.server.access.CallerQuestions;
 import dev.walcast.server.auth.TokenVerifier;
-import dev.walcast.server.json.Json;
-import dev.walcast.server.json.Slice;
+import dev.walcast.server.limits.TokenSubject;
 import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.topic.Rooms;
@@ -94,7 +93,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
                     send(body, response, stranger(request), Answer.message(ErrorCode.REST_UNAUTHORIZED));
                     return;
                 }
-                Caller caller = subject(viewer.get()).map(callers::user).orElseGet(() -> stranger(request));
+                Caller caller = TokenSubject.of(viewer.get()).map(callers::user).orElseGet(() -> stranger(request));
                 send(body, response, caller, answer(work, new Call(request, body, viewer.get(), caller)));
             }
         };
@@ -119,11 +118,6 @@ public final class RestRoutes implements HttpService, AutoCloseable {
 
     private Caller stranger(ServerRequest request) {
         return callers.at(request.remotePeer().host());
-    }
-
-    private static Optional<String> subject(Viewer viewer) {
-        return Json.tree(Slice.of(viewer.claims().getBytes(StandardCharsets.UTF_8)))
-                .map(claims -> claims.path("sub").textValue());
     }
 
     private static void send(RequestBody body, ServerResponse response, Caller caller, Answer answer) {

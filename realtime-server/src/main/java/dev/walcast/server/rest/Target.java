@@ -9,10 +9,8 @@ import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Topic;
 import java.net.URLDecoder;
 
-/// Where a single broadcast goes, as the path says it.
-///
-/// @param topic without its `realtime:`
-record Target(String topic, String event) {
+/// Where a single broadcast goes, as the path names it.
+record Target(Topic topic, String event) {
     /// What fits into the header of a binary frame.
     private static final int BYTES_MAX = 255;
 
@@ -34,18 +32,15 @@ record Target(String topic, String event) {
         if (end <= topic || event == rawPath.length() || !rawPath.startsWith(BEFORE_EVENT, end)) {
             throw new RequestRefusedException(Answer.html(ErrorCode.REST_NOT_FOUND));
         }
-        Target target = new Target(decoded(rawPath.substring(topic, end)), decoded(rawPath.substring(event)));
-        if (isTooLong(Topic.named(target.topic()).text())) {
+        Target target =
+                new Target(Topic.named(decoded(rawPath.substring(topic, end))), decoded(rawPath.substring(event)));
+        if (target.topic().bytes() > BYTES_MAX) {
             throw new RequestRefusedException(Answer.field("topic", ErrorCode.FIELD_TOO_LONG));
         }
-        if (isTooLong(target.event())) {
+        if (target.event().getBytes(UTF_8).length > BYTES_MAX) {
             throw new RequestRefusedException(Answer.field("event", ErrorCode.FIELD_TOO_LONG));
         }
         return target;
-    }
-
-    private static boolean isTooLong(String text) {
-        return text.getBytes(UTF_8).length > BYTES_MAX;
     }
 
     private static String decoded(String encoded) throws RequestRefusedException {

@@ -18,7 +18,7 @@ record Client(String token, Viewer viewer, String headers, String address) {
         requireNonNull(address, "address is null");
     }
 
-    /// Without the token: whoever reads it can use it.
+    /// Without the token, which must not reach a log.
     @Override
     public String toString() {
         return "Client[]";

@@ -62,15 +62,14 @@ public final class Guest implements AutoCloseable {
 
     /// Hears the broadcasts of a topic until it is closed. Blocks while the database is asked whether it may.
     ///
-    /// @param topic    without its `realtime:`
     /// @param event    the only one it wants to hear, if that is so
-    /// @param listener called by whoever sends; never blocks
-    public void hear(String topic, boolean isPrivate, Optional<String> event, Consumer<OutboundFrame> listener)
+    /// @param listener called by the thread that sends; never blocks
+    public void hear(Topic topic, boolean isPrivate, Optional<String> event, Consumer<OutboundFrame> listener)
             throws RefusedException {
-        if (topic.isEmpty()) {
+        if (topic.name().isEmpty()) {
             throw new RefusedException(ErrorCode.TOPIC_NAME_REQUIRED.refusal());
         }
-        RoomName room = new RoomName(Topic.named(topic), isPrivate);
+        RoomName room = new RoomName(topic, isPrivate);
         ChannelRights known = isPrivate ? requireRight(room) : null;
         RoomMember member = broadcast -> {
             if (event.isPresent() && !broadcast.event().equals(event)) {

@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.frames.EarlyLook;
 import dev.walcast.server.limits.SocketLimits;
-import dev.walcast.server.protocol.MessageBeginning;
 import dev.walcast.server.protocol.Serializer;
+import dev.walcast.server.protocol.Topic;
 import java.util.function.Predicate;
 
 /// Decides how large a message may be, by its topic and event: only what is pushed to a joined channel may be larger
@@ -13,10 +13,10 @@ import java.util.function.Predicate;
 final class LargeMessages implements EarlyLook {
     private final SocketLimits limits;
     private final Serializer serializer;
-    private final Predicate<String> isJoined;
+    private final Predicate<Topic> isJoined;
 
     /// @param isJoined whether the socket has a channel of this topic
-    LargeMessages(SocketLimits limits, Serializer serializer, Predicate<String> isJoined) {
+    LargeMessages(SocketLimits limits, Serializer serializer, Predicate<Topic> isJoined) {
         this.limits = requireNonNull(limits, "limits is null");
         this.serializer = requireNonNull(serializer, "serializer is null");
         this.isJoined = requireNonNull(isJoined, "isJoined is null");
@@ -30,13 +30,13 @@ final class LargeMessages implements EarlyLook {
     @Override
     public int bytesMax(byte[] beginning) {
         return switch (serializer.begin(beginning)) {
-            case MessageBeginning.Unknown _ -> limits.messageBytesMax();
-            case MessageBeginning.Malformed _ -> 0;
-            case MessageBeginning.Known known -> bytesMax(known);
+            case Serializer.Beginning.Unknown _ -> limits.messageBytesMax();
+            case Serializer.Beginning.Malformed _ -> 0;
+            case Serializer.Beginning.Known known -> bytesMax(known);
         };
     }
 
-    private int bytesMax(MessageBeginning.Known known) {
+    private int bytesMax(Serializer.Beginning.Known known) {
         if (!isJoined.test(known.topic())) {
             return 0;
         }

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.protocol.Refusal;
 
-/// Somebody may not do what he wants to do.
+/// Thrown when a request is refused.
 public final class RefusedException extends Exception {
     private static final long serialVersionUID = 1;
 

@@ -63,7 +63,7 @@ final class RefusedSession implements SocketListener {
 
     @Override
     public void onText(byte[] utf8) {
-        if (isTooMuch()) {
+        if (!takeMessage()) {
             return;
         }
         switch (serializer.decodeText(utf8)) {
@@ -76,19 +76,21 @@ final class RefusedSession implements SocketListener {
 
     @Override
     public void onBinary(byte[] bytes) {
-        if (!isTooMuch()) {
+        if (takeMessage()) {
             services.stats().countDropped();
         }
     }
 
     /// Counts a message; one too many closes the socket.
-    private boolean isTooMuch() {
+    ///
+    /// @return whether it is handled
+    private boolean takeMessage() {
         messages++;
         if (messages > MESSAGES_MAX) {
             outbox.close(CloseReason.TOKEN_REFUSED);
-            return true;
+            return false;
         }
-        return false;
+        return true;
     }
 
     @Override
@@ -108,7 +110,7 @@ final class RefusedSession implements SocketListener {
     private static boolean isShort(Address address) {
         int refs = address.joinRef() == null ? 0 : address.joinRef().json().length();
         refs += address.ref() == null ? 0 : address.ref().json().length();
-        return address.topic().length() <= NAME_LENGTH_MAX && refs <= NAME_LENGTH_MAX;
+        return address.topic().text().length() <= NAME_LENGTH_MAX && refs <= NAME_LENGTH_MAX;
     }
 
     private void reply(Address address, Payload payload) {

@@ -10,9 +10,7 @@ import dev.walcast.server.channel.JoinRules;
 import dev.walcast.server.channel.JoinedSocket;
 import dev.walcast.server.channel.Services;
 import dev.walcast.server.frames.EarlyLook;
-import dev.walcast.server.json.Json;
 import dev.walcast.server.limits.ClientBudget;
-import dev.walcast.server.memory.MemoryAccount;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.ErrorCode;
@@ -26,9 +24,9 @@ import dev.walcast.server.socket.Outbox;
 import dev.walcast.server.socket.SocketListener;
 import dev.walcast.server.tasks.WaitingBytes;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,12 +41,6 @@ final class Session implements SocketListener, JoinedSocket {
     /// How many messages of the largest size may wait for the database; of smaller ones more.
     private static final int WAITING_MESSAGES = 2;
 
-    /// What a channel without bindings costs. Measured: see `docs/sizing.md`.
-    private static final long CHANNEL_BYTES = 5 * 1024;
-
-    /// What the bindings of a join become takes so many times the join's bytes.
-    private static final long CHANNEL_FACTOR = 6;
-
     private final Services services;
     private final Serializer serializer;
     private final Outbox outbox;
@@ -59,7 +51,7 @@ final class Session implements SocketListener, JoinedSocket {
     private final JoinRules rules;
     private final EarlyLook look;
     private final Consumer<Session> whenClosed;
-    private final Map<String, Channel> channels = new ConcurrentHashMap<>();
+    private final Map<Topic, Channel> channels = new ConcurrentHashMap<>();
 
     /// @param budget closed when the socket is gone
     Session(
@@ -77,14 +69,14 @@ final class Session implements SocketListener, JoinedSocket {
         this.questions = new ClientQuestions(
                 services.questions(), services.budget().shares(), client.address(), client.headers());
         this.waitingBytes =
-                new WaitingBytes(WAITING_MESSAGES * services.limits().messageBytesMax(), memory());
+                new WaitingBytes(WAITING_MESSAGES * services.limits().messageBytesMax(), outbox.memory());
         this.waitingRefusals = new WaitingRefusals(
                 services.timers(),
                 services.limits().joinRefusalDelay(),
                 WAITING_REFUSALS_PER_CHANNEL * services.limits().channelsMax(),
-                memory(),
-                (address, refusal) -> offer(address, "phx_reply", Payload.error(refusal)));
-        this.rules = new JoinRules(services, serializer, client.token(), budget);
+                outbox.memory(),
+                (address, refusal) -> reply(address, Payload.error(refusal)));
+        this.rules = new JoinRules(services, serializer, client.token(), budget, outbox.memory());
         this.look = new LargeMessages(services.limits(), serializer, channels::containsKey);
     }
 
@@ -142,36 +134,13 @@ final class Session implements SocketListener, JoinedSocket {
         return waitingBytes;
     }
 
-    /// Counts what the socket makes the server hold.
     @Override
-    public MemoryAccount memory() {
-        return outbox.memory();
+    public Outbox outbox() {
+        return outbox;
     }
 
-    @Override
-    public OutboundFrame encode(Address address, String event, Payload payload) {
-        return serializer.encode(address, event, payload);
-    }
-
-    void offer(Address address, String event, Payload payload) {
-        offer(encode(address, event, payload));
-    }
-
-    /// A full outbox ends this socket by itself; nobody else needs to know.
-    @Override
-    public void offer(OutboundFrame frame) {
-        Outbox.Offer _ = outbox.offer(frame);
-    }
-
-    @Override
-    public boolean hasRoom() {
-        return outbox.hasRoom();
-    }
-
-    /// Returns when most of what was offered is written, or the socket ends.
-    @Override
-    public void awaitRoom() throws InterruptedException {
-        outbox.awaitRoom();
+    private void reply(Address address, Payload payload) {
+        Outbox.Offer _ = outbox.offer(serializer.encode(address, "phx_reply", payload));
     }
 
     @Override
@@ -181,11 +150,14 @@ final class Session implements SocketListener, JoinedSocket {
 
     private void handle(Message message, int bytes) {
         switch (message) {
-            case Message.Heartbeat(Address address) -> offer(address.withoutJoinRef(), "phx_reply", Payload.ok());
+            case Message.Heartbeat(Address address) -> reply(address.withoutJoinRef(), Payload.ok());
             case Message.Join join -> guarded(join.address(), () -> join(join));
             case Message.Leave(Address address) -> guarded(address, () -> leave(address));
             case Message.TooLarge large
-            when large.event().equals("phx_join") -> guarded(large.address(), () -> refuseLargeJoin(large));
+            when large.event().equals("phx_join") ->
+                guarded(
+                        large.address(),
+                        () -> join(large.address(), () -> new JoinResult.Refused(rules.refuseLarge(large))));
             case Message.Push push -> push(push, bytes);
             case Message.Malformed(String why) -> {
                 services.stats().countMalformed();
@@ -204,68 +176,36 @@ final class Session implements SocketListener, JoinedSocket {
     }
 
     private void join(Message.Join join) {
-        join(join.address(), topic -> {
-            switch (decide(join, topic)) {
-                case JoinResult.Accepted accepted -> open(join, accepted);
-                case JoinResult.Refused(Refusal refusal) -> refuseLater(join.address(), refusal);
-            }
-        });
+        join(join.address(), () -> rules.decide(join, channels.size()));
     }
 
-    private void refuseLargeJoin(Message.TooLarge join) {
-        join(join.address(), topic -> {
-            if (rules.refuseLarge(topic, join.payloadBytes()) instanceof JoinResult.Refused(Refusal refusal)) {
-                refuseLater(join.address(), refusal);
-            }
-        });
-    }
-
-    private void join(Address address, Consumer<Topic> join) {
-        Optional<Topic> topic = Topic.read(address.topic());
-        if (topic.isEmpty()) {
+    private void join(Address address, Supplier<JoinResult> decision) {
+        if (!address.topic().isNamed()) {
             replyUnmatched(address);
             return;
         }
         Channel superseded = channels.remove(address.topic());
         OutboundFrame close = superseded == null ? null : superseded.shutDown(Channel.Parting.TO_RETURN);
-        join.accept(topic.get());
+        switch (decision.get()) {
+            case JoinResult.Accepted accepted -> open(address, accepted);
+            case JoinResult.Refused(Refusal refusal) -> refuseLater(address, refusal);
+        }
         // without a join ref it could not be told from one for the channel that took its place
         if (superseded != null && close != null && superseded.joinRef() != null) {
-            offer(close);
+            Outbox.Offer _ = outbox.offer(close);
         }
     }
 
-    private JoinResult decide(Message.Join join, Topic topic) {
-        // what is too large to be parsed needs no memory for a tree
-        boolean isParsed = join.payload().length() <= services.limits().joinBytesMax();
-        long treeBytes = isParsed ? Json.treeBytes(join.payload()) : 0;
-        try (MemoryAccount.Reservation parsing = memory().reserve(treeBytes)) {
-            return parsing == null
-                    ? new JoinResult.Refused(ErrorCode.MEMORY_EXHAUSTED.refusal())
-                    : rules.decide(join, topic, channels.size());
-        }
-    }
-
-    private void open(Message.Join join, JoinResult.Accepted accepted) {
-        long bytes = CHANNEL_BYTES + CHANNEL_FACTOR * join.payload().length();
-        if (!memory().tryHold(bytes)) {
-            budget.giveSeatBack();
-            refuseLater(join.address(), ErrorCode.MEMORY_EXHAUSTED.refusal());
-            return;
-        }
-        Channel channel = channel(join.address(), accepted, bytes);
-        channels.put(channel.topic(), channel);
-        channel.open();
-    }
-
-    private Channel channel(Address address, JoinResult.Accepted accepted, long bytes) {
+    private void open(Address address, JoinResult.Accepted accepted) {
+        Channel channel;
         try {
-            return new Channel(services, this, address, accepted, bytes);
+            channel = new Channel(services, this, address, accepted);
         } catch (RuntimeException | Error e) {
-            memory().release(bytes);
-            budget.giveSeatBack();
+            rules.giveBack(accepted);
             throw e;
         }
+        channels.put(channel.topic(), channel);
+        channel.open();
     }
 
     /// Clients that are refused try again at once; the wait slows them down without holding up their socket.
@@ -286,7 +226,7 @@ final class Session implements SocketListener, JoinedSocket {
             forget(channel);
         }
         if (channel == null || !channel.leave(address)) {
-            offer(address, "phx_reply", Payload.ok());
+            reply(address, Payload.ok());
         }
     }
 
@@ -298,7 +238,7 @@ final class Session implements SocketListener, JoinedSocket {
     }
 
     private void replyUnmatched(Address address) {
-        offer(address.withoutJoinRef(), "phx_reply", Payload.error(ErrorCode.TOPIC_UNMATCHED.refusal()));
+        reply(address.withoutJoinRef(), Payload.error(ErrorCode.TOPIC_UNMATCHED.refusal()));
     }
 
     /// One channel's accident stays its own.

@@ -156,7 +156,7 @@ public final class SocketServer implements AutoCloseable {
         return hub.channels();
     }
 
-    /// Sends everybody away and waits until they are gone, but not longer than that. Nobody gets in any more.
+    /// Ends all sockets and waits until they are gone, at most that long. New ones are refused from here on.
     public void drain(Duration atMost) throws InterruptedException {
         draining = true;
         door.sessions().forEach(Session::announceDisconnect);

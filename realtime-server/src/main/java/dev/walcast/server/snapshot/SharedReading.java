@@ -68,7 +68,7 @@ final class SharedReading {
 
     /// Waits while all chunks that may be ahead are.
     ///
-    /// @return false when nobody wants it any more
+    /// @return false when no binding wants it any more
     boolean add(ReadRows chunk) throws InterruptedException {
         lock.lock();
         try {
@@ -109,7 +109,7 @@ final class SharedReading {
         }
     }
 
-    /// Forgets what everybody has.
+    /// Forgets the chunks that all sharers have taken.
     private void trim() {
         long slowest = sharers.stream().mapToLong(sharer -> sharer.next).min().orElse(dropped + chunks.size());
         while (dropped < slowest) {

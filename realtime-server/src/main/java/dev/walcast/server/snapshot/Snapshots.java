@@ -30,8 +30,8 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Reads rows for those who begin with them: a bounded number of readings at a time, and whoever wants the same while
-/// one waits for its turn shares it. Safe for any thread.
+/// Reads the rows that bindings begin with. A bounded number of readings run at a time. Bindings that want the same
+/// rows share a reading that has not begun. Safe for any thread.
 public final class Snapshots implements AutoCloseable {
     /// How often another moment is tried when the window does not lead on from one.
     private static final int MOMENTS_MAX = 50;
@@ -174,7 +174,7 @@ public final class Snapshots implements AutoCloseable {
         for (int i = 0; i < MOMENTS_MAX; i++) {
             Taken taken = tried(query, shared, deadline);
             if (taken != null) {
-                // Whoever has the rows waits until the feed has passed their moment.
+                // A client that has the rows waits until the feed has passed their moment.
                 if (!window.hasReached(taken.moment().lsn())) {
                     reader.moveOn();
                 }

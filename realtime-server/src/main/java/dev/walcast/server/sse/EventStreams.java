@@ -162,7 +162,7 @@ public final class EventStreams implements HttpService, AutoCloseable {
         boolean isPrivate = query.flag("private");
         try (Guest guest = admit(request, query, isPrivate)) {
             serve(response, guest, stream -> {
-                guest.hear(query.text("topic").orElse(""), isPrivate, query.text("event"), stream::offer);
+                guest.hear(query.topic(), isPrivate, query.text("event"), stream::offer);
                 stream.offer(StreamEvent.comment());
                 stream.serve(response);
             });

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.protocol.Topic;
+import dev.walcast.server.request.BindingRequest;
 import dev.walcast.server.session.RefusedException;
 import io.helidon.common.uri.UriQuery;
 import java.util.Optional;
@@ -83,15 +85,20 @@ final class StreamQuery {
         return query.contains(name) ? Optional.of(query.get(name)) : Optional.empty();
     }
 
+    /// Without a name when the query has none.
+    Topic topic() {
+        return Topic.named(text("topic").orElse(""));
+    }
+
     boolean flag(String name) {
         return text(name).filter("true"::equals).isPresent();
     }
 
-    /// As a join's `postgres_changes` entry.
+    /// The binding that the query asks for. It is written as an entry of a join, so that both are read alike.
     ///
     /// @param lastEventId what the client says it has read last; wins over the query, which stays the same when
     ///                    `EventSource` comes back
-    ObjectNode binding(Optional<String> lastEventId) {
+    BindingRequest binding(Optional<String> lastEventId) {
         ObjectNode binding = JsonNodeFactory.instance.objectNode();
         for (String name : new String[] {"event", "schema", "table", "filter"}) {
             text(name).ifPresent(value -> binding.put(name, value));
@@ -112,7 +119,7 @@ final class StreamQuery {
                 .filter(id -> !id.isEmpty())
                 .or(() -> text("resume"))
                 .ifPresent(position -> binding.put("resume", position));
-        return binding;
+        return BindingRequest.read(binding);
     }
 
     /// They ask for a snapshot by themselves.

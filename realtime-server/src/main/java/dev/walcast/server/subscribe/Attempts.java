@@ -6,8 +6,8 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// How often the database was asked for somebody in vain, and whether to ask it again: for as long as it is away, some
-/// times when something was in its way, never when the answer would be the same.
+/// Counts the failed questions to the database for one subscription, and decides whether to ask again: always while the
+/// database is away, some times after an error that may pass, never when the answer would be the same.
 final class Attempts {
     static final int IN_THE_WAY_MAX = 10;
 

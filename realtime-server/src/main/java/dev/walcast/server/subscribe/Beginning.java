@@ -6,17 +6,16 @@ import dev.walcast.cdc.Position;
 import dev.walcast.filters.index.SubscriptionIndex.Entry;
 import dev.walcast.rls.rows.RowQuery;
 import dev.walcast.rls.rows.RowsRefusedException;
-import dev.walcast.server.binding.BindingRefusedException;
-import dev.walcast.server.binding.BindingSpec;
 import dev.walcast.server.binding.Refusals;
-import dev.walcast.server.binding.SnapshotSpec;
 import dev.walcast.server.delivery.ChangeSubscription;
 import dev.walcast.server.delivery.Resolution;
 import dev.walcast.server.delivery.Resolution.Bound;
-import dev.walcast.server.encode.FeedPosition;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.FeedPlace.Resumed;
+import dev.walcast.server.protocol.FeedPosition;
+import dev.walcast.server.request.BindingRefusedException;
+import dev.walcast.server.request.BindingSpec;
 import dev.walcast.server.snapshot.Snapshots;
 import dev.walcast.server.snapshot.Snapshots.Taken;
 import dev.walcast.server.subscribe.Replay.Origin;
@@ -185,7 +184,7 @@ public final class Beginning {
     }
 
     private boolean asksForRows(int id) {
-        return SnapshotSpec.isAsked(Resumption.request(subscription, id));
+        return Resumption.request(subscription, id).asksForRows();
     }
 
     // -- rows
@@ -207,8 +206,9 @@ public final class Beginning {
     private Optional<Taken> takeRows(Binding binding, BindingSpec spec, Resolution current)
             throws BindingRefusedException, RowsRefusedException, SQLException, InterruptedException {
         BindingResolver.Resolved resolved = means.resolver.resolve(spec, current.viewer(), means.resolver.now());
-        RowQuery query =
-                means.queries.query(binding, spec, resolved, current.viewer()).orElseThrow();
+        RowQuery query = means.queries
+                .query(binding.request(), spec, resolved, current.viewer())
+                .orElseThrow();
         return means.snapshots.take(
                 query,
                 rows -> subscription.whileCurrent(current, () -> {
@@ -221,7 +221,7 @@ public final class Beginning {
     }
 
     private Optional<Taken> takeRows(Binding binding) throws BindingRefusedException, InterruptedException {
-        BindingSpec spec = BindingSpec.read(binding.request());
+        BindingSpec spec = binding.request().spec();
         Attempts attempts = new Attempts();
         while (subscription.isBeginning(number)) {
             try {

@@ -24,8 +24,6 @@ import dev.walcast.rls.Viewer;
 import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.TableRights;
-import dev.walcast.server.binding.BindingRefusedException;
-import dev.walcast.server.binding.BindingSpec;
 import dev.walcast.server.binding.DeliveryCheck;
 import dev.walcast.server.binding.DeliveryCheck.Subject;
 import dev.walcast.server.binding.Refusals;
@@ -33,6 +31,8 @@ import dev.walcast.server.binding.TableCheck;
 import dev.walcast.server.delivery.Resolution.Bound;
 import dev.walcast.server.delivery.RowView;
 import dev.walcast.server.protocol.ErrorCode;
+import dev.walcast.server.request.BindingRefusedException;
+import dev.walcast.server.request.BindingSpec;
 import dev.walcast.server.rowkeys.KnownKeys;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -77,7 +77,7 @@ public final class BindingResolver {
     ///
     /// @param filter    what the client asked for
     /// @param narrowing what the policies show, where one table is named
-    /// @param policy    the same, also where DELETEs are told to everybody
+    /// @param policy    the same, also where DELETEs are told to all subscribers
     /// @param warnings  what the client should know although the binding works
     /// @param access    to the one table that is named
     /// @param view      what the binding has to remember rows of, so that their DELETEs can be told

@@ -13,8 +13,6 @@ import dev.walcast.filters.index.SubscriptionIndex.Entry;
 import dev.walcast.filters.index.Target;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.binding.BindingRefusedException;
-import dev.walcast.server.binding.BindingSpec;
 import dev.walcast.server.binding.Refusals;
 import dev.walcast.server.delivery.Candidate;
 import dev.walcast.server.delivery.ChangeSubscription;
@@ -31,6 +29,8 @@ import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.feed.ChangeReceiver;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.FeedPlace;
+import dev.walcast.server.request.BindingRefusedException;
+import dev.walcast.server.request.BindingSpec;
 import dev.walcast.server.window.ReplayWindow;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -233,7 +233,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
         return questions;
     }
 
-    /// Everybody who is subscribed.
+    /// The viewers of all subscriptions.
     public Set<Viewer> viewers() {
         Set<Viewer> viewers = new HashSet<>();
         for (ChangeSubscription subscription : subscriptions) {
@@ -261,7 +261,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
             window.awaitReady();
             for (Wish wish = subscription.nextWish(null); wish != null; wish = subscription.nextWish(fulfilled)) {
                 Attempts attempts = new Attempts();
-                while (subscription.isLatest(wish) && !isAnswered(subscription, wish, former, attempts)) {
+                while (subscription.isLatest(wish) && !tryAnswer(subscription, wish, former, attempts)) {
                     Thread.sleep(RETRY_AFTER);
                 }
                 former = subscription.isLatest(wish) ? subscription.resolution() : former;
@@ -278,7 +278,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
         }
     }
 
-    private boolean isAnswered(ChangeSubscription subscription, Wish wish, Resolution former, Attempts attempts)
+    private boolean tryAnswer(ChangeSubscription subscription, Wish wish, Resolution former, Attempts attempts)
             throws InterruptedException {
         List<String> warnings = new ArrayList<>();
         try {
@@ -339,7 +339,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
         try (ResolvingTurns.Turn _ = turn(subscription, viewer)) {
             Resolution fresh = Resolution.settled(subscription, viewer);
             for (Binding binding : subscription.bindings()) {
-                BindingSpec spec = BindingSpec.read(binding.request());
+                BindingSpec spec = binding.request().spec();
                 BindingResolver.Resolved resolved = resolver.resolve(spec, viewer, wish.since());
                 resumption.check(binding, spec, resolved, viewer);
                 fresh.add(entry(fresh, binding, spec, resolved));
@@ -357,8 +357,7 @@ public final class LiveFeed implements ChangeFeed, SubscriptionFeed, AutoCloseab
         for (Binding binding : subscription.bindings()) {
             // one that is too complex by itself is refused when its table is known
             cost += Math.min(
-                    FilterCost.MAX,
-                    FilterCost.of(BindingSpec.read(binding.request()).filters()));
+                    FilterCost.MAX, FilterCost.of(binding.request().spec().filters()));
         }
         if (cost > FilterCost.OF_SUBSCRIPTION_MAX) {
             throw Refusals.tooSlow(ErrorCode.FILTER_TOO_COMPLEX);

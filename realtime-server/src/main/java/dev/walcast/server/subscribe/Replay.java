@@ -16,10 +16,10 @@ import dev.walcast.server.delivery.OrderedDelivery;
 import dev.walcast.server.delivery.Resolution;
 import dev.walcast.server.delivery.Resolution.Bound;
 import dev.walcast.server.encode.Encodings;
-import dev.walcast.server.encode.FeedPosition;
 import dev.walcast.server.feed.ChangeReceiver;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.limits.ClientTurns;
+import dev.walcast.server.protocol.FeedPosition;
 import dev.walcast.server.window.BindingStart;
 import dev.walcast.server.window.ReplayWindow;
 import dev.walcast.server.window.ReplayWindow.Read;
@@ -37,8 +37,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Leads a subscription from where its bindings begin to the head of the window, and hands it over to the live feed
-/// there. Runs on a thread of the subscription's own; only a bounded number of them work at a time, and one whose
-/// client does not keep up works for nobody.
+/// there. Runs on a thread of the subscription's own; only a bounded number of them work at a time, and one waits
+/// without a place among them while its client is slow.
 public final class Replay {
     private static final int BATCH_MAX = 256;
     private static final int AT_ONCE_MAX = 8;
@@ -117,7 +117,7 @@ public final class Replay {
                     }
                     case Read.Batch(List<Encodings> changes) -> {
                         event.changes += changes.size();
-                        deliver(questions, changes);
+                        deliverAll(questions, changes);
                         cursor = new FeedPosition(
                                 epoch, changes.getLast().change().position());
                     }
@@ -128,7 +128,7 @@ public final class Replay {
         }
     }
 
-    private void deliver(Questions questions, List<Encodings> changes) throws InterruptedException {
+    private void deliverAll(Questions questions, List<Encodings> changes) throws InterruptedException {
         RowAnswers answers = questions.ask(changes);
         for (Encodings encodings : changes) {
             if (questions.sieve.isInDoubt(encodings)) {
@@ -166,7 +166,7 @@ public final class Replay {
             questions.sieve.follow(current);
             List<Candidate> candidates = questions.sieve.candidates(encodings);
             RowAnswers known = answers;
-            if (subscription.whileCurrent(current, () -> delivery.deliver(candidates, encodings, known))) {
+            if (subscription.whileCurrent(current, () -> delivery.tryDeliver(candidates, encodings, known))) {
                 return;
             }
             if (questions.unanswered) {

@@ -2,26 +2,24 @@ package dev.walcast.server.subscribe;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.cdc.Position;
 import dev.walcast.filters.index.SubscriptionIndex.Entry;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rows.RowQuery;
-import dev.walcast.server.binding.BindingRefusedException;
-import dev.walcast.server.binding.BindingSpec;
-import dev.walcast.server.binding.SnapshotSpec;
 import dev.walcast.server.delivery.ChangeSubscription;
 import dev.walcast.server.delivery.Resolution.Bound;
-import dev.walcast.server.encode.FeedPosition;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.FeedPlace.Resumed;
+import dev.walcast.server.protocol.FeedPosition;
+import dev.walcast.server.request.BindingRefusedException;
+import dev.walcast.server.request.BindingRequest;
+import dev.walcast.server.request.BindingSpec;
 import dev.walcast.server.window.BindingStart;
 import dev.walcast.server.window.BindingStart.Reason;
 import dev.walcast.server.window.ReplayWindow;
-import dev.walcast.server.window.ResumeFrom;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +51,7 @@ public final class Resumption {
     /// Refuses a binding whose rows cannot be read.
     void check(Binding binding, BindingSpec spec, BindingResolver.Resolved resolved, Viewer viewer)
             throws BindingRefusedException {
-        Optional<RowQuery> _ = means.queries().query(binding, spec, resolved, viewer);
+        Optional<RowQuery> _ = means.queries().query(binding.request(), spec, resolved, viewer);
     }
 
     /// Returns when the subscription is live. Its entries stand in the index already.
@@ -93,10 +91,10 @@ public final class Resumption {
     }
 
     private BindingStart start(ChangeSubscription subscription, Entry<Bound> entry, String epoch) {
-        ObjectNode request = request(subscription, entry.subscriber().bindingId());
-        ResumeFrom from = ResumeFrom.read(request);
-        BindingStart start = checked(subscription, entry, epoch, window.start(List.of(entry.target()), from));
-        if (!SnapshotSpec.isAsked(request)) {
+        BindingRequest request = request(subscription, entry.subscriber().bindingId());
+        BindingStart start =
+                checked(subscription, entry, epoch, window.start(List.of(entry.target()), request.resume()));
+        if (!request.asksForRows()) {
             return start;
         }
         return switch (start) {
@@ -106,10 +104,8 @@ public final class Resumption {
         };
     }
 
-    private static BindingStart startAnew(ObjectNode request, Reason reason) {
-        return SnapshotSpec.isAsked(request)
-                ? new BindingStart.Anew(Optional.of(reason))
-                : new BindingStart.Reset(reason);
+    private static BindingStart startAnew(BindingRequest request, Reason reason) {
+        return request.asksForRows() ? new BindingStart.Anew(Optional.of(reason)) : new BindingStart.Reset(reason);
     }
 
     private BindingStart checked(
@@ -123,7 +119,7 @@ public final class Resumption {
         return start;
     }
 
-    static ObjectNode request(ChangeSubscription subscription, int bindingId) {
+    static BindingRequest request(ChangeSubscription subscription, int bindingId) {
         return subscription.bindings().stream()
                 .filter(binding -> binding.id() == bindingId)
                 .findFirst()

@@ -6,7 +6,7 @@ import dev.walcast.cdc.Position;
 import dev.walcast.filters.index.Target;
 import dev.walcast.rls.Catalog.Question;
 import dev.walcast.rls.TableAccess;
-import dev.walcast.server.encode.FeedPosition;
+import dev.walcast.server.protocol.FeedPosition;
 import dev.walcast.server.window.BindingStart;
 import java.util.Collection;
 import java.util.Map;
@@ -15,8 +15,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// When what a role may see of a table last changed, in terms of the feed: who resumes from before that has rows
-/// that he may not see any more, or lacks some. Safe for any thread.
+/// Remembers at which position of the feed the rights of a role on a table last changed. A client that resumes from an
+/// earlier position may have rows that it must not see any more, or lack some. Safe for any thread.
 final class RightsHistory {
     private static final int QUESTIONS_MAX = 10_000;
 
@@ -55,7 +55,7 @@ final class RightsHistory {
         }
     }
 
-    /// Why somebody of this role cannot go on from there; empty when nothing speaks against it.
+    /// Why a client with this role cannot go on from there; empty when it can.
     Optional<BindingStart.Reason> against(String role, Target target, String epoch, Position after) {
         if (target instanceof Target.OneTable one) {
             return against(seen.get(new Question(role, one.table())), epoch, after);

@@ -6,12 +6,12 @@ import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.rows.RowQuery;
 import dev.walcast.rls.rows.RowQuery.Ordering;
-import dev.walcast.server.binding.BindingRefusedException;
-import dev.walcast.server.binding.BindingSpec;
 import dev.walcast.server.binding.Refusals;
-import dev.walcast.server.binding.SnapshotSpec;
-import dev.walcast.server.feed.Binding;
 import dev.walcast.server.limits.ReplayLimits;
+import dev.walcast.server.request.BindingRefusedException;
+import dev.walcast.server.request.BindingRequest;
+import dev.walcast.server.request.BindingSpec;
+import dev.walcast.server.request.SnapshotSpec;
 import java.util.Optional;
 
 /// Which rows a binding begins with, when it asks for them.
@@ -24,9 +24,9 @@ public final class SnapshotQueries {
 
     /// @return nothing when it does not ask for rows
     /// @throws BindingRefusedException when it asks for what cannot be read
-    Optional<RowQuery> query(Binding binding, BindingSpec spec, BindingResolver.Resolved resolved, Viewer viewer)
+    Optional<RowQuery> query(BindingRequest request, BindingSpec spec, BindingResolver.Resolved resolved, Viewer viewer)
             throws BindingRefusedException {
-        Optional<SnapshotSpec> asked = SnapshotSpec.read(binding.request());
+        Optional<SnapshotSpec> asked = request.snapshot();
         if (asked.isEmpty()) {
             return Optional.empty();
         }

@@ -35,10 +35,10 @@ public final class EncodedBroadcast {
         this.broadcast = Optional.of(broadcast);
     }
 
-    public EncodedBroadcast(Address everybody, String event, Payload payload) {
+    public EncodedBroadcast(Address all, String event, Payload payload) {
         this.id = Optional.empty();
-        this.encoder = serializer ->
-                Optional.of(serializer.encode(everybody, event, payload).sharedWhole());
+        this.encoder =
+                serializer -> Optional.of(serializer.encode(all, event, payload).sharedWhole());
         this.broadcast = Optional.empty();
     }
 

@@ -1,7 +1,6 @@
 package dev.walcast.server.topic;
 
 import dev.walcast.server.protocol.Broadcast;
-import dev.walcast.server.protocol.Topic;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +38,7 @@ public final class Hub implements Rooms {
 
     @Override
     public void broadcast(Broadcast broadcast, boolean isPrivate) {
-        broadcast(new RoomName(new Topic(broadcast.topic()), isPrivate), broadcast, null);
+        broadcast(new RoomName(broadcast.topic(), isPrivate), broadcast, null);
     }
 
     /// How many topics have a receiver; the public and the private one of a name count as two.

@@ -3,14 +3,12 @@ package dev.walcast.server.topic;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.protocol.Broadcast;
+import dev.walcast.server.protocol.Topic;
 import java.time.Instant;
 import java.util.List;
 
 /// The stored broadcasts of private topics, which a join may ask to hear again. Calls block; safe for any thread.
 public interface MessageHistory {
-    /// The most messages that a client may ask for.
-    int LIMIT_MAX = 25;
-
     /// One stored broadcast.
     ///
     /// @param id      a UUID
@@ -26,9 +24,8 @@ public interface MessageHistory {
 
     /// The newest messages since then, the oldest of them first.
     ///
-    /// @param topic without its `realtime:`
     /// @throws HistoryException when the database could not say
-    List<StoredMessage> since(String topic, Instant since, int limit) throws HistoryException;
+    List<StoredMessage> since(Topic topic, Instant since, int limit) throws HistoryException;
 
     /// The stored messages could not be read. The message is for the log.
     final class HistoryException extends Exception {

@@ -7,6 +7,7 @@ import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Serializer;
 import dev.walcast.server.protocol.StoredBroadcast;
+import dev.walcast.server.request.ReplayRequest;
 import dev.walcast.server.topic.MessageHistory.StoredMessage;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -1,7 +1,7 @@
 package dev.walcast.server.topic;
 
-/// One who hears a room's broadcasts.
+/// Receives the broadcasts of a room.
 public interface RoomMember {
-    /// Called by whoever sends; never blocks.
+    /// Called by the thread that sends; never blocks.
     void deliver(EncodedBroadcast broadcast);
 }

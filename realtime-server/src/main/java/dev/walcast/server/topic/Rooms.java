@@ -2,12 +2,12 @@ package dev.walcast.server.topic;
 
 import dev.walcast.server.protocol.Broadcast;
 
-/// Where broadcasts enter that no socket sent: from the database and over HTTP. Safe for any thread, never blocks.
+/// Takes broadcasts from the database and from HTTP. Safe for any thread, never blocks.
 public interface Rooms {
-    /// To all who are in the room and may receive broadcasts there. Whoever calls has checked the sender's right and
-    /// the payload's size.
+    /// Sends to all members of the room that may receive broadcasts there. The caller has checked the right of the
+    /// sender and the size of the payload.
     ///
-    /// @param broadcast its topic, with `realtime:`, names the room
+    /// @param broadcast its topic names the room
     /// @param isPrivate whether it is the private room of that topic
     void broadcast(Broadcast broadcast, boolean isPrivate);
 }

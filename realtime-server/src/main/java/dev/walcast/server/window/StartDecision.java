@@ -5,7 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
 import dev.walcast.filters.index.Target;
-import dev.walcast.server.encode.FeedPosition;
+import dev.walcast.server.protocol.FeedPosition;
+import dev.walcast.server.request.ResumeFrom;
 import dev.walcast.server.window.BindingStart.Reason;
 import java.util.List;
 

@@ -9,7 +9,11 @@ import dev.walcast.server.feed.Binding;
 import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.FeedPlace;
+import dev.walcast.server.protocol.FeedPosition;
 import dev.walcast.server.protocol.Refusal;
+import dev.walcast.server.protocol.Topic;
+import dev.walcast.server.request.BindingRequest;
+import dev.walcast.server.request.ResumeFrom;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.List;
@@ -26,12 +30,12 @@ class AcknowledgementsTest {
     }
 
     private static String position(int n) {
-        return "%032x-%016x-%08x".formatted(1, n, 0);
+        return "%012x-%016x-%08x".formatted(1, n, 0);
     }
 
     private Acknowledgements join(ObjectNode request) {
         Acknowledgements acknowledgements = Acknowledgements.of(
-                        cursors, "realtime:r", "10.0.0.1", List.of(new Binding(1, request)))
+                        cursors, Topic.named("r"), "10.0.0.1", List.of(new Binding(1, BindingRequest.read(request))))
                 .orElseThrow();
         acknowledgements.follow(ALICE);
         return acknowledgements;
@@ -54,8 +58,10 @@ class AcknowledgementsTest {
 
     /// Where the next join of the same binding would begin.
     private String next(ObjectNode request) {
-        List<Binding> placed = join(request).placed(List.of(new Binding(1, request)));
-        return placed.getFirst().request().path("resume").asText("");
+        List<Binding> placed = join(request).placed(List.of(new Binding(1, BindingRequest.read(request))));
+        return placed.getFirst().request().resume() instanceof ResumeFrom.After(FeedPosition position)
+                ? position.toString()
+                : "";
     }
 
     /// Rows may be sent anew until then: whoever is cut in the middle of them has none, and no place.

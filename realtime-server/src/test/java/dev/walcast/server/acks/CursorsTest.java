@@ -2,6 +2,7 @@ package dev.walcast.server.acks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.walcast.server.protocol.Topic;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -14,14 +15,14 @@ class CursorsTest {
     private final Cursors cursors = new Cursors(new AckLimits(3, Duration.ofHours(1)), () -> now);
 
     private static CursorKey key(String name) {
-        return CursorKey.of("sub alice", "realtime:r", name);
+        return CursorKey.of("sub alice", new Topic("realtime:r"), name);
     }
 
     @Test
     void holderTopicAndNameAreKeptApart() {
-        assertThat(CursorKey.of("ab", "c", "d")).isNotEqualTo(CursorKey.of("a", "bc", "d"));
-        assertThat(CursorKey.of("a", "b", "cd")).isNotEqualTo(CursorKey.of("a", "bc", "d"));
-        assertThat(CursorKey.of("a", "b", "c")).isEqualTo(CursorKey.of("a", "b", "c"));
+        assertThat(CursorKey.of("ab", new Topic("c"), "d")).isNotEqualTo(CursorKey.of("a", new Topic("bc"), "d"));
+        assertThat(CursorKey.of("a", new Topic("b"), "cd")).isNotEqualTo(CursorKey.of("a", new Topic("bc"), "d"));
+        assertThat(CursorKey.of("a", new Topic("b"), "c")).isEqualTo(CursorKey.of("a", new Topic("b"), "c"));
         assertThat(key("x").digest()).hasSize(64).doesNotContain("alice");
     }
 

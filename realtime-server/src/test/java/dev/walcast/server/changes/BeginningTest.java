@@ -15,13 +15,14 @@ import dev.walcast.rls.Moment;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.rows.RowQuery;
 import dev.walcast.rls.rows.RowReader;
-import dev.walcast.server.encode.FeedPosition;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.feed.ChangeReceiver;
 import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.feed.SnapshotChunk;
 import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.protocol.FeedPlace.Resumed;
+import dev.walcast.server.protocol.FeedPosition;
+import dev.walcast.server.request.BindingRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -226,7 +227,7 @@ class BeginningTest {
                 .put("table", "busy")
                 .put("snapshot", true)
                 .put("resume", resume);
-        path.feed().subscribe(List.of(new Binding(1, request)), new Viewer("anon", "{}"), client);
+        path.feed().subscribe(List.of(new Binding(1, BindingRequest.read(request))), new Viewer("anon", "{}"), client);
     }
 
     // -- what is said

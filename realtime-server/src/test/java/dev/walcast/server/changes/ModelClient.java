@@ -8,13 +8,14 @@ import dev.walcast.cdc.Change;
 import dev.walcast.cdc.Row;
 import dev.walcast.filters.index.SubscriptionIndex;
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.encode.FeedPosition;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.feed.ChangeReceiver;
 import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.feed.SnapshotChunk;
 import dev.walcast.server.protocol.FeedPlace;
+import dev.walcast.server.protocol.FeedPosition;
+import dev.walcast.server.request.BindingRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -183,7 +184,7 @@ final class ModelClient {
     ChangeFeed.Subscription connect(ChangeFeed feed) {
         List<Binding> bindings = new ArrayList<>();
         for (int i = 0; i < wishes.size(); i++) {
-            bindings.add(new Binding(i + 1, wishes.get(i).request()));
+            bindings.add(new Binding(i + 1, BindingRequest.read(wishes.get(i).request())));
         }
         Session fresh = new Session();
         session = fresh;

@@ -12,6 +12,7 @@ import dev.walcast.server.feed.ChangeReceiver;
 import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.feed.SnapshotChunk;
 import dev.walcast.server.protocol.FeedPlace;
+import dev.walcast.server.request.BindingRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -53,7 +54,7 @@ final class SnapshotClient {
         cut();
         List<Binding> requests = new ArrayList<>();
         for (int i = 0; i < bindings.size(); i++) {
-            requests.add(new Binding(i + 1, bindings.get(i).join()));
+            requests.add(new Binding(i + 1, BindingRequest.read(bindings.get(i).join())));
         }
         Session fresh = new Session();
         session = fresh;

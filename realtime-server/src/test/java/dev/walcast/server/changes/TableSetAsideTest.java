@@ -11,6 +11,7 @@ import dev.walcast.rls.Viewer;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.protocol.FeedPlace;
+import dev.walcast.server.request.BindingRequest;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -54,7 +55,8 @@ class TableSetAsideTest {
             if (resume != null) {
                 binding.put("resume", resume);
             }
-            var _ = path.feed().subscribe(List.of(new Binding(1, binding)), new Viewer("anon", "{}"), this);
+            var _ = path.feed()
+                    .subscribe(List.of(new Binding(1, BindingRequest.read(binding))), new Viewer("anon", "{}"), this);
             await().until(() -> !told.isEmpty());
         }
 

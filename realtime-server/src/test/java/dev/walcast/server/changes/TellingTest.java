@@ -13,11 +13,12 @@ import dev.walcast.rls.Viewer;
 import dev.walcast.rls.question.Oracle;
 import dev.walcast.rls.rows.RowQuery;
 import dev.walcast.rls.rows.RowReader;
-import dev.walcast.server.encode.FeedPosition;
 import dev.walcast.server.feed.Binding;
 import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.protocol.FeedPlace;
+import dev.walcast.server.protocol.FeedPosition;
+import dev.walcast.server.request.BindingRequest;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -157,7 +158,9 @@ class TellingTest {
 
     private ChangeFeed.Subscription subscribe(ObjectNode binding) {
         binding.put("event", "*").put("schema", "public").put("table", "busy");
-        return path.feed().subscribe(List.of(new Binding(1, binding)), new Viewer("anon", "{}"), new Client());
+        return path.feed()
+                .subscribe(
+                        List.of(new Binding(1, BindingRequest.read(binding))), new Viewer("anon", "{}"), new Client());
     }
 
     private void commit(long id) {

@@ -29,6 +29,7 @@ import dev.walcast.server.feed.ChangeReceiver;
 import dev.walcast.server.feed.EncodedChange;
 import dev.walcast.server.feed.SnapshotChunk;
 import dev.walcast.server.protocol.FeedPlace;
+import dev.walcast.server.request.BindingRequest;
 import dev.walcast.server.rowkeys.KeyMemory;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -265,7 +266,7 @@ class WaitingTest {
     private ChangeFeed.Subscription subscribe(Client client, ObjectNode... requests) {
         List<Binding> bindings = new ArrayList<>();
         for (ObjectNode request : requests) {
-            bindings.add(new Binding(bindings.size() + 1, request));
+            bindings.add(new Binding(bindings.size() + 1, BindingRequest.read(request)));
         }
         return path.feed().subscribe(bindings, ANON, client);
     }

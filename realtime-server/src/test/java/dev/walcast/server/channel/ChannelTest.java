@@ -355,7 +355,7 @@ class ChannelTest {
         client.nextText();
         TestingChangeFeed.Subscribed subscribed = server.feed.subscriptions().getFirst();
         assertThat(subscribed.viewer().role()).isEqualTo("anon");
-        assertThat(subscribed.bindings().getFirst().request().has("id")).isFalse();
+        assertThat(subscribed.bindings().getFirst().id()).isEqualTo(id);
         server.feed.emit(subscribed, "INSERT", "{ \"n\": 9223372036854775807}");
         assertThat(client.nextText())
                 .isEqualTo("[null,null,\"realtime:room\",\"postgres_changes\",{\"ids\":[" + id

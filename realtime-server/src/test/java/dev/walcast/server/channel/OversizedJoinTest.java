@@ -7,9 +7,6 @@ import static dev.walcast.server.testing.TestingServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.walcast.server.feed.Binding;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.testing.TestingServer;
 import org.junit.jupiter.api.AfterAll;
@@ -155,20 +152,6 @@ class OversizedJoinTest {
         String key = "x".repeat(256);
         client.text(join("1", TOPIC, "{\"config\":{\"presence\":{\"enabled\":true,\"key\":\"" + key + "\"}}}"));
         assertThat(client.nextText()).contains("InvalidJoinPayload: The presence key is longer than 255 bytes");
-    }
-
-    @Test
-    void bindingKeepsOnlyKeysThatTheServerReads() {
-        ObjectNode request = JsonNodeFactory.instance.objectNode();
-        request.put("event", "*").put("schema", "public").put("table", "t").put("filter", "a=eq.1");
-        request.put("select", "s")
-                .put("membership", true)
-                .put("snapshot", true)
-                .put("resume", "r")
-                .put("ack", "a");
-        Binding whole = new Binding(1, request.deepCopy());
-        request.put("deep", "x".repeat(10_000));
-        assertThat(new Binding(1, request).known()).isEqualTo(whole);
     }
 
     private static String joinV1(String topic, String ref) {

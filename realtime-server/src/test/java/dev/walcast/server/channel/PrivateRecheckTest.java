@@ -20,6 +20,7 @@ import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.Broadcast;
+import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.testing.EventReader;
 import dev.walcast.server.testing.TestingLimits;
@@ -81,7 +82,8 @@ class PrivateRecheckTest {
                 .rooms()
                 .broadcast(
                         new Broadcast.Text(
-                                TOPIC, Slice.of(("{\"event\":\"e\",\"payload\":" + payload + "}").getBytes(UTF_8))),
+                                new Topic(TOPIC),
+                                Slice.of(("{\"event\":\"e\",\"payload\":" + payload + "}").getBytes(UTF_8))),
                         true);
     }
 

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.walcast.rls.topic.TopicPermissions.Access;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.Broadcast;
+import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.socket.WireClient.Received;
 import dev.walcast.server.testing.TestingServer;
@@ -21,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -247,7 +249,11 @@ class ReplayTest {
 
     private void live(String id) {
         Broadcast broadcast = new Broadcast.User(
-                TOPIC, "e", Broadcast.Encoding.JSON, Slice.of("{}".getBytes(UTF_8)), "{\"id\":\"" + id + "\"}");
+                new Topic(TOPIC),
+                "e",
+                Broadcast.Encoding.JSON,
+                Slice.of("{}".getBytes(UTF_8)),
+                Optional.of(new Broadcast.Stored(id, false)));
         server.sockets.rooms().broadcast(broadcast, true);
     }
 

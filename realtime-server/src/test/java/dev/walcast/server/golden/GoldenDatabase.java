@@ -11,6 +11,7 @@ import dev.walcast.server.json.Slice;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.presence.PresenceLimits;
 import dev.walcast.server.protocol.Broadcast;
+import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.testing.TestingChangeFeed;
 import dev.walcast.server.testing.TestingServer;
 import dev.walcast.server.testing.TestingTopics;
@@ -114,7 +115,11 @@ final class GoldenDatabase {
                     .rooms()
                     .broadcast(
                             new Broadcast.User(
-                                    live.topic(), live.event(), live.encoding(), Slice.of(live.payload()), live.meta()),
+                                    live.topic(),
+                                    live.event(),
+                                    live.encoding(),
+                                    Slice.of(live.payload()),
+                                    live.stored()),
                             isPrivate));
         } else if (isPrivate) {
             StoredMessage message = toBeStored.remove();
@@ -125,7 +130,7 @@ final class GoldenDatabase {
     private static Optional<StoredMessage> replayed(JsonNode line) {
         if (line.path("type").asText().equals("binary")) {
             Kind4 frame = Kind4.of(line);
-            String id = TestingServer.json(frame.meta()).path("id").asText();
+            String id = frame.stored().orElseThrow().id();
             return Optional.of(new StoredMessage(id, frame.event(), frame.encoding(), frame.payload()));
         }
         JsonNode payload = TestingServer.json(line.path("data").asText()).get(4);
@@ -139,18 +144,28 @@ final class GoldenDatabase {
     }
 
     /// A recorded binary frame to a client.
-    private record Kind4(String topic, String event, String meta, Broadcast.Encoding encoding, byte[] payload) {
+    private record Kind4(
+            Topic topic, String event, Optional<Broadcast.Stored> stored, Broadcast.Encoding encoding, byte[] payload) {
         static Kind4 of(JsonNode line) {
             byte[] frame = Base64.getDecoder().decode(line.path("base64").asText());
             int topic = 5 + frame[1];
             int event = topic + frame[2];
             int meta = event + frame[3];
             return new Kind4(
-                    new String(frame, 5, frame[1], UTF_8),
+                    new Topic(new String(frame, 5, frame[1], UTF_8)),
                     new String(frame, topic, frame[2], UTF_8),
-                    new String(frame, event, frame[3], UTF_8),
+                    stored(new String(frame, event, frame[3], UTF_8)),
                     frame[4] == 0 ? Broadcast.Encoding.BINARY : Broadcast.Encoding.JSON,
                     Arrays.copyOfRange(frame, meta, frame.length));
+        }
+
+        private static Optional<Broadcast.Stored> stored(String meta) {
+            if (meta.isEmpty()) {
+                return Optional.empty();
+            }
+            JsonNode json = TestingServer.json(meta);
+            return Optional.of(new Broadcast.Stored(
+                    json.path("id").asText(), json.path("replayed").asBoolean()));
         }
     }
 
@@ -173,8 +188,7 @@ final class GoldenDatabase {
     private void emit(String table, JsonNode data) {
         TestingServer server = servers.getLast();
         List<TestingChangeFeed.Subscribed> receivers = server.feed.subscriptions().stream()
-                .filter(s -> s.isFor("table", table)
-                        && !s.bindings().getFirst().request().has("filter"))
+                .filter(s -> s.isForTable(table) && !s.isFiltered())
                 .toList();
         assertThat(receivers).isNotEmpty();
         receivers.forEach(s -> server.feed.emit(s, data.path("type").asText(), data.toString()));
@@ -182,7 +196,7 @@ final class GoldenDatabase {
 
     /// What the reference refused, with its words.
     private Optional<String> refusalOf(TestingChangeFeed.Subscribed subscribed) {
-        if (!subscribed.isFor("schema", "plain") && !subscribed.viewer().role().equals("nosuchrole")) {
+        if (!subscribed.isForSchema("plain") && !subscribed.viewer().role().equals("nosuchrole")) {
             return Optional.empty();
         }
         return transcript.lines().stream()

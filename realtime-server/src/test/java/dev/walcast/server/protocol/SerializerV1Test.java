@@ -15,10 +15,14 @@ class SerializerV1Test {
     @Test
     void theRefKeyIsAlwaysThereAndTheJoinRefNever() {
         assertThat(text(v1.encode(
-                        new Address(Ref.ofString("1"), null, "realtime:r"), "presence_state", Payload.empty())))
+                        new Address(Ref.ofString("1"), null, new Topic("realtime:r")),
+                        "presence_state",
+                        Payload.empty())))
                 .isEqualTo("{\"topic\":\"realtime:r\",\"event\":\"presence_state\",\"payload\":{},\"ref\":null}");
         assertThat(text(v1.encode(
-                        new Address(Ref.ofString("1"), Ref.ofString("2"), "realtime:r"), "phx_reply", Payload.ok())))
+                        new Address(Ref.ofString("1"), Ref.ofString("2"), new Topic("realtime:r")),
+                        "phx_reply",
+                        Payload.ok())))
                 .isEqualTo("{\"topic\":\"realtime:r\",\"event\":\"phx_reply\","
                         + "\"payload\":{\"status\":\"ok\",\"response\":{}},\"ref\":\"2\"}");
     }
@@ -29,7 +33,7 @@ class SerializerV1Test {
                 "{\"ref\":null,\"x\":{\"topic\":1},\"payload\":{ \"a\":1 },\"joinRef\":\"9\",\"event\":\"phx_join\","
                         + "\"join_ref\":\"4\",\"topic\":\"t\"}";
         assertThat(v1.decodeText(text.getBytes(UTF_8))).isInstanceOfSatisfying(Message.Join.class, join -> {
-            assertThat(join.address()).isEqualTo(new Address(Ref.ofString("4"), null, "t"));
+            assertThat(join.address()).isEqualTo(new Address(Ref.ofString("4"), null, new Topic("t")));
             assertThat(join.payload().text()).isEqualTo("{ \"a\":1 }");
         });
     }
@@ -62,7 +66,7 @@ class SerializerV1Test {
     }
 
     private static Broadcast user(Broadcast.Encoding encoding, String payload) {
-        return new Broadcast.User("realtime:r", "e\"", encoding, Slice.of(payload.getBytes(UTF_8)));
+        return new Broadcast.User(Topic.named("r"), "e\"", encoding, Slice.of(payload.getBytes(UTF_8)));
     }
 
     private static String text(OutboundFrame frame) {

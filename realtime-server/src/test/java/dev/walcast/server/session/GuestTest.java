@@ -12,6 +12,7 @@ import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.presence.PresenceLimits;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.protocol.CloseReason;
+import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.testing.EventReader;
 import dev.walcast.server.testing.TestingLimits;
@@ -57,7 +58,7 @@ class GuestTest {
                 .rooms()
                 .broadcast(
                         new Broadcast.User(
-                                "realtime:room", event, Broadcast.Encoding.JSON, Slice.of(payload.getBytes(UTF_8))),
+                                Topic.named("room"), event, Broadcast.Encoding.JSON, Slice.of(payload.getBytes(UTF_8))),
                         isPrivate);
     }
 
@@ -93,7 +94,7 @@ class GuestTest {
                     .rooms()
                     .broadcast(
                             new Broadcast.Text(
-                                    "realtime:room", Slice.of("{\"event\":\"b\",\"payload\":3}".getBytes(UTF_8))),
+                                    Topic.named("room"), Slice.of("{\"event\":\"b\",\"payload\":3}".getBytes(UTF_8))),
                             false);
             assertThat(reader.next().json().get("payload").asInt()).isEqualTo(2);
             assertThat(reader.next().json().get("payload").asInt()).isEqualTo(3);

@@ -12,6 +12,7 @@ import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Serializer;
+import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.testing.FlightRecord;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
@@ -214,7 +215,7 @@ class OutboxTest {
         ByteArrayOutputStream written = new ByteArrayOutputStream();
         OutboundFrame frame = Serializer.forVersion("2.0.0")
                 .orElseThrow()
-                .encode(Address.everybodyOn("t"), "e", Payload.change(new int[] {1}, "{}".getBytes(UTF_8)));
+                .encode(Address.allOn(new Topic("t")), "e", Payload.change(new int[] {1}, "{}".getBytes(UTF_8)));
         new FrameWriter().write(List.of(new Outgoing.Data(frame)), (bytes, length) -> written.write(bytes, 0, length));
         String text = "[null,null,\"t\",\"e\",{\"ids\":[1],\"data\":{}}]";
         assertThat(written.toString(UTF_8).substring(2)).isEqualTo(text);

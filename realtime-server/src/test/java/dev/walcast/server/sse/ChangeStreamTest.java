@@ -13,6 +13,7 @@ import dev.walcast.server.auth.TokenIssuer;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.protocol.CloseReason;
+import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.testing.EventReader;
 import dev.walcast.server.testing.EventReader.Event;
 import dev.walcast.server.testing.NodeScript;
@@ -549,7 +550,7 @@ class ChangeStreamTest {
                     .rooms()
                     .broadcast(
                             new Broadcast.User(
-                                    "realtime:news",
+                                    Topic.named("news"),
                                     "shout",
                                     Broadcast.Encoding.JSON,
                                     Slice.of("{\"x\":1}".getBytes(UTF_8))),

@@ -7,10 +7,13 @@ import dev.walcast.server.feed.Binding;
 import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.feed.ChangeReceiver;
 import dev.walcast.server.feed.EncodedChange;
+import dev.walcast.server.request.BindingRefusedException;
+import dev.walcast.server.request.BindingSpec;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /// A change feed that says what the test tells it to.
 public final class TestingChangeFeed implements ChangeFeed {
@@ -19,9 +22,27 @@ public final class TestingChangeFeed implements ChangeFeed {
 
     /// One live subscription.
     public record Subscribed(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver) {
-        public boolean isFor(String key, String value) {
+        public boolean isForSchema(String schema) {
             return bindings.stream()
-                    .anyMatch(b -> b.request().path(key).asText().equals(value));
+                    .anyMatch(binding -> is(binding, spec -> spec.schema().equals(schema)));
+        }
+
+        public boolean isForTable(String table) {
+            return bindings.stream()
+                    .anyMatch(binding -> is(binding, spec -> spec.table().equals(table)));
+        }
+
+        /// Whether the first binding has a filter.
+        public boolean isFiltered() {
+            return is(bindings.getFirst(), spec -> !spec.filters().isEmpty());
+        }
+
+        private static boolean is(Binding binding, Predicate<BindingSpec> wanted) {
+            try {
+                return wanted.test(binding.request().spec());
+            } catch (BindingRefusedException _) {
+                return false;
+            }
         }
     }
 

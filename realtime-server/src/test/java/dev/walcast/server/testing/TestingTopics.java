@@ -2,6 +2,7 @@ package dev.walcast.server.testing;
 
 import dev.walcast.rls.topic.TopicCheckException;
 import dev.walcast.rls.topic.TopicPermissions;
+import dev.walcast.server.protocol.Topic;
 import dev.walcast.server.topic.MessageHistory;
 import java.time.Instant;
 import java.util.List;
@@ -88,13 +89,13 @@ public final class TestingTopics implements TopicPermissions, MessageHistory {
     }
 
     @Override
-    public List<StoredMessage> since(String topic, Instant since, int limit) throws HistoryException {
+    public List<StoredMessage> since(Topic topic, Instant since, int limit) throws HistoryException {
         whileReadingHistory.run();
         if (historyFails) {
             throw new HistoryException("for the test", new IllegalStateException());
         }
         List<StoredMessage> found = stored.stream()
-                .filter(s -> s.topic().equals(topic) && !s.at().isBefore(since))
+                .filter(s -> s.topic().equals(topic.name()) && !s.at().isBefore(since))
                 .map(Stored::message)
                 .toList();
         return found.subList(Math.max(0, found.size() - limit), found.size());

@@ -8,6 +8,7 @@ import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.OutboundFrame;
 import dev.walcast.server.protocol.Payload;
 import dev.walcast.server.protocol.Serializer;
+import dev.walcast.server.protocol.Topic;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -16,7 +17,7 @@ class ReplayMemoryTest {
 
     private static OutboundFrame frame() {
         Serializer serializer = Serializer.forVersion("2.0.0").orElseThrow();
-        return serializer.encode(Address.everybodyOn("realtime:a"), "broadcast", Payload.empty());
+        return serializer.encode(Address.allOn(Topic.named("a")), "broadcast", Payload.empty());
     }
 
     @Test

@@ -1,4 +1,4 @@
-package dev.walcast.server.binding;
+package dev.walcast.server.request;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -43,7 +43,8 @@ class BindingSpecTest {
                 .isInstanceOf(BindingRefusedException.class)
                 .hasMessageContaining("NameTooLong");
         assertThat(read(request.replace("LONG", "ä".repeat(31)))).isNotNull();
-        assertThat(BindingSpec.tableOf(node(request.replace("LONG", "x".repeat(64)))))
+        assertThat(BindingRequest.read(node(request.replace("LONG", "x".repeat(64))))
+                        .table())
                 .isEmpty();
     }
 

@@ -1,16 +1,15 @@
-package dev.walcast.server.window;
+package dev.walcast.server.request;
 
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.walcast.server.encode.FeedPosition;
+import dev.walcast.server.protocol.FeedPosition;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 
-/// Where a binding wants to go on, as its key `resume` says.
+/// Where a binding goes on, as its key `resume` says.
 public sealed interface ResumeFrom {
     String KEY = "resume";
 
@@ -27,22 +26,24 @@ public sealed interface ResumeFrom {
     /// With the first change whose `commit_timestamp` is this: several may share it.
     record Since(long epochMillis) implements ResumeFrom {}
 
+    /// Neither a position nor a time.
     record Unreadable() implements ResumeFrom {}
 
     /// A client that has received nothing yet sends null or an empty text.
-    static ResumeFrom read(ObjectNode request) {
-        JsonNode resume = request.path(KEY);
+    ///
+    /// @param resume the value of the key, or a missing node
+    static ResumeFrom read(JsonNode resume) {
         if (resume.isMissingNode()
                 || resume.isNull()
                 || (resume.isTextual() && resume.textValue().isEmpty())) {
             return new Now();
         }
-        if (!resume.isTextual()) {
-            return new Unreadable();
-        }
-        return FeedPosition.parse(resume.textValue())
-                .<ResumeFrom>map(After::new)
-                .orElseGet(() -> timestamp(resume.textValue()));
+        return resume.isTextual() ? of(resume.textValue()) : new Unreadable();
+    }
+
+    /// @param text of a position, or of a time
+    static ResumeFrom of(String text) {
+        return FeedPosition.parse(text).<ResumeFrom>map(After::new).orElseGet(() -> timestamp(text));
     }
 
     private static ResumeFrom timestamp(String text) {

@@ -1,18 +1,15 @@
-package dev.walcast.server.channel;
+package dev.walcast.server.request;
 
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.walcast.server.auth.OpaqueKeys;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Topic;
-import dev.walcast.server.topic.ReplayRequest;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /// What a join asks for. Fields of the wrong type count as absent: clients rely on that leniency, so only the few
@@ -22,7 +19,7 @@ import java.util.Optional;
 /// @param replicationReady whether the client wants to hear when broadcasts from the database arrive
 /// @param presenceKey      absent also when it is empty
 /// @param token  the client's own token; absent also when it is one of the opaque `sb_…` keys
-record JoinRequest(
+public record JoinRequest(
         boolean self,
         boolean ack,
         boolean replicationReady,
@@ -31,25 +28,27 @@ record JoinRequest(
         boolean legacy,
         Optional<String> presenceKey,
         ReplayRequest replay,
-        List<ObjectNode> bindings,
+        SentBindings bindings,
         Optional<String> token)
         implements JoinReading {
-    JoinRequest {
-        bindings = List.copyOf(bindings);
+    public JoinRequest {
         requireNonNull(presenceKey, "presenceKey is null");
         requireNonNull(replay, "replay is null");
+        requireNonNull(bindings, "bindings is null");
         requireNonNull(token, "token is null");
     }
 
-    /// @param topic that it is for; before joins had a `config` its name was the binding
-    static JoinReading read(Slice payload, Topic topic) {
+    /// @param payload     bounded by the caller: it becomes a tree
+    /// @param topic       that it is for; before joins had a `config` its name was the binding
+    /// @param bindingsMax how many bindings are read
+    public static JoinReading read(Slice payload, Topic topic, int bindingsMax) {
         Optional<JsonNode> tree = Json.tree(payload).filter(JsonNode::isObject);
         if (tree.isEmpty()) {
             return unreadable("The join payload");
         }
         JsonNode config = tree.get().path("config");
         if (config.isMissingNode()) {
-            return legacy(topic.name(), token(tree.get()));
+            return legacy(SentBindings.read(topicAsBinding(topic.name()), bindingsMax), token(tree.get()));
         }
         if (!config.isObject() && !config.isNull()) {
             return unreadable("config");
@@ -68,18 +67,18 @@ record JoinRequest(
                 false,
                 key(presence.path("key")),
                 ReplayRequest.read(broadcast.path("replay")),
-                objectsOf(config.path("postgres_changes")),
+                SentBindings.read(config.path("postgres_changes"), bindingsMax),
                 token(tree.get()));
     }
 
     /// The same, and presence asked for.
-    JoinRequest withPresence() {
+    public JoinRequest withPresence() {
         return new JoinRequest(
                 self, ack, replicationReady, isPrivate, true, legacy, presenceKey, replay, bindings, token);
     }
 
     /// The same without its bindings and its token, as a channel keeps it.
-    JoinRequest withoutBindings() {
+    public JoinRequest withoutBindings() {
         return new JoinRequest(
                 self,
                 ack,
@@ -89,25 +88,25 @@ record JoinRequest(
                 legacy,
                 presenceKey,
                 replay,
-                List.of(),
+                SentBindings.none(),
                 Optional.empty());
     }
 
-    private static JoinRequest legacy(String subTopic, Optional<String> token) {
-        List<ObjectNode> bindings = List.of(topicAsBinding(subTopic));
+    private static JoinRequest legacy(SentBindings bindings, Optional<String> token) {
         return new JoinRequest(
                 false, false, false, false, false, true, Optional.empty(), new ReplayRequest.Absent(), bindings, token);
     }
 
     /// `schema[:table[:filter]]`
-    private static ObjectNode topicAsBinding(String subTopic) {
-        ObjectNode binding = JsonNodeFactory.instance.objectNode();
-        String[] parts = subTopic.split(":", 3);
+    private static ArrayNode topicAsBinding(String name) {
+        ArrayNode bindings = JsonNodeFactory.instance.arrayNode();
+        ObjectNode binding = bindings.addObject();
+        String[] parts = name.split(":", 3);
         String[] keys = {"schema", "table", "filter"};
         for (int i = 0; i < parts.length; i++) {
             binding.put(keys[i], parts[i]);
         }
-        return binding;
+        return bindings;
     }
 
     private static boolean flag(JsonNode node) {
@@ -121,27 +120,9 @@ record JoinRequest(
                 : Optional.empty();
     }
 
-    private static List<ObjectNode> objectsOf(JsonNode array) {
-        List<ObjectNode> objects = new ArrayList<>();
-        if (array.isArray()) {
-            for (JsonNode element : array) {
-                if (element instanceof ObjectNode object) {
-                    objects.add(object);
-                }
-            }
-        }
-        return objects;
-    }
-
     /// `user_token` is the older spelling and wins.
     private static Optional<String> token(JsonNode payload) {
-        return text(payload.path("user_token"))
-                .or(() -> text(payload.path("access_token")))
-                .filter(token -> !OpaqueKeys.isOpaque(token));
-    }
-
-    private static Optional<String> text(JsonNode node) {
-        return node.isTextual() ? Optional.of(node.textValue()) : Optional.empty();
+        return TokenPush.token(payload, "user_token", "access_token");
     }
 
     private static JoinReading unreadable(String what) {
@@ -151,6 +132,6 @@ record JoinRequest(
     /// Without the token.
     @Override
     public String toString() {
-        return "JoinRequest[bindings=" + bindings.size() + "]";
+        return "JoinRequest[bindings=" + bindings.list().size() + "]";
     }
 }

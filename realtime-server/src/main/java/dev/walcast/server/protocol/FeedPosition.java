@@ -1,4 +1,4 @@
-package dev.walcast.server.encode;
+package dev.walcast.server.protocol;
 
 import static java.util.Objects.requireNonNull;
 

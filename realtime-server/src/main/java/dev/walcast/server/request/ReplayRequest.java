@@ -1,4 +1,4 @@
-package dev.walcast.server.topic;
+package dev.walcast.server.request;
 
 import static java.util.Objects.requireNonNull;
 
@@ -6,19 +6,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.math.BigInteger;
 import java.time.Instant;
 
-/// What a join says about hearing stored broadcasts again.
+/// Which stored broadcasts a join asks for.
 public sealed interface ReplayRequest {
-    int LIMIT_MAX = MessageHistory.LIMIT_MAX;
+    /// The most broadcasts that a client may ask for.
+    int LIMIT_MAX = 25;
 
     /// The last millisecond of the year 9999; the reference knows no later time.
     long SINCE_MAX = 253_402_300_799_999L;
 
-    /// Not a word.
+    /// The join has no such key.
     record Absent() implements ReplayRequest {}
 
-    /// Something that is no object, which counts as nothing where a replay would be possible.
+    /// A value that is no object. On a private channel it asks for nothing.
     record Ignored() implements ReplayRequest {}
 
+    /// An object without a time, or with a wrong limit.
     record Unreadable() implements ReplayRequest {}
 
     /// @param limit between 1 and [#LIMIT_MAX]

@@ -1,4 +1,4 @@
-package dev.walcast.server.binding;
+package dev.walcast.server.request;
 
 import static java.util.Objects.requireNonNull;
 
@@ -15,7 +15,6 @@ import dev.walcast.filters.index.Target;
 import dev.walcast.server.protocol.ErrorCode;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +46,9 @@ public record BindingSpec(
     }
 
     /// @throws BindingRefusedException with the text that the protocol prescribes
-    public static BindingSpec read(ObjectNode request) throws BindingRefusedException {
+    ///
+    /// @param request the binding, reduced to the keys that the server knows
+    static BindingSpec read(ObjectNode request) throws BindingRefusedException {
         JsonNode schema = request.get("schema");
         JsonNode table = request.get("table");
         JsonNode filter = request.get("filter");
@@ -152,15 +153,6 @@ public record BindingSpec(
             return FilterParser.parse(filter);
         } catch (FilterSyntaxException e) {
             throw new BindingRefusedException(String.valueOf(e.getMessage()));
-        }
-    }
-
-    /// The one table that a well-formed binding names.
-    public static Optional<TableId> tableOf(ObjectNode request) {
-        try {
-            return read(request).target() instanceof Target.OneTable one ? Optional.of(one.table()) : Optional.empty();
-        } catch (BindingRefusedException e) {
-            return Optional.empty();
         }
     }
 

@@ -1,4 +1,4 @@
-package dev.walcast.server.binding;
+package dev.walcast.server.request;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;

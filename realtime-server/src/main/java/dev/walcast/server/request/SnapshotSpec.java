@@ -1,4 +1,4 @@
-package dev.walcast.server.binding;
+package dev.walcast.server.request;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -27,15 +27,10 @@ public record SnapshotSpec(List<Ordering> order, OptionalLong limit) {
         order = List.copyOf(order);
     }
 
-    /// Whether a well-formed binding asks for its rows.
-    public static boolean isAsked(ObjectNode request) {
-        JsonNode snapshot = request.path(KEY);
-        return snapshot.isObject() || snapshot.booleanValue();
-    }
-
-    /// Nothing when the binding does not ask for its rows.
-    public static Optional<SnapshotSpec> read(ObjectNode request) throws BindingRefusedException {
-        JsonNode snapshot = request.path(KEY);
+    /// Empty when the binding does not ask for its rows.
+    ///
+    /// @param snapshot the value of the key, or a missing node
+    static Optional<SnapshotSpec> read(JsonNode snapshot) throws BindingRefusedException {
         if (snapshot.isMissingNode() || snapshot.isNull() || (snapshot.isBoolean() && !snapshot.booleanValue())) {
             return Optional.empty();
         }

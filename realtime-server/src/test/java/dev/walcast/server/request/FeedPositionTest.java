@@ -1,4 +1,4 @@
-package dev.walcast.server.window;
+package dev.walcast.server.request;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Position;
-import dev.walcast.server.encode.FeedPosition;
+import dev.walcast.server.protocol.FeedPosition;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -44,14 +44,14 @@ class FeedPositionTest {
         assertThat(read("2025-11-19T00:22:40.877Z")).isEqualTo(new ResumeFrom.Since(1763511760877L));
         assertThat(read("2025-11-19T01:22:40.877999+01:00")).isEqualTo(new ResumeFrom.Since(1763511760877L));
         assertThat(read("")).isInstanceOf(ResumeFrom.Now.class);
-        assertThat(ResumeFrom.read(object().putNull("resume"))).isInstanceOf(ResumeFrom.Now.class);
-        assertThat(ResumeFrom.read(object())).isInstanceOf(ResumeFrom.Now.class);
+        assertThat(ResumeFrom.read(object().putNull("resume").path("resume"))).isInstanceOf(ResumeFrom.Now.class);
+        assertThat(ResumeFrom.read(object().path("resume"))).isInstanceOf(ResumeFrom.Now.class);
         for (String bad : List.of(
                 "x", "2025-11-19T00:22:40.877", position + "\n", position.substring(1), "+999999999-12-31T23:59:59Z")) {
             assertThat(read(bad)).as(bad).isNotInstanceOf(ResumeFrom.After.class);
         }
         assertThat(read("2025-11-19T00:22:40.877")).isInstanceOf(ResumeFrom.Unreadable.class);
-        assertThat(ResumeFrom.read(object().put("resume", 5))).isInstanceOf(ResumeFrom.Unreadable.class);
+        assertThat(ResumeFrom.read(object().put("resume", 5).path("resume"))).isInstanceOf(ResumeFrom.Unreadable.class);
     }
 
     private static ObjectNode object() {
@@ -59,6 +59,6 @@ class FeedPositionTest {
     }
 
     private static ResumeFrom read(String resume) {
-        return ResumeFrom.read(object().put("resume", resume));
+        return ResumeFrom.read(object().put("resume", resume).path("resume"));
     }
 }
