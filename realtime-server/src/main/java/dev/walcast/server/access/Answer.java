@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.protocol.Refusal;
 
-/// What became of a question to the database.
+/// The result of a question to the database: a value, or the reason why there is none.
 public sealed interface Answer<T> {
     record Given<T>(T value) implements Answer<T> {
         public Given {
@@ -12,7 +12,7 @@ public sealed interface Answer<T> {
         }
     }
 
-    /// No, or nobody could say; the refusal is what the client may read.
+    /// The answer is no, or the database could not answer. The refusal is the text that the client may read.
     record Refused<T>(Refusal refusal) implements Answer<T> {
         public Refused {
             requireNonNull(refusal, "refusal is null");

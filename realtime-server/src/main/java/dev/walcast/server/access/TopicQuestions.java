@@ -19,15 +19,15 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Asks the database about private topics, only so many questions at once: a flood of them waits here and not in the
-/// connection pool. First come, first served; a question that waits too long is refused.
+/// Asks the database about private topics, a bounded number of questions at once: a flood of questions waits here and
+/// not in the connection pool. Questions are served in order of arrival. One that waits too long is refused.
 ///
-/// Joins may take all the room, and one client its share of it. Rechecks and callers without a socket have shares
-/// of their own, so that a storm of either leaves room for joins.
+/// Joins may use all permits, and one client its share of them. Rechecks and callers without a socket have shares of
+/// their own, so that a storm of either leaves permits to joins.
 public final class TopicQuestions {
     private static final Logger LOG = LoggerFactory.getLogger(TopicQuestions.class);
 
-    /// Clients give a join ten seconds.
+    /// Clients wait ten seconds for the reply to a join.
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final TopicPermissions permissions;
@@ -52,18 +52,18 @@ public final class TopicQuestions {
                 throws TopicCheckException, MessageHistory.HistoryException;
     }
 
-    /// How many of them one caller without a socket may have, in the half that all callers share.
+    /// How many permits one caller without a socket may hold, of the half that all callers share.
     int atOnceOfCaller() {
         return Math.max(1, atOnce / 4);
     }
 
-    /// How many of them may be rechecks.
+    /// How many permits rechecks may hold.
     int recheckAtOnce() {
         return Math.max(1, atOnce / 4);
     }
 
-    /// Blocks until there is an answer. A refusal names what has no room: the socket's share, the client's, or the
-    /// server.
+    /// Blocks until there is an answer. A refusal names the bound that was reached: the socket's, the client's, or
+    /// the server's.
     <T> Answer<T> ask(Semaphore permitsOfSocket, Semaphore permitsOfClient, Question<T> question) {
         long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
         return within(
@@ -77,8 +77,8 @@ public final class TopicQuestions {
                         () -> within(permits, deadlineNanos, () -> answer(question))));
     }
 
-    /// Asks again what a client may receive. Blocks until there is an answer; a question that failed in whatever way
-    /// is refused, and the caller logs it.
+    /// Asks again what a client may receive. Blocks until there is an answer. A question that failed for any reason
+    /// is refused; the caller logs it.
     Answer<Access> recheck(TopicPermissions.Question question, boolean presence) {
         long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
         return within(
@@ -91,18 +91,18 @@ public final class TopicQuestions {
         try {
             return new Answer.Given<>(permissions.read(question, presence));
         } catch (TopicCheckException e) {
-            LOG.debug("the rights of a private channel could not be confirmed ({})", e.reason(), e);
+            LOG.debug("The rights of a private channel could not be confirmed ({})", e.reason(), e);
             return refused(refusal(e.reason()));
         } catch (RuntimeException | Error e) {
             FatalErrors.check(e);
-            LOG.error("the rights of a private channel could not be confirmed", e);
+            LOG.error("The rights of a private channel could not be confirmed", e);
             return refused(ErrorCode.TOPIC_DATABASE_UNREACHABLE.refusal());
         }
     }
 
     /// Asks what a caller without a socket may send. Blocks until there is an answer.
     ///
-    /// @param deadlineNanos until when the question may wait for its turn
+    /// @param deadlineNanos the question is refused when its turn has not come by then
     Access write(Semaphore permitsOfCaller, long deadlineNanos, TopicPermissions.Question question)
             throws TopicCheckException {
         List<Semaphore> taken = new ArrayList<>();
@@ -157,18 +157,18 @@ public final class TopicQuestions {
             return refused(reported(e));
         } catch (MessageHistory.HistoryException e) {
             if (failures.tryTake(ErrorCode.REPLAY_FAILED)) {
-                LOG.warn("Stored broadcasts could not be read: {}. This is logged once a minute.", e.getMessage());
+                LOG.warn("Stored broadcasts could not be read: {}. Logged once a minute.", e.getMessage());
             }
             return refused(ErrorCode.REPLAY_FAILED.refusal());
         }
     }
 
-    /// A client can cause the failure as often as it joins.
+    /// Logs the failure, at a bounded pace, because a client can cause it with every join.
     private Refusal reported(TopicCheckException failure) {
         Refusal refusal = refusal(failure.reason());
         if (failures.tryTake(refusal.code())) {
             LOG.warn(
-                    "What a client may do on a private topic is not known ({}): {}. This is logged once a minute.",
+                    "The rights of a client on a private topic could not be read ({}): {}. Logged once a minute.",
                     failure.reason(),
                     failure.getMessage());
         }
