@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Encodes a change's `data` object for one set of readable columns. Safe for any thread.
 ///
-/// A value that the feed does not carry is left out of its record and named in an extra object `missing` with the
-/// reason; clients ignore extra keys.
+/// A value that the feed does not carry is omitted from its record and named in an extra object `missing`, with the
+/// reason. Clients ignore extra keys.
 public final class ChangeEncoder {
     private static final DateTimeFormatter MILLISECONDS = DateTimeFormatter.ofPattern(
                     "uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
@@ -32,13 +32,13 @@ public final class ChangeEncoder {
     private final Map<Table, Map<ReadableColumns, String>> columnLists =
             java.util.Collections.synchronizedMap(new WeakHashMap<>());
 
-    /// @param recordBytesMax beyond which a change is sent as `Error 413: Payload Too Large`
+    /// @param recordBytesMax a larger change is sent as `Error 413: Payload Too Large`
     public ChangeEncoder(int recordBytesMax) {
         this.recordBytesMax = recordBytesMax;
     }
 
-    /// @param readable of the new row, and of the row that a DELETE removed
-    /// @param old      of the row before an UPDATE
+    /// @param readable the readable columns of the new row, and of the row that a DELETE removed
+    /// @param old      the readable columns of the row before an UPDATE
     EncodedChange encode(
             Change change, Passage passage, FeedPosition position, ReadableColumns readable, ReadableColumns old) {
         Told told = switch (change) {
@@ -50,7 +50,7 @@ public final class ChangeEncoder {
         return encode(told, change, position, readable, old);
     }
 
-    /// What a change is told as.
+    /// The event and rows that a subscriber receives for a change.
     private record Told(
             String type,
             Passage passage,
@@ -94,7 +94,7 @@ public final class ChangeEncoder {
                 told.type, Optional.of(position.toString()), out.toString().getBytes(StandardCharsets.UTF_8));
     }
 
-    /// The `record` and `old_record` members, each after a comma, and what they lack.
+    /// The `record` and `old_record` members, each after a comma, and the values that they lack.
     private record Records(StringBuilder json, Map<String, MissingReason> missing) {}
 
     private static Records records(

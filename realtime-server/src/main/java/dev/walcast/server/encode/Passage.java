@@ -5,9 +5,9 @@ import dev.walcast.filters.predicate.InView;
 import java.util.Locale;
 import java.util.Optional;
 
-/// What an UPDATE did to a row, as one subscriber sees it.
+/// What an UPDATE did to a row in the view of one subscriber.
 public enum Passage {
-    /// It was and is in view; or nobody knows whether it was.
+    /// The row was and is in view, or it is unknown whether it was.
     KEPT(ChangeEvent.UPDATE),
     ENTERED(ChangeEvent.INSERT),
     LEFT(ChangeEvent.DELETE);
@@ -18,8 +18,8 @@ public enum Passage {
         this.event = event;
     }
 
-    /// Empty when the subscriber must not hear of it: a row of which nobody knows whether it was in view has not left.
-    /// Both places are decided.
+    /// Empty when the subscriber must not receive the change: a row that was perhaps never in view has not left it.
+    /// Both arguments are decided.
     public static Optional<Passage> of(InView before, InView now) {
         if (now == InView.YES) {
             return Optional.of(before == InView.NO ? ENTERED : KEPT);
@@ -27,7 +27,7 @@ public enum Passage {
         return before == InView.YES ? Optional.of(LEFT) : Optional.empty();
     }
 
-    /// What the subscriber takes it for.
+    /// The event that the subscriber receives.
     public ChangeEvent event() {
         return event;
     }

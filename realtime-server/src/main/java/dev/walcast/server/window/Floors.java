@@ -9,14 +9,14 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 
-/// From where on the replay window is complete, for each table: a quiet table's client may be away for long,
-/// however much goes on elsewhere. Guarded by the window's lock.
+/// Knows, for each table, the position after which the replay window is complete. A client of a quiet table can
+/// resume after a long absence, no matter how busy other tables are. Guarded by the window's lock.
 final class Floors {
     private final Map<TableId, Floor> tables = new HashMap<>();
     private Floor start = new Floor(Position.START, Long.MAX_VALUE);
 
-    /// @param position everything after it is at hand
-    /// @param micros   no change that is not at hand was committed later than this
+    /// @param position every change after it is in the window
+    /// @param micros   every change committed after this time is in the window
     private record Floor(Position position, long micros) {
         Floor raisedTo(Floor other) {
             return new Floor(
@@ -24,13 +24,13 @@ final class Floors {
         }
     }
 
-    /// @param micros unknown is Long.MAX_VALUE
+    /// @param micros Long.MAX_VALUE when unknown
     void beginAt(Position position, long micros) {
         tables.clear();
         start = new Floor(position, micros);
     }
 
-    /// Says when the first transaction after the start was committed.
+    /// Sets the time at which the first transaction after the start was committed.
     void learn(long micros) {
         start = new Floor(start.position, Math.min(start.micros, micros));
     }

@@ -19,16 +19,16 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// The transactions that stand in the replay window, and from where on they are complete. Guarded by the window's
+/// The transactions in the replay window, and the positions after which they are complete. Guarded by the window's
 /// lock.
 final class KeptTransactions {
-    /// Grows also when a change is encoded, without the lock.
+    /// Also grows when a change is encoded, without the lock.
     private final AtomicLong bytes = new AtomicLong();
 
     private final TableHistory history = new TableHistory();
     private final Deque<Passed> transactions = new ArrayDeque<>();
     private final Set<Lsn> commits = new HashSet<>();
-    /// Places between transactions that clients were told.
+    /// Positions between transactions that clients were given.
     private final Set<Lsn> places = new HashSet<>();
     private final Floors floors = new Floors();
     private final LetGo letGo = new LetGo();
@@ -78,7 +78,7 @@ final class KeptTransactions {
         commits.add(passed.lsn());
     }
 
-    /// Nothing from before leads any more to what comes after a transaction that is too large to be kept.
+    /// Records a transaction that is too large to be kept: no client can resume from before it.
     void passOver(Passed passed, Transaction transaction) {
         while (!transactions.isEmpty()) {
             evictFirst();
@@ -90,20 +90,20 @@ final class KeptTransactions {
         passed.pass(false);
     }
 
-    /// Clients may come back with this place, although no transaction ends there.
+    /// Records a position at which a client may resume although no transaction ends there.
     void addPlace(Lsn lsn) {
         places.removeIf(place -> !place.isAfter(evicted));
         places.add(lsn);
     }
 
-    /// Nothing from before leads any more to what comes of tables whose rows could not be read.
+    /// Records that rows of these tables could not be read: their clients cannot resume from before this transaction.
     void leaveOut(Passed passed, Collection<SetAsideTable> unread) {
         Position after = Position.after(passed.lsn());
         unread.forEach(one -> floors.raise(one.table(), after, passed.commit().timeMicros()));
         letGo.add(passed.commit().xid());
     }
 
-    /// Takes the last one out when it is this.
+    /// Removes the last transaction when it ends here.
     Optional<Passed> removeLast(Lsn lsn) {
         if (transactions.isEmpty() || !transactions.getLast().lsn().equals(lsn)) {
             return Optional.empty();
@@ -127,10 +127,10 @@ final class KeptTransactions {
         evicted = first.lsn();
     }
 
-    /// Before the first one that rows of this moment do not show.
+    /// The position before the first transaction that a snapshot of this moment does not contain.
     ///
-    /// @param head behind the last one
-    /// @return nothing when one of those may not stand here any more
+    /// @param head the position after the last transaction
+    /// @return empty when one of those transactions may have left the window
     Optional<Position> before(Moment moment, Position head) {
         if (!letGo.areIn(moment)) {
             return Optional.empty();
@@ -143,12 +143,12 @@ final class KeptTransactions {
         return Optional.of(head);
     }
 
-    /// Whether a transaction that ends there may have been in the feed: one that came, or one from before.
+    /// Whether a transaction that ends here may have been in the feed: one that was received, or one from before.
     boolean mayHaveHad(Lsn commit) {
         return !commit.isAfter(requireNonNull(evicted)) || commits.contains(commit) || places.contains(commit);
     }
 
-    /// Whether something of these tables behind the position was let go.
+    /// Whether a change of these tables after the position was evicted.
     boolean lacks(Collection<? extends Target> targets, Position after) {
         return floors.position(targets).isAfter(after);
     }

@@ -5,22 +5,22 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
-/// Transactions that came but stand in the window no more. Postgres sends a transaction a moment before it lets others
-/// see it, so rows that were read may lack one; these must not. Guarded by the window's lock.
+/// Remembers transactions that have left the window. Postgres sends a transaction a moment before other sessions see
+/// it, so rows that were read may lack one; they must not lack one of these. Guarded by the window's lock.
 final class LetGo {
     static final int REMEMBERED_MAX = 65_536;
 
-    /// From how many on those that are shown are forgotten.
+    /// Transactions that every snapshot contains are forgotten at this size.
     static final int TIDY_FROM = 1_024;
 
     private final Deque<Long> xids = new ArrayDeque<>();
 
-    /// The latest of those that are not remembered one by one.
+    /// The latest of the transactions that are not remembered one by one.
     private long forgotten;
 
     private boolean hasForgotten;
 
-    /// Shows all that were forgotten because rows showed them.
+    /// A snapshot that contains all that were forgotten because a snapshot contained them.
     private @Nullable Moment tidied;
 
     void clear() {
@@ -38,7 +38,8 @@ final class LetGo {
         xids.add(xid);
     }
 
-    /// Whether rows of this moment certainly show all of them. Moments may come in another order than they were taken.
+    /// Whether a snapshot of this moment certainly contains all of them. Moments may arrive in a different order than
+    /// they were taken.
     boolean areIn(Moment moment) {
         if ((tidied != null && !moment.contains(tidied))
                 || (hasForgotten && !moment.containsAllUpTo(forgotten))

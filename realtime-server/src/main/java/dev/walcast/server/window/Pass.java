@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.server.encode.Encodings;
 import java.util.function.Consumer;
 
-/// A transaction on its way through: to be walked once by the source's thread, and declared delivered by whoever
-/// delivered the last of it.
+/// A transaction on its way to subscriptions. The source's thread walks it once. The thread that delivers its last
+/// change runs `whenDelivered`.
 public record Pass(Walk walk, Runnable whenDelivered) {
     public Pass {
         requireNonNull(walk, "walk is null");

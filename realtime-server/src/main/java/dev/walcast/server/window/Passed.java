@@ -9,10 +9,10 @@ import dev.walcast.server.encode.Encodings;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// A transaction that came: what of it stands in the window, and what is to be acknowledged. Guarded by the
-/// window's lock, except that any thread may say that it was delivered.
+/// A transaction that was received: its changes in the window, and what acknowledges it. Guarded by the window's
+/// lock, but any thread may mark it delivered.
 final class Passed {
-    /// Rough size of what the source keeps until it is acknowledged.
+    /// Approximate size of what the source keeps until the transaction is acknowledged.
     static final long OVERHEAD_BYTES = 2048;
 
     private final Commit commit;
@@ -39,7 +39,7 @@ final class Passed {
         return commit.lsn();
     }
 
-    /// Behind everything that came earlier.
+    /// The position after everything that came earlier.
     Position before() {
         return new Position(commit.lsn(), -1);
     }
@@ -65,9 +65,9 @@ final class Passed {
         evicted = true;
     }
 
-    /// It is not kept.
+    /// Marks the transaction as not kept.
     ///
-    /// @param withoutChanges or too large
+    /// @param withoutChanges true when it has no changes, false when it is too large
     void pass(boolean withoutChanges) {
         evicted = true;
         empty = withoutChanges;
@@ -89,13 +89,13 @@ final class Passed {
         return delivered && evicted;
     }
 
-    /// A later one without anything to wait for is acknowledged together with this.
+    /// Acknowledges a later transaction, which has nothing to wait for, together with this one.
     void cover(Passed later) {
         through = later.through;
         later.acknowledge.run();
     }
 
-    /// What is acknowledged together with it.
+    /// The last transaction that is acknowledged together with this one.
     Lsn through() {
         return through;
     }

@@ -8,18 +8,19 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-/// Which transactions are not acknowledged yet. The longest run that is delivered, remembered as delivered, and no
-/// longer in the window can be. Guarded by the window's lock.
+/// The transactions that are not acknowledged yet. The longest run from the first one that is delivered, stored as
+/// delivered, and out of the window can be acknowledged. Guarded by the window's lock.
 final class Settlement {
     private final Deque<Passed> open = new ArrayDeque<>();
     private Lsn acknowledged;
 
-    /// @param delivered what an earlier server has delivered
+    /// @param delivered the position that an earlier server has delivered
     Settlement(Lsn delivered) {
         this.acknowledged = requireNonNull(delivered, "delivered is null");
     }
 
-    /// Transactions without changes may be many while an earlier one is open: of neighbours only the last is kept.
+    /// Adds a transaction. Of neighbours without changes only the last is kept, since many may come while an earlier
+    /// one is open.
     void add(Passed passed) {
         if (open.size() > 1 && open.getLast().isDone()) {
             Passed last = open.removeLast();
@@ -28,7 +29,7 @@ final class Settlement {
         open.add(passed);
     }
 
-    /// It comes again.
+    /// Forgets a transaction that will come again.
     void forget(Passed passed) {
         open.remove(passed);
     }
@@ -48,10 +49,10 @@ final class Settlement {
         return through;
     }
 
-    /// What acknowledges the run, to be called in this order: the last transaction comes first, so that all of them
-    /// make one step of the slot.
+    /// The actions that acknowledge the run, to be called in this order. The last transaction comes first, so that
+    /// the slot moves once for all of them.
     ///
-    /// @param idle whether transactions without changes may stay open behind the last one with changes
+    /// @param idle whether transactions without changes may stay open after the last one with changes
     List<Runnable> acknowledgeable(Lsn remembered, boolean idle) {
         Deque<Passed> run = new ArrayDeque<>();
         while (!open.isEmpty()

@@ -9,9 +9,10 @@ import dev.walcast.server.encode.FeedPosition;
 import dev.walcast.server.window.BindingStart.Reason;
 import java.util.List;
 
-/// Where a binding begins: after what it names, when all that followed is at hand. Used under the window's lock.
+/// Decides where a binding begins: after the position it names, when everything after that is in the window. Used
+/// under the window's lock.
 ///
-/// @param head behind everything that has come
+/// @param head the position after everything received
 record StartDecision(KeptTransactions kept, RestartHold hold, Position head, List<? extends Target> targets) {
     StartDecision {
         requireNonNull(kept, "kept is null");
@@ -30,7 +31,7 @@ record StartDecision(KeptTransactions kept, RestartHold hold, Position head, Lis
         };
     }
 
-    /// Shortly after a restart whoever comes is taken for somebody who came back.
+    /// The position to resume from shortly after a restart, when every new client counts as one that reconnects.
     private Position handedOver() {
         Position floor = kept.floors().position(targets);
         Position delivered = Position.after(hold.start().delivered());
