@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
-/// What all clients of a server may still do together. Safe for any thread.
+/// The limits that all clients of a server share. Safe for any thread.
 public final class ServerBudget {
     private final ClientLimits limits;
     private final LongSupplier nanos;
@@ -32,12 +32,12 @@ public final class ServerBudget {
         return nanos;
     }
 
-    /// The share that each client has.
+    /// The clients' shares.
     public ClientShares shares() {
         return shares;
     }
 
-    /// Nothing when another socket of this client may be opened.
+    /// Refuses another socket of this client, or returns empty.
     public Optional<Refusal> refuseUpgrade(ClientKey client) {
         return refuseUpgrade().or(() -> shares.full(client));
     }
@@ -62,7 +62,7 @@ public final class ServerBudget {
         users.decrementAndGet();
     }
 
-    /// Clients without a socket, which count as sockets.
+    /// Counts clients without a socket, which count as sockets.
     public AtomicInteger guests() {
         return guests;
     }

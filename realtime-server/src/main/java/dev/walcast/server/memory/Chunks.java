@@ -4,15 +4,15 @@ import java.lang.ref.WeakReference;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/// Lends arrays of one size. What is given back is lent again, until a collection of the heap takes it: clients that
-/// send much and never finish cost no garbage, and afterwards nothing stays. Safe for any thread.
+/// Lends arrays of one size. Returned arrays are reused until a garbage collection takes them. So clients that send
+/// much and never finish cause no garbage, and later nothing stays allocated. Safe for any thread.
 final class Chunks {
     static final int CHUNK_BYTES = 64 * 1024;
 
     /// Guarded by this.
     private WeakReference<ArrayDeque<byte[]>> free = new WeakReference<>(null);
 
-    /// An array of [#CHUNK_BYTES], with what its last user has left in it.
+    /// An array of [#CHUNK_BYTES]. It may contain data of its last user.
     byte[] take() {
         byte[] used = takeFree();
         return used == null ? new byte[CHUNK_BYTES] : used;
@@ -23,7 +23,7 @@ final class Chunks {
         return chunks == null ? null : chunks.pollLast();
     }
 
-    /// The caller has no reference to it any more.
+    /// Takes an array back. The caller must not use it any more.
     synchronized void giveBack(byte[] chunk) {
         ArrayDeque<byte[]> chunks = free.get();
         if (chunks == null) {

@@ -11,8 +11,8 @@ import dev.walcast.server.setup.Installation;
 import java.util.Collection;
 import java.util.function.Consumer;
 
-/// A transaction without the rows of `realtime.messages`, which are handed on once, however often it is walked. Belongs
-/// to the source's thread.
+/// A transaction without the rows of `realtime.messages`. Those rows are handed on once, no matter how often it is
+/// walked. For the source's thread only.
 public final class MessagesTaken implements Transaction {
     private final Transaction transaction;
     private final boolean isListenedTo;
@@ -20,8 +20,8 @@ public final class MessagesTaken implements Transaction {
     private final Consumer<Change> onOther;
     private boolean walked;
 
-    /// @param onMessage told of each row of `realtime.messages`, once
-    /// @param onOther   told of each other change, once
+    /// @param onMessage called for each row of `realtime.messages`, once
+    /// @param onOther   called for each other change, once
     MessagesTaken(Transaction transaction, boolean isListenedTo, Consumer<Change> onMessage, Consumer<Change> onOther) {
         this.transaction = requireNonNull(transaction, "transaction is null");
         this.isListenedTo = isListenedTo;
@@ -75,7 +75,7 @@ public final class MessagesTaken implements Transaction {
         });
     }
 
-    /// To be called in the end: hands the messages on if nobody has walked the transaction.
+    /// Call it last: hands the messages on if the transaction was never walked.
     public void finish() {
         if (!walked) {
             forEach(_ -> {});

@@ -10,12 +10,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
 
-/// Metas whose socket was lost, for the time of grace; whoever comes back with their key takes one over. Not safe
-/// for several threads.
+/// Keeps the metas of lost sockets during their grace period. A client that reconnects with the same key takes one
+/// over. Not safe for several threads.
 final class Lingering {
     private record Lost(PresenceMeta meta, long untilNanos) {}
 
-    /// The first to be lost is the first whose grace ends.
+    /// In the order of their loss, which is also the order in which the grace periods end.
     private final Map<String, Lost> byRef = new LinkedHashMap<>();
 
     private final Map<String, SequencedSet<String>> refsByKey = new HashMap<>();
@@ -25,7 +25,7 @@ final class Lingering {
         refsByKey.computeIfAbsent(meta.key().text(), _ -> new LinkedHashSet<>()).add(meta.ref());
     }
 
-    /// One of that key that waits no longer; preferably the one that says the same.
+    /// Takes out a meta of that key; preferably one with the same payload.
     Optional<PresenceMeta> take(PresenceKey key, byte[] payload) {
         List<PresenceMeta> candidates = refsByKey.getOrDefault(key.text(), new LinkedHashSet<>()).stream()
                 .map(byRef::get)
@@ -39,7 +39,7 @@ final class Lingering {
         return taken;
     }
 
-    /// Those whose grace is over; they wait no longer.
+    /// Takes out the metas whose grace period is over.
     List<PresenceMeta> takeExpired(long nowNanos) {
         List<PresenceMeta> expired = new ArrayList<>();
         for (Lost lost : byRef.values()) {
@@ -52,7 +52,7 @@ final class Lingering {
         return expired;
     }
 
-    /// When the next grace is over.
+    /// The time at which the next grace period ends.
     Optional<Long> nextNanos() {
         Iterator<Lost> lost = byRef.values().iterator();
         return lost.hasNext() ? Optional.of(lost.next().untilNanos) : Optional.empty();

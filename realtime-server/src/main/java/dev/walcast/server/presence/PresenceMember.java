@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.server.memory.MemoryAccount;
 import org.jspecify.annotations.Nullable;
 
-/// A channel that takes part in the presence of a room.
+/// A channel that takes part in a topic's presence.
 public final class PresenceMember {
     private final PresenceListener listener;
     private final PresenceRoom room;
@@ -27,17 +27,17 @@ public final class PresenceMember {
         return listener;
     }
 
-    /// Counts what the client makes the server hold.
+    /// Counts the memory that the client makes the server hold.
     MemoryAccount memory() {
         return listener.memory();
     }
 
-    /// The presence that it takes part in.
+    /// The presence of the member's topic.
     public PresenceRoom room() {
         return room;
     }
 
-    /// The key that its metadata is listed under.
+    /// The key under which its metas are listed.
     public PresenceKey key() {
         return key;
     }

@@ -11,10 +11,10 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// One tracked object as everybody sees it.
+/// One tracked object, as clients receive it.
 ///
-/// @param previousRef of the published meta that this one takes the place of
-/// @param payload     a JSON object without refs; shared, never written to
+/// @param previousRef the ref of the published meta that this one replaces
+/// @param payload     a JSON object without refs; shared, never modified
 public record PresenceMeta(
         PresenceKey key, String ref, @Nullable String previousRef, byte[] payload) {
     private static final String REF = "phx_ref";
@@ -28,24 +28,24 @@ public record PresenceMeta(
         requireNonNull(payload, "payload is null");
     }
 
-    /// What of a client's object is kept: refs are ours to give, clients tell metas apart by them.
+    /// The part of a client's object that is kept. The server assigns the refs by which clients distinguish metas.
     public static byte[] payload(ObjectNode tracked) {
         return Json.bytes(tracked.deepCopy().remove(List.of(REF, PREVIOUS_REF)));
     }
 
-    /// Whether it is the same object, in whatever order its members come.
+    /// Whether the payload is the same object, with members in any order.
     boolean says(byte[] otherPayload) {
         return Arrays.equals(payload, otherPayload)
                 || (payload.length == otherPayload.length
                         && Json.tree(Slice.of(payload)).equals(Json.tree(Slice.of(otherPayload))));
     }
 
-    /// What the room's limit is compared with.
+    /// The size that counts for the topic's limit.
     int bytes() {
         return key.json().length + payload.length;
     }
 
-    /// What it takes in memory: itself, its part of the encoded state, and the objects around it.
+    /// Its memory: the payload, its part of the encoded state, and the objects around it.
     long memoryBytes() {
         return OVERHEAD_BYTES + 2L * bytes();
     }

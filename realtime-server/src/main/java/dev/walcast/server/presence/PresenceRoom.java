@@ -16,17 +16,18 @@ import java.util.Set;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
-/// Who is present in one room, and who is told.
+/// The presence of one topic: its members, what they track, and the listeners.
 ///
-/// Changes are collected and told to all in one diff, at most every [PresenceLimits#flush()]; the first one after a
-/// quiet time goes out at once. A new listener gets the state as it was last told to the others, and what has changed
-/// since with the next diff, like everybody: so state and diffs add up for each of them, and the state is encoded once
-/// for all who come between two diffs.
+/// Changes are collected and sent to all listeners in one diff, at most every [PresenceLimits#flush()]. The first
+/// change after a quiet time is sent at once. A new listener receives the state as last published, and later changes
+/// with the next diff. So state and diffs are consistent for every listener, and the state is encoded once for all
+/// that join between two diffs.
 ///
-/// Each member, and each lost meta in its grace, holds one place; the last to give its place back ends the room.
+/// Each member, and each lost meta in its grace period, holds one place. When the last place is given back the
+/// presence ends.
 ///
-/// The lock is held while a diff is offered to all listeners, and is always taken *before* a channel's lock: never call
-/// this with a channel's lock held.
+/// The lock is held while a diff is offered to all listeners. It is always taken *before* a channel's lock: never
+/// call this class with a channel's lock held.
 public final class PresenceRoom {
     private final RoomName name;
     private final PresenceLimits limits;
@@ -62,7 +63,7 @@ public final class PresenceRoom {
         this.publishedNanos = System.nanoTime() - limits.flush().toNanos();
     }
 
-    /// Tells this member the state and then all diffs. Does nothing when it listens already.
+    /// Sends this member the state, and diffs from now on. Does nothing when it already listens.
     public void listen(PresenceMember member) {
         synchronized (lock) {
             if (!member.hasLeft && listeners.add(member)) {
@@ -71,22 +72,22 @@ public final class PresenceRoom {
         }
     }
 
-    /// Tells this member nothing any more. What it tracks stays.
+    /// Stops sending to this member. What it tracks stays.
     public void stopListening(PresenceMember member) {
         synchronized (lock) {
             listeners.remove(member);
         }
     }
 
-    /// What became of an object that was tracked.
+    /// The result of tracking an object.
     public enum Tracked {
         DONE,
         ROOM_FULL,
         NO_MEMORY
     }
 
-    /// Takes the place of what the member has tracked before, or had when its socket was lost. Others are told with
-    /// the next [#publishSoon()].
+    /// Replaces what the member has tracked before, or had when its socket was lost. Others receive it with the next
+    /// [#publishSoon()].
     public Tracked track(PresenceMember member, byte[] payload) {
         boolean adopted = false;
         try {
@@ -131,7 +132,7 @@ public final class PresenceRoom {
         return Tracked.DONE;
     }
 
-    /// What a lost client had is the member's from now on. With the lock held.
+    /// Gives the member what a lost client with its key had. With the lock held.
     private void adopt(PresenceMember member) {
         if (member.meta != null) {
             member.memory().take(member.meta.memoryBytes(), null);
@@ -144,7 +145,7 @@ public final class PresenceRoom {
         return (old != null || metas < limits.metasMax()) && bytes - freed + fresh.bytes() <= limits.bytesMax();
     }
 
-    /// Removes what the member tracks. Others are told with the next [#publishSoon()].
+    /// Removes what the member tracks. Others receive it with the next [#publishSoon()].
     public void untrack(PresenceMember member) {
         synchronized (lock) {
             if (member.meta != null) {
@@ -154,9 +155,9 @@ public final class PresenceRoom {
         }
     }
 
-    /// The member's last act; comes once.
+    /// Removes the member. Called once, as its last call.
     ///
-    /// @param lost whether it may come back: what it tracked stays for the grace
+    /// @param lost whether its client may reconnect: what it tracked then stays for the grace period
     public void leave(PresenceMember member, boolean lost) {
         synchronized (lock) {
             member.hasLeft = true;
@@ -167,7 +168,7 @@ public final class PresenceRoom {
                 member.memory().release(meta.memoryBytes());
                 lingering.add(meta, System.nanoTime() + limits.grace().toNanos());
                 rescheduleExpiry();
-                return; // its place is the meta's now
+                return; // the meta holds its place now
             }
             if (meta != null) {
                 remove(meta, member.memory());
@@ -177,7 +178,7 @@ public final class PresenceRoom {
         giveBackPlace.run();
     }
 
-    /// Tells all listeners what has changed, now or when the last diff is old enough.
+    /// Sends the changes to all listeners, now or as soon as the last diff is old enough.
     public void publishSoon() {
         synchronized (lock) {
             if (changes.isEmpty() || publishing) {
@@ -212,7 +213,7 @@ public final class PresenceRoom {
         publishedNanos = System.nanoTime();
     }
 
-    /// With the lock held. Nothing waits when nobody is missed.
+    /// With the lock held. Nothing is scheduled when no meta is lost.
     private void rescheduleExpiry() {
         Optional<Long> next = lingering.nextNanos();
         if (next.isEmpty() && expiry != null) {

@@ -7,7 +7,7 @@ import dev.walcast.server.tasks.Timers;
 import dev.walcast.server.topic.RoomName;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// The rooms where somebody takes part in presence. Safe for any thread.
+/// The topics that have presence. Safe for any thread.
 public final class PresenceRooms {
     private record Places(PresenceRoom room, int taken) {
         Places plus(int more) {
@@ -21,7 +21,7 @@ public final class PresenceRooms {
     private final Timers timers;
     private final MemoryAccount lostMemory;
 
-    /// @param lostMemory counts presences whose client is lost
+    /// @param lostMemory counts presences of lost clients
     public PresenceRooms(PresenceLimits limits, Timers timers, MemoryAccount lostMemory) {
         this.limits = requireNonNull(limits, "limits is null");
         this.timers = requireNonNull(timers, "timers is null");
@@ -33,7 +33,7 @@ public final class PresenceRooms {
         return limits;
     }
 
-    /// The room, with a place taken in it that [PresenceRoom#leave] gives back.
+    /// Returns the topic's presence and takes a place in it, which [PresenceRoom#leave] gives back.
     public PresenceRoom takePlace(RoomName name) {
         Places places = rooms.compute(name, (_, old) -> old == null ? new Places(open(name), 1) : old.plus(1));
         return requireNonNull(places).room();
