@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.server.protocol.CloseReason;
 import java.io.IOException;
 
-/// The peer sent what ends its socket.
+/// Thrown when a frame violates RFC 6455 or a limit. The socket ends.
 public final class BrokenFrame extends IOException {
     private static final long serialVersionUID = 1;
 
@@ -16,7 +16,7 @@ public final class BrokenFrame extends IOException {
         this.reason = requireNonNull(reason, "reason is null");
     }
 
-    /// Why the socket ends.
+    /// The reason that the socket closes with.
     public CloseReason reason() {
         return reason;
     }

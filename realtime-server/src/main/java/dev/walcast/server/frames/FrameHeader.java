@@ -2,7 +2,7 @@ package dev.walcast.server.frames;
 
 import dev.walcast.server.protocol.CloseReason;
 
-/// The first two bytes of a client's frame, checked as far as they can be on their own.
+/// The first two bytes of a client's frame, validated as far as they can be by themselves.
 public record FrameHeader(boolean last, int opcode, int shortLength) {
     static final int CONTINUATION = 0x0;
     static final int TEXT = 0x1;

@@ -12,9 +12,9 @@ import java.io.InputStream;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Turns a client's bytes into messages, putting fragments together. Owned by the socket's reader thread.
+/// Reads a client's messages from its bytes and joins fragments. Owned by the socket's reader thread.
 ///
-/// Memory grows with what has arrived, never with what a header announces.
+/// Memory grows with the bytes that have arrived, never with the length that a header announces.
 public final class FrameReader {
     private static final int LENGTH_16_BIT = 126;
     private static final int LENGTH_64_BIT = 127;
@@ -47,7 +47,7 @@ public final class FrameReader {
         this.pace = requireNonNull(pace, "pace is null");
     }
 
-    /// Blocks until something whole has arrived. The message before is not used any more.
+    /// Blocks until a message or control frame is complete. The previous message must not be used any more.
     public Inbound next() throws IOException {
         message.letGo();
         try {
@@ -172,7 +172,7 @@ public final class FrameReader {
         return new Inbound.Close(Arrays.copyOf(payload, 2));
     }
 
-    /// The codes RFC 6455 and its registry let an endpoint send.
+    /// Whether RFC 6455 and its registry allow an endpoint to send this code.
     private static boolean mayBeSent(int code) {
         return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
     }

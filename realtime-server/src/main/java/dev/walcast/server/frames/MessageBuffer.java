@@ -9,14 +9,14 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 
-/// The message being put together, unmasked as it arrives. Grows by what is there. Its bytes are counted: while it
-/// grows, and after [#take] until [#letGo].
+/// Collects one message and unmasks it as it arrives. Grows with the bytes received. They are counted in the account
+/// while the buffer grows, and after [#take] until [#letGo].
 ///
-/// Used by the reader thread, but for [#forget].
+/// Used by the reader thread, except [#forget].
 public final class MessageBuffer {
     private final MemoryAccount memory;
 
-    /// What was taken and is still in use. Belongs to the reader thread.
+    /// Bytes that were taken and are still in use. Belongs to the reader thread.
     private int inUse;
 
     // guarded by this
@@ -50,7 +50,7 @@ public final class MessageBuffer {
 
     /// Appends a byte and those that can be read without waiting.
     ///
-    /// @param expected how many the fragment still has
+    /// @param expected how many bytes the fragment still has
     /// @return how many were appended
     private synchronized int append(int first, InputStream in, int expected, byte[] mask, int phase)
             throws IOException {
@@ -67,9 +67,9 @@ public final class MessageBuffer {
         return count;
     }
 
-    /// The whole message; the buffer is empty afterwards.
+    /// Returns the complete message; the buffer is empty afterwards.
     ///
-    /// @throws BrokenFrame when another thread has forgotten it, or there is no memory for it
+    /// @throws BrokenFrame when another thread has discarded it, or there is no memory for it
     synchronized byte[] take() throws BrokenFrame {
         byte[] whole = forgotten ? null : bytes.take();
         if (whole == null) {
@@ -79,28 +79,28 @@ public final class MessageBuffer {
         return whole;
     }
 
-    /// A copy of what has arrived.
+    /// Returns a copy of the bytes that have arrived.
     synchronized byte[] copy() {
         return bytes.copy();
     }
 
-    /// A copy of the last bytes that have arrived, at most so many.
+    /// Returns a copy of the last bytes that have arrived, at most this many.
     synchronized byte[] end(int count) {
         return bytes.end(count);
     }
 
-    /// Forgets what has arrived of this message.
+    /// Discards the bytes that have arrived of this message.
     synchronized void drop() {
         bytes.clear();
     }
 
-    /// The message that was taken last is not used any more.
+    /// Releases the memory of the message that was taken last.
     public void letGo() {
         memory.release(inUse);
         inUse = 0;
     }
 
-    /// Frees what has arrived of a message. Nothing more is taken in. Any thread may call it, and it does not wait.
+    /// Discards what has arrived of a message and refuses more. Any thread may call it; it does not block.
     public synchronized void forget() {
         forgotten = true;
         bytes.clear();

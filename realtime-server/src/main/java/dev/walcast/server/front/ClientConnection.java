@@ -30,8 +30,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One connection, from its acceptance to its end. Its own thread reads, answers and writes; the [Front] keeps its
-/// time.
+/// One connection, from accept to close. Its own thread reads, answers and writes. The [Front] enforces its timeouts.
 final class ClientConnection implements ConnectionContext, Upgradable, RequestBytes.Progress, Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
     private static final long LINGER_NANOS = 2_000_000_000L;
@@ -58,16 +57,16 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
     private volatile long writingSinceNanos;
     private volatile boolean stopping;
 
-    /// The client sends nothing any more. For its own thread.
+    /// Whether the client has ended its output. For the connection's own thread.
     private boolean hasEnded;
 
-    // What answers now. Change between two requests, by its own thread.
+    // The engine in use. Changes between two requests, by the connection's own thread.
     private volatile Engine engine;
     private DataReader reader;
 
     private volatile @Nullable ServerConnection http;
 
-    /// @param engines gives the engine that answers requests now
+    /// @param engines supplies the current engine
     ClientConnection(
             ClientSocket socket, InetAddress peer, Supplier<Engine> engines, FrontLimits limits, Places places) {
         this.socket = requireNonNull(socket, "socket is null");
@@ -107,7 +106,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         }
     }
 
-    /// Until the connection ends, or a request comes that another engine answers.
+    /// Runs until the connection ends, or a request arrives that another engine answers.
     private void answerRequests() throws InterruptedException {
         try {
             ServerConnection connection = engine.connection(this);
@@ -197,7 +196,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         blocked(true);
     }
 
-    /// Answers in the place of the routes, unless they have begun to.
+    /// Sends the refusal, unless a route has begun to answer.
     @Override
     public void refused(RefusedRequestException refused) {
         boolean isFirst = !(phase == Phase.REQUEST && answers.hasBegun());
@@ -222,8 +221,8 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
                 .getBytes(UTF_8);
     }
 
-    /// A client that still sends would lose the last answer if its bytes were left unread: the connection would be
-    /// reset.
+    /// Reads and drops what the client still sends: unread bytes would reset the connection before the client reads
+    /// the last answer.
     private void linger() {
         if (phase == Phase.UPGRADED || hasEnded) {
             return;
@@ -237,7 +236,8 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         }
     }
 
-    /// When it began to wait for its client; nothing to be closed for otherwise.
+    /// The time at which the connection began to wait for its client. Only a waiting connection may be closed for
+    /// another.
     ///
     /// @return [Long#MAX_VALUE] when it does not wait
     long waitingSinceNanos() {
@@ -248,7 +248,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         return peer;
     }
 
-    /// Cuts it when something takes too long.
+    /// Cuts the connection when a timeout has passed.
     void check(long nowNanos) {
         long deadline = deadlineNanos;
         long writing = writingSinceNanos;
@@ -259,7 +259,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         }
     }
 
-    /// Ends it after the request that is being answered.
+    /// Ends the connection after the request that is being answered.
     void stop() {
         stopping = true;
         ServerConnection connection = http;
@@ -270,13 +270,13 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         }
     }
 
-    /// Ends it now, in whatever state; its thread notices.
+    /// Ends the connection now, in any state. Its thread notices.
     void cut() {
         places.leave(this);
         socket.close();
     }
 
-    /// It has a place, and is waited for until its thread has read something.
+    /// Called when the connection got a place. It counts as waiting until its thread has read something.
     void entered() {
         blocked(true);
     }
@@ -316,7 +316,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         return socket;
     }
 
-    /// The client's address, as far as trusted proxies tell it.
+    /// The client's address, as named by trusted proxies.
     @Override
     public PeerInfo remotePeer() {
         return remote;

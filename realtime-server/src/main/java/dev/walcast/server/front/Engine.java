@@ -16,9 +16,9 @@ import io.helidon.webserver.http1.spi.Http1Upgrader;
 import io.helidon.webserver.spi.ServerConnection;
 import java.util.List;
 
-/// Helidon's HTTP/1 for one set of routes.
+/// Helidon's HTTP/1 implementation for one set of routes.
 final class Engine {
-    /// What the canonical form of a head may add to what the client sent.
+    /// How many bytes the canonical form of a head may add to what the client sent.
     private static final int ADDED_BYTES_MAX = 1024;
 
     private final EngineContext context = new EngineContext();
@@ -28,7 +28,7 @@ final class Engine {
     private volatile boolean outdated;
 
     Engine(HttpRouting.Builder routing, List<? extends Http1Upgrader> upgraders) {
-        // for `OPTIONS *`, which asks about the whole server
+        // for `OPTIONS *`, which concerns the whole server
         routing.options("/", Engine::allowed);
         this.router = Router.builder().addRouting(routing).build();
         Http1ConnectionSelectorConfig.Builder builder = Http1ConnectionSelector.builder()
@@ -59,12 +59,12 @@ final class Engine {
         return requestLimit;
     }
 
-    /// Whether another engine answers requests that come from now on.
+    /// Whether another engine answers new requests.
     boolean isOutdated() {
         return outdated;
     }
 
-    /// Leaves what comes from now on to another engine; requests under way are still answered.
+    /// Hands new requests over to another engine. Requests under way are still answered here.
     void retire() {
         outdated = true;
     }

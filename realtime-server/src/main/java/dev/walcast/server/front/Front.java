@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// The server's port. Accepts connections, bounds them, keeps their time, and hands their requests on to routes, once
-/// each request was found to have one reading only.
+/// The server's port. Accepts connections, limits them, enforces their timeouts, and hands requests to the routes
+/// once they are known to be unambiguous.
 ///
 /// The routes can be replaced while it runs. To stop: [#close].
 public final class Front implements AutoCloseable {
@@ -39,7 +39,7 @@ public final class Front implements AutoCloseable {
     private final AtomicLong accepted = new AtomicLong();
     private volatile @Nullable Engine engine;
 
-    /// @param supervisor keeps it running; may be closed after it only
+    /// @param supervisor runs the threads; may be closed only after this
     public Front(String host, int port, FrontLimits limits, Supervisor supervisor) {
         this.limits = limits.withConnections(Descriptors.fitting(limits.connectionsMax()));
         this.supervisor = requireNonNull(supervisor, "supervisor is null");
@@ -57,10 +57,10 @@ public final class Front implements AutoCloseable {
         });
     }
 
-    /// Answers with these routes from now on, also what comes over connections that are open already. The first call
-    /// takes the port.
+    /// Answers with these routes from now on, also on connections that are already open. The first call binds the
+    /// port.
     ///
-    /// @throws IOException when the port cannot be had
+    /// @throws IOException when the port cannot be bound
     public synchronized void serve(HttpRouting.Builder routing, List<? extends Http1Upgrader> upgraders)
             throws IOException {
         Pollers.prepare();
@@ -73,7 +73,7 @@ public final class Front implements AutoCloseable {
             former.retire();
             return;
         }
-        // loads what a shortage of descriptors needs, while there are some to load it with and nothing is connected
+        // loads the classes that a shortage of descriptors needs while descriptors are free
         boolean _ = places.makeRoom();
         tasks.add(supervisor.startObserved("http-listener", new EndAction.Restart(), ThreadStarter.PLATFORM, listener));
         tasks.add(supervisor.startObserved("http-watch", new EndAction.Restart(), ThreadStarter.PLATFORM, this::watch));
@@ -94,7 +94,7 @@ public final class Front implements AutoCloseable {
     }
 
     private void receive(SocketChannel channel) throws IOException {
-        // small frames must not wait for the acknowledgement of the previous ones
+        // small frames must not wait for the acknowledgement of earlier ones
         channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
         if (!(channel.getRemoteAddress() instanceof InetSocketAddress remote)) {
             throw new IOException("not an internet address");
@@ -123,7 +123,8 @@ public final class Front implements AutoCloseable {
         }
     }
 
-    /// When all places are taken, and those for probes, the next one waits a little before it is dropped.
+    /// Admits a connection. When all places are taken, those for probes included, waits a little before it is
+    /// dropped.
     private boolean enters(ClientConnection connection) throws IOException {
         try {
             for (int i = 0; i < ENTER_TRIES; i++) {
@@ -151,7 +152,7 @@ public final class Front implements AutoCloseable {
         }
     }
 
-    /// Gives the port back, ends what waits for a request, gives the others a moment, and cuts the rest.
+    /// Closes the port, ends connections that wait for a request, gives the others a moment, and cuts the rest.
     @Override
     public void close() {
         tasks.forEach(Supervised::close);

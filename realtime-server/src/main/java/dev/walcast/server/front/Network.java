@@ -18,7 +18,7 @@ final class Network {
         this.bits = bits;
     }
 
-    /// @return nothing when it is neither an address nor a range of them, or has bits beyond its prefix
+    /// @return empty when the text is neither an address nor a range, or has bits beyond its prefix
     static Optional<Network> parse(String text) {
         int slash = text.indexOf('/');
         String prefix = slash < 0 ? "" : text.substring(slash + 1);
@@ -48,7 +48,7 @@ final class Network {
         return masked;
     }
 
-    /// An address as it is written; names are not looked up.
+    /// Parses a numeric address. Names are not resolved.
     static Optional<InetAddress> address(String text) {
         boolean isFour = FOUR_NUMBERS.matcher(text).matches();
         if (!isFour && (text.indexOf(':') < 0 || text.indexOf('%') >= 0)) {

@@ -1,11 +1,11 @@
 package dev.walcast.server.front;
 
-/// Where a connection is in its requests.
+/// The state of a connection between and during its requests.
 enum Phase {
-    /// The head of a request is not complete, or has not begun.
+    /// The head of a request is incomplete, or has not begun.
     HEAD,
-    /// A request is answered; its body may still be on its way.
+    /// A request is being answered; its body may still be arriving.
     REQUEST,
-    /// It speaks another protocol, which has limits of its own.
+    /// The connection speaks another protocol, which has its own limits.
     UPGRADED
 }

@@ -24,24 +24,24 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Who is connected, and who may come in.
+/// Counts the open connections and decides which may be opened.
 ///
-/// A connection that waits for its client can always be given up for another: the eldest of the address that has most
-/// of them goes first. A connection without a place is still asked what it wants: health probes are answered, anything
-/// else is refused with the reason.
+/// A connection that waits for its client can always be closed for another one: the oldest of the address that has
+/// most waiting connections goes first. A connection beyond the limits may still send a request: health probes are
+/// answered, other requests are refused with the reason.
 final class Places {
     private static final Logger LOG = LoggerFactory.getLogger(Places.class);
 
-    /// Beyond all bounds, so that probes get an answer and others a reason.
+    /// Extra places, so that probes get an answer and other clients a reason.
     static final int RESERVE = 64;
 
-    /// So many are closed at a time, for finding them takes a look at all.
+    /// How many are closed at a time, because finding them means looking at all.
     private static final int CLOSED_AT_ONCE = 32;
 
-    /// A client that has just connected gets this long to be heard, unless there is no place at all.
+    /// A new connection keeps its place for this long, unless no place at all is left.
     private static final long HEARD_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /// A look that found none to close is not repeated before: under a flood, looking would cost more than it frees.
+    /// The pause after a search that found none to close: under a flood, searching would cost more than it frees.
     private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private static final Set<String> ALWAYS_ANSWERED = Set.of("/livez", "/readyz", "/healthcheck");
@@ -60,9 +60,9 @@ final class Places {
         this.limits = requireNonNull(limits, "limits is null");
     }
 
-    /// A reason to look for connections to close. Each remembers for itself when it found none.
+    /// A search for connections to close. Each remembers by itself when it found none.
     ///
-    /// @param leastNanos only those that wait at least this long
+    /// @param leastNanos how long a connection must have waited at least
     private record Look(long leastNanos, AtomicLong foundNoneNanos) {
         Look(long leastNanos) {
             this(leastNanos, new AtomicLong(System.nanoTime() - LOOK_AGAIN_NANOS));
@@ -73,23 +73,23 @@ final class Places {
         }
     }
 
-    /// What an address with connections has.
+    /// The connections of one address.
     private static final class Share {
         private final Look look = new Look(0);
 
-        /// How many connections it has open. Guarded by the places.
+        /// How many connections the address has open. Guarded by the places.
         private int open;
     }
 
-    /// What a connection has. Guarded by the places.
+    /// The place of one connection. Guarded by the places.
     private static final class Place {
-        /// Why it has none.
+        /// Why the connection has no place; null when it has one.
         private final @Nullable ErrorCode without;
 
-        /// Which address it is counted for.
+        /// The address that it is counted for.
         private @Nullable ClientAddress address;
 
-        /// Whether its connection has ended, so that nothing is counted for it any more.
+        /// Whether the connection has ended, so that it is not counted any more.
         private boolean left;
 
         private Place(@Nullable ErrorCode without) {
@@ -105,12 +105,12 @@ final class Places {
         return waiting.get();
     }
 
-    /// A connection begins or ceases to wait for its client.
+    /// Called when a connection begins or ceases to wait for its client.
     void waiting(boolean begins) {
         waiting.addAndGet(begins ? 1 : -1);
     }
 
-    /// Takes a new connection in.
+    /// Admits a new connection.
     ///
     /// @return false when there is no room even for a refusal
     boolean enter(ClientConnection connection) {
@@ -135,9 +135,9 @@ final class Places {
         return true;
     }
 
-    /// A connection sends a request.
+    /// Called when a connection sends a request.
     ///
-    /// @param client who sends it
+    /// @param client the address of the client that sends it
     void request(ClientConnection connection, RequestHead head, InetAddress client) throws RefusedRequestException {
         Place place = places.get(connection);
         if (place == null || ALWAYS_ANSWERED.contains(head.path())) {
@@ -152,7 +152,8 @@ final class Places {
         }
     }
 
-    /// A connection waits for its next request. That of a proxy may be another client's.
+    /// Called when a connection waits for its next request, which may come from another client when the peer is a
+    /// proxy.
     void idle(ClientConnection connection) {
         Place place = places.get(connection);
         if (place != null && limits.proxies().contains(connection.peer())) {
@@ -166,7 +167,7 @@ final class Places {
         return counted == null ? ClientAddress.of(connection.peer()) : counted;
     }
 
-    /// Counts a place for an address, in place of the one that it counted for.
+    /// Counts the place for an address instead of the one that it was counted for.
     private @Nullable ErrorCode count(Place place, InetAddress client) {
         ClientAddress address = ClientAddress.of(client);
         if (takePlace(place, address)) {
@@ -179,15 +180,15 @@ final class Places {
         }
         if (warned.compareAndSet(false, true)) {
             LOG.warn(
-                    "{} has as many connections as one address may have (MAX_CONNECTIONS_PER_ADDRESS={}); if it is a"
-                            + " proxy, name it in TRUSTED_PROXIES. This is logged once.",
+                    "{} has reached the limit of connections of one address (MAX_CONNECTIONS_PER_ADDRESS={}). If it is a"
+                            + " proxy, add it to TRUSTED_PROXIES. Logged once.",
                     client.getHostAddress(),
                     limits.perAddressMax());
         }
         return ErrorCode.ADDRESS_CONNECTIONS_TOO_MANY;
     }
 
-    /// Nothing when the address has no connection any more.
+    /// Empty when the address has no connection any more.
     private synchronized Optional<Look> lookFor(ClientAddress address) {
         return Optional.ofNullable(shares.get(address)).map(share -> share.look);
     }
@@ -214,7 +215,7 @@ final class Places {
         }
     }
 
-    /// Frees its place; harmless when it has none any more.
+    /// Frees the connection's place. Does nothing when it has none.
     synchronized void leave(ClientConnection connection) {
         Place place = places.remove(connection);
         if (place != null) {
@@ -223,14 +224,14 @@ final class Places {
         }
     }
 
-    /// Closes some of those that wait.
+    /// Closes some of the waiting connections.
     ///
     /// @return whether there were any
     boolean makeRoom() {
         return closeWaiting(forAny, _ -> true);
     }
 
-    /// Closes the eldest of those that wait, of the address that has most of them.
+    /// Closes the oldest waiting connections of the address that has most of them.
     ///
     /// @return whether there was one
     private boolean closeWaiting(Look look, Predicate<ClientConnection> which) {
@@ -255,7 +256,7 @@ final class Places {
         return true;
     }
 
-    /// A connection, and since when it waits, which may change meanwhile.
+    /// A connection, and the time since which it waits, which may change meanwhile.
     private record Waiting(ClientConnection connection, long sinceNanos) {
         boolean isFor(long now, long leastNanos) {
             return sinceNanos != Long.MAX_VALUE && now - sinceNanos >= leastNanos;

@@ -6,10 +6,10 @@ import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataWriter;
 import java.util.function.Consumer;
 
-/// What the HTTP engine answers, on its way to the client. The engine speaks HTTP/1.1 and may send a body after any
-/// request; a client of HTTP/1.0 gets no chunks, and a HEAD request no body. For the connection's own thread.
+/// Passes the HTTP engine's responses on to the client. The engine speaks HTTP/1.1 and may send a body after any
+/// request. A client of HTTP/1.0 receives no chunks, and a HEAD request no body. For the connection's own thread.
 public final class AnswerBytes implements DataWriter {
-    /// Of the status in `HTTP/1.1 200`.
+    /// The position of the status in `HTTP/1.1 200`.
     private static final int STATUS_AT = 9;
 
     private final Consumer<BufferData> socket;
@@ -18,14 +18,14 @@ public final class AnswerBytes implements DataWriter {
     private boolean muted;
     private AnswerFilter filter = AnswerFilter.NONE;
 
-    /// @param socket       writes, or throws an [UncheckedIOException]
-    /// @param endAfterThis called when the end of the connection is the end of the answer
+    /// @param socket       writes the bytes, or throws an [UncheckedIOException]
+    /// @param endAfterThis called when the end of the connection ends the response
     public AnswerBytes(Consumer<BufferData> socket, Runnable endAfterThis) {
         this.socket = requireNonNull(socket, "socket is null");
         this.endAfterThis = requireNonNull(endAfterThis, "endAfterThis is null");
     }
 
-    /// What comes now answers this request.
+    /// Sets the request that the next bytes answer.
     public void answers(RequestHead request) {
         begun = false;
         boolean isHead = request.method().equals("HEAD");
@@ -33,17 +33,17 @@ public final class AnswerBytes implements DataWriter {
                 isHead || request.http10() ? new AnswerEdit(request.http10(), isHead, endAfterThis) : AnswerFilter.NONE;
     }
 
-    /// Whether the client got a byte of the answer to the last request.
+    /// Whether the client received a byte of the response to the last request.
     public boolean hasBegun() {
         return begun;
     }
 
-    /// Whether it is a `100 Continue`, after which the answer is still to come.
+    /// Whether it is a `100 Continue`, which precedes the response.
     static boolean isInterim(BufferData bytes) {
         return bytes.available() > STATUS_AT && bytes.get(STATUS_AT) == '1';
     }
 
-    /// From now on nothing is written.
+    /// Drops everything that is written from now on.
     public void mute() {
         muted = true;
     }

@@ -8,8 +8,8 @@ import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Makes an answer that a client of HTTP/1.0, or one that sent HEAD, can read. The end of the connection ends a body
-/// that came in chunks.
+/// Edits a response for a client of HTTP/1.0, or for a HEAD request. A chunked body becomes one that ends with the
+/// connection.
 final class AnswerEdit implements AnswerFilter {
     private static final byte[] HEAD_END = {'\r', '\n', '\r', '\n'};
 
@@ -49,7 +49,7 @@ final class AnswerEdit implements AnswerFilter {
         return BufferData.create(edited.toByteArray());
     }
 
-    /// @return where the head ends, or the bytes
+    /// @return the index after the head, or after the bytes when the head is incomplete
     private int takeHead(byte[] bytes, int from) {
         int at = from;
         while (at < bytes.length && matched < HEAD_END.length) {
@@ -60,7 +60,7 @@ final class AnswerEdit implements AnswerFilter {
         return at;
     }
 
-    /// The head as it came; nothing for HTTP/1.0, which has none of this kind. Another one follows.
+    /// The interim head unchanged; empty for HTTP/1.0, which has none. The final head follows.
     private byte[] interim() {
         byte[] bytes = http10 ? new byte[0] : head.toByteArray();
         head.reset();
@@ -94,7 +94,7 @@ final class AnswerEdit implements AnswerFilter {
                 }
             }
         } catch (RefusedRequestException e) {
-            throw new IllegalStateException("the engine's chunks cannot be read", e);
+            throw new IllegalStateException("the engine's chunks are malformed", e);
         }
     }
 }

@@ -4,9 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 
-/// Decides who gets a socket.
+/// Decides which upgrade requests become sockets.
 public interface SocketDoor {
-    /// Called on the connection's own thread; may take its time, and holds up nobody else.
+    /// Admits or refuses a request. Called on the connection's own thread, which may block.
     Admission admit(Handshake handshake);
 
     sealed interface Admission {
@@ -17,7 +17,7 @@ public interface SocketDoor {
         }
 
         /// @param body  JSON, or empty
-        /// @param after how long to keep the client waiting for the answer
+        /// @param after the delay before the response is sent
         record Refused(int status, String body, Duration after) implements Admission {
             public Refused {
                 requireNonNull(body, "body is null");

@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Takes upgrade requests from Helidon and turns them into sockets or refusals.
+/// Turns upgrade requests that Helidon receives into sockets or refusals.
 final class SocketUpgrader implements Http1Upgrader {
     private static final HeaderName KEY = HeaderNames.create("Sec-WebSocket-Key");
     private static final HeaderName PROTOCOL = HeaderNames.create("Sec-WebSocket-Protocol");
@@ -40,7 +40,7 @@ final class SocketUpgrader implements Http1Upgrader {
         return "websocket";
     }
 
-    /// Null means "not ours" to Helidon, which then looks for an HTTP route.
+    /// Returns null for requests to other paths. Helidon then looks for an HTTP route.
     @Override
     public @Nullable ServerConnection upgrade(
             ConnectionContext context, HttpPrologue prologue, WritableHeaders<?> headers) {
@@ -58,7 +58,7 @@ final class SocketUpgrader implements Http1Upgrader {
                     .build();
         }
         if (!(context instanceof Upgradable connection)) {
-            throw new IllegalStateException("a connection that is not told of its upgrade");
+            throw new IllegalStateException("the connection is not Upgradable");
         }
         return switch (door.admit(handshake(context, prologue, headers))) {
             case Admitted admitted ->

@@ -1,10 +1,10 @@
 package dev.walcast.server.socket;
 
-/// A connection that wants to know what became of a request for a socket. Called by its own thread.
+/// A connection that is notified of the result of an upgrade request. Called by its own thread.
 public interface Upgradable {
-    /// It became a socket: what follows are the bytes of another protocol.
+    /// The request became a socket: the bytes that follow belong to another protocol.
     void upgraded();
 
-    /// It was refused, and waits to be told so: it may be closed to make room.
+    /// The request was refused and its response may be delayed. The connection may be closed to make room.
     void refused();
 }

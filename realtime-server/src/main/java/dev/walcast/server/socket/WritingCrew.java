@@ -12,12 +12,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The virtual threads that write to the sockets of one server. Each takes turns for whoever is ready; there are as
-/// many as have found work, of which there is one more for each that a client holds up, and none when there is none.
+/// The virtual threads that write to the sockets of one server. Sockets with pending output take turns. A new thread
+/// is started only while work waits, so there is about one per core, one more for each client that blocks a write,
+/// and none when there is nothing to write.
 final class WritingCrew implements Watched {
     private static final Logger LOG = LoggerFactory.getLogger(WritingCrew.class);
 
-    /// After so many turns other writers that were woken by this carrier have one.
+    /// After this many turns a thread leaves its carrier, so that other writers get a turn.
     private static final int TURNS_IN_A_ROW = 16;
 
     /// After so long the carrier is left to all others.
@@ -26,8 +27,8 @@ final class WritingCrew implements Watched {
     private final Queue<SocketWriter> ready = new ConcurrentLinkedQueue<>();
     private final ThreadStarter threads;
 
-    /// Whether a thread is on its way that has not looked for work yet. While somebody is ready there is one, or one
-    /// that works and will look: so nobody waits for a thread that is held up.
+    /// Whether a thread was started and has not looked for work yet. While a socket is ready there is such a thread,
+    /// or one that works and will look again, so no socket waits for a thread that is blocked.
     private final AtomicBoolean coming = new AtomicBoolean();
 
     WritingCrew() {
@@ -38,7 +39,7 @@ final class WritingCrew implements Watched {
         this.threads = requireNonNull(threads, "threads is null");
     }
 
-    /// There is something to write. Each writer stands here once at most.
+    /// Queues a writer with pending output. A writer is in the queue at most once.
     void add(SocketWriter writer) {
         ready.add(writer);
         callOne();
@@ -51,12 +52,12 @@ final class WritingCrew implements Watched {
             } catch (RuntimeException | Error e) {
                 coming.set(false);
                 FatalErrors.check(e);
-                LOG.error("no thread to write to sockets; the watch tries again", e);
+                LOG.error("No thread to write to sockets; the watch will try again", e);
             }
         }
     }
 
-    /// Calls a thread if one could not be started, or ended with writers left.
+    /// Starts a thread if none could be started, or one ended with writers left.
     @Override
     public void check(long nowNanos) {
         if (!ready.isEmpty()) {
@@ -64,7 +65,7 @@ final class WritingCrew implements Watched {
         }
     }
 
-    @SuppressWarnings("ThreadPriorityCheck") // nothing rests on it but that others have their turn as well
+    @SuppressWarnings("ThreadPriorityCheck") // only fairness depends on it
     private void work() {
         coming.set(false);
         FrameWriter frames = new FrameWriter();
