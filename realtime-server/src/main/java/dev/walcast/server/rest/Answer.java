@@ -7,10 +7,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.server.protocol.ErrorCode;
 import java.util.Map;
 
-/// What a request is answered with.
+/// The response to a REST request.
 ///
 /// @param contentType empty when there is no body
-/// @param headers     besides those that every answer has
+/// @param headers     headers besides those of every response
 record Answer(int status, String contentType, String body, Map<String, String> headers) {
     private static final String JSON = "application/json; charset=utf-8";
 
@@ -40,13 +40,13 @@ record Answer(int status, String contentType, String body, Map<String, String> h
         return new Answer(status, "text/plain; charset=utf-8", text, Map.of());
     }
 
-    /// A text that no client reads; the reference calls it HTML.
+    /// A text response with content type HTML, as the reference server sends it. No client reads it.
     static Answer html(ErrorCode code) {
         return new Answer(
                 statusOf(code), "text/html; charset=utf-8", code.refusal().text(), Map.of());
     }
 
-    /// What is wrong with one field.
+    /// Reports a fault of one field.
     static Answer field(String field, ErrorCode code) {
         ObjectNode body = JsonNodeFactory.instance.objectNode();
         body.putObject("errors").putArray(field).add(code.refusal().text());

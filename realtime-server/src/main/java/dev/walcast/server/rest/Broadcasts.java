@@ -20,9 +20,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/// The two ways to send broadcasts: several at once, or one.
+/// Handles the two routes that send broadcasts: a batch, or one.
 final class Broadcasts {
-    /// Why private messages of an accepted batch were not sent, and how many: `Unauthorized=2`.
+    /// The response header that counts private messages left out of an accepted batch, by reason: `Unauthorized=2`.
     static final String DROPPED = "x-walcast-dropped";
 
     private final RestLimits limits;
@@ -33,8 +33,8 @@ final class Broadcasts {
         this.rooms = requireNonNull(rooms, "rooms is null");
     }
 
-    /// Sends all messages or none, but for private ones that may not be sent: those are left out and counted, since
-    /// clients take anything but 202 for a failure of all.
+    /// Sends all messages or none, except private ones that may not be sent. Those are left out and counted, because
+    /// clients take any status but 202 for a failure of the whole batch.
     Answer batch(Call call) throws RequestRefusedException {
         if (encoding(call.request()) != Encoding.JSON) {
             throw new RequestRefusedException(Answer.error(ErrorCode.REST_MEDIA_TYPE));
@@ -128,7 +128,7 @@ final class Broadcasts {
         }
     }
 
-    /// Without a content type it is JSON.
+    /// The encoding of the body. JSON when there is no content type.
     private static Encoding encoding(ServerRequest request) throws RequestRefusedException {
         String type = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("application/json");
         String essence = type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);

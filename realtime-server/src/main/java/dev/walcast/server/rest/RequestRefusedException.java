@@ -2,7 +2,7 @@ package dev.walcast.server.rest;
 
 import static java.util.Objects.requireNonNull;
 
-/// A request ends here, with this answer.
+/// Thrown when a request is refused with this response.
 final class RequestRefusedException extends Exception {
     private static final long serialVersionUID = 1;
 

@@ -25,7 +25,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 
-/// The REST interface, under both spellings of its path: with and without a gateway that strips the prefix.
+/// The routes of the REST interface. Each is available under two paths, with and without the prefix that a gateway
+/// strips.
 public final class RestRoutes implements HttpService, AutoCloseable {
     private static final List<String> PREFIXES = List.of("", "/realtime/v1");
 
@@ -62,7 +63,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
         }
     }
 
-    /// Everything that the OpenAPI document describes.
+    /// The routes that the OpenAPI document describes.
     List<Route> routes() {
         return List.of(
                 new Route(Method.POST, "/api/broadcast", calling(broadcasts::batch)),
@@ -85,7 +86,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
         Answer answer(T about) throws RequestRefusedException;
     }
 
-    /// For those with a valid token.
+    /// Handles requests with a valid token.
     private Handler calling(Work<Call> work) {
         return (request, response) -> {
             try (RequestBody body = body(request)) {
@@ -100,7 +101,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
         };
     }
 
-    /// For everybody.
+    /// Handles requests of any client.
     private Handler answering(Work<ServerRequest> work) {
         return (request, response) -> send(body(request), response, stranger(request), answer(work, request));
     }

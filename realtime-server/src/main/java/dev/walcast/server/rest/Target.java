@@ -9,11 +9,11 @@ import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Topic;
 import java.net.URLDecoder;
 
-/// Where a single broadcast goes, as the path says it.
+/// The topic and event of a single broadcast, as named in the path.
 ///
-/// @param topic without its `realtime:`
+/// @param topic the topic without its prefix `realtime:`
 record Target(String topic, String event) {
-    /// What fits into the header of a binary frame.
+    /// The longest text that fits into the header of a binary frame.
     private static final int BYTES_MAX = 255;
 
     private static final String BEFORE_TOPIC = "/api/broadcast/";
@@ -24,9 +24,9 @@ record Target(String topic, String event) {
         requireNonNull(event, "event is null");
     }
 
-    /// @param rawPath as it was sent, `…/api/broadcast/:topic/events/:event`. A slash in the topic may be encoded or
-    /// not:
-    ///                one client does not.
+    /// @param rawPath the path as sent, `…/api/broadcast/:topic/events/:event`. A slash in the topic may be encoded
+    /// or not,
+    ///                because one client does not encode it
     static Target parse(String rawPath) throws RequestRefusedException {
         int topic = rawPath.indexOf(BEFORE_TOPIC) + BEFORE_TOPIC.length();
         int event = rawPath.lastIndexOf('/') + 1;
