@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Starts something that needs the database, again and again while waiting can help. Logs each reason once, and soon
-/// after the begin of the first attempt when no answer has come by then.
+/// Starts something that needs the database, and tries again while that can help. Logs each reason once, and also
+/// that the first attempt takes long.
 final class PatientStart implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(PatientStart.class);
     private static final Duration SLOW = Duration.ofSeconds(2);
@@ -21,7 +21,7 @@ final class PatientStart implements AutoCloseable {
     private final String where;
     private final CountDownLatch closing = new CountDownLatch(1);
 
-    /// @param where the database, for the log
+    /// @param where the database, for log lines
     PatientStart(String where) {
         this.where = requireNonNull(where, "where is null");
     }
@@ -29,13 +29,14 @@ final class PatientStart implements AutoCloseable {
     /// One attempt.
     @FunctionalInterface
     interface Attempt {
-        /// @throws SourceException [temporary][SourceException#temporary()] when it shall be tried again
+        /// @throws SourceException when the attempt failed; [temporary][SourceException#temporary()] when it should
+        /// be repeated
         void run() throws SourceException;
     }
 
-    /// Returns when the attempt has succeeded.
+    /// Returns when an attempt has succeeded.
     ///
-    /// @param onWait called when the first attempt has failed and others follow
+    /// @param onWait called when the first attempt has failed and more follow
     /// @throws SourceException when trying again cannot help, or this was closed
     void run(Attempt attempt, Runnable onWait) throws SourceException {
         Duration wait = FIRST_WAIT;
@@ -63,7 +64,7 @@ final class PatientStart implements AutoCloseable {
     private static String say(SourceException failure, @Nullable String said) {
         String message = String.valueOf(failure.getMessage());
         if (!message.equals(said)) {
-            log.warn("The server cannot start yet and tries again: {}", message);
+            log.warn("The server cannot start yet and will try again: {}", message);
         }
         return message;
     }
@@ -82,8 +83,8 @@ final class PatientStart implements AutoCloseable {
         try {
             if (!answered.await(SLOW.toMillis(), TimeUnit.MILLISECONDS) && !isClosed()) {
                 log.warn(
-                        "Postgres at {} has not answered for {} s, and the server waits for it: is the machine up, and"
-                                + " does a firewall let this one through? Check DATABASE_URL.",
+                        "Postgres at {} has not answered for {} s. The server waits for it. Is the machine up, and"
+                                + " does its firewall accept this machine? Check DATABASE_URL.",
                         where,
                         SLOW.toSeconds());
             }
@@ -114,7 +115,7 @@ final class PatientStart implements AutoCloseable {
         }
     }
 
-    /// Ends the waiting; an attempt under way is not interrupted.
+    /// Ends the waiting. An attempt under way is not interrupted.
     @Override
     public void close() {
         closing.countDown();

@@ -31,7 +31,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// The composition root: one web server, one project, and what they share.
+/// A running server: one web server, one project, and what they share. The composition root.
 public final class RealtimeServer implements AutoCloseable {
     private static final Duration DRAIN_PATIENCE = Duration.ofSeconds(5);
 
@@ -47,7 +47,7 @@ public final class RealtimeServer implements AutoCloseable {
     private final Health health;
     private final Front front;
 
-    /// @param services further HTTP services, such as the demo page
+    /// @param services additional HTTP services, such as the demo page
     public RealtimeServer(ServerSettings settings, Clock clock, List<? extends HttpService> services) {
         this.settings = requireNonNull(settings, "settings is null");
         this.services = List.copyOf(services);
@@ -92,10 +92,10 @@ public final class RealtimeServer implements AutoCloseable {
         sockets.privateRights().recheckSoon();
     }
 
-    /// Returns when clients can connect and what they subscribe to is live.
+    /// Starts the server. Returns when clients can connect and their subscriptions become live.
     ///
     /// @throws SourceException when the database cannot be served
-    /// @throws IOException     when the port cannot be had; the message says what to do
+    /// @throws IOException     when the port cannot be bound; the message says what to do
     public void start() throws SourceException, IOException {
         checkPort();
         HeapWatch.start(supervisor);
@@ -112,7 +112,7 @@ public final class RealtimeServer implements AutoCloseable {
         front.serve(routing, sockets.upgraders());
     }
 
-    /// Until the database can be had there is nothing else to answer.
+    /// Answers only the health routes until the database is available.
     private void answerHealthOnly(HealthRoutes routes) {
         try {
             front.serve(HttpRouting.builder().register(routes), List.of());
@@ -121,7 +121,7 @@ public final class RealtimeServer implements AutoCloseable {
         }
     }
 
-    /// Tells of a port in use before anything else is begun.
+    /// Reports a port in use before anything else is started.
     private void checkPort() throws IOException {
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
@@ -133,12 +133,12 @@ public final class RealtimeServer implements AutoCloseable {
         }
     }
 
-    /// The port that it listens on.
+    /// The port that the server listens on.
     public int port() {
         return front.port();
     }
 
-    /// What clients make the server hold.
+    /// The memory that clients make the server hold.
     public MemoryBudget memory() {
         return memory;
     }
@@ -155,7 +155,7 @@ public final class RealtimeServer implements AutoCloseable {
         return project;
     }
 
-    /// Tells clients to come back later, stops reading, and frees everything.
+    /// Asks clients to reconnect later, stops reading, and frees everything.
     @Override
     public void close() {
         project.prepareToClose();

@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         showDefaultValues = true,
         description = {
-            "Try Walcast: start an embedded Postgres with a demo schema, the server, and a page to look at.",
-            "Everything stays in the data folder; delete it to begin anew."
+            "Try Walcast: start an embedded Postgres with a demo schema, the server, and a demo page.",
+            "All data is in the data folder; delete it to start afresh."
         })
 final class DevCommand implements Callable<Integer> {
     @Spec
@@ -43,7 +43,7 @@ final class DevCommand implements Callable<Integer> {
             names = "--reader",
             paramLabel = "NAME",
             defaultValue = "debezium",
-            description = "What reads the log: debezium or native.")
+            description = "The reader of the log: debezium or native.")
     private ServerSettings.Reader reader = ServerSettings.Reader.DEBEZIUM;
 
     @Option(names = "--db-port", defaultValue = "0", description = "Postgres' port; 0 picks a free one.")

@@ -6,7 +6,7 @@ import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What a command has opened and must close, the last first, whether it ends by itself or by SIGINT or SIGTERM.
+/// Closes what a command has opened, in reverse order, when the command ends or on SIGINT or SIGTERM.
 final class Opened implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Opened.class);
 
@@ -21,7 +21,7 @@ final class Opened implements AutoCloseable {
         return opened;
     }
 
-    /// Hands over something to close. When closing has begun already, it is closed at once.
+    /// Adds an object to close. When closing has begun, it is closed at once.
     synchronized void add(AutoCloseable closeable) {
         if (closed) {
             close(closeable);
@@ -35,7 +35,7 @@ final class Opened implements AutoCloseable {
         return closed;
     }
 
-    /// Waits for a signal; the JVM ends while this waits.
+    /// Waits for a signal. The JVM ends while this waits.
     static void awaitSignal() throws InterruptedException {
         new CountDownLatch(1).await();
     }

@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
         description = "Serve a Postgres database.",
         footer = {
             "",
-            "Each option can be set by an environment variable or a line NAME=value in the --config file as well:",
+            "Each option can also be set by an environment variable, or by a line NAME=value in the --config file:",
             "--database-url is DATABASE_URL, --port is PORT, and so on. Secrets belong there, not on the command line."
         })
 final class ServeCommand implements Callable<Integer> {

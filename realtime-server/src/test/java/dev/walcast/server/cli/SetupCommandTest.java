@@ -55,7 +55,7 @@ class SetupCommandTest {
         assertThat(first.err()).isEmpty();
         assertThat(first.exitCode()).isZero();
         assertThat(first.out())
-                .contains("Role \"server_one\", its grants and publication \"supabase_realtime\" are there.")
+                .contains("Role \"server_one\", its grants, and publication \"supabase_realtime\" exist.")
                 .contains("3 migrations run")
                 .contains("Partitions made: messages_")
                 .contains(READY)
@@ -258,8 +258,8 @@ class SetupCommandTest {
             Ran plain = run(Map.of("DATABASE_URL", supabase.url("postgres", "plain", "x", "postgres")), "--apply");
             assertThat(plain.exitCode()).isZero();
             assertThat(plain.out())
-                    .contains("role \"plain\" may not read and write realtime.messages past its policies")
-                    .contains("The partitions of realtime.messages are not kept by this server");
+                    .contains("role \"plain\" cannot read and write realtime.messages bypassing its policies")
+                    .contains("This server does not maintain the partitions of realtime.messages");
         }
     }
 
