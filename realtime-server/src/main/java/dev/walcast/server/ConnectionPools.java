@@ -73,7 +73,7 @@ final class ConnectionPools implements AutoCloseable {
         Duration matching = patience.first().plus(GRACE);
         this.patterns = evaluating("patterns", evaluation, PATTERNS_SIZE, asClients, matching);
         this.topics =
-                evaluating("topics", url, TOPICS_SIZE, asClientsHaveThem(TOPICS_TIMEOUT), TOPICS_TIMEOUT.plus(GRACE));
+                evaluating("topics", url, TOPICS_SIZE, sessionSettings(TOPICS_TIMEOUT), TOPICS_TIMEOUT.plus(GRACE));
         String reading = IsolatedConnections.initSql(limits.time(), url.user());
         Duration fetching = limits.time().plus(GRACE);
         this.snapshots = evaluating("snapshots", evaluation, limits.atOnce(), reading, fetching);
@@ -112,7 +112,7 @@ final class ConnectionPools implements AutoCloseable {
                 .toList();
     }
 
-    private static String asClientsHaveThem(Duration timeout) {
+    private static String sessionSettings(Duration timeout) {
         return "set datestyle = 'ISO, MDY'; set timezone = 'UTC'; set intervalstyle = 'postgres';"
                 + " set bytea_output = 'hex'; set extra_float_digits = 1; set standard_conforming_strings = on;"
                 + " set client_connection_check_interval = '1s'; set statement_timeout = "
@@ -121,7 +121,7 @@ final class ConnectionPools implements AutoCloseable {
 
     /// For the server's own statements, which must use no operator or function of a user.
     private static HikariDataSource own(String name, PostgresUrl url, int size, Duration timeout) {
-        HikariConfig config = config(name, url, size, asClientsHaveThem(timeout));
+        HikariConfig config = config(name, url, size, sessionSettings(timeout));
         config.setMinimumIdle(1);
         config.addDataSourceProperty("currentSchema", "pg_catalog");
         config.addDataSourceProperty(

@@ -42,9 +42,9 @@ import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.health.HealthSource;
 import dev.walcast.server.messages.DatabaseBroadcasts;
-import dev.walcast.server.messages.MessagesTaken;
 import dev.walcast.server.messages.StoredMessages;
 import dev.walcast.server.messages.TopicPolicyWatch;
+import dev.walcast.server.messages.TransactionWithoutMessages;
 import dev.walcast.server.rowkeys.KeyMemory;
 import dev.walcast.server.setup.Installation;
 import dev.walcast.server.setup.PartitionUpkeep;
@@ -69,7 +69,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     private final ServerSettings.Database settings;
     private final PostgresUrl url;
     private final PostgresUrl evaluationUrl;
-    private final PatientStart starting;
+    private final StartRetry starting;
     private final ConnectionPools pools;
     private final LoginCheck logins;
     private final PostgresCatalog catalog;
@@ -101,7 +101,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         this.url = PostgresUrl.parse(settings.url().reveal());
         Secret evaluation = settings.evaluationUrl();
         this.evaluationUrl = evaluation == null ? url : PostgresUrl.parse(evaluation.reveal());
-        this.starting = new PatientStart(url.toString());
+        this.starting = new StartRetry(url.toString());
         PostgresOracle.Patience patience = new PostgresOracle.Patience(settings.askTimeout(), settings.askPatience());
         this.pools = new ConnectionPools(
                 url, evaluationUrl, patience, server.replay().snapshots());
@@ -258,7 +258,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     public void onTransaction(Transaction transaction) {
         boolean fresh = transaction.commit().lsn().isAfter(delivered);
         topicPolicies.onTables(transaction.tables(), transaction.commit());
-        MessagesTaken taken = messages.takenFrom(
+        TransactionWithoutMessages taken = messages.withoutMessages(
                 transaction,
                 settings.publication(),
                 fresh,

@@ -7,8 +7,8 @@ import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.server.auth.TokenVerifier;
-import dev.walcast.server.front.Front;
 import dev.walcast.server.front.FrontLimits;
+import dev.walcast.server.front.HttpFront;
 import dev.walcast.server.health.Health;
 import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.health.HeapWatch;
@@ -45,7 +45,7 @@ public final class RealtimeServer implements AutoCloseable {
     private final RestRoutes rest;
     private final EventStreams streams;
     private final Health health;
-    private final Front front;
+    private final HttpFront front;
 
     /// @param services additional HTTP services, such as the demo page
     public RealtimeServer(ServerSettings settings, Clock clock, List<? extends HttpService> services) {
@@ -68,7 +68,7 @@ public final class RealtimeServer implements AutoCloseable {
                 sockets.callerQuestions(),
                 memory);
         this.streams = new EventStreams(settings.limits(), sockets.guests(), project.feed());
-        this.front = new Front(
+        this.front = new HttpFront(
                 settings.host(), settings.port(), FrontLimits.of(settings.limits(), settings.addresses()), supervisor);
         this.health = new Health(List.of(this::supervised, project, sockets.privateRights()));
     }
@@ -160,7 +160,7 @@ public final class RealtimeServer implements AutoCloseable {
     public void close() {
         project.prepareToClose();
         try {
-            streams.sendAway();
+            streams.endAll();
             sockets.drain(DRAIN_PATIENCE);
             streams.awaitGone(DRAIN_PATIENCE);
         } catch (InterruptedException e) {

@@ -41,7 +41,7 @@ final class WindowKeeper implements AutoCloseable {
     private long budget;
 
     private boolean warned;
-    private boolean shedding;
+    private boolean evicting;
 
     /// @param lag notified of what is delivered, and of the log's end
     WindowKeeper(ChangePath changes, ChangeSource source, FeedLag lag, long walBytesMax) {
@@ -75,7 +75,7 @@ final class WindowKeeper implements AutoCloseable {
             lag.logEnd(now.end(), before);
             walEnd = now.end();
             budget = Math.min(walBytesMax, now.slotBytesMax() / SHARE_OF_SLOT);
-            tell(changes.settle(delivered, walEnd, budget));
+            logEvictions(changes.settle(delivered, walEnd, budget));
         } catch (SourceException e) {
             log.debug("The delivered position could not be stored: {}", e.getMessage());
         } catch (RuntimeException e) {
@@ -83,17 +83,17 @@ final class WindowKeeper implements AutoCloseable {
         }
     }
 
-    private void tell(int shed) {
+    private void logEvictions(int evicted) {
         long retained = status().retainedBytes();
         boolean near = retained > budget * WARNED_SHARE;
         if (near && !warned) {
             log.warn("The replay window retains {} MiB of log, near its limit ({})", retained >> 20, limit());
         }
-        if (shed > 0 && !shedding) {
+        if (evicted > 0 && !evicting) {
             log.warn("The replay window retained more log than {}: its oldest changes are dropped", limit());
         }
         warned = near;
-        shedding = shed > 0;
+        evicting = evicted > 0;
     }
 
     private String limit() {

@@ -7,8 +7,8 @@ import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.server.front.AddressLimits;
-import dev.walcast.server.front.Front;
 import dev.walcast.server.front.FrontLimits;
+import dev.walcast.server.front.HttpFront;
 import dev.walcast.server.health.Health;
 import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.limits.SocketLimits;
@@ -33,8 +33,8 @@ class HealthRoutesTest {
     private volatile Set<HealthReason> first = Set.of();
     private volatile Set<HealthReason> second = Set.of();
     private final Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
-    private final Front front =
-            new Front("127.0.0.1", 0, FrontLimits.of(SocketLimits.defaults(), AddressLimits.defaults()), supervisor);
+    private final HttpFront front =
+            new HttpFront("127.0.0.1", 0, FrontLimits.of(SocketLimits.defaults(), AddressLimits.defaults()), supervisor);
 
     @BeforeEach
     void start() throws IOException {

@@ -21,8 +21,8 @@ import dev.walcast.rls.rights.RightsLimits;
 import dev.walcast.rls.rights.RightsReader;
 import dev.walcast.server.changes.PublicationWatch;
 import dev.walcast.server.front.AddressLimits;
-import dev.walcast.server.front.Front;
 import dev.walcast.server.front.FrontLimits;
+import dev.walcast.server.front.HttpFront;
 import dev.walcast.server.health.Health;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.messages.TopicPolicyWatch;
@@ -76,8 +76,8 @@ class WatchesHangTest {
     private final HttpClient client = HttpClient.newHttpClient();
     private final Supervisor watches = new Supervisor(HASTY, System::nanoTime, System::exit);
     private final Supervisor own = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
-    private final Front front =
-            new Front("127.0.0.1", 0, FrontLimits.of(SocketLimits.defaults(), AddressLimits.defaults()), own);
+    private final HttpFront front =
+            new HttpFront("127.0.0.1", 0, FrontLimits.of(SocketLimits.defaults(), AddressLimits.defaults()), own);
     private volatile boolean hangs;
 
     @BeforeAll

@@ -106,7 +106,7 @@ public final class ChannelRights {
     // -- what asks
 
     /// Checks a join. Empty when the client may join.
-    public Optional<Refusal> enter(Viewer viewer, boolean presence) {
+    public Optional<Refusal> checkJoin(Viewer viewer, boolean presence) {
         presenceAsked = presence;
         return askToRead(viewer).or(() -> mayRead().any() ? Optional.empty() : Optional.of(unreadable()));
     }
@@ -131,12 +131,12 @@ public final class ChannelRights {
             return Optional.empty();
         }
         return switch (answered.answer()) {
-            case Answer.Given<Access>(Access access) -> {
+            case TopicAnswer.Given<Access>(Access access) -> {
                 unconfirmed = null;
                 read = new Known(access, answered.asked());
                 yield lost(known.access());
             }
-            case Answer.Refused<Access>(Refusal refusal) -> {
+            case TopicAnswer.Refused<Access>(Refusal refusal) -> {
                 unconfirmed = refusal;
                 yield Optional.empty();
             }
@@ -149,9 +149,9 @@ public final class ChannelRights {
             return Optional.empty();
         }
         return switch (askToWrite(viewer)) {
-            case Answer.Given<Access>(Access access) ->
+            case TopicAnswer.Given<Access>(Access access) ->
                 access.broadcast() ? Optional.empty() : Optional.of(unwritable());
-            case Answer.Refused<Access>(Refusal refusal) -> Optional.of(refusal);
+            case TopicAnswer.Refused<Access>(Refusal refusal) -> Optional.of(refusal);
         };
     }
 
@@ -168,7 +168,7 @@ public final class ChannelRights {
                 return false;
             }
         }
-        return askToWrite(viewer) instanceof Answer.Given<Access>(Access access) && access.presence();
+        return askToWrite(viewer) instanceof TopicAnswer.Given<Access>(Access access) && access.presence();
     }
 
     /// Ends the rechecks.
@@ -200,25 +200,25 @@ public final class ChannelRights {
         Asked asked = server.ask();
         boolean presence = presenceAsked;
         return switch (questions.read(viewer, subTopic, presence)) {
-            case Answer.Given<Access>(Access access) -> {
+            case TopicAnswer.Given<Access>(Access access) -> {
                 key = new Asking(questions.question(viewer, subTopic), presence);
                 unconfirmed = null;
                 read = new Known(access, asked);
                 watch.follow(questions.client(viewer), key, asked);
                 yield Optional.empty();
             }
-            case Answer.Refused<Access>(Refusal refusal) -> Optional.of(refusal);
+            case TopicAnswer.Refused<Access>(Refusal refusal) -> Optional.of(refusal);
         };
     }
 
-    private Answer<Access> askToWrite(Viewer viewer) {
+    private TopicAnswer<Access> askToWrite(Viewer viewer) {
         Known known = write;
         if (known != null && server.isCurrent(known.asked())) {
-            return new Answer.Given<>(known.access());
+            return new TopicAnswer.Given<>(known.access());
         }
         Asked asked = server.ask();
-        Answer<Access> answer = questions.write(viewer, subTopic);
-        write = answer instanceof Answer.Given<Access>(Access access) ? new Known(access, asked) : null;
+        TopicAnswer<Access> answer = questions.write(viewer, subTopic);
+        write = answer instanceof TopicAnswer.Given<Access>(Access access) ? new Known(access, asked) : null;
         return answer;
     }
 }

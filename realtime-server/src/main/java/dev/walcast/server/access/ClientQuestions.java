@@ -36,18 +36,18 @@ public final class ClientQuestions {
         return new Question(viewer, subTopic, headers);
     }
 
-    Answer<Access> read(Viewer viewer, String subTopic, boolean presence) {
+    TopicAnswer<Access> read(Viewer viewer, String subTopic, boolean presence) {
         Question question = question(viewer, subTopic);
         return ask(viewer, (permissions, _) -> permissions.read(question, presence));
     }
 
-    Answer<Access> write(Viewer viewer, String subTopic) {
+    TopicAnswer<Access> write(Viewer viewer, String subTopic) {
         Question question = question(viewer, subTopic);
         return ask(viewer, (permissions, _) -> permissions.write(question));
     }
 
     /// Reads the stored broadcasts that a join asks for. Blocks, within the client's share.
-    public Answer<List<StoredMessage>> stored(Viewer viewer, String subTopic, ReplayRequest.Wanted wanted) {
+    public TopicAnswer<List<StoredMessage>> stored(Viewer viewer, String subTopic, ReplayRequest.Wanted wanted) {
         return ask(viewer, (_, history) -> history.since(subTopic, wanted.since(), wanted.limit()));
     }
 
@@ -56,7 +56,7 @@ public final class ClientQuestions {
         return ClientKey.of(viewer, address);
     }
 
-    private <T> Answer<T> ask(Viewer viewer, TopicQuestions.Question<T> question) {
+    private <T> TopicAnswer<T> ask(Viewer viewer, TopicQuestions.Question<T> question) {
         try (ClientShares.Share share = shares.hold(client(viewer))) {
             return server.ask(ofSocket, share.topicChecks(), question);
         }

@@ -52,7 +52,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     }
 
     /// An answer of the database.
-    public record Answered(Asking key, Asked asked, Answer<Access> answer) {
+    public record Answered(Asking key, Asked asked, TopicAnswer<Access> answer) {
         public Answered {
             requireNonNull(key, "key is null");
             requireNonNull(asked, "asked is null");
@@ -206,7 +206,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
             pass(activity, beganNanos + recheck.toNanos());
             // bound: a tenth of PRIVATE_RECHECK
             try (TaskActivity.Span _ = activity.waits()) {
-                rest(System.nanoTime() - beganNanos);
+                pause(System.nanoTime() - beganNanos);
             }
         }
     }
@@ -243,9 +243,9 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     private void pass(TaskActivity activity, long deadlineNanos) throws InterruptedException {
         for (Turn<Group> turn = next(deadlineNanos); turn != null; turn = next(deadlineNanos)) {
             activity.beat();
-            if (!isStarted(turn, activity)) {
+            if (!tryStart(turn, activity)) {
                 end(turn, activity);
-                rest(RightsRound.MIN.toNanos());
+                pause(RightsRound.MIN.toNanos());
                 return; // the others are due as before
             }
         }
@@ -290,7 +290,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     }
 
     /// Pauses as long as the pass took, within bounds: rechecks take at most half of their share.
-    private void rest(long tookNanos) throws InterruptedException {
+    private void pause(long tookNanos) throws InterruptedException {
         long most = Math.max(RightsRound.MIN.toNanos(), recheck.dividedBy(10).toNanos());
         long untilNanos = System.nanoTime() + Math.clamp(tookNanos, 0, most);
         synchronized (lock) {
@@ -302,7 +302,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         }
     }
 
-    private boolean isStarted(Turn<Group> turn, TaskActivity activity) {
+    private boolean tryStart(Turn<Group> turn, TaskActivity activity) {
         try {
             threads.start("private-recheck", () -> {
                 try {
@@ -326,7 +326,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
             }
         }
         Asked asked = rounds.ask();
-        Answer<Access> answer = questions.recheck(group.key.question(), group.key.presence());
+        TopicAnswer<Access> answer = questions.recheck(group.key.question(), group.key.presence());
         List<Member> members = settle(group, asked, answer);
         Answered answered = new Answered(group.key, asked, answer);
         for (Member member : members) {
@@ -339,15 +339,15 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         }
     }
 
-    private List<Member> settle(Group group, Asked asked, Answer<Access> answer) {
+    private List<Member> settle(Group group, Asked asked, TopicAnswer<Access> answer) {
         synchronized (lock) {
             switch (answer) {
-                case Answer.Given<Access> _ -> {
+                case TopicAnswer.Given<Access> _ -> {
                     group.asked = asked;
                     group.dueNanos = asked.nanos() + spread(0.75);
                     logChange(null);
                 }
-                case Answer.Refused<Access>(Refusal refusal) -> {
+                case TopicAnswer.Refused<Access>(Refusal refusal) -> {
                     group.retryNanos = System.nanoTime() + Math.min(spread(0.5) / 4, RETRY_MAX.toNanos());
                     logChange(refusal);
                 }

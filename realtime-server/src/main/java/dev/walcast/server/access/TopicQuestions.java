@@ -64,7 +64,7 @@ public final class TopicQuestions {
 
     /// Blocks until there is an answer. A refusal names the bound that was reached: the socket's, the client's, or
     /// the server's.
-    <T> Answer<T> ask(Semaphore permitsOfSocket, Semaphore permitsOfClient, Question<T> question) {
+    <T> TopicAnswer<T> ask(Semaphore permitsOfSocket, Semaphore permitsOfClient, Question<T> question) {
         long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
         return within(
                 permitsOfSocket,
@@ -79,7 +79,7 @@ public final class TopicQuestions {
 
     /// Asks again what a client may receive. Blocks until there is an answer. A question that failed for any reason
     /// is refused; the caller logs it.
-    Answer<Access> recheck(TopicPermissions.Question question, boolean presence) {
+    TopicAnswer<Access> recheck(TopicPermissions.Question question, boolean presence) {
         long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
         return within(
                 recheckPermits,
@@ -87,9 +87,9 @@ public final class TopicQuestions {
                 () -> within(permits, deadlineNanos, () -> readAgain(question, presence)));
     }
 
-    private Answer<Access> readAgain(TopicPermissions.Question question, boolean presence) {
+    private TopicAnswer<Access> readAgain(TopicPermissions.Question question, boolean presence) {
         try {
-            return new Answer.Given<>(permissions.read(question, presence));
+            return new TopicAnswer.Given<>(permissions.read(question, presence));
         } catch (TopicCheckException e) {
             LOG.debug("The rights of a private channel could not be confirmed ({})", e.reason(), e);
             return refused(refusal(e.reason()));
@@ -127,14 +127,14 @@ public final class TopicQuestions {
     }
 
     private interface Step<T> {
-        Answer<T> take();
+        TopicAnswer<T> take();
     }
 
-    private static <T> Answer<T> within(Semaphore permits, long deadlineNanos, Step<T> step) {
+    private static <T> TopicAnswer<T> within(Semaphore permits, long deadlineNanos, Step<T> step) {
         return within(permits, ErrorCode.TOPIC_POOL_EXHAUSTED, deadlineNanos, step);
     }
 
-    private static <T> Answer<T> within(Semaphore permits, ErrorCode full, long deadlineNanos, Step<T> step) {
+    private static <T> TopicAnswer<T> within(Semaphore permits, ErrorCode full, long deadlineNanos, Step<T> step) {
         try {
             if (!permits.tryAcquire(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
                 return refused(full.refusal());
@@ -150,9 +150,9 @@ public final class TopicQuestions {
         }
     }
 
-    private <T> Answer<T> answer(Question<T> question) {
+    private <T> TopicAnswer<T> answer(Question<T> question) {
         try {
-            return new Answer.Given<>(question.ask(permissions, history));
+            return new TopicAnswer.Given<>(question.ask(permissions, history));
         } catch (TopicCheckException e) {
             return refused(reported(e));
         } catch (MessageHistory.HistoryException e) {
@@ -186,7 +186,7 @@ public final class TopicQuestions {
         };
     }
 
-    private static <T> Answer<T> refused(Refusal refusal) {
-        return new Answer.Refused<>(refusal);
+    private static <T> TopicAnswer<T> refused(Refusal refusal) {
+        return new TopicAnswer.Refused<>(refusal);
     }
 }

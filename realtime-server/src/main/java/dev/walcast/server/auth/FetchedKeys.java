@@ -107,12 +107,12 @@ final class FetchedKeys implements KeyLookup {
     }
 
     private void keepFresh(TaskActivity activity) throws InterruptedException {
-        while (!isClosedWithinInterval(activity)) {
+        while (!awaitClose(activity)) {
             Future<?> _ = startFetch();
         }
     }
 
-    private boolean isClosedWithinInterval(TaskActivity activity) throws InterruptedException {
+    private boolean awaitClose(TaskActivity activity) throws InterruptedException {
         try (TaskActivity.Span _ = activity.waits()) {
             return closing.await(timing.refreshEvery().toNanos(), TimeUnit.NANOSECONDS);
         }

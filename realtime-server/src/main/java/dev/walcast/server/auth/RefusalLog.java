@@ -33,7 +33,7 @@ final class RefusalLog {
         }
     }
 
-    void practicallyForever() {
+    void warnOfDistantExpiry() {
         log("A token expires in more than 1,000 years: `exp` is a time in seconds, not in milliseconds.");
     }
 

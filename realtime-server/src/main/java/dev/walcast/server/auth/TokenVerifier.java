@@ -56,14 +56,14 @@ public final class TokenVerifier implements AutoCloseable {
         TokenVerdict verdict = verdict(token);
         switch (verdict) {
             case Rejected(Refusal refusal) -> log.refused(refusal);
-            case Verified(Viewer _, Instant expiresAt) when isPracticallyForever(expiresAt) -> log.practicallyForever();
+            case Verified(Viewer _, Instant expiresAt) when isDistant(expiresAt) -> log.warnOfDistantExpiry();
             case Verified _ -> {}
         }
         return verdict;
     }
 
     /// [Instant#MAX] is excluded: opaque keys never expire.
-    private boolean isPracticallyForever(Instant expiresAt) {
+    private boolean isDistant(Instant expiresAt) {
         return expiresAt.isAfter(clock.instant().plus(PLAUSIBLE_AGE)) && !expiresAt.equals(Instant.MAX);
     }
 

@@ -46,7 +46,7 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         CommandSpec command = requireNonNull(spec);
         checkNames(command);
-        try (Opened opened = Opened.closedOnSignal()) {
+        try (CloseStack opened = CloseStack.closedOnSignal()) {
             RealtimeServer server = new RealtimeServer(options.settings(), Clock.systemUTC(), List.of());
             opened.add(server);
             try {
@@ -60,7 +60,7 @@ final class ServeCommand implements Callable<Integer> {
             PrintWriter out = command.commandLine().getOut();
             out.println("Walcast is listening on port " + server.port());
             out.flush();
-            Opened.awaitSignal();
+            CloseStack.awaitSignal();
         }
         return 0;
     }

@@ -40,11 +40,11 @@ public final class ChangeEncoder {
     /// @param readable the readable columns of the new row, and of the row that a DELETE removed
     /// @param old      the readable columns of the row before an UPDATE
     EncodedChange encode(
-            Change change, Passage passage, FeedPosition position, ReadableColumns readable, ReadableColumns old) {
+            Change change, MembershipChange membership, FeedPosition position, ReadableColumns readable, ReadableColumns old) {
         Told told = switch (change) {
-            case Change.Insert insert -> new Told("INSERT", passage, insert.newRow(), null);
-            case Change.Update update -> told(update, passage);
-            case Change.Delete delete -> new Told("DELETE", passage, null, delete.oldRow());
+            case Change.Insert insert -> new Told("INSERT", membership, insert.newRow(), null);
+            case Change.Update update -> told(update, membership);
+            case Change.Delete delete -> new Told("DELETE", membership, null, delete.oldRow());
             case Change.Truncate _ -> throw new IllegalArgumentException("a TRUNCATE is never delivered");
         };
         return encode(told, change, position, readable, old);
@@ -53,16 +53,16 @@ public final class ChangeEncoder {
     /// The event and rows that a subscriber receives for a change.
     private record Told(
             String type,
-            Passage passage,
+            MembershipChange membership,
             @Nullable Row newRow,
             @Nullable Row oldRow) {}
 
-    private static Told told(Change.Update update, Passage passage) {
+    private static Told told(Change.Update update, MembershipChange membership) {
         return new Told(
-                passage.event().name(),
-                passage,
-                passage == Passage.LEFT ? null : update.newRow(),
-                passage == Passage.ENTERED ? null : update.oldRow());
+                membership.event().name(),
+                membership,
+                membership == MembershipChange.LEFT ? null : update.newRow(),
+                membership == MembershipChange.ENTERED ? null : update.oldRow());
     }
 
     private EncodedChange encode(
@@ -84,8 +84,8 @@ public final class ChangeEncoder {
         out.append(records.json);
         appendMissing(out, readable, records.missing, told.newRow != null);
         out.append(",\"position\":\"").append(position).append('"');
-        if (told.passage != Passage.KEPT) {
-            out.append(",\"membership\":\"").append(told.passage.code()).append('"');
+        if (told.membership != MembershipChange.KEPT) {
+            out.append(",\"membership\":\"").append(told.membership.code()).append('"');
         }
         out.append(",\"errors\":")
                 .append(tooLarge ? "[\"Error 413: Payload Too Large\"]" : "null")

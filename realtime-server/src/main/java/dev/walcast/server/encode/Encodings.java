@@ -34,12 +34,12 @@ public final class Encodings {
     /// The last projection: most receivers see the same columns.
     private volatile @Nullable Made latest;
 
-    private record Projection(Passage passage, ReadableColumns columns, ReadableColumns old) {}
+    private record Projection(MembershipChange membership, ReadableColumns columns, ReadableColumns old) {}
 
     private record Made(Projection projection, EncodedChange change) {
         @SuppressWarnings("ReferenceEquality") // what is equal but another instance is found in the map
-        boolean isFor(Passage passage, ReadableColumns columns, ReadableColumns old) {
-            return projection.passage == passage && projection.columns == columns && projection.old == old;
+        boolean isFor(MembershipChange membership, ReadableColumns columns, ReadableColumns old) {
+            return projection.membership == membership && projection.columns == columns && projection.old == old;
         }
     }
 
@@ -112,14 +112,14 @@ public final class Encodings {
 
     /// The change with its own event.
     public EncodedChange of(ReadableColumns columns, ReadableColumns old) {
-        return of(Passage.KEPT, columns, old);
+        return of(MembershipChange.KEPT, columns, old);
     }
 
     /// The change for viewers of these columns, with the event that fits their bindings.
-    public EncodedChange of(Passage passage, ReadableColumns columns, ReadableColumns old) {
+    public EncodedChange of(MembershipChange membership, ReadableColumns columns, ReadableColumns old) {
         Made known = latest;
-        if (known == null || !known.isFor(passage, columns, old)) {
-            Projection projection = new Projection(passage, columns, old);
+        if (known == null || !known.isFor(membership, columns, old)) {
+            Projection projection = new Projection(membership, columns, old);
             known = new Made(projection, made.computeIfAbsent(projection, this::encode));
             latest = known;
         }
@@ -128,7 +128,7 @@ public final class Encodings {
 
     private EncodedChange encode(Projection projection) {
         EncodedChange encoded =
-                encoder.encode(change, projection.passage, position(), projection.columns, projection.old);
+                encoder.encode(change, projection.membership, position(), projection.columns, projection.old);
         grow(encoded.data().length + OVERHEAD_BYTES);
         return encoded;
     }

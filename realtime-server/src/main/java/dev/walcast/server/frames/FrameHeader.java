@@ -18,7 +18,7 @@ public record FrameHeader(boolean last, int opcode, int shortLength) {
     private static final int OPCODE = 0x0F;
     private static final int MASKED = 0x80;
 
-    static FrameHeader of(int first, int second) throws BrokenFrame {
+    static FrameHeader of(int first, int second) throws InvalidFrameException {
         FrameHeader header = new FrameHeader((first & FIN) != 0, first & OPCODE, second & ~MASKED);
         boolean broken = (first & RESERVED) != 0
                 || (second & MASKED) == 0
@@ -26,7 +26,7 @@ public record FrameHeader(boolean last, int opcode, int shortLength) {
                 || (header.opcode > BINARY && header.opcode < CLOSE)
                 || (header.isControl() && (!header.last || header.shortLength > CONTROL_BYTES_MAX));
         if (broken) {
-            throw new BrokenFrame(CloseReason.PROTOCOL_ERROR);
+            throw new InvalidFrameException(CloseReason.PROTOCOL_ERROR);
         }
         return header;
     }

@@ -49,7 +49,7 @@ public final class FrameReader {
 
     /// Blocks until a message or control frame is complete. The previous message must not be used any more.
     public Inbound next() throws IOException {
-        message.letGo();
+        message.release();
         try {
             while (true) {
                 FrameHeader header = FrameHeader.of(readByte(), readByte());
@@ -70,14 +70,14 @@ public final class FrameReader {
     private void readFragment(FrameHeader header) throws IOException {
         boolean continues = header.opcode() == FrameHeader.CONTINUATION;
         if (continues == (messageOpcode == NO_MESSAGE)) {
-            throw new BrokenFrame(PROTOCOL_ERROR);
+            throw new InvalidFrameException(PROTOCOL_ERROR);
         }
         long length = readLength(header.shortLength());
         if (length < 0) {
-            throw new BrokenFrame(PROTOCOL_ERROR);
+            throw new InvalidFrameException(PROTOCOL_ERROR);
         }
         if (length > messageBytesMax - size()) {
-            throw new BrokenFrame(FRAME_TOO_LARGE);
+            throw new InvalidFrameException(FRAME_TOO_LARGE);
         }
         if (!continues) {
             messageOpcode = header.opcode();
@@ -128,7 +128,7 @@ public final class FrameReader {
         return skipped + message.size();
     }
 
-    private Inbound finishMessage() throws BrokenFrame {
+    private Inbound finishMessage() throws InvalidFrameException {
         boolean text = messageOpcode == FrameHeader.TEXT;
         byte[] first = beginning;
         int unkept = skipped;
@@ -146,12 +146,12 @@ public final class FrameReader {
             return new Inbound.Binary(bytes);
         }
         if (!Utf8.isValid(bytes, 0, bytes.length)) {
-            throw new BrokenFrame(INVALID_UTF8);
+            throw new InvalidFrameException(INVALID_UTF8);
         }
         return new Inbound.Text(bytes);
     }
 
-    private static Inbound control(int opcode, byte[] payload) throws BrokenFrame {
+    private static Inbound control(int opcode, byte[] payload) throws InvalidFrameException {
         return switch (opcode) {
             case FrameHeader.PING -> new Inbound.Ping(payload);
             case FrameHeader.PONG -> new Inbound.Pong();
@@ -159,15 +159,15 @@ public final class FrameReader {
         };
     }
 
-    private static Inbound close(byte[] payload) throws BrokenFrame {
+    private static Inbound close(byte[] payload) throws InvalidFrameException {
         if (payload.length == 0) {
             return new Inbound.Close(payload);
         }
         if (payload.length == 1 || !mayBeSent(((payload[0] & 0xFF) << 8) | (payload[1] & 0xFF))) {
-            throw new BrokenFrame(PROTOCOL_ERROR);
+            throw new InvalidFrameException(PROTOCOL_ERROR);
         }
         if (!Utf8.isValid(payload, 2, payload.length - 2)) {
-            throw new BrokenFrame(INVALID_UTF8);
+            throw new InvalidFrameException(INVALID_UTF8);
         }
         return new Inbound.Close(Arrays.copyOf(payload, 2));
     }

@@ -67,15 +67,15 @@ public final class InboundPace {
 
     /// Counts a frame of any kind, before its payload is read.
     ///
-    /// @throws BrokenFrame when the socket has been beyond its limits for too long
-    void frame() throws BrokenFrame {
+    /// @throws InvalidFrameException when the socket has been beyond its limits for too long
+    void frame() throws InvalidFrameException {
         if (++framesInARow >= FRAMES_IN_A_ROW) {
             yieldTurn();
         }
         long now = nanos.getAsLong();
         hold(frames.take(1, now), now);
         if (heldBack && nanos.getAsLong() - heldBackSinceNanos > patienceNanos) {
-            throw new BrokenFrame(CloseReason.FLOOD);
+            throw new InvalidFrameException(CloseReason.FLOOD);
         }
     }
 

@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /// Collects one message and unmasks it as it arrives. Grows with the bytes received. They are counted in the account
-/// while the buffer grows, and after [#take] until [#letGo].
+/// while the buffer grows, and after [#take] until [#release].
 ///
 /// Used by the reader thread, except [#forget].
 public final class MessageBuffer {
@@ -35,7 +35,7 @@ public final class MessageBuffer {
     /// Appends one fragment, or a part of one.
     ///
     /// @param phase how many bytes of the frame came before
-    /// @throws BrokenFrame when there is no memory for it
+    /// @throws InvalidFrameException when there is no memory for it
     void read(InputStream in, int length, byte[] mask, int phase) throws IOException {
         int done = 0;
         while (done < length) {
@@ -55,7 +55,7 @@ public final class MessageBuffer {
     private synchronized int append(int first, InputStream in, int expected, byte[] mask, int phase)
             throws IOException {
         if (forgotten || !bytes.makeRoom(expected)) {
-            throw new BrokenFrame(CloseReason.MEMORY);
+            throw new InvalidFrameException(CloseReason.MEMORY);
         }
         byte[] array = bytes.array();
         int at = bytes.at();
@@ -69,11 +69,11 @@ public final class MessageBuffer {
 
     /// Returns the complete message; the buffer is empty afterwards.
     ///
-    /// @throws BrokenFrame when another thread has discarded it, or there is no memory for it
-    synchronized byte[] take() throws BrokenFrame {
+    /// @throws InvalidFrameException when another thread has discarded it, or there is no memory for it
+    synchronized byte[] take() throws InvalidFrameException {
         byte[] whole = forgotten ? null : bytes.take();
         if (whole == null) {
-            throw new BrokenFrame(CloseReason.MEMORY);
+            throw new InvalidFrameException(CloseReason.MEMORY);
         }
         inUse = whole.length;
         return whole;
@@ -95,7 +95,7 @@ public final class MessageBuffer {
     }
 
     /// Releases the memory of the message that was taken last.
-    public void letGo() {
+    public void release() {
         memory.release(inUse);
         inUse = 0;
     }

@@ -3,14 +3,14 @@ package dev.walcast.server.front;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.http.AnswerBytes;
 import dev.walcast.server.http.Framing;
 import dev.walcast.server.http.RefusedRequestException;
 import dev.walcast.server.http.RequestBytes;
 import dev.walcast.server.http.RequestHead;
+import dev.walcast.server.http.ResponseBytes;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
-import dev.walcast.server.socket.Upgradable;
+import dev.walcast.server.socket.UpgradeListener;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One connection, from accept to close. Its own thread reads, answers and writes. The [Front] enforces its timeouts.
-final class ClientConnection implements ConnectionContext, Upgradable, RequestBytes.Progress, Runnable {
+/// One connection, from accept to close. Its own thread reads, answers and writes. The [HttpFront] enforces its timeouts.
+final class ClientConnection implements ConnectionContext, UpgradeListener, RequestBytes.Progress, Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
     private static final long LINGER_NANOS = 2_000_000_000L;
     private static final long LINGER_BYTES_MAX = 1 << 20;
@@ -43,14 +43,14 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
 
     private final ClientSocket socket;
     private final InetAddress peer;
-    private final Supplier<Engine> engines;
+    private final Supplier<HttpEngine> engines;
     private final FrontLimits limits;
-    private final Places places;
+    private final ConnectionPlaces places;
     private final RequestBytes requests;
-    private final AnswerBytes answers;
+    private final ResponseBytes answers;
 
     private volatile PeerInfo remote;
-    private volatile Phase phase = Phase.HEAD;
+    private volatile ConnectionPhase phase = ConnectionPhase.HEAD;
     private volatile boolean blocked;
     private volatile long blockedSinceNanos;
     private volatile long deadlineNanos;
@@ -61,14 +61,14 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
     private boolean hasEnded;
 
     // The engine in use. Changes between two requests, by the connection's own thread.
-    private volatile Engine engine;
+    private volatile HttpEngine engine;
     private DataReader reader;
 
     private volatile @Nullable ServerConnection http;
 
     /// @param engines supplies the current engine
     ClientConnection(
-            ClientSocket socket, InetAddress peer, Supplier<Engine> engines, FrontLimits limits, Places places) {
+            ClientSocket socket, InetAddress peer, Supplier<HttpEngine> engines, FrontLimits limits, ConnectionPlaces places) {
         this.socket = requireNonNull(socket, "socket is null");
         this.peer = requireNonNull(peer, "peer is null");
         this.engines = requireNonNull(engines, "engines is null");
@@ -76,7 +76,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         this.limits = requireNonNull(limits, "limits is null");
         this.places = requireNonNull(places, "places is null");
         this.requests = new RequestBytes(this::receive, this);
-        this.answers = new AnswerBytes(this::transmit, requests::endAfterThis);
+        this.answers = new ResponseBytes(this::transmit, requests::endAfterThis);
         this.reader = new UnchainedReader(requests);
         this.remote = socket.remotePeer();
         this.deadlineNanos = System.nanoTime() + limits.requestTimeout().toNanos();
@@ -141,9 +141,9 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
 
     @Override
     public boolean awaitsRequest() {
-        if (phase == Phase.REQUEST) {
+        if (phase == ConnectionPhase.REQUEST) {
             deadlineNanos = System.nanoTime() + limits.keepAlive().toNanos();
-            phase = Phase.HEAD;
+            phase = ConnectionPhase.HEAD;
             places.idle(this);
         }
         return !stopping;
@@ -161,7 +161,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         places.request(this, head, client);
         remote = client.equals(peer) ? socket.remotePeer() : Peer.forwarded(client);
         deadlineNanos = head.framing() instanceof Framing.None ? NEVER : System.nanoTime() + BODY_NANOS;
-        phase = Phase.REQUEST;
+        phase = ConnectionPhase.REQUEST;
     }
 
     @Override
@@ -176,7 +176,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
 
     @Override
     public void blocked(boolean now) {
-        if (phase != Phase.UPGRADED && blocked != now) {
+        if (phase != ConnectionPhase.UPGRADED && blocked != now) {
             blockedSinceNanos = System.nanoTime();
             blocked = now;
             places.waiting(now);
@@ -186,7 +186,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
     @Override
     public void upgraded() {
         blocked(false);
-        phase = Phase.UPGRADED;
+        phase = ConnectionPhase.UPGRADED;
         deadlineNanos = NEVER;
         requests.upgraded();
     }
@@ -199,7 +199,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
     /// Sends the refusal, unless a route has begun to answer.
     @Override
     public void refused(RefusedRequestException refused) {
-        boolean isFirst = !(phase == Phase.REQUEST && answers.hasBegun());
+        boolean isFirst = !(phase == ConnectionPhase.REQUEST && answers.hasBegun());
         try {
             if (isFirst) {
                 transmit(BufferData.create(answer(refused.refusal())));
@@ -224,7 +224,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
     /// Reads and drops what the client still sends: unread bytes would reset the connection before the client reads
     /// the last answer.
     private void linger() {
-        if (phase == Phase.UPGRADED || hasEnded) {
+        if (phase == ConnectionPhase.UPGRADED || hasEnded) {
             return;
         }
         deadlineNanos = System.nanoTime() + LINGER_NANOS;
@@ -263,9 +263,9 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
     void stop() {
         stopping = true;
         ServerConnection connection = http;
-        if (phase == Phase.UPGRADED && connection != null) {
+        if (phase == ConnectionPhase.UPGRADED && connection != null) {
             connection.close(false);
-        } else if (blocked && phase == Phase.HEAD) {
+        } else if (blocked && phase == ConnectionPhase.HEAD) {
             cut();
         }
     }

@@ -10,7 +10,7 @@ final class Descriptors {
     private static final Logger LOG = LoggerFactory.getLogger(Descriptors.class);
 
     /// Descriptors for jars, files, sockets to the database, and the connections for probes.
-    private static final int FOR_OTHERS = 256 + Places.RESERVE;
+    private static final int FOR_OTHERS = 256 + ConnectionPlaces.RESERVE;
 
     private Descriptors() {}
 

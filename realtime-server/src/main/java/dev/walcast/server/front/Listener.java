@@ -90,7 +90,7 @@ final class Listener implements ObservedTask {
                 }
                 Thread.sleep(PAUSE_MILLIS);
             } catch (IOException e) {
-                shortage(e);
+                handleShortage(e);
             }
         }
     }
@@ -118,7 +118,7 @@ final class Listener implements ObservedTask {
     }
 
     /// Handles a failed accept. Usually no descriptor is free, and waiting clients would wait until they time out.
-    private void shortage(IOException failure) throws InterruptedException {
+    private void handleShortage(IOException failure) throws InterruptedException {
         long now = System.nanoTime();
         if (now - shortNanos.getAndSet(now) > QUIET_NANOS) {
             LOG.error(
@@ -127,12 +127,12 @@ final class Listener implements ObservedTask {
                     failure.getMessage());
         }
         if (!reception.makeRoom()) {
-            sendOneAway();
+            disconnectOne();
         }
         Thread.sleep(PAUSE_MILLIS);
     }
 
-    private void sendOneAway() {
+    private void disconnectOne() {
         SocketChannel given = spare;
         ServerSocketChannel from = server;
         spare = null;

@@ -9,9 +9,9 @@ import java.util.Optional;
 
 /// The proxies that are trusted to name a client's address.
 public final class TrustedProxies {
-    private final List<Network> networks;
+    private final List<AddressRange> networks;
 
-    private TrustedProxies(List<Network> networks) {
+    private TrustedProxies(List<AddressRange> networks) {
         this.networks = List.copyOf(networks);
     }
 
@@ -22,10 +22,10 @@ public final class TrustedProxies {
     /// @param text addresses and ranges such as `10.0.0.0/8, fd00::/8`, separated by commas; may be blank
     /// @throws IllegalArgumentException when a part is neither; the message names the part
     public static TrustedProxies parse(String text) {
-        List<Network> networks = new ArrayList<>();
+        List<AddressRange> networks = new ArrayList<>();
         if (!text.isBlank()) {
             for (String part : text.split(",", -1)) {
-                networks.add(Network.parse(part.strip())
+                networks.add(AddressRange.parse(part.strip())
                         .orElseThrow(() -> new IllegalArgumentException(
                                 "`" + part.strip() + "` is neither an address nor a range such as 10.0.0.0/8")));
             }
@@ -88,6 +88,6 @@ public final class TrustedProxies {
         } else if (colon >= 0 && host.indexOf(':') == colon) {
             host = host.substring(0, colon);
         }
-        return Network.address(host);
+        return AddressRange.address(host);
     }
 }

@@ -150,7 +150,7 @@ public final class RequestBytes implements Supplier<byte @Nullable []> {
     }
 
     private byte[] body() throws RefusedRequestException {
-        demandMore();
+        requireMore();
         byte[] some = take(left);
         left -= some.length;
         if (left == 0) {
@@ -161,14 +161,14 @@ public final class RequestBytes implements Supplier<byte @Nullable []> {
 
     private byte[] chunk() throws RefusedRequestException {
         while (chunks.dataLeft() == 0) {
-            demandMore();
+            requireMore();
             at += chunks.take(buffer, at, buffer.length);
             if (chunks.isOver()) {
                 endBody();
                 return LAST_CHUNK.clone();
             }
         }
-        demandMore();
+        requireMore();
         byte[] data = take(chunks.dataLeft());
         chunks.took(data.length);
         return chunk(data);
@@ -183,7 +183,7 @@ public final class RequestBytes implements Supplier<byte @Nullable []> {
         return chunk;
     }
 
-    private void demandMore() throws RefusedRequestException {
+    private void requireMore() throws RefusedRequestException {
         if (!fill()) {
             throw RefusedRequestException.malformed("its body ends too early");
         }

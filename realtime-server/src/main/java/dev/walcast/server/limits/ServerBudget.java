@@ -15,7 +15,7 @@ public final class ServerBudget {
     private final RateLimiter joins;
     private final ClientShares shares;
     private final AtomicInteger users = new AtomicInteger();
-    private final AtomicInteger guests = new AtomicInteger();
+    private final AtomicInteger streamClients = new AtomicInteger();
 
     public ServerBudget(ClientLimits limits, LongSupplier nanos) {
         this.limits = requireNonNull(limits, "limits is null");
@@ -63,8 +63,8 @@ public final class ServerBudget {
     }
 
     /// Counts clients without a socket, which count as sockets.
-    public AtomicInteger guests() {
-        return guests;
+    public AtomicInteger streamClients() {
+        return streamClients;
     }
 
     /// How many sockets have a channel.

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// Not thread-safe: the caller holds a lock. A method that takes memory may end the account. The account's callback
 /// may then [#clear] this in the same thread.
 public final class ChunkedBytes {
-    private static final int CHUNK_BYTES = Chunks.CHUNK_BYTES;
+    private static final int CHUNK_BYTES = ChunkPool.CHUNK_BYTES;
     private static final byte[] NOTHING = {};
 
     private final MemoryAccount memory;
@@ -48,7 +48,7 @@ public final class ChunkedBytes {
             return false;
         }
         full.add(last);
-        last = memory.chunks().take();
+        last = memory.chunkPool().take();
         lastSize = 0;
         return true;
     }
@@ -58,7 +58,7 @@ public final class ChunkedBytes {
         if (!memory.tryHold(length)) {
             return false;
         }
-        byte[] grown = length == CHUNK_BYTES ? memory.chunks().take() : new byte[length];
+        byte[] grown = length == CHUNK_BYTES ? memory.chunkPool().take() : new byte[length];
         System.arraycopy(last, 0, grown, 0, lastSize);
         memory.release(last.length);
         last = grown;
@@ -130,10 +130,10 @@ public final class ChunkedBytes {
     /// Discards all bytes and gives their memory back.
     public void clear() {
         memory.release((long) full.size() * CHUNK_BYTES + last.length);
-        full.forEach(memory.chunks()::giveBack);
+        full.forEach(memory.chunkPool()::giveBack);
         full.clear();
         if (last.length == CHUNK_BYTES) {
-            memory.chunks().giveBack(last);
+            memory.chunkPool().giveBack(last);
         }
         last = NOTHING;
         lastSize = 0;

@@ -144,8 +144,8 @@ public final class MemoryAccount implements AutoCloseable {
     }
 
     /// The arrays for inbound bytes. Their user counts them.
-    Chunks chunks() {
-        return budget.chunks();
+    ChunkPool chunkPool() {
+        return budget.chunkPool();
     }
 
     /// What the common counter holds for this account alone, without its seat.

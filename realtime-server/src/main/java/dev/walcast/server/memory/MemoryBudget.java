@@ -35,7 +35,7 @@ public final class MemoryBudget {
     private final LongAdder endings = new LongAdder();
     private final Set<MemoryAccount> accounts = ConcurrentHashMap.newKeySet();
     private final ReentrantLock relieving = new ReentrantLock();
-    private final Chunks chunks = new Chunks();
+    private final ChunkPool chunkPool = new ChunkPool();
 
     /// Guarded by `relieving`.
     private long searchAgainNanos = System.nanoTime();
@@ -97,8 +97,8 @@ public final class MemoryBudget {
         return endings.sum();
     }
 
-    Chunks chunks() {
-        return chunks;
+    ChunkPool chunkPool() {
+        return chunkPool;
     }
 
     boolean isExceeded() {

@@ -72,9 +72,9 @@ public final class StoredMessages implements AutoCloseable {
     /// @param publication the user's publication
     /// @param isFresh     whether its messages were not broadcast yet
     /// @param onOther     called for each change that is no stored message, once
-    public MessagesTaken takenFrom(
+    public TransactionWithoutMessages withoutMessages(
             Transaction transaction, String publication, boolean isFresh, Consumer<Change> onOther) {
-        return broadcasts.takenFrom(transaction, installation.publications().contains(publication), isFresh, onOther);
+        return broadcasts.withoutMessages(transaction, installation.publications().contains(publication), isFresh, onOther);
     }
 
     /// Whether rows of the table come with the changes of these publications.

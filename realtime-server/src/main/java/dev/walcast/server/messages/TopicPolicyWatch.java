@@ -133,13 +133,13 @@ public final class TopicPolicyWatch implements AutoCloseable {
             boolean waits = lookForCommits();
             // bound: RIGHTS_POLL
             try (TaskActivity.Span _ = activity.waits()) {
-                rest(waits ? System.nanoTime() + LOOK_AGAIN.toNanos() : lookedNanos + every.toNanos(), waits);
+                pause(waits ? System.nanoTime() + LOOK_AGAIN.toNanos() : lookedNanos + every.toNanos(), waits);
             }
         }
     }
 
     /// @param waits whether commits are waiting to become visible, so that only time passes
-    private void rest(long untilNanos, boolean waits) throws InterruptedException {
+    private void pause(long untilNanos, boolean waits) throws InterruptedException {
         synchronized (lock) {
             long left = untilNanos - System.nanoTime();
             while (left > 0 && !closed && (waits || commits.isEmpty())) {

@@ -8,18 +8,18 @@ import org.jspecify.annotations.Nullable;
 /// A channel that takes part in a topic's presence.
 public final class PresenceMember {
     private final PresenceListener listener;
-    private final PresenceRoom room;
+    private final TopicPresence presence;
     private final PresenceKey key;
 
-    // guarded by the room's lock
+    // guarded by the presence's lock
     @Nullable
     PresenceMeta meta;
 
     boolean hasLeft;
 
-    public PresenceMember(PresenceListener listener, PresenceRoom room, PresenceKey key) {
+    public PresenceMember(PresenceListener listener, TopicPresence presence, PresenceKey key) {
         this.listener = requireNonNull(listener, "listener is null");
-        this.room = requireNonNull(room, "room is null");
+        this.presence = requireNonNull(presence, "presence is null");
         this.key = requireNonNull(key, "key is null");
     }
 
@@ -33,8 +33,8 @@ public final class PresenceMember {
     }
 
     /// The presence of the member's topic.
-    public PresenceRoom room() {
-        return room;
+    public TopicPresence presence() {
+        return presence;
     }
 
     /// The key under which its metas are listed.

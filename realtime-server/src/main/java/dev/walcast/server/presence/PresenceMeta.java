@@ -34,7 +34,7 @@ public record PresenceMeta(
     }
 
     /// Whether the payload is the same object, with members in any order.
-    boolean says(byte[] otherPayload) {
+    boolean hasPayload(byte[] otherPayload) {
         return Arrays.equals(payload, otherPayload)
                 || (payload.length == otherPayload.length
                         && Json.tree(Slice.of(payload)).equals(Json.tree(Slice.of(otherPayload))));

@@ -42,7 +42,7 @@ final class Caller {
     }
 
     /// Begins a body if the caller may send another one. If true, [#endBody] must follow.
-    boolean beginBody() {
+    boolean tryBeginBody() {
         return bodies.tryAcquire();
     }
 

@@ -54,10 +54,10 @@ final class RequestBody implements AutoCloseable {
         transfer(bytes, limits.bodyBytesMax());
         if (length > limits.bodyBytesMax()) {
             bytes.close();
-            throw new RequestRefusedException(Answer.html(ErrorCode.REST_BODY_TOO_LARGE));
+            throw new RequestRefusedException(RestResponse.html(ErrorCode.REST_BODY_TOO_LARGE));
         }
         return bytes.take(COPIES)
-                .orElseThrow(() -> new RequestRefusedException(Answer.message(ErrorCode.MEMORY_EXHAUSTED)));
+                .orElseThrow(() -> new RequestRefusedException(RestResponse.message(ErrorCode.MEMORY_EXHAUSTED)));
     }
 
     /// Releases the body that was read.
@@ -81,7 +81,7 @@ final class RequestBody implements AutoCloseable {
     /// Reads on after the response was sent, until the client ends or the time for a body is over. Closing earlier
     /// would reset the connection and lose a response that the client has not read yet. Only time bounds this,
     /// because nothing is kept. The connection must be closed afterwards.
-    void hearOut() {
+    void drain() {
         if (!isAwaited()) {
             transfer(OutputStream.nullOutputStream(), Long.MAX_VALUE);
         }
@@ -107,7 +107,7 @@ final class RequestBody implements AutoCloseable {
                 into.write(chunk, 0, Math.max(count, 0));
                 if (length >= nextTurn) {
                     nextTurn = length + BYTES_OF_A_TURN;
-                    Turns.giveUp();
+                    Turns.yieldCarrier();
                 }
             }
         } catch (IOException | RuntimeException e) {

@@ -6,14 +6,14 @@ import static java.util.Objects.requireNonNull;
 final class RequestRefusedException extends Exception {
     private static final long serialVersionUID = 1;
 
-    private final transient Answer answer;
+    private final transient RestResponse answer;
 
-    RequestRefusedException(Answer answer) {
+    RequestRefusedException(RestResponse answer) {
         super(answer.body(), null, false, false);
         this.answer = requireNonNull(answer, "answer is null");
     }
 
-    Answer answer() {
+    RestResponse answer() {
         return answer;
     }
 }

@@ -49,7 +49,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
 
     @Override
     public void routing(HttpRules rules) {
-        Handler healthcheck = answering(_ -> Answer.text(200, "ok"));
+        Handler healthcheck = answering(_ -> RestResponse.text(200, "ok"));
         rules.get("/healthcheck", healthcheck).head("/healthcheck", healthcheck);
         for (String prefix : PREFIXES) {
             for (Route route : routes()) {
@@ -59,7 +59,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
                 }
             }
             rules.options(prefix + "/api/*", CrossOrigin::preflight);
-            rules.any(prefix + "/api/*", answering(_ -> Answer.html(ErrorCode.REST_NOT_FOUND)));
+            rules.any(prefix + "/api/*", answering(_ -> RestResponse.html(ErrorCode.REST_NOT_FOUND)));
         }
     }
 
@@ -72,8 +72,8 @@ public final class RestRoutes implements HttpService, AutoCloseable {
                         "/api/broadcast/{topic}/events/{event}",
                         "/api/broadcast/*",
                         calling(broadcasts::single)),
-                new Route(Method.GET, "/api/ping", answering(_ -> Answer.json(200, "{\"message\":\"Success\"}"))),
-                new Route(Method.GET, "/api/openapi", answering(_ -> Answer.json(200, document))));
+                new Route(Method.GET, "/api/ping", answering(_ -> RestResponse.json(200, "{\"message\":\"Success\"}"))),
+                new Route(Method.GET, "/api/openapi", answering(_ -> RestResponse.json(200, document))));
     }
 
     @Override
@@ -83,7 +83,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
 
     @FunctionalInterface
     private interface Work<T> {
-        Answer answer(T about) throws RequestRefusedException;
+        RestResponse answer(T about) throws RequestRefusedException;
     }
 
     /// Handles requests with a valid token.
@@ -92,7 +92,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
             try (RequestBody body = body(request)) {
                 Optional<Viewer> viewer = credentials.viewer(request.headers());
                 if (viewer.isEmpty()) {
-                    send(body, response, stranger(request), Answer.message(ErrorCode.REST_UNAUTHORIZED));
+                    send(body, response, stranger(request), RestResponse.message(ErrorCode.REST_UNAUTHORIZED));
                     return;
                 }
                 Caller caller = subject(viewer.get()).map(callers::user).orElseGet(() -> stranger(request));
@@ -110,7 +110,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
         return new RequestBody(request, limits, alarms, memory);
     }
 
-    private static <T> Answer answer(Work<T> work, T about) {
+    private static <T> RestResponse answer(Work<T> work, T about) {
         try {
             return work.answer(about);
         } catch (RequestRefusedException e) {
@@ -127,7 +127,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
                 .map(claims -> claims.path("sub").textValue());
     }
 
-    private static void send(RequestBody body, ServerResponse response, Caller caller, Answer answer) {
+    private static void send(RequestBody body, ServerResponse response, Caller caller, RestResponse answer) {
         body.close();
         boolean last = !body.discard();
         if (last) {
@@ -147,7 +147,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
         }
         response.send(answer.body().getBytes(StandardCharsets.UTF_8));
         if (last) {
-            body.hearOut();
+            body.drain();
             throw new CloseConnectionException("the rest of the body is not read");
         }
     }

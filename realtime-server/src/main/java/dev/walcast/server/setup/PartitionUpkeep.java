@@ -80,12 +80,12 @@ public final class PartitionUpkeep implements AutoCloseable {
         try (TaskActivity.Span _ = activity.waits()) {
             started.await();
         }
-        while (!isClosingAfter(well ? every : AFTER_A_FAILURE, activity)) {
+        while (!awaitClose(well ? every : AFTER_A_FAILURE, activity)) {
             well = tryOnce();
         }
     }
 
-    private boolean isClosingAfter(Duration pause, TaskActivity activity) throws InterruptedException {
+    private boolean awaitClose(Duration pause, TaskActivity activity) throws InterruptedException {
         // at most an hour
         try (TaskActivity.Span _ = activity.waits()) {
             return closing.await(pause.toMillis(), TimeUnit.MILLISECONDS);
@@ -117,7 +117,7 @@ public final class PartitionUpkeep implements AutoCloseable {
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             try {
-                List<String> touched = isLocked(statement) ? keep(connection, statement) : List.of();
+                List<String> touched = tryLock(statement) ? keep(connection, statement) : List.of();
                 connection.commit();
                 return touched;
             } finally {
@@ -127,7 +127,7 @@ public final class PartitionUpkeep implements AutoCloseable {
         }
     }
 
-    private static boolean isLocked(Statement statement) throws SQLException {
+    private static boolean tryLock(Statement statement) throws SQLException {
         try (ResultSet row = statement.executeQuery(BEGIN)) {
             return row.next() && row.getBoolean("locked");
         }

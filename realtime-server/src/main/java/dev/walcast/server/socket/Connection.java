@@ -3,10 +3,10 @@ package dev.walcast.server.socket;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.FatalErrors;
-import dev.walcast.server.frames.BrokenFrame;
 import dev.walcast.server.frames.FrameReader;
 import dev.walcast.server.frames.Inbound;
 import dev.walcast.server.frames.InboundPace;
+import dev.walcast.server.frames.InvalidFrameException;
 import dev.walcast.server.frames.MessageBuffer;
 import dev.walcast.server.frames.Outgoing;
 import dev.walcast.server.limits.SocketLimits;
@@ -61,7 +61,7 @@ final class Connection implements ServerConnection, Watched {
         this.stats = owner.stats();
         this.memory = owner.memory().prepare(this::freeMemory);
         this.message = new MessageBuffer(memory);
-        this.writer = new SocketWriter(limits.outboxBytesMax(), memory, socket, stats, owner.crew());
+        this.writer = new SocketWriter(limits.outboxBytesMax(), memory, socket, stats, owner.writers());
         this.outbox = writer.outbox();
         this.pace = InboundPace.of(limits);
         this.input = new ConnectionInput(upgrade.input(), pace);
@@ -90,7 +90,7 @@ final class Connection implements ServerConnection, Watched {
         int status = refusal.code().status().orElseThrow();
         new RefusedConnection(
                         socket,
-                        new SocketDoor.Admission.Refused(status, refusal.upgradeBody(), limits.upgradeRefusalDelay()))
+                        new SocketAdmission.Admission.Refused(status, refusal.upgradeBody(), limits.upgradeRefusalDelay()))
                 .handle(limit);
     }
 
@@ -185,7 +185,7 @@ final class Connection implements ServerConnection, Watched {
     private void read(SocketListener listener) {
         try {
             readAll(listener);
-        } catch (BrokenFrame e) {
+        } catch (InvalidFrameException e) {
             outbox.abort(e.reason());
             discardRest();
         } catch (IOException | RuntimeException e) {
@@ -212,7 +212,7 @@ final class Connection implements ServerConnection, Watched {
             }
         } finally {
             message.forget();
-            message.letGo();
+            message.release();
         }
     }
 

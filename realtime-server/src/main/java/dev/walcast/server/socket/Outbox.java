@@ -91,7 +91,7 @@ public final class Outbox {
                 return Offer.CLOSED;
             }
             if (queuedBytes + takenBytes + cost > bytesMax) {
-                tellFlightRecorder(outgoing);
+                recordFull(outgoing);
                 beginClosing(Outgoing.close(CloseReason.SLOW_CONSUMER), CloseReason.SLOW_CONSUMER, true);
                 return Offer.FULL;
             }
@@ -115,7 +115,7 @@ public final class Outbox {
         }
     }
 
-    private void tellFlightRecorder(Outgoing outgoing) {
+    private void recordFull(Outgoing outgoing) {
         OutboxFullEvent event = new OutboxFullEvent();
         event.bytes = queuedBytes + takenBytes;
         event.frameBytes = outgoing.cost();

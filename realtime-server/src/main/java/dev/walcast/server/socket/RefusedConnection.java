@@ -3,7 +3,7 @@ package dev.walcast.server.socket;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.socket.SocketDoor.Admission.Refused;
+import dev.walcast.server.socket.SocketAdmission.Admission.Refused;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.socket.HelidonSocket;

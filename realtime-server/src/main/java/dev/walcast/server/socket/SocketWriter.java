@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Writes the outbox of one socket, each time a thread of the crew gives it a turn.
+/// Writes the outbox of one socket, each time a thread of [WriterThreads] gives it a turn.
 final class SocketWriter {
     private final Outbox outbox;
     private final HelidonSocket socket;
@@ -28,9 +28,9 @@ final class SocketWriter {
     /// 0 while no write is under way. Read by the watch.
     private volatile long writingSinceNanos;
 
-    SocketWriter(long outboxBytesMax, MemoryAccount memory, HelidonSocket socket, SocketStats stats, WritingCrew crew) {
-        requireNonNull(crew, "crew is null");
-        this.outbox = new Outbox(outboxBytesMax, memory, () -> crew.add(this));
+    SocketWriter(long outboxBytesMax, MemoryAccount memory, HelidonSocket socket, SocketStats stats, WriterThreads writers) {
+        requireNonNull(writers, "writers is null");
+        this.outbox = new Outbox(outboxBytesMax, memory, () -> writers.add(this));
         this.socket = requireNonNull(socket, "socket is null");
         this.stats = requireNonNull(stats, "stats is null");
     }
@@ -65,7 +65,7 @@ final class SocketWriter {
     /// Writes some of what waits. For one thread at a time.
     ///
     /// @return whether there is more
-    boolean takeTurn(FrameWriter frames) {
+    boolean writeSome(FrameWriter frames) {
         begin();
         try {
             List<Outgoing> batch = outbox.take();

@@ -18,9 +18,9 @@ import java.util.Optional;
 record Upgrade(
         String key,
         Optional<String> subprotocol,
-        SocketDoor.SocketOpener opener,
+        SocketAdmission.SocketOpener opener,
         DataReader input,
-        Upgradable connection) {
+        UpgradeListener connection) {
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
     Upgrade {

@@ -19,7 +19,7 @@ public final class WebSockets implements AutoCloseable {
     private final SocketStats stats;
     private final MemoryBudget memory;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
-    private final WritingCrew crew = new WritingCrew();
+    private final WriterThreads writers = new WriterThreads();
     private final Watch watch;
 
     /// The reason when all sockets are being closed; a socket that opens later is closed with it as well.
@@ -29,7 +29,7 @@ public final class WebSockets implements AutoCloseable {
         this.limits = requireNonNull(limits, "limits is null");
         this.stats = requireNonNull(stats, "stats is null");
         this.memory = requireNonNull(memory, "memory is null");
-        this.watch = new Watch(limits, () -> List.of(connections, List.of(crew)));
+        this.watch = new Watch(limits, () -> List.of(connections, List.of(writers)));
     }
 
     /// Starts the watch.
@@ -40,8 +40,8 @@ public final class WebSockets implements AutoCloseable {
     /// Creates the upgrader that turns requests into sockets.
     ///
     /// @param paths the paths at which sockets are opened; upgrades at other paths are left alone
-    public Http1Upgrader upgrader(Set<String> paths, SocketDoor door) {
-        return new SocketUpgrader(this, paths, door);
+    public Http1Upgrader upgrader(Set<String> paths, SocketAdmission admission) {
+        return new SocketUpgrader(this, paths, admission);
     }
 
     /// Sends all clients a goodbye and waits for their sockets to close. Cuts those that are still open after that
@@ -79,8 +79,8 @@ public final class WebSockets implements AutoCloseable {
         return memory;
     }
 
-    WritingCrew crew() {
-        return crew;
+    WriterThreads writers() {
+        return writers;
     }
 
     void opened(Connection connection) {

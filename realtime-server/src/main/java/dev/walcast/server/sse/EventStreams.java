@@ -35,7 +35,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// The routes of server-sent events, each under two paths. To stop: [#sendAway], [#awaitGone], [#close].
+/// The routes of server-sent events, each under two paths. To stop: [#endAll], [#awaitGone], [#close].
 public final class EventStreams implements HttpService, AutoCloseable {
     private static final List<String> PREFIXES = List.of("", "/realtime/v1");
     private static final HeaderName LAST_EVENT_ID = HeaderNames.create("last-event-id");
@@ -89,7 +89,7 @@ public final class EventStreams implements HttpService, AutoCloseable {
     }
 
     /// Ends all streams with a goodbye and accepts no more.
-    public void sendAway() {
+    public void endAll() {
         draining = true;
         open.forEach(stream -> stream.end(ErrorCode.RESTARTING.refusal()));
     }

@@ -48,7 +48,7 @@ public final class Lane {
     /// @param mayWait whether the task may have to wait for the database; called when no other task is before it
     /// @param size    how many bytes the task holds in memory
     /// @return false when there is no room for it to wait
-    public boolean give(Runnable task, BooleanSupplier mayWait, int size) {
+    public boolean submit(Runnable task, BooleanSupplier mayWait, int size) {
         synchronized (lock) {
             if (busy || mayWait.getAsBoolean()) {
                 if (waiting.size() >= WAITING_MAX || !bytes.tryTake(size)) {
@@ -62,7 +62,7 @@ public final class Lane {
         try {
             task.run();
         } finally {
-            goOn();
+            startThreadIfNeeded();
         }
         return true;
     }
@@ -85,7 +85,7 @@ public final class Lane {
     }
 
     /// Leaves what was given while a caller's thread ran its task to a thread of the lane.
-    private void goOn() {
+    private void startThreadIfNeeded() {
         synchronized (lock) {
             busy = !waiting.isEmpty();
             if (busy) {
@@ -95,10 +95,10 @@ public final class Lane {
     }
 
     private void startThread() {
-        starter.accept(this::workOff);
+        starter.accept(this::runAll);
     }
 
-    private void workOff() {
+    private void runAll() {
         for (Work next = next(); next != null; next = next()) {
             try {
                 next.task().run();

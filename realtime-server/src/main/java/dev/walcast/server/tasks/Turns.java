@@ -29,7 +29,7 @@ public final class Turns {
 
     /// Gives others a turn, and pauses when many threads want one. An interrupted pause ends at once and keeps the
     /// interrupt.
-    public static void giveUp() {
+    public static void yieldCarrier() {
         long began = System.nanoTime();
         leaveCarrier();
         Duration pause = pauseAfter(System.nanoTime() - began);

@@ -26,20 +26,20 @@ final class KeptTransactions {
     private final AtomicLong bytes = new AtomicLong();
 
     private final TableHistory history = new TableHistory();
-    private final Deque<Passed> transactions = new ArrayDeque<>();
+    private final Deque<WindowTransaction> transactions = new ArrayDeque<>();
     private final Set<Lsn> commits = new HashSet<>();
     /// Positions between transactions that clients were given.
     private final Set<Lsn> places = new HashSet<>();
-    private final Floors floors = new Floors();
-    private final LetGo letGo = new LetGo();
+    private final RetentionFloors floors = new RetentionFloors();
+    private final EvictedTransactions evictedTransactions = new EvictedTransactions();
     private Lsn evicted = Lsn.ZERO;
 
     void beginAfter(Lsn from) {
-        letGo.clear();
+        evictedTransactions.clear();
         history.clear();
         commits.clear();
         places.clear();
-        transactions.forEach(passed -> passed.evict(bytes));
+        transactions.forEach(received -> received.evict(bytes));
         transactions.clear();
         evicted = from;
         floors.beginAt(Position.after(from), Long.MAX_VALUE);
@@ -55,11 +55,11 @@ final class KeptTransactions {
 
     /// The oldest.
     @Nullable
-    Passed first() {
+    WindowTransaction first() {
         return transactions.peek();
     }
 
-    Collection<Passed> all() {
+    Collection<WindowTransaction> all() {
         return transactions;
     }
 
@@ -67,27 +67,27 @@ final class KeptTransactions {
         return history;
     }
 
-    Floors floors() {
+    RetentionFloors floors() {
         return floors;
     }
 
-    void add(Passed passed, List<Encodings> changes) {
+    void add(WindowTransaction received, List<Encodings> changes) {
         history.add(changes);
-        passed.keep(changes, bytes);
-        transactions.add(passed);
-        commits.add(passed.lsn());
+        received.keep(changes, bytes);
+        transactions.add(received);
+        commits.add(received.lsn());
     }
 
     /// Records a transaction that is too large to be kept: no client can resume from before it.
-    void passOver(Passed passed, Transaction transaction) {
+    void skip(WindowTransaction received, Transaction transaction) {
         while (!transactions.isEmpty()) {
             evictFirst();
         }
         transaction.forEach(change -> floors.raise(
                 change.table().id(), change.position(), change.commit().timeMicros()));
-        letGo.add(passed.commit().xid());
-        evicted = passed.lsn();
-        passed.pass(false);
+        evictedTransactions.add(received.commit().xid());
+        evicted = received.lsn();
+        received.skip(false);
     }
 
     /// Records a position at which a client may resume although no transaction ends there.
@@ -97,24 +97,24 @@ final class KeptTransactions {
     }
 
     /// Records that rows of these tables could not be read: their clients cannot resume from before this transaction.
-    void leaveOut(Passed passed, Collection<SetAsideTable> unread) {
-        Position after = Position.after(passed.lsn());
-        unread.forEach(one -> floors.raise(one.table(), after, passed.commit().timeMicros()));
-        letGo.add(passed.commit().xid());
+    void leaveOut(WindowTransaction received, Collection<SetAsideTable> unread) {
+        Position after = Position.after(received.lsn());
+        unread.forEach(one -> floors.raise(one.table(), after, received.commit().timeMicros()));
+        evictedTransactions.add(received.commit().xid());
     }
 
     /// Removes the last transaction when it ends here.
-    Optional<Passed> removeLast(Lsn lsn) {
+    Optional<WindowTransaction> removeLast(Lsn lsn) {
         if (transactions.isEmpty() || !transactions.getLast().lsn().equals(lsn)) {
             return Optional.empty();
         }
-        Passed last = transactions.removeLast();
+        WindowTransaction last = transactions.removeLast();
         last.evict(bytes);
         return Optional.of(last);
     }
 
     void evictFirst() {
-        Passed first = transactions.remove();
+        WindowTransaction first = transactions.remove();
         first.changes()
                 .forEach(encodings -> floors.raise(
                         encodings.change().table().id(),
@@ -123,7 +123,7 @@ final class KeptTransactions {
         history.remove(first.changes());
         first.evict(bytes);
         commits.remove(first.lsn());
-        letGo.add(first.commit().xid());
+        evictedTransactions.add(first.commit().xid());
         evicted = first.lsn();
     }
 
@@ -132,19 +132,19 @@ final class KeptTransactions {
     /// @param head the position after the last transaction
     /// @return empty when one of those transactions may have left the window
     Optional<Position> before(Moment moment, Position head) {
-        if (!letGo.areIn(moment)) {
+        if (!evictedTransactions.allContainedIn(moment)) {
             return Optional.empty();
         }
-        for (Passed passed : transactions) {
-            if (!moment.contains(passed.commit().xid())) {
-                return Optional.of(passed.before());
+        for (WindowTransaction received : transactions) {
+            if (!moment.contains(received.commit().xid())) {
+                return Optional.of(received.before());
             }
         }
         return Optional.of(head);
     }
 
     /// Whether a transaction that ends here may have been in the feed: one that was received, or one from before.
-    boolean mayHaveHad(Lsn commit) {
+    boolean mayHaveContained(Lsn commit) {
         return !commit.isAfter(requireNonNull(evicted)) || commits.contains(commit) || places.contains(commit);
     }
 

@@ -59,7 +59,7 @@ public final class ReplayWindow implements AutoCloseable {
     // guarded by lock
     private final KeptTransactions kept = new KeptTransactions();
     private final RestartHold hold;
-    private Settlement settlement = new Settlement(Lsn.ZERO);
+    private UnacknowledgedTransactions unacknowledged = new UnacknowledgedTransactions(Lsn.ZERO);
     private Position head = Position.START;
 
     /// The last transaction received, with or without changes.
@@ -82,7 +82,7 @@ public final class ReplayWindow implements AutoCloseable {
         lock.lock();
         try {
             kept.beginAfter(fresh.from());
-            settlement = new Settlement(fresh.delivered());
+            unacknowledged = new UnacknowledgedTransactions(fresh.delivered());
             head = Position.after(fresh.from());
             reached = fresh.from();
             hold.begin(fresh);
@@ -98,49 +98,49 @@ public final class ReplayWindow implements AutoCloseable {
     ///
     /// @param marks the mark of each of its tables
     /// @param keys  makes the keys of a change's rows; called once for each change, in their order
-    public Pass append(
+    public TransactionDelivery append(
             Transaction transaction,
             Map<TableId, RightsMark> marks,
             Function<? super Change, ? extends @Nullable RowKeys> keys) {
         Function<Change, Encodings> encodings = encodings(marks, epoch(), keys);
         List<Encodings> changes = collected(transaction, encodings);
-        Passed passed = new Passed(transaction.commit(), nanoTime.getAsLong(), transaction.defer());
+        WindowTransaction received = new WindowTransaction(transaction.commit(), nanoTime.getAsLong(), transaction.defer());
         lock.lock();
         try {
-            kept.floors().learn(transaction.commit().timeMicros() + CLOCK_MARGIN_MICROS);
+            kept.floors().setStartTime(transaction.commit().timeMicros() + CLOCK_MARGIN_MICROS);
             // Handing it over failed before: the transaction comes again.
-            kept.removeLast(passed.lsn()).ifPresent(settlement::forget);
-            take(passed, transaction, changes);
-            settlement.add(passed);
-            boolean _ = hold.reach(passed.lsn());
-            reached = passed.lsn();
+            kept.removeLast(received.lsn()).ifPresent(unacknowledged::forget);
+            take(received, transaction, changes);
+            unacknowledged.add(received);
+            boolean _ = hold.reach(received.lsn());
+            reached = received.lsn();
             changed.signalAll();
         } finally {
             lock.unlock();
         }
-        Pass.Walk walk = transaction.inMemory()
+        TransactionDelivery.Walk walk = transaction.inMemory()
                 ? changes::forEach
                 : action -> transaction.forEach(change -> action.accept(encodings.apply(change)));
-        return new Pass(walk, passed::deliver);
+        return new TransactionDelivery(walk, received::deliver);
     }
 
-    private void take(Passed passed, Transaction transaction, List<Encodings> changes) {
+    private void take(WindowTransaction received, Transaction transaction, List<Encodings> changes) {
         if (!transaction.setAside().isEmpty()) {
-            head = Position.after(passed.lsn());
-            kept.leaveOut(passed, transaction.setAside());
+            head = Position.after(received.lsn());
+            kept.leaveOut(received, transaction.setAside());
         }
         if (transaction.inMemory() && changes.isEmpty()) {
-            passed.pass(true);
+            received.skip(true);
             return;
         }
-        long size = Passed.OVERHEAD_BYTES
+        long size = WindowTransaction.OVERHEAD_BYTES
                 + changes.stream().mapToLong(Encodings::bytes).sum();
-        makeRoom(size, passed.lsn());
-        head = Position.after(passed.lsn());
+        makeRoom(size, received.lsn());
+        head = Position.after(received.lsn());
         if (transaction.inMemory() && size <= limits.memoryBytes()) {
-            kept.add(passed, changes);
+            kept.add(received, changes);
         } else {
-            kept.passOver(passed, transaction);
+            kept.skip(received, transaction);
         }
     }
 
@@ -161,7 +161,7 @@ public final class ReplayWindow implements AutoCloseable {
     /// Evicts what is not protected. Waits while that does not suffice and the hold lasts.
     private void makeRoom(long size, Lsn lsn) {
         while (kept.bytes() + size > limits.memoryBytes()) {
-            Passed first = kept.first();
+            WindowTransaction first = kept.first();
             if (first != null && !hold.protects(first.lsn())) {
                 kept.evictFirst();
             } else if (hold.protects(lsn) && !closed) {
@@ -173,7 +173,7 @@ public final class ReplayWindow implements AutoCloseable {
     }
 
     private void waitForHold() {
-        if (hold.beReady()) {
+        if (hold.forceReady()) {
             changed.signalAll();
             log.info("More was committed while the server was down than the replay window holds; the server waits for clients");
         }
@@ -345,7 +345,7 @@ public final class ReplayWindow implements AutoCloseable {
         try {
             return new FeedStatus(
                     hold.start().epoch(),
-                    settlement.acknowledged(),
+                    unacknowledged.acknowledged(),
                     deliveredThrough(),
                     walEnd,
                     kept.size(),
@@ -359,7 +359,7 @@ public final class ReplayWindow implements AutoCloseable {
     public Lsn deliveredThrough() {
         lock.lock();
         try {
-            return hold.isHolding() ? hold.start().delivered() : settlement.deliveredThrough();
+            return hold.isHolding() ? hold.start().delivered() : unacknowledged.deliveredThrough();
         } finally {
             lock.unlock();
         }
@@ -372,24 +372,24 @@ public final class ReplayWindow implements AutoCloseable {
     /// @return how many transactions were evicted because of the log
     public int settle(Lsn remembered, Lsn walEnd, long walBytesMax) {
         List<Runnable> acknowledge;
-        int shed;
+        int evicted;
         lock.lock();
         try {
-            shed = letGo(walEnd, walBytesMax);
+            evicted = evictExpired(walEnd, walBytesMax);
             changed.signalAll();
-            boolean idle = walEnd.value() - settlement.acknowledged().value() <= idleLogMax(walBytesMax);
-            acknowledge = settlement.acknowledgeable(remembered, idle);
+            boolean idle = walEnd.value() - unacknowledged.acknowledged().value() <= idleLogMax(walBytesMax);
+            acknowledge = unacknowledged.acknowledgeable(remembered, idle);
         } finally {
             lock.unlock();
         }
         acknowledge.forEach(Runnable::run);
-        return shed;
+        return evicted;
     }
 
-    private int letGo(Lsn walEnd, long walBytesMax) {
-        int shed = 0;
+    private int evictExpired(Lsn walEnd, long walBytesMax) {
+        int evicted = 0;
         long oldest = nanoTime.getAsLong() - limits.age().toNanos();
-        Passed first = kept.first();
+        WindowTransaction first = kept.first();
         while (first != null && !hold.protects(first.lsn())) {
             long log = walEnd.value() - first.lsn().value();
             boolean old = first.arrivedNanos() - oldest <= 0 && (kept.size() > 1 || log > idleLogMax(walBytesMax));
@@ -397,11 +397,11 @@ public final class ReplayWindow implements AutoCloseable {
             if (!old && !heavy) {
                 break;
             }
-            shed += old ? 0 : 1;
+            evicted += old ? 0 : 1;
             kept.evictFirst();
             first = kept.first();
         }
-        return shed;
+        return evicted;
     }
 
     private static long idleLogMax(long walBytesMax) {
@@ -414,7 +414,7 @@ public final class ReplayWindow implements AutoCloseable {
         lock.lock();
         try {
             closed = true;
-            boolean _ = hold.beReady();
+            boolean _ = hold.forceReady();
             changed.signalAll();
         } finally {
             lock.unlock();

@@ -53,7 +53,7 @@ final class RestartHold {
     /// Makes it ready because there is no room for more.
     ///
     /// @return whether it was not ready before
-    boolean beReady() {
+    boolean forceReady() {
         boolean before = ready;
         ready = true;
         return !before;

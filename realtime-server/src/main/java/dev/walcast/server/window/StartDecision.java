@@ -40,7 +40,7 @@ record StartDecision(KeptTransactions kept, RestartHold hold, Position head, Lis
 
     private BindingStart after(FeedPosition from) {
         Lsn commit = from.position().commit();
-        if (!from.epoch().equals(hold.start().epoch()) || from.position().isAfter(head) || !kept.mayHaveHad(commit)) {
+        if (!from.epoch().equals(hold.start().epoch()) || from.position().isAfter(head) || !kept.mayHaveContained(commit)) {
             return new BindingStart.Reset(Reason.EPOCH_CHANGED);
         }
         if (kept.lacks(targets, from.position())) {
@@ -54,9 +54,9 @@ record StartDecision(KeptTransactions kept, RestartHold hold, Position head, Lis
             return new BindingStart.Reset(Reason.EXPIRED);
         }
         Position before = head;
-        for (Passed passed : kept.all()) {
-            if (Math.floorDiv(passed.commit().timeMicros(), 1000L) >= millis) {
-                before = passed.before();
+        for (WindowTransaction received : kept.all()) {
+            if (Math.floorDiv(received.commit().timeMicros(), 1000L) >= millis) {
+                before = received.before();
                 break;
             }
         }

@@ -101,7 +101,7 @@ class FrameFuzzTest {
                     }
                 }
             }
-        } catch (BrokenFrame e) {
+        } catch (InvalidFrameException e) {
             outcomes.add("broken " + e.reason());
             return outcomes;
         } catch (Exception e) {

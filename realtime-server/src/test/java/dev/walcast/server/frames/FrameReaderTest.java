@@ -53,7 +53,7 @@ class FrameReaderTest {
                 new ByteArrayInputStream(wire.toByteArray()), MAX, new MessageBuffer(memory), pace(), EarlyLook.NONE);
         assertThatThrownBy(reader::next)
                 .isInstanceOfSatisfying(
-                        BrokenFrame.class, e -> assertThat(e.reason()).isEqualTo(CloseReason.FRAME_TOO_LARGE));
+                        InvalidFrameException.class, e -> assertThat(e.reason()).isEqualTo(CloseReason.FRAME_TOO_LARGE));
     }
 
     @Test
@@ -107,7 +107,7 @@ class FrameReaderTest {
                 new ByteArrayInputStream(frame(0x82, new byte[MAX])), MAX, buffer, pace(), EarlyLook.NONE);
         assertThatThrownBy(reader::next)
                 .isInstanceOfSatisfying(
-                        BrokenFrame.class, e -> assertThat(e.reason()).isEqualTo(CloseReason.MEMORY));
+                        InvalidFrameException.class, e -> assertThat(e.reason()).isEqualTo(CloseReason.MEMORY));
         buffer.forget();
         assertThat(tight.used()).isZero();
         assertThat(tight.endings()).isPositive();

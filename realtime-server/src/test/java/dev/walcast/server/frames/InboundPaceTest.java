@@ -78,7 +78,7 @@ class InboundPaceTest {
                     }
                 })
                 .isInstanceOfSatisfying(
-                        BrokenFrame.class, e -> assertThat(e.reason()).isEqualTo(CloseReason.FLOOD));
+                        InvalidFrameException.class, e -> assertThat(e.reason()).isEqualTo(CloseReason.FLOOD));
         assertThat(Duration.ofNanos(clock.nanos - before)).isBetween(Duration.ofSeconds(60), Duration.ofSeconds(62));
     }
 

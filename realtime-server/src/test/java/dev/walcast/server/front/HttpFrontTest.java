@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.walcast.server.front.HttpText.Reply;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.memory.MemoryBudget;
-import dev.walcast.server.socket.SocketDoor;
+import dev.walcast.server.socket.SocketAdmission;
 import dev.walcast.server.socket.SocketStats;
 import dev.walcast.server.socket.WebSockets;
 import io.helidon.webserver.http.HttpRouting;
@@ -268,7 +268,7 @@ class HttpFrontTest {
             for (int i = 0; i < 20; i++) {
                 assertAlive(small);
             }
-            assertThat(small.front.connections()).isLessThanOrEqualTo(40 + Places.RESERVE);
+            assertThat(small.front.connections()).isLessThanOrEqualTo(40 + ConnectionPlaces.RESERVE);
             assertThat(idle.open()).isLessThan(200);
         }
     }
@@ -442,7 +442,7 @@ class HttpFrontTest {
             + "Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
     /// A server with sockets that its door admits.
-    private static FrontServer withSockets(SocketStats stats, MemoryBudget memory, SocketDoor.SocketOpener opener)
+    private static FrontServer withSockets(SocketStats stats, MemoryBudget memory, SocketAdmission.SocketOpener opener)
             throws IOException {
         SocketLimits usual = SocketLimits.defaults();
         SocketLimits limits = new SocketLimits(
@@ -463,14 +463,14 @@ class HttpFrontTest {
         WebSockets sockets = new WebSockets(limits, stats, memory);
         return new FrontServer(
                 FrontServer.limits(),
-                List.of(sockets.upgrader(Set.of("/socket"), _ -> new SocketDoor.Admission.Admitted(opener))));
+                List.of(sockets.upgrader(Set.of("/socket"), _ -> new SocketAdmission.Admission.Admitted(opener))));
     }
 
     @Test
     void upgradeWithoutMemoryIsNoSocket() throws Exception {
         SocketStats stats = new SocketStats();
         MemoryBudget memory = new MemoryBudget(1_024, 1_024);
-        SocketDoor.SocketOpener never = _ -> {
+        SocketAdmission.SocketOpener never = _ -> {
             throw new AssertionError("there is no memory for it");
         };
         try (FrontServer small = withSockets(stats, memory, never);
@@ -487,7 +487,7 @@ class HttpFrontTest {
     void socketThatCannotOpenGivesAllBack() throws Exception {
         SocketStats stats = new SocketStats();
         MemoryBudget memory = new MemoryBudget(1 << 20, 1 << 20);
-        SocketDoor.SocketOpener failing = _ -> {
+        SocketAdmission.SocketOpener failing = _ -> {
             throw new IllegalStateException("made by the test");
         };
         try (FrontServer small = withSockets(stats, memory, failing)) {

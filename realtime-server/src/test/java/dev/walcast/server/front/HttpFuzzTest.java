@@ -45,7 +45,7 @@ class HttpFuzzTest {
     @Test
     void everyRequestHasOneReading() throws IOException {
         System.out.println("HTTP fuzz: " + CASES + " cases with seed " + seed);
-        Engine engine = new Engine(HttpRouting.builder().any(this::hear), List.of());
+        HttpEngine engine = new HttpEngine(HttpRouting.builder().any(this::hear), List.of());
         FrontLimits limits = FrontServer.limits();
         int requests = 0;
         int refused = 0;
@@ -53,7 +53,7 @@ class HttpFuzzTest {
             SplittableRandom random = new SplittableRandom(seed + i);
             String text = new RandomRequests(random).next();
             FakeSocket socket = new FakeSocket(text.getBytes(ISO_8859_1), random);
-            Places places = new Places(limits);
+            ConnectionPlaces places = new ConnectionPlaces(limits);
             heard.clear();
             ClientConnection connection =
                     new ClientConnection(socket, InetAddress.getLoopbackAddress(), () -> engine, limits, places);

@@ -85,7 +85,7 @@ class TrustedProxiesTest {
     @Test
     void asManyConnectionsAsDescriptorsAllow() {
         assertThat(Descriptors.fitting(1_000, 1_048_576)).isEqualTo(1_000);
-        assertThat(Descriptors.fitting(17_384, 4_096)).isEqualTo(4_096 - 256 - Places.RESERVE);
+        assertThat(Descriptors.fitting(17_384, 4_096)).isEqualTo(4_096 - 256 - ConnectionPlaces.RESERVE);
         assertThat(Descriptors.fitting(17_384, 400)).isEqualTo(200);
     }
 }

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ChunkedBytesTest {
-    private static final int CHUNK = Chunks.CHUNK_BYTES;
+    private static final int CHUNK = ChunkPool.CHUNK_BYTES;
     private static final int LARGE = 4_900_000;
 
     private final MemoryBudget budget = new MemoryBudget(100_000_000, 100_000_000);

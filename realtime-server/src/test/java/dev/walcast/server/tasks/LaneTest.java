@@ -23,7 +23,7 @@ class LaneTest {
     @Test
     void workThatDoesNotWaitIsDoneByTheCaller() {
         List<Thread> threads = new ArrayList<>();
-        assertThat(lane.give(() -> threads.add(Thread.currentThread()), () -> false, 1))
+        assertThat(lane.submit(() -> threads.add(Thread.currentThread()), () -> false, 1))
                 .isTrue();
         assertThat(threads).containsExactly(Thread.currentThread());
     }
@@ -47,7 +47,7 @@ class LaneTest {
                     if (appends) {
                         lane.append(work);
                     } else {
-                        while (!lane.give(work, () -> false, 0)) {
+                        while (!lane.submit(work, () -> false, 0)) {
                             Thread.yield();
                         }
                     }
@@ -65,7 +65,7 @@ class LaneTest {
     @Test
     void workGivenDuringTheCallersWorkFollowsIt() {
         List<String> order = Collections.synchronizedList(new ArrayList<>());
-        lane.give(
+        lane.submit(
                 () -> {
                     lane.append(() -> order.add("second"));
                     order.add("first");

@@ -15,8 +15,8 @@ import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.front.AddressLimits;
-import dev.walcast.server.front.Front;
 import dev.walcast.server.front.FrontLimits;
+import dev.walcast.server.front.HttpFront;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.presence.PresenceLimits;
@@ -50,7 +50,7 @@ public final class TestingServer implements AutoCloseable {
     public final SocketServer sockets;
     public final EventStreams streams;
     private final RestRoutes rest;
-    private final Front front;
+    private final HttpFront front;
 
     public TestingServer(SocketLimits limits) {
         this(limits, PresenceLimits.defaults(), new TestingTopics());
@@ -128,7 +128,7 @@ public final class TestingServer implements AutoCloseable {
         routing.register(rest, streams);
         sockets.start(supervisor);
         streams.start(supervisor);
-        this.front = new Front("127.0.0.1", 0, FrontLimits.of(limits, AddressLimits.defaults()), supervisor);
+        this.front = new HttpFront("127.0.0.1", 0, FrontLimits.of(limits, AddressLimits.defaults()), supervisor);
         try {
             front.serve(routing, sockets.upgraders());
         } catch (IOException e) {
@@ -220,7 +220,7 @@ public final class TestingServer implements AutoCloseable {
 
     @Override
     public void close() {
-        streams.sendAway();
+        streams.endAll();
         rest.close();
         streams.close();
         sockets.close();
