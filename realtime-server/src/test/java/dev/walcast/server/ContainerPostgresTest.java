@@ -20,7 +20,7 @@ class ContainerPostgresTest {
     private static final int PORT = 5432;
 
     @Test
-    void aRowCommittedInAContainerReachesASocket() throws Exception {
+    void rowOfContainerReachesSocket() throws Exception {
         boolean engine = DockerClientFactory.instance().isDockerAvailable();
         if (!engine) {
             System.out.println("ContainerPostgresTest is skipped: no Docker engine answers here");

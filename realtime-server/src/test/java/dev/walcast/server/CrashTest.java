@@ -91,7 +91,7 @@ class CrashTest {
     }
 
     @Test
-    void aKilledServerDeliversAfterItsRestartWhatItHadNotDelivered() throws Exception {
+    void killedServerDeliversTheRestAfterRestart() throws Exception {
         String whyNot = NodeScript.whyNot();
         if (whyNot != null) {
             System.out.println("CrashTest needs a client that reconnects by itself and is skipped: " + whyNot);
@@ -131,7 +131,7 @@ class CrashTest {
 
     /// What the unmodified client has seen of a change is its timestamp; changes that share it may come twice.
     @Test
-    void aClientThatNamesItsLastTimestampGetsAllAfterAKillHoweverLateItComesBack() throws Exception {
+    void lateResumeByTimestampAfterKillMissesNothing() throws Exception {
         assumeThat(NodeScript.whyNot()).isNull();
         int port;
         try (ServerSocket free = new ServerSocket(0)) {
@@ -203,7 +203,7 @@ class CrashTest {
     /// @param guarded whether every row has to be asked about, so that some question is open when Postgres dies
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void whenPostgresIsKilledSubscribersStayAndMissNothing(boolean guarded) throws Exception {
+    void postgresCrashLosesNothingForSubscribers(boolean guarded) throws Exception {
         try (TestPostgres postgres = guarded ? guarded() : postgres();
                 TestServer server = TestServer.start(postgres);
                 RawSocket socket = server.open("anon")) {

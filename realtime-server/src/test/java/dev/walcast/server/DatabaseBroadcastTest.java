@@ -117,7 +117,7 @@ class DatabaseBroadcastTest {
     }
 
     @Test
-    void theRecordedMessagesArriveByteForByte() throws Exception {
+    void recordedMessagesArriveByteForByte() throws Exception {
         List<Sent> expected = new ArrayList<>();
         try (Project project = project()) {
             project.start();
@@ -178,7 +178,7 @@ class DatabaseBroadcastTest {
     }
 
     @Test
-    void whatIsNoBroadcastIsDroppedAndCounted() throws Exception {
+    void invalidRowIsDroppedAndCounted() throws Exception {
         try (Project project = project()) {
             project.start();
             String columns = "insert into realtime.messages (topic, extension, event, private, payload) values ";
@@ -204,7 +204,7 @@ class DatabaseBroadcastTest {
     }
 
     @Test
-    void askingWhoMayDoWhatIsSeenByNobody() throws Exception {
+    void permissionTrialIsInvisible() throws Exception {
         try (Project project = project()) {
             project.start();
             TopicPermissions.Question question =
@@ -219,7 +219,7 @@ class DatabaseBroadcastTest {
     }
 
     @Test
-    void storedMessagesOfPrivateTopicsAreReadAgainOldestFirst() throws Exception {
+    void privateMessagesAreReplayedOldestFirst() throws Exception {
         postgres.execute(
                 "truncate realtime.messages",
                 "select realtime.send('{\"n\":1,\"id\":\"one\"}', 'e1', 'room:r')",
@@ -249,7 +249,7 @@ class DatabaseBroadcastTest {
     }
 
     @Test
-    void messagesOfOneTransactionComeAgainInTheirOrder() throws Exception {
+    void transactionIsReplayedInItsOrder() throws Exception {
         postgres.execute("truncate realtime.messages");
         Instant before = Instant.now().minusSeconds(60);
         List<String> events = IntStream.range(0, 40).mapToObj(n -> "e" + n).toList();
@@ -275,7 +275,7 @@ class DatabaseBroadcastTest {
     }
 
     @Test
-    void aMessageCommittedSinceThenIsReadAgainHoweverOld() throws Exception {
+    void sinceComparesCommitTime() throws Exception {
         postgres.execute("truncate realtime.messages");
         try (Project project = project();
                 Connection late = postgres.connect();
@@ -340,7 +340,7 @@ class DatabaseBroadcastTest {
     }
 
     @Test
-    void aSupabaseDatabaseIsServedThroughItsOwnPublicationAsItIs() throws Exception {
+    void supabaseDatabaseIsServedUnchanged() throws Exception {
         try (TestPostgres supabase = TestPostgres.start();
                 InputStream sql = DatabaseBroadcastTest.class.getResourceAsStream("/supabase/realtime-schema.sql")) {
             supabase.execute(new String(Objects.requireNonNull(sql).readAllBytes(), UTF_8));
@@ -366,7 +366,7 @@ class DatabaseBroadcastTest {
     }
 
     @Test
-    void bothVersionsHearAPublicRoomAndListenersOfTablesDoNotHearMessages() throws Exception {
+    void publicBroadcastIsNoTableChange() throws Exception {
         try (TestServer server = TestServer.start(settings);
                 RawSocket v2 = server.open("anon");
                 RawSocket tables = server.open("anon");

@@ -41,7 +41,7 @@ class FlightRecorderTest {
     }
 
     @Test
-    void aChangesWayIsRecorded() throws Exception {
+    void changeIsRecordedOnItsWay() throws Exception {
         try (FlightRecord record =
                 FlightRecord.of("walcast.Transaction", "walcast.FanOut", "walcast.Questions", "walcast.Replay")) {
             String position;
@@ -83,7 +83,7 @@ class FlightRecorderTest {
     }
 
     @Test
-    void nothingIsRecordedUnlessAskedFor() throws Exception {
+    void nothingIsRecordedByDefault() throws Exception {
         try (FlightRecord record = FlightRecord.of();
                 RawSocket live = server.open("anon")) {
             systemNote(live, "");

@@ -68,7 +68,7 @@ class GoldenChangesTest {
                 "pg_schema_change.v1",
                 "pg_schema_change.v2"
             })
-    void changesArriveAsWithTheReferenceExceptWhereDeclared(String name) throws Exception {
+    void changesMatchTheReference(String name) throws Exception {
         try (GoldenChangesReplay replay =
                 new GoldenChangesReplay(GoldenTranscript.load(name), connection, server.port())) {
             replay.run();

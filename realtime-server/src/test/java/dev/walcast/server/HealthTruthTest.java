@@ -98,7 +98,7 @@ class HealthTruthTest {
     }
 
     @Test
-    void statusAndLagTellTheTruthWhenTheFeedBreaks() throws Exception {
+    void statusAndLagFollowTheFeed() throws Exception {
         foreignLogIsNoLag();
         // Before anything that interrupts the reader: one that begins gets a minute until it counts as stalled.
         aFrozenReaderIsNotReadyAndTheLagGrows();

@@ -34,7 +34,7 @@ class LostSlotTest {
     }
 
     @Test
-    void aLostSlotIsToldToEverybodyAndPositionsFromBeforeAreReset() throws Exception {
+    void lostSlotResetsAllClientsAndOldPositions() throws Exception {
         try (TestPostgres postgres = postgres("1MB");
                 TestServer server = TestServer.start(TestServer.settings(postgres, SLOT))) {
             JsonNode live;
@@ -66,7 +66,7 @@ class LostSlotTest {
     }
 
     @Test
-    void theReplayWindowLetsGoOfTheLogBeforeTheSlotIsLostForIt() throws Exception {
+    void windowEvictsBeforeTheSlotIsLost() throws Exception {
         try (TestPostgres postgres = postgres("192MB");
                 TestServer server = TestServer.start(TestServer.settings(postgres, SLOT));
                 RawSocket socket = server.open("anon")) {

@@ -51,7 +51,7 @@ class MembershipModelTest {
             new Filter("id=lt.6", "id < 6"));
 
     @Test
-    void theRowsThatAClientKeepsAreThoseItMaySelect() throws Exception {
+    void clientKeepsExactlyTheRowsOfSelect() throws Exception {
         long seed = Long.getLong("walcast.seed", System.nanoTime());
         System.out.println("MembershipModelTest: -Dwalcast.seed=" + seed);
         Random random = new Random(seed);

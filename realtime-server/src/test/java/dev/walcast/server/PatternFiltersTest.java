@@ -48,7 +48,7 @@ class PatternFiltersTest {
     }
 
     @Test
-    void manyPatternsOfOneChannelAreRefusedTogether() throws Exception {
+    void manyPatternsOfChannelAreRefused() throws Exception {
         String[] bindings = IntStream.range(0, 12)
                 .mapToObj(i -> binding(IntStream.range(0, 40)
                         .mapToObj(j -> "body=match.a" + i + "b" + j)

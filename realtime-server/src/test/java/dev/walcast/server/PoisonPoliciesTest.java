@@ -77,7 +77,7 @@ class PoisonPoliciesTest {
     }
 
     @Test
-    void aHundredHealthySubscribersMissNothingBesideEveryPoison() throws Exception {
+    void healthySubscribersMissNothingBesidePoison() throws Exception {
         List<String> owners = new ArrayList<>();
         List<RawSocket> healthy = new ArrayList<>();
         Map<String, RawSocket> poisoned = new LinkedHashMap<>();

@@ -122,14 +122,14 @@ class PrivateRightsTest {
     }
 
     @Test
-    void theTablesThatPoliciesReadAreKnown() throws Exception {
+    void tablesReadByPoliciesAreKnown() throws Exception {
         start(LONG, LONG);
         assertThat(server.server().project().topicPolicies().tablesRead())
                 .containsExactlyInAnyOrder(new TableId("public", "members"), new TableId("public", "open_rooms"));
     }
 
     @Test
-    void aDeletedMemberOfAPublishedTableGoesAtOnce() throws Exception {
+    void memberDeletedFromPublishedTableEndsAtOnce() throws Exception {
         publish();
         start(LONG, LONG);
         try (RawSocket socket = join(alice())) {
@@ -140,7 +140,7 @@ class PrivateRightsTest {
     }
 
     @Test
-    void aDeletedMemberOfAnyTableGoesInThePeriod() throws Exception {
+    void memberDeletedFromAnyTableEndsInPeriod() throws Exception {
         start(Duration.ofMillis(500), LONG);
         try (RawSocket socket = join(alice())) {
             assertWrites(socket);
@@ -150,7 +150,7 @@ class PrivateRightsTest {
     }
 
     @Test
-    void anOpaqueKeyLosesItsRightsToo() throws Exception {
+    void opaqueKeyLosesItsRights() throws Exception {
         publish();
         start(LONG, LONG);
         try (RawSocket socket = join(KEY)) {
@@ -161,7 +161,7 @@ class PrivateRightsTest {
     }
 
     @Test
-    void aChangedPolicyIsFollowedAtOnce() throws Exception {
+    void changedPolicyTakesEffectAtOnce() throws Exception {
         start(LONG, LONG);
         try (RawSocket socket = join(alice())) {
             assertWrites(socket);
@@ -171,7 +171,7 @@ class PrivateRightsTest {
     }
 
     @Test
-    void aRevokedGrantOfATableIsFollowedAtOnce() throws Exception {
+    void revokedGrantTakesEffectAtOnce() throws Exception {
         start(LONG, LONG);
         try (RawSocket socket = join(alice())) {
             postgres.execute("revoke select on members from authenticated");
@@ -180,7 +180,7 @@ class PrivateRightsTest {
     }
 
     @Test
-    void whoLosesOnlyTheRightToWriteIsRefused() throws Exception {
+    void lostWriteRightRefusesPushes() throws Exception {
         publish();
         start(LONG, LONG);
         try (RawSocket socket = join(alice())) {
@@ -201,7 +201,7 @@ class PrivateRightsTest {
     }
 
     @Test
-    void aStreamOfADeletedMemberEnds() throws Exception {
+    void streamOfDeletedMemberEnds() throws Exception {
         publish();
         start(LONG, LONG);
         try (EventReader reader = EventReader.open(
@@ -217,7 +217,7 @@ class PrivateRightsTest {
     }
 
     @Test
-    void whileTheDatabaseIsAwayNothingIsDelivered() throws Exception {
+    void nothingIsDeliveredWithoutDatabase() throws Exception {
         start(Duration.ofMillis(200), Duration.ofMillis(800));
         try (RawSocket socket = join(alice());
                 HttpClient http = HttpClient.newHttpClient()) {

@@ -56,7 +56,7 @@ class RejoinStormTest {
     }
 
     @Test
-    void whatReachesTheDatabaseDoesNotGrowWithTheClients() throws Exception {
+    void databaseLoadDoesNotGrowWithClients() throws Exception {
         try (TestPostgres postgres = postgres();
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             ServerSettings settings = TestServer.settings(postgres, "storm");

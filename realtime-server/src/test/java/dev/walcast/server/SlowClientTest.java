@@ -28,7 +28,7 @@ class SlowClientTest {
     private static final int STOPPED = 3;
 
     @Test
-    void theStoppedAreClosedWithACodeAndResumeWhileTheOthersGetEverythingInOrder() throws Exception {
+    void slowClientsAreClosedAndOthersServed() throws Exception {
         try (TestPostgres postgres = TestPostgres.start();
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             postgres.execute(

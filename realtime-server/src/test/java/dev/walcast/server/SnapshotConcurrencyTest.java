@@ -65,7 +65,7 @@ class SnapshotConcurrencyTest {
     /// @param roomy whether the window keeps everything; else it lets go of changes that are needed, again and again
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void rowsAndChangesTogetherAreTheTable(boolean roomy) throws Exception {
+    void rowsAndChangesYieldTheTable(boolean roomy) throws Exception {
         System.out.println("SnapshotConcurrencyTest seed " + seed);
         postgres.execute("truncate counted", "insert into counted select n, 0 from generate_series(1, " + ROWS + ") n");
         ReplayLimits limits = new ReplayLimits(

@@ -165,7 +165,7 @@ class WatchesHangTest {
     }
 
     @Test
-    void hangingRightsAreSeenWhicheverThreadReads() throws Exception {
+    void hangingRightsAreDetectedInAnyThread() throws Exception {
         hangs = true;
         ask(watched(_ -> {
             hang();
@@ -197,7 +197,7 @@ class WatchesHangTest {
     }
 
     @Test
-    void hangingPublicationWatchIsSeen() throws Exception {
+    void hangingPublicationWatchIsDetected() throws Exception {
         CountDownLatch told = new CountDownLatch(1);
         PublicationWatch watch = new PublicationWatch(
                 new PublicationReader(dataSource, "supabase_realtime", "slot"),
@@ -219,14 +219,14 @@ class WatchesHangTest {
     }
 
     @Test
-    void hangingTopicPolicyWatchIsSeen() throws Exception {
+    void hangingTopicPolicyWatchIsDetected() throws Exception {
         hangs = true;
         new TopicPolicyWatch(dataSource, OFTEN, this::hang).start(watches);
         assertHangIsSeen();
     }
 
     @Test
-    void hangingPartitionUpkeepIsSeen() throws Exception {
+    void hangingPartitionUpkeepIsDetected() throws Exception {
         Clock clock = new Clock() {
             @Override
             public ZoneId getZone() {
@@ -253,7 +253,7 @@ class WatchesHangTest {
     }
 
     @Test
-    void hangingSlotGuardianIsSeen() throws Exception {
+    void hangingSlotGuardianIsDetected() throws Exception {
         PostgresUrl url = PostgresUrl.parse(postgres.url());
         SlotGuardian.Settings settings = new SlotGuardian.Settings(OFTEN, Duration.ofMinutes(1), 1L << 30);
         try (PgoutputChangeSource source = new PgoutputChangeSource(SourceConfig.of(url, "supabase_realtime", "slot"));

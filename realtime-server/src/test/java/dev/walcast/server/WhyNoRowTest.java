@@ -69,7 +69,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void publishedTableWithoutIdentityIsWarnedOf() throws Exception {
+    void publishedTableWithoutIdentityWarns() throws Exception {
         postgres.execute(
                 "create table broken (id int); grant select on broken to anon",
                 "alter publication supabase_realtime add table broken");
@@ -89,7 +89,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void unreadableTableIsRefusedByItsCode() throws Exception {
+    void unreadableTableIsRefusedByCode() throws Exception {
         postgres.execute("create table unreadable (id int primary key)");
         assertThat(refusal("anon", table("unreadable")))
                 .endsWith(
@@ -105,7 +105,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void unreadableRelationsLookLikeNone() throws Exception {
+    void unreadableRelationsLookAbsent() throws Exception {
         postgres.execute(
                 "create table hidden_published (id int primary key)",
                 "create table hidden (id int primary key)",
@@ -121,7 +121,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void changeOfUnreadableTableIsNotTold() throws Exception {
+    void changeOfUnreadableTableIsHidden() throws Exception {
         postgres.execute(
                 "create table unseen (id int primary key)", "alter publication supabase_realtime add table unseen");
         try (RawSocket socket = server.open("anon")) {
@@ -138,7 +138,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void searchConfigurationTellsNoSchema() throws Exception {
+    void searchConfigurationRevealsNoSchema() throws Exception {
         postgres.execute(
                 "create table searched (id int primary key, body text); grant select on searched to anon",
                 "alter publication supabase_realtime add table searched");
@@ -150,7 +150,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void closedSchemaTellsNothing() throws Exception {
+    void closedSchemaRevealsNothing() throws Exception {
         for (String target : List.of(
                 "\"schema\":\"closed\",\"table\":\"secret\"",
                 "\"schema\":\"closed\",\"table\":\"other\"",
@@ -167,7 +167,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void wildcardWithoutReadableTableLooksLikeNone() throws Exception {
+    void wildcardWithoutReadableTableLooksAbsent() throws Exception {
         postgres.execute("create schema unread; grant usage on schema unread to anon, service_role");
         String wildcard = "\"schema\":\"unread\",\"table\":\"*\"";
         String none = refusal("anon", wildcard);
@@ -258,7 +258,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void changedPublicationIsToldToSubscribers() throws Exception {
+    void changedPublicationNotifiesSubscribers() throws Exception {
         try (RawSocket socket = server.open("anon")) {
             assertThat(answer(socket, "{\"event\":\"UPDATE\"," + table("notes") + "}")
                             .get("status")
@@ -349,7 +349,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void roleWithoutPolicyIsRefusedUntilThereIsOne() throws Exception {
+    void roleWithoutPolicyIsRefused() throws Exception {
         postgres.execute(
                 "create table guarded (id int primary key); grant select on guarded to anon",
                 "alter table guarded enable row level security",
@@ -368,7 +368,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void policiesThatShowNothingAreWarnedOf() throws Exception {
+    void policiesThatShowNothingWarn() throws Exception {
         postgres.execute(
                 "create table mine (id int primary key, owner text); grant select on mine to anon",
                 "alter table mine enable row level security",
@@ -379,7 +379,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void unchangedLargeValueIsToldAsReset() throws Exception {
+    void unchangedLargeValueIsReset() throws Exception {
         postgres.execute("alter table notes alter body set storage external");
         String filtered = table("notes") + ",\"filter\":\"body=like.x%\"";
         try (RawSocket socket = server.open("anon")) {

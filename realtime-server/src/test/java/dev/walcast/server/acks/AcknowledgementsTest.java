@@ -60,7 +60,7 @@ class AcknowledgementsTest {
 
     /// Rows may be sent anew until then: whoever is cut in the middle of them has none, and no place.
     @Test
-    void nothingIsRememberedBeforeTheRowsAreComplete() {
+    void nothingIsStoredBeforeSnapshotIsComplete() {
         ObjectNode rows = request().put("snapshot", true);
         Acknowledgements first = join(rows);
         send(first, 5);
@@ -69,7 +69,7 @@ class AcknowledgementsTest {
     }
 
     @Test
-    void whatWasAcknowledgedMeanwhileIsRememberedWhenTheyAre() {
+    void acknowledgementIsStoredAfterSnapshot() {
         ObjectNode rows = request().put("snapshot", true);
         goLive(join(rows), 1);
         Acknowledgements again = join(rows);
@@ -82,7 +82,7 @@ class AcknowledgementsTest {
     }
 
     @Test
-    void withoutRowsAReplayIsAcknowledgedAsItComes() {
+    void replayIsAcknowledgedAsItComes() {
         goLive(join(request()), 1);
         Acknowledgements again = join(request());
         send(again, 5);

@@ -88,7 +88,7 @@ class AttackTest {
 
     @ParameterizedTest(name = "{0} at {1}")
     @MethodSource("attacks")
-    void harmsNoOtherClient(Kind kind, String heap) throws Exception {
+    void attackHarmsNoOtherClient(Kind kind, String heap) throws Exception {
         if (kind == Kind.FULL_DISK && disk == null) {
             String why = "FULL_DISK is skipped: a small file system cannot be mounted here";
             System.out.println(why);

@@ -232,7 +232,7 @@ class BeginningTest {
     // -- what is said
 
     @Test
-    void changesBeginBeforeTheFirstTransactionThatIsNotShownAndLeaveOutThoseThatAre() {
+    void changesFollowTheSnapshotExactly() {
         long first = commit();
         long unseen = commit();
         long seen = commit();
@@ -250,7 +250,7 @@ class BeginningTest {
     }
 
     @Test
-    void whatIsCommittedDuringTheReadingComesAfterTheRows() {
+    void commitDuringReadingComesAfterRows() {
         long first = commit();
         long[] meanwhile = new long[2];
         rows.meanwhile = () -> {
@@ -264,7 +264,7 @@ class BeginningTest {
     }
 
     @Test
-    void whatTheWindowLetGoOfMustBeShownSoAnotherMomentIsTaken() {
+    void evictedTransactionNeedsNewSnapshot() {
         long first = commit();
         long large = commit(false);
         rows.running.addFirst(List.of(large));
@@ -278,7 +278,7 @@ class BeginningTest {
     }
 
     @Test
-    void whatNoMomentShowsIsExpired() {
+    void evictedTransactionThatNoSnapshotHasExpires() {
         long large = commit(false);
         rows.running.set(0, List.of(large));
         Resumed answer = join();
@@ -289,7 +289,7 @@ class BeginningTest {
     }
 
     @Test
-    void rowsAreReadAgainWhenTheWindowLetsGoDuringTheReading() {
+    void rowsAreReadAgainAfterEviction() {
         long first = commit();
         long[] large = new long[1];
         rows.meanwhile = () -> {
@@ -306,7 +306,7 @@ class BeginningTest {
     }
 
     @Test
-    void whoResumesGetsTheRowsAfterAllWhenTheWindowLetsGoOnTheWay() {
+    void evictionDuringResumeSendsRows() {
         long seen = commit();
         long first = commit();
         long second = commit();
@@ -325,7 +325,7 @@ class BeginningTest {
     }
 
     @Test
-    void afterTheLastTryItIsExpiredAndGoesOnLive() {
+    void lastTryExpiresAndGoesLive() {
         commit();
         rows.meanwhile = () -> commit(false);
         Resumed answer = join();
@@ -339,7 +339,7 @@ class BeginningTest {
     }
 
     @Test
-    void aServerThatStopsRefusesNobody() throws InterruptedException {
+    void stoppingServerRefusesNoSnapshot() throws InterruptedException {
         rows.running.set(0, List.of(commit(false)));
         CountDownLatch stopped = new CountDownLatch(1);
         client.onRoom = () -> {

@@ -33,7 +33,7 @@ class ReplayModelTest {
     /// @param roomy whether the window keeps everything, so that nobody may ever be told to begin anew
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void everyClientHasEveryChangeOnceInOrderOrWasTold(boolean roomy) throws Exception {
+    void everyClientHasEveryChangeOnceOrReset(boolean roomy) throws Exception {
         System.out.println("ReplayModelTest seed " + seed);
         int resumed = 0;
         int reset = 0;

@@ -42,7 +42,7 @@ class SnapshotModelTest {
     /// @param roomy whether the window keeps everything, so that it never lets go of what is needed
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void rowsAndChangesTogetherAreTheTable(boolean roomy) {
+    void rowsAndChangesYieldTheTable(boolean roomy) {
         System.out.println("SnapshotModelTest seed " + seed);
         List<SnapshotBinding> bindings = new ArrayList<>();
         for (int i = 0; i < CASES; i++) {

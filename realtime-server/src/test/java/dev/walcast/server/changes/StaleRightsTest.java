@@ -196,7 +196,7 @@ class StaleRightsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"FAILS", "THROWS", "OVERFLOWS", "HANGS", "IS_LOCKED"})
-    void changesThatWaitTooLongAreDroppedAndTold(Fault one) {
+    void changesThatWaitTooLongAreDropped(Fault one) {
         begin(new PendingLimits(1_000, Duration.ofMillis(300)));
         fault = one;
         awaitStale();
@@ -228,7 +228,7 @@ class StaleRightsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"FAILS", "THROWS", "HANGS", "IS_LOCKED", "IS_UNSETTLED"})
-    void rowsBehindMarkWaitForItsReading(Fault one) {
+    void rowsAfterMarkWaitForRights(Fault one) {
         begin(PATIENT);
         fault = one;
         commit(ModelDatabase.BUSY.renewed());
@@ -243,7 +243,7 @@ class StaleRightsTest {
     /// The other table's rights are read, and its changes come.
     @ParameterizedTest
     @EnumSource(names = {"IS_LOCKED", "IS_UNSETTLED"})
-    void otherTablesGoOn(Fault one) {
+    void otherTablesContinue(Fault one) {
         begin(PATIENT);
         ObjectNode binding = JsonNodeFactory.instance.objectNode();
         binding.put("event", "*").put("schema", "public").put("table", "quiet");

@@ -92,7 +92,7 @@ class TableSetAsideTest {
     }
 
     @Test
-    void subscriptionsAreToldAndOthersGoOn() {
+    void subscriptionsAreResetAndOthersContinue() {
         Client busy = new Client("busy", null);
         Client all = new Client(null, null);
         Client quiet = new Client("quiet", null);
@@ -112,7 +112,7 @@ class TableSetAsideTest {
     }
 
     @Test
-    void subscriptionsAreToldAgainWhenItIsRead() {
+    void subscriptionsAreResetWhenReadAgain() {
         Client busy = new Client("busy", null);
         unreadRow(ModelDatabase.BUSY, false);
         row(ModelDatabase.BUSY);
@@ -125,7 +125,7 @@ class TableSetAsideTest {
     }
 
     @Test
-    void rowsLostForLongAreToldAgain() {
+    void longLossIsResetAgain() {
         Client busy = new Client("busy", null);
         unreadRow(ModelDatabase.BUSY, false);
         clock.addAndGet(Duration.ofSeconds(11).toNanos());
@@ -140,7 +140,7 @@ class TableSetAsideTest {
     }
 
     @Test
-    void nobodyResumesAcrossRowsThatWereLost() {
+    void lostRowsPreventResume() {
         Client before = new Client("busy", null);
         Client quiet = new Client("quiet", null);
         unreadRow(ModelDatabase.BUSY, false);
@@ -152,7 +152,7 @@ class TableSetAsideTest {
     }
 
     @Test
-    void aTableThatIsDroppedIsForgotten() {
+    void droppedTableIsForgotten() {
         unreadRow(ModelDatabase.BUSY, false);
         path.setAside().retain(Set.of(ModelDatabase.BUSY.id(), ModelDatabase.QUIET.id()));
         assertThat(path.setAside().isEmpty()).isFalse();

@@ -165,7 +165,7 @@ class TellingTest {
     }
 
     @Test
-    void whoWasToldOfANewEpochGetsNothingOfTheFormerOneThatWaitedForPostgres() throws Exception {
+    void newEpochDropsWaitingChangesOfOldOne() throws Exception {
         var _ = subscribe(JsonNodeFactory.instance.objectNode().put("filter", "v=match.(x|y)+"));
         await().until(() -> told.size() == 1);
         commit(2);
@@ -178,7 +178,7 @@ class TellingTest {
     }
 
     @Test
-    void rowsAreTakenAnewForNewViewer() throws Exception {
+    void rowsAreReadAgainForNewViewer() throws Exception {
         ChangeFeed.Subscription subscription =
                 subscribe(JsonNodeFactory.instance.objectNode().put("snapshot", true));
         rows.awaitReached();

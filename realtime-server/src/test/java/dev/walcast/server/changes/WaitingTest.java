@@ -281,7 +281,7 @@ class WaitingTest {
     // -- others
 
     @Test
-    void deliveringDoesNotWaitForTheWindow() throws Exception {
+    void deliveryDoesNotWaitForWindow() throws Exception {
         Gate asking = new Gate();
         beforeAnswer = _ -> asking.run();
         Client first = new Client();
@@ -305,7 +305,7 @@ class WaitingTest {
     }
 
     @Test
-    void brokenReceiverHoldsUpNoOther() {
+    void brokenReceiverDelaysNoOther() {
         Client broken = new Client();
         Client other = new Client();
         for (Client client : List.of(broken, other)) {
@@ -332,7 +332,7 @@ class WaitingTest {
     // -- after a refusal
 
     @Test
-    void rowsComeOnceAfterARefusal() throws Exception {
+    void rowsComeOnceAfterRefusal() throws Exception {
         Client client = new Client();
         Gate room = new Gate();
         client.awaitRoom = room;
@@ -351,7 +351,7 @@ class WaitingTest {
     }
 
     @Test
-    void changesComeOnceAfterARefusal() throws Exception {
+    void changesComeOnceAfterRefusal() throws Exception {
         Client client = new Client();
         ChangeFeed.Subscription subscription =
                 subscribe(client, of(ModelDatabase.BUSY).put("snapshot", true));
@@ -373,7 +373,7 @@ class WaitingTest {
     // -- what is owed
 
     @Test
-    void whatIsOwedIsToldWithWhatIsDropped() throws Exception {
+    void pendingResetIsSentWithDrop() throws Exception {
         slow = Set.of(ModelDatabase.BUSY);
         Gate asking = new Gate();
         beforeAnswer = table -> {
@@ -402,7 +402,7 @@ class WaitingTest {
     }
 
     @Test
-    void bigChangesDoNotWaitWithoutBound() throws Exception {
+    void waitingBytesAreBounded() throws Exception {
         Gate asking = new Gate();
         Client client = new Client();
         var _ = subscribe(client, of(ModelDatabase.BUSY).put("filter", ASKED));
@@ -423,7 +423,7 @@ class WaitingTest {
     }
 
     @Test
-    void whatWaitsLongestIsDroppedFirst() throws Exception {
+    void longestWaitingChangeIsDroppedFirst() throws Exception {
         Client slowest = new Client();
         Client other = new Client();
         var _ = subscribe(slowest, of(ModelDatabase.BUSY).put("filter", ASKED));
@@ -451,7 +451,7 @@ class WaitingTest {
     }
 
     @Test
-    void tableThatIsHeldDoesNotDropAnother() {
+    void heldTableDropsNoOther() {
         Client client = new Client();
         var _ = subscribe(client, of(ModelDatabase.BUSY), of(ModelDatabase.QUIET));
         client.awaits("live");
@@ -470,7 +470,7 @@ class WaitingTest {
     }
 
     @Test
-    void replaysThatWaitForPostgresLetOthersBegin() {
+    void replayWaitingForPostgresLetsOthersBegin() {
         Client first = new Client();
         var _ = subscribe(first, of(ModelDatabase.BUSY));
         first.awaits("live");
@@ -493,7 +493,7 @@ class WaitingTest {
     }
 
     @Test
-    void closedSubscriptionIsForgottenWithWhatItIsOwed() {
+    void closedSubscriptionLeavesNothing() {
         Client first = new Client();
         var _ = subscribe(first, of(ModelDatabase.BUSY));
         first.awaits("live");
@@ -521,7 +521,7 @@ class WaitingTest {
     }
 
     @Test
-    void nothingIsDeliveredWhileATokenIsLookedAt() {
+    void nothingIsDeliveredDuringTokenCheck() {
         Client client = new Client();
         ChangeFeed.Subscription subscription = subscribe(client, of(ModelDatabase.BUSY));
         client.awaits("live");
@@ -539,7 +539,7 @@ class WaitingTest {
     // -- once
 
     @Test
-    void twoProjectionsComeOnceWhateverHappensToRights() {
+    void projectionsComeOnceDespiteRights() {
         Client client = new Client();
         client.onChange = () -> {
             client.onChange = () -> {};

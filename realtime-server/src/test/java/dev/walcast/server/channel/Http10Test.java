@@ -60,7 +60,7 @@ class Http10Test {
     }
 
     @Test
-    void aStreamComesAsItIsWritten() throws IOException {
+    void streamArrivesAsWritten() throws IOException {
         String request =
                 "GET /realtime/v1/broadcast?topic=old HTTP/1.0\r\nConnection: keep-alive\r\nAuthorization: Bearer "
                         + TestingTokens.ANON + "\r\n\r\n";

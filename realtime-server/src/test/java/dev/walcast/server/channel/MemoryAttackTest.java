@@ -162,7 +162,7 @@ class MemoryAttackTest {
     }
 
     @Test
-    void presencesAndTreesOfThem() throws Exception {
+    void presencesWithLargeTrees() throws Exception {
         WireClient nesting = attacker();
         nesting.text(join("1", "realtime:nest"));
         assertThat(nesting.nextText()).isEqualTo(joined("1", "realtime:nest"));

@@ -49,7 +49,7 @@ class OversizedJoinTest {
     }
 
     @Test
-    void joinOverItsLimitIsRefusedUnparsed() throws Exception {
+    void joinOverLimitIsRefusedUnparsed() throws Exception {
         client.text(join("1", TOPIC, "{\"config\":" + "[".repeat(600) + "\"" + "x".repeat(64 * 1024)));
         assertThat(before(client, "h1")).isEmpty();
         String payload = "{\"config\":{},\"x\":\"" + "x".repeat(64 * 1024) + "\"}";

@@ -38,7 +38,7 @@ class ProtocolFuzzTest {
     private Path folder;
 
     @Test
-    void aHealthyClientNoticesNothingAndNothingIsLeftBehind() throws Exception {
+    void fuzzDisturbsNoHealthyClient() throws Exception {
         System.out.println("protocol fuzz: " + frames + " frames with seed " + seed);
         try (TestingServer server = new TestingServer(TestingServer.limits());
                 WireClient client = server.open()) {

@@ -22,7 +22,7 @@ class RandomConversationTest {
     private final Random random = new Random(seed);
 
     @Test
-    void everySocketReceivesExactlyWhatTheModelSays() throws Exception {
+    void socketsReceiveWhatTheModelPredicts() throws Exception {
         System.out.println("random conversation with seed " + seed);
         try (TestingServer server = new TestingServer(TestingServer.limits())) {
             List<Party> parties = List.of(

@@ -49,7 +49,7 @@ class ReplayTest {
     }
 
     @Test
-    void theNewestMessagesComeOldestFirstAfterTheReply() throws Exception {
+    void newestMessagesComeOldestFirst() throws Exception {
         for (int i = 0; i < 30; i++) {
             store("m" + i, BEGIN.plusSeconds(i), "{\"n\": 1.50}");
         }
@@ -84,7 +84,7 @@ class ReplayTest {
     }
 
     @Test
-    void whatIsNoReplayRequestIsRefusedOnPrivateChannels() throws Exception {
+    void invalidReplayRequestIsRefused() throws Exception {
         for (String wrong : List.of(
                 "{}",
                 "{\"since\":null}",
@@ -118,7 +118,7 @@ class ReplayTest {
     }
 
     @Test
-    void whoMayNotReadBroadcastsHearsNoneAgain() throws Exception {
+    void replayNeedsReadRight() throws Exception {
         server.topics.read(_ -> new Access(false, true));
         store("m", BEGIN, "{}");
         client.text(join(
@@ -136,7 +136,7 @@ class ReplayTest {
     }
 
     @Test
-    void liveMessagesDuringTheReplayComeAfterItAndNoneComesTwice() throws Exception {
+    void liveMessagesFollowTheReplayOnce() throws Exception {
         store("m1", BEGIN, "{}");
         store("m2", BEGIN.plusSeconds(1), "{}");
         server.topics.whileReadingHistory(() -> {
@@ -155,7 +155,7 @@ class ReplayTest {
     }
 
     @Test
-    void aReplayThatMoreOvertakesThanCanBeHeldFailsRatherThanHavingAHole() throws Exception {
+    void overtakenReplayFailsTheJoin() throws Exception {
         server.topics.whileReadingHistory(() -> {
             for (int i = 0; i <= Replay.HELD_MAX; i++) {
                 live("m" + i);
@@ -168,7 +168,7 @@ class ReplayTest {
     }
 
     @Test
-    void aHistoryThatFailsRefusesTheJoin() throws Exception {
+    void failingHistoryRefusesTheJoin() throws Exception {
         server.topics.failHistory();
         client.text(join("1", TOPIC, replay("{" + SINCE + "}")));
         assertThat(reason(client.nextText()))
@@ -177,7 +177,7 @@ class ReplayTest {
     }
 
     @Test
-    void leavingDuringTheReplayEndsIt() throws Exception {
+    void leaveEndsTheReplay() throws Exception {
         CountDownLatch reading = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         server.topics.whileReadingHistory(() -> {
@@ -197,7 +197,7 @@ class ReplayTest {
     }
 
     @Test
-    void version1HearsOnlyWhatItCanExpress() throws Exception {
+    void v1GetsOnlyJsonReplay() throws Exception {
         store("m1", BEGIN, "{}");
         server.topics.store(
                 new Stored("log", BEGIN, new StoredMessage("m2", "e", Broadcast.Encoding.BINARY, new byte[] {1})));
@@ -217,7 +217,7 @@ class ReplayTest {
     // -- broadcasts from the database
 
     @Test
-    void aClientHearsWhenBroadcastsFromTheDatabaseArrive() throws Exception {
+    void clientIsToldThatDatabaseBroadcastsArrive() throws Exception {
         client.text(join("1", TOPIC, "{\"config\":{\"broadcast\":{\"replication_ready\":true}}}"));
         assertThat(client.nextText()).isEqualTo(joined("1", TOPIC));
         assertThat(before(client, "probe")).isEmpty();
@@ -230,7 +230,7 @@ class ReplayTest {
     }
 
     @Test
-    void aClientWhoseBroadcastsNeverArriveIsTold() throws Exception {
+    void clientIsToldThatDatabaseBroadcastsAreOff() throws Exception {
         client.text(join("1", TOPIC, "{\"config\":{\"broadcast\":{\"replication_ready\":true}}}"));
         client.nextText();
         server.time.pass(Duration.ofSeconds(60));

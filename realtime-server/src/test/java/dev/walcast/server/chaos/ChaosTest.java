@@ -54,7 +54,7 @@ class ChaosTest {
     private int toldAtKill;
 
     @Test
-    void whateverBreaksEachClientHasWhatItMaySeeInTheEnd() throws Exception {
+    void clientsConvergeAfterChaos() throws Exception {
         System.out.println("ChaosTest: -Dwalcast.fuzz.seed=" + seed + (LONG ? " -Dwalcast.chaos=long" : ""));
         try (TestPostgres postgres = TestPostgres.start(Map.of("synchronous_commit", "on"))) {
             ChaosDatabase database = new ChaosDatabase(postgres);

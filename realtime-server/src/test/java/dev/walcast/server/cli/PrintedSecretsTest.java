@@ -39,7 +39,7 @@ class PrintedSecretsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"serve", "dev", "setup", "token", "listen"})
-    void helpShowsNoValueThatIsSet(String command) {
+    void helpShowsNoConfiguredValue(String command) {
         assertThat(everyText()).containsKeys("JWT_SECRET", "DATABASE_URL", "EVALUATION_DATABASE_URL", "SECRET_KEYS");
         Printed help = run(everyText(), everyText(), command, "--help");
         assertThat(help.code).isZero();
@@ -73,7 +73,7 @@ class PrintedSecretsTest {
     }
 
     @Test
-    void pieceOfAValueIsNotRepeated() {
+    void partOfValueIsNotRepeated() {
         Printed refused = run(Map.of(), Map.of(), "serve", "--jwt-secret", "first", SECRET);
         assertThat(refused.code).isEqualTo(2);
         assertThat(refused.text.toLowerCase(Locale.ROOT)).contains("quotes").doesNotContain(SECRET);

@@ -34,7 +34,7 @@ class ReferenceDocsTest {
     private static final Path DOCS = Path.of("..", "docs");
 
     @Test
-    void theSettingsAreThoseOfTheCommand() throws IOException {
+    void settingsAreDocumented() throws IOException {
         String rows = new CommandLine(new ServeCommand())
                 .getCommandSpec().options().stream()
                         .filter(option -> option.longestName().startsWith("--") && !option.usageHelp())
@@ -68,7 +68,7 @@ class ReferenceDocsTest {
     }
 
     @Test
-    void theErrorCodesAreThoseOfTheCatalogue() throws IOException {
+    void errorCodesAreDocumented() throws IOException {
         String rows = Arrays.stream(ErrorCode.values())
                 .map(ReferenceDocsTest::codeRow)
                 .collect(Collectors.joining());
@@ -104,7 +104,7 @@ class ReferenceDocsTest {
     private static final String UNUSED_THREAD = "never-run";
 
     @Test
-    void everyThreadIsInTheTableOfThreads() throws IOException {
+    void threadsAreDocumented() throws IOException {
         String table = Files.readString(DOCS.resolve("architecture.md"));
         String threads = table.substring(table.indexOf("\n| Thread | Kind |\n"));
         Set<String> names = new TreeSet<>();
@@ -174,7 +174,7 @@ class ReferenceDocsTest {
             """;
 
     @Test
-    void theReasonsOfReadinessAreThoseOfTheCatalogue() throws IOException {
+    void healthReasonsAreDocumented() throws IOException {
         String rows = Arrays.stream(HealthReason.values())
                 .map(reason -> "| `%s` | `%s` | %s |\n"
                         .formatted(reason.code(), reason.readiness().code(), reason.meaning()))
@@ -215,7 +215,7 @@ class ReferenceDocsTest {
     }
 
     @Test
-    void theEventsAreThoseOfTheFlightRecorder() throws IOException {
+    void flightRecorderEventsAreDocumented() throws IOException {
         String events = new ClassFileImporter()
                 .withImportOption(new ImportOption.DoNotIncludeTests()).importPackages("dev.walcast.server").stream()
                         .filter(type -> type.isAssignableTo(Event.class))

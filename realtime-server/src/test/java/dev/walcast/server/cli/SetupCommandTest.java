@@ -50,7 +50,7 @@ class SetupCommandTest {
     }
 
     @Test
-    void applyWithAnAdministratorDoesAllAndCanBeDoneAgain() throws Exception {
+    void applyAsAdministratorIsRepeatable() throws Exception {
         Ran first = run("server_one", "p'ass\\word", "--apply", "--admin-url", postgres.url(database));
         assertThat(first.err()).isEmpty();
         assertThat(first.exitCode()).isZero();
@@ -75,7 +75,7 @@ class SetupCommandTest {
     }
 
     @Test
-    void whatIsPrintedRunsAsPrintedPartByPartAndTwice() throws Exception {
+    void printedScriptRunsTwice() throws Exception {
         Ran printed = run("Server \"two\"", "secretword", "--print");
         assertThat(printed.out()).doesNotContain("secretword").contains("alter system set wal_level");
         String[] parts = printed.out().split("\n-- 2\\. By role ");
@@ -94,7 +94,7 @@ class SetupCommandTest {
     }
 
     @Test
-    void setupCallsNothingThatAUserMade() throws Exception {
+    void setupCallsNoUserObjects() throws Exception {
         for (String printed : List.of("", "printed")) {
             hostile();
             String user = "server_hostile" + printed;
@@ -161,7 +161,7 @@ class SetupCommandTest {
     }
 
     @Test
-    void setupMakesALoginForEvaluation() throws Exception {
+    void setupCreatesEvaluationLogin() throws Exception {
         Ran ran = run("server_five", "x", "--apply", "--admin-url", postgres.url(database));
         assertThat(ran.out()).contains("EVALUATION_DATABASE_URL=postgres://walcast_evaluator:PASSWORD@");
         assertThat(query("select rolsuper, rolreplication, rolbypassrls, rolcanlogin, rolinherit,"
@@ -178,7 +178,7 @@ class SetupCommandTest {
     }
 
     @Test
-    void setupSaysWhetherRightsAreAnnounced() throws Exception {
+    void setupReportsRightsAnnouncements() throws Exception {
         String triggers = "select evtname, evtenabled from pg_event_trigger order by evtname";
         assertThat(applyAs("postgres"))
                 .contains("Event triggers walcast_rights and walcast_rights_drop announce")
@@ -208,7 +208,7 @@ class SetupCommandTest {
     }
 
     @Test
-    void whoMayNotMakeASchemaIsToldWhoMustGrantIt() {
+    void missingCreateRightIsReported() {
         postgres.execute("create role server_three login replication");
         Ran ran = run("server_three", "x", "--apply");
         assertThat(ran.exitCode()).isEqualTo(1);
@@ -216,14 +216,14 @@ class SetupCommandTest {
     }
 
     @Test
-    void anUnknownRoleIsToldToBeMadeFirst() {
+    void unknownRoleIsReported() {
         Ran ran = run("nobody", "secretword", "--apply");
         assertThat(ran.exitCode()).isEqualTo(1);
         assertThat(ran.err()).contains("--admin-url").doesNotContain("secretword");
     }
 
     @Test
-    void rolesMadeLaterAreGrantedAtTheNextRun() throws Exception {
+    void laterRolesAreGrantedAtNextRun() throws Exception {
         run("server_four", "x", "--apply", "--admin-url", postgres.url(database));
         postgres.execute("create role service_role nologin bypassrls");
         run("server_four", "x", "--apply", "--admin-url", postgres.url(database));
@@ -234,7 +234,7 @@ class SetupCommandTest {
     }
 
     @Test
-    void aSupabaseDatabaseIsUsedAsItIs() throws Exception {
+    void supabaseDatabaseIsUsedUnchanged() throws Exception {
         try (TestPostgres supabase = TestPostgres.start()) {
             supabase.execute(text("/supabase/realtime-schema.sql"));
             String before = columns(supabase);

@@ -31,7 +31,7 @@ class StartTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"debezium", "native"})
-    void aDatabaseThatIsDownIsWaitedFor(String reader) throws Exception {
+    void startWaitsForDatabase(String reader) throws Exception {
         int port = freePort();
         try (TestPostgres postgres = TestPostgres.start()) {
             postgres.execute("create publication supabase_realtime");
@@ -59,7 +59,7 @@ class StartTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"debezium", "native"})
-    void aSilentHostIsSaidAndLeftAtOnce(String reader) throws Exception {
+    void silentHostIsReported(String reader) throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             String url = "postgres://u:secretword@127.0.0.1:" + silent.getLocalPort() + "/d";
             try (DevProcess serve = serve(url, 0, reader)) {
@@ -72,7 +72,7 @@ class StartTest {
     }
 
     @Test
-    void aWrongEvaluationLoginIsSaid() throws Exception {
+    void wrongEvaluationLoginIsReported() throws Exception {
         try (TestPostgres postgres = TestPostgres.start()) {
             postgres.execute("create publication supabase_realtime");
             Map<String, String> environment = Map.of(

@@ -47,7 +47,7 @@ class ClientFormsTest {
 
     @ParameterizedTest
     @MethodSource("forms")
-    void aClientGetsWhatItWaitsFor(ClientForm form) throws Exception {
+    void clientReceivesItsChanges(ClientForm form) throws Exception {
         try (Talk talk = new Talk(form)) {
             talk.beats();
             talk.joins();
@@ -61,7 +61,7 @@ class ClientFormsTest {
 
     /// Before joins had a `config`: the topic is the binding, and changes come under their own names.
     @Test
-    void realtimeJs1HearsChangesOfTheTableThatIsItsTopic() throws Exception {
+    void realtimeJs1ReceivesChangesOfItsTopic() throws Exception {
         try (RawSocket socket = open("&vsn=1.0.0", Stage.anon())) {
             String topic = "realtime:public:rows:room=eq.js1";
             socket.send("{\"topic\":\"" + topic + "\",\"event\":\"phx_join\",\"payload\":{\"user_token\":\""

@@ -84,7 +84,7 @@ class ClientMatrixTest {
     @Order(1)
     @ParameterizedTest
     @MethodSource("cells")
-    void theClientDoesWhatItIsAsked(ClientKind client, Feature feature) throws Exception {
+    void clientSupportsTheFeature(ClientKind client, Feature feature) throws Exception {
         try (Stage stage = new Stage(client, postgres, server)) {
             feature.script().play(stage);
         }
@@ -93,7 +93,7 @@ class ClientMatrixTest {
 
     @Order(2)
     @Test
-    void theTableInTheDocsIsWhatWasSeen() throws Exception {
+    void documentedMatrixIsCurrent() throws Exception {
         if (passed.size() < all().size()) {
             System.out.println("The table of clients is not compared: not every scenario was played and passed");
         }

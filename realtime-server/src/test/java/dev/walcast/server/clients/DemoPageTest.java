@@ -22,7 +22,7 @@ class DemoPageTest {
     private Path data;
 
     @Test
-    void thePageShowsCommittedRowsInTwoClients() throws Exception {
+    void demoPageShowsCommittedRows() throws Exception {
         String whyNot = NodeScript.whyNoBrowser();
         if (whyNot != null) {
             System.out.println("DemoPageTest is skipped: " + whyNot);

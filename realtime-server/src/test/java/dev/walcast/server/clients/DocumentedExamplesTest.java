@@ -46,7 +46,7 @@ class DocumentedExamplesTest {
 
     @ParameterizedTest
     @MethodSource("blocks")
-    void theBlockDoesWhatItsDocumentSays(DocumentedBlock block) throws Exception {
+    void exampleDoesWhatItsDocumentSays(DocumentedBlock block) throws Exception {
         Optional<Example> example = Example.of(block);
         assertThat(example).as("what " + block + " is to do").isPresent();
         assumeThat(server).isNotNull();

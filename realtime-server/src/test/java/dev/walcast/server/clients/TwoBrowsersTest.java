@@ -20,7 +20,7 @@ class TwoBrowsersTest {
     private static final String BOB = "22222222-2222-4222-8222-222222222222";
 
     @Test
-    void eachSeesTheirOwnRowsThroughAFreshTokenAndARevocation() throws Exception {
+    void browsersSeeTheirOwnRows() throws Exception {
         String whyNot = NodeScript.whyNoBrowser();
         if (whyNot != null) {
             System.out.println("TwoBrowsersTest is skipped: " + whyNot);

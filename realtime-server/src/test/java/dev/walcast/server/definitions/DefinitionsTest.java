@@ -91,7 +91,7 @@ class DefinitionsTest {
     }
 
     @Test
-    void imagesAreThoseOfTheirMoment() throws Exception {
+    void rowsMatchTheirDefinition() throws Exception {
         System.out.println("definitions: seed " + seed + ", " + CASES + " transactions");
         List<String> faults = new ArrayList<>();
         try (BothReaders servers = BothReaders.start(RandomDefinitions.preparation());

@@ -67,7 +67,7 @@ class SameOriginTest {
     }
 
     @Test
-    void theKeyIsNotGivenToAForeignName() throws Exception {
+    void keyIsNotGivenToForeignName() throws Exception {
         assertThat(status("GET /demo/config", "Host: localhost", "")).isEqualTo(200);
         assertThat(status("GET /demo/config", "Host: evil.example", "")).isEqualTo(403);
     }

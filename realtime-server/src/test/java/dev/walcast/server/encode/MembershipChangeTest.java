@@ -14,7 +14,7 @@ class MembershipChangeTest {
         "NO, YES, ENTERED", "NO, NO,", "NO, UNKNOWN,",
         "UNKNOWN, YES, KEPT", "UNKNOWN, NO,", "UNKNOWN, UNKNOWN,"
     })
-    void whatAnUpdateDidDependsOnBothRows(InView before, InView now, MembershipChange membership) {
+    void bothRowsDecideTheMembershipChange(InView before, InView now, MembershipChange membership) {
         assertThat(MembershipChange.of(before, now)).isEqualTo(Optional.ofNullable(membership));
     }
 }

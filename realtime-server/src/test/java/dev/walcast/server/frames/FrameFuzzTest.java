@@ -44,7 +44,7 @@ class FrameFuzzTest {
     private final Random random = new Random(seed);
 
     @Test
-    void damagedFramesAreReadAsTheProtocolSays() {
+    void damagedFramesFollowTheProtocol() {
         int broken = 0;
         int messages = 0;
         for (long i = 0; i < cases; i++) {

@@ -45,7 +45,7 @@ class ConnectionPlacesTest {
     }
 
     @Test
-    void fullAddressTakesNoPlaceOfAnotherAddress() throws Exception {
+    void fullAddressTakesNoPlaceOfOthers() throws Exception {
         ClientConnection eldest = enter(IDLE);
         eldest.entered();
         enter(IDLE).entered();

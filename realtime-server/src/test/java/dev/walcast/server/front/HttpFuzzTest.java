@@ -121,7 +121,7 @@ class HttpFuzzTest {
     }
 
     @Test
-    void aGoodClientBesideThemIsAlwaysAnswered() throws Exception {
+    void healthyClientIsAlwaysAnswered() throws Exception {
         AtomicBoolean over = new AtomicBoolean();
         try (FrontServer server = new FrontServer(FrontServer.limits());
                 ExecutorService executor = Executors.newThreadPerTaskExecutor(

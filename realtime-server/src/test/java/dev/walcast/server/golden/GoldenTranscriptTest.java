@@ -45,7 +45,7 @@ class GoldenTranscriptTest {
                 "limits_events.v1",
                 "limits_events.v2"
             })
-    void weAnswerAsTheReferenceDidExceptWhereDeclared(String name) throws Exception {
+    void transcriptsMatchTheReference(String name) throws Exception {
         try (GoldenReplay replay = new GoldenReplay(GoldenTranscript.load(name))) {
             replay.run();
         }

@@ -63,7 +63,7 @@ class HostileLogTest {
     }
 
     @Test
-    void messagesAndCausesTakeALineEach() {
+    void messagesAndCausesTakeOneLineEach() {
         String evil = "a\r\nb\u001b[2J\u2028";
         own.warn("said {}", evil, new IllegalStateException(evil, new IllegalArgumentException(evil)));
         assertThat(lines).hasSize(1);
@@ -76,7 +76,7 @@ class HostileLogTest {
     }
 
     @Test
-    void hostileNamesStayInTheirLine() throws Exception {
+    void hostileNamesStayOnTheirLine() throws Exception {
         try (TestPostgres postgres = TestPostgres.start()) {
             postgres.execute(
                     "create role anon nologin; create role walcast login replication; grant anon to walcast",

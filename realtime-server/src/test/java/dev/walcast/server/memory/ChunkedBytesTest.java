@@ -60,7 +60,7 @@ class ChunkedBytesTest {
 
     /// What is never finished must not fill the heap with garbage faster than it is collected.
     @Test
-    void whatIsForgottenMakesLittleGarbage() {
+    void discardedBytesMakeLittleGarbage() {
         var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         byte[] sent = new byte[LARGE];
         add(sent, LARGE);

@@ -32,7 +32,7 @@ class RandomPresenceTest {
 
     @ParameterizedTest(name = "flush {0} ms, grace {1} ms")
     @CsvSource({"0,0", "1,0", "20,0", "3,15"})
-    void stateAndDiffsAddUpToTheTruthForEverybody(int flush, int grace) throws Exception {
+    void stateAndDiffsAreConsistent(int flush, int grace) throws Exception {
         System.out.println("random presence with seed " + seed);
         PresenceLimits limits =
                 new PresenceLimits(Duration.ofMillis(flush), Duration.ofMillis(grace), 1_000, 1_000_000, false);

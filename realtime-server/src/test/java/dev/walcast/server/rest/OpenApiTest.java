@@ -49,7 +49,7 @@ class OpenApiTest {
     }
 
     @Test
-    void pathsAndMethodsAreThoseOfTheServer() {
+    void pathsAndMethodsAreDocumented() {
         TokenVerifier verifier = new TokenVerifier(TestingTokens.SECRET, Clock.systemUTC());
         try (RestRoutes routes = new RestRoutes(
                 LIMITS,
@@ -66,7 +66,7 @@ class OpenApiTest {
     }
 
     @Test
-    void everyStatusIsGivenAsDescribed() throws Exception {
+    void everyStatusIsAsDocumented() throws Exception {
         saw("GET", "/api/ping", client.get("/realtime/v1/api/ping"));
         saw("GET", "/api/openapi", client.get("/realtime/v1/api/openapi"));
         batch();

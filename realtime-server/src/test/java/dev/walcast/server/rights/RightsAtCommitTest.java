@@ -119,7 +119,7 @@ class RightsAtCommitTest {
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "FUNCTION")
-    void rowsAfterAChangeDoNotArrive(Change change) throws Exception {
+    void rowsAfterRevocationDoNotArrive(Change change) throws Exception {
         // Postgres 15 does not tell of it.
         assumeTrue(change != Change.REVOKE_USAGE || servers.postgres().majorVersion() > 15);
         List<Integer> leaked = leaked(change, 0, TRIES, false);
@@ -130,7 +130,7 @@ class RightsAtCommitTest {
     /// The rows that the transaction wrote before it changed the rights, and those behind it.
     @ParameterizedTest
     @EnumSource
-    void announcedChangeHoldsForItsWholeTransaction(Change change) throws Exception {
+    void announcedChangeAppliesToWholeTransaction(Change change) throws Exception {
         servers.execute(SetupScript.rightsTrigger());
         try {
             List<Integer> leaked = leaked(change, TRIES, TRIES + TRIES_ANNOUNCED, true);
@@ -242,7 +242,7 @@ class RightsAtCommitTest {
     }
 
     @Test
-    void aJoinAfterARecreationIsJudgedByIt() throws Exception {
+    void joinAfterRecreationUsesNewTable() throws Exception {
         String create = "create table again (id int primary key, kind text); grant select on again to authenticated;"
                 + " alter table again enable row level security;";
         servers.execute(create + "create policy one on again using (true)");
@@ -281,7 +281,7 @@ class RightsAtCommitTest {
 
     /// Each recreation has another policy, and the table is subscribed all the while.
     @Test
-    void aStormOfRecreationsLeavesTheWatcherAlive() throws Exception {
+    void recreationStormLeavesWatcherAlive() throws Exception {
         Random random = new Random(1);
         String create = "create table storm (id int primary key, kind text); grant select on storm to authenticated;"
                 + " alter table storm enable row level security;";
@@ -336,7 +336,7 @@ class RightsAtCommitTest {
 
     /// A name as Postgres allows it does not stop what reads policies.
     @Test
-    void aQuoteInAColumnNameStopsNothing() throws Exception {
+    void quoteInColumnNameIsHarmless() throws Exception {
         servers.execute(
                 "create table guests (person text, \"last\"\"\" text); grant select on guests to authenticated;"
                         + " insert into guests values ('alice', '')",

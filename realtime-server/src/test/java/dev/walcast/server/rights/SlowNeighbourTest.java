@@ -41,7 +41,7 @@ class SlowNeighbourTest {
     }
 
     @Test
-    void aSlowPolicyDelaysNoOtherTable() throws Exception {
+    void slowPolicyDelaysNoOtherTable() throws Exception {
         List<Listener> listeners = listening("quick", "slow");
         try {
             for (int id = 1; id <= SLOW_ROWS; id++) {
@@ -61,7 +61,7 @@ class SlowNeighbourTest {
     }
 
     @Test
-    void aLockedTableDelaysNoOtherTable() throws Exception {
+    void lockedTableDelaysNoOtherTable() throws Exception {
         List<Listener> listeners = listening("free", "locked");
         try (Connection connection = servers.postgres().connect();
                 Statement statement = connection.createStatement()) {

@@ -42,7 +42,7 @@ class TokenOrderTest {
     /// @param before whose token the channel joins with, and whose token it gets next
     @ParameterizedTest
     @ValueSource(strings = {"anon", "alice", "anon,alice"})
-    void theLastTokenOfEachChannelDecides(String before) throws Exception {
+    void lastTokenOfChannelDecides(String before) throws Exception {
         int behind = 0;
         int former = 0;
         for (int round = 0; round < ROUNDS; round++) {

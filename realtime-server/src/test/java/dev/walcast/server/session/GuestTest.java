@@ -64,7 +64,7 @@ class GuestTest {
     // -- broadcasts
 
     @Test
-    void broadcastsOfSocketsAndOfOthersArriveWithTheirLineBreaks() throws Exception {
+    void broadcastsArriveWithLineBreaks() throws Exception {
         try (EventReader reader = open(ROOM);
                 WireClient client = server.open()) {
             client.text(TestingServer.join("1", "realtime:room"));
@@ -85,7 +85,7 @@ class GuestTest {
     }
 
     @Test
-    void onlyTheEventThatIsAskedForArrives() throws Exception {
+    void onlyRequestedEventArrives() throws Exception {
         try (EventReader reader = open(ROOM + "&event=b")) {
             send(false, "a", "1");
             send(false, "b", "2");
@@ -101,7 +101,7 @@ class GuestTest {
     }
 
     @Test
-    void aPrivateTopicIsHeardByThoseWhoMayReadIt() throws Exception {
+    void privateTopicNeedsReadRight() throws Exception {
         assertRefused(open(ROOM + "&private=true"), 403, "Unauthorized");
         server.topics.read(_ -> new Access(false, true));
         assertRefused(open(ROOM + "&private=true"), 403, "Unauthorized");
@@ -154,7 +154,7 @@ class GuestTest {
     }
 
     @Test
-    void wherePublicChannelsAreForbiddenSoArePublicStreams() throws Exception {
+    void privateOnlyServerRefusesPublicStreams() throws Exception {
         restart(TestingServer.limits().privateOnly());
         assertRefused(open(CHANGES), 403, "PrivateOnly");
         assertRefused(open(ROOM), 403, "PrivateOnly");
@@ -165,7 +165,7 @@ class GuestTest {
     }
 
     @Test
-    void streamEndedForMemorySaysSo() throws Exception {
+    void streamEndedForMemoryNamesReason() throws Exception {
         server.close();
         server = new TestingServer(
                 TestingServer.limits().build(),
@@ -182,7 +182,7 @@ class GuestTest {
     // -- time
 
     @Test
-    void aSilentStreamIsKeptAliveForLongerThanARequestMayTake() throws Exception {
+    void silentStreamIsKeptAlive() throws Exception {
         restart(TestingServer.limits().idleTimeout(Duration.ofSeconds(1)));
         try (EventReader reader = open(CHANGES)) {
             reader.next("system");
@@ -195,7 +195,7 @@ class GuestTest {
     }
 
     @Test
-    void whoDoesNotTakeAWriteInTimeIsCut() throws Exception {
+    void clientThatBlocksAWriteIsCut() throws Exception {
         restart(TestingServer.limits().writeTimeout(Duration.ofMillis(500)));
         try (Socket slow = new Socket()) {
             slow.setReceiveBufferSize(16 * 1024);
@@ -214,7 +214,7 @@ class GuestTest {
     }
 
     @Test
-    void aBindingThatIsRefusedLaterEndsTheStreamWithTheReason() throws Exception {
+    void lateRefusalEndsStreamWithReason() throws Exception {
         try (EventReader reader = open(CHANGES)) {
             reader.next("system");
             server.feed.subscriptions().getFirst().receiver().onRefused("too expensive");

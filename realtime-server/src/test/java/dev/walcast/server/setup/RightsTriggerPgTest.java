@@ -105,7 +105,7 @@ class RightsTriggerPgTest {
 
     /// An administrator may keep ordinary roles from writing such messages.
     @Test
-    void announcedAlsoForARoleThatMayNotWriteMessages() throws Exception {
+    void announcedForRoleWithoutMessageRights() throws Exception {
         postgres.execute(
                 "do $$ declare f text; begin foreach f in array array(select oid::regprocedure::text from pg_proc"
                         + " where proname = 'pg_logical_emit_message') loop"

@@ -97,7 +97,7 @@ class WriterThreadsTest {
     }
 
     @Test
-    void whoeverDoesNotReadHoldsUpNobodyElse() throws Exception {
+    void blockedClientDelaysNoOther() throws Exception {
         List<Line> stuck = lines(STUCK);
         List<Line> reading = lines(STUCK);
         for (int i = 0; i < STUCK; i++) {
@@ -115,7 +115,7 @@ class WriterThreadsTest {
     }
 
     @Test
-    void anInterruptionEndsTheOneThatItIsMeantForAndNobodyElse() throws Exception {
+    void interruptEndsOnlyItsSocket() throws Exception {
         List<Line> stuck = lines(2);
         Line reading = line();
         stuck.forEach(WriterThreadsTest::stick);
@@ -135,7 +135,7 @@ class WriterThreadsTest {
 
     /// The thread that wrote to it most likely writes to the other.
     @Test
-    void anInterruptionOfOneThatIsNotWritingHitsNobody() throws Exception {
+    void interruptOfIdleWriterIsHarmless() throws Exception {
         for (int i = 0; i < 50; i++) {
             Line idle = line();
             Line stuck = line();
@@ -149,7 +149,7 @@ class WriterThreadsTest {
     }
 
     @Test
-    void threadThatCannotBeStartedIsCalledAgain() throws Exception {
+    void failedThreadStartIsRepeated() throws Exception {
         Line line = line();
         refusals.set(2);
         line.offer(new byte[] {1});
@@ -163,7 +163,7 @@ class WriterThreadsTest {
     }
 
     @Test
-    void errorWhileWritingEndsOneSocketOnly() throws Exception {
+    void errorWhileWritingEndsOnlyItsSocket() throws Exception {
         Socket client = new Socket(listening.getInetAddress(), listening.getLocalPort());
         Socket accepted = listening.accept();
         Socket failing = new Socket() {
@@ -194,7 +194,7 @@ class WriterThreadsTest {
     }
 
     @Test
-    void everythingArrivesInTheOrderInWhichEachThreadOfferedIt() throws Exception {
+    void framesArriveInTheOrderOfOffers() throws Exception {
         int threads = 4;
         int each = 2_000;
         List<Line> all = lines(8);

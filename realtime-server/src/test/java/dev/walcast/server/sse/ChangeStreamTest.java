@@ -134,7 +134,7 @@ class ChangeStreamTest {
     // -- what comes
 
     @Test
-    void everyKindOfChangeComesAsTheSocketsHaveItWithItsPositionAsId() throws Exception {
+    void changesEqualThoseOfSockets() throws Exception {
         try (EventReader reader = open(ROWS)) {
             assertThat(reader.status()).isEqualTo(200);
             assertThat(reader.header("content-type")).isEqualTo("text/event-stream; charset=utf-8");
@@ -158,7 +158,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void aStreamThatAsksForItBeginsWithItsRows() throws Exception {
+    void streamMayBeginWithRows() throws Exception {
         insert(1, 3);
         try (EventReader reader = open(ROWS + "&snapshot=true&filter=" + encoded("id=gt.1"))) {
             Event rows = reader.next("snapshot");
@@ -172,7 +172,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void aJsonColumnWithLineBreaksArrivesWhole() throws Exception {
+    void jsonWithLineBreaksArrivesWhole() throws Exception {
         postgres.execute(
                 "create table if not exists doc (id int primary key, j json); grant select on doc to anon",
                 "alter publication supabase_realtime add table doc");
@@ -184,7 +184,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void aStreamBeginsWithItsRowsWhenAsked() throws Exception {
+    void snapshotParameterSendsRows() throws Exception {
         insert(1, 5);
         try (EventReader reader = open(ROWS + "&order=id.desc&limit=2&filter=" + encoded("id=lt.5"))) {
             JsonNode snapshot = reader.next("snapshot").json();
@@ -201,7 +201,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void filterEventAndSelectAreThoseOfABinding() throws Exception {
+    void filterEventAndSelectApply() throws Exception {
         try (EventReader reader = open(ROWS + "&event=INSERT&select=id&filter=" + encoded("id=in.(2,3)"))) {
             live(reader);
             insert(1, 3);
@@ -214,7 +214,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void rowsAndMembershipTogetherKeepWhatIsInView() throws Exception {
+    void rowsAndMembershipKeepTheView() throws Exception {
         insert(1, 2);
         try (EventReader reader = open(ROWS + "&snapshot=true&membership=true&filter=v=eq.v1")) {
             JsonNode rows = reader.next("snapshot").json().get("rows");
@@ -248,7 +248,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void rowsAreThoseThatThePoliciesShow() throws Exception {
+    void rowsFollowPolicies() throws Exception {
         String alice = token("alice", Duration.ofHours(1));
         String url = url("schema=public&table=own&apikey=" + alice);
         try (EventReader reader = EventReader.open(url, "Authorization", "", "apikey", "")) {
@@ -269,7 +269,7 @@ class ChangeStreamTest {
     // -- coming back
 
     @Test
-    void whoComesBackWithItsLastEventIdMissesNothingEvenAfterARestart() throws Exception {
+    void lastEventIdResumesAfterRestart() throws Exception {
         String last;
         try (EventReader reader = open(ROWS)) {
             live(reader);
@@ -299,7 +299,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void aStreamThatSawNoChangeYetGoesOnFromItsSystemEvent() throws Exception {
+    void systemEventIdResumesStream() throws Exception {
         String last;
         try (EventReader reader = open(ROWS)) {
             last = reader.next("system").id();
@@ -311,7 +311,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void aPositionThatMeansNothingIsToldAsReset() throws Exception {
+    void invalidPositionIsReset() throws Exception {
         try (EventReader reader = open(ROWS, "Last-Event-ID", "nonsense")) {
             assertThat(live(reader).at("/resume/0/status").asText()).isEqualTo("reset");
             insert(1, 1);
@@ -320,7 +320,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void aServerThatStopsSaysSo() throws Exception {
+    void stoppingServerSendsGoodbye() throws Exception {
         try (EventReader reader = open(ROWS)) {
             live(reader);
             server.close();
@@ -343,7 +343,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void refusalsHaveAStatusACodeAndAText() throws Exception {
+    void refusalsHaveStatusCodeAndText() throws Exception {
         assertRefused(EventReader.open(url(ROWS)), 401, "MissingAPIKey");
         assertRefused(EventReader.open(url(ROWS), bearer("nonsense")), 401, "MalformedJWT");
         assertRefused(EventReader.open(url(ROWS + "&apikey=nonsense")), 401, "MalformedJWT");
@@ -358,7 +358,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void otherMethodsAreRefusedAndPreflightIsAnswered() throws Exception {
+    void otherMethodsAreRefused() throws Exception {
         try (HttpClient http = HttpClient.newHttpClient()) {
             for (String method : List.of("HEAD", "POST")) {
                 HttpResponse<String> answer = http.send(
@@ -383,7 +383,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void aTokenThatExpiresEndsItsStream() throws Exception {
+    void expiredTokenEndsTheStream() throws Exception {
         try (EventReader reader = EventReader.open(url(ROWS), bearer(token("a", Duration.ofSeconds(15))))) {
             Event event = reader.next();
             event = event.name().equals("system") ? reader.next() : event;
@@ -394,7 +394,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void aRevokedRightEndsTheStreamAndTheNextOneIsRefused() throws Exception {
+    void revokedRightEndsTheStream() throws Exception {
         try (EventReader reader = open(ROWS)) {
             live(reader);
             postgres.execute("revoke select on rows from anon");
@@ -409,7 +409,7 @@ class ChangeStreamTest {
     // -- a client that does not read
 
     @Test
-    void whoDoesNotReadIsCutAndMissesNothingWhenItComesBack() throws Exception {
+    void slowStreamIsCutAndResumes() throws Exception {
         server.close();
         server = TestServer.start(TestServer.settings(postgres.url(), slot, TestServer.REPLAY, 4 << 20));
         try (EventReader other = open(ROWS + "&select=id");
@@ -499,14 +499,14 @@ class ChangeStreamTest {
     // -- real clients
 
     @Test
-    void curlReadsIt() throws Exception {
+    void curlReadsTheStream() throws Exception {
         Process curl;
         try {
             curl = new ProcessBuilder("curl", "-sN", "-H", "apikey: " + TestServer.token("anon"), url(ROWS))
                     .redirectErrorStream(true)
                     .start();
         } catch (IOException e) {
-            System.out.println("ChangeStreamTest.curlReadsIt is skipped: curl is not installed");
+            System.out.println("ChangeStreamTest.curlReadsTheStream is skipped: curl is not installed");
             assumeThat(e).isNull();
             return;
         }
@@ -528,7 +528,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void theEventSourceOfARealBrowserComesBackAfterARestartAndMissesNothing() throws Exception {
+    void browserEventSourceResumesAfterRestart() throws Exception {
         String whyNot = NodeScript.whyNot();
         if (whyNot != null) {
             System.out.println("ChangeStreamTest with a browser is skipped: " + whyNot);

@@ -21,7 +21,7 @@ class LaneTest {
     }
 
     @Test
-    void workThatDoesNotWaitIsDoneByTheCaller() {
+    void taskWithoutWaitRunsOnCaller() {
         List<Thread> threads = new ArrayList<>();
         assertThat(lane.submit(() -> threads.add(Thread.currentThread()), () -> false, 1))
                 .isTrue();
@@ -29,7 +29,7 @@ class LaneTest {
     }
 
     @Test
-    void workOfManyThreadsNeverOverlaps() throws Exception {
+    void tasksNeverOverlap() throws Exception {
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger overlaps = new AtomicInteger();
         AtomicInteger done = new AtomicInteger();
@@ -63,7 +63,7 @@ class LaneTest {
     }
 
     @Test
-    void workGivenDuringTheCallersWorkFollowsIt() {
+    void taskGivenDuringTaskFollowsIt() {
         List<String> order = Collections.synchronizedList(new ArrayList<>());
         lane.submit(
                 () -> {
@@ -78,7 +78,7 @@ class LaneTest {
     }
 
     @Test
-    void anErrorIsReportedAndTheLaneGoesOn() {
+    void errorIsReportedAndLaneContinues() {
         CountDownLatch done = new CountDownLatch(1);
         lane.append(() -> {
             throw new StackOverflowError("for the test");
@@ -89,7 +89,7 @@ class LaneTest {
     }
 
     @Test
-    void workWaitsForAThreadThatCannotBeStarted() {
+    void taskWaitsForAThread() {
         AtomicInteger refusals = new AtomicInteger(3);
         ThreadFactory scarce = run -> {
             if (refusals.getAndDecrement() > 0) {
@@ -110,7 +110,7 @@ class LaneTest {
     }
 
     @Test
-    void aFailureThatCannotBeHandledDoesNotStopIt() {
+    void failingHandlerDoesNotStopLane() {
         Lane own = new Lane(Thread::startVirtualThread, waiting(10), e -> {
             throw new IllegalStateException("for the test", e);
         });

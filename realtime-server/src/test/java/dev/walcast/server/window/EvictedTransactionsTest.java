@@ -16,7 +16,7 @@ class EvictedTransactionsTest {
     }
 
     @Test
-    void rowsMustShowEachOfThem() {
+    void snapshotMustContainEach() {
         assertThat(evicted.allContainedIn(moment(5))).isTrue();
         evicted.add(10);
         evicted.add(12);
@@ -30,7 +30,7 @@ class EvictedTransactionsTest {
 
     /// Two readings at a time: the one that began later may ask first.
     @Test
-    void aLaterMomentVouchesForNoEarlierOne() {
+    void laterMomentProvesNoEarlierOne() {
         evicted.add(10);
         assertThat(evicted.allContainedIn(moment(13))).isTrue();
         assertThat(evicted.allContainedIn(moment(13, 10L))).isFalse();
@@ -39,7 +39,7 @@ class EvictedTransactionsTest {
     }
 
     @Test
-    void whatWasForgottenBecauseRowsShowedItIsNotForgottenByEarlierMoments() {
+    void tidyingIsSafeForEarlierMoments() {
         for (long xid = 100; xid < 100 + EvictedTransactions.TIDY_FROM; xid++) {
             evicted.add(xid);
         }
@@ -53,7 +53,7 @@ class EvictedTransactionsTest {
 
     /// One that runs for hours has an old id, and may itself be among those that were let go.
     @Test
-    void ofManyTheOldestAreKnownByTheLatestOfThemUntilRowsShowAll() {
+    void oldestOfManyAreKnownByTheirLatest() {
         for (long xid = 100; xid <= 110 + EvictedTransactions.REMEMBERED_MAX; xid++) {
             evicted.add(xid);
         }

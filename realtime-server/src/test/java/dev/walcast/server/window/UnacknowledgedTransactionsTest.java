@@ -25,7 +25,7 @@ class UnacknowledgedTransactionsTest {
     }
 
     @Test
-    void theRunThatIsDeliveredIsAcknowledgedItsLastFirst() {
+    void deliveredRunIsAcknowledgedLastFirst() {
         WindowTransaction one = add(1, false);
         WindowTransaction two = add(2, false);
         add(3, false);
@@ -41,7 +41,7 @@ class UnacknowledgedTransactionsTest {
     }
 
     @Test
-    void nothingIsAcknowledgedThatIsNotRemembered() {
+    void nothingIsAcknowledgedBeforeItIsStored() {
         add(1, false).deliver();
         add(2, false).deliver();
         acknowledge(1, false);
@@ -51,7 +51,7 @@ class UnacknowledgedTransactionsTest {
     }
 
     @Test
-    void manyEmptyTransactionsBehindAnOpenOneAreOneAndAreNotAcknowledgedBeforeTheyAreRemembered() {
+    void emptyTransactionsAreMerged() {
         WindowTransaction open = add(1, false);
         for (long lsn = 2; lsn <= 1000; lsn++) {
             add(lsn, true).deliver();
@@ -67,7 +67,7 @@ class UnacknowledgedTransactionsTest {
     }
 
     @Test
-    void whatIsEmptyStaysOpenBehindTheLastChangeWhileTheFeedIsIdle() {
+    void emptyTransactionsStayOpenWhileIdle() {
         add(1, false).deliver();
         add(2, true).deliver();
         acknowledge(9, true);
