@@ -38,7 +38,7 @@ async function rounds(url, program, members, count) {
   const results = []
   for (let round = 0; round < count; round++) {
     await sleep(1000)
-    results.push(await everybodySeesAll(sockets, `realtime:room${round}`, program))
+    results.push(await allSeeAll(sockets, `realtime:room${round}`, program))
   }
   sockets.forEach(socket => socket.terminate())
   const later = results.slice(Math.ceil(count / 2))
@@ -52,7 +52,7 @@ async function open(url) {
   return socket
 }
 
-async function everybodySeesAll(sockets, topic, program) {
+async function allSeeAll(sockets, topic, program) {
   const cpu = program.cpuSeconds()
   const began = performance.now()
   let frames = 0

@@ -38,7 +38,7 @@ export default {
       add('replayed', (performance.now() - began) / 1000, cpu)
       back.forEach(socket => (told.add(socket.replayed), socket.close()))
     }
-    result.notes.push(`${clients.toLocaleString('en')} clients, each on a socket of its own (of ws, in one Node.js process), each told that ${[...told].join(' or ')} changes were replayed.`)
+    result.notes.push(`${clients.toLocaleString('en')} clients, each on a socket of its own (of ws, in one Node.js process), replayed changes for each: ${[...told].join(' or ')}.`)
     return result
   },
 }

@@ -15,7 +15,7 @@ export default {
     const database = await Database.start()
     const start = async () => (await servers(database, options, ['native']))[0]
     let server = await start()
-    await server.resumer() // rights and policies are only looked up for somebody
+    await server.resumer() // rights and policies are only looked up for a client
     const result = new Result('joining live')
     const idle = await idleRate(database)
     let sockets = await comeBack({ database, server, idle, result }, 'joining live', Array(clients).fill(undefined))
@@ -61,6 +61,6 @@ async function comeBack({ database, server, idle, result }, who, places) {
   result.add('until all are live', 's', who, seconds)
   result.add('server CPU for each client', 'ms', who, cpu / sockets.length * 1000)
   result.add('database transactions', '', who, Math.max(0, after.count - before.count - idle * (after.at - before.at)))
-  result.notes.push(`${who}: each was told that ${[...told].join(' or ')} changes were replayed.`)
+  result.notes.push(`${who}: each received the number of replayed changes: ${[...told].join(' or ')}.`)
   return sockets
 }

@@ -6,7 +6,7 @@ import { Server } from './server.mjs'
 export const SOCKET_IO_PATH = '/socket.io/?EIO=4&transport=websocket'
 
 /**
- * Somebody whose clients are groups of the load client.
+ * A participant whose clients are groups of the load client.
  *
  * @param target what a socket needs to connect
  * @param text a message that arrives at the others in a frame of the given size, with the time in it
@@ -85,7 +85,7 @@ export class Readers {
     Object.assign(this, { database, all })
   }
 
-  /** Nobody reads until it is resumed. */
+  /** No client reads until it is resumed. */
   async pauseAll() {
     for (const one of this.all) one.sender = await this.senderOf(one.slot)
     for (const one of this.all) {
@@ -100,7 +100,7 @@ export class Readers {
       if (rows[0]?.active_pid) return rows[0].active_pid
       await sleep(100)
     }
-    throw new Error(`nobody reads the slot ${slot}`)
+    throw new Error(`no process reads the slot ${slot}`)
   }
 
   resume(one) {

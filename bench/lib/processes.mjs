@@ -1,4 +1,4 @@
-// Programs of our own: started, watched through /proc, paused, ended. Nobody else's are touched.
+// Starts, watches (through /proc), pauses and ends the benchmarks' own programs. Other programs are not touched.
 import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'

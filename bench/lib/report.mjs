@@ -17,7 +17,7 @@ export class Result {
 
   /**
    * @param target { of: who, max | min: ratio } or { max | min: value } or several of them, for `ours` of the measure;
-   *   { who } for somebody else's
+   *   { who } for another participant's
    */
   add(measure, unit, who, value, { target, ours = this.ours } = {}) {
     let known = this.measures.find(one => one.measure === measure)

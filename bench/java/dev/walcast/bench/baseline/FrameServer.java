@@ -78,7 +78,7 @@ final class FrameServer {
         }
     }
 
-    /// To everybody who is connected but one.
+    /// Sends to all connected clients except one.
     void broadcast(byte[] frames, Peer from) {
         for (Peer peer : peers) {
             if (peer != from && peer.isOpen()) {
@@ -87,7 +87,7 @@ final class FrameServer {
         }
     }
 
-    /// To everybody.
+    /// Sends to all connected clients.
     void broadcast(byte[] frames) {
         for (Peer peer : peers) {
             if (peer.isOpen()) {
