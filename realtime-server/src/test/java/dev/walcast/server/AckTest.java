@@ -29,7 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What a client has not acknowledged comes again when it comes back, at the same positions.
+/// Unacknowledged changes come again after a reconnect, at the same positions.
 class AckTest {
     private static final String ACK = "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"rows\",\"ack\":true}";
     private static final String NAMED = ACK.replace("true", "\"mine\"");

@@ -15,7 +15,7 @@ import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.utility.DockerImageName;
 
-/// The main job against the Postgres image that most people run, where a Docker engine answers.
+/// Delivers a row from the common Postgres image, when a Docker engine is available.
 class ContainerPostgresTest {
     private static final int PORT = 5432;
 

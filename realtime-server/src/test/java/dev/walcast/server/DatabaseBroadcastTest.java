@@ -42,7 +42,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Messages stored in the database reach their rooms through the one slot, exactly as the reference sends them.
+/// Messages stored in the database are broadcast through the single slot, exactly as the reference sends them.
 class DatabaseBroadcastTest {
     private static final Duration SOON = Duration.ofSeconds(20);
     private static final String ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
@@ -53,7 +53,7 @@ class DatabaseBroadcastTest {
 
     private final List<Sent> sent = Collections.synchronizedList(new ArrayList<>());
 
-    /// What is asked of the rooms; ids of messages replaced by `ID`.
+    /// A broadcast that topics received; ids of messages are replaced by `ID`.
     private record Sent(String topic, boolean isPrivate, String event, int encoding, String meta, String payload) {}
 
     @BeforeAll
@@ -326,7 +326,7 @@ class DatabaseBroadcastTest {
                 .toList();
     }
 
-    /// A millisecond that no message has, before what follows.
+    /// A time of the database that no earlier message has and every later one follows.
     private static Instant databaseTime() throws Exception {
         try (Connection connection = postgres.connect();
                 Statement statement = connection.createStatement();

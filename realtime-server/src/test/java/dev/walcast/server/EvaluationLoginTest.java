@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// Policies, filters and rows to begin with are evaluated by the login in EVALUATION_DATABASE_URL.
+/// The login in EVALUATION_DATABASE_URL evaluates policies, filters and snapshots.
 class EvaluationLoginTest {
     private static TestPostgres postgres;
     private static TestServer server;

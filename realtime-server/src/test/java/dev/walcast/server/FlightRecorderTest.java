@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// What JFR shows of a change's way, when it is asked to.
+/// The JFR events of a change, when they are enabled.
 class FlightRecorderTest {
     private static final String BINDING = "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"asked\"%s}";
 
@@ -94,7 +94,7 @@ class FlightRecorderTest {
         }
     }
 
-    /// The one that says the subscription is live; replayed changes come before it.
+    /// The message that says the subscription is live. Replayed changes come before it.
     private static JsonNode systemNote(RawSocket socket, String more) throws Exception {
         socket.join("realtime:r", "{\"postgres_changes\":[" + BINDING.formatted(more) + "]}");
         while (true) {

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// `/readyz` while the feed breaks in each way that it can.
+/// `/readyz` while the feed breaks in each possible way.
 @ParameterizedClass
 @EnumSource(ServerSettings.Reader.class)
 class HealthTruthTest {

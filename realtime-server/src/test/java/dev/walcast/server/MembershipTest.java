@@ -13,8 +13,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Bindings with `membership` are told as DELETE which rows an UPDATE took out of their view, and as INSERT which it
-/// brought in; others are told what they always were.
+/// Bindings with `membership` receive a DELETE for rows that an UPDATE took out of their view, and an INSERT for rows
+/// that it brought in. Other bindings are unchanged.
 class MembershipTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
     private static final String BOB = "22222222-2222-4222-8222-222222222222";
@@ -233,7 +233,7 @@ class MembershipTest {
         }
     }
 
-    // -- what the feed does not carry, and what may not be read
+    // -- missing values and unreadable columns
 
     @Test
     void withoutOldRowTheJoinWarns() throws Exception {

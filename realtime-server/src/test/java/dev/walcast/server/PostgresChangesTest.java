@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// Committed rows on the wire: bindings, filters, rights, and every refusal at join.
+/// Committed rows on the wire: bindings, filters, rights, and every refusal at the join.
 class PostgresChangesTest {
     private static TestPostgres postgres;
     private static TestServer server;

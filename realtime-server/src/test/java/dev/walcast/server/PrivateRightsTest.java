@@ -32,7 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Members of a private room that lose their rights while they are in it, with a real Postgres.
+/// Members of a private topic lose their rights while they are joined, with a real Postgres.
 class PrivateRightsTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
     private static final String KEY = "sb_publishable_aaaaaaaaaaaaaaaaaaaaaaaa";

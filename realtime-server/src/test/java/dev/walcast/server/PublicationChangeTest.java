@@ -18,7 +18,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Rows that were written while the publication did not send them are told as a reset, never lost silently.
+/// Rows that were written while the publication did not send them are reported by a reset, never lost silently.
 @ParameterizedClass
 @EnumSource(ServerSettings.Reader.class)
 class PublicationChangeTest {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Clients that come back name the last change they saw, and get what they missed or the reason why not.
+/// Clients that reconnect name the last change they saw, and receive what they missed or the reason for a reset.
 class ResumeTest {
     private static TestPostgres postgres;
 
@@ -68,7 +68,7 @@ class ResumeTest {
         server.close();
     }
 
-    // -- reading what a client gets
+    // -- reading frames
 
     private record Heard(JsonNode system, List<JsonNode> before) {
         List<Integer> ids() {
@@ -267,7 +267,7 @@ class ResumeTest {
         }
     }
 
-    /// While a change waits for an answer of Postgres, the feed is ahead of what the client has got.
+    /// While a change waits for an answer of Postgres, the feed is ahead of what the client has received.
     @Test
     void positionAfterNewTokenIsNotAhead() throws Exception {
         String told;

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Row-level security on the wire: who gets a row, what of the old one, and what happens when policies change or
-/// fail.
+/// Row-level security on the wire: which clients receive a row and its old version, and what happens when policies
+/// change or fail.
 class RowSecurityTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
     private static final String BOB = "22222222-2222-4222-8222-222222222222";

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// A binding that asks for it begins with its rows, as the viewer may see them, and goes on with the changes after
+/// A binding with a snapshot begins with its rows, as the viewer may see them, and continues with the changes after
 /// them.
 class SnapshotTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
@@ -55,7 +55,7 @@ class SnapshotTest {
                 "create table moved (id int primary key, v text); alter table moved replica identity full",
                 "create table fails (id int primary key); alter table fails enable row level security",
                 "create policy fails on fails using (1 / (id - 3) is not null)",
-                // Reading it waits for whoever holds the lock.
+                // reading it waits for the holder of the lock
                 "create function gate(int) returns boolean language plpgsql as $$ begin"
                         + " perform pg_advisory_xact_lock_shared(42); return true; end $$",
                 "create table gated (id int primary key); alter table gated enable row level security",
@@ -99,7 +99,7 @@ class SnapshotTest {
         start(new ReplayLimits(64L << 20, Duration.ofMinutes(5), 1L << 30, Duration.ZERO, limits));
     }
 
-    // -- reading what a client gets
+    // -- reading frames
 
     /// @param chunks each `snapshot` object
     /// @param system the message that ends it
@@ -187,7 +187,7 @@ class SnapshotTest {
         return RawSocket.open(server.port(), "/realtime/v1/websocket?vsn=2.0.0&apikey=" + token, Map.of());
     }
 
-    // -- what it holds
+    // -- contents
 
     @Test
     void rowsComeBeforeLaterChanges() throws Exception {
@@ -372,7 +372,7 @@ class SnapshotTest {
         }
     }
 
-    // -- what is refused
+    // -- refusals
 
     @Test
     void unreadableRowsAreRefused() throws Exception {

@@ -53,7 +53,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// `/livez` tells when the own code of a watch hangs, and not when a watch waits for Postgres.
+/// `/livez` reports when a watch hangs in its own code, and not when it waits for Postgres.
 @Timeout(120)
 class WatchesHangTest {
     private static final Duration OFTEN = Duration.ofMillis(50);
@@ -142,7 +142,7 @@ class WatchesHangTest {
         return new RightsReader.Reading(new Moment(3, 3, Set.of(), Lsn.ZERO), Map.of(), Map.of(), Set.of());
     }
 
-    /// Returns when the watch pauses for the first time: what is asked before it runs is not its work.
+    /// Returns when the watch pauses for the first time. Questions before that are not the watch's own work.
     private Rights watched(RightsReader reader) {
         Rights rights = new Rights(reader, new RightsLimits(OFTEN, Duration.ofSeconds(5)), System::nanoTime);
         AtomicReference<Thread> watch = new AtomicReference<>();

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Why a row does not arrive, said at the join. `docs/why-no-row.md` names these tests. The statement of an answer is
-/// run as it was said, and the same binding works after it.
+/// The reasons why a row does not arrive, as reported at the join. `docs/why-no-row.md` names these tests. Each test
+/// runs the statement of the reply unchanged, and then the same binding works.
 class WhyNoRowTest {
     private static final int PUBLISHES_GENERATED_COLUMNS = 18;
     private static final int LISTS_COLUMNS = 15;
@@ -128,7 +128,7 @@ class WhyNoRowTest {
             assertThat(answer(socket, binding(table("unseen"))).get("message").asText())
                     .contains("TableNotAvailable: ");
             postgres.execute("alter table unseen add note text");
-            // reads the rights, so that subscriptions hear of the change
+            // reads the rights, so that subscriptions are notified of the change
             assertThat(refusal("anon", table("unseen"))).contains("TableNotAvailable: ");
             assertThat(socket.untilHeartbeat(false)).isEmpty();
             postgres.execute("grant select on unseen to anon");
@@ -428,7 +428,7 @@ class WhyNoRowTest {
         return frame.get(4);
     }
 
-    /// The next change. A test before this one may have changed the publication, which is told in between.
+    /// The next change. A test before this one may have changed the publication, which is reported in between.
     private static JsonNode change(RawSocket socket) throws Exception {
         JsonNode frame = socket.receiveJson();
         while (frame.get(3).asText().equals("system")) {
@@ -473,7 +473,7 @@ class WhyNoRowTest {
         List<String> _ = warnings(role, target.contains("\"schema\"") ? target : "\"schema\":\"public\"," + target);
     }
 
-    /// What stands behind the last colon that is followed by SQL.
+    /// Runs the text after the last colon that is followed by SQL.
     private static void runStatementOf(String message) {
         Matcher statement =
                 Pattern.compile("(BEGIN; .*|(?:ALTER|CREATE|GRANT) .*;)$").matcher(message);

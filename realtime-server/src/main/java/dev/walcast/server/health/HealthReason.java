@@ -24,7 +24,7 @@ public enum HealthReason {
     ESSENTIAL_THREAD_DEAD(
             Readiness.NOT_READY,
             "A thread that the whole server depends on has made no progress for two minutes without waiting for anything, or"
-                    + "could not be started for that time. `/livez` answers 503; after five minutes the process ends."),
+                    + " could not be started for that time. `/livez` answers 503; after five minutes the process ends."),
     HEALTH_UNKNOWN(Readiness.NOT_READY, "A part of the server failed to report its health. The log has the error."),
     RIGHTS_STALE(
             Readiness.DEGRADED,

@@ -33,7 +33,7 @@ final class ReplayOptions {
             names = "--replay-wal",
             paramLabel = "SIZE",
             defaultValue = "1GiB",
-            description = "How much write-ahead log Postgres may keep for it. Above it, the oldest changes are dropped.")
+            description = "How much write-ahead log Postgres may keep for clients that reconnect. Above it, the oldest changes are dropped.")
     private ByteSize replayWal = new ByteSize(0);
 
     @Mixin

@@ -28,7 +28,7 @@ import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// REST callers ask about private topics in the sockets' queue, within their share.
+/// REST callers ask about private topics in the queue of the sockets, within their share.
 class CallerQuestionsTest {
     private static final String PRIVATE = "{\"config\":{\"private\":true}}";
 

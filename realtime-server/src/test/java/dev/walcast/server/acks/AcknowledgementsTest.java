@@ -58,7 +58,7 @@ class AcknowledgementsTest {
         return placed.getFirst().request().path("resume").asText("");
     }
 
-    /// Rows may be sent anew until then: whoever is cut in the middle of them has none, and no place.
+    /// Rows may be sent again until then: a client that is cut during them has no rows and no position.
     @Test
     void nothingIsStoredBeforeSnapshotIsComplete() {
         ObjectNode rows = request().put("snapshot", true);

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Attacks beside a healthy client. In short with each build; CONTRIBUTING.md says how they are played in full.
+/// Attacks beside a healthy client. Short in each build; CONTRIBUTING.md says how to run them in full.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AttackTest {
     private static final Path REPORTS = Path.of("target/attack");

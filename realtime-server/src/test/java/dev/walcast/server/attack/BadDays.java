@@ -7,7 +7,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
-/// What happens to a server without any bad client.
+/// Faults that hit a server without any bad client.
 final class BadDays {
     private static final int ROWS_OF_A_LARGE_TRANSACTION = 200_000;
 

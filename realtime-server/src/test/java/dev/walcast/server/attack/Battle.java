@@ -16,7 +16,7 @@ import java.util.stream.LongStream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/// A server, a healthy client with its writer and newcomers beside it, and what is done to them.
+/// A server with a healthy client, its writer and newcomers, and the attack on them.
 final class Battle implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration CALM = Duration.ofSeconds(2);
@@ -74,11 +74,11 @@ final class Battle implements AutoCloseable {
         }
     }
 
-    /// A time and what was used in it.
+    /// A span of time and what was used in it.
     ///
-    /// @param cpu     seconds, of the server, of Postgres and of the attacker together
+    /// @param cpu     seconds of the server, of Postgres and of the attacker together
     /// @param said    how much an attacker has done
-    /// @param lastRow the last that was committed before its end
+    /// @param lastRow the last row committed before its end
     record Round(long fromMicros, long toMicros, double cpu, int exits, String said, long lastRow) {
         double seconds() {
             return (toMicros - fromMicros) / 1e6;
@@ -221,14 +221,14 @@ final class Battle implements AutoCloseable {
         return lastGauge;
     }
 
-    /// What this process of the server held when it was asked last.
+    /// The last gauge that this process of the server reported.
     Gauge lastGauge() throws Exception {
         return lastGauge != null && gaugedPid == server.pid() ? lastGauge : gauge();
     }
 
     /// Waits until the server holds no more than this.
     ///
-    /// @return what it holds in the end; nothing when it has never answered
+    /// @return what it holds at the end; null when it never answered
     @Nullable
     Gauge awaitWithin(Gauge limit, Duration time) {
         Gauge[] last = new Gauge[1];
@@ -242,7 +242,7 @@ final class Battle implements AutoCloseable {
                         return last[0].isWithin(limit);
                     });
         } catch (ConditionTimeoutException _) {
-            // What it holds is told.
+            // the server reports what it holds
         }
         return last[0];
     }

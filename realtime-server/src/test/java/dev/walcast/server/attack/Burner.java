@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
-/// A process that does nothing but burn CPU, until its input ends: what an attack is compared with.
+/// A process that only uses CPU, until its input ends. Attacks are compared with it.
 public final class Burner {
     private static final long SLICE_NANOS = 10_000_000;
 

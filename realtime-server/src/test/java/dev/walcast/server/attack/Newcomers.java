@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.LockSupport;
 
-/// Clients that come while others attack: each asks whether the server lives, opens a socket, joins, gets an echo, and
-/// goes.
+/// Clients that connect during an attack. Each requests the health of the server, opens a socket, joins, receives an
+/// echo, and disconnects.
 final class Newcomers implements AutoCloseable {
     /// More than it takes on any machine.
     private static final Duration PATIENCE = Duration.ofSeconds(10);

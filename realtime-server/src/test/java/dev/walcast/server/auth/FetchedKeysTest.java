@@ -29,7 +29,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Keys from a real HTTP server that rotates them, fails, dawdles and floods.
+/// Keys from a real HTTP server that rotates them, fails, responds slowly, and responds without end.
 class FetchedKeysTest {
     private static final TestingKey OLD = TestingKey.of("old", "ES256");
     private static final TestingKey NEW = TestingKey.of("new", "ES256");

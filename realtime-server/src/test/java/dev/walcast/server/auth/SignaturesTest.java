@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Every way to sign, with keys made here and signatures made by the JDK.
+/// Every signature algorithm, with keys generated here and signatures made by the JDK.
 class SignaturesTest {
     private static final Clock CLOCK = Clock.fixed(Instant.ofEpochSecond(1_800_000_000L), ZoneOffset.UTC);
     private static final String GOOD = "{\"role\":\"anon\",\"exp\":1800000001}";

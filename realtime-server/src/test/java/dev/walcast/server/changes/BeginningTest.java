@@ -38,8 +38,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Rows and changes meet, played out step by step: which transactions the rows show, what the window holds, and what
-/// happens to it while they are read. Each transaction inserts one row, whose id is the transaction's.
+/// Joins rows and changes step by step: which transactions the rows contain, what the window holds, and what happens
+/// to it while the rows are read. Each transaction inserts one row, whose id is the transaction's.
 class BeginningTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -66,7 +66,7 @@ class BeginningTest {
         return commit(true);
     }
 
-    /// @param kept whether the window can keep it; else it lets go of everything
+    /// @param kept whether the window can keep it; otherwise it evicts everything
     private long commit(boolean kept) {
         long xid = source.end().value() + 16;
         ScriptedSource.Scripted transaction =
@@ -229,7 +229,7 @@ class BeginningTest {
         path.feed().subscribe(List.of(new Binding(1, request)), new Viewer("anon", "{}"), client);
     }
 
-    // -- what is said
+    // -- messages
 
     @Test
     void changesFollowTheSnapshotExactly() {

@@ -37,8 +37,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// What reads the rights fails, hangs or throws: nothing is delivered on rights that nothing confirms, and nothing is
-/// lost without a word.
+/// The reader of rights fails, hangs or throws. Changes are not delivered under unconfirmed rights, and a loss is
+/// always reported.
 class StaleRightsTest {
     private static final RightsLimits SHORT = new RightsLimits(Duration.ofMillis(20), Duration.ofMillis(200));
     private static final PendingLimits PATIENT = new PendingLimits(1_000, Duration.ofMinutes(1));
@@ -54,7 +54,7 @@ class StaleRightsTest {
     private volatile boolean granted = true;
     private ChangePath path;
 
-    /// What becomes of a reading.
+    /// The result of reading rights.
     enum Fault {
         NONE,
         FAILS,

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// A reader leaves a table out: its subscriptions are told, all others go on, and it comes back by itself.
+/// A reader leaves a table out. Its subscriptions are notified, others continue, and the table returns by itself.
 class TableSetAsideTest {
     private final ModelDatabase database = new ModelDatabase(1);
     private final ScriptedSource source = new ScriptedSource();

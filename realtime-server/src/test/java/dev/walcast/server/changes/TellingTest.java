@@ -30,8 +30,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// What is told of a subscription by several threads comes in an order that its client can make sense of, played out
-/// step by step.
+/// Messages to one subscription from several threads arrive in an order that makes sense to its client. Played step
+/// by step.
 class TellingTest {
     private static final String FRESH = "ba9876543210";
     private static final String MEMBER = "member";
@@ -45,7 +45,7 @@ class TellingTest {
     private final ConcurrentLinkedQueue<String> told = new ConcurrentLinkedQueue<>();
     private ChangePath path;
 
-    /// Where somebody is held up until the test lets go.
+    /// Blocks a thread until the test opens it.
     private static final class Gate {
         private final CountDownLatch reached = new CountDownLatch(1);
         private final CountDownLatch open = new CountDownLatch(1);
@@ -107,7 +107,7 @@ class TellingTest {
         }
     }
 
-    /// Takes a while to say what a member may do.
+    /// Answers slowly what a member may do.
     private final class SlowCatalog implements Catalog {
         @Override
         public Map<Question, TableAccess> access(Collection<Question> asked) {

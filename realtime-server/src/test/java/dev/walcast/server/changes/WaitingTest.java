@@ -53,7 +53,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// What waits comes once, in order, or its client is told; and nothing waits for what concerns others only.
+/// Waiting changes arrive once and in order, or their client is notified; and no change waits for other subscriptions
+/// only.
 class WaitingTest {
     private static final Viewer ANON = new Viewer("anon", "{}");
     private static final Viewer REFUSED = new Viewer("refused", "{}");
@@ -76,7 +77,7 @@ class WaitingTest {
     private Set<Table> slow = Set.of();
     private ChangePath path;
 
-    /// Where a thread is held up until the test lets go.
+    /// Blocks a thread until the test opens it.
     private static final class Gate implements Runnable {
         private final CountDownLatch reached = new CountDownLatch(1);
         private final CountDownLatch open = new CountDownLatch(1);
@@ -370,7 +371,7 @@ class WaitingTest {
         assertThat(client.told).containsExactly("rows 1", "refused", "change 1", "rows 1", "change 1");
     }
 
-    // -- what is owed
+    // -- pending resets
 
     @Test
     void pendingResetIsSentWithDrop() throws Exception {
@@ -407,7 +408,7 @@ class WaitingTest {
         Client client = new Client();
         var _ = subscribe(client, of(ModelDatabase.BUSY).put("filter", ASKED));
         client.awaits("live");
-        // From here on the table's rights are confirmed: nothing is held for them.
+        // from here on the table's rights are confirmed, and nothing is held for them
         commit(ModelDatabase.BUSY, 2);
         client.awaits("change 1");
         beforeAnswer = _ -> asking.run();

@@ -22,8 +22,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/// Sockets that send without end take nothing from the others. The measurement for one attack is
-/// `-Dwalcast.fair.seconds=20`.
+/// Sockets that send without end take nothing from others. `-Dwalcast.fair.seconds=20` measures one attack.
 class FairTurnsTest {
     private static final String TOPIC = "realtime:fair";
     private static final int SECONDS = Integer.getInteger("walcast.fair.seconds", 0);
@@ -98,7 +97,7 @@ class FairTurnsTest {
         }
     }
 
-    /// Prints what a healthy client notices of two attackers, with the default limits. Not part of a build.
+    /// Prints the latencies of a healthy client beside two attackers, with the default limits. Not part of a build.
     @Test
     @EnabledIfSystemProperty(named = "walcast.fair.seconds", matches = "[1-9]\\d*")
     void echoLatencyBesideTwoFloods() throws Exception {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Requests that never end, are too long, or are too many: each ends in bounded time and nobody else notices.
+/// Requests that never end, are too long, or are too many. Each ends in bounded time, and no other client notices.
 class HostileRequestTest {
     private static final Duration REQUEST_TIMEOUT = Duration.ofMillis(600);
     private static final String HEAD = "GET " + TestingServer.path("2.0.0") + " HTTP/1.1\r\nHost: localhost\r\n";
@@ -189,7 +189,7 @@ class HostileRequestTest {
                 socket.getOutputStream().write('x');
             }
         } catch (IOException | InterruptedException _) {
-            // cut, which is what was wanted
+            // cut, as expected
         }
     }
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// What nginx and health probes that speak HTTP/1.0 get.
+/// Responses to nginx and health probes that speak HTTP/1.0.
 class Http10Test {
     private static TestingServer server;
 

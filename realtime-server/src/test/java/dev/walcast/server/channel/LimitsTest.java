@@ -25,7 +25,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// What clients may do, each for itself and all together, and what they hear when they do more.
+/// The limits of clients, each by itself and all together, and the refusals beyond them.
 class LimitsTest {
     private static final String TOPIC = "realtime:room";
     private static final String HELLO = "{\"event\":\"e\",\"payload\":{}}";
@@ -157,7 +157,7 @@ class LimitsTest {
             browser.text(join("1", TOPIC, "{}"));
             assertThat(before(leaving, "probe")).isEmpty();
             assertThat(before(browser, "probe")).isEmpty();
-            // the last one ends the socket that only tells of its token
+            // the last one ends the socket that only reports the refusal of its token
             assertThat(server.sockets.waitingTimers()).isEqualTo(2 + 1 + 1);
         }
         await().until(() -> server.sockets.waitingTimers() == 0);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Joins that hold more than any client needs, against the real server.
+/// Joins larger than any client needs, against the real server.
 class OversizedJoinTest {
     private static final String TOPIC = "realtime:room";
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Private channels while the database is being asked: what waits, what goes on, and what is left when somebody leaves.
+/// Private channels while the database is being asked: what waits, what continues, and what remains after a leave.
 public class PendingJoinTest {
     private static final String TOPIC = "realtime:room";
     private static final String PRIVATE = "{\"config\":{\"private\":true,\"broadcast\":{\"self\":true,\"ack\":true}}}";
@@ -52,7 +52,7 @@ public class PendingJoinTest {
         client = server.open();
     }
 
-    /// The topic `slow` is answered when the test says so.
+    /// Questions about the topic `slow` are answered when the test allows it.
     private void hangOnSlow() {
         server.topics
                 .read(question -> {

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Private channels: who may enter, read and write, and what happens while the database is being asked.
+/// Private channels: the rights to join, read and write, and what happens while the database is being asked.
 class PrivateChannelTest {
     private static final String STATE = "[\"1\",null,\"realtime:room\",\"presence_state\",{}]";
     private static final String TOPIC = "realtime:room";
@@ -60,7 +60,7 @@ class PrivateChannelTest {
         client = server.open();
     }
 
-    // -- who may enter
+    // -- joins
 
     @Test
     void anyReadRightAllowsTheJoin() throws Exception {
@@ -159,7 +159,7 @@ class PrivateChannelTest {
         }
     }
 
-    // -- rooms
+    // -- topics
 
     @Test
     void publicAndPrivateTopicAreSeparate() throws Exception {

@@ -247,7 +247,7 @@ class PrivateRecheckTest {
         return List.of(HealthReason.PRIVATE_RIGHTS_STALE);
     }
 
-    // -- what it costs
+    // -- costs
 
     @Test
     void equalQuestionsAreAskedOnce() throws Exception {
@@ -435,7 +435,7 @@ class PrivateRecheckTest {
         assertThat(before(client, "probe")).isEmpty();
     }
 
-    /// The join's question is answered as of before; what changed meanwhile is asked about at once.
+    /// The join uses the answer to its question. Changes in the meantime are asked about at once.
     @Test
     void changeDuringJoinIsRechecked() throws Exception {
         CountDownLatch answer = new CountDownLatch(1);

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Stored broadcasts, heard again on joining, and the notice that broadcasts from the database arrive.
+/// Stored broadcasts that are replayed at the join, and the notice that database broadcasts arrive.
 class ReplayTest {
     private static final String TOPIC = "realtime:log";
     private static final Instant BEGIN = Instant.ofEpochMilli(1_763_407_103_911L);

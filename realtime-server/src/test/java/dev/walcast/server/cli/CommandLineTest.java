@@ -23,7 +23,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The commands as a user starts them: what goes wrong is one sentence with the fix and an exit code that is not 0.
+/// The commands as a user starts them. A failure prints one sentence with the remedy and has an exit code other than
+/// 0.
 class CommandLineTest {
     private static TestPostgres postgres;
 

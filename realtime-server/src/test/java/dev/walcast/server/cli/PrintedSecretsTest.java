@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/// What the commands print never holds a value of the environment or of the settings file.
+/// The output of commands never contains a value of the environment or of the settings file.
 class PrintedSecretsTest {
     private static final String SECRET = "a-word-that-must-not-be-printed";
 

@@ -114,7 +114,8 @@ class SetupCommandTest {
         }
     }
 
-    /// What a user with CREATE on `public` can make: exact matches for calls and operators that name no schema.
+    /// Creates what a user with CREATE on `public` can create: exact matches for calls and operators without a
+    /// schema.
     private void hostile() {
         postgres.execute("do $$ begin create role mallory; exception when duplicate_object then null; end $$");
         StringBuilder sql = new StringBuilder("grant create on schema public to mallory; set role mallory;"

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// `walcast serve` while its database cannot be had: it says why, waits, and ends when it is told to.
+/// `walcast serve` while its database is unavailable: it reports why, waits, and ends on a signal.
 class StartTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// The frames that official and old clients send, and what each has to get before it tells its application that it is
-/// subscribed, in sync, and gone. Those that cannot run here are played.
+/// The frames that official and old clients send, and the frames each needs before it reports that it is subscribed,
+/// in sync, and gone. Clients that cannot run here are simulated.
 class ClientFormsTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final AtomicInteger TOPICS = new AtomicInteger();

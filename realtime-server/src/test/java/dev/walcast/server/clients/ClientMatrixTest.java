@@ -25,8 +25,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// The same scenarios for every client that runs here, against the real server. What they could do is the table in
-/// `docs/compatibility.md`; with `-Dwalcast.write-docs` it is written there.
+/// Runs the same scenarios with every client that runs here, against the real server. The results are the table in
+/// `docs/compatibility.md`; `-Dwalcast.write-docs` writes it.
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ClientMatrixTest {
     private static final Path DOCS = Path.of("..", "docs", "compatibility.md");

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// What each official client insists on, asserted on the frames that are really sent: for those that cannot run here,
+/// The requirements of each official client, asserted on the frames that are sent: for clients that cannot run here,
 /// and for every version of those that can.
 class ClientStrictnessTest {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -57,7 +57,7 @@ class ClientStrictnessTest {
         return Stream.of(v1, v2);
     }
 
-    // -- everybody: the reply to a join
+    // -- all clients: the reply to a join
 
     @Test
     void joinReplyEchoesBindingsInOrder() throws Exception {

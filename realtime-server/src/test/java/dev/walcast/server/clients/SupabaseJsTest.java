@@ -89,7 +89,7 @@ class SupabaseJsTest {
         String page = """
                 import { createClient } from '@supabase/supabase-js'
                 import WebSocket from 'ws'
-                // what a browser adds, and a page cannot see
+                // headers that a browser adds, and a page cannot see
                 class PageSocket extends WebSocket {
                   constructor(url, protocols) { super(url, protocols, { origin: 'http://page.example' }) }
                 }

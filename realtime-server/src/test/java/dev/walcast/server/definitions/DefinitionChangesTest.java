@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// A row is read by the definitions of its own moment, or what is not known is named, with both readers.
+/// With both readers, a row is decoded by the definitions of its own time, and unknown values are named as missing.
 class DefinitionChangesTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static BothReaders servers;
@@ -34,7 +34,7 @@ class DefinitionChangesTest {
         return "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"" + table + "\",\"filter\":\"" + filter + "\"}";
     }
 
-    /// What each reader's client was told: the records with what they lack, and the reasons to read anew.
+    /// What each reader's client received: the records with their missing values, and the reasons of resets.
     private static List<List<String>> told(List<ChangeListener> listeners) throws Exception {
         List<List<String>> all = new ArrayList<>();
         for (ChangeListener listener : listeners) {

@@ -17,11 +17,10 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// Random changes of definitions among random rows, with both readers: each image that is delivered is the row
-/// as its statement saw it, or names what is not exact, and no row is lost without a reset.
+/// Random changes of definitions among random rows, with both readers. Each delivered row is as its statement saw it,
+/// or names what is not exact, and no row is lost without a reset.
 ///
-/// `-Dwalcast.definitions.cases=5000` makes it long; the seed is printed, and `-Dwalcast.definitions.seed` plays
-/// one again.
+/// `-Dwalcast.definitions.cases=5000` makes it long. The seed is printed; `-Dwalcast.definitions.seed` repeats one.
 class DefinitionsTest {
     private static final int CASES = Integer.getInteger("walcast.definitions.cases", 100);
     private static final int CASES_AT_ONCE = 25;
@@ -132,7 +131,7 @@ class DefinitionsTest {
         }
     }
 
-    /// What is owed to a client is told within a second.
+    /// Every pending reset is sent within a second.
     private void finish(BothReaders servers, List<String> faults) throws Exception {
         for (Client client : clients) {
             long deadline = System.nanoTime() + PATIENCE.toNanos();

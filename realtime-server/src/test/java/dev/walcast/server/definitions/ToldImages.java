@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What one client was told, compared with what was recorded.
+/// The rows that one client received, compared with the recorded ones.
 final class ToldImages {
     private final String name;
     private final RecordedImages recorded;
@@ -32,12 +32,12 @@ final class ToldImages {
         return faults;
     }
 
-    /// The client was told that it gets nothing more.
+    /// The client was notified that it receives nothing more.
     void refused() {
         lost.clear();
     }
 
-    /// Whether rows did not come and no reset tells so yet.
+    /// Whether rows are missing and no reset has reported it yet.
     boolean isOwed() {
         return !lost.isEmpty();
     }
@@ -157,9 +157,9 @@ final class ToldImages {
         }
     }
 
-    /// Everything before has come: what did not was told as a reset, or still may be.
+    /// Everything before has arrived: missing rows were reported by a reset, or still may be.
     ///
-    /// @param table the only one that it listens to; null for the schema public
+    /// @param table the only table that it listens to; null for the schema public
     void ended(List<Image> images, @Nullable String table) {
         for (Image image : images) {
             boolean wanted = table == null

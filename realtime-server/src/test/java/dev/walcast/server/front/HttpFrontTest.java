@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What comes through the port, and what ends there.
+/// Which requests and connections the port accepts, and which it ends.
 class HttpFrontTest {
     private static FrontServer server;
 

@@ -24,7 +24,7 @@ class UnchainedReaderTest {
         return bytes;
     });
 
-    /// An object that has grown old is kept by young collections although it is used no more: so is what it refers to.
+    /// Young collections keep an object of the old generation, used or not, and everything that it refers to.
     @Test
     void readArraysAreNotRetained() {
         reader.read();

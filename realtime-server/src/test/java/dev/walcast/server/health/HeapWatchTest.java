@@ -117,7 +117,7 @@ class HeapWatchTest {
         }
     }
 
-    /// Its own errors do not end it: whenever one is thrown it lets go of a little.
+    /// Its own errors do not end it: after each one it frees a little memory.
     public static final class NearlyFull {
         private NearlyFull() {}
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JsonTreeBytesTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-    /// What a list or map that grows has allocated in all is less than twice what it holds.
+    /// A growing list or map has allocated less than twice its content in total.
     private static final int GROWTH = 2;
 
     /// Each is repeated in an array of about 40 kB.

@@ -16,7 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// One client, wherever its sockets come from, never takes all that the clients share.
+/// One client never takes everything that clients share, from any number of sockets.
 class ClientSharesTest {
     private static final String TOPIC = "realtime:shared";
 

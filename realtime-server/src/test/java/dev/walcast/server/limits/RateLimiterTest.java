@@ -9,7 +9,7 @@ import dev.walcast.server.testing.TestingTime;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/// Rates and windows on a clock of the test's own.
+/// Rates and windows on the test's own clock.
 class RateLimiterTest {
     @Test
     void eachChannelHasItsPresenceWindow() {

@@ -58,7 +58,7 @@ class ChunkedBytesTest {
         assertThat(poor.bytes()).isZero();
     }
 
-    /// What is never finished must not fill the heap with garbage faster than it is collected.
+    /// Unfinished messages must not produce garbage faster than it is collected.
     @Test
     void discardedBytesMakeLittleGarbage() {
         var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -18,7 +18,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// Presence as one client after the other sees it; what many see at once is [RandomPresenceTest]'s.
+/// Presence as single clients see it. [RandomPresenceTest] covers many at once.
 class PresenceTest {
     private static final String TOPIC = "realtime:room";
     private static final Duration LONG = Duration.ofMillis(300);
@@ -95,7 +95,7 @@ class PresenceTest {
         return frame.get(4).path("response").toString();
     }
 
-    // -- what is collected
+    // -- collection of changes
 
     @Test
     void stateComesUnaskedWithPresenceForAll() throws Exception {
@@ -277,7 +277,7 @@ class PresenceTest {
         assertThat(meta(diff(watcher).path("leaves"), "a")).isNotNull();
     }
 
-    // -- who is told, and for how long one stays
+    // -- listeners, and the end of presence
 
     @Test
     void presenceIsSentOnlyAfterTrack() throws Exception {

@@ -19,8 +19,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Several sockets of both versions join, track, untrack, leave and vanish at random and all at once. Every state and
-/// every diff has to fit exactly what its receiver knows, and when all is quiet everybody knows the truth. The seed is
+/// Several sockets of both versions join, track, untrack, leave and disconnect at random and concurrently. Every
+/// state and every diff must fit exactly what its receiver knows, and at the end every view is correct. The seed is
 /// part of every failure.
 class RandomPresenceTest {
     private static final int STEPS = 400;
@@ -100,7 +100,7 @@ class RandomPresenceTest {
         }
     }
 
-    /// One client, which keeps what it has tracked, and what it was told.
+    /// One client with what it has tracked and received.
     private final class Party {
         private final TestingServer server;
         private final String version;

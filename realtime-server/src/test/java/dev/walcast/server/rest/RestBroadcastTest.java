@@ -305,8 +305,8 @@ class RestBroadcastTest {
                 .isEqualTo(413);
     }
 
-    /// He sends far more than the buffers between the two hold, so that a server that closes without listening resets
-    /// the connection.
+    /// Sends far more than the buffers in between hold, so that a server that closes without reading resets the
+    /// connection.
     @Test
     void lateReaderStillGetsTheResponse() throws Exception {
         RestLimits patient = new RestLimits(100_000, Duration.ofSeconds(20), 1, 50_000, 20);
@@ -444,7 +444,7 @@ class RestBroadcastTest {
         assertThat(client.get("/healthcheck").body()).isEqualTo("ok");
     }
 
-    /// Sends bytes, then one more every 50 ms as often as asked, and returns all that was answered until the end.
+    /// Sends bytes, then one more every 50 ms for the given number of times, and returns all responses until the end.
     private String raw(String request, int drips) throws IOException, InterruptedException {
         try (Socket socket = new Socket("127.0.0.1", server.port())) {
             socket.setSoTimeout(10_000);

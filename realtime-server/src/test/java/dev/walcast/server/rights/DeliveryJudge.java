@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// Holds what one subscription was told against what Postgres allowed.
+/// Compares what one subscription received with what Postgres allowed.
 final class DeliveryJudge {
     private final JudgedLog log;
     private final Subscription subscription;
@@ -29,7 +29,7 @@ final class DeliveryJudge {
     private int judged;
     private int owed;
 
-    /// What one binding received, and from where on it must receive everything.
+    /// What one binding received, and from which transaction on it must receive everything.
     private static final class Channel {
         private final Set<Integer> versions = new HashSet<>();
         private final Set<Integer> ids = new HashSet<>();
@@ -38,8 +38,8 @@ final class DeliveryJudge {
         private Optional<Obligation> open = Optional.empty();
     }
 
-    /// @param after    the last transaction that need not come
-    /// @param from     what is committed earlier need not come
+    /// @param after    the last transaction that it may lack
+    /// @param from     changes committed earlier may be missing
     /// @param withRows whether rows of earlier transactions had to be in the snapshot
     private record Obligation(TestViewer viewer, int after, long from, boolean withRows) {}
 
@@ -86,7 +86,7 @@ final class DeliveryJudge {
         return owed;
     }
 
-    // -- what came
+    // -- received changes
 
     private void changed(Told.Changed changed) {
         JsonNode data = changed.data();
@@ -141,8 +141,8 @@ final class DeliveryJudge {
         return data.path("missing").path("img").asText().equals("not_exact");
     }
 
-    /// A row of which nothing is told, because no column is provably one of today's: it may be each of its transaction
-    /// and table.
+    /// A row without any value, because no column certainly belongs to today's definition. It may be any row of its
+    /// transaction and table.
     private void nameless(Told.Changed changed) {
         int commit = log.commitAt(position(changed));
         String table = changed.data().path("table").asText();
@@ -156,7 +156,7 @@ final class DeliveryJudge {
         }
     }
 
-    /// A client that received the row on this subscription may be told its key.
+    /// A client that received the row on this subscription may receive its key.
     private void deleted(Told.Changed changed, JsonNode key) {
         Optional<RowImage> image = log.deleted(key.path("id").asInt());
         if (image.isEmpty()) {
@@ -234,7 +234,7 @@ final class DeliveryJudge {
                         .orElse("never visible");
     }
 
-    /// What happened to the subscription, but for rows, by the time from a commit.
+    /// The events of the subscription other than rows, by their time since a commit.
     private String biography(long committing) {
         StringBuilder biography = new StringBuilder("\n    ");
         for (Told told : subscription.told()) {
@@ -265,7 +265,7 @@ final class DeliveryJudge {
         findings.add(new Finding(kind, cause, data + " " + more + "\n    to " + subscription));
     }
 
-    // -- what has to come
+    // -- required changes
 
     private void live(Told.Live live, boolean isFirst) {
         if (isBurst) {

@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Where the policy reads a column outside the replica identity, a viewer that received a row on its subscription
-/// is told when the row is deleted, by its key alone, and no other viewer is.
+/// When the policy reads a column outside the replica identity, a viewer that received a row on its subscription
+/// receives its DELETE, with the key alone, and no other viewer does.
 class KnownDeleteTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
     private static final String BOB = "22222222-2222-4222-8222-222222222222";
@@ -130,7 +130,7 @@ class KnownDeleteTest {
         return alice;
     }
 
-    // -- told
+    // -- delivered
 
     @ParameterizedTest
     @EnumSource
@@ -309,7 +309,7 @@ class KnownDeleteTest {
         }
     }
 
-    // -- not told
+    // -- hidden
 
     @ParameterizedTest
     @EnumSource

@@ -120,7 +120,7 @@ class RightsAtCommitTest {
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "FUNCTION")
     void rowsAfterRevocationDoNotArrive(Change change) throws Exception {
-        // Postgres 15 does not tell of it.
+        // Postgres 15 does not announce it
         assumeTrue(change != Change.REVOKE_USAGE || servers.postgres().majorVersion() > 15);
         List<Integer> leaked = leaked(change, 0, TRIES, false);
         System.out.println("RightsAtCommitTest: after " + change + " came " + leaked + " of " + TRIES * ROWS + " rows");
@@ -191,7 +191,7 @@ class RightsAtCommitTest {
         }
     }
 
-    /// Counted when something tells that the rows behind them were judged.
+    /// Counted when a later message proves that the rows before it were judged.
     private static int closedRows(Change change, Listener listener) {
         if (change.endsSubscription()) {
             listener.awaitNote(note -> note.toString().contains("\"error\""));
@@ -313,7 +313,7 @@ class RightsAtCommitTest {
         }
     }
 
-    /// Not exactly at the commit: what matters here is that it has an effect at all.
+    /// Not exactly at the commit: this only checks that the change takes effect.
     private static void expectEffectOfAnotherPolicy(List<Listener> listeners) {
         servers.execute("alter policy one on storm using (kind = 'open')");
         int[] id = {0};
@@ -334,7 +334,7 @@ class RightsAtCommitTest {
                 });
     }
 
-    /// A name as Postgres allows it does not stop what reads policies.
+    /// A name that Postgres allows does not stop the reader of policies.
     @Test
     void quoteInColumnNameIsHarmless() throws Exception {
         servers.execute(

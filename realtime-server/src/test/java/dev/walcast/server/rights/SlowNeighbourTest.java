@@ -30,7 +30,7 @@ class SlowNeighbourTest {
                 "create table locked (id int primary key); create table free (id int primary key)",
                 "grant select on all tables in schema public to authenticated",
                 "alter table slow enable row level security; alter table quick enable row level security",
-                // The sub-select depends on the row, so that Postgres must be asked.
+                // the sub-select depends on the row, so that Postgres must be asked
                 "create policy slow on slow using ((select pg_sleep(0.4 + 0 * id)) is not null)",
                 "create policy quick on quick using (exists (select 1 from free where free.id < 0) or owner ~ 'alice')");
     }

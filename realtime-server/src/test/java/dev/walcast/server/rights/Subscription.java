@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// One join of a channel, or one event stream, and all that its client was told. Bindings are numbered from 0.
+/// One join of a channel, or one event stream, and everything that its client received. Bindings are numbered from 0.
 final class Subscription {
     private final String client;
     private final TestViewer viewer;
@@ -30,7 +30,7 @@ final class Subscription {
     private boolean troubled;
     private int confirmed;
 
-    /// What a binding asks for.
+    /// The request of a binding.
     ///
     /// @param room   the filter
     /// @param resume a position
@@ -93,7 +93,7 @@ final class Subscription {
         left = true;
     }
 
-    /// What happens to its connection from here on does not count.
+    /// Events of its connection after this call do not count.
     synchronized void end() {
         ended = true;
     }
@@ -109,7 +109,7 @@ final class Subscription {
         return ended;
     }
 
-    // -- what happens
+    // -- events
 
     /// @return the number of the token
     synchronized int pushToken(TestViewer next) {

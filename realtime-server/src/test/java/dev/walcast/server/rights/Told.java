@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
 import java.util.Set;
 
-/// What a client did or received, in order. Times are `System.nanoTime()`.
+/// The actions and received messages of a client, in order. Times are `System.nanoTime()`.
 sealed interface Told {
     long at();
 

@@ -82,7 +82,7 @@ class KnownKeysTest {
         assertThat(holder.knows(key(2))).isTrue();
     }
 
-    /// Keys that were made of the table before are void, also for what is remembered from now on.
+    /// Earlier keys of the table are invalid, also for rows that are remembered later.
     @Test
     void forgottenTableIsUnknownToAllHolders() {
         KeyHolder<String> holder = holder("mine");
@@ -339,7 +339,7 @@ class KnownKeysTest {
         return agrees;
     }
 
-    /// What is counted is what the heap holds.
+    /// The counted bytes equal those on the heap.
     @Test
     void bytesOfAKeyAreCounted() {
         int rows = 500_000;

@@ -23,7 +23,8 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// Streams of events as clients without a socket: what they hear of rooms, and the bounds they share with sockets.
+/// Event streams as clients without a socket: the broadcasts that they receive, and the limits that they share with
+/// sockets.
 class GuestTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String CHANGES = "/changes?table=t";

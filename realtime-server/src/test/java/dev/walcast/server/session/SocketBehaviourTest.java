@@ -231,7 +231,7 @@ class SocketBehaviourTest {
             deaf.text(join("1", TOPIC, LISTEN_ONLY));
             await().until(() -> server.sockets.channels() == 3);
             long slowestNanos = 0;
-            // far more than the outbox and the buffers of the operating system hold together
+            // far more than the outbox and the buffers of the operating system together
             for (int i = 0; i < 400; i++) {
                 long startNanos = System.nanoTime();
                 exchange(sender, reader, i, 50_000);

@@ -18,7 +18,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// Keys and tokens as a client presents them, at the door and in a join.
+/// Keys and tokens at the upgrade and in a join.
 class TokenSocketTest {
     private static final String PUBLISHABLE = "sb_publishable_" + "p".repeat(22);
     private static final String SECRET = "sb_secret_" + "s".repeat(22);

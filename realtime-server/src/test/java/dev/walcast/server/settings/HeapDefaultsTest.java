@@ -17,7 +17,7 @@ class HeapDefaultsTest {
     @Test
     void documentedDefaultsApplyFromOneGigabyte() {
         assertThat(SETTINGS).allMatch(name -> heap(1_024).value(name).isEmpty());
-        // as much of -Xmx1g as the serial collector says it has
+        // the heap that the serial collector reports with -Xmx1g
         assertThat(SETTINGS).allMatch(name -> heap(989).value(name).isEmpty());
     }
 

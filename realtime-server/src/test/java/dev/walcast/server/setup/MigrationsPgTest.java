@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// The schema `realtime`, made by a role that is no superuser, and what its functions do.
+/// The schema `realtime`, created by a role that is no superuser, and the effects of its functions.
 class MigrationsPgTest {
     private static TestPostgres postgres;
     private static PostgresUrl server;

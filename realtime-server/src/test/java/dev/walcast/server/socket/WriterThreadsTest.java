@@ -25,7 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Writers of real sockets, some of whose clients do not read.
+/// Writers of real sockets. Some of the clients do not read.
 class WriterThreadsTest {
     private static final int STUCK = 20;
     private static final int STUCK_BYTES = 16 << 20;

@@ -103,7 +103,7 @@ class ChangeStreamTest {
         return system;
     }
 
-    /// A commit is seen a moment after it: what a client missed may come before or behind its `system` event.
+    /// Other sessions see a commit a moment after it: a missed change may come before or after its `system` event.
     private static List<Integer> idsWithSystem(EventReader reader, int count) throws Exception {
         List<Integer> ids = new ArrayList<>();
         boolean resumed = false;
@@ -131,7 +131,7 @@ class ChangeStreamTest {
         return URLEncoder.encode(text, UTF_8);
     }
 
-    // -- what comes
+    // -- contents
 
     @Test
     void changesEqualThoseOfSockets() throws Exception {
@@ -329,7 +329,7 @@ class ChangeStreamTest {
         }
     }
 
-    // -- who does not get in, or stay
+    // -- refusals and ends
 
     private void assertRefused(EventReader reader, int status, String code) throws Exception {
         try (reader) {
@@ -442,7 +442,7 @@ class ChangeStreamTest {
         }
     }
 
-    /// What had reached the client before it was cut: only whole events count.
+    /// Reads what reached the client before it was cut. Only complete events count.
     private static String readRest(Socket socket, List<Integer> ids) throws Exception {
         String text = unchunked(socket.getInputStream());
         String last = "";

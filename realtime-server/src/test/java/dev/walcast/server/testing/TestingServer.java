@@ -32,7 +32,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Set;
 
-/// The real server on a free port; only what it knows from the database is not real.
+/// The real server on a free port. Only the database behind it is replaced.
 public final class TestingServer implements AutoCloseable {
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
@@ -197,8 +197,7 @@ public final class TestingServer implements AutoCloseable {
                 + "\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]";
     }
 
-    /// Sends a heartbeat and returns what came before its answer: with it, silence can be asserted without
-    /// waiting.
+    /// Sends a heartbeat and returns what came before its reply. So silence can be asserted without waiting.
     public static java.util.List<String> before(WireClient client, String probe)
             throws IOException, InterruptedException {
         client.text("[null,\"" + probe + "\",\"phoenix\",\"heartbeat\",{}]");

@@ -51,7 +51,7 @@ class EvictedTransactionsTest {
         assertThat(evicted.allContainedIn(moment(end + 9, 99L, end + 2))).isTrue();
     }
 
-    /// One that runs for hours has an old id, and may itself be among those that were let go.
+    /// A transaction that runs for hours has an old id, and may itself be among the evicted ones.
     @Test
     void oldestOfManyAreKnownByTheirLatest() {
         for (long xid = 100; xid <= 110 + EvictedTransactions.REMEMBERED_MAX; xid++) {
