@@ -36,7 +36,7 @@ final class UsageErrors implements IParameterExceptionHandler {
     private static String unmatched(List<String> arguments) {
         String first = arguments.getFirst();
         if (!first.startsWith("-")) {
-            return "An argument belongs to no option. Is a value with a space not quoted?";
+            return "An argument belongs to no option. Is a value with a space missing its quotes?";
         }
         int end = first.indexOf('=');
         return "There is no option " + (end < 0 ? first : first.substring(0, end));
