@@ -58,8 +58,8 @@ public record ServerSettings(
     }
 
     /// @param url                    `postgres://user:password@host:port/database`; contains the password
-    /// @param pollInterval           how often Debezium polls for changes; shorter means lower latency and more idle
-    /// CPU
+    /// @param pollInterval           how often Debezium polls for changes; shorter means lower latency and
+    ///                               more idle CPU
     /// @param transactionMemoryBytes a larger transaction is written to a temporary file while it is collected
     /// @param evaluationUrl          the login that evaluates policies and filters; null for the login in `url`
     /// @param askTimeout             how long Postgres may work on a question about a change, the first time

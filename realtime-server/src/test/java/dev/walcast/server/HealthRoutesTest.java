@@ -33,8 +33,8 @@ class HealthRoutesTest {
     private volatile Set<HealthReason> first = Set.of();
     private volatile Set<HealthReason> second = Set.of();
     private final Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
-    private final HttpFront front =
-            new HttpFront("127.0.0.1", 0, FrontLimits.of(SocketLimits.defaults(), AddressLimits.defaults()), supervisor);
+    private final HttpFront front = new HttpFront(
+            "127.0.0.1", 0, FrontLimits.of(SocketLimits.defaults(), AddressLimits.defaults()), supervisor);
 
     @BeforeEach
     void start() throws IOException {

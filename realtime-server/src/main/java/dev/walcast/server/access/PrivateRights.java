@@ -125,8 +125,8 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     }
 
     /// Asks all rights again, because something that decides about private topics changed: a policy or grant of
-    /// `realtime.messages`, or a row of a table that its policies read. This class asks about reads; writes are asked
-    /// with the next push. Calls within 250 ms count as one. Never blocks.
+    /// `realtime.messages`, or a row of a table that its policies read. This class asks about reads; writes
+    /// are asked with the next push. Calls within 250 ms count as one. Never blocks.
     public void recheckSoon() {
         if (rounds.end()) {
             synchronized (lock) {

@@ -156,7 +156,9 @@ final class FetchedKeys implements KeyLookup {
             }
         } catch (IOException e) {
             if (closing.getCount() > 0) {
-                LOG.warn("JWT_JWKS: the keys cannot be fetched; those of the last fetch stay in use: {}", e.getMessage());
+                LOG.warn(
+                        "JWT_JWKS: the keys cannot be fetched; those of the last fetch stay in use: {}",
+                        e.getMessage());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

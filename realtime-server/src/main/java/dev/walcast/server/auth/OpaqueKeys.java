@@ -40,7 +40,7 @@ public final class OpaqueKeys {
 
         /// Parses a comma-separated list of keys.
         ///
-        /// @throws IllegalArgumentException when an entry is no key; the message says why and does not repeat it
+        /// @throws IllegalArgumentException when an entry is no key; the message gives the reason only
         public OpaqueKeys parse(String list) {
             return new OpaqueKeys(Arrays.stream(list.split(","))
                     .map(String::strip)

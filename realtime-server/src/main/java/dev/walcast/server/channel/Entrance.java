@@ -40,7 +40,8 @@ final class Entrance {
         };
     }
 
-    private TopicAnswer<List<StoredMessage>> history(Viewer viewer, ReplayRequest.Wanted wanted, Runnable beforeHistory) {
+    private TopicAnswer<List<StoredMessage>> history(
+            Viewer viewer, ReplayRequest.Wanted wanted, Runnable beforeHistory) {
         if (!rights.mayReadBroadcasts()) {
             return new TopicAnswer.Refused<>(rights.unreadable());
         }

@@ -41,7 +41,11 @@ final class ListenCommand implements Callable<Integer> {
     @Spec
     private @Nullable CommandSpec spec;
 
-    @Option(names = "--table", required = true, paramLabel = "SCHEMA.TABLE", description = "The table; * for all tables.")
+    @Option(
+            names = "--table",
+            required = true,
+            paramLabel = "SCHEMA.TABLE",
+            description = "The table; * for all tables.")
     private String table = "";
 
     @Option(names = "--filter", description = "Which rows: COLUMN=eq.VALUE")
@@ -72,8 +76,7 @@ final class ListenCommand implements Callable<Integer> {
         String key = token != null ? token : DevEnvironmentFile.value(data, "SERVICE_KEY");
         if (server == null || key == null) {
             throw new ParameterException(
-                    command.commandLine(),
-                    "Give --url and --token, or start ./walcast dev first.");
+                    command.commandLine(), "Give --url and --token, or start ./walcast dev first.");
         }
         Printer printer = new Printer(
                 command.commandLine().getOut(), command.commandLine().getErr());

@@ -212,7 +212,8 @@ public final class Delivery {
         }
     }
 
-    private void hand(Candidate candidate, Passages passages, MembershipChange passage, int[] ids, Encodings encodings) {
+    private void hand(
+            Candidate candidate, Passages passages, MembershipChange passage, int[] ids, Encodings encodings) {
         Set<String> select = candidate.select();
         ChangeSubscription subscription = candidate.subscription();
         Table table = encodings.change().table();

@@ -40,7 +40,11 @@ public final class ChangeEncoder {
     /// @param readable the readable columns of the new row, and of the row that a DELETE removed
     /// @param old      the readable columns of the row before an UPDATE
     EncodedChange encode(
-            Change change, MembershipChange membership, FeedPosition position, ReadableColumns readable, ReadableColumns old) {
+            Change change,
+            MembershipChange membership,
+            FeedPosition position,
+            ReadableColumns readable,
+            ReadableColumns old) {
         Told told = switch (change) {
             case Change.Insert insert -> new Told("INSERT", membership, insert.newRow(), null);
             case Change.Update update -> told(update, membership);

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One connection, from accept to close. Its own thread reads, answers and writes. The [HttpFront] enforces its timeouts.
+/// One connection, from accept to close. Its own thread reads, answers and writes. The [HttpFront] enforces its
+/// timeouts.
 final class ClientConnection implements ConnectionContext, UpgradeListener, RequestBytes.Progress, Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
     private static final long LINGER_NANOS = 2_000_000_000L;
@@ -68,7 +69,11 @@ final class ClientConnection implements ConnectionContext, UpgradeListener, Requ
 
     /// @param engines supplies the current engine
     ClientConnection(
-            ClientSocket socket, InetAddress peer, Supplier<HttpEngine> engines, FrontLimits limits, ConnectionPlaces places) {
+            ClientSocket socket,
+            InetAddress peer,
+            Supplier<HttpEngine> engines,
+            FrontLimits limits,
+            ConnectionPlaces places) {
         this.socket = requireNonNull(socket, "socket is null");
         this.peer = requireNonNull(peer, "peer is null");
         this.engines = requireNonNull(engines, "engines is null");

@@ -29,9 +29,10 @@ public enum HealthReason {
     RIGHTS_STALE(
             Readiness.DEGRADED,
             "The rights of some tables could not be confirmed in time. Their changes wait or are dropped."),
-    CHANGES_DROPPED(
-            Readiness.DEGRADED, "Changes of some tables were dropped. Their subscriptions received `reset`."),
-    TABLE_SET_ASIDE(Readiness.DEGRADED, "Changes of some tables cannot be read. Those tables are skipped, so that the others continue."),
+    CHANGES_DROPPED(Readiness.DEGRADED, "Changes of some tables were dropped. Their subscriptions received `reset`."),
+    TABLE_SET_ASIDE(
+            Readiness.DEGRADED,
+            "Changes of some tables cannot be read. Those tables are skipped, so that the others continue."),
     PRIVATE_RIGHTS_STALE(
             Readiness.DEGRADED,
             "The rights of some private channels could not be confirmed in time. Those channels deliver nothing.");

@@ -29,8 +29,9 @@ public final class ResponseBytes implements DataWriter {
     public void answers(RequestHead request) {
         begun = false;
         boolean isHead = request.method().equals("HEAD");
-        filter =
-                isHead || request.http10() ? new ResponseEdit(request.http10(), isHead, endAfterThis) : ResponseFilter.NONE;
+        filter = isHead || request.http10()
+                ? new ResponseEdit(request.http10(), isHead, endAfterThis)
+                : ResponseFilter.NONE;
     }
 
     /// Whether the client received a byte of the response to the last request.

@@ -55,7 +55,8 @@ public final class DatabaseBroadcasts {
     /// @param isListenedTo whether clients that listen to tables receive the messages as well
     /// @param isFresh      whether the messages were not broadcast yet; otherwise they are only left out
     /// @param onOther      called for each other change, once
-    TransactionWithoutMessages withoutMessages(Transaction transaction, boolean isListenedTo, boolean isFresh, Consumer<Change> onOther) {
+    TransactionWithoutMessages withoutMessages(
+            Transaction transaction, boolean isListenedTo, boolean isFresh, Consumer<Change> onOther) {
         long micros = transaction.commit().timeMicros();
         return new TransactionWithoutMessages(
                 transaction, isListenedTo, isFresh ? change -> onMessage(change, micros) : _ -> {}, onOther);

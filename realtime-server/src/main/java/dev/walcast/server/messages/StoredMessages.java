@@ -74,7 +74,8 @@ public final class StoredMessages implements AutoCloseable {
     /// @param onOther     called for each change that is no stored message, once
     public TransactionWithoutMessages withoutMessages(
             Transaction transaction, String publication, boolean isFresh, Consumer<Change> onOther) {
-        return broadcasts.withoutMessages(transaction, installation.publications().contains(publication), isFresh, onOther);
+        return broadcasts.withoutMessages(
+                transaction, installation.publications().contains(publication), isFresh, onOther);
     }
 
     /// Whether rows of the table come with the changes of these publications.

@@ -22,7 +22,8 @@ public final class TransactionWithoutMessages implements Transaction {
 
     /// @param onMessage called for each row of `realtime.messages`, once
     /// @param onOther   called for each other change, once
-    TransactionWithoutMessages(Transaction transaction, boolean isListenedTo, Consumer<Change> onMessage, Consumer<Change> onOther) {
+    TransactionWithoutMessages(
+            Transaction transaction, boolean isListenedTo, Consumer<Change> onMessage, Consumer<Change> onOther) {
         this.transaction = requireNonNull(transaction, "transaction is null");
         this.isListenedTo = isListenedTo;
         this.onMessage = requireNonNull(onMessage, "onMessage is null");

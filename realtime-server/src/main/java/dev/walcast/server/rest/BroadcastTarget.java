@@ -34,7 +34,8 @@ record BroadcastTarget(String topic, String event) {
         if (end <= topic || event == rawPath.length() || !rawPath.startsWith(BEFORE_EVENT, end)) {
             throw new RequestRefusedException(RestResponse.html(ErrorCode.REST_NOT_FOUND));
         }
-        BroadcastTarget target = new BroadcastTarget(decoded(rawPath.substring(topic, end)), decoded(rawPath.substring(event)));
+        BroadcastTarget target =
+                new BroadcastTarget(decoded(rawPath.substring(topic, end)), decoded(rawPath.substring(event)));
         if (isTooLong(Topic.named(target.topic()).text())) {
             throw new RequestRefusedException(RestResponse.field("topic", ErrorCode.FIELD_TOO_LONG));
         }

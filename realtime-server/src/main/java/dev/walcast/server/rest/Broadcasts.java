@@ -65,7 +65,9 @@ final class Broadcasts {
                 rooms.broadcast(new Broadcast.Text(topic, message.payload()), message.isPrivate());
             }
         }
-        return dropped.isEmpty() ? RestResponse.accepted() : RestResponse.accepted().with(Map.of(DROPPED, text(dropped)));
+        return dropped.isEmpty()
+                ? RestResponse.accepted()
+                : RestResponse.accepted().with(Map.of(DROPPED, text(dropped)));
     }
 
     private static String text(Map<String, Integer> dropped) {
@@ -76,7 +78,8 @@ final class Broadcasts {
 
     RestResponse single(Call call) throws RequestRefusedException {
         Encoding encoding = encoding(call.request());
-        BroadcastTarget target = BroadcastTarget.parse(call.request().prologue().uriPath().rawPath());
+        BroadcastTarget target =
+                BroadcastTarget.parse(call.request().prologue().uriPath().rawPath());
         Slice payload = payload(body(call), encoding);
         if (payload.length() > limits.payloadBytesMax()) {
             throw new RequestRefusedException(RestResponse.field("payload", ErrorCode.REST_PAYLOAD_TOO_LARGE));

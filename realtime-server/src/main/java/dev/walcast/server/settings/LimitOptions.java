@@ -40,8 +40,9 @@ final class LimitOptions {
             names = "--idle-timeout",
             paramLabel = "TIME",
             defaultValue = "60s",
-            description = "How long a client may be silent before it is disconnected; official clients send a heartbeat every 15 to 25 seconds."
-                    + " An event stream gets a comment after a quarter of it.")
+            description =
+                    "How long a client may be silent before it is disconnected; official clients send a heartbeat every 15 to 25 seconds."
+                            + " An event stream gets a comment after a quarter of it.")
     private Duration idleTimeout = Duration.ZERO;
 
     @Option(
@@ -199,8 +200,9 @@ final class LimitOptions {
             names = "--private-grace",
             paramLabel = "TIME",
             defaultValue = "15s",
-            description = "How much longer than PRIVATE_RECHECK the rights of a private channel are used when the database"
-                    + " cannot confirm them; after that the channel delivers nothing.")
+            description =
+                    "How much longer than PRIVATE_RECHECK the rights of a private channel are used when the database"
+                            + " cannot confirm them; after that the channel delivers nothing.")
     private Duration privateGrace = Duration.ZERO;
 
     /// What these limits let one client hold: a full queue and a message.

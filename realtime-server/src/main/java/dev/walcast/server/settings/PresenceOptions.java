@@ -12,7 +12,8 @@ final class PresenceOptions {
             names = "--presence-flush",
             paramLabel = "TIME",
             defaultValue = "20ms",
-            description = "How long changes of presence are collected into one message; 0ms sends each change by itself.")
+            description =
+                    "How long changes of presence are collected into one message; 0ms sends each change by itself.")
     private Duration flush = Duration.ZERO;
 
     @Option(
@@ -43,8 +44,9 @@ final class PresenceOptions {
             arity = "0..1",
             fallbackValue = "true",
             defaultValue = "false",
-            description = "Whether every channel has presence, also for clients that do not ask for it, because older clients"
-                    + " cannot ask: true or false.")
+            description =
+                    "Whether every channel has presence, also for clients that do not ask for it, because older clients"
+                            + " cannot ask: true or false.")
     private boolean enabled;
 
     PresenceLimits limits() {

@@ -12,7 +12,8 @@ final class ReplayOptions {
             names = "--restart-hold",
             paramLabel = "TIME",
             defaultValue = "10s",
-            description = "How long after a restart clients that name no position receive what was committed meanwhile.")
+            description =
+                    "How long after a restart clients that name no position receive what was committed meanwhile.")
     private Duration restartHold = Duration.ZERO;
 
     @Option(
@@ -33,7 +34,8 @@ final class ReplayOptions {
             names = "--replay-wal",
             paramLabel = "SIZE",
             defaultValue = "1GiB",
-            description = "How much write-ahead log Postgres may keep for clients that reconnect. Above it, the oldest changes are dropped.")
+            description =
+                    "How much write-ahead log Postgres may keep for clients that reconnect. Above it, the oldest changes are dropped.")
     private ByteSize replayWal = new ByteSize(0);
 
     @Mixin

@@ -53,8 +53,9 @@ final class RightsOptions {
             names = "--delete-keys-memory",
             paramLabel = "SIZE",
             defaultValue = "16MiB",
-            description = "How much memory keys of delivered rows may use. They are kept to deliver DELETEs where policies read columns"
-                    + " that a DELETE does not carry; 0 keeps none.")
+            description =
+                    "How much memory keys of delivered rows may use. They are kept to deliver DELETEs where policies read columns"
+                            + " that a DELETE does not carry; 0 keeps none.")
     private ByteSize deleteKeysMemory = new ByteSize(0);
 
     RightsSettings settings() {

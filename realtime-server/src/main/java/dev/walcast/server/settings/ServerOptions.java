@@ -30,10 +30,9 @@ public final class ServerOptions {
     @Option(
             names = "--evaluation-database-url",
             paramLabel = "URL",
-            description =
-                    "The same database with another role that has no rights of its own. Policies and filters"
-                            + " are evaluated as this role. It must be a member of the tokens' roles, and of none with BYPASSRLS. Default: the role in"
-                            + " DATABASE_URL.")
+            description = "The same database with another role that has no rights of its own. Policies and filters"
+                    + " are evaluated as this role. It must be a member of the tokens' roles, and of none with BYPASSRLS. Default: the role in"
+                    + " DATABASE_URL.")
     private @Nullable String evaluationUrl;
 
     @Mixin
@@ -89,8 +88,7 @@ public final class ServerOptions {
             names = "--ask-timeout",
             paramLabel = "TIME",
             defaultValue = "500ms",
-            description =
-                    "How long a query about changes may run before it is split into smaller parts.")
+            description = "How long a query about changes may run before it is split into smaller parts.")
     private Duration askTimeout = Duration.ZERO;
 
     @Option(
@@ -105,8 +103,9 @@ public final class ServerOptions {
             names = "--deletes",
             paramLabel = "WHO",
             defaultValue = "strict",
-            description = "Which clients receive DELETEs under row-level security: strict, those that could see the row;"
-                    + " parity, all, but only the key.")
+            description =
+                    "Which clients receive DELETEs under row-level security: strict, those that could see the row;"
+                            + " parity, all, but only the key.")
     private RowGuard.Deletes deletes = RowGuard.Deletes.STRICT;
 
     @Option(
@@ -120,8 +119,7 @@ public final class ServerOptions {
             names = "--stall-timeout",
             paramLabel = "TIME",
             defaultValue = "1m",
-            description =
-                    "How long an idle reader may receive no heartbeat before it is restarted.")
+            description = "How long an idle reader may receive no heartbeat before it is restarted.")
     private Duration stallTimeout = Duration.ZERO;
 
     @Option(

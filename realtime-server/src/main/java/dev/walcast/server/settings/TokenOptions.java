@@ -26,9 +26,10 @@ final class TokenOptions {
     @Option(
             names = "--jwt-jwks",
             paramLabel = "KEYS|URL",
-            description = "The keys that verify access tokens (RS, ES, EdDSA, and HS with a kid): a JSON Web Key Set, an"
-                    + " array of keys, or the URL of one. A URL is fetched every 5 minutes, and when a token names an"
-                    + " unknown key. JWT_SECRET is optional then.")
+            description =
+                    "The keys that verify access tokens (RS, ES, EdDSA, and HS with a kid): a JSON Web Key Set, an"
+                            + " array of keys, or the URL of one. A URL is fetched every 5 minutes, and when a token names an"
+                            + " unknown key. JWT_SECRET is optional then.")
     private @Nullable String jwtJwks;
 
     @Option(

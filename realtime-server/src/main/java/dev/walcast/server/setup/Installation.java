@@ -106,7 +106,8 @@ public record Installation(
         }
         if (partitioned && !maintainable) {
             missing.add("This server does not maintain the partitions of realtime.messages: they belong to \"" + owner
-                    + "\", and role \"" + role + "\" is not a member of it. Without tomorrow's partition private channels"
+                    + "\", and role \"" + role
+                    + "\" is not a member of it. Without tomorrow's partition private channels"
                     + " stop working tomorrow.");
         }
         return missing;

@@ -90,7 +90,8 @@ final class Connection implements ServerConnection, Watched {
         int status = refusal.code().status().orElseThrow();
         new RefusedConnection(
                         socket,
-                        new SocketAdmission.Admission.Refused(status, refusal.upgradeBody(), limits.upgradeRefusalDelay()))
+                        new SocketAdmission.Admission.Refused(
+                                status, refusal.upgradeBody(), limits.upgradeRefusalDelay()))
                 .handle(limit);
     }
 

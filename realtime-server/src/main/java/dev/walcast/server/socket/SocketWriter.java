@@ -28,7 +28,8 @@ final class SocketWriter {
     /// 0 while no write is under way. Read by the watch.
     private volatile long writingSinceNanos;
 
-    SocketWriter(long outboxBytesMax, MemoryAccount memory, HelidonSocket socket, SocketStats stats, WriterThreads writers) {
+    SocketWriter(
+            long outboxBytesMax, MemoryAccount memory, HelidonSocket socket, SocketStats stats, WriterThreads writers) {
         requireNonNull(writers, "writers is null");
         this.outbox = new Outbox(outboxBytesMax, memory, () -> writers.add(this));
         this.socket = requireNonNull(socket, "socket is null");

@@ -35,8 +35,8 @@ public final class Lane {
 
     /// @param starter   runs a task on a thread of its own, later when there is no thread; never throws
     /// @param bytes     bounds what waits in all lanes of one socket
-    /// @param onFailure receives failures and errors of tasks on the virtual thread; a task that runs at once throws
-    /// to its caller
+    /// @param onFailure receives failures and errors of tasks on the virtual thread; a task that runs at
+    ///                  once throws to its caller
     public Lane(Consumer<Runnable> starter, WaitingBytes bytes, Consumer<Throwable> onFailure) {
         this.starter = requireNonNull(starter, "starter is null");
         this.bytes = requireNonNull(bytes, "bytes is null");

@@ -104,7 +104,8 @@ public final class ReplayWindow implements AutoCloseable {
             Function<? super Change, ? extends @Nullable RowKeys> keys) {
         Function<Change, Encodings> encodings = encodings(marks, epoch(), keys);
         List<Encodings> changes = collected(transaction, encodings);
-        WindowTransaction received = new WindowTransaction(transaction.commit(), nanoTime.getAsLong(), transaction.defer());
+        WindowTransaction received =
+                new WindowTransaction(transaction.commit(), nanoTime.getAsLong(), transaction.defer());
         lock.lock();
         try {
             kept.floors().setStartTime(transaction.commit().timeMicros() + CLOCK_MARGIN_MICROS);
@@ -175,7 +176,8 @@ public final class ReplayWindow implements AutoCloseable {
     private void waitForHold() {
         if (hold.forceReady()) {
             changed.signalAll();
-            log.info("More was committed while the server was down than the replay window holds; the server waits for clients");
+            log.info(
+                    "More was committed while the server was down than the replay window holds; the server waits for clients");
         }
         try {
             while (hold.isHolding() && !closed) {

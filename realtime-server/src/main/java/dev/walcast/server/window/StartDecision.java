@@ -40,7 +40,9 @@ record StartDecision(KeptTransactions kept, RestartHold hold, Position head, Lis
 
     private BindingStart after(FeedPosition from) {
         Lsn commit = from.position().commit();
-        if (!from.epoch().equals(hold.start().epoch()) || from.position().isAfter(head) || !kept.mayHaveContained(commit)) {
+        if (!from.epoch().equals(hold.start().epoch())
+                || from.position().isAfter(head)
+                || !kept.mayHaveContained(commit)) {
             return new BindingStart.Reset(Reason.EPOCH_CHANGED);
         }
         if (kept.lacks(targets, from.position())) {

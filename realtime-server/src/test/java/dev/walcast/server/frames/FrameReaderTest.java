@@ -53,7 +53,8 @@ class FrameReaderTest {
                 new ByteArrayInputStream(wire.toByteArray()), MAX, new MessageBuffer(memory), pace(), EarlyLook.NONE);
         assertThatThrownBy(reader::next)
                 .isInstanceOfSatisfying(
-                        InvalidFrameException.class, e -> assertThat(e.reason()).isEqualTo(CloseReason.FRAME_TOO_LARGE));
+                        InvalidFrameException.class,
+                        e -> assertThat(e.reason()).isEqualTo(CloseReason.FRAME_TOO_LARGE));
     }
 
     @Test

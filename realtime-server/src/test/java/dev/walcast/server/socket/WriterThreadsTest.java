@@ -183,7 +183,8 @@ class WriterThreadsTest {
             }
         };
         PlainSocket broken = PlainSocket.server(failing, "child", "parent");
-        Line bad = new Line(client, new SocketWriter(64 << 20, budget.open(() -> {}), broken, new SocketStats(), writers));
+        Line bad =
+                new Line(client, new SocketWriter(64 << 20, budget.open(() -> {}), broken, new SocketStats(), writers));
         lines.add(bad);
         Line good = line();
         bad.offer(new byte[] {1});

@@ -76,7 +76,9 @@ class EvictedTransactionsTest {
         for (long n = 0; n < EvictedTransactions.REMEMBERED_MAX; n++) {
             evicted.add((0xFFFF_FFF0L + n) & 0xFFFF_FFFFL);
         }
-        assertThat(evicted.allContainedIn(moment(epoch + EvictedTransactions.REMEMBERED_MAX, epoch - 2))).isFalse();
-        assertThat(evicted.allContainedIn(moment(epoch + EvictedTransactions.REMEMBERED_MAX))).isTrue();
+        assertThat(evicted.allContainedIn(moment(epoch + EvictedTransactions.REMEMBERED_MAX, epoch - 2)))
+                .isFalse();
+        assertThat(evicted.allContainedIn(moment(epoch + EvictedTransactions.REMEMBERED_MAX)))
+                .isTrue();
     }
 }

@@ -14,7 +14,8 @@ class UnacknowledgedTransactionsTest {
     private final List<Long> acknowledged = new ArrayList<>();
 
     private WindowTransaction add(long lsn, boolean empty) {
-        WindowTransaction received = new WindowTransaction(new Commit(new Lsn(lsn), lsn, 0), 0, () -> acknowledged.add(lsn));
+        WindowTransaction received =
+                new WindowTransaction(new Commit(new Lsn(lsn), lsn, 0), 0, () -> acknowledged.add(lsn));
         received.skip(empty);
         unacknowledged.add(received);
         return received;
