@@ -109,7 +109,7 @@ class PlainReading {
   }
 }
 
-/** Counted where it arrives: every row in a frame of its own. */
+/** Counted at the receiver: every row in its own frame. */
 async function toOne({ database, load, walcasts, rows, rounds, result }) {
   const all = new Readers(database, walcasts.map(server => ({ name: `${server.name} one`, server, program: server.program, slot: `bench_${server.reader}` })))
   for (const { name, server } of all.all) await load.open(name, 1, server.listening())

@@ -1,5 +1,5 @@
 // 500 clients join one room and track, all at once: until each has seen all others. The same clients against Walcast and
-// against the plain way, a `ws` server on Node.js that tells every member of each join by itself.
+// against a plain `ws` server on Node.js that sends each join to every member by itself.
 import { setTimeout as sleep } from 'node:timers/promises'
 import WebSocket from 'ws'
 import { servers } from '../lib/contest.mjs'

@@ -4,7 +4,7 @@ import { Result } from '../lib/report.mjs'
 import { Database } from '../lib/server.mjs'
 
 export default {
-  about: '1,000 clients that missed 1,000 changes each come back at once, beside the same deliveries live',
+  about: '1,000 clients that missed 1,000 changes each reconnect at once, beside the same deliveries live',
   readers: true,
   server: true,
   async run(options) {

@@ -6,7 +6,7 @@ import { Database } from '../lib/server.mjs'
 const MISSED = 20
 
 export default {
-  about: '5,000 clients come back at once, after a cut and after a restart of the server; beside joining live',
+  about: '5,000 clients reconnect at once, after a cut and after a restart of the server; beside joining live',
   readers: true,
   server: true,
   minutes: 8,
@@ -35,7 +35,7 @@ export default {
   },
 }
 
-/** What pg_stat_database has counted; backends that became idle tell at the latest after ten seconds. */
+/** The counters of pg_stat_database. Backends that became idle report within ten seconds. */
 async function transactions(database) {
   await sleep(11_000)
   const { rows } = await database.db.query(

@@ -1,4 +1,4 @@
-// A plain bar chart of each measure: one bar for each who, lengths relative to the longest of the measure.
+// A plain bar chart of each measure: one bar for each participant, lengths relative to the longest of the measure.
 import { quantity } from './report.mjs'
 
 const WIDTH = 760

@@ -25,7 +25,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 
-/// What matching a change costs, by the number of subscriptions. No database and no sockets: the index alone.
+/// Measures the cost of matching a change, by the number of subscriptions. No database and no sockets: the index alone.
 final class Filters {
     static final Table MESSAGES = new Table(
             new TableId("public", "messages"),

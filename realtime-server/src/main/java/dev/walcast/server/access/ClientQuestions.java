@@ -56,7 +56,7 @@ public final class ClientQuestions {
         return ClientKey.of(viewer, address);
     }
 
-    private <T> TopicAnswer<T> ask(Viewer viewer, TopicQuestions.Question<T> question) {
+    private <T> TopicAnswer<T> ask(Viewer viewer, TopicQuestions.Query<T> question) {
         try (ClientShares.Share share = shares.hold(client(viewer))) {
             return server.ask(ofSocket, share.topicChecks(), question);
         }

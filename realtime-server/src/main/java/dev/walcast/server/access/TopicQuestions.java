@@ -47,7 +47,7 @@ public final class TopicQuestions {
         this.callerPermits = new Semaphore(Math.max(1, atOnce / 2), true);
     }
 
-    interface Question<T> {
+    interface Query<T> {
         T ask(TopicPermissions permissions, MessageHistory history)
                 throws TopicCheckException, MessageHistory.HistoryException;
     }
@@ -64,7 +64,7 @@ public final class TopicQuestions {
 
     /// Blocks until there is an answer. A refusal names the bound that was reached: the socket's, the client's, or
     /// the server's.
-    <T> TopicAnswer<T> ask(Semaphore permitsOfSocket, Semaphore permitsOfClient, Question<T> question) {
+    <T> TopicAnswer<T> ask(Semaphore permitsOfSocket, Semaphore permitsOfClient, Query<T> question) {
         long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
         return within(
                 permitsOfSocket,
@@ -150,7 +150,7 @@ public final class TopicQuestions {
         }
     }
 
-    private <T> TopicAnswer<T> answer(Question<T> question) {
+    private <T> TopicAnswer<T> answer(Query<T> question) {
         try {
             return new TopicAnswer.Given<>(question.ask(permissions, history));
         } catch (TopicCheckException e) {

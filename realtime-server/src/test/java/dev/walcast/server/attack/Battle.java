@@ -28,7 +28,7 @@ final class Battle implements AutoCloseable {
     private final Target target;
     private final HealthyClient healthy;
     private final SteadyWriter writer;
-    private final Newcomers newcomers;
+    private final NewClients newcomers;
     private final long firstRow;
     private @Nullable Gauge lastGauge;
     private long gaugedPid;
@@ -43,7 +43,7 @@ final class Battle implements AutoCloseable {
         this.target = new Target(server.port(), TestServer.SECRET, 1);
         this.healthy = new HealthyClient(server.port(), target);
         this.writer = new SteadyWriter(postgres, firstRow, healthy);
-        this.newcomers = new Newcomers(server, target);
+        this.newcomers = new NewClients(server, target);
     }
 
     /// Returns when the healthy client gets its rows.
@@ -89,7 +89,7 @@ final class Battle implements AutoCloseable {
     Round attack(Kind kind, Duration time, Duration longest, double share) throws Exception {
         if (!kind.isOfClient()) {
             return round(() -> {
-                new BadDays(postgres, server, requireNonNull(disk, "no disk"), target).happen(kind, time, share);
+                new ServerFaults(postgres, server, requireNonNull(disk, "no disk"), target).happen(kind, time, share);
                 return new Used(0, "");
             });
         }
@@ -158,7 +158,7 @@ final class Battle implements AutoCloseable {
                 0,
                 Map.of(),
                 List.of("-XX:+UseSerialGC"),
-                Burner.class.getName(),
+                CpuBurner.class.getName(),
                 Double.toString(Math.max(0.01, processors)))) {
             awaitBegun(burner);
             return round(() -> {
@@ -251,7 +251,7 @@ final class Battle implements AutoCloseable {
         return healthy;
     }
 
-    Newcomers newcomers() {
+    NewClients newcomers() {
         return newcomers;
     }
 

@@ -34,7 +34,7 @@ class DefinitionsTest {
     /// One client's subscription, begun again after it was refused.
     private final class Client {
         private final TestServer server;
-        private final ToldImages told;
+        private final ReceivedImages told;
         private final @Nullable String table;
         private final String binding;
         private @Nullable ChangeListener listener;
@@ -42,7 +42,7 @@ class DefinitionsTest {
         /// @param table null for the schema public
         Client(TestServer server, String name, @Nullable String table, String binding) {
             this.server = server;
-            this.told = new ToldImages(name, recorded);
+            this.told = new ReceivedImages(name, recorded);
             this.table = table;
             this.binding = binding;
         }

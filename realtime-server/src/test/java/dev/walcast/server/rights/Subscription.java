@@ -16,7 +16,7 @@ final class Subscription {
     private final String client;
     private final TestViewer viewer;
     private final List<Wish> wishes;
-    private final List<Told> told = Collections.synchronizedList(new ArrayList<>());
+    private final List<ClientEvent> told = Collections.synchronizedList(new ArrayList<>());
     private final Map<Integer, Integer> placeOfId = Collections.synchronizedMap(new HashMap<>());
     private final AtomicInteger tokens = new AtomicInteger();
 
@@ -73,7 +73,7 @@ final class Subscription {
         return wishes;
     }
 
-    List<Told> told() {
+    List<ClientEvent> told() {
         return List.copyOf(told);
     }
 
@@ -116,12 +116,12 @@ final class Subscription {
         int number = tokens.incrementAndGet();
         newestViewer = next;
         liveBindings.clear();
-        told.add(new Told.TokenPushed(System.nanoTime(), next, number));
+        told.add(new ClientEvent.TokenPushed(System.nanoTime(), next, number));
         return number;
     }
 
     void fence(int number) {
-        told.add(new Told.Fence(System.nanoTime(), number));
+        told.add(new ClientEvent.Fence(System.nanoTime(), number));
     }
 
     void number(long id, int place) {
@@ -130,7 +130,7 @@ final class Subscription {
 
     synchronized void trouble(Set<Integer> bindings, String text) {
         if (!left && !ended) {
-            told.add(new Told.Trouble(System.nanoTime(), bindings, text));
+            told.add(new ClientEvent.Trouble(System.nanoTime(), bindings, text));
             troubled = true;
             if (bindings.isEmpty()) {
                 liveBindings.clear();
@@ -156,7 +156,7 @@ final class Subscription {
             JsonNode snapshot = message.get("snapshot");
             rows(place(snapshot.path("id").asInt()), snapshot);
         } else if (text.equals("Subscribed to PostgreSQL")) {
-            told.add(new Told.Live(at, message.path("position").asText(), outcomes));
+            told.add(new ClientEvent.Live(at, message.path("position").asText(), outcomes));
             confirmed = tokens.get() + 1;
             for (int i = 0; i < wishes.size(); i++) {
                 liveBindings.add(i);
@@ -168,7 +168,7 @@ final class Subscription {
     }
 
     synchronized void rows(int binding, JsonNode snapshot) {
-        told.add(new Told.Rows(System.nanoTime(), binding, snapshot.path("rows")));
+        told.add(new ClientEvent.Rows(System.nanoTime(), binding, snapshot.path("rows")));
     }
 
     synchronized void changed(Set<Integer> ids, JsonNode data) {
@@ -179,7 +179,7 @@ final class Subscription {
             lastPositions.merge(binding, data.path("position").asText(), Subscription::later);
             newestRow.merge(binding, data.at("/record/img").asInt(), Math::max);
         }
-        told.add(new Told.Changed(System.nanoTime(), bindings, data));
+        told.add(new ClientEvent.Changed(System.nanoTime(), bindings, data));
     }
 
     private static String later(String one, String other) {

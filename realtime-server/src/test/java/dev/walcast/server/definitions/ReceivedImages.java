@@ -13,7 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The rows that one client received, compared with the recorded ones.
-final class ToldImages {
+final class ReceivedImages {
     private final String name;
     private final RecordedImages recorded;
     private final Set<String> arrived = new HashSet<>();
@@ -23,7 +23,7 @@ final class ToldImages {
     private int exact;
     private int missing;
 
-    ToldImages(String name, RecordedImages recorded) {
+    ReceivedImages(String name, RecordedImages recorded) {
         this.name = requireNonNull(name, "name is null");
         this.recorded = requireNonNull(recorded, "recorded is null");
     }

@@ -10,7 +10,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /// Clients that connect during an attack. Each requests the health of the server, opens a socket, joins, receives an
 /// echo, and disconnects.
-final class Newcomers implements AutoCloseable {
+final class NewClients implements AutoCloseable {
     /// More than it takes on any machine.
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -30,7 +30,7 @@ final class Newcomers implements AutoCloseable {
     /// When one came, and gave up.
     private final ConcurrentSkipListMap<Long, Long> late = new ConcurrentSkipListMap<>();
 
-    Newcomers(ServerUnderAttack server, Target target) {
+    NewClients(ServerUnderAttack server, Target target) {
         this.server = server;
         this.target = target;
         this.thread = Thread.ofPlatform().daemon().name("newcomers").start(this::run);

@@ -5,10 +5,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /// A process that only uses CPU, until its input ends. Attacks are compared with it.
-public final class Burner {
+public final class CpuBurner {
     private static final long SLICE_NANOS = 10_000_000;
 
-    private Burner() {}
+    private CpuBurner() {}
 
     /// @param arguments how many processors to keep busy, such as `1.4`
     public static void main(String[] arguments) throws IOException {

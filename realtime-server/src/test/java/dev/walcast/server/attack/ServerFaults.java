@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
 /// Faults that hit a server without any bad client.
-final class BadDays {
+final class ServerFaults {
     private static final int ROWS_OF_A_LARGE_TRANSACTION = 200_000;
 
     private final TestPostgres postgres;
@@ -16,7 +16,7 @@ final class BadDays {
     private final SmallDisk disk;
     private final Target target;
 
-    BadDays(TestPostgres postgres, ServerUnderAttack server, SmallDisk disk, Target target) {
+    ServerFaults(TestPostgres postgres, ServerUnderAttack server, SmallDisk disk, Target target) {
         this.postgres = postgres;
         this.server = server;
         this.disk = disk;

@@ -55,7 +55,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /// Waiting changes arrive once and in order, or their client is notified; and no change waits for other subscriptions
 /// only.
-class WaitingTest {
+class WaitingChangesTest {
     private static final Viewer ANON = new Viewer("anon", "{}");
     private static final Viewer REFUSED = new Viewer("refused", "{}");
     /// Postgres decides it, and it is no pattern, which would end its subscription when it is slow.

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 
 /// Messages to one subscription from several threads arrive in an order that makes sense to its client. Played step
 /// by step.
-class TellingTest {
+class NoticeOrderTest {
     private static final String FRESH = "ba9876543210";
     private static final String MEMBER = "member";
 
