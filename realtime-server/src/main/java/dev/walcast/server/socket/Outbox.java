@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// no writer. A stream's writer waits.
 ///
 /// Offering never blocks. An offer that finds the queue full ends this socket and no other: the queue is emptied and
-/// only the goodbye is still written. OPEN → CLOSING (a goodbye is queued, nothing more gets in) → CLOSED. The first
+/// only the goodbye is still written. OPEN → CLOSING (a goodbye is queued, nothing more is accepted) → CLOSED. The first
 /// reason to end stays the reason.
 ///
 /// What waits is counted in the client's memory account until it is written or discarded.
@@ -122,7 +122,7 @@ public final class Outbox {
         event.commit();
     }
 
-    /// Whether at most a quarter of the queue is in use, or nothing more gets in.
+    /// Whether at most a quarter of the queue is in use, or nothing more is accepted.
     public boolean hasRoom() {
         synchronized (lock) {
             return state != State.OPEN || queuedBytes + takenBytes <= bytesMax / 4;

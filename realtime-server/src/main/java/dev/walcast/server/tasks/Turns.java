@@ -42,11 +42,11 @@ public final class Turns {
         }
     }
 
-    /// Leaves the carrier to all other virtual threads that are ready. An interrupted thread goes on at once.
+    /// Leaves the carrier to all other virtual threads that are ready. An interrupted thread continues at once.
     ///
     /// `Thread.yield()` does not do that: a carrier runs the threads of its own queue before those that other
     /// threads woke. Two threads that yield stay in that queue, and what a timer or a poller woke waits until one
-    /// of them ends. A thread that wakes from a pause stands in line with those.
+    /// of them ends. A thread that wakes from a pause queues with those.
     public static void leaveCarrier() {
         LockSupport.parkNanos(LEAVE_NANOS);
     }
