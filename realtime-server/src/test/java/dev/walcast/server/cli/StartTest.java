@@ -37,7 +37,7 @@ class StartTest {
             postgres.execute("create publication supabase_realtime");
             postgres.stop();
             try (DevProcess serve = serve(postgres.url(), port, reader)) {
-                await().atMost(PATIENCE).until(() -> serve.output().contains("tries again: Nothing answers"));
+                await().atMost(PATIENCE).until(() -> serve.output().contains("will try again: Nothing answers"));
                 assertThat(serve.output())
                         .contains("Nothing answers as Postgres at 127.0.0.1:" + postgres.port())
                         .doesNotContain("Exception");
