@@ -28,13 +28,13 @@ public final class FrameReader {
     private final EarlyLook look;
     private int messageOpcode = NO_MESSAGE;
 
-    /// Of the message that is being read; null before the look.
+    /// The first bytes of the message that is being read; null before it was judged.
     private byte @Nullable [] beginning;
 
-    /// What the look allows.
+    /// How many bytes the message may have.
     private int bytesMax = Integer.MAX_VALUE;
 
-    /// Bytes of the message that were not kept.
+    /// How many bytes of the message were not kept.
     private int skipped;
 
     private LastBytes end = new LastBytes();
@@ -113,7 +113,7 @@ public final class FrameReader {
         byte[] chunk = new byte[Math.min(length, SKIPPED_AT_ONCE)];
         int done = 0;
         while (done < length) {
-            // alone, for that counts what was read
+            // reads one byte alone, because that counts what was read before
             chunk[0] = (byte) readByte();
             int more = Math.min(Math.min(chunk.length, length - done) - 1, in.available());
             int count = 1 + (more > 0 ? Math.max(0, in.read(chunk, 1, more)) : 0);
@@ -123,7 +123,7 @@ public final class FrameReader {
         }
     }
 
-    /// Of the message, as far as it has arrived.
+    /// The length of the message, as far as it has arrived.
     private int size() {
         return skipped + message.size();
     }

@@ -5,11 +5,11 @@ public sealed interface Inbound {
     /// @param utf8 valid UTF-8
     record Text(byte[] utf8) implements Inbound {}
 
-    /// A text message that is longer than an [EarlyLook] allows. Most of it was not kept, nor checked to be UTF-8.
+    /// A text message that is longer than [EarlyLook] allows. Most of it was not kept, nor checked to be UTF-8.
     ///
-    /// @param beginning what the look was taken at
+    /// @param beginning the bytes that were judged
     /// @param end       its last bytes, 16 KiB or all
-    /// @param bytes     of the whole message
+    /// @param bytes     the length of the whole message
     record TooLarge(byte[] beginning, byte[] end, int bytes) implements Inbound {}
 
     record Binary(byte[] bytes) implements Inbound {}
