@@ -1,4 +1,4 @@
-// `./walcast bench`: finds the benchmarks (one file each in benchmarks/), reads the options, runs, writes what came out.
+// `./walcast bench`: finds the benchmarks (one file each in benchmarks/), reads the options, runs them, writes the results.
 import { readdirSync } from 'node:fs'
 import { readOptions, usage } from './lib/options.mjs'
 import { endAll } from './lib/processes.mjs'
@@ -35,7 +35,7 @@ for (const benchmark of chosen) {
 }
 process.exit(failed ? 1 : 0)
 
-/** What takes longer than it is allowed has gone wrong. */
+/** Fails a benchmark that takes longer than its limit. */
 async function withTimeLimit(benchmark, options) {
   let timer
   const late = new Promise((_, reject) => {

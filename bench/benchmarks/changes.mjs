@@ -9,7 +9,7 @@ const BINDINGS = 200
 const TRANSACTION = 1000
 
 export default {
-  about: 'rows a second through 100,000 filters that nobody\'s row meets, and to one client, beside the readers alone and pg_recvlogical',
+  about: 'rows a second through 100,000 filters that no row matches, and to one client, beside the readers alone and pg_recvlogical',
   readers: true,
   server: true,
   minutes: 8,
@@ -23,14 +23,14 @@ export default {
       readers.push(await filtered(load, server, sockets), await alone(database, server.reader))
     }
     const all = new Readers(database, readers)
-    const result = new Result(readers[0].name, [`${rows.toLocaleString('en')} rows in transactions of ${TRANSACTION.toLocaleString('en')}, written while everybody stands still, walsenders included; then one after the other reads the same log.`])
+    const result = new Result(readers[0].name, [`${rows.toLocaleString('en')} rows in transactions of ${TRANSACTION.toLocaleString('en')}, written while no reader runs, walsenders included; then one after the other reads the same log.`])
     const targets = [{ who: 'Walcast native', of: 'pg_recvlogical', min: 0.8 }, { who: 'Walcast debezium', of: 'debezium alone', min: 0.9 }]
     const filters = (sockets * CHANNELS * BINDINGS).toLocaleString('en')
     for (let round = -1; round < rounds; round++) {
       await contest({ database, all, rows: round < 0 ? Math.min(rows, 40_000) : rows }, (who, rate, micros) => {
         if (round < 0) return
-        result.add(`${filters} filters, nobody matches`, 'rows/s', who, rate, { target: targets })
-        if (micros) result.add(`${filters} filters, nobody matches: CPU for a row`, 'µs', who, micros)
+        result.add(`${filters} filters, no match`, 'rows/s', who, rate, { target: targets })
+        if (micros) result.add(`${filters} filters, no match: CPU for a row`, 'µs', who, micros)
       })
     }
     await toOne({ database, load, walcasts, rows, rounds, result })
@@ -38,7 +38,7 @@ export default {
   },
 }
 
-/** Everybody reads the same rows, one after the other. */
+/** All participants read the same rows, one after the other. */
 async function contest({ database, all, rows }, found) {
   const plain = await PlainReading.prepare(database)
   await all.pauseAll()
@@ -109,7 +109,7 @@ class PlainReading {
   }
 }
 
-/** Counted where it arrives: every row in a frame of its own. */
+/** Counted at the receiver: every row in its own frame. */
 async function toOne({ database, load, walcasts, rows, rounds, result }) {
   const all = new Readers(database, walcasts.map(server => ({ name: `${server.name} one`, server, program: server.program, slot: `bench_${server.reader}` })))
   for (const { name, server } of all.all) await load.open(name, 1, server.listening())

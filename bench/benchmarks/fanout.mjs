@@ -19,7 +19,7 @@ export default {
     const ours = walcast(server)
     const all = [ours, await writer(true), await writer(false), await plainWs(), await socketIo()]
     const load = await Load.start()
-    const result = new Result(ours.name, [`${CLIENTS.toLocaleString('en')} clients, frames of ${BYTES} bytes, ${rounds} rounds in turns; CPU is the server process's. Saturated: at most 64 messages that not everybody has; paced: ${PER_SECOND} a second.`])
+    const result = new Result(ours.name, [`${CLIENTS.toLocaleString('en')} clients, frames of ${BYTES} bytes, ${rounds} rounds in turns; CPU is the server process's. Saturated: at most 64 messages that some client lacks; paced: ${PER_SECOND} a second.`])
     for (const one of all) {
       await one.open(load, CLIENTS)
       one.perSecond = await speed(load, one, one.text(BYTES))

@@ -5,7 +5,7 @@ import { Result } from '../lib/report.mjs'
 import { Database } from '../lib/server.mjs'
 
 export default {
-  about: 'JMH: what decoding, matching, guarding, encoding and framing a change cost by themselves',
+  about: 'JMH: the cost of decoding, matching, guarding, encoding and framing a change, each by itself',
   async run(options) {
     const database = await Database.start()
     const file = join(database.folder, 'jmh.json')

@@ -1,5 +1,5 @@
 // 500 clients join one room and track, all at once: until each has seen all others. The same clients against Walcast and
-// against the plain way, a `ws` server on Node.js that tells every member of each join by itself.
+// against a plain `ws` server on Node.js that sends each join to every member by itself.
 import { setTimeout as sleep } from 'node:timers/promises'
 import WebSocket from 'ws'
 import { servers } from '../lib/contest.mjs'
@@ -38,7 +38,7 @@ async function rounds(url, program, members, count) {
   const results = []
   for (let round = 0; round < count; round++) {
     await sleep(1000)
-    results.push(await everybodySeesAll(sockets, `realtime:room${round}`, program))
+    results.push(await allSeeAll(sockets, `realtime:room${round}`, program))
   }
   sockets.forEach(socket => socket.terminate())
   const later = results.slice(Math.ceil(count / 2))
@@ -52,7 +52,7 @@ async function open(url) {
   return socket
 }
 
-async function everybodySeesAll(sockets, topic, program) {
+async function allSeeAll(sockets, topic, program) {
   const cpu = program.cpuSeconds()
   const began = performance.now()
   let frames = 0

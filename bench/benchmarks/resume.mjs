@@ -4,7 +4,7 @@ import { Result } from '../lib/report.mjs'
 import { Database } from '../lib/server.mjs'
 
 export default {
-  about: '1,000 clients that missed 1,000 changes each come back at once, beside the same deliveries live',
+  about: '1,000 clients that missed 1,000 changes each reconnect at once, beside the same deliveries live',
   readers: true,
   server: true,
   async run(options) {
@@ -38,7 +38,7 @@ export default {
       add('replayed', (performance.now() - began) / 1000, cpu)
       back.forEach(socket => (told.add(socket.replayed), socket.close()))
     }
-    result.notes.push(`${clients.toLocaleString('en')} clients, each on a socket of its own (of ws, in one Node.js process), each told that ${[...told].join(' or ')} changes were replayed.`)
+    result.notes.push(`${clients.toLocaleString('en')} clients, each on a socket of its own (of ws, in one Node.js process), replayed changes for each: ${[...told].join(' or ')}.`)
     return result
   },
 }

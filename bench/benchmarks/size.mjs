@@ -4,7 +4,7 @@ import { Result } from '../lib/report.mjs'
 const DIST = '../realtime-server/target/dist/'
 
 export default {
-  about: 'what is shipped',
+  about: 'the size of the distribution',
   async run() {
     const result = new Result('distribution')
     const files = readdirSync(DIST).map(name => [name, statSync(DIST + name).size / 1e6])

@@ -11,7 +11,7 @@ const PER_SECOND = 50
 const WRITE_TIMEOUT_SECONDS = 5
 
 export default {
-  about: `${STALLED} clients that read nothing among 1,000: what the others notice, what it costs, when they are closed`,
+  about: `${STALLED} clients that read nothing among 1,000: latency of the others, cost, time until they are closed`,
   readers: true,
   server: true,
   async run(options) {
@@ -66,7 +66,7 @@ async function stall(load, server) {
   })()
 }
 
-/** Established ones whose near end is the server's port. */
+/** Established connections to the server's port. */
 function connections(port) {
   const near = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   return ['tcp', 'tcp6'].flatMap(name => readFileSync(`/proc/net/${name}`, 'utf8').split('\n'))

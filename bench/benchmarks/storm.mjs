@@ -6,7 +6,7 @@ import { Database } from '../lib/server.mjs'
 const MISSED = 20
 
 export default {
-  about: '5,000 clients come back at once, after a cut and after a restart of the server; beside joining live',
+  about: '5,000 clients reconnect at once, after a cut and after a restart of the server; beside joining live',
   readers: true,
   server: true,
   minutes: 8,
@@ -15,7 +15,7 @@ export default {
     const database = await Database.start()
     const start = async () => (await servers(database, options, ['native']))[0]
     let server = await start()
-    await server.resumer() // rights and policies are only looked up for somebody
+    await server.resumer() // rights and policies are only looked up for a client
     const result = new Result('joining live')
     const idle = await idleRate(database)
     let sockets = await comeBack({ database, server, idle, result }, 'joining live', Array(clients).fill(undefined))
@@ -35,7 +35,7 @@ export default {
   },
 }
 
-/** What pg_stat_database has counted; backends that became idle tell at the latest after ten seconds. */
+/** The counters of pg_stat_database. Backends that became idle report within ten seconds. */
 async function transactions(database) {
   await sleep(11_000)
   const { rows } = await database.db.query(
@@ -61,6 +61,6 @@ async function comeBack({ database, server, idle, result }, who, places) {
   result.add('until all are live', 's', who, seconds)
   result.add('server CPU for each client', 'ms', who, cpu / sockets.length * 1000)
   result.add('database transactions', '', who, Math.max(0, after.count - before.count - idle * (after.at - before.at)))
-  result.notes.push(`${who}: each was told that ${[...told].join(' or ')} changes were replayed.`)
+  result.notes.push(`${who}: each received the number of replayed changes: ${[...told].join(' or ')}.`)
   return sockets
 }

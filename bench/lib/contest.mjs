@@ -1,4 +1,4 @@
-// Who takes part in a benchmark of sockets, and how what they use is measured.
+// The participants of a benchmark of sockets, and how their resource use is measured.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { javaServer, node, pausePid, resumePid } from './processes.mjs'
 import { Server } from './server.mjs'
@@ -6,7 +6,7 @@ import { Server } from './server.mjs'
 export const SOCKET_IO_PATH = '/socket.io/?EIO=4&transport=websocket'
 
 /**
- * Somebody whose clients are groups of the load client.
+ * A participant whose clients are groups of the load client.
  *
  * @param target what a socket needs to connect
  * @param text a message that arrives at the others in a frame of the given size, with the time in it
@@ -65,27 +65,27 @@ export async function servers(database, options, usual, settings) {
   return all
 }
 
-/** What the server's process used while something was done, in seconds, beside what that returned. */
+/** The CPU seconds that the server's process used during an action, and the result of the action. */
 export async function charged(program, action) {
   const before = program.cpuSeconds()
   const result = await action()
   return [result, program.cpuSeconds() - before]
 }
 
-/** Only this one runs, of all of them. */
+/** Resumes this one and pauses all others. */
 export function alone(one, all) {
   for (const other of all) if (other !== one) other.pause()
   one.resume()
 }
 
-/** Those who read slots of one database, each a program and its walsender, which would go on without it. */
+/** The readers of one database's slots: each is a program and its walsender, which would continue without it. */
 export class Readers {
   /** @param all { program, slot } and more */
   constructor(database, all) {
     Object.assign(this, { database, all })
   }
 
-  /** Nobody reads until it is resumed. */
+  /** No client reads until it is resumed. */
   async pauseAll() {
     for (const one of this.all) one.sender = await this.senderOf(one.slot)
     for (const one of this.all) {
@@ -100,7 +100,7 @@ export class Readers {
       if (rows[0]?.active_pid) return rows[0].active_pid
       await sleep(100)
     }
-    throw new Error(`nobody reads the slot ${slot}`)
+    throw new Error(`no process reads the slot ${slot}`)
   }
 
   resume(one) {

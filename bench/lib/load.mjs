@@ -26,7 +26,7 @@ export class Load {
     return this.ask({ do: 'open', group, count, ...target })
   }
 
-  /** As fast as the receivers get it. */
+  /** Sends as fast as the receivers read. */
   saturate(from, to, text, count, window = 64) {
     return this.ask({ do: 'pump', from, to, text, count, window })
   }
@@ -39,7 +39,7 @@ export class Load {
     return this.ask({ do: 'reset', group })
   }
 
-  /** Until the group has got so many frames with a time since its reset. */
+  /** Waits until the group has received this many frames with a time since its reset. */
   frames(group, frames) {
     return this.ask({ do: 'await', group, frames })
   }

@@ -1,4 +1,4 @@
-// The command line. What is not understood, or means nothing to a benchmark that was named, is refused.
+// The command line. Refuses options that are unknown, or that a named benchmark does not use.
 const READERS = ['native', 'debezium']
 
 export function usage(benchmarks) {
@@ -18,7 +18,7 @@ export function usage(benchmarks) {
   ].join('\n')
 }
 
-/** Exits with 2 and a sentence when something is wrong. */
+/** Exits with 2 and a sentence when an option is invalid. */
 export function readOptions(words, benchmarks) {
   const options = { quick: false, docs: false, readers: undefined, settings: {} }
   const names = []
@@ -41,7 +41,7 @@ export function readOptions(words, benchmarks) {
   return { chosen, options }
 }
 
-/** `all` passes options to those that they mean something to. */
+/** `all` passes each option to the benchmarks that use it. */
 function checkMeaning({ name, readers, server }, options) {
   if (options.readers && !readers) refuse(`--reader means nothing to ${name}`)
   if (Object.keys(options.settings).length > 0 && !server) refuse(`--set means nothing to ${name}`)

@@ -1,4 +1,4 @@
-// Presence the plain way: who joins gets the list, and everybody is told of each join by itself.
+// Presence without Walcast: a client that joins gets the list, and all others get each join by itself.
 import { WebSocketServer } from 'ws'
 
 const rooms = new Map()

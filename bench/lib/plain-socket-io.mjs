@@ -1,4 +1,4 @@
-// The usual way with socket.io: an event of one client is broadcast to all others.
+// The usual design with socket.io: an event of one client is broadcast to all others.
 import { createServer } from 'node:http'
 import { Server } from 'socket.io'
 

@@ -1,4 +1,4 @@
-// The usual way with `ws`: what one client sends goes to all others, one send for each.
+// The usual design with `ws`: a message of one client is sent to all others, one send for each.
 import { WebSocketServer } from 'ws'
 
 const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false }, () => console.log(server.address().port))

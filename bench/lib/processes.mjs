@@ -1,4 +1,4 @@
-// Programs of our own: started, watched through /proc, paused, ended. Nobody else's are touched.
+// Starts, watches (through /proc), pauses and ends the benchmarks' own programs. Other programs are not touched.
 import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -13,7 +13,7 @@ process.on('exit', () => {
   running.forEach(one => one.signal('SIGKILL'))
 })
 
-/** For what is not our child but our Postgres' own. */
+/** For processes of the benchmark's Postgres, which are not child processes. */
 export function pausePid(pid) {
   process.kill(pid, 'SIGSTOP')
   pausedPids.add(pid)
@@ -28,13 +28,13 @@ function resumePids() {
     try {
       resumePid(pid)
     } catch {
-      // It has ended.
+      // it has ended
     }
   }
 }
 
 export class Program {
-  /** @param ready what its output has to match before it counts as started */
+  /** @param ready the pattern in its output that shows that it has started */
   static async start(command, args, { ready = /\n/, env, seconds = 60, quiet = false } = {}) {
     const program = new Program(spawn(command, args, {
       stdio: ['pipe', 'pipe', quiet ? 'pipe' : 'inherit'], env: { ...process.env, ...env },
@@ -101,7 +101,7 @@ export class Program {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))[1])
   }
 
-  /** Of the operating system, not virtual ones. */
+  /** The number of platform threads. */
   threads() {
     return Number(/Threads:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))[1])
   }
@@ -110,7 +110,7 @@ export class Program {
     if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(name)
   }
 
-  /** Stands still until `resume`. */
+  /** Pauses it until `resume`. */
   pause() {
     this.signal('SIGSTOP')
   }
@@ -149,13 +149,13 @@ export async function javaServer(name, args = []) {
   return program
 }
 
-/** Ends whatever still runs, the last first. */
+/** Ends all programs that still run, the last first. */
 export async function endAll() {
   resumePids()
   for (const one of [...running].reverse()) await one.end()
 }
 
-/** Runs a program of bench/java that says what it measures, and passes on the rest of what it prints. */
+/** Runs a program of bench/java that reports measurements, and prints the rest of its output. */
 export async function measured(name, args, { quick }) {
   const program = await java(name, args, { heap: '2g', flags: quick ? ['-Dquick=true'] : [], ready: /^/ })
   const found = []

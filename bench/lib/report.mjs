@@ -1,4 +1,4 @@
-// What came out: a table for the terminal and the docs, JSON, a plot.
+// The results: a table for the terminal and the docs, JSON, a plot.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { plot } from './svg.mjs'
@@ -6,9 +6,9 @@ import { plot } from './svg.mjs'
 const RESULTS = new URL('../results/', import.meta.url)
 const DOCS = new URL('../../docs/', import.meta.url)
 
-/** Collects values by measure and by who was measured, over the rounds of a run. */
+/** Collects values by measure and participant over the rounds of a run. */
 export class Result {
-  /** @param ours whose values the ratios are of; a measure's own `ours` wins */
+  /** @param ours the participant that ratios refer to; a measure's own `ours` takes precedence */
   constructor(ours, notes = []) {
     this.ours = ours
     this.notes = notes
@@ -17,7 +17,7 @@ export class Result {
 
   /**
    * @param target { of: who, max | min: ratio } or { max | min: value } or several of them, for `ours` of the measure;
-   *   { who } for somebody else's
+   *   { who } for another participant's
    */
   add(measure, unit, who, value, { target, ours = this.ours } = {}) {
     let known = this.measures.find(one => one.measure === measure)
@@ -53,7 +53,7 @@ function cells({ values, ours, unit }) {
   })
 }
 
-/** Each target with whether it is met; who is not in the run has none. */
+/** Each target and whether it is met. A participant that is not in the run has none. */
 export function judged({ values, ours, targets, unit }) {
   return targets.flatMap(({ who = ours, of, max, min }) => {
     if (!values[who] || (of && !values[of])) return []
@@ -111,7 +111,7 @@ export function writeResults({ name, about }, result, options) {
   return files.map(file => file.pathname.replace(/.*\/(bench|docs)\//, '$1/'))
 }
 
-/** Replaces what stands between the two marks that carry the benchmark's name. */
+/** Replaces the text between the two marks with the benchmark's name. */
 function writeDocs(name, result, options, whole) {
   const page = new URL('benchmarks.md', DOCS)
   const text = readFileSync(page, 'utf8')

@@ -1,4 +1,4 @@
-// A plain bar chart of each measure: one bar for each who, lengths relative to the longest of the measure.
+// A plain bar chart of each measure: one bar for each participant, lengths relative to the longest of the measure.
 import { quantity } from './report.mjs'
 
 const WIDTH = 760
@@ -11,7 +11,7 @@ const escaped = text => text.replace(/[&<>"]/g, c => ({ '&': '&amp;', '<': '&lt;
 
 export function plot(name, { measures, date, machine }) {
   const parts = []
-  const everybody = [...new Set(measures.flatMap(({ medians }) => Object.keys(medians)))]
+  const participants = [...new Set(measures.flatMap(({ medians }) => Object.keys(medians)))]
   let y = 30
   for (const { measure, unit, medians } of measures) {
     parts.push(`<text x="8" y="${y + 12}" font-weight="bold">${escaped(measure)}</text>`)
@@ -21,7 +21,7 @@ export function plot(name, { measures, date, machine }) {
       const length = Math.max(1, (value / longest) * (WIDTH - LABEL - VALUE))
       parts.push(
         `<text x="${LABEL - 6}" y="${y + 12}" text-anchor="end">${escaped(who)}</text>`,
-        `<rect x="${LABEL}" y="${y + 1}" width="${length.toFixed(1)}" height="${BAR - 3}" fill="${COLOURS[everybody.indexOf(who) % COLOURS.length]}"/>`,
+        `<rect x="${LABEL}" y="${y + 1}" width="${length.toFixed(1)}" height="${BAR - 3}" fill="${COLOURS[participants.indexOf(who) % COLOURS.length]}"/>`,
         `<text x="${(LABEL + length + 6).toFixed(1)}" y="${y + 12}">${escaped(quantity(value, unit))}</text>`)
       y += BAR
     }

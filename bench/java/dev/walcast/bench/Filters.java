@@ -25,7 +25,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 
-/// What matching a change costs, by the number of subscriptions. No database and no sockets: the index alone.
+/// Measures the cost of matching a change, by the number of subscriptions. No database and no sockets: the index alone.
 final class Filters {
     static final Table MESSAGES = new Table(
             new TableId("public", "messages"),
@@ -75,8 +75,8 @@ final class Filters {
         Measured.say("one of N rooms matches, a change", "ns", "N = 10", few);
         Measured.say("one of N rooms matches, a change", "ns", "N = 1,000", many);
         Measured.say("one of N rooms matches, a change", "ns", "N = 100,000", most);
-        double nobody = perChange("room_id=eq.none-%d", 100_000, ROUNDS);
-        Measured.say("nobody of 100,000 matches, a change", "ns", "N = 100,000", nobody);
+        double noMatch = perChange("room_id=eq.none-%d", 100_000, ROUNDS);
+        Measured.say("none of 100,000 matches, a change", "ns", "N = 100,000", noMatch);
         double likes = perChange("body=like.%%needle-%d-%%", 10_000, ROUNDS);
         Measured.say("10,000 distinct LIKE filters, a change", "ms", "N = 10,000", likes / 1e6);
         double ranges = perChange("n=gt.%d", 10_000, ROUNDS);

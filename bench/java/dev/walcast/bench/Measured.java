@@ -2,7 +2,7 @@ package dev.walcast.bench;
 
 import java.util.Locale;
 
-/// What a program has measured, in the form that `walcast bench` reads; everything else it prints is for people.
+/// Prints measurements in the form that `walcast bench` reads. All other output is for people.
 final class Measured {
     private Measured() {}
 

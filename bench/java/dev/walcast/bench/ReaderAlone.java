@@ -12,7 +12,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Locale;
 
-/// A reader that nobody listens to: what a feed can at best deliver with it. Prints how many rows it has seen at each
+/// Runs a reader without listeners: the most that a feed can deliver with it. Prints how many rows it has seen at each
 /// transaction of one row, which ends a measurement. Arguments: reader, postgres:// URL, slot; ends with its input.
 public final class ReaderAlone {
     private ReaderAlone() {}

@@ -1,4 +1,4 @@
-/// Programs that `walcast bench` starts: what is measured in one process, and what it needs beside the server.
+/// Programs that `walcast bench` starts: measurements in one process, and helpers beside the server.
 @NullMarked
 package dev.walcast.bench;
 

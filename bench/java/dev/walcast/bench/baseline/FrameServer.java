@@ -21,7 +21,7 @@ final class FrameServer {
     private final List<Peer> peers = new ArrayList<>();
     private final Received received;
 
-    /// What a client has sent.
+    /// Receives what a client has sent.
     interface Received {
         void message(Peer from, byte[] payload) throws IOException;
     }
@@ -41,7 +41,7 @@ final class FrameServer {
         selector.wakeup();
     }
 
-    /// Reads what there is, waiting for the first.
+    /// Reads what has arrived, and waits for the first byte.
     void turn(long waitMillis) throws IOException {
         selector.select(waitMillis);
         Set<SelectionKey> selected = selector.selectedKeys();
@@ -78,7 +78,7 @@ final class FrameServer {
         }
     }
 
-    /// To everybody who is connected but one.
+    /// Sends to all connected clients except one.
     void broadcast(byte[] frames, Peer from) {
         for (Peer peer : peers) {
             if (peer != from && peer.isOpen()) {
@@ -87,7 +87,7 @@ final class FrameServer {
         }
     }
 
-    /// To everybody.
+    /// Sends to all connected clients.
     void broadcast(byte[] frames) {
         for (Peer peer : peers) {
             if (peer.isOpen()) {

@@ -127,7 +127,7 @@ final class Peer {
         return Arrays.copyOf(frame.array(), frame.position());
     }
 
-    /// What the operating system does not take at once waits.
+    /// Bytes that the operating system does not accept at once wait.
     void write(byte[] bytes) {
         try {
             ByteBuffer data = ByteBuffer.wrap(bytes);

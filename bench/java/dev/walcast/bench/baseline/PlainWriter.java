@@ -3,7 +3,7 @@ package dev.walcast.bench.baseline;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 
-/// What one client sends is framed once and written to all others: the limit of fan-out on this machine. With the
+/// Frames a message of one client once and writes it to all others: the limit of fan-out on this machine. With the
 /// argument `coalescing` everything that came in one turn goes out in one write for each socket.
 public final class PlainWriter {
     private final boolean coalescing;

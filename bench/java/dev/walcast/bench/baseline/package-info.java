@@ -1,4 +1,4 @@
-/// The least that somebody could do instead: what the machine allows.
+/// Minimal servers without Walcast, which show what the machine allows.
 @NullMarked
 package dev.walcast.bench.baseline;
 

@@ -28,10 +28,10 @@ final class LoadGroup {
     private long lastNanos;
     private int next;
 
-    /// @param hello         what each socket says first
-    /// @param ready         a frame with this in it says that a socket is ready; without it, it is ready at once
-    /// @param readyTimes    how many such frames it takes
-    /// @param values        what stands for `$VALUE` in what a socket says, for each socket its own; may be empty
+    /// @param hello         the first message of each socket
+    /// @param ready         a socket is ready when it receives a frame with this text; without it, at once
+    /// @param readyTimes    how many such frames are needed
+    /// @param values        replaces `$VALUE` in messages, one for each socket; may be empty
     /// @param receiveBuffer of the operating system, 0 for its own choice
     LoadGroup(
             int port,
@@ -58,7 +58,7 @@ final class LoadGroup {
         return path;
     }
 
-    /// What the socket of this number says first.
+    /// The first message of the socket with this number.
     List<String> hello(int socket) {
         return values.isEmpty()
                 ? hello
@@ -133,7 +133,7 @@ final class LoadGroup {
         }
     }
 
-    /// Lets others see what was counted.
+    /// Publishes the counts for other threads.
     void publish() {
         if (frames != counting) {
             lastNanos = System.nanoTime();

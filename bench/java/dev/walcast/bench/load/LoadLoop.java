@@ -41,7 +41,7 @@ final class LoadLoop implements Runnable {
         return loop;
     }
 
-    /// What went wrong, once.
+    /// The first failure, reported once.
     @Nullable
     String failure() {
         String failed = failure;
@@ -99,7 +99,7 @@ final class LoadLoop implements Runnable {
         }
     }
 
-    /// How long there is nothing to do.
+    /// How long the loop may sleep.
     private long pumped() {
         Pump running = pump;
         if (running == null) {

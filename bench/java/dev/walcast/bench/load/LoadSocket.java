@@ -11,7 +11,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/// One client: its handshake, and the frames that come. Belongs to the loop.
+/// One client: its handshake, and the frames that it receives. Belongs to the loop.
 final class LoadSocket {
     private static final byte[] NOTHING = {};
     private static final int TEXT = 0x81;

@@ -3,7 +3,7 @@ package dev.walcast.bench.load;
 import dev.walcast.bench.load.LoadClient.Message;
 import org.jspecify.annotations.Nullable;
 
-/// Sends at a steady rate, whatever the receivers do.
+/// Sends at a steady rate, regardless of the receivers.
 final class PacedPump implements LoadClient.Pump {
     private final LoadGroup senders;
     private final Message message;

@@ -3,7 +3,7 @@ package dev.walcast.bench.load;
 import dev.walcast.bench.load.LoadClient.Message;
 import org.jspecify.annotations.Nullable;
 
-/// Sends as fast as the receivers get it: never more than a window of messages that not everybody has.
+/// Sends as fast as the receivers read: never more than a window of messages that some receiver lacks.
 final class WindowPump implements LoadClient.Pump {
     private final LoadGroup senders;
     private final LoadGroup receivers;

@@ -20,6 +20,6 @@ public class EncodeBenchmark {
 
     @Benchmark
     public EncodedChange encode() {
-        return encoder.encode(change, Passage.KEPT, position, columns, columns);
+        return encoder.encode(change, MembershipChange.KEPT, position, columns, columns);
     }
 }

@@ -17,13 +17,14 @@ import java.util.List;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 
-/// The connections to one database, by what they are for, so that a slow question never waits for, or delays, the
-/// catalog. What runs database users' code, as policies and filters do, runs on the evaluation login's connections.
+/// The connections to one database, in pools by purpose, so that a slow query delays only queries of its kind and
+/// never the catalog. Code of database users, such as policies and filters, runs on the evaluation login's
+/// connections.
 final class ConnectionPools implements AutoCloseable {
     private static final Duration CATALOG_TIMEOUT = Duration.ofSeconds(10);
     private static final int CATALOG_SIZE = 8;
     private static final int FILTERS_SIZE = 4;
-    /// Two more than subscriptions with patterns are resolved at once: those are for questions about changes.
+    /// Subscriptions with patterns that are resolved at once, plus two for questions about changes.
     private static final int PATTERNS_SIZE = 4;
 
     private static final int POLICIES_SIZE = 8;
@@ -32,8 +33,8 @@ final class ConnectionPools implements AutoCloseable {
     private static final int HISTORY_SIZE = 4;
     private static final Duration TOPICS_TIMEOUT = Duration.ofSeconds(5);
 
-    /// How much longer than a statement may take until a connection that does not answer is given up: a function may
-    /// swallow every cancellation.
+    /// How much longer than a statement may run until a connection that does not answer is closed: a function may
+    /// catch every cancellation.
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
@@ -72,7 +73,7 @@ final class ConnectionPools implements AutoCloseable {
         Duration matching = patience.first().plus(GRACE);
         this.patterns = evaluating("patterns", evaluation, PATTERNS_SIZE, asClients, matching);
         this.topics =
-                evaluating("topics", url, TOPICS_SIZE, asClientsHaveThem(TOPICS_TIMEOUT), TOPICS_TIMEOUT.plus(GRACE));
+                evaluating("topics", url, TOPICS_SIZE, sessionSettings(TOPICS_TIMEOUT), TOPICS_TIMEOUT.plus(GRACE));
         String reading = IsolatedConnections.initSql(limits.time(), url.user());
         Duration fetching = limits.time().plus(GRACE);
         this.snapshots = evaluating("snapshots", evaluation, limits.atOnce(), reading, fetching);
@@ -111,16 +112,16 @@ final class ConnectionPools implements AutoCloseable {
                 .toList();
     }
 
-    private static String asClientsHaveThem(Duration timeout) {
+    private static String sessionSettings(Duration timeout) {
         return "set datestyle = 'ISO, MDY'; set timezone = 'UTC'; set intervalstyle = 'postgres';"
                 + " set bytea_output = 'hex'; set extra_float_digits = 1; set standard_conforming_strings = on;"
                 + " set client_connection_check_interval = '1s'; set statement_timeout = "
                 + timeout.toMillis();
     }
 
-    /// For the server's own statements: no operator or function of a user's is meant.
+    /// For the server's own statements, which must use no operator or function of a user.
     private static HikariDataSource own(String name, PostgresUrl url, int size, Duration timeout) {
-        HikariConfig config = config(name, url, size, asClientsHaveThem(timeout));
+        HikariConfig config = config(name, url, size, sessionSettings(timeout));
         config.setMinimumIdle(1);
         config.addDataSourceProperty("currentSchema", "pg_catalog");
         config.addDataSourceProperty(
@@ -128,16 +129,15 @@ final class ConnectionPools implements AutoCloseable {
         return new HikariDataSource(config);
     }
 
-    /// For what runs users' code.
+    /// For statements that run users' code.
     private static HikariDataSource evaluating(
             String name, PostgresUrl url, int size, String initSql, Duration silence) {
         HikariConfig config = config(name, url, size, initSql);
         boolean snapshots = name.startsWith("snapshots");
         config.setMinimumIdle(snapshots || name.equals("patterns") || name.endsWith("-bypassrls") ? 0 : 1);
-        // Never a plan that was made for another viewer: functions that call themselves immutable are computed in
-        // planning.
+        // Never a plan made for another viewer: functions declared immutable are evaluated during planning.
         config.addDataSourceProperty("prepareThreshold", "0");
-        // Values as Postgres prints them, not as the driver does.
+        // Values as Postgres prints them, not as the driver formats them.
         config.addDataSourceProperty("binaryTransfer", snapshots ? "false" : "true");
         config.addDataSourceProperty("socketTimeout", Long.toString(silence.toSeconds()));
         return new HikariDataSource(config);
@@ -150,62 +150,60 @@ final class ConnectionPools implements AutoCloseable {
         config.setDataSourceProperties(url.properties());
         config.setMaximumPoolSize(size);
         config.setConnectionTimeout(Duration.ofSeconds(10).toMillis());
-        // The first connection is made by the source, which can say what is wrong with it.
+        // The source makes the first connection; it can explain failures.
         config.setInitializationFailTimeout(-1);
         config.setConnectionInitSql(initSql);
         return config;
     }
 
-    /// For the catalog, as the server's login. Supervised threads wait for it by declared waits, each at most as long
-    /// as a connection may take (10 s) or a statement, by its own timeout (10 s) and by that of the socket (15 s).
+    /// For the catalog, as the server's login. Supervised threads declare these waits. A wait is bounded by the time
+    /// to get a connection (10 s), the statement timeout (10 s) and the socket timeout (15 s).
     DataSource catalog() {
         return DeclaredWaits.of(catalog);
     }
 
-    /// For reading filters when a client subscribes, and for what filters leave open about a change.
+    /// For reading filters when a client subscribes, and for deciding filters about a change.
     RoleConnections filters() {
         return new RoleConnections(filters, bypassingFilters);
     }
 
-    /// For filters with patterns, which may take long: as many as are needed, made then.
+    /// For filters with patterns, which may take long. Connections are created as needed.
     RoleConnections patterns() {
         return new RoleConnections(patterns, bypassingPatterns);
     }
 
-    /// For policies: names resolve in `pg_catalog` only.
+    /// For policies. Names resolve in `pg_catalog` only.
     HikariDataSource policies() {
         return policies;
     }
 
-    /// For reading rights and policies, which never waits for a question about them. Its waits are declared, and have
-    /// the bounds of those for the catalog.
+    /// For reading rights and policies. Never waits for a question about them. Its waits are declared and bounded
+    /// like those of the catalog.
     DataSource rights() {
         return DeclaredWaits.of(rights);
     }
 
-    /// For what was stored for private channels, as the server's login.
+    /// For stored messages of private channels, as the server's login.
     HikariDataSource history() {
         return history;
     }
 
-    /// For private channels: who may do what on a topic. The login is the server's,
-    /// which must get past the policies of `realtime.messages`.
+    /// For rights on private topics. Uses the server's login, which must bypass the policies of `realtime.messages`.
     HikariDataSource topics() {
         return topics;
     }
 
-    /// For rows that clients begin with: as many as may be read at once, made when they are needed.
+    /// For the rows of snapshots. Connections are created as needed, up to the number of snapshots at once.
     RoleConnections snapshots() {
         return new RoleConnections(snapshots, bypassingSnapshots);
     }
 
-    /// Connects for itself, seldom.
+    /// Uses a connection of its own, rarely.
     ServerTimeZone serverTimeZone() {
         return serverTimeZone;
     }
 
-    /// Makes the connections anew on which rights are read and users' code is run: each is closed as soon as it is
-    /// not in use.
+    /// Replaces the connections that read rights or run users' code. Each is closed as soon as it is not in use.
     void renew() {
         evaluating.forEach(pool -> {
             HikariPoolMXBean connections = pool.getHikariPoolMXBean();
@@ -215,7 +213,7 @@ final class ConnectionPools implements AutoCloseable {
         });
     }
 
-    /// Waits for at most a second: a pool does not end while it connects to a host that does not answer.
+    /// Waits for at most a second, because a pool does not end while it connects to a host that does not answer.
     @Override
     public void close() {
         List<Thread> closing = all.stream()

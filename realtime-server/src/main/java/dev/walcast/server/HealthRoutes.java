@@ -19,14 +19,14 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/// Answers `/livez`, whether to restart the process, and `/readyz`, whether to send it traffic and how far the feed
-/// is behind. Anyone may ask, so the answers hold codes and no internals.
+/// Answers `/livez`, whether the process must be restarted, and `/readyz`, whether to send it traffic and how far the
+/// feed is behind. Any client may ask, so the responses contain codes and no internals.
 final class HealthRoutes implements HttpService {
     private final BooleanSupplier alive;
     private final Health health;
     private final Supplier<Duration> lag;
 
-    /// @param alive whether the process can do its work without a restart; answers from memory
+    /// @param alive whether the process can work without a restart; answers from memory
     HealthRoutes(BooleanSupplier alive, Health health, Supplier<Duration> lag) {
         this.alive = requireNonNull(alive, "alive is null");
         this.health = requireNonNull(health, "health is null");

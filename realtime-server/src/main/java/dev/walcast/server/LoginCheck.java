@@ -12,8 +12,8 @@ import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Warns of logins that may do more than they need. Policies and filters run code of database users, which can go
-/// back to the login with RESET ROLE: what the login may do bounds what such code can reach.
+/// Warns of logins with more rights than they need. Policies and filters run code of database users, which can switch
+/// back to the login with RESET ROLE. The login's rights bound what such code can do.
 final class LoginCheck {
     private static final Logger log = LoggerFactory.getLogger(LoginCheck.class);
 
@@ -28,14 +28,14 @@ final class LoginCheck {
     private final DataSource evaluation;
     private final boolean separate;
 
-    /// @param separate whether the evaluation login is another than the server's
+    /// @param separate whether the evaluation login differs from the server's
     LoginCheck(DataSource server, DataSource evaluation, boolean separate) {
         this.server = requireNonNull(server, "server is null");
         this.evaluation = requireNonNull(evaluation, "evaluation is null");
         this.separate = separate;
     }
 
-    /// What a login has.
+    /// The attributes of a login.
     private record Login(String name, boolean superuser, boolean replication, boolean bypassesRls, boolean member) {
         static Login read(DataSource dataSource) throws SQLException {
             try (Connection connection = dataSource.getConnection();
@@ -62,8 +62,8 @@ final class LoginCheck {
         }
         if (!separate) {
             warnings.add("EVALUATION_DATABASE_URL is not set: policies and filters are evaluated by role \"" + own.name
-                    + "\", and code of database users that they call can go back to it. `walcast setup` makes a role"
-                    + " without rights for it.");
+                    + "\", and code of database users that they call can switch back to it. `walcast setup` creates a role"
+                    + " without rights for this.");
             return warnings;
         }
         Login evaluator = Login.read(evaluation);

@@ -42,9 +42,9 @@ import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.health.HealthSource;
 import dev.walcast.server.messages.DatabaseBroadcasts;
-import dev.walcast.server.messages.MessagesTaken;
 import dev.walcast.server.messages.StoredMessages;
 import dev.walcast.server.messages.TopicPolicyWatch;
+import dev.walcast.server.messages.TransactionWithoutMessages;
 import dev.walcast.server.rowkeys.KeyMemory;
 import dev.walcast.server.setup.Installation;
 import dev.walcast.server.setup.PartitionUpkeep;
@@ -59,7 +59,8 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Everything about one database: the pool, the rights, the change source, and the path from it to the subscribers.
+/// The parts of the server that belong to one database: connection pools, rights, change source, and the path from it
+/// to subscribers.
 final class Project implements ChangeListener, HealthSource, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Project.class);
     private static final Duration FIND_MESSAGES_EVERY = Duration.ofSeconds(1);
@@ -68,7 +69,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     private final ServerSettings.Database settings;
     private final PostgresUrl url;
     private final PostgresUrl evaluationUrl;
-    private final PatientStart starting;
+    private final StartRetry starting;
     private final ConnectionPools pools;
     private final LoginCheck logins;
     private final PostgresCatalog catalog;
@@ -85,22 +86,22 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     private final TopicPolicyWatch topicPolicies;
     private final PublicationWatch publication;
 
-    /// Up to here an earlier server had handed out everything. Belongs to the source's thread.
+    /// The position up to which an earlier server has delivered everything. Belongs to the source's thread.
     private Lsn delivered = Lsn.ZERO;
 
-    /// Whether an epoch has begun. Belongs to the thread that starts the source, then to the source's.
+    /// Whether an epoch has begun. Belongs to the thread that starts the source, later to the source's thread.
     private boolean begun;
 
-    /// @param rooms          where broadcasts from the database go
+    /// @param rooms          receives broadcasts from the database
     /// @param recheckPrivate called when rights on private topics may have changed; never blocks
-    /// @param supervisor     of the essential threads; closed before the project
+    /// @param supervisor     runs the essential threads; closed before the project
     Project(ServerSettings server, Rooms rooms, Runnable recheckPrivate, Supervisor supervisor, Clock clock) {
         this.supervisor = requireNonNull(supervisor, "supervisor is null");
         this.settings = server.database();
         this.url = PostgresUrl.parse(settings.url().reveal());
         Secret evaluation = settings.evaluationUrl();
         this.evaluationUrl = evaluation == null ? url : PostgresUrl.parse(evaluation.reveal());
-        this.starting = new PatientStart(url.toString());
+        this.starting = new StartRetry(url.toString());
         PostgresOracle.Patience patience = new PostgresOracle.Patience(settings.askTimeout(), settings.askPatience());
         this.pools = new ConnectionPools(
                 url, evaluationUrl, patience, server.replay().snapshots());
@@ -176,14 +177,14 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         start(() -> {});
     }
 
-    /// @param onWait called when the database cannot be had yet and is tried again
+    /// @param onWait called when the database is not available yet and the start is repeated
     void start(Runnable onWait) throws SourceException {
         starting.run(this::attempt, onWait);
         try {
             logins.warn();
             messages.find(url.user(), source.publications());
         } catch (SQLException e) {
-            log.warn("The catalog cannot be asked yet: {}", e.getMessage());
+            log.warn("The catalog cannot be read yet: {}", e.getMessage());
         }
         supervisor.startObserved("watch-rights", activity -> rights.watch(changes::questionsInUse, activity));
         supervisor.startObserved("expire-changes", this::expireChanges);
@@ -208,7 +209,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         try {
             publication.begin(start);
         } catch (SQLException e) {
-            log.warn("The publication cannot be looked at: {}", e.getMessage());
+            log.warn("The publication cannot be read: {}", e.getMessage());
         }
     }
 
@@ -229,7 +230,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 messages.find(url.user(), source.publications());
                 forgetDroppedTables();
             } catch (SQLException e) {
-                log.debug("The schema realtime could not be looked for: {}", e.getMessage());
+                log.debug("The schema realtime could not be read: {}", e.getMessage());
             }
         }
     }
@@ -257,7 +258,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
     public void onTransaction(Transaction transaction) {
         boolean fresh = transaction.commit().lsn().isAfter(delivered);
         topicPolicies.onTables(transaction.tables(), transaction.commit());
-        MessagesTaken taken = messages.takenFrom(
+        TransactionWithoutMessages taken = messages.withoutMessages(
                 transaction,
                 settings.publication(),
                 fresh,
@@ -275,7 +276,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         return changes.feed();
     }
 
-    /// How far clients have acknowledged changes.
+    /// The positions up to which clients have acknowledged changes.
     Cursors cursors() {
         return acknowledged.cursors();
     }
@@ -288,7 +289,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         return permissions;
     }
 
-    /// What decides about private topics: to be told of marks in the log ([TopicPolicyWatch#onRelation]).
+    /// Watches what decides about private topics. Notify it of marks in the log ([TopicPolicyWatch#onRelation]).
     TopicPolicyWatch topicPolicies() {
         return topicPolicies;
     }
@@ -297,12 +298,12 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         return messages;
     }
 
-    /// Whether what is stored in `realtime.messages` from now on reaches the rooms.
+    /// Whether rows written to `realtime.messages` from now on are broadcast.
     boolean broadcastsFromDatabase() {
         return source.state() instanceof SourceState.Streaming && messages.isReadWith(source.publications());
     }
 
-    /// What its parts report: the feed.
+    /// The reasons of the feed and its parts.
     @Override
     public Stream<HealthReason> reasons() {
         return Stream.of(ofFeed(), ofChanges()).flatMap(reasons -> reasons);
@@ -329,7 +330,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         };
     }
 
-    /// The age of the oldest change that may not be delivered.
+    /// The age of the oldest change that may not be delivered yet.
     Duration lag() {
         return lagStatus().lag();
     }
@@ -338,12 +339,12 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         return guardian.lag().status(source.activity(), source.state() instanceof SourceState.Streaming);
     }
 
-    /// What the slot retains; for operators.
+    /// What the slot retains, for operators.
     SlotHealth slot() {
         return guardian.health();
     }
 
-    /// The feed's position, and how much log it holds.
+    /// The feed's position, and how much log it retains.
     FeedStatus feedStatus() {
         return keeper.status();
     }
@@ -352,8 +353,8 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         return settings.slotName();
     }
 
-    /// What is delivered from here on, to clients who are going, counts as not delivered: the next server hands it
-    /// to those who come back.
+    /// Counts what is delivered from now on as not delivered, because its clients are being disconnected. The next
+    /// server delivers it when they reconnect.
     void prepareToClose() {
         starting.close();
         source.expectEnd();

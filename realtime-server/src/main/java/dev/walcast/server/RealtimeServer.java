@@ -7,8 +7,8 @@ import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.server.auth.TokenVerifier;
-import dev.walcast.server.front.Front;
 import dev.walcast.server.front.FrontLimits;
+import dev.walcast.server.front.HttpFront;
 import dev.walcast.server.health.Health;
 import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.health.HeapWatch;
@@ -31,7 +31,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// The composition root: one web server, one project, and what they share.
+/// A running server: one web server, one project, and what they share. The composition root.
 public final class RealtimeServer implements AutoCloseable {
     private static final Duration DRAIN_PATIENCE = Duration.ofSeconds(5);
 
@@ -45,9 +45,9 @@ public final class RealtimeServer implements AutoCloseable {
     private final RestRoutes rest;
     private final EventStreams streams;
     private final Health health;
-    private final Front front;
+    private final HttpFront front;
 
-    /// @param services further HTTP services, such as the demo page
+    /// @param services additional HTTP services, such as the demo page
     public RealtimeServer(ServerSettings settings, Clock clock, List<? extends HttpService> services) {
         this.settings = requireNonNull(settings, "settings is null");
         this.services = List.copyOf(services);
@@ -68,7 +68,7 @@ public final class RealtimeServer implements AutoCloseable {
                 sockets.callerQuestions(),
                 memory);
         this.streams = new EventStreams(settings.limits(), sockets.guests(), project.feed());
-        this.front = new Front(
+        this.front = new HttpFront(
                 settings.host(), settings.port(), FrontLimits.of(settings.limits(), settings.addresses()), supervisor);
         this.health = new Health(List.of(this::supervised, project, sockets.privateRights()));
     }
@@ -92,10 +92,10 @@ public final class RealtimeServer implements AutoCloseable {
         sockets.privateRights().recheckSoon();
     }
 
-    /// Returns when clients can connect and what they subscribe to is live.
+    /// Starts the server. Returns when clients can connect and their subscriptions become live.
     ///
     /// @throws SourceException when the database cannot be served
-    /// @throws IOException     when the port cannot be had; the message says what to do
+    /// @throws IOException     when the port cannot be bound; the message says what to do
     public void start() throws SourceException, IOException {
         checkPort();
         HeapWatch.start(supervisor);
@@ -112,7 +112,7 @@ public final class RealtimeServer implements AutoCloseable {
         front.serve(routing, sockets.upgraders());
     }
 
-    /// Until the database can be had there is nothing else to answer.
+    /// Answers only the health routes until the database is available.
     private void answerHealthOnly(HealthRoutes routes) {
         try {
             front.serve(HttpRouting.builder().register(routes), List.of());
@@ -121,7 +121,7 @@ public final class RealtimeServer implements AutoCloseable {
         }
     }
 
-    /// Tells of a port in use before anything else is begun.
+    /// Reports a port in use before anything else is started.
     private void checkPort() throws IOException {
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
@@ -133,12 +133,12 @@ public final class RealtimeServer implements AutoCloseable {
         }
     }
 
-    /// The port that it listens on.
+    /// The port that the server listens on.
     public int port() {
         return front.port();
     }
 
-    /// What clients make the server hold.
+    /// The memory that clients make the server hold.
     public MemoryBudget memory() {
         return memory;
     }
@@ -155,12 +155,12 @@ public final class RealtimeServer implements AutoCloseable {
         return project;
     }
 
-    /// Tells clients to come back later, stops reading, and frees everything.
+    /// Asks clients to reconnect later, stops reading, and frees everything.
     @Override
     public void close() {
         project.prepareToClose();
         try {
-            streams.sendAway();
+            streams.endAll();
             sockets.drain(DRAIN_PATIENCE);
             streams.awaitGone(DRAIN_PATIENCE);
         } catch (InterruptedException e) {

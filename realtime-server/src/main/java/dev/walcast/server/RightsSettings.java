@@ -9,7 +9,7 @@ import dev.walcast.server.delivery.PendingLimits;
 ///
 /// @param reading         how often rights are read, and how long they are used
 /// @param pending         what may wait for rights and for answers of Postgres
-/// @param deleteKeysBytes what the keys of delivered rows may take, so that their DELETEs can be told; 0 remembers none
+/// @param deleteKeysBytes memory for the keys of delivered rows, which deliver their DELETEs; 0 remembers none
 public record RightsSettings(RightsLimits reading, PendingLimits pending, long deleteKeysBytes) {
     public static final RightsSettings USUAL = new RightsSettings(RightsLimits.USUAL, PendingLimits.USUAL, 16L << 20);
 

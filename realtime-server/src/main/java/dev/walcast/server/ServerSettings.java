@@ -14,18 +14,18 @@ import dev.walcast.server.presence.PresenceLimits;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// Everything a server is told at its start; nothing changes afterwards.
+/// The settings of a server. They do not change after its start.
 ///
-/// @param database    which database, and what of it
-/// @param tokens      what clients' tokens are measured by
+/// @param database    the database, and how it is read
+/// @param tokens      the rules for clients' tokens
 /// @param host        the address to listen on
 /// @param port        0 picks a free one
-/// @param replay      how much of the past is at hand for clients that come back
-/// @param recordBytesMax of one change; beyond it only small values are sent
-/// @param restMessagesPerSecond broadcasts over HTTP of one caller
+/// @param replay      how much of the past is kept for clients that reconnect
+/// @param recordBytesMax largest change; of a larger one only small values are sent
+/// @param restMessagesPerSecond broadcasts over HTTP of one caller in a second
 /// @param acks        how many cursors of acknowledged changes are kept
-/// @param addresses   what one client address is allowed
-/// @param memory      how much clients may make the server hold
+/// @param addresses   limits of one client address
+/// @param memory      how much memory clients may make the server hold
 public record ServerSettings(
         Database database,
         TokenRules tokens,
@@ -51,20 +51,20 @@ public record ServerSettings(
         requireNonNull(memory, "memory is null");
     }
 
-    /// What reads the replication slot. Positions are the same, so it may change between two starts.
+    /// The reader of the replication slot. Both use the same positions, so it may change between two starts.
     public enum Reader {
         DEBEZIUM,
         NATIVE
     }
 
-    /// @param url                    `postgres://user:password@host:port/database`; holds the password
-    /// @param pollInterval           how often Debezium looks for changes: the floor of latency against idle
-    ///                               CPU
-    /// @param transactionMemoryBytes beyond which a transaction under way is spilled to a temporary file
-    /// @param evaluationUrl          whom policies and filters are evaluated as; null for the login in `url`
+    /// @param url                    `postgres://user:password@host:port/database`; contains the password
+    /// @param pollInterval           how often Debezium polls for changes; shorter means lower latency and
+    ///                               more idle CPU
+    /// @param transactionMemoryBytes a larger transaction is written to a temporary file while it is collected
+    /// @param evaluationUrl          the login that evaluates policies and filters; null for the login in `url`
     /// @param askTimeout             how long Postgres may work on a question about a change, the first time
-    /// @param askPatience            how long on all statements about one policy, in one round of questions
-    /// @param deletes                who hears of deleted rows under row-level security
+    /// @param askPatience            how long Postgres may work on all statements about one policy in one round
+    /// @param deletes                which clients receive DELETEs under row-level security
     /// @param guardian               how the slot is watched
     /// @param messagesRetention      how long stored broadcasts are kept
     /// @param rights                 how rights are kept up to date, and what may wait for them

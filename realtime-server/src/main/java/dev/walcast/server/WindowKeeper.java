@@ -18,16 +18,16 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Once a second has Postgres remember how far everything was delivered, lets go of what the replay window may not
-/// keep any longer, and lets the slot pass it. A supervised thread.
+/// Stores once a second how far everything was delivered, evicts what the replay window may not keep any longer, and
+/// lets the slot advance past it. A supervised thread.
 final class WindowKeeper implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(WindowKeeper.class);
     private static final Duration EVERY = Duration.ofSeconds(1);
 
-    /// The slot keeps more log than what is not confirmed: from its last known snapshot on.
+    /// The slot retains more log than what is not confirmed: it begins at its last known snapshot.
     private static final int SHARE_OF_SLOT = 4;
 
-    /// Beyond this share of the log's budget it warns.
+    /// Warns above this share of the allowed log.
     private static final double WARNED_SHARE = 0.8;
 
     private final ChangePath changes;
@@ -37,13 +37,13 @@ final class WindowKeeper implements AutoCloseable {
     private final CountDownLatch closing = new CountDownLatch(1);
     private volatile Lsn walEnd = Lsn.ZERO;
     private volatile @Nullable Supervised supervised;
-    /// What the window may keep; never so much that the slot would be lost for it.
+    /// How much log the window may retain; never so much that the slot could be lost.
     private long budget;
 
     private boolean warned;
-    private boolean shedding;
+    private boolean evicting;
 
-    /// @param lag to be told of what is delivered, and of the log's end
+    /// @param lag notified of what is delivered, and of the log's end
     WindowKeeper(ChangePath changes, ChangeSource source, FeedLag lag, long walBytesMax) {
         this.changes = requireNonNull(changes, "changes is null");
         this.source = requireNonNull(source, "source is null");
@@ -75,25 +75,25 @@ final class WindowKeeper implements AutoCloseable {
             lag.logEnd(now.end(), before);
             walEnd = now.end();
             budget = Math.min(walBytesMax, now.slotBytesMax() / SHARE_OF_SLOT);
-            tell(changes.settle(delivered, walEnd, budget));
+            logEvictions(changes.settle(delivered, walEnd, budget));
         } catch (SourceException e) {
-            log.debug("What was delivered could not be remembered: {}", e.getMessage());
+            log.debug("The delivered position could not be stored: {}", e.getMessage());
         } catch (RuntimeException e) {
-            log.error("The replay window could not be kept", e);
+            log.error("The replay window could not be maintained", e);
         }
     }
 
-    private void tell(int shed) {
+    private void logEvictions(int evicted) {
         long retained = status().retainedBytes();
         boolean near = retained > budget * WARNED_SHARE;
         if (near && !warned) {
-            log.warn("The replay window keeps {} MiB of log, near its limit ({})", retained >> 20, limit());
+            log.warn("The replay window retains {} MiB of log, near its limit ({})", retained >> 20, limit());
         }
-        if (shed > 0 && !shedding) {
-            log.warn("The replay window kept more log than {}: its oldest changes are let go", limit());
+        if (evicted > 0 && !evicting) {
+            log.warn("The replay window retained more log than {}: its oldest changes are dropped", limit());
         }
         warned = near;
-        shedding = shed > 0;
+        evicting = evicted > 0;
     }
 
     private String limit() {
@@ -104,7 +104,7 @@ final class WindowKeeper implements AutoCloseable {
         return changes.status(walEnd);
     }
 
-    /// Remembers a last time.
+    /// Stores the delivered position a last time.
     @Override
     public void close() {
         Supervised task = supervised;

@@ -1,4 +1,4 @@
-/// The server: composition root, settings and the command line.
+/// The server itself: the composition root, its settings as values, connection pools and health routes.
 @NullMarked
 package dev.walcast.server;
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What a client has not acknowledged comes again when it comes back, at the same positions.
+/// Unacknowledged changes come again after a reconnect, at the same positions.
 class AckTest {
     private static final String ACK = "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"rows\",\"ack\":true}";
     private static final String NAMED = ACK.replace("true", "\"mine\"");
@@ -168,7 +168,7 @@ class AckTest {
     // -- coming again
 
     @Test
-    void whatWasNotAcknowledgedComesAgainAtTheSamePositions() throws Exception {
+    void unacknowledgedChangesComeAgainAtSamePositions() throws Exception {
         List<JsonNode> seen = new ArrayList<>();
         try (Client client = join("alice", ACK)) {
             insert(1, 2, 3);
@@ -193,7 +193,7 @@ class AckTest {
     }
 
     @Test
-    void theFirstJoinBeginsNowAndRemembersThePlace() throws Exception {
+    void firstJoinBeginsNowAndStoresPosition() throws Exception {
         insert(1);
         try (Client client = join("alice", PLAIN)) {
             insert(2);
@@ -216,7 +216,7 @@ class AckTest {
     }
 
     @Test
-    void whoBeginsWithRowsAcknowledgesTheChangesAfterThemAndGetsRowsAgainOnlyWhenItsPlaceIsGone() throws Exception {
+    void snapshotIsRepeatedOnlyWithoutCursor() throws Exception {
         String both = ACK.replace("}", ",\"snapshot\":true}");
         insert(1);
         try (Client client = join("alice", both)) {
@@ -256,7 +256,7 @@ class AckTest {
     }
 
     @Test
-    void eachSubjectAndEachNameHasItsOwnPlace() throws Exception {
+    void eachSubjectAndNameHasItsOwnCursor() throws Exception {
         try (Client alice = join("alice", ACK);
                 Client bob = join("bob", ACK);
                 Client named = join("alice", NAMED);
@@ -279,7 +279,7 @@ class AckTest {
     }
 
     @Test
-    void theLaterOfTwoChannelsTakesOver() throws Exception {
+    void laterChannelTakesOverTheCursor() throws Exception {
         try (Client first = join("alice", ACK);
                 Client second = join("alice", ACK)) {
             insert(1);
@@ -297,7 +297,7 @@ class AckTest {
     }
 
     @Test
-    void aPlaceThatTheWindowNoLongerHasIsToldUntilTheNewOneIsAcknowledged() throws Exception {
+    void expiredCursorIsResetUntilAcknowledged() throws Exception {
         server.close();
         start(new ReplayLimits(0, Duration.ofMinutes(5), 1L << 30, Duration.ZERO));
         try (Client client = join("alice", ACK)) {
@@ -322,7 +322,7 @@ class AckTest {
     // -- across servers
 
     @Test
-    void aRestartRemembersWhatWasAcknowledged() throws Exception {
+    void acknowledgementsSurviveRestart() throws Exception {
         JsonNode second;
         try (Client client = join("alice", ACK)) {
             insert(1, 2);
@@ -338,7 +338,7 @@ class AckTest {
     }
 
     @Test
-    void aKilledServerForgetsAtMostTheLastSecond() throws Exception {
+    void killLosesAtMostTheLastSecond() throws Exception {
         server.close();
         int port;
         try (ServerSocket free = new ServerSocket(0)) {
@@ -397,7 +397,7 @@ class AckTest {
     }
 
     @Test
-    void withoutTheSchemaItIsSaidThatNothingOutlivesTheServer() throws Exception {
+    void joinWarnsWithoutCursorTable() throws Exception {
         server.close();
         postgres.execute("alter table realtime.cursors rename to cursors_away");
         try {
@@ -423,7 +423,7 @@ class AckTest {
     }
 
     @Test
-    void noClientRoleCanSeeTheCursors() throws Exception {
+    void clientRolesCannotReadCursors() throws Exception {
         try (Connection connection = postgres.connect();
                 Statement statement = connection.createStatement();
                 var row = statement.executeQuery("select bool_or(has_table_privilege(r, 'realtime.cursors',"
@@ -438,7 +438,7 @@ class AckTest {
     // -- refusals
 
     @Test
-    void whatIsNoAcknowledgementIsRefusedAndMovesNothing() throws Exception {
+    void invalidAcknowledgementIsRefused() throws Exception {
         try (Client client = join("alice", ACK)) {
             insert(1, 2);
             String position = client.next().get("position").asText();
@@ -465,7 +465,7 @@ class AckTest {
     }
 
     @Test
-    void whoHasNoSubjectMustGiveANameAndNamesAreShortTexts() throws Exception {
+    void tokenWithoutSubjectNeedsShortName() throws Exception {
         assertThat(refusal(TestServer.token("anon"), ACK)).contains("InvalidJoinPayload", "needs a token with a `sub`");
         for (String bad : List.of("\"\"", "5", "{}", "\"" + "n".repeat(256) + "\"")) {
             assertThat(refusal(token("alice"), ACK.replace("true", bad))).contains("a name of at most 255 bytes");
@@ -479,7 +479,7 @@ class AckTest {
     }
 
     @Test
-    void aChannelThatAcknowledgesNothingIsAsSilentAsEver() throws Exception {
+    void channelWithoutAckIsUnchanged() throws Exception {
         try (Client client = join("alice", PLAIN)) {
             insert(1);
             String position = client.next().get("position").asText();

@@ -13,7 +13,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// Where changes differ from the reference on purpose, frame by frame; single values are in [ValueDeviation].
+/// The intended differences of changes from the reference, frame by frame. Differences of single values are in
+/// [ValueDeviation].
 final class ChangeDeviations {
     /// Transcripts that begin with changes which were committed before the join. The reference, which polls, finds them
     /// after it.

@@ -10,8 +10,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeSet;
 
-/// Makes frames of one connection comparable: an id becomes the place of its binding in the join, and times are left
-/// out.
+/// Makes frames of different connections comparable: an id becomes its binding's place in the join, and times are
+/// omitted.
 final class ChangeFrames {
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)

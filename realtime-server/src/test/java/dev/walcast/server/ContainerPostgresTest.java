@@ -15,12 +15,12 @@ import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.utility.DockerImageName;
 
-/// The main job against the Postgres image that most people run, where a Docker engine answers.
+/// Delivers a row from the common Postgres image, when a Docker engine is available.
 class ContainerPostgresTest {
     private static final int PORT = 5432;
 
     @Test
-    void aRowCommittedInAContainerReachesASocket() throws Exception {
+    void rowOfContainerReachesSocket() throws Exception {
         boolean engine = DockerClientFactory.instance().isDockerAvailable();
         if (!engine) {
             System.out.println("ContainerPostgresTest is skipped: no Docker engine answers here");

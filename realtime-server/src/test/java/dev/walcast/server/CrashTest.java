@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// kill -9 of the server and of Postgres, each in the middle of a stream of inserts.
+/// Kills the server and Postgres with SIGKILL, each during a stream of inserts.
 class CrashTest {
     private static final String ROWS = "{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"rows\"}";
 
@@ -91,7 +91,7 @@ class CrashTest {
     }
 
     @Test
-    void aKilledServerDeliversAfterItsRestartWhatItHadNotDelivered() throws Exception {
+    void killedServerDeliversTheRestAfterRestart() throws Exception {
         String whyNot = NodeScript.whyNot();
         if (whyNot != null) {
             System.out.println("CrashTest needs a client that reconnects by itself and is skipped: " + whyNot);
@@ -129,9 +129,9 @@ class CrashTest {
         }
     }
 
-    /// What the unmodified client has seen of a change is its timestamp; changes that share it may come twice.
+    /// The unmodified client knows only the timestamp of a change. Changes that share it may come twice.
     @Test
-    void aClientThatNamesItsLastTimestampGetsAllAfterAKillHoweverLateItComesBack() throws Exception {
+    void lateResumeByTimestampAfterKillMissesNothing() throws Exception {
         assumeThat(NodeScript.whyNot()).isNull();
         int port;
         try (ServerSocket free = new ServerSocket(0)) {
@@ -200,10 +200,10 @@ class CrashTest {
         return client.await("digest", _ -> true);
     }
 
-    /// @param guarded whether every row has to be asked about, so that some question is open when Postgres dies
+    /// @param guarded whether every row needs a question, so that a question is open when Postgres dies
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void whenPostgresIsKilledSubscribersStayAndMissNothing(boolean guarded) throws Exception {
+    void postgresCrashLosesNothingForSubscribers(boolean guarded) throws Exception {
         try (TestPostgres postgres = guarded ? guarded() : postgres();
                 TestServer server = TestServer.start(postgres);
                 RawSocket socket = server.open("anon")) {

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Messages stored in the database reach their rooms through the one slot, exactly as the reference sends them.
+/// Messages stored in the database are broadcast through the single slot, exactly as the reference sends them.
 class DatabaseBroadcastTest {
     private static final Duration SOON = Duration.ofSeconds(20);
     private static final String ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
@@ -54,7 +54,7 @@ class DatabaseBroadcastTest {
 
     private final List<Sent> sent = Collections.synchronizedList(new ArrayList<>());
 
-    /// What is asked of the rooms; ids of messages replaced by `ID`.
+    /// A broadcast that topics received; ids of messages are replaced by `ID`.
     private record Sent(String topic, boolean isPrivate, String event, int encoding, String meta, String payload) {}
 
     @BeforeAll
@@ -118,7 +118,7 @@ class DatabaseBroadcastTest {
     }
 
     @Test
-    void theRecordedMessagesArriveByteForByte() throws Exception {
+    void recordedMessagesArriveByteForByte() throws Exception {
         List<Sent> expected = new ArrayList<>();
         try (Project project = project()) {
             project.start();
@@ -179,7 +179,7 @@ class DatabaseBroadcastTest {
     }
 
     @Test
-    void whatIsNoBroadcastIsDroppedAndCounted() throws Exception {
+    void invalidRowIsDroppedAndCounted() throws Exception {
         try (Project project = project()) {
             project.start();
             String columns = "insert into realtime.messages (topic, extension, event, private, payload) values ";
@@ -205,7 +205,7 @@ class DatabaseBroadcastTest {
     }
 
     @Test
-    void askingWhoMayDoWhatIsSeenByNobody() throws Exception {
+    void permissionTrialIsInvisible() throws Exception {
         try (Project project = project()) {
             project.start();
             TopicPermissions.Question question =
@@ -220,7 +220,7 @@ class DatabaseBroadcastTest {
     }
 
     @Test
-    void storedMessagesOfPrivateTopicsAreReadAgainOldestFirst() throws Exception {
+    void privateMessagesAreReplayedOldestFirst() throws Exception {
         postgres.execute(
                 "truncate realtime.messages",
                 "select realtime.send('{\"n\":1,\"id\":\"one\"}', 'e1', 'room:r')",
@@ -250,7 +250,7 @@ class DatabaseBroadcastTest {
     }
 
     @Test
-    void messagesOfOneTransactionComeAgainInTheirOrder() throws Exception {
+    void transactionIsReplayedInItsOrder() throws Exception {
         postgres.execute("truncate realtime.messages");
         Instant before = Instant.now().minusSeconds(60);
         List<String> events = IntStream.range(0, 40).mapToObj(n -> "e" + n).toList();
@@ -276,7 +276,7 @@ class DatabaseBroadcastTest {
     }
 
     @Test
-    void aMessageCommittedSinceThenIsReadAgainHoweverOld() throws Exception {
+    void sinceComparesCommitTime() throws Exception {
         postgres.execute("truncate realtime.messages");
         try (Project project = project();
                 Connection late = postgres.connect();
@@ -327,7 +327,7 @@ class DatabaseBroadcastTest {
                 .toList();
     }
 
-    /// A millisecond that no message has, before what follows.
+    /// A time of the database that no earlier message has and every later one follows.
     private static Instant databaseTime() throws Exception {
         try (Connection connection = postgres.connect();
                 Statement statement = connection.createStatement();
@@ -341,7 +341,7 @@ class DatabaseBroadcastTest {
     }
 
     @Test
-    void aSupabaseDatabaseIsServedThroughItsOwnPublicationAsItIs() throws Exception {
+    void supabaseDatabaseIsServedUnchanged() throws Exception {
         try (TestPostgres supabase = TestPostgres.start();
                 InputStream sql = DatabaseBroadcastTest.class.getResourceAsStream("/supabase/realtime-schema.sql")) {
             supabase.execute(new String(Objects.requireNonNull(sql).readAllBytes(), UTF_8));
@@ -367,7 +367,7 @@ class DatabaseBroadcastTest {
     }
 
     @Test
-    void bothVersionsHearAPublicRoomAndListenersOfTablesDoNotHearMessages() throws Exception {
+    void publicBroadcastIsNoTableChange() throws Exception {
         try (TestServer server = TestServer.start(settings);
                 RawSocket v2 = server.open("anon");
                 RawSocket tables = server.open("anon");

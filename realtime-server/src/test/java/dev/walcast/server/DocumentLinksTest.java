@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// The links of the Markdown files lead somewhere, and every page can be found.
+/// Checks the links of the Markdown files, and that every page can be reached.
 class DocumentLinksTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final Path DOCS = ROOT.resolve("docs");
@@ -56,7 +56,7 @@ class DocumentLinksTest {
     }
 
     @Test
-    void everyLinkLeadsToAFileAndAHeading() {
+    void linksLeadToFilesAndHeadings() {
         List<String> broken = new ArrayList<>();
         pages.forEach((file, page) -> page.localLinks()
                 .filter(link -> !resolves(file, link))
@@ -80,7 +80,7 @@ class DocumentLinksTest {
     }
 
     @Test
-    void theIndexLinksEveryPage() {
+    void indexLinksEveryPage() {
         Set<Path> linked = new HashSet<>(targets(INDEX));
         linked.add(INDEX);
         assertThat(pages.keySet().stream().filter(page -> page.getParent().equals(DOCS)))
@@ -88,7 +88,7 @@ class DocumentLinksTest {
     }
 
     @Test
-    void theReadmeLeadsToEveryPage() {
+    void readmeLeadsToEveryPage() {
         Path readme = ROOT.resolve("README.md");
         Set<Path> reached = new HashSet<>(Set.of(readme));
         Deque<Path> open = new ArrayDeque<>(reached);
@@ -99,7 +99,7 @@ class DocumentLinksTest {
     }
 
     @Test
-    void everyClassThatTheGuideNamesExists() throws IOException {
+    void classesNamedByTheGuideExist() throws IOException {
         Set<String> classes = classes();
         assertThat(NAMED_CLASS
                         .matcher(Files.readString(ROOT.resolve("CONTRIBUTING.md")))

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// Policies, filters and rows to begin with are evaluated by the login in EVALUATION_DATABASE_URL.
+/// The login in EVALUATION_DATABASE_URL evaluates policies, filters and snapshots.
 class EvaluationLoginTest {
     private static TestPostgres postgres;
     private static TestServer server;
@@ -52,12 +52,12 @@ class EvaluationLoginTest {
     }
 
     @Test
-    void policiesFiltersAndSnapshotsAreTheEvaluationLogins() throws Exception {
+    void evaluationLoginRunsPoliciesAndFilters() throws Exception {
         assertThat(received("authenticated", 11)).containsExactly(1, 2, 11);
     }
 
     @Test
-    void aRoleThatBypassesPoliciesIsServedByTheServersLogin() throws Exception {
+    void bypassingRoleUsesTheServersLogin() throws Exception {
         assertThat(received("service_role", 21)).containsExactly(-3, 1, 2, 21);
     }
 
@@ -140,7 +140,7 @@ class EvaluationLoginTest {
     }
 
     @Test
-    void loginsThatMayDoMoreThanTheyNeedAreNamed() throws Exception {
+    void loginsWithExcessRightsAreNamed() throws Exception {
         PGSimpleDataSource own = dataSource("walcast");
         PGSimpleDataSource evaluator = dataSource("walcast_evaluator");
         assertThat(new LoginCheck(own, evaluator, true).warnings()).isEmpty();

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// What JFR shows of a change's way, when it is asked to.
+/// The JFR events of a change, when they are enabled.
 class FlightRecorderTest {
     private static final String BINDING = "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"asked\"%s}";
 
@@ -41,7 +41,7 @@ class FlightRecorderTest {
     }
 
     @Test
-    void aChangesWayIsRecorded() throws Exception {
+    void changeIsRecordedOnItsWay() throws Exception {
         try (FlightRecord record =
                 FlightRecord.of("walcast.Transaction", "walcast.FanOut", "walcast.Questions", "walcast.Replay")) {
             String position;
@@ -83,7 +83,7 @@ class FlightRecorderTest {
     }
 
     @Test
-    void nothingIsRecordedUnlessAskedFor() throws Exception {
+    void nothingIsRecordedByDefault() throws Exception {
         try (FlightRecord record = FlightRecord.of();
                 RawSocket live = server.open("anon")) {
             systemNote(live, "");
@@ -94,7 +94,7 @@ class FlightRecorderTest {
         }
     }
 
-    /// The one that says the subscription is live; replayed changes come before it.
+    /// The message that says the subscription is live. Replayed changes come before it.
     private static JsonNode systemNote(RawSocket socket, String more) throws Exception {
         socket.join("realtime:r", "{\"postgres_changes\":[" + BINDING.formatted(more) + "]}");
         while (true) {

@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Plays one transcript against a server of ours, in the database that the server follows.
+/// Plays one transcript against a Walcast server, in the database that the server follows.
 final class GoldenChangesReplay implements AutoCloseable {
     private static final AtomicInteger MARKERS = new AtomicInteger();
     private static final List<String> TABLES = List.of(

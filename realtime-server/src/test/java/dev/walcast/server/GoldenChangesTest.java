@@ -15,10 +15,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Replays conversations about database changes, recorded with the reference server, against ours on a real Postgres.
-/// Where a transcript is silent we have to be silent too: after every statement a marker row is committed that every
-/// subscription hears, so whatever the statement causes has come before it. Everything that differs is in
-/// [ChangeDeviations] with its reason, and has to go on differing exactly so.
+/// Replays recorded conversations of the reference server about database changes against Walcast on a real Postgres.
+/// Where a transcript has no frame, Walcast must send none: after every statement a marker row is committed that
+/// every subscription receives, so all effects of the statement have arrived before it. Every difference is in
+/// [ChangeDeviations] with its reason, and must stay exactly the same.
 class GoldenChangesTest {
     private static TestPostgres postgres;
     private static Connection connection;
@@ -68,7 +68,7 @@ class GoldenChangesTest {
                 "pg_schema_change.v1",
                 "pg_schema_change.v2"
             })
-    void changesArriveAsWithTheReferenceExceptWhereDeclared(String name) throws Exception {
+    void changesMatchTheReference(String name) throws Exception {
         try (GoldenChangesReplay replay =
                 new GoldenChangesReplay(GoldenTranscript.load(name), connection, server.port())) {
             replay.run();

@@ -4,27 +4,27 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What the recorder did to the lines of a transcript, undone.
+/// Reverts changes that the recorder made to the lines of a transcript.
 final class GoldenLines {
     /// The reference looks for changes this often.
     private static final int POLL_MILLIS = 100;
 
-    /// What follows the large text that the recorder cut.
+    /// The text after the large text that the recorder cut.
     private static final String AFTER_CUT = """
             ", "room_id": 5, "user_id": null},"columns":[{"name": "id", "type": "int8"}, \
             {"name": "room_id", "type": "int4"}, {"name": "user_id", "type": "uuid"}, \
             {"name": "details", "type": "text"}],"errors":null,"schema":"public",\
             "commit_timestamp":"2026-11-23T12:00:00.000Z"},"ids":[68883293]}""";
 
-    /// The reference takes this for every event. Here it is refused, and its channel with it, so another word for every
-    /// event stands in its place.
+    /// The reference takes this event name for every event. Walcast refuses it and the channel, so it is replaced by
+    /// the regular name for every event.
     private static final String UNKNOWN_EVENT = "\"event\":\"bogus\"";
 
     private static final String EVERY_EVENT = "\"event\":null";
 
     private GoldenLines() {}
 
-    /// What was committed just before the end came too late for the reference; here it comes after the end.
+    /// Moves changes that were committed just before the end, too late for the reference, behind the end.
     static List<JsonNode> withoutHaste(List<JsonNode> recorded) {
         List<JsonNode> lines = new ArrayList<>(recorded);
         for (int i = 1; i < lines.size(); i++) {

@@ -14,7 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// One connection of a transcript. Keeps what came until it is asked for, and hears a marker row in every subscription.
+/// One connection of a transcript. Keeps received frames until they are read, and receives a marker row in every
+/// subscription.
 final class GoldenSocket implements AutoCloseable {
     private static final String MARKER = "marker";
 
@@ -130,7 +131,7 @@ final class GoldenSocket implements AutoCloseable {
         return frames.masked(copy);
     }
 
-    /// What nobody asked for.
+    /// Frames that were received and not read.
     List<JsonNode> unread() throws IOException {
         awaitHeartbeat();
         return unread;

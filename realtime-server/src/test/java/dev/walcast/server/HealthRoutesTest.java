@@ -7,8 +7,8 @@ import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.server.front.AddressLimits;
-import dev.walcast.server.front.Front;
 import dev.walcast.server.front.FrontLimits;
+import dev.walcast.server.front.HttpFront;
 import dev.walcast.server.health.Health;
 import dev.walcast.server.health.HealthReason;
 import dev.walcast.server.limits.SocketLimits;
@@ -33,8 +33,8 @@ class HealthRoutesTest {
     private volatile Set<HealthReason> first = Set.of();
     private volatile Set<HealthReason> second = Set.of();
     private final Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
-    private final Front front =
-            new Front("127.0.0.1", 0, FrontLimits.of(SocketLimits.defaults(), AddressLimits.defaults()), supervisor);
+    private final HttpFront front = new HttpFront(
+            "127.0.0.1", 0, FrontLimits.of(SocketLimits.defaults(), AddressLimits.defaults()), supervisor);
 
     @BeforeEach
     void start() throws IOException {
@@ -63,7 +63,7 @@ class HealthRoutesTest {
     }
 
     @Test
-    void withoutReasonsTheServerIsReady() throws Exception {
+    void serverWithoutReasonsIsReady() throws Exception {
         HttpResponse<String> answer = ask("GET", "/readyz");
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.body()).isEqualTo("{\"status\":\"ready\",\"reasons\":[],\"lag_seconds\":1.5}\n");
@@ -71,7 +71,7 @@ class HealthRoutesTest {
     }
 
     @Test
-    void troubleOfSomeTablesIsDegradedAndServes() throws Exception {
+    void troubleOfSomeTablesIsDegraded() throws Exception {
         first = Set.of(HealthReason.TABLE_SET_ASIDE, HealthReason.RIGHTS_STALE);
         second = Set.of(HealthReason.RIGHTS_STALE);
         HttpResponse<String> answer = ask("GET", "/readyz");
@@ -82,7 +82,7 @@ class HealthRoutesTest {
     }
 
     @Test
-    void theWorstReasonDecides() throws Exception {
+    void worstReasonDecides() throws Exception {
         first = Set.of(HealthReason.RIGHTS_STALE);
         second = Set.of(HealthReason.FEED_INTERRUPTED);
         HttpResponse<String> answer = ask("GET", "/readyz");
@@ -91,7 +91,7 @@ class HealthRoutesTest {
     }
 
     @Test
-    void aSourceThatFailsIsNotReady() {
+    void failingSourceIsNotReady() {
         Health health = new Health(List.of(() -> {
             throw new IllegalStateException("for the test");
         }));
@@ -99,7 +99,7 @@ class HealthRoutesTest {
     }
 
     @Test
-    void theProcessIsAliveWhateverItsFeedDoes() throws Exception {
+    void processIsAliveWithoutFeed() throws Exception {
         first = Set.of(HealthReason.FEED_FAILED);
         HttpResponse<String> answer = ask("GET", "/livez");
         assertThat(answer.statusCode()).isEqualTo(200);
@@ -116,7 +116,7 @@ class HealthRoutesTest {
     }
 
     @Test
-    void headIsAnsweredWithoutABody() throws Exception {
+    void headHasNoBody() throws Exception {
         assertThat(ask("HEAD", "/livez").statusCode()).isEqualTo(200);
         first = Set.of(HealthReason.FEED_STARTING);
         HttpResponse<String> answer = ask("HEAD", "/readyz");
@@ -126,7 +126,7 @@ class HealthRoutesTest {
     }
 
     @Test
-    void aLostDatabaseIsNamedByItsCodeOnly() throws Exception {
+    void lostDatabaseIsNamedByCodeOnly() throws Exception {
         try (TestPostgres postgres = TestPostgres.start()) {
             postgres.execute("create publication supabase_realtime");
             try (TestServer server = TestServer.start(postgres)) {
@@ -142,7 +142,7 @@ class HealthRoutesTest {
     }
 
     @Test
-    void otherMethodsAreToldWhichThereAre() throws Exception {
+    void otherMethodsAreRefusedWithAllow() throws Exception {
         for (String path : List.of("/livez", "/readyz")) {
             HttpResponse<String> options = ask("OPTIONS", path);
             assertThat(options.statusCode()).isEqualTo(204);
@@ -156,7 +156,7 @@ class HealthRoutesTest {
     }
 
     @Test
-    void aBodyOfAStrangerTellsNothingButCodes() throws Exception {
+    void bodyContainsOnlyCodes() throws Exception {
         first = Set.of(HealthReason.values());
         HttpResponse<String> answer = ask("GET", "/readyz");
         assertThat(answer.body())

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// `/readyz` while the feed breaks in each way that it can.
+/// `/readyz` while the feed breaks in each possible way.
 @ParameterizedClass
 @EnumSource(ServerSettings.Reader.class)
 class HealthTruthTest {
@@ -98,7 +98,7 @@ class HealthTruthTest {
     }
 
     @Test
-    void statusAndLagTellTheTruthWhenTheFeedBreaks() throws Exception {
+    void statusAndLagFollowTheFeed() throws Exception {
         foreignLogIsNoLag();
         // Before anything that interrupts the reader: one that begins gets a minute until it counts as stalled.
         aFrozenReaderIsNotReadyAndTheLagGrows();

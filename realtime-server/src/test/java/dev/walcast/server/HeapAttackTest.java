@@ -25,7 +25,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// One anonymous key against the real server with a heap of 128 MB, beside a subscriber that misses no row.
+/// A client with an anonymous key attacks the real server with a heap of 128 MB, beside a subscriber that misses no
+/// row.
 class HeapAttackTest {
     private static final Pattern PORT = Pattern.compile("listening on port (\\d+)");
     private static final Pattern TOTAL = Pattern.compile("Total +\\d+ +(\\d+)");
@@ -132,7 +133,7 @@ class HeapAttackTest {
         return socket;
     }
 
-    /// What is live after a collection.
+    /// The bytes of live objects after a collection.
     private static long liveBytes() throws IOException {
         Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
         Process process = new ProcessBuilder(jcmd.toString(), Long.toString(server.pid()), "GC.class_histogram")
@@ -180,7 +181,7 @@ class HeapAttackTest {
         }
     }
 
-    /// The budget's estimates are no more than a tenth below what sockets and channels cost.
+    /// The budget's estimates are at most a tenth below the real cost of sockets and channels.
     @Test
     void idleSocketsCostNoMoreThanTheirSeats() throws Exception {
         for (int i = 0; i < 300; i++) {

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
-/// What clients hear when Postgres removes log that the slot needed, and that the replay window is never the reason.
+/// The messages to clients when Postgres removes log that the slot needed. The replay window never causes that.
 class LostSlotTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String SLOT = "lost";
@@ -34,7 +34,7 @@ class LostSlotTest {
     }
 
     @Test
-    void aLostSlotIsToldToEverybodyAndPositionsFromBeforeAreReset() throws Exception {
+    void lostSlotResetsAllClientsAndOldPositions() throws Exception {
         try (TestPostgres postgres = postgres("1MB");
                 TestServer server = TestServer.start(TestServer.settings(postgres, SLOT))) {
             JsonNode live;
@@ -66,7 +66,7 @@ class LostSlotTest {
     }
 
     @Test
-    void theReplayWindowLetsGoOfTheLogBeforeTheSlotIsLostForIt() throws Exception {
+    void windowEvictsBeforeTheSlotIsLost() throws Exception {
         try (TestPostgres postgres = postgres("192MB");
                 TestServer server = TestServer.start(TestServer.settings(postgres, SLOT));
                 RawSocket socket = server.open("anon")) {
@@ -105,7 +105,7 @@ class LostSlotTest {
         }
     }
 
-    /// About one segment of log, and has Postgres remove what nothing may keep.
+    /// Writes about one segment of log and makes Postgres remove old log.
     private static void write(TestPostgres postgres) {
         postgres.execute(
                 "insert into noise select repeat('x', 1000) from generate_series(1, 15000)",

@@ -13,10 +13,10 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// The links and anchors of a Markdown file. Code has none.
+/// The links and anchors of a Markdown file. Links in code do not count.
 ///
-/// @param links   targets as they are written
-/// @param anchors of its headings, as GitHub makes them
+/// @param links   the targets as written
+/// @param anchors the anchors of the headings, as GitHub generates them
 record Markdown(List<String> links, Set<String> anchors) {
     private static final Pattern BLOCK =
             Pattern.compile("^ *(`{3,}|~{3,}).*?^ *\\1 *$", Pattern.MULTILINE | Pattern.DOTALL);

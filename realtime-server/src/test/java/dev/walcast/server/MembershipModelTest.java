@@ -18,8 +18,8 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/// Random rows, policies, filters and updates: the set that a client keeps by INSERT, UPDATE and DELETE equals what a
-/// SELECT with its filter shows to its user.
+/// Random rows, policies, filters and updates. The rows that a client keeps by INSERT, UPDATE and DELETE equal those
+/// of a SELECT with its filter as its user.
 class MembershipModelTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int ROUNDS = Integer.getInteger("walcast.membership-rounds", 12);
@@ -37,7 +37,7 @@ class MembershipModelTest {
             "n is not null and v is distinct from 'v1'",
             "10 / n > 2");
 
-    /// What the client asks for, and what that is in SQL.
+    /// A filter as the client sends it and in SQL.
     private record Filter(String wire, String sql) {}
 
     private static final List<Filter> FILTERS = List.of(
@@ -51,7 +51,7 @@ class MembershipModelTest {
             new Filter("id=lt.6", "id < 6"));
 
     @Test
-    void theRowsThatAClientKeepsAreThoseItMaySelect() throws Exception {
+    void clientKeepsExactlyTheRowsOfSelect() throws Exception {
         long seed = Long.getLong("walcast.seed", System.nanoTime());
         System.out.println("MembershipModelTest: -Dwalcast.seed=" + seed);
         Random random = new Random(seed);
@@ -128,7 +128,7 @@ class MembershipModelTest {
         };
     }
 
-    /// What a client of a few lines makes of its events: a row is known by the key of its last event.
+    /// The rows of a simple client that knows each row by the key of its last event.
     private static List<TreeMap<Integer, String>> kept(List<String> told, int bindings) throws Exception {
         List<TreeMap<Integer, String>> kept = new ArrayList<>();
         IntStream.range(0, bindings).forEach(_ -> kept.add(new TreeMap<>()));

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Bindings with `membership` are told as DELETE which rows an UPDATE took out of their view, and as INSERT which it
-/// brought in; others are told what they always were.
+/// Bindings with `membership` receive a DELETE for rows that an UPDATE took out of their view, and an INSERT for rows
+/// that it brought in. Other bindings are unchanged.
 class MembershipTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
     private static final String BOB = "22222222-2222-4222-8222-222222222222";
@@ -88,7 +88,7 @@ class MembershipTest {
     // -- filters
 
     @Test
-    void anUpdateThatTakesARowOutOfTheFilterIsADeleteOfItsKeyAndOneThatBringsItInAnInsert() throws Exception {
+    void updateIntoOrOutOfFilterIsInsertOrDelete() throws Exception {
         postgres.execute("insert into rooms values (1, 'a', 'x'), (2, 'b', 'y')");
         try (ChangeListener client = listen(ALICE, member("rooms", "room=eq.a"))) {
             postgres.execute(
@@ -106,7 +106,7 @@ class MembershipTest {
     }
 
     @Test
-    void eachBindingOfAChannelIsToldWhatItAskedFor() throws Exception {
+    void eachBindingGetsItsOwnMembership() throws Exception {
         postgres.execute("insert into rooms values (1, 'a', 'x')");
         try (ChangeListener client = listen(
                 ALICE,
@@ -135,7 +135,7 @@ class MembershipTest {
     }
 
     @Test
-    void aRowThatLeavesUnderAnotherKeyIsNamedByTheKeyThatWasSeenAndOneThatStaysIsAnUpdate() throws Exception {
+    void changedKeyOfLeavingRowIsTheOldOne() throws Exception {
         postgres.execute("insert into rooms values (1, 'a', 'x'), (2, 'a', 'x')");
         try (ChangeListener client = listen(ALICE, member("rooms", "room=eq.a"))) {
             postgres.execute(
@@ -148,7 +148,7 @@ class MembershipTest {
     }
 
     @Test
-    void filtersThatOnlyPostgresDecidesAreAskedForBothRows() throws Exception {
+    void postgresDecidesFiltersOfBothRows() throws Exception {
         postgres.execute("insert into rooms values (1, 'alpha', 'x'), (2, 'beta', 'x'), (3, 'alpha', 'x')");
         try (ChangeListener client =
                 listen(ALICE, member("rooms", "room=match.^al"), member("rooms", "room=eq.beta"))) {
@@ -169,7 +169,7 @@ class MembershipTest {
     // -- policies
 
     @Test
-    void aRowThatChangesHandsLeavesOneOwnerByItsKeyAndEntersForTheOther() throws Exception {
+    void rowMovesBetweenOwners() throws Exception {
         postgres.execute("insert into notes values (1, '" + ALICE + "', 'hers')");
         try (ChangeListener alice = listen(ALICE, member("notes", ""));
                 ChangeListener bob = listen(BOB, member("notes", ""))) {
@@ -186,7 +186,7 @@ class MembershipTest {
     }
 
     @Test
-    void policiesThatOnlyPostgresDecidesAreAskedForBothRows() throws Exception {
+    void postgresDecidesPoliciesOfBothRows() throws Exception {
         postgres.execute(
                 "insert into members values (1, '" + ALICE + "'), (2, '" + BOB + "')",
                 "insert into docs select n, 1, 'x' from generate_series(1, 300) n");
@@ -202,7 +202,7 @@ class MembershipTest {
     }
 
     @Test
-    void wildcardsAreJudgedByPoliciesToo() throws Exception {
+    void policiesApplyToWildcards() throws Exception {
         postgres.execute("insert into notes values (1, '" + ALICE + "', 'hers'), (2, '" + BOB + "', 'his')");
         try (ChangeListener alice = listen(ALICE, "{\"event\":\"*\",\"schema\":\"public\",\"membership\":true}")) {
             postgres.execute(
@@ -217,7 +217,7 @@ class MembershipTest {
     }
 
     @Test
-    void alsoWhereDeletesAreToldToEverybodyOnlyWhoSawTheRowHearsThatItLeft() throws Exception {
+    void parityStillHidesThatUnseenRowsLeft() throws Exception {
         postgres.execute("insert into notes values (1, '" + ALICE + "', 'hers')");
         try (TestServer parity = start("membership_parity", RowGuard.Deletes.PARITY);
                 ChangeListener alice =
@@ -233,10 +233,10 @@ class MembershipTest {
         }
     }
 
-    // -- what the feed does not carry, and what may not be read
+    // -- missing values and unreadable columns
 
     @Test
-    void withoutTheOldRowNobodyIsToldThatItLeftAndTheJoinSaysSo() throws Exception {
+    void withoutOldRowTheJoinWarns() throws Exception {
         postgres.execute("insert into keyed values (1, 'a'), (2, 'b')");
         try (ChangeListener client = listen(ALICE, member("keyed", "room=eq.a"))) {
             assertThat(client.warnings())
@@ -249,7 +249,7 @@ class MembershipTest {
     }
 
     @Test
-    void aFilterOnTheKeyNeedsNoMoreThanTheKey() throws Exception {
+    void filterOnTheKeyNeedsOnlyTheKey() throws Exception {
         postgres.execute("insert into keyed values (1, 'a'), (20, 'b')");
         try (ChangeListener client = listen(ALICE, member("keyed", "id=lt.10"))) {
             assertThat(client.warnings()).isEmpty();
@@ -267,7 +267,7 @@ class MembershipTest {
     }
 
     @Test
-    void whoMayNotReadTheKeyIsRefusedUnlessHeDoesNotWantToKnowWhatLeaves() throws Exception {
+    void unreadableKeyIsRefusedUnlessNoLeaves() throws Exception {
         postgres.execute("insert into secret values (1, 'a', 'x'), (2, 'b', 'x')");
         assertThat(ChangeListener.refusal(server, ALICE, member("secret", "room=eq.a")))
                 .contains("may not read one of public.secret", "primary key");
@@ -294,7 +294,7 @@ class MembershipTest {
     // -- partitions, and coming back
 
     @Test
-    void aRowThatMovesToAnotherPartitionIsWhatPostgresMakesOfIt() throws Exception {
+    void rowMovedToPartitionIsDeleteAndInsert() throws Exception {
         postgres.execute("insert into parts values (1, 1, 'a'), (2, 1, 'a')");
         try (ChangeListener client = listen(ALICE, member("parts", "room=eq.a"))) {
             postgres.execute(
@@ -311,7 +311,7 @@ class MembershipTest {
     }
 
     @Test
-    void aReplayTellsTheSame() throws Exception {
+    void replayEqualsLive() throws Exception {
         String[] bindings = {member("rooms", "room=eq.a"), binding("rooms", ",\"filter\":\"room=match.^a\"")};
         List<String> live;
         String began;

@@ -22,7 +22,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/// The arrows of `docs/architecture.md`, read from the compiled classes.
+/// Checks the dependencies in `docs/architecture.md` against the compiled classes.
 @AnalyzeClasses(
         packages = "dev.walcast",
         importOptions = {ImportOption.DoNotIncludeTests.class, ModuleBoundaryTest.WithoutTestJars.class})

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// Filters whose patterns cost Postgres much harm no other subscription.
+/// Filters with patterns that are costly for Postgres harm no other subscription.
 class PatternFiltersTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
     private static final String BOB = "22222222-2222-4222-8222-222222222222";
@@ -48,7 +48,7 @@ class PatternFiltersTest {
     }
 
     @Test
-    void manyPatternsOfOneChannelAreRefusedTogether() throws Exception {
+    void manyPatternsOfChannelAreRefused() throws Exception {
         String[] bindings = IntStream.range(0, 12)
                 .mapToObj(i -> binding(IntStream.range(0, 40)
                         .mapToObj(j -> "body=match.a" + i + "b" + j)

@@ -18,13 +18,13 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// Policies that raise, each for a role of its own, on a table with a hundred healthy subscribers. With the reference
-/// server one such subscriber blinds the whole project.
+/// Policies that raise errors, each for its own role, on a table with a hundred healthy subscribers. With the
+/// reference server one such subscriber stops delivery for the whole project.
 class PoisonPoliciesTest {
     private static final int HEALTHY = 100;
     private static final int ROWS_EACH = 3;
 
-    /// By the role that the policy is for; it raises for whoever has that role.
+    /// The policies by role. Each raises an error for that role.
     private static final Map<String, String> POISONS = poisons();
 
     private static TestPostgres postgres;
@@ -77,7 +77,7 @@ class PoisonPoliciesTest {
     }
 
     @Test
-    void aHundredHealthySubscribersMissNothingBesideEveryPoison() throws Exception {
+    void healthySubscribersMissNothingBesidePoison() throws Exception {
         List<String> owners = new ArrayList<>();
         List<RawSocket> healthy = new ArrayList<>();
         Map<String, RawSocket> poisoned = new LinkedHashMap<>();

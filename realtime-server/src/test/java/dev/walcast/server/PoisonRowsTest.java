@@ -23,7 +23,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Rows that once stopped the server reach their subscribers, live and in snapshots, and hold up no other table.
+/// Rows that once stopped the server reach their subscribers, live and in snapshots, and delay no other table.
 @ParameterizedClass
 @EnumSource(ServerSettings.Reader.class)
 class PoisonRowsTest {
@@ -57,7 +57,7 @@ class PoisonRowsTest {
     @BeforeEach
     void startServer() throws Exception {
         postgres.execute("truncate deep, cases, healthy");
-        // A slot of its own: what was committed while no server ran would come to this test.
+        // a slot of its own: with a shared slot, changes committed while no server ran would arrive here
         String slot = "p" + UUID.randomUUID().toString().replace("-", "");
         server = TestServer.start(TestServer.withReader(TestServer.settings(postgres, slot), reader));
     }
@@ -78,7 +78,7 @@ class PoisonRowsTest {
         return "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"" + table + "\"" + rest + "}";
     }
 
-    /// Deeper than what is read as JSON here.
+    /// Nested more deeply than this test's JSON parser allows.
     private static String text(RawSocket socket) throws Exception {
         Frame frame = socket.readFrame();
         while (frame.opCode() != 1) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// Committed rows on the wire: bindings, filters, rights, and every refusal at join.
+/// Committed rows on the wire: bindings, filters, rights, and every refusal at the join.
 class PostgresChangesTest {
     private static TestPostgres postgres;
     private static TestServer server;
@@ -55,7 +55,7 @@ class PostgresChangesTest {
     }
 
     @Test
-    void readinessTellsHowFarTheFeedIsBehind() throws Exception {
+    void readinessReportsLag() throws Exception {
         URI address = URI.create(server.url() + "/readyz");
         await().untilAsserted(() -> {
             HttpResponse<String> answer = HttpClient.newHttpClient()
@@ -66,7 +66,7 @@ class PostgresChangesTest {
     }
 
     @Test
-    void severalBindingsOfOneChannelShareOneFrameForEachChange() throws Exception {
+    void bindingsOfChannelShareOneFrame() throws Exception {
         try (RawSocket socket = server.open("anon")) {
             JsonNode reply = socket.join(
                     "realtime:m",
@@ -102,7 +102,7 @@ class PostgresChangesTest {
     }
 
     @Test
-    void aFilterMeansWhatPostgresMeans() throws Exception {
+    void filterMeansWhatPostgresMeans() throws Exception {
         try (RawSocket socket = server.open("anon")) {
             JsonNode reply = socket.join(
                     "realtime:f",
@@ -126,7 +126,7 @@ class PostgresChangesTest {
     }
 
     @Test
-    void whatWouldNeverArriveIsRefusedAtJoinWithTheReason() throws Exception {
+    void impossibleBindingIsRefusedAtJoin() throws Exception {
         assertRefused(
                 "anon",
                 table("unpublished"),
@@ -199,7 +199,7 @@ class PostgresChangesTest {
     };
 
     @Test
-    void everyOperatorSelectsRowsAndTheOrderHoldsThroughQuestionsToPostgres() throws Exception {
+    void everyOperatorSelectsRowsInOrder() throws Exception {
         try (RawSocket socket = server.open("anon")) {
             List<Integer> ids = new ArrayList<>();
             String[] bindings = new String[FILTERS.length];
@@ -229,7 +229,7 @@ class PostgresChangesTest {
     }
 
     @Test
-    void aSelectionOfColumnsAlwaysHoldsTheKeyAndTwoSelectionsAreTwoFrames() throws Exception {
+    void selectAlwaysIncludesTheKey() throws Exception {
         try (RawSocket socket = server.open("anon")) {
             socket.join(
                     "realtime:s",
@@ -264,7 +264,7 @@ class PostgresChangesTest {
     }
 
     @Test
-    void aRoleThatBypassesRowSecurityIsServedAndOthersSeeNothingThroughAWildcardEither() throws Exception {
+    void wildcardFollowsRowSecurityOfRole() throws Exception {
         try (RawSocket service = server.open("service_role");
                 RawSocket anon = server.open("anon")) {
             service.join("realtime:t", bindings(table("todos")));
@@ -279,7 +279,7 @@ class PostgresChangesTest {
     }
 
     @Test
-    void columnRightsHoldAndARevocationTakesEffectWhileSubscribed() throws Exception {
+    void revokedColumnDisappearsWhileSubscribed() throws Exception {
         try (RawSocket socket = server.open("anon")) {
             socket.join("realtime:p", bindings(table("partly")));
             awaitLive(socket);
@@ -300,7 +300,7 @@ class PostgresChangesTest {
     }
 
     @Test
-    void aTableAddedToThePublicationLaterBeginsToFlowWithoutARejoin() throws Exception {
+    void tableAddedToPublicationNeedsNoRejoin() throws Exception {
         postgres.execute("create table later (id int primary key)", "grant select on later to anon");
         try (RawSocket socket = server.open("anon")) {
             socket.join("realtime:l", bindings(table("later")));
@@ -313,7 +313,7 @@ class PostgresChangesTest {
     }
 
     @Test
-    void aFilterSurvivesAChangeOfItsColumnsType() throws Exception {
+    void filterSurvivesTypeChange() throws Exception {
         postgres.execute(
                 "create table shape (id int primary key, k int)",
                 "grant select on shape to anon",
@@ -330,7 +330,7 @@ class PostgresChangesTest {
     }
 
     @Test
-    void whatTheFeedDoesNotCarryIsNamedAndAnOversizeRecordIsCut() throws Exception {
+    void missingValuesAreNamedAndLargeRecordsCut() throws Exception {
         try (RawSocket socket = server.open("anon")) {
             socket.join("realtime:b", bindings(table("big"), table("inexact")));
             awaitLive(socket);
@@ -352,7 +352,7 @@ class PostgresChangesTest {
     }
 
     @Test
-    void anotherTokenChangesWhatIsSeenWithoutLossOrRepetition() throws Exception {
+    void newTokenChangesViewWithoutLoss() throws Exception {
         postgres.execute(
                 "create table tok (id int primary key, a text, b text)",
                 "grant select (id, a) on tok to anon",

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Members of a private room that lose their rights while they are in it, with a real Postgres.
+/// Members of a private topic lose their rights while they are joined, with a real Postgres.
 class PrivateRightsTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
     private static final String KEY = "sb_publishable_aaaaaaaaaaaaaaaaaaaaaaaa";
@@ -123,14 +123,14 @@ class PrivateRightsTest {
     }
 
     @Test
-    void theTablesThatPoliciesReadAreKnown() throws Exception {
+    void tablesReadByPoliciesAreKnown() throws Exception {
         start(LONG, LONG);
         assertThat(server.server().project().topicPolicies().tablesRead())
                 .containsExactlyInAnyOrder(new TableId("public", "members"), new TableId("public", "open_rooms"));
     }
 
     @Test
-    void aDeletedMemberOfAPublishedTableGoesAtOnce() throws Exception {
+    void memberDeletedFromPublishedTableEndsAtOnce() throws Exception {
         publish();
         start(LONG, LONG);
         try (RawSocket socket = join(alice())) {
@@ -141,7 +141,7 @@ class PrivateRightsTest {
     }
 
     @Test
-    void aDeletedMemberOfAnyTableGoesInThePeriod() throws Exception {
+    void memberDeletedFromAnyTableEndsInPeriod() throws Exception {
         start(Duration.ofMillis(500), LONG);
         try (RawSocket socket = join(alice())) {
             assertWrites(socket);
@@ -151,7 +151,7 @@ class PrivateRightsTest {
     }
 
     @Test
-    void anOpaqueKeyLosesItsRightsToo() throws Exception {
+    void opaqueKeyLosesItsRights() throws Exception {
         publish();
         start(LONG, LONG);
         try (RawSocket socket = join(KEY)) {
@@ -162,7 +162,7 @@ class PrivateRightsTest {
     }
 
     @Test
-    void aChangedPolicyIsFollowedAtOnce() throws Exception {
+    void changedPolicyTakesEffectAtOnce() throws Exception {
         start(LONG, LONG);
         try (RawSocket socket = join(alice())) {
             assertWrites(socket);
@@ -172,7 +172,7 @@ class PrivateRightsTest {
     }
 
     @Test
-    void aRevokedGrantOfATableIsFollowedAtOnce() throws Exception {
+    void revokedGrantTakesEffectAtOnce() throws Exception {
         start(LONG, LONG);
         try (RawSocket socket = join(alice())) {
             postgres.execute("revoke select on members from authenticated");
@@ -181,7 +181,7 @@ class PrivateRightsTest {
     }
 
     @Test
-    void whoLosesOnlyTheRightToWriteIsRefused() throws Exception {
+    void lostWriteRightRefusesPushes() throws Exception {
         publish();
         start(LONG, LONG);
         try (RawSocket socket = join(alice())) {
@@ -202,7 +202,7 @@ class PrivateRightsTest {
     }
 
     @Test
-    void aStreamOfADeletedMemberEnds() throws Exception {
+    void streamOfDeletedMemberEnds() throws Exception {
         publish();
         start(LONG, LONG);
         try (EventReader reader = EventReader.open(
@@ -218,7 +218,7 @@ class PrivateRightsTest {
     }
 
     @Test
-    void whileTheDatabaseIsAwayNothingIsDelivered() throws Exception {
+    void nothingIsDeliveredWithoutDatabase() throws Exception {
         start(Duration.ofMillis(200), Duration.ofMillis(800));
         try (RawSocket socket = join(alice());
                 HttpClient http = HttpClient.newHttpClient()) {

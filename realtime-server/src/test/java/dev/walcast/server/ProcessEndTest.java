@@ -31,8 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A server with a small heap that is started again whenever it ends, as compose, systemd and Kubernetes do, and
-/// clients that come back.
+/// A server with a small heap that a supervisor starts again whenever it ends, and clients that reconnect.
 @Timeout(300)
 class ProcessEndTest {
     private static final Duration PATIENCE = Duration.ofSeconds(120);
@@ -74,7 +73,7 @@ class ProcessEndTest {
         server.close();
     }
 
-    /// What compose, systemd and Kubernetes do.
+    /// Restarts the process like compose, systemd and Kubernetes.
     private static final class Restarting implements AutoCloseable {
         private final Path trigger;
         private final Path output;

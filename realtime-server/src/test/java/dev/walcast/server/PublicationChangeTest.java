@@ -18,7 +18,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Rows that were written while the publication did not send them are told as a reset, never lost silently.
+/// Rows that were written while the publication did not send them are reported by a reset, never lost silently.
 @ParameterizedClass
 @EnumSource(ServerSettings.Reader.class)
 class PublicationChangeTest {
@@ -66,7 +66,7 @@ class PublicationChangeTest {
     }
 
     @Test
-    void tableThatWasDroppedAndAddedIsReset() throws Exception {
+    void droppedAndAddedTableIsReset() throws Exception {
         try (RawSocket socket = server.open("anon");
                 RawSocket wild = server.open("anon");
                 RawSocket other = server.open("anon")) {
@@ -111,7 +111,7 @@ class PublicationChangeTest {
     }
 
     @Test
-    void tableThatWasRenamedAndRenamedBackIsReset() throws Exception {
+    void tableRenamedAndBackIsReset() throws Exception {
         try (RawSocket socket = server.open("anon")) {
             join(socket, "\"table\":\"rows\"");
             postgres.execute(
@@ -131,7 +131,7 @@ class PublicationChangeTest {
     }
 
     @Test
-    void publicationMadeAnewIsReset() throws Exception {
+    void recreatedPublicationIsReset() throws Exception {
         try (RawSocket socket = server.open("anon")) {
             JsonNode live = join(socket, "\"table\":\"rows\"");
             postgres.execute(
@@ -153,7 +153,7 @@ class PublicationChangeTest {
     }
 
     @Test
-    void openTransactionIsToldWhenItHasEnded() throws Exception {
+    void openTransactionIsResetAtItsEnd() throws Exception {
         try (RawSocket socket = server.open("anon");
                 Connection late = postgres.connect();
                 Statement statement = late.createStatement()) {

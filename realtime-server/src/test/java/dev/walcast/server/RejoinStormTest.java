@@ -24,8 +24,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/// Everybody comes back at once after a restart: the database is asked about roles, tables, filters and users, and not
-/// once for each client.
+/// All clients reconnect at once after a restart. The number of questions to the database depends on roles, tables,
+/// filters and users, and not on the number of clients.
 class RejoinStormTest {
     private static final int CLIENTS = 500;
     private static final int USERS = 5;
@@ -56,7 +56,7 @@ class RejoinStormTest {
     }
 
     @Test
-    void whatReachesTheDatabaseDoesNotGrowWithTheClients() throws Exception {
+    void databaseLoadDoesNotGrowWithClients() throws Exception {
         try (TestPostgres postgres = postgres();
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             ServerSettings settings = TestServer.settings(postgres, "storm");

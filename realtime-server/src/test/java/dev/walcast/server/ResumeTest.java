@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Clients that come back name the last change they saw, and get what they missed or the reason why not.
+/// Clients that reconnect name the last change they saw, and receive what they missed or the reason for a reset.
 class ResumeTest {
     private static TestPostgres postgres;
 
@@ -68,7 +68,7 @@ class ResumeTest {
         server.close();
     }
 
-    // -- reading what a client gets
+    // -- reading frames
 
     private record Heard(JsonNode system, List<JsonNode> before) {
         List<Integer> ids() {
@@ -161,7 +161,7 @@ class ResumeTest {
     // -- one server
 
     @Test
-    void whatWasMissedComesInOrderOnceThenWhatFollows() throws Exception {
+    void missedChangesComeOnceInOrderBeforeLive() throws Exception {
         JsonNode seen = seeOne("rows");
         insert(1, 600);
         commit(2, "update rows set v = 'x' where id = 7; delete from rows where id = 8");
@@ -189,7 +189,7 @@ class ResumeTest {
     }
 
     @Test
-    void whoHasSeenNothingYetResumesFromWhereTheSubscriptionBegan() throws Exception {
+    void resumeWithoutChangesUsesSystemPosition() throws Exception {
         String began;
         try (RawSocket socket = server.open("anon")) {
             began = join(socket, binding("rows")).position();
@@ -201,7 +201,7 @@ class ResumeTest {
     }
 
     @Test
-    void aTimestampIncludesTheChangesThatShareIt() throws Exception {
+    void timestampIncludesChangesThatShareIt() throws Exception {
         // A commit's time and its place in the log may disagree by a moment: the first second proves nothing.
         postgres.execute("select pg_sleep(1.1)");
         JsonNode seen = seeOne("rows");
@@ -215,7 +215,7 @@ class ResumeTest {
     }
 
     @Test
-    void eachBindingOfAChannelHasAPlaceOfItsOwn() throws Exception {
+    void eachBindingHasItsOwnPosition() throws Exception {
         JsonNode first = seeOne("rows");
         insert(1, 2);
         JsonNode second;
@@ -245,7 +245,7 @@ class ResumeTest {
     }
 
     @Test
-    void todaysPoliciesDecideAlsoThoseThatPostgresIsAsked() throws Exception {
+    void replayUsesCurrentPolicies() throws Exception {
         String began;
         try (RawSocket socket = server.open("anon")) {
             began = join(socket, binding("asked")).position();
@@ -267,9 +267,9 @@ class ResumeTest {
         }
     }
 
-    /// While a change waits for an answer of Postgres, the feed is ahead of what the client has got.
+    /// While a change waits for an answer of Postgres, the feed is ahead of what the client has received.
     @Test
-    void thePlaceThatIsToldAfterANewTokenIsNotAheadOfChangesOnTheirWay() throws Exception {
+    void positionAfterNewTokenIsNotAhead() throws Exception {
         String told;
         try (Connection locking = postgres.connect();
                 Statement lock = locking.createStatement();
@@ -289,7 +289,7 @@ class ResumeTest {
     }
 
     @Test
-    void aReplayLargerThanTheOutboxWaitsForItsClient() throws Exception {
+    void replayLargerThanOutboxWaitsForClient() throws Exception {
         String began;
         try (RawSocket socket = server.open("anon")) {
             began = join(socket, binding("rows")).position();
@@ -310,7 +310,7 @@ class ResumeTest {
     // -- when it cannot be
 
     @Test
-    void nonsenseAndForeignPositionsAreTold() throws Exception {
+    void invalidAndForeignPositionsAreReset() throws Exception {
         String position = seeOne("rows").get("position").asText();
         for (String invalid : List.of("x", position + "0", position.toUpperCase(java.util.Locale.ROOT) + "Z", "2024")) {
             try (RawSocket socket = server.open("anon")) {
@@ -333,7 +333,7 @@ class ResumeTest {
     }
 
     @Test
-    void whatLeftTheWindowIsExpiredButAQuietTableIsNot() throws Exception {
+    void evictedPositionExpiresButNotOfQuietTable() throws Exception {
         server.close();
         start(new ReplayLimits(300_000, Duration.ofMinutes(5), 1L << 30, Duration.ZERO));
         JsonNode quiet = seeOne("quiet");
@@ -359,7 +359,7 @@ class ResumeTest {
     }
 
     @Test
-    void aTransactionTooLargeForTheWindowLeavesNoSilentGap() throws Exception {
+    void tooLargeTransactionLeavesNoSilentGap() throws Exception {
         server.close();
         start(new ReplayLimits(100_000, Duration.ofMinutes(5), 1L << 30, Duration.ZERO));
         JsonNode seen = seeOne("rows");
@@ -375,7 +375,7 @@ class ResumeTest {
     }
 
     @Test
-    void otherRightsAndOtherColumnsAreTold() throws Exception {
+    void changedRightsOrColumnsAreReset() throws Exception {
         postgres.execute(
                 "create table changing (id int primary key, a text, b text)",
                 "grant select (id, a) on changing to anon",
@@ -387,7 +387,7 @@ class ResumeTest {
     }
 
     @Test
-    void otherColumnsAreTold() throws Exception {
+    void changedColumnsAreReset() throws Exception {
         postgres.execute(
                 "create table growing (id int primary key)",
                 "grant select on growing to anon",
@@ -415,7 +415,7 @@ class ResumeTest {
     // -- across restarts
 
     @Test
-    void theWindowIsReadAgainAfterARestart() throws Exception {
+    void windowIsFilledAgainAfterRestart() throws Exception {
         JsonNode seen = seeOne("rows");
         insert(1, 10);
         server.close();
@@ -436,7 +436,7 @@ class ResumeTest {
     }
 
     @Test
-    void whoNamesNoPlaceGetsWhatWasCommittedWhileTheServerWasDown() throws Exception {
+    void joinAfterRestartGetsMissedChanges() throws Exception {
         try (RawSocket socket = server.open("anon")) {
             join(socket, binding("rows"));
             insert(1, 3);
@@ -459,7 +459,7 @@ class ResumeTest {
     }
 
     @Test
-    void aBacklogLargerThanTheWindowWaitsForThoseWhoComeBack() throws Exception {
+    void backlogLargerThanWindowWaitsForClients() throws Exception {
         try (RawSocket socket = server.open("anon")) {
             join(socket, binding("rows"));
         }
@@ -476,7 +476,7 @@ class ResumeTest {
     }
 
     @Test
-    void aDroppedSlotIsToldToEverybodyAndPositionsFromBeforeAreReset() throws Exception {
+    void droppedSlotResetsAllClientsAndOldPositions() throws Exception {
         JsonNode seen = seeOne("rows");
         try (RawSocket socket = server.open("anon")) {
             Heard before = join(socket, binding("rows"));
@@ -500,7 +500,7 @@ class ResumeTest {
     // -- the log
 
     @Test
-    void theWindowHoldsTheSlotAndLetsGoOfItAtItsBudgetWhileLiveGoesOn() throws Exception {
+    void windowReleasesSlotAtBudgetWhileLive() throws Exception {
         server.close();
         start(new ReplayLimits(64L << 20, Duration.ofMinutes(5), 2 << 20, Duration.ZERO));
         JsonNode seen = seeOne("rows");
@@ -547,7 +547,7 @@ class ResumeTest {
     }
 
     @Test
-    void whatGrewOldLeavesTheWindowAndTheSlotAdvances() throws Exception {
+    void oldChangesAreEvictedAndSlotAdvances() throws Exception {
         server.close();
         start(new ReplayLimits(64L << 20, Duration.ofSeconds(2), 1L << 30, Duration.ZERO));
         JsonNode seen = seeOne("rows");

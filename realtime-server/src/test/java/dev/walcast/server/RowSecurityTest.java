@@ -18,8 +18,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Row-level security on the wire: who gets a row, what of the old one, and what happens when policies change or
-/// fail.
+/// Row-level security on the wire: which clients receive a row and its old version, and what happens when policies
+/// change or fail.
 class RowSecurityTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
     private static final String BOB = "22222222-2222-4222-8222-222222222222";
@@ -68,7 +68,7 @@ class RowSecurityTest {
     }
 
     @Test
-    void eachUserSeesHisOwnRowsAndOfAnOldRowOnlyWhatHeCouldSee() throws Exception {
+    void eachUserSeesOnlyItsRows() throws Exception {
         try (RawSocket alice = listening(ALICE, "notes");
                 RawSocket bob = listening(BOB, "notes")) {
             postgres.execute(
@@ -93,7 +93,7 @@ class RowSecurityTest {
     }
 
     @Test
-    void aPolicyLooksThroughADomain() throws Exception {
+    void policyReadsDomain() throws Exception {
         try (RawSocket alice = listening(ALICE, "filed");
                 RawSocket bob = listening(BOB, "filed")) {
             postgres.execute("insert into filed values (1, '" + ALICE + "', 'a'), (2, '" + BOB + "', 'b')");
@@ -103,7 +103,7 @@ class RowSecurityTest {
     }
 
     @Test
-    void membershipIsAskedOfPostgresAsItIsAtThatMoment() throws Exception {
+    void membershipIsAskedAtTheMoment() throws Exception {
         postgres.execute("insert into members values (1, '" + ALICE + "'), (2, '" + BOB + "')");
         try (RawSocket alice = listening(ALICE, "docs");
                 RawSocket bob = listening(BOB, "docs")) {
@@ -121,7 +121,7 @@ class RowSecurityTest {
     }
 
     @Test
-    void anotherPolicyTakesEffectWithinTwoSeconds() throws Exception {
+    void changedPolicyTakesEffectInTwoSeconds() throws Exception {
         try (RawSocket bob = listening(BOB, "notes")) {
             postgres.execute("drop policy own on notes; create policy own on notes using (body = 'for all')");
             await().atMost(Duration.ofSeconds(2))
@@ -142,7 +142,7 @@ class RowSecurityTest {
     }
 
     @Test
-    void aTokenWithOtherClaimsSeesOtherRows() throws Exception {
+    void tokenWithOtherClaimsSeesOtherRows() throws Exception {
         try (RawSocket socket = listening(ALICE, "notes")) {
             socket.send("[\"1\",\"9\",\"realtime:r\",\"access_token\",{\"access_token\":\"" + token(BOB) + "\"}]");
             assertThat(socket.receiveJson().at("/4/message").asText()).isEqualTo("Subscribed to PostgreSQL");
@@ -154,7 +154,7 @@ class RowSecurityTest {
     }
 
     @Test
-    void aPolicyThatFailsForOneViewerHidesHisRowsTellsHimOnceAndTouchesNobodyElse() throws Exception {
+    void failingPolicyAffectsOnlyItsViewer() throws Exception {
         try (RawSocket broken = listening("not a uuid", "notes");
                 RawSocket alice = listening(ALICE, "notes")) {
             long failures = server.server().project().changes().counters().failures();
@@ -175,7 +175,7 @@ class RowSecurityTest {
     }
 
     @Test
-    void whatRowSecurityDoesNotBindSeesEverything() throws Exception {
+    void roleWithoutRowSecuritySeesEverything() throws Exception {
         try (RawSocket service = open("service_role", Map.of(), "notes");
                 RawSocket alice = listening(ALICE, "notes");
                 RawSocket member = listening(ALICE, "docs")) {
@@ -193,7 +193,7 @@ class RowSecurityTest {
 
     /// A silent loss otherwise: a SELECT would show the row, given the time.
     @Test
-    void questionThatTimesOutIsToldAsReset() throws Exception {
+    void timedOutQuestionIsReset() throws Exception {
         postgres.execute(
                 "create function slow_for(n int) returns boolean language plpgsql as $$ begin if n = 13 then perform"
                         + " pg_sleep(60); end if; return true; end $$",
@@ -215,7 +215,7 @@ class RowSecurityTest {
     }
 
     @Test
-    void deletesOfKnownRowsAreToldAndOthersAnnounced() throws Exception {
+    void deletesOfKnownRowsAreDelivered() throws Exception {
         try (RawSocket alice = open("authenticated", Map.of("sub", ALICE))) {
             alice.join("realtime:r", binding("keyed"));
             JsonNode live = alice.receiveJson().get(4);
@@ -232,7 +232,7 @@ class RowSecurityTest {
     }
 
     @Test
-    void aRoleThatTheServerMayNotBecomeIsRefusedWithTheGrant() throws Exception {
+    void missingGrantOfRoleIsRefusedWithStatement() throws Exception {
         postgres.execute(
                 "create role stranger; grant usage on schema public to stranger; grant select on notes to stranger");
         try (RawSocket socket = open("stranger", Map.of())) {

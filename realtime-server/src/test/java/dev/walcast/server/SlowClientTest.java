@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/// Clients that stop reading in the middle of a stream of changes, beside others that go on.
+/// Clients that stop reading during a stream of changes, beside others that continue.
 class SlowClientTest {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final long OUTBOX = 1 << 20;
@@ -28,7 +28,7 @@ class SlowClientTest {
     private static final int STOPPED = 3;
 
     @Test
-    void theStoppedAreClosedWithACodeAndResumeWhileTheOthersGetEverythingInOrder() throws Exception {
+    void slowClientsAreClosedAndOthersServed() throws Exception {
         try (TestPostgres postgres = TestPostgres.start();
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             postgres.execute(
@@ -61,7 +61,7 @@ class SlowClientTest {
         }
     }
 
-    /// Clients with small buffers of their own, so that what waits for them waits at the server.
+    /// Clients with small buffers, so that waiting frames stay at the server.
     private static List<RawSocket> joined(int count, TestServer server) throws Exception {
         List<RawSocket> sockets = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -98,7 +98,7 @@ class SlowClientTest {
         };
     }
 
-    /// It reads again: what had gone out before it stopped, and the goodbye where it was in time for it.
+    /// Reads again: the frames sent before it stopped, and the goodbye if it was sent in time.
     private static void assertResumes(RawSocket socket, TestServer server) throws Exception {
         List<Integer> ids = new ArrayList<>();
         String position = "";

@@ -27,9 +27,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Writers commit all the while, in every way, and clients begin with the rows again and again: rows and changes
-/// together are the table, and no change comes that the rows show already. Each row counts its versions, so that a
-/// change that is missing, comes twice or comes too early shows at once.
+/// Writers commit continuously in every way, and clients begin with the rows again and again. Rows and changes
+/// together yield the table, and no change comes that the rows contain. Each row counts its versions, so that a
+/// change that is missing, comes twice or comes too early is detected.
 ///
 /// `-Dwalcast.fuzz.cases` makes it long, and the seed is printed.
 class SnapshotConcurrencyTest {
@@ -62,10 +62,10 @@ class SnapshotConcurrencyTest {
         postgres.close();
     }
 
-    /// @param roomy whether the window keeps everything; else it lets go of changes that are needed, again and again
+    /// @param roomy whether the window keeps everything; otherwise it evicts changes that are needed, repeatedly
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void rowsAndChangesTogetherAreTheTable(boolean roomy) throws Exception {
+    void rowsAndChangesYieldTheTable(boolean roomy) throws Exception {
         System.out.println("SnapshotConcurrencyTest seed " + seed);
         postgres.execute("truncate counted", "insert into counted select n, 0 from generate_series(1, " + ROWS + ") n");
         ReplayLimits limits = new ReplayLimits(

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// A binding that asks for it begins with its rows, as the viewer may see them, and goes on with the changes after
+/// A binding with a snapshot begins with its rows, as the viewer may see them, and continues with the changes after
 /// them.
 class SnapshotTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
@@ -55,7 +55,7 @@ class SnapshotTest {
                 "create table moved (id int primary key, v text); alter table moved replica identity full",
                 "create table fails (id int primary key); alter table fails enable row level security",
                 "create policy fails on fails using (1 / (id - 3) is not null)",
-                // Reading it waits for whoever holds the lock.
+                // reading it waits for the holder of the lock
                 "create function gate(int) returns boolean language plpgsql as $$ begin"
                         + " perform pg_advisory_xact_lock_shared(42); return true; end $$",
                 "create table gated (id int primary key); alter table gated enable row level security",
@@ -99,7 +99,7 @@ class SnapshotTest {
         start(new ReplayLimits(64L << 20, Duration.ofMinutes(5), 1L << 30, Duration.ZERO, limits));
     }
 
-    // -- reading what a client gets
+    // -- reading frames
 
     /// @param chunks each `snapshot` object
     /// @param system the message that ends it
@@ -187,10 +187,10 @@ class SnapshotTest {
         return RawSocket.open(server.port(), "/realtime/v1/websocket?vsn=2.0.0&apikey=" + token, Map.of());
     }
 
-    // -- what it holds
+    // -- contents
 
     @Test
-    void theRowsComeFirstAndThenTheChangesAfterThem() throws Exception {
+    void rowsComeBeforeLaterChanges() throws Exception {
         postgres.execute("insert into rows select n, 'v' || n from generate_series(1, 3) n");
         try (RawSocket socket = server.open("anon")) {
             Begun begun = join(socket, binding("rows", "\"snapshot\":true"));
@@ -217,7 +217,7 @@ class SnapshotTest {
     }
 
     @Test
-    void anEmptyTableGivesOneEmptyChunk() throws Exception {
+    void emptyTableGivesOneEmptyChunk() throws Exception {
         Begun begun = begin("anon", binding("rows", "\"snapshot\":true"));
         assertThat(begun.chunks()).hasSize(1);
         assertThat(begun.chunks().getFirst().get("first").asBoolean()).isTrue();
@@ -226,7 +226,7 @@ class SnapshotTest {
     }
 
     @Test
-    void whoDoesNotAskGetsNoRowsAndSeesNothingNew() throws Exception {
+    void bindingWithoutSnapshotIsUnchanged() throws Exception {
         postgres.execute("insert into rows values (1)");
         for (String none : List.of("", "\"snapshot\":false", "\"snapshot\":null")) {
             Begun begun = begin("anon", binding("rows", none));
@@ -236,7 +236,7 @@ class SnapshotTest {
     }
 
     @Test
-    void theFilterTheOrderAndTheLimitAreThoseOfPostgres() throws Exception {
+    void filterOrderAndLimitAreThoseOfPostgres() throws Exception {
         postgres.execute(
                 "insert into rows select n, case when n % 3 > 0 then 'v' || n end, timestamptz '2024-01-01Z' + n * interval '1 h'"
                         + " from generate_series(1, 9) n");
@@ -261,7 +261,7 @@ class SnapshotTest {
     }
 
     @Test
-    void eachViewerSeesItsOwnRows() throws Exception {
+    void eachViewerGetsItsOwnRows() throws Exception {
         postgres.execute("insert into own values (1, '" + ALICE + "'), (2, '" + BOB + "'), (3, '" + ALICE + "')");
         try (RawSocket alice = openAs(ALICE);
                 RawSocket bob = openAs(BOB)) {
@@ -278,7 +278,7 @@ class SnapshotTest {
     }
 
     @Test
-    void onlyColumnsThatMayBeReadAndAreAskedForAreGiven() throws Exception {
+    void onlyReadableSelectedColumnsAreSent() throws Exception {
         postgres.execute("insert into partly values (1, 'p', 's')", "insert into rows values (1, 'v')");
         assertThat(begin("anon", binding("partly", "\"snapshot\":true")).rows())
                 .hasToString("[{\"id\":1,\"pub\":\"p\"}]");
@@ -288,7 +288,7 @@ class SnapshotTest {
     }
 
     @Test
-    void whatThePublicationDoesNotCarryIsNotGivenEither() throws Exception {
+    void unpublishedColumnsAreNotSent() throws Exception {
         postgres.execute(
                 "insert into listed values (1, 1, 1), (2, 2, 2)",
                 "insert into computed values (1)",
@@ -304,7 +304,7 @@ class SnapshotTest {
     }
 
     @Test
-    void valuesOfEveryTypeAreThoseOfTheChange() throws Exception {
+    void valuesEqualThoseOfChanges() throws Exception {
         String values =
                 "(%d, true, -3, 9007199254740993, 1.50, 1.1, 'NaN', E'q\\u00e4\"\\n', 'ab', 'ab', 'x', 'nm', '\\xDEAD',"
                         + " '2024-02-29', '01:02:03.5', '01:02:03+02', '2024-01-01 10:00:00.25', '2024-01-01 10:00:00+02',"
@@ -332,7 +332,7 @@ class SnapshotTest {
     }
 
     @Test
-    void aLargeTableComesInChunksAndALargeRowWithItsSmallValues() throws Exception {
+    void largeTableIsChunkedAndLargeRowCut() throws Exception {
         postgres.execute("insert into rows select n, repeat('x', 1000) from generate_series(1, 500) n");
         Begun begun = begin("anon", binding("rows", "\"snapshot\":{\"order\":\"id\"}"));
         assertThat(begun.ids()).isEqualTo(IntStream.rangeClosed(1, 500).boxed().toList());
@@ -352,7 +352,7 @@ class SnapshotTest {
     }
 
     @Test
-    void withMembershipTheRowsStayThoseInView() throws Exception {
+    void membershipKeepsRowsInView() throws Exception {
         postgres.execute("insert into moved values (1, 'a'), (2, 'b'), (3, 'a')");
         try (RawSocket socket = server.open("anon")) {
             Begun begun = join(
@@ -372,10 +372,10 @@ class SnapshotTest {
         }
     }
 
-    // -- what is refused
+    // -- refusals
 
     @Test
-    void whatCannotBeReadIsRefusedWithTheReason() throws Exception {
+    void unreadableRowsAreRefused() throws Exception {
         assertThat(refusal("{\"event\":\"*\",\"schema\":\"public\",\"table\":\"*\",\"snapshot\":true}"))
                 .contains("A snapshot is of one table");
         assertThat(refusal(binding("rows", "\"snapshot\":{\"order\":\"nothing\"}")))
@@ -395,7 +395,7 @@ class SnapshotTest {
     }
 
     @Test
-    void aPolicyThatFailsRefusesTheSnapshotWithoutSayingOnWhat() throws Exception {
+    void failingPolicyRefusesWithoutDetails() throws Exception {
         postgres.execute("insert into fails values (1), (2), (3)");
         assertThat(refusal(binding("fails", "\"snapshot\":true")))
                 .contains("ERROR 22012")
@@ -403,7 +403,7 @@ class SnapshotTest {
     }
 
     @Test
-    void moreRowsThanMayBeAreRefusedUnlessALimitIsSet() throws Exception {
+    void tooManyRowsAreRefusedWithoutLimit() throws Exception {
         restart(new SnapshotLimits(10, Duration.ofSeconds(30), 4, 64 << 10));
         postgres.execute("insert into rows select n from generate_series(1, 10) n");
         assertThat(begin("anon", binding("rows", "\"snapshot\":true")).ids()).hasSize(10);
@@ -414,14 +414,14 @@ class SnapshotTest {
     }
 
     @Test
-    void withoutAWindowThereIsNoSnapshot() throws Exception {
+    void snapshotNeedsTheWindow() throws Exception {
         server.close();
         start(new ReplayLimits(0, Duration.ofMinutes(5), 1L << 30, Duration.ZERO));
         assertThat(refusal(binding("rows", "\"snapshot\":true"))).contains("REPLAY_MEMORY is 0");
     }
 
     @Test
-    void aReadingThatTakesTooLongIsRefusedInTime() throws Exception {
+    void slowReadingIsRefusedInTime() throws Exception {
         restart(new SnapshotLimits(100, Duration.ofMillis(500), 4, 64 << 10));
         try (Connection locking = postgres.connect();
                 Statement lock = locking.createStatement()) {
@@ -433,7 +433,7 @@ class SnapshotTest {
     // -- resuming
 
     @Test
-    void whoCanResumeDoesAndWhoCannotBeginsAnewWithTheReason() throws Exception {
+    void resumeIsPreferredToSnapshot() throws Exception {
         postgres.execute("insert into rows values (1)");
         Begun first = begin("anon", binding("rows", "\"snapshot\":true"));
         String position = first.system().get("position").asText();
@@ -456,7 +456,7 @@ class SnapshotTest {
     }
 
     @Test
-    void afterARestartOfTheServerRowsAndChangesStillMeet() throws Exception {
+    void snapshotAfterRestartHasNoGap() throws Exception {
         server.close();
         postgres.execute("insert into rows values (1)", "insert into rows values (2)");
         start(TestServer.REPLAY);
@@ -472,7 +472,7 @@ class SnapshotTest {
     // -- many and slow clients
 
     @Test
-    void equalSnapshotsThatWaitAreReadOnceAndOthersAreNotMixedUp() throws Exception {
+    void equalWaitingSnapshotsAreReadOnce() throws Exception {
         restart(new SnapshotLimits(100, Duration.ofMinutes(3), 1, 64 << 10));
         postgres.execute("insert into own values (1, '" + ALICE + "'), (2, '" + BOB + "')");
         List<RawSocket> sockets = new ArrayList<>();
@@ -523,7 +523,7 @@ class SnapshotTest {
     }
 
     @Test
-    void aClientThatDoesNotReadIsLeftBehindAndHoldsNoTransaction() throws Exception {
+    void slowSnapshotClientHoldsNoTransaction() throws Exception {
         server.close();
         server = TestServer.start(TestServer.settings(
                 postgres.url(),

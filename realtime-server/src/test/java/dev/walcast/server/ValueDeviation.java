@@ -7,9 +7,9 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A value of one row that is another one in ours, in whatever frame it comes.
+/// A value of one row that differs from the reference, in any frame.
 ///
-/// @param transcripts how their names begin
+/// @param transcripts the prefix of their names
 record ValueDeviation(String transcripts, int id, String column, JsonNode recorded, JsonNode ours, String reason) {
     private static final String WHOLE = "fixed-length values are whole, as Postgres shows them";
     private static final String SPECIAL = "NaN and infinities are values, not NULL";

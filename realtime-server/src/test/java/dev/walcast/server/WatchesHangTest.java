@@ -21,8 +21,8 @@ import dev.walcast.rls.rights.RightsLimits;
 import dev.walcast.rls.rights.RightsReader;
 import dev.walcast.server.changes.PublicationWatch;
 import dev.walcast.server.front.AddressLimits;
-import dev.walcast.server.front.Front;
 import dev.walcast.server.front.FrontLimits;
+import dev.walcast.server.front.HttpFront;
 import dev.walcast.server.health.Health;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.messages.TopicPolicyWatch;
@@ -53,7 +53,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// `/livez` tells when the own code of a watch hangs, and not when a watch waits for Postgres.
+/// `/livez` reports when a watch hangs in its own code, and not when it waits for Postgres.
 @Timeout(120)
 class WatchesHangTest {
     private static final Duration OFTEN = Duration.ofMillis(50);
@@ -76,8 +76,8 @@ class WatchesHangTest {
     private final HttpClient client = HttpClient.newHttpClient();
     private final Supervisor watches = new Supervisor(HASTY, System::nanoTime, System::exit);
     private final Supervisor own = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
-    private final Front front =
-            new Front("127.0.0.1", 0, FrontLimits.of(SocketLimits.defaults(), AddressLimits.defaults()), own);
+    private final HttpFront front =
+            new HttpFront("127.0.0.1", 0, FrontLimits.of(SocketLimits.defaults(), AddressLimits.defaults()), own);
     private volatile boolean hangs;
 
     @BeforeAll
@@ -142,7 +142,7 @@ class WatchesHangTest {
         return new RightsReader.Reading(new Moment(3, 3, Set.of(), Lsn.ZERO), Map.of(), Map.of(), Set.of());
     }
 
-    /// Returns when the watch pauses for the first time: what is asked before it runs is not its work.
+    /// Returns when the watch pauses for the first time. Questions before that are not the watch's own work.
     private Rights watched(RightsReader reader) {
         Rights rights = new Rights(reader, new RightsLimits(OFTEN, Duration.ofSeconds(5)), System::nanoTime);
         AtomicReference<Thread> watch = new AtomicReference<>();
@@ -165,7 +165,7 @@ class WatchesHangTest {
     }
 
     @Test
-    void hangingRightsAreSeenWhicheverThreadReads() throws Exception {
+    void hangingRightsAreDetectedInAnyThread() throws Exception {
         hangs = true;
         ask(watched(_ -> {
             hang();
@@ -197,7 +197,7 @@ class WatchesHangTest {
     }
 
     @Test
-    void hangingPublicationWatchIsSeen() throws Exception {
+    void hangingPublicationWatchIsDetected() throws Exception {
         CountDownLatch told = new CountDownLatch(1);
         PublicationWatch watch = new PublicationWatch(
                 new PublicationReader(dataSource, "supabase_realtime", "slot"),
@@ -219,14 +219,14 @@ class WatchesHangTest {
     }
 
     @Test
-    void hangingTopicPolicyWatchIsSeen() throws Exception {
+    void hangingTopicPolicyWatchIsDetected() throws Exception {
         hangs = true;
         new TopicPolicyWatch(dataSource, OFTEN, this::hang).start(watches);
         assertHangIsSeen();
     }
 
     @Test
-    void hangingPartitionUpkeepIsSeen() throws Exception {
+    void hangingPartitionUpkeepIsDetected() throws Exception {
         Clock clock = new Clock() {
             @Override
             public ZoneId getZone() {
@@ -253,7 +253,7 @@ class WatchesHangTest {
     }
 
     @Test
-    void hangingSlotGuardianIsSeen() throws Exception {
+    void hangingSlotGuardianIsDetected() throws Exception {
         PostgresUrl url = PostgresUrl.parse(postgres.url());
         SlotGuardian.Settings settings = new SlotGuardian.Settings(OFTEN, Duration.ofMinutes(1), 1L << 30);
         try (PgoutputChangeSource source = new PgoutputChangeSource(SourceConfig.of(url, "supabase_realtime", "slot"));

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Why a row does not arrive, said at the join. `docs/why-no-row.md` names these tests. The statement of an answer is
-/// run as it was said, and the same binding works after it.
+/// The reasons why a row does not arrive, as reported at the join. `docs/why-no-row.md` names these tests. Each test
+/// runs the statement of the reply unchanged, and then the same binding works.
 class WhyNoRowTest {
     private static final int PUBLISHES_GENERATED_COLUMNS = 18;
     private static final int LISTS_COLUMNS = 15;
@@ -69,7 +69,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void publishedTableWithoutIdentityIsWarnedOf() throws Exception {
+    void publishedTableWithoutIdentityWarns() throws Exception {
         postgres.execute(
                 "create table broken (id int); grant select on broken to anon",
                 "alter publication supabase_realtime add table broken");
@@ -89,7 +89,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void unreadableTableIsRefusedByItsCode() throws Exception {
+    void unreadableTableIsRefusedByCode() throws Exception {
         postgres.execute("create table unreadable (id int primary key)");
         assertThat(refusal("anon", table("unreadable")))
                 .endsWith(
@@ -105,7 +105,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void unreadableRelationsLookLikeNone() throws Exception {
+    void unreadableRelationsLookAbsent() throws Exception {
         postgres.execute(
                 "create table hidden_published (id int primary key)",
                 "create table hidden (id int primary key)",
@@ -121,14 +121,14 @@ class WhyNoRowTest {
     }
 
     @Test
-    void changeOfUnreadableTableIsNotTold() throws Exception {
+    void changeOfUnreadableTableIsHidden() throws Exception {
         postgres.execute(
                 "create table unseen (id int primary key)", "alter publication supabase_realtime add table unseen");
         try (RawSocket socket = server.open("anon")) {
             assertThat(answer(socket, binding(table("unseen"))).get("message").asText())
                     .contains("TableNotAvailable: ");
             postgres.execute("alter table unseen add note text");
-            // reads the rights, so that subscriptions hear of the change
+            // reads the rights, so that subscriptions are notified of the change
             assertThat(refusal("anon", table("unseen"))).contains("TableNotAvailable: ");
             assertThat(socket.untilHeartbeat(false)).isEmpty();
             postgres.execute("grant select on unseen to anon");
@@ -138,7 +138,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void searchConfigurationTellsNoSchema() throws Exception {
+    void searchConfigurationRevealsNoSchema() throws Exception {
         postgres.execute(
                 "create table searched (id int primary key, body text); grant select on searched to anon",
                 "alter publication supabase_realtime add table searched");
@@ -150,7 +150,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void closedSchemaTellsNothing() throws Exception {
+    void closedSchemaRevealsNothing() throws Exception {
         for (String target : List.of(
                 "\"schema\":\"closed\",\"table\":\"secret\"",
                 "\"schema\":\"closed\",\"table\":\"other\"",
@@ -167,7 +167,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void wildcardWithoutReadableTableLooksLikeNone() throws Exception {
+    void wildcardWithoutReadableTableLooksAbsent() throws Exception {
         postgres.execute("create schema unread; grant usage on schema unread to anon, service_role");
         String wildcard = "\"schema\":\"unread\",\"table\":\"*\"";
         String none = refusal("anon", wildcard);
@@ -258,7 +258,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void changedPublicationIsToldToSubscribers() throws Exception {
+    void changedPublicationNotifiesSubscribers() throws Exception {
         try (RawSocket socket = server.open("anon")) {
             assertThat(answer(socket, "{\"event\":\"UPDATE\"," + table("notes") + "}")
                             .get("status")
@@ -349,7 +349,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void roleWithoutPolicyIsRefusedUntilThereIsOne() throws Exception {
+    void roleWithoutPolicyIsRefused() throws Exception {
         postgres.execute(
                 "create table guarded (id int primary key); grant select on guarded to anon",
                 "alter table guarded enable row level security",
@@ -368,7 +368,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void policiesThatShowNothingAreWarnedOf() throws Exception {
+    void policiesThatShowNothingWarn() throws Exception {
         postgres.execute(
                 "create table mine (id int primary key, owner text); grant select on mine to anon",
                 "alter table mine enable row level security",
@@ -379,7 +379,7 @@ class WhyNoRowTest {
     }
 
     @Test
-    void unchangedLargeValueIsToldAsReset() throws Exception {
+    void unchangedLargeValueIsReset() throws Exception {
         postgres.execute("alter table notes alter body set storage external");
         String filtered = table("notes") + ",\"filter\":\"body=like.x%\"";
         try (RawSocket socket = server.open("anon")) {
@@ -428,7 +428,7 @@ class WhyNoRowTest {
         return frame.get(4);
     }
 
-    /// The next change. A test before this one may have changed the publication, which is told in between.
+    /// The next change. A test before this one may have changed the publication, which is reported in between.
     private static JsonNode change(RawSocket socket) throws Exception {
         JsonNode frame = socket.receiveJson();
         while (frame.get(3).asText().equals("system")) {
@@ -473,7 +473,7 @@ class WhyNoRowTest {
         List<String> _ = warnings(role, target.contains("\"schema\"") ? target : "\"schema\":\"public\"," + target);
     }
 
-    /// What stands behind the last colon that is followed by SQL.
+    /// Runs the text after the last colon that is followed by SQL.
     private static void runStatementOf(String message) {
         Matcher statement =
                 Pattern.compile("(BEGIN; .*|(?:ALTER|CREATE|GRANT) .*;)$").matcher(message);

@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.concurrent.Semaphore;
 
 /// Asks what callers without a socket may send to private topics, in the same queue as the questions of sockets. All
-/// callers together have a share of it, and each caller a share of that. Safe for any thread.
+/// callers together have one share of that queue, and each caller has a part of it. Safe for any thread.
 public final class CallerQuestions {
     /// How long all questions of one request may wait for their turn, together.
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -20,12 +20,12 @@ public final class CallerQuestions {
         this.questions = requireNonNull(questions, "questions is null");
     }
 
-    /// One caller's share, to be kept for as long as the caller is known.
+    /// Returns one caller's share. It is kept as long as the caller is known.
     public Share share() {
         return new Share(new Semaphore(questions.atOnceOfCaller(), true));
     }
 
-    /// What one caller may have of the questions.
+    /// How many questions one caller may ask at once.
     public final class Share {
         private final Semaphore permits;
 
@@ -49,9 +49,9 @@ public final class CallerQuestions {
             this.deadlineNanos = deadlineNanos;
         }
 
-        /// What the caller may send. Blocks.
+        /// Returns what the caller may send. Blocks.
         ///
-        /// @throws TopicCheckException when the database could not say, or the question waited too long
+        /// @throws TopicCheckException when the database could not answer, or the question waited too long
         ///                             ([TopicCheckException.Reason#CALLER_BUSY] for the caller's own,
         ///                             [TopicCheckException.Reason#POOL_EXHAUSTED] for those of all)
         public Access write(Question question) throws TopicCheckException {

@@ -15,12 +15,12 @@ import dev.walcast.server.topic.RoomName;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What a channel's client may do in its room. Everything in a public one. In a private one what the database says: the
-/// right to read is asked at the join, after a new token, and again and again by [PrivateRights]; the right to write is
-/// asked at a push when it is not known, or not any more.
+/// Holds what a channel's client may do on its topic. On a public topic it may do everything. On a private topic the
+/// database decides: the right to read is asked at the join, after a new token, and repeatedly by [PrivateRights].
+/// The right to write is asked at a push when it is unknown or out of date.
 ///
-/// What asks blocks. All but the questions about what is known is called on the channel's lane, or by one thread at a
-/// time where there is none.
+/// Methods that ask block. They are called on the channel's lane, or by one thread at a time where there is no lane.
+/// The methods that only return what is known may be called by any thread.
 public final class ChannelRights {
     private static final Access ALL = new Access(true, true);
 
@@ -44,7 +44,7 @@ public final class ChannelRights {
     /// What the last answer was about.
     private @Nullable Asking key;
 
-    /// @param member told when the database was asked again
+    /// @param member called after the database was asked again
     public ChannelRights(ClientQuestions questions, PrivateRights server, RoomName room, PrivateRights.Member member) {
         this.questions = requireNonNull(questions, "questions is null");
         this.server = requireNonNull(server, "server is null");
@@ -56,7 +56,7 @@ public final class ChannelRights {
 
     // -- what is known
 
-    /// Whether the database may have to be asked before this push can be handled.
+    /// Whether the database may have to be asked before this push is handled.
     public boolean mustAsk(Message.Push push) {
         return isPrivate
                 && switch (push) {
@@ -80,19 +80,19 @@ public final class ChannelRights {
         return mayRead().presence();
     }
 
-    /// What the last answer was. Whether it still counts is another question: [#isStale].
+    /// Returns the last answer. [#isStale] says whether it still counts.
     public Access mayRead() {
         Known known = read;
         return isPrivate ? (known == null ? Access.NONE : known.access()) : ALL;
     }
 
-    /// Whether what is known was not confirmed in time, so that nothing may be delivered.
+    /// Whether what is known was not confirmed in time. Nothing may be delivered then.
     public boolean isStale() {
         Known known = read;
         return isPrivate && known != null && !server.isTrusted(known.asked());
     }
 
-    /// What the client reads when something was withheld because the rights are stale.
+    /// The text for the client when something was withheld because the rights are stale.
     public Refusal unconfirmed() {
         server.countWithheld();
         Refusal known = unconfirmed;
@@ -106,13 +106,13 @@ public final class ChannelRights {
 
     // -- what asks
 
-    /// For the join. Nothing when the client may enter.
-    public Optional<Refusal> enter(Viewer viewer, boolean presence) {
+    /// Checks a join. Empty when the client may join.
+    public Optional<Refusal> checkJoin(Viewer viewer, boolean presence) {
         presenceAsked = presence;
         return askToRead(viewer).or(() -> mayRead().any() ? Optional.empty() : Optional.of(unreadable()));
     }
 
-    /// For a new token. Nothing when the client may stay.
+    /// Checks a new token. Empty when the client may stay.
     public Optional<Refusal> change(Viewer viewer) {
         if (!isPrivate) {
             return Optional.empty();
@@ -122,8 +122,8 @@ public final class ChannelRights {
         return askToRead(viewer).or(() -> lost(before));
     }
 
-    /// For an answer to a recheck. Nothing when the client may stay, and when the answer is about another token or
-    /// older than what is known.
+    /// Takes the answer to a recheck. Empty when the client may stay, and when the answer is about another token or
+    /// is older than what is known.
     public Optional<Refusal> confirm(Answered answered) {
         Known known = read;
         if (known == null
@@ -132,32 +132,32 @@ public final class ChannelRights {
             return Optional.empty();
         }
         return switch (answered.answer()) {
-            case Answer.Given<Access>(Access access) -> {
+            case TopicAnswer.Given<Access>(Access access) -> {
                 unconfirmed = null;
                 read = new Known(access, answered.asked());
                 yield lost(known.access());
             }
-            case Answer.Refused<Access>(Refusal refusal) -> {
+            case TopicAnswer.Refused<Access>(Refusal refusal) -> {
                 unconfirmed = refusal;
                 yield Optional.empty();
             }
         };
     }
 
-    /// Nothing when the client may send broadcasts.
+    /// Empty when the client may send broadcasts.
     public Optional<Refusal> writeBroadcast(Viewer viewer) {
         if (!isPrivate) {
             return Optional.empty();
         }
         return switch (askToWrite(viewer)) {
-            case Answer.Given<Access>(Access access) ->
+            case TopicAnswer.Given<Access>(Access access) ->
                 access.broadcast() ? Optional.empty() : Optional.of(unwritable());
-            case Answer.Refused<Access>(Refusal refusal) -> Optional.of(refusal);
+            case TopicAnswer.Refused<Access>(Refusal refusal) -> Optional.of(refusal);
         };
     }
 
-    /// Not when the database cannot say. A client that did not ask for presence at the join may read it from here on,
-    /// if the policies let it.
+    /// False also when the database cannot answer. A client that did not ask for presence at the join may read
+    /// presence from this call on, if the policies allow it.
     public boolean mayWritePresence(Viewer viewer) {
         if (!isPrivate) {
             return true;
@@ -169,17 +169,17 @@ public final class ChannelRights {
                 return false;
             }
         }
-        return askToWrite(viewer) instanceof Answer.Given<Access>(Access access) && access.presence();
+        return askToWrite(viewer) instanceof TopicAnswer.Given<Access>(Access access) && access.presence();
     }
 
-    /// Nothing is asked again from here on.
+    /// Ends the rechecks.
     public void retire() {
         watch.cancel();
     }
 
     // -- inside
 
-    /// What the client reads that may not, or no longer, receive broadcasts.
+    /// The text for a client that may not, or no longer, receive broadcasts.
     public Refusal unreadable() {
         return ErrorCode.TOPIC_UNREADABLE.refusal(topic.name());
     }
@@ -201,25 +201,25 @@ public final class ChannelRights {
         Asked asked = server.ask();
         boolean presence = presenceAsked;
         return switch (questions.read(viewer, topic, presence)) {
-            case Answer.Given<Access>(Access access) -> {
+            case TopicAnswer.Given<Access>(Access access) -> {
                 key = new Asking(questions.question(viewer, topic), presence);
                 unconfirmed = null;
                 read = new Known(access, asked);
                 watch.follow(questions.client(viewer), key, asked);
                 yield Optional.empty();
             }
-            case Answer.Refused<Access>(Refusal refusal) -> Optional.of(refusal);
+            case TopicAnswer.Refused<Access>(Refusal refusal) -> Optional.of(refusal);
         };
     }
 
-    private Answer<Access> askToWrite(Viewer viewer) {
+    private TopicAnswer<Access> askToWrite(Viewer viewer) {
         Known known = write;
         if (known != null && server.isCurrent(known.asked())) {
-            return new Answer.Given<>(known.access());
+            return new TopicAnswer.Given<>(known.access());
         }
         Asked asked = server.ask();
-        Answer<Access> answer = questions.write(viewer, topic);
-        write = answer instanceof Answer.Given<Access>(Access access) ? new Known(access, asked) : null;
+        TopicAnswer<Access> answer = questions.write(viewer, topic);
+        write = answer instanceof TopicAnswer.Given<Access>(Access access) ? new Known(access, asked) : null;
         return answer;
     }
 }

@@ -13,7 +13,7 @@ import dev.walcast.server.topic.MessageHistory.StoredMessage;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 
-/// What one socket asks the database about private topics, within the share of its client. Calls block.
+/// Asks the database about private topics for one socket, within its client's share. Methods block.
 public final class ClientQuestions {
     private final TopicQuestions server;
     private final String headers;
@@ -21,43 +21,43 @@ public final class ClientQuestions {
     private final String address;
     private final Semaphore ofSocket;
 
-    /// @param address that the connection comes from
-    /// @param headers of the upgrade request, as policies find them
+    /// @param address the connection's address
+    /// @param headers those of the upgrade request, as policies read them
     public ClientQuestions(TopicQuestions server, ClientShares shares, String address, String headers) {
         this.server = requireNonNull(server, "server is null");
         this.shares = requireNonNull(shares, "shares is null");
         this.address = requireNonNull(address, "address is null");
         this.headers = requireNonNull(headers, "headers is null");
-        // many clients may have one address: a slow one leaves half of its share to the others
+        // many clients may have one address: a slow client leaves half of the share to the others
         this.ofSocket = new Semaphore(Math.max(1, shares.topicChecksMax() / 2), true);
     }
 
-    /// What [#read] and [#write] ask.
+    /// The question that [#read] and [#write] ask.
     Question question(Viewer viewer, Topic topic) {
         return new Question(viewer, topic.name(), headers);
     }
 
-    Answer<Access> read(Viewer viewer, Topic topic, boolean presence) {
+    TopicAnswer<Access> read(Viewer viewer, Topic topic, boolean presence) {
         Question question = question(viewer, topic);
         return ask(viewer, (permissions, _) -> permissions.read(question, presence));
     }
 
-    Answer<Access> write(Viewer viewer, Topic topic) {
+    TopicAnswer<Access> write(Viewer viewer, Topic topic) {
         Question question = question(viewer, topic);
         return ask(viewer, (permissions, _) -> permissions.write(question));
     }
 
-    /// Reads the stored broadcasts that a join asks for. Blocks, within the share of the client.
-    public Answer<List<StoredMessage>> stored(Viewer viewer, Topic topic, ReplayRequest.Wanted wanted) {
+    /// Reads the stored broadcasts that a join asks for. Blocks, within the client's share.
+    public TopicAnswer<List<StoredMessage>> stored(Viewer viewer, Topic topic, ReplayRequest.Wanted wanted) {
         return ask(viewer, (_, history) -> history.since(topic, wanted.since(), wanted.limit()));
     }
 
-    /// Whose share the viewer's questions take.
+    /// The client whose share the viewer's questions take.
     ClientKey client(Viewer viewer) {
         return ClientKey.of(viewer, address);
     }
 
-    private <T> Answer<T> ask(Viewer viewer, TopicQuestions.Question<T> question) {
+    private <T> TopicAnswer<T> ask(Viewer viewer, TopicQuestions.Query<T> question) {
         try (ClientShares.Share share = shares.hold(client(viewer))) {
             return server.ask(ofSocket, share.topicChecks(), question);
         }

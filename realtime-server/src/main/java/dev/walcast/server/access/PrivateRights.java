@@ -29,20 +29,20 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Asks the database again what private channels may receive, for as long as they live: every `PRIVATE_RECHECK`, and at
-/// once after [#recheckSoon()]. Channels with the same question share one.
+/// Rechecks the rights of private channels for as long as they live: every `PRIVATE_RECHECK`, and soon after
+/// [#recheckSoon()]. Channels with the same question share it.
 ///
-/// A thread of its own asks the oldest first, [TopicQuestions#recheckAtOnce()] at a time, and rests after each pass,
-/// so that joins get their answers. Clients take turns, and each has its share of what is asked at once
-/// ([RecheckTurns]). It never decides that a right goes on: rights that it does not confirm in time do not count any
-/// more ([#isTrusted]), also when this thread hangs or dies. Safe for any thread.
+/// Its own thread asks the oldest question first, [TopicQuestions#recheckAtOnce()] at a time, and pauses after each
+/// pass so that joins get their answers. Clients take turns, and each has a share of the questions asked at once
+/// ([RecheckTurns]). This class never extends a right by itself: rights that it does not confirm in time no longer
+/// count ([#isTrusted]), also when its thread hangs or dies. Safe for any thread.
 public final class PrivateRights implements HealthSource, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PrivateRights.class);
     private static final Duration LOOK_EVERY_MAX = Duration.ofSeconds(1);
     private static final Duration RETRY_MAX = Duration.ofSeconds(5);
     private static final long HEALTH_NANOS = 1_000_000_000L;
 
-    /// What is asked.
+    /// A question.
     ///
     /// @param presence whether presence is asked about
     record Asking(Question question, boolean presence) {
@@ -51,8 +51,8 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         }
     }
 
-    /// What the database answered.
-    public record Answered(Asking key, Asked asked, Answer<Access> answer) {
+    /// An answer of the database.
+    public record Answered(Asking key, Asked asked, TopicAnswer<Access> answer) {
         public Answered {
             requireNonNull(key, "key is null");
             requireNonNull(asked, "asked is null");
@@ -60,13 +60,13 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         }
     }
 
-    /// One whose rights are asked again.
+    /// A channel whose rights are asked again.
     public interface Member {
         /// Called by the thread that asked; must not block.
         void onAnswer(Answered answered);
     }
 
-    /// All who have the same question. Guarded by the lock.
+    /// All members with the same question. Guarded by the lock.
     private static final class Group {
         private final Asking key;
         private final Map<Member, ClientKey> members = new HashMap<>(2);
@@ -119,14 +119,14 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         this.turns = new RecheckTurns<>(limits.shareOf(questions.recheckAtOnce()));
     }
 
-    /// Starts to ask again, under the supervisor. To be called once.
+    /// Starts the thread, under the supervisor. Call it once.
     public void start(Supervisor supervisor) {
         supervised = supervisor.startObserved("confirm-private-rights", this::run);
     }
 
-    /// Something that decides about private topics has changed: a policy or grant of `realtime.messages`, a row of a
-    /// table that its policies read. All rights are asked again, reads by this class and writes with the next push.
-    /// Many calls within 250 ms count as one. Never blocks.
+    /// Asks all rights again, because something that decides about private topics changed: a policy or grant of
+    /// `realtime.messages`, or a row of a table that its policies read. This class asks about reads; writes
+    /// are asked with the next push. Calls within 250 ms count as one. Never blocks.
     public void recheckSoon() {
         if (rounds.end()) {
             synchronized (lock) {
@@ -137,7 +137,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
 
     // -- what is known
 
-    /// To be taken before a question is asked.
+    /// Call it before a question is asked.
     Asked ask() {
         return rounds.ask();
     }
@@ -147,12 +147,12 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         return rounds.isCurrent(asked, recheck);
     }
 
-    /// Whether an answer to this question still lets anything through.
+    /// Whether an answer to this question may still be used to deliver.
     boolean isTrusted(Asked asked) {
         return rounds.ageNanos(asked) < trusted.toNanos();
     }
 
-    /// Something was withheld for rights that were not confirmed in time.
+    /// Counts something that was withheld because its rights were not confirmed in time.
     void countWithheld() {
         synchronized (lock) {
             withheld = true;
@@ -162,8 +162,8 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
 
     // -- who is asked about
 
-    /// @param client whose turns it takes
-    /// @param asked  when the member itself has asked last
+    /// @param client takes turns with the other clients
+    /// @param asked  when the member itself asked last
     void add(Member member, ClientKey client, Asking key, Asked asked) {
         synchronized (lock) {
             Group group = groups.computeIfAbsent(key, _ -> new Group(key, asked, asked.nanos() + spread(0.5)));
@@ -184,29 +184,29 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         }
     }
 
-    /// How many different questions are asked again and again.
+    /// How many different questions are asked repeatedly.
     public int size() {
         synchronized (lock) {
             return groups.size();
         }
     }
 
-    /// A random part of the period, so that questions that began together do not stay together.
+    /// A random part of the period, so that questions that began together spread out.
     private long spread(double from) {
         return (long) (recheck.toNanos() * ThreadLocalRandom.current().nextDouble(from, 1));
     }
 
     // -- the thread
 
-    /// Ends when it is closed. Ends by an exception only when something is wrong with it. While questions are asked
-    /// it moves when one begins or ends: each waits for its turn and for Postgres, for a bounded time.
+    /// Returns when this is closed. Throws only on an internal failure. While questions are under way this task makes
+    /// progress when one begins or ends: each waits for its turn and for Postgres, for a bounded time.
     void run(TaskActivity activity) throws InterruptedException {
         while (awaitDue(activity)) {
             long beganNanos = System.nanoTime();
             pass(activity, beganNanos + recheck.toNanos());
             // bound: a tenth of PRIVATE_RECHECK
             try (TaskActivity.Span _ = activity.waits()) {
-                rest(System.nanoTime() - beganNanos);
+                pause(System.nanoTime() - beganNanos);
             }
         }
     }
@@ -239,13 +239,13 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
                 .toList());
     }
 
-    /// Asks what is due, and what becomes due meanwhile, until nothing is. Begins no question after the deadline.
+    /// Asks what is due, and what becomes due meanwhile. Begins no question after the deadline.
     private void pass(TaskActivity activity, long deadlineNanos) throws InterruptedException {
         for (Turn<Group> turn = next(deadlineNanos); turn != null; turn = next(deadlineNanos)) {
             activity.beat();
-            if (!isStarted(turn, activity)) {
+            if (!tryStart(turn, activity)) {
                 end(turn, activity);
-                rest(RightsRound.MIN.toNanos());
+                pause(RightsRound.MIN.toNanos());
                 return; // the others are due as before
             }
         }
@@ -289,8 +289,8 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         }
     }
 
-    /// As long as the pass took, within bounds: rechecks take at most half of their share.
-    private void rest(long tookNanos) throws InterruptedException {
+    /// Pauses as long as the pass took, within bounds: rechecks take at most half of their share.
+    private void pause(long tookNanos) throws InterruptedException {
         long most = Math.max(RightsRound.MIN.toNanos(), recheck.dividedBy(10).toNanos());
         long untilNanos = System.nanoTime() + Math.clamp(tookNanos, 0, most);
         synchronized (lock) {
@@ -302,7 +302,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         }
     }
 
-    private boolean isStarted(Turn<Group> turn, TaskActivity activity) {
+    private boolean tryStart(Turn<Group> turn, TaskActivity activity) {
         try {
             threads.start("private-recheck", () -> {
                 try {
@@ -314,7 +314,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
             return true;
         } catch (RuntimeException | Error e) {
             FatalErrors.check(e);
-            LOG.error("no thread to confirm the rights of private channels; they are tried again", e);
+            LOG.error("No thread to confirm the rights of private channels; they will be tried again", e);
             return false;
         }
     }
@@ -326,7 +326,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
             }
         }
         Asked asked = rounds.ask();
-        Answer<Access> answer = questions.recheck(group.key.question(), group.key.presence());
+        TopicAnswer<Access> answer = questions.recheck(group.key.question(), group.key.presence());
         List<Member> members = settle(group, asked, answer);
         Answered answered = new Answered(group.key, asked, answer);
         for (Member member : members) {
@@ -334,20 +334,20 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
                 member.onAnswer(answered);
             } catch (RuntimeException | Error e) {
                 FatalErrors.check(e);
-                LOG.error("a private channel could not be told of its rights", e);
+                LOG.error("A private channel failed to take its rights", e);
             }
         }
     }
 
-    private List<Member> settle(Group group, Asked asked, Answer<Access> answer) {
+    private List<Member> settle(Group group, Asked asked, TopicAnswer<Access> answer) {
         synchronized (lock) {
             switch (answer) {
-                case Answer.Given<Access> _ -> {
+                case TopicAnswer.Given<Access> _ -> {
                     group.asked = asked;
                     group.dueNanos = asked.nanos() + spread(0.75);
                     logChange(null);
                 }
-                case Answer.Refused<Access>(Refusal refusal) -> {
+                case TopicAnswer.Refused<Access>(Refusal refusal) -> {
                     group.retryNanos = System.nanoTime() + Math.min(spread(0.5) / 4, RETRY_MAX.toNanos());
                     logChange(refusal);
                 }

@@ -14,16 +14,16 @@ import java.util.Queue;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Orders questions that are due. The clients take turns, and none has more than its share of questions asked at once:
-/// one with many channels, or with slow policies, delays its own. A question of several clients is asked in the first
-/// turn of any. Not safe for several threads.
+/// Orders the questions that are due. Clients take turns, and none has more than its share of questions asked at
+/// once, so a client with many channels or slow policies delays only itself. A question of several clients is asked
+/// in the first turn of any of them. Not safe for several threads.
 ///
 /// @param <Q> a question
 final class RecheckTurns<Q> {
     private final int ofClientMax;
     private final Map<ClientKey, Integer> asking = new HashMap<>();
 
-    /// What is due of each client that has something, in the order of their turns.
+    /// The due questions of each client that has any, in the order of their turns.
     private final ArrayDeque<Due<Q>> ring = new ArrayDeque<>();
 
     private final Set<Q> taken = new HashSet<>();
@@ -34,14 +34,14 @@ final class RecheckTurns<Q> {
     /// A question that is asked in a client's turn.
     record Turn<Q>(Q question, ClientKey client) {}
 
-    /// A question that is due, and whose it is.
+    /// A due question and its clients.
     record Waiting<Q>(Q question, Collection<ClientKey> clients) {}
 
     RecheckTurns(int ofClientMax) {
         this.ofClientMax = ofClientMax;
     }
 
-    /// Forgets what was due before.
+    /// Replaces what was due before.
     ///
     /// @param due oldest first; none that is being asked
     void fill(List<Waiting<Q>> due) {
@@ -55,7 +55,7 @@ final class RecheckTurns<Q> {
         byClient.forEach((client, questions) -> ring.add(new Due<>(client, questions)));
     }
 
-    /// @return null when nothing is due, or only of clients that have their share
+    /// @return null when nothing is due, or only questions of clients that have used their share
     @Nullable
     Turn<Q> next() {
         for (int left = ring.size(); left > 0; left--) {
@@ -83,18 +83,18 @@ final class RecheckTurns<Q> {
         return null;
     }
 
-    /// To be called once for each turn.
+    /// Call it once for each turn.
     void end(Turn<Q> turn) {
         asked--;
         asking.computeIfPresent(requireNonNull(turn).client, (_, count) -> count == 1 ? null : count - 1);
     }
 
-    /// Whether nothing is left of what was due.
+    /// Whether all due questions were taken.
     boolean isEmpty() {
         return ring.isEmpty();
     }
 
-    /// How many are being asked.
+    /// How many questions are being asked.
     int asking() {
         return asked;
     }

@@ -5,8 +5,8 @@ import java.util.function.LongSupplier;
 
 /// Numbers the times at which known rights became doubtful. An answer of an earlier round does not count as current.
 ///
-/// Rounds are counted at most every [#MIN], so that a table that changes all the time does not make every push a
-/// question. The first change after a quiet time counts at once. Safe for any thread; never blocks.
+/// A new round begins at most every [#MIN], so that a table that changes constantly does not make every push a
+/// question. The first change after a quiet time begins one at once. Safe for any thread; never blocks.
 final class RightsRound {
     static final Duration MIN = Duration.ofMillis(250);
 
@@ -28,9 +28,9 @@ final class RightsRound {
         this.beganNanos = nanos.getAsLong() - MIN.toNanos();
     }
 
-    /// What is known from before this call is doubtful, at the latest after [#MIN].
+    /// Makes doubtful what is known from before this call, at the latest after [#MIN].
     ///
-    /// @return false when an earlier call waits for that
+    /// @return false when an earlier call already waits for that
     boolean end() {
         if (wanted) {
             return false;
@@ -54,7 +54,7 @@ final class RightsRound {
         return round;
     }
 
-    /// To be taken before the question is asked.
+    /// Call it before the question is asked.
     Asked ask() {
         return new Asked(nanos.getAsLong(), current());
     }
@@ -63,7 +63,7 @@ final class RightsRound {
         return nanos.getAsLong() - asked.nanos();
     }
 
-    /// Whether nothing was changed since, as far as is known, and it is not older than that.
+    /// Whether no change is known since then, and the answer is not older than that.
     boolean isCurrent(Asked asked, Duration atMost) {
         return asked.round() == current() && ageNanos(asked) < atMost.toNanos();
     }

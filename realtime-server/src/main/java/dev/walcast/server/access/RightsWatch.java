@@ -8,7 +8,7 @@ import dev.walcast.server.access.RightsRound.Asked;
 import dev.walcast.server.limits.ClientKey;
 import org.jspecify.annotations.Nullable;
 
-/// Has one channel's rights asked again, until it is cancelled. Safe for any thread.
+/// Has one channel's rights rechecked until it is cancelled. Safe for any thread.
 final class RightsWatch {
     private final PrivateRights rights;
     private final Member member;
@@ -23,10 +23,10 @@ final class RightsWatch {
         this.member = requireNonNull(member, "member is null");
     }
 
-    /// From here on this is the channel's question.
+    /// Makes this the channel's question from now on.
     ///
-    /// @param client whose turns it takes
-    /// @param asked  when the channel itself has asked it
+    /// @param client takes turns with the other clients
+    /// @param asked  when the channel itself asked it
     void follow(ClientKey client, Asking fresh, Asked asked) {
         synchronized (lock) {
             leave();

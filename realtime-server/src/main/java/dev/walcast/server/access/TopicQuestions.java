@@ -19,15 +19,15 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Asks the database about private topics, only so many questions at once: a flood of them waits here and not in the
-/// connection pool. First come, first served; a question that waits too long is refused.
+/// Asks the database about private topics, a bounded number of questions at once: a flood of questions waits here and
+/// not in the connection pool. Questions are served in order of arrival. One that waits too long is refused.
 ///
-/// Joins may take all the room, and one client its share of it. Rechecks and callers without a socket have shares
-/// of their own, so that a storm of either leaves room for joins.
+/// Joins may use all permits, and one client its share of them. Rechecks and callers without a socket have shares of
+/// their own, so that a storm of either leaves permits to joins.
 public final class TopicQuestions {
     private static final Logger LOG = LoggerFactory.getLogger(TopicQuestions.class);
 
-    /// Clients give a join ten seconds.
+    /// Clients wait ten seconds for the reply to a join.
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final TopicPermissions permissions;
@@ -47,24 +47,24 @@ public final class TopicQuestions {
         this.callerPermits = new Semaphore(Math.max(1, atOnce / 2), true);
     }
 
-    interface Question<T> {
+    interface Query<T> {
         T ask(TopicPermissions permissions, MessageHistory history)
                 throws TopicCheckException, MessageHistory.HistoryException;
     }
 
-    /// How many of them one caller without a socket may have, in the half that all callers share.
+    /// How many permits one caller without a socket may hold, of the half that all callers share.
     int atOnceOfCaller() {
         return Math.max(1, atOnce / 4);
     }
 
-    /// How many of them may be rechecks.
+    /// How many permits rechecks may hold.
     int recheckAtOnce() {
         return Math.max(1, atOnce / 4);
     }
 
-    /// Blocks until there is an answer. A refusal names what has no room: the socket's share, the client's, or the
-    /// server.
-    <T> Answer<T> ask(Semaphore permitsOfSocket, Semaphore permitsOfClient, Question<T> question) {
+    /// Blocks until there is an answer. A refusal names the bound that was reached: the socket's, the client's, or
+    /// the server's.
+    <T> TopicAnswer<T> ask(Semaphore permitsOfSocket, Semaphore permitsOfClient, Query<T> question) {
         long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
         return within(
                 permitsOfSocket,
@@ -77,9 +77,9 @@ public final class TopicQuestions {
                         () -> within(permits, deadlineNanos, () -> answer(question))));
     }
 
-    /// Asks again what a client may receive. Blocks until there is an answer; a question that failed in whatever way
-    /// is refused, and the caller logs it.
-    Answer<Access> recheck(TopicPermissions.Question question, boolean presence) {
+    /// Asks again what a client may receive. Blocks until there is an answer. A question that failed for any reason
+    /// is refused; the caller logs it.
+    TopicAnswer<Access> recheck(TopicPermissions.Question question, boolean presence) {
         long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
         return within(
                 recheckPermits,
@@ -87,22 +87,22 @@ public final class TopicQuestions {
                 () -> within(permits, deadlineNanos, () -> readAgain(question, presence)));
     }
 
-    private Answer<Access> readAgain(TopicPermissions.Question question, boolean presence) {
+    private TopicAnswer<Access> readAgain(TopicPermissions.Question question, boolean presence) {
         try {
-            return new Answer.Given<>(permissions.read(question, presence));
+            return new TopicAnswer.Given<>(permissions.read(question, presence));
         } catch (TopicCheckException e) {
-            LOG.debug("the rights of a private channel could not be confirmed ({})", e.reason(), e);
+            LOG.debug("The rights of a private channel could not be confirmed ({})", e.reason(), e);
             return refused(refusal(e.reason()));
         } catch (RuntimeException | Error e) {
             FatalErrors.check(e);
-            LOG.error("the rights of a private channel could not be confirmed", e);
+            LOG.error("The rights of a private channel could not be confirmed", e);
             return refused(ErrorCode.TOPIC_DATABASE_UNREACHABLE.refusal());
         }
     }
 
     /// Asks what a caller without a socket may send. Blocks until there is an answer.
     ///
-    /// @param deadlineNanos until when the question may wait for its turn
+    /// @param deadlineNanos the question is refused when its turn has not come by then
     Access write(Semaphore permitsOfCaller, long deadlineNanos, TopicPermissions.Question question)
             throws TopicCheckException {
         List<Semaphore> taken = new ArrayList<>();
@@ -127,14 +127,14 @@ public final class TopicQuestions {
     }
 
     private interface Step<T> {
-        Answer<T> take();
+        TopicAnswer<T> take();
     }
 
-    private static <T> Answer<T> within(Semaphore permits, long deadlineNanos, Step<T> step) {
+    private static <T> TopicAnswer<T> within(Semaphore permits, long deadlineNanos, Step<T> step) {
         return within(permits, ErrorCode.TOPIC_POOL_EXHAUSTED, deadlineNanos, step);
     }
 
-    private static <T> Answer<T> within(Semaphore permits, ErrorCode full, long deadlineNanos, Step<T> step) {
+    private static <T> TopicAnswer<T> within(Semaphore permits, ErrorCode full, long deadlineNanos, Step<T> step) {
         try {
             if (!permits.tryAcquire(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
                 return refused(full.refusal());
@@ -150,25 +150,25 @@ public final class TopicQuestions {
         }
     }
 
-    private <T> Answer<T> answer(Question<T> question) {
+    private <T> TopicAnswer<T> answer(Query<T> question) {
         try {
-            return new Answer.Given<>(question.ask(permissions, history));
+            return new TopicAnswer.Given<>(question.ask(permissions, history));
         } catch (TopicCheckException e) {
             return refused(reported(e));
         } catch (MessageHistory.HistoryException e) {
             if (failures.tryTake(ErrorCode.REPLAY_FAILED)) {
-                LOG.warn("Stored broadcasts could not be read: {}. This is logged once a minute.", e.getMessage());
+                LOG.warn("Stored broadcasts could not be read: {}. Logged once a minute.", e.getMessage());
             }
             return refused(ErrorCode.REPLAY_FAILED.refusal());
         }
     }
 
-    /// A client can cause the failure as often as it joins.
+    /// Logs the failure, at a bounded pace, because a client can cause it with every join.
     private Refusal reported(TopicCheckException failure) {
         Refusal refusal = refusal(failure.reason());
         if (failures.tryTake(refusal.code())) {
             LOG.warn(
-                    "What a client may do on a private topic is not known ({}): {}. This is logged once a minute.",
+                    "The rights of a client on a private topic could not be read ({}): {}. Logged once a minute.",
                     failure.reason(),
                     failure.getMessage());
         }
@@ -186,7 +186,7 @@ public final class TopicQuestions {
         };
     }
 
-    private static <T> Answer<T> refused(Refusal refusal) {
-        return new Answer.Refused<>(refusal);
+    private static <T> TopicAnswer<T> refused(Refusal refusal) {
+        return new TopicAnswer.Refused<>(refusal);
     }
 }

@@ -1,4 +1,4 @@
-/// What a client may do on private topics: the questions to the database, and how often they are asked again.
+/// Rights on private topics: the questions to the database, and how often they are asked again.
 @NullMarked
 package dev.walcast.server.access;
 

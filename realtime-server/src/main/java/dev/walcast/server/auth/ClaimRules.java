@@ -27,12 +27,13 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.StreamSupport;
 
-/// What the claims of a correctly signed token must say. Checked in a fixed order: times that are none, expiry, not
-/// yet valid, role and expiry present, the operator's own; the first failure is the answer.
+/// The rules for the claims of a correctly signed token. They are checked in a fixed order: unreadable times, expiry,
+/// not yet valid, role and expiry present, the operator's own rules. The first failure is the result.
 ///
-/// @param required claims that must be there with exactly this value, `aud` also in a list; one that is absent fails
-///                 like a wrong one
-/// @param leeway   by how much clocks may differ
+/// @param required claims that must be present with exactly this value, `aud` also in a list; a missing claim fails
+/// like
+///                 a wrong one
+/// @param leeway   how much the clocks may differ
 public record ClaimRules(Map<String, JsonNode> required, Duration leeway) {
     private static final List<String> TIMES = List.of("exp", "nbf", "iat");
     private static final int INTEGER_DIGITS_MAX = 17;
@@ -49,7 +50,7 @@ public record ClaimRules(Map<String, JsonNode> required, Duration leeway) {
 
     /// Reads required claims, a JSON object from names to values.
     ///
-    /// @throws IllegalArgumentException when it is none; the message says so
+    /// @throws IllegalArgumentException when the text is no JSON object; the message says so
     public static Map<String, JsonNode> parseRequired(String json) {
         JsonNode object = Json.strictTree(Slice.of(json.getBytes(UTF_8)))
                 .filter(JsonNode::isObject)
@@ -97,24 +98,24 @@ public record ClaimRules(Map<String, JsonNode> required, Duration leeway) {
         return isListed || claim.equals(wanted);
     }
 
-    /// The refusal for a token that was good until then.
+    /// The refusal for a token that has expired by now.
     Refusal expired(Instant lastMoment, Instant now) {
         long sinceExpiry = now.getEpochSecond() - lastMoment.minus(leeway).getEpochSecond();
         return TOKEN_EXPIRED.refusal(Math.max(0, sinceExpiry));
     }
 
-    /// Its expiry and the leeway.
+    /// The expiry plus the leeway.
     private Instant lastMoment(JsonNode exp) {
         Instant expiry = seconds(exp, RoundingMode.HALF_UP);
         return expiry.isAfter(Instant.MAX.minus(leeway)) ? Instant.MAX : expiry.plus(leeway);
     }
 
-    /// Whether the claim is there and is something else.
+    /// Whether the claim is present and is not a number.
     private static boolean isNotANumber(JsonNode claim) {
         return !claim.isMissingNode() && !claim.isNull() && !claim.isNumber();
     }
 
-    /// A number far from 1 is not written out: `1e-9999999` has ten million digits.
+    /// Compares the magnitude first: writing out `1e-9999999` would take ten million digits.
     private static Instant seconds(JsonNode time, RoundingMode rounding) {
         BigDecimal seconds = time.decimalValue();
         int integerDigits = Math.clamp((long) seconds.precision() - seconds.scale(), -1, INTEGER_DIGITS_MAX + 1);

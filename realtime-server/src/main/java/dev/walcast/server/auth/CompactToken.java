@@ -10,7 +10,7 @@ import java.net.URLDecoder;
 import java.util.Base64;
 import java.util.Optional;
 
-/// A JWT taken apart, nothing about it believed yet.
+/// A JWT split into its parts. Nothing in it is verified yet.
 ///
 /// @param keyId       the header's `kid`
 /// @param signedText  the first two parts as signed, still encoded
@@ -26,8 +26,8 @@ record CompactToken(
     private static final int KEY_ID_LENGTH_MAX = 256;
     private static final int TOKEN_LENGTH_MAX = 64 * 1024;
 
-    /// Nothing when this is not a JWT: three parts, header and claims objects, header with an `alg`, without
-    /// demands that are not known here (`crit`), and at most 65,536 characters.
+    /// Parses a token. Empty when it is no JWT: three parts, header and claims objects, a header with an `alg` and
+    /// without unknown demands (`crit`), at most 65,536 characters.
     static Optional<CompactToken> parse(String token) {
         if (token.length() > TOKEN_LENGTH_MAX) {
             return Optional.empty();
@@ -40,7 +40,7 @@ record CompactToken(
         }
     }
 
-    /// Nearly all tokens come plain already.
+    /// Most tokens need no decoding.
     private static String plain(String token) {
         return token.chars().allMatch(CompactToken::isPlain)
                 ? token
@@ -84,14 +84,14 @@ record CompactToken(
         return Optional.ofNullable(object.path(key).textValue());
     }
 
-    /// A claim named twice could mean one role to us and another to Postgres, so it is no object.
+    /// Empty when a key occurs twice: this server and Postgres could read two different roles.
     private static Optional<JsonNode> object(byte[] json) {
         return Utf8.isValid(json, 0, json.length)
                 ? Json.strictTree(Slice.of(json)).filter(JsonNode::isObject)
                 : Optional.empty();
     }
 
-    /// The parts would let anybody be this viewer.
+    /// Without the parts: they would let any reader of the text act as this viewer.
     @Override
     public String toString() {
         return "CompactToken";

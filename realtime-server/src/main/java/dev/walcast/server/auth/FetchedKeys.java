@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The keys behind a URL, fetched at regular intervals by a thread of its own, and when somebody names a key that is
-/// not there. However many ask, one fetch is under way, and after it none for a while on their account.
+/// Holds the keys behind a URL. Its own thread fetches them at regular intervals, and also when a token names a key
+/// that is not known. At most one fetch is under way at a time, and unknown keys cause at most one fetch per
+/// [Timing#pause].
 final class FetchedKeys implements KeyLookup {
     private static final Logger LOG = LoggerFactory.getLogger(FetchedKeys.class);
 
@@ -43,7 +44,7 @@ final class FetchedKeys implements KeyLookup {
     /// @param refreshEvery the interval between fetches
     /// @param patience     how long a token waits for a fetch
     /// @param pause        how long after the start of a fetch an unknown key does not cause another
-    /// @param staleFor     how long keys are believed while they cannot be fetched
+    /// @param staleFor     how long keys are used while they cannot be fetched
     record Timing(Duration refreshEvery, Duration patience, Duration pause, Duration staleFor) {
         static Timing usual() {
             return new Timing(
@@ -58,7 +59,7 @@ final class FetchedKeys implements KeyLookup {
         this.threads = requireNonNull(threads, "threads is null");
     }
 
-    /// Begins to fetch. Until the first answer no key is known, and tokens wait for it as for an unknown key.
+    /// Starts the first fetch. Until it has ended no key is known, and tokens wait for it as for an unknown key.
     static FetchedKeys start(JwksEndpoint endpoint, Timing timing, LongSupplier nanoTime) {
         return start(endpoint, timing, nanoTime, ThreadStarter.VIRTUAL);
     }
@@ -69,7 +70,8 @@ final class FetchedKeys implements KeyLookup {
         return keys;
     }
 
-    /// Begins to fetch at regular intervals. Before that keys are fetched once, and when a token names an unknown one.
+    /// Starts the fetches at regular intervals. Before this call keys are fetched once, and when a token names an
+    /// unknown key.
     @Override
     public void keepFresh(Supervisor supervisor) {
         supervised = supervisor.startObserved("refresh-keys", this::keepFresh);
@@ -105,12 +107,12 @@ final class FetchedKeys implements KeyLookup {
     }
 
     private void keepFresh(TaskActivity activity) throws InterruptedException {
-        while (!isClosedWithinInterval(activity)) {
+        while (!awaitClose(activity)) {
             Future<?> _ = startFetch();
         }
     }
 
-    private boolean isClosedWithinInterval(TaskActivity activity) throws InterruptedException {
+    private boolean awaitClose(TaskActivity activity) throws InterruptedException {
         try (TaskActivity.Span _ = activity.waits()) {
             return closing.await(timing.refreshEvery().toNanos(), TimeUnit.NANOSECONDS);
         }
@@ -124,7 +126,7 @@ final class FetchedKeys implements KeyLookup {
         }
     }
 
-    /// The fetch that is under way, or a new one.
+    /// The fetch under way, or a new one.
     private CompletableFuture<@Nullable Void> startFetch() {
         synchronized (lock) {
             CompletableFuture<@Nullable Void> running = fetch;
@@ -137,9 +139,9 @@ final class FetchedKeys implements KeyLookup {
             try {
                 threads.start("jwks-fetch", () -> fetch(started));
             } catch (RuntimeException | Error e) {
-                started.complete(null); // else this fetch would be under way for ever
+                started.complete(null); // otherwise this fetch would never end
                 FatalErrors.check(e);
-                LOG.error("JWT_JWKS: no thread to fetch the keys", e);
+                LOG.error("JWT_JWKS: no thread could be started to fetch the keys", e);
             }
             return started;
         }
@@ -154,7 +156,9 @@ final class FetchedKeys implements KeyLookup {
             }
         } catch (IOException e) {
             if (closing.getCount() > 0) {
-                LOG.warn("JWT_JWKS: the keys cannot be fetched, those fetched before stay: {}", e.getMessage());
+                LOG.warn(
+                        "JWT_JWKS: the keys cannot be fetched; those of the last fetch stay in use: {}",
+                        e.getMessage());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -163,7 +167,7 @@ final class FetchedKeys implements KeyLookup {
         }
     }
 
-    /// @return the keys of before
+    /// @return the keys that were replaced
     private KeySet replace(KeySet fetched) {
         synchronized (lock) {
             KeySet before = keys;
@@ -179,7 +183,7 @@ final class FetchedKeys implements KeyLookup {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (TimeoutException | ExecutionException _) {
-            // the keys of before have to do
+            // uses the keys of the last fetch
         }
     }
 }

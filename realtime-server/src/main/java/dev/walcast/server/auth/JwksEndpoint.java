@@ -14,8 +14,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/// The address of an auth server's key set. Redirects are not followed: the keys decide who is who, and come from
-/// where the operator said.
+/// Fetches an auth server's key set from its URL. Redirects are not followed, because the keys decide who a client is
+/// and must come from the address that the operator configured.
 final class JwksEndpoint implements AutoCloseable {
     private static final long BODY_BYTES_MAX = 256 * 1024;
 
@@ -23,13 +23,13 @@ final class JwksEndpoint implements AutoCloseable {
     private final Duration timeout;
     private final HttpClient client;
 
-    /// @param timeout of a whole fetch, from connecting to the last byte
+    /// @param timeout bounds a whole fetch, from connecting to the last byte
     JwksEndpoint(URI url, Duration timeout) {
         this.timeout = requireNonNull(timeout, "timeout is null");
         this.request = HttpRequest.newBuilder(url)
                 .header("Accept", "application/jwk-set+json, application/json")
                 .build();
-        // the client's own threads would outlive it for a minute
+        // the client's own threads would outlive it by a minute
         this.client = HttpClient.newBuilder()
                 .executor(task -> Thread.ofVirtual().name("jwks-http").start(task))
                 .version(HttpClient.Version.HTTP_1_1)
@@ -38,20 +38,21 @@ final class JwksEndpoint implements AutoCloseable {
                 .build();
     }
 
-    /// @throws IOException when there are no keys to be had; the message says why and repeats nothing of the answer
+    /// @throws IOException when no keys could be fetched; the message says why and repeats nothing of the response
     KeySet fetch() throws IOException, InterruptedException {
         HttpResponse<byte[]> response = send();
         if (response.statusCode() != 200) {
-            throw new IOException("the answer is " + response.statusCode() + " rather than 200");
+            throw new IOException("the response is " + response.statusCode() + " instead of 200");
         }
         try {
             return usable(KeySet.parse(response.body(), false));
         } catch (IllegalArgumentException e) {
-            throw new IOException("the answer " + e.getMessage(), e);
+            throw new IOException("the response " + e.getMessage(), e);
         }
     }
 
-    /// A set without a usable key is a fault of the auth server: with it no token would be valid any more.
+    /// Rejects a set without a usable key: with it no token would be valid any more. It is a fault of the auth
+    /// server.
     private static KeySet usable(KeySet keys) {
         if (keys.entries().isEmpty()) {
             throw new IllegalArgumentException(
@@ -71,7 +72,7 @@ final class JwksEndpoint implements AutoCloseable {
         try {
             return sent.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            throw new IOException("there is no answer within " + timeout.toMillis() + " ms", e);
+            throw new IOException("there is no response within " + timeout.toMillis() + " ms", e);
         } catch (ExecutionException e) {
             throw new IOException("the request failed (" + e.getCause() + ")", e);
         } finally {

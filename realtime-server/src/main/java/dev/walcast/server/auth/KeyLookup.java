@@ -3,12 +3,12 @@ package dev.walcast.server.auth;
 import dev.walcast.cdc.supervisor.Supervisor;
 import java.util.Optional;
 
-/// Where the key with an id is found.
+/// Finds verification keys by their id.
 sealed interface KeyLookup extends AutoCloseable permits KeySet, FetchedKeys {
-    /// May wait, within a bound, for keys that are being fetched.
+    /// Finds a key. May wait, within a bound, for keys that are being fetched.
     Optional<VerificationKey> find(String keyId, SignatureAlgorithm algorithm);
 
-    /// Starts what keeps the keys up to date, if they can change.
+    /// Starts to keep the keys up to date, if they can change.
     default void keepFresh(Supervisor supervisor) {}
 
     @Override

@@ -15,9 +15,9 @@ import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.lang.JoseException;
 import org.jspecify.annotations.Nullable;
 
-/// The usable keys of a JSON Web Key Set. A key with an `alg`, `use` or `key_ops` is used for nothing else.
+/// The usable keys of a JSON Web Key Set. A key with an `alg`, `use` or `key_ops` is used only for what these allow.
 ///
-/// @param skipped why which entries are not used, a sentence each, holding nothing of the keys
+/// @param skipped why entries are not used: a sentence for each, with nothing of the keys
 record KeySet(List<Entry> entries, List<String> skipped) implements KeyLookup {
     private static final int KEYS_MAX = 100;
 
@@ -33,8 +33,9 @@ record KeySet(List<Entry> entries, List<String> skipped) implements KeyLookup {
     }
 
     /// @param json          an object with `keys`, an array of keys, or a single key
-    /// @param takesSecrets  whether shared secrets (`oct`) are used, too
-    /// @throws IllegalArgumentException when it is none of these; the message says why and holds nothing of it
+    /// @param takesSecrets  whether shared secrets (`oct`) are used too
+    /// @throws IllegalArgumentException when the JSON is none of these; the message says why and repeats nothing of
+    /// it
     static KeySet parse(byte[] json, boolean takesSecrets) {
         List<JsonNode> keys = new ArrayList<>();
         elements(json).forEach(keys::add);
@@ -63,7 +64,7 @@ record KeySet(List<Entry> entries, List<String> skipped) implements KeyLookup {
 
     @Override
     public void close() {
-        // nothing is held
+        // holds no resources
     }
 
     private static Iterable<JsonNode> elements(byte[] json) {
@@ -82,13 +83,13 @@ record KeySet(List<Entry> entries, List<String> skipped) implements KeyLookup {
     /// @return why the key is not used; null when it was added
     private static @Nullable String read(JsonNode jwk, boolean takesSecrets, List<Entry> entries) {
         if (jwk.path("kty").asText().equals("oct") && !takesSecrets) {
-            return "a shared secret that can be fetched is none";
+            return "a shared secret must not be fetched over the network";
         }
         if (!jwk.path("kid").isTextual()) {
             return "it has no kid";
         }
         if (!isForVerifying(jwk)) {
-            return "its use or key_ops is not that of verifying signatures";
+            return "its use or key_ops does not allow verifying signatures";
         }
         Optional<Key> key = key(jwk);
         if (key.isEmpty()) {
@@ -96,7 +97,7 @@ record KeySet(List<Entry> entries, List<String> skipped) implements KeyLookup {
         }
         Set<SignatureAlgorithm> algorithms = algorithms(jwk, key.get());
         if (algorithms.isEmpty()) {
-            return "its size or curve fits no algorithm, or its alg is not one of its type";
+            return "its size or curve fits no algorithm, or its alg does not fit its type";
         }
         entries.add(new Entry(jwk.path("kid").textValue(), new VerificationKey(key.get(), algorithms)));
         return null;
@@ -108,7 +109,7 @@ record KeySet(List<Entry> entries, List<String> skipped) implements KeyLookup {
         if (!use.isMissingNode() && !use.asText().equals("sig")) {
             return false;
         }
-        // a set made for the issuer names only `sign` where it holds the private key
+        // a set made for the issuer lists only `sign` where it holds the private key
         return operations.isMissingNode() || has(operations, "verify") || has(operations, "sign");
     }
 

@@ -6,7 +6,7 @@ import static java.util.Objects.requireNonNull;
 import java.net.URI;
 import java.util.List;
 
-/// Where the keys of tokens that name one are found: nowhere, in the settings, or at a URL.
+/// Where the keys of tokens with a key id come from: nowhere, the settings, or a URL.
 public sealed interface KeySource {
     record None() implements KeySource {}
 
@@ -23,7 +23,7 @@ public sealed interface KeySource {
     }
 
     /// @param setting an `http` or `https` URL, or JSON: an object with `keys`, an array of keys, or a single key
-    /// @throws IllegalArgumentException when nothing can be verified with it; the message says why
+    /// @throws IllegalArgumentException when the setting holds no usable key; the message says why
     static KeySource parse(String setting) {
         String text = setting.strip();
         return text.startsWith("http://") || text.startsWith("https://")
@@ -31,12 +31,12 @@ public sealed interface KeySource {
                 : new Given(keys(text));
     }
 
-    /// What is left out of the keys, a sentence each.
+    /// Warnings about keys that are not used, a sentence each.
     default List<String> warnings() {
         return this instanceof Given(KeySet keys) ? keys.skipped() : List.of();
     }
 
-    /// Starts what is needed to find keys; to be closed.
+    /// Creates the lookup for these keys. The caller closes it.
     default KeyLookup open() {
         FetchedKeys.Timing timing = FetchedKeys.Timing.usual();
         return switch (this) {
@@ -54,7 +54,7 @@ public sealed interface KeySource {
                 return url;
             }
         } catch (IllegalArgumentException _) {
-            // its message repeats the text, which may hold a password
+            // the exception's message repeats the text, which may hold a password
         }
         throw new IllegalArgumentException("is not a valid URL");
     }

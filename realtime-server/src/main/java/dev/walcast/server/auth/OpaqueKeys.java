@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// API keys that are no tokens: `sb_publishable_…` stands for the role anon, `sb_secret_…` for service_role. Only
+/// API keys that are not tokens: `sb_publishable_…` stands for the role anon, `sb_secret_…` for service_role. Only
 /// their digests are kept.
 public final class OpaqueKeys {
     private static final String PREFIX = "sb_";
@@ -38,9 +38,9 @@ public final class OpaqueKeys {
             this.role = role;
         }
 
-        /// The keys in a comma list.
+        /// Parses a comma-separated list of keys.
         ///
-        /// @throws IllegalArgumentException when one is none; the message says why and does not repeat it
+        /// @throws IllegalArgumentException when an entry is no key; the message gives the reason only
         public OpaqueKeys parse(String list) {
             return new OpaqueKeys(Arrays.stream(list.split(","))
                     .map(String::strip)
@@ -71,12 +71,12 @@ public final class OpaqueKeys {
         return new OpaqueKeys(all);
     }
 
-    /// Whether this is meant as such a key, ours or not.
+    /// Whether the text has the form of an opaque key, known or not.
     public static boolean isOpaque(String token) {
         return token.startsWith(PREFIX);
     }
 
-    /// Takes the same time whichever key it is, and whether or not it is one.
+    /// Finds the viewer of a key in constant time, whether or not the key is known.
     Optional<Viewer> viewer(String key) {
         byte[] digest = sha256(key);
         @Nullable Viewer found = null;

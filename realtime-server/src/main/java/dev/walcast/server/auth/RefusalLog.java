@@ -11,8 +11,8 @@ import java.time.temporal.ChronoUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Tells the operator why tokens are refused, each reason at most once a minute. A line holds nothing of a token: the
-/// name of a claim comes from the settings or this server. Safe for any thread.
+/// Logs why tokens are refused, each reason at most once a minute. A line holds nothing of a token: names of claims
+/// come from the settings or from this server. Safe for any thread.
 final class RefusalLog {
     private static final Logger LOG = LoggerFactory.getLogger(RefusalLog.class);
 
@@ -26,15 +26,15 @@ final class RefusalLog {
 
     void refused(Refusal refusal) {
         switch (refusal.code()) {
-            case TOKEN_TIME_UNREADABLE, TOKEN_CLAIM_REFUSED -> tell("A token is refused: " + refusal.text());
+            case TOKEN_TIME_UNREADABLE, TOKEN_CLAIM_REFUSED -> log("A token is refused: " + refusal.text());
             case TOKEN_SIGNATURE_WRONG, TOKEN_ALGORITHM_REFUSED, TOKEN_KEY_UNKNOWN, TOKEN_INCOMPLETE, TOKEN_TOO_EARLY ->
-                tell("A token is refused: " + refusal.code().code() + ". " + advice(refusal.code()));
-            default -> LOG.debug("a token is refused: {}", refusal.code());
+                log("A token is refused: " + refusal.code().code() + ". " + advice(refusal.code()));
+            default -> LOG.debug("A token is refused: {}", refusal.code());
         }
     }
 
-    void practicallyForever() {
-        tell("A token expires in more than 1,000 years: `exp` is a time in seconds, not in milliseconds.");
+    void warnOfDistantExpiry() {
+        log("A token expires in more than 1,000 years: `exp` is a time in seconds, not in milliseconds.");
     }
 
     private static String advice(ErrorCode code) {
@@ -45,7 +45,7 @@ final class RefusalLog {
         };
     }
 
-    private void tell(String line) {
+    private void log(String line) {
         if (lines.tryTake(line)) {
             LOG.warn(line);
         }

@@ -14,7 +14,7 @@ import org.jose4j.lang.InvalidAlgorithmException;
 import org.jose4j.lang.InvalidKeyException;
 import org.jose4j.lang.JoseException;
 
-/// The signatures we can check; whatever is not listed, `none` above all, is refused.
+/// The signature algorithms that are supported. Any other algorithm is refused, `none` included.
 enum SignatureAlgorithm {
     HS256("HS256"),
     HS384("HS384"),
@@ -29,7 +29,7 @@ enum SignatureAlgorithm {
     ED25519("Ed25519"),
     ED448("Ed448");
 
-    /// The least a shared secret must hold, whatever the hash: what HS256 asks for.
+    /// The shortest shared secret in bits, for every hash: the minimum of HS256.
     static final int SECRET_BYTES_MIN = 32;
 
     private final String label;
@@ -38,7 +38,7 @@ enum SignatureAlgorithm {
         this.label = label;
     }
 
-    /// @param label as in a header's or key's `alg`, letter by letter
+    /// @param label the `alg` of a header or key; case matters
     static Optional<SignatureAlgorithm> named(String label) {
         return Arrays.stream(values())
                 .filter(algorithm -> algorithm.label.equals(label))
@@ -49,8 +49,8 @@ enum SignatureAlgorithm {
         return this == HS256 || this == HS384 || this == HS512;
     }
 
-    /// Whether the key is of the kind, curve and size that this algorithm needs. A public key never fits an algorithm
-    /// of shared secrets, nor the other way round.
+    /// Whether the key has the type, curve and size that this algorithm needs. A public key never fits an algorithm
+    /// for shared secrets, nor a shared secret one for public keys.
     boolean fits(Key key) {
         return switch (this) {
             case HS256, HS384, HS512 ->
@@ -64,7 +64,7 @@ enum SignatureAlgorithm {
         };
     }
 
-    /// Two names for one way to sign: RFC 9864 names the curve, RFC 8037 leaves it to the key.
+    /// Whether both names mean the same signature: RFC 9864 names the curve, RFC 8037 leaves it to the key.
     boolean isSameAs(SignatureAlgorithm other) {
         return this == other || (isEdwards() && other.isEdwards());
     }
@@ -73,7 +73,7 @@ enum SignatureAlgorithm {
         try {
             return implementation().verifySignature(signature, key, signed, new ProviderContext());
         } catch (JoseException _) {
-            // the signature's own form is broken
+            // the signature is malformed
             return false;
         }
     }
@@ -82,7 +82,7 @@ enum SignatureAlgorithm {
         return this == EDDSA || this == ED25519 || this == ED448;
     }
 
-    /// Whether the library finds size and curve good enough.
+    /// Whether the library accepts the key's size and curve.
     private boolean isValid(Key key) {
         try {
             implementation().validateVerificationKey(key);

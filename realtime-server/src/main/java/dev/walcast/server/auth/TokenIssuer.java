@@ -16,7 +16,7 @@ import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.keys.HmacKey;
 import org.jose4j.lang.JoseException;
 
-/// Signs HS256 access tokens, for development and tests; in production your auth server does.
+/// Signs HS256 access tokens for development and tests. In production the auth server issues tokens.
 public final class TokenIssuer {
     private final HmacKey key;
     private final Clock clock;
@@ -26,7 +26,7 @@ public final class TokenIssuer {
         this.clock = requireNonNull(clock, "clock is null");
     }
 
-    /// @param claims further claims, as Jackson maps JSON to Java
+    /// @param claims additional claims, as Jackson maps JSON to Java
     public String issue(String role, Map<String, ?> claims, Duration validFor) {
         Instant now = clock.instant();
         ObjectNode all = new ObjectMapper().valueToTree(claims);
@@ -43,7 +43,7 @@ public final class TokenIssuer {
         token.setAlgorithmHeaderValue(AlgorithmIdentifiers.HMAC_SHA256);
         token.setPayloadBytes(Json.bytes(claims));
         token.setKey(key);
-        // whether the secret is long enough is the server's to judge
+        // the server checks the length of the secret
         token.setDoKeyValidation(false);
         try {
             return token.getCompactSerialization();

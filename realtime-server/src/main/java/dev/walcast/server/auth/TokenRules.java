@@ -4,15 +4,15 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.Optional;
 
-/// What the tokens and keys of clients are measured by.
+/// The rules by which clients' tokens and keys are checked.
 public final class TokenRules {
     private final Optional<VerificationKey> secret;
     private final KeySource keySource;
     private final ClaimRules claims;
     private final OpaqueKeys opaqueKeys;
 
-    /// @param secret    signs tokens that name no other key, HS256, HS384 or HS512
-    /// @param keySource the keys of tokens that name one
+    /// @param secret    verifies tokens that name no other key: HS256, HS384 or HS512
+    /// @param keySource the keys of tokens that name a key
     public TokenRules(Optional<String> secret, KeySource keySource, ClaimRules claims, OpaqueKeys opaqueKeys) {
         this.secret = secret.map(VerificationKey::ofSecret);
         this.keySource = requireNonNull(keySource, "keySource is null");
@@ -20,7 +20,7 @@ public final class TokenRules {
         this.opaqueKeys = requireNonNull(opaqueKeys, "opaqueKeys is null");
     }
 
-    /// Tokens signed with one secret, and nothing else.
+    /// Rules that accept only tokens signed with this secret.
     public static TokenRules ofSecret(String secret) {
         return new TokenRules(Optional.of(secret), new KeySource.None(), ClaimRules.usual(), OpaqueKeys.none());
     }

@@ -6,7 +6,7 @@ import dev.walcast.rls.Viewer;
 import dev.walcast.server.protocol.Refusal;
 import java.time.Instant;
 
-/// What a token turned out to be.
+/// The result of verifying a token.
 public sealed interface TokenVerdict {
     record Verified(Viewer viewer, Instant expiresAt) implements TokenVerdict {
         public Verified {

@@ -19,8 +19,9 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Decides who a token or an opaque key stands for. Checks in a fixed order: shape, algorithm and key, signature,
-/// claims; the first failure is the answer. Nothing of the token but the name of an unknown key ends up in a refusal.
+/// Verifies tokens and opaque keys and returns their viewers. Checks run in a fixed order: form, algorithm and key,
+/// signature, claims. The first failure is the result. A refusal repeats nothing of the token except the name of an
+/// unknown key.
 public final class TokenVerifier implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TokenVerifier.class);
     private static final Duration PLAUSIBLE_AGE = Duration.ofDays(365_250);
@@ -38,31 +39,31 @@ public final class TokenVerifier implements AutoCloseable {
         rules.keySource().warnings().forEach(sentence -> LOG.warn("JWT_JWKS: {}", sentence));
     }
 
-    /// Believes tokens that are signed with the secret.
+    /// A verifier that accepts tokens signed with this secret.
     public TokenVerifier(String secret, Clock clock) {
         this(TokenRules.ofSecret(requireNonNull(secret, "secret is null")), clock);
     }
 
-    /// Starts what keeps fetched keys up to date.
+    /// Starts to keep fetched keys up to date.
     public void start(Supervisor supervisor) {
         keys.keepFresh(supervisor);
     }
 
-    /// May wait a moment when the token names a key that has to be fetched.
+    /// Verifies a token. May wait, within a bound, when it names a key that has to be fetched.
     ///
-    /// @param token as the client sent it: may be percent-encoded and contain whitespace
+    /// @param token as the client sent it; may be percent-encoded and contain whitespace
     public TokenVerdict verify(String token) {
         TokenVerdict verdict = verdict(token);
         switch (verdict) {
             case Rejected(Refusal refusal) -> log.refused(refusal);
-            case Verified(Viewer _, Instant expiresAt) when isPracticallyForever(expiresAt) -> log.practicallyForever();
+            case Verified(Viewer _, Instant expiresAt) when isDistant(expiresAt) -> log.warnOfDistantExpiry();
             case Verified _ -> {}
         }
         return verdict;
     }
 
-    /// [Instant#MAX] is that of opaque keys, which never expire.
-    private boolean isPracticallyForever(Instant expiresAt) {
+    /// [Instant#MAX] is excluded: opaque keys never expire.
+    private boolean isDistant(Instant expiresAt) {
         return expiresAt.isAfter(clock.instant().plus(PLAUSIBLE_AGE)) && !expiresAt.equals(Instant.MAX);
     }
 
@@ -76,7 +77,7 @@ public final class TokenVerifier implements AutoCloseable {
         return CompactToken.parse(token).map(this::verify).orElseGet(() -> rejected(TOKEN_MALFORMED));
     }
 
-    /// The refusal to give for a token that was good until then.
+    /// The refusal for a token that expired at this time.
     public Refusal expired(Instant expiresAt) {
         return rules.claims().expired(expiresAt, clock.instant());
     }
@@ -100,8 +101,8 @@ public final class TokenVerifier implements AutoCloseable {
                 : rejected(TOKEN_SIGNATURE_WRONG);
     }
 
-    /// The key that the token names; the secret for those that could be signed with it and name none, or none that we
-    /// have.
+    /// The key that the token names. For a token that may be signed with the secret, and names no known key, the
+    /// secret.
     private Optional<VerificationKey> keyFor(CompactToken token, SignatureAlgorithm algorithm) {
         Optional<VerificationKey> named = token.keyId().flatMap(id -> keys.find(id, algorithm));
         return named.isEmpty() && algorithm.isSymmetric() ? rules.secret() : named;

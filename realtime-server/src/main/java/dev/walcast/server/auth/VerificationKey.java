@@ -8,7 +8,7 @@ import java.util.EnumSet;
 import java.util.Set;
 import org.jose4j.keys.HmacKey;
 
-/// A key and the only algorithms it is used with, whatever a token asks for.
+/// A key and the only algorithms that it may be used with, whatever a token names.
 record VerificationKey(Key key, Set<SignatureAlgorithm> algorithms) {
     VerificationKey {
         requireNonNull(key, "key is null");
@@ -25,7 +25,7 @@ record VerificationKey(Key key, Set<SignatureAlgorithm> algorithms) {
         return algorithms.contains(algorithm) && algorithm.verify(key, token.signedBytes(), token.signature());
     }
 
-    /// The key may be a secret.
+    /// Without the key, which may be a secret.
     @Override
     public String toString() {
         return "VerificationKey" + algorithms;

@@ -1,4 +1,4 @@
-/// Who a client is: tokens in, viewers out.
+/// Verifies tokens and keys, and returns the viewers that they stand for.
 @NullMarked
 package dev.walcast.server.auth;
 

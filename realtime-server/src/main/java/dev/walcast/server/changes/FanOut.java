@@ -25,8 +25,8 @@ import dev.walcast.server.protocol.FeedPosition;
 import dev.walcast.server.subscribe.LiveFeed;
 import dev.walcast.server.subscribe.SetAsideTables;
 import dev.walcast.server.window.BindingStart.Reason;
-import dev.walcast.server.window.Pass;
 import dev.walcast.server.window.ReplayWindow;
+import dev.walcast.server.window.TransactionDelivery;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -144,7 +144,7 @@ final class FanOut implements AutoCloseable {
         event.begin();
         SetAsideTables.News news = setAside.note(transaction);
         news.before().forEach(table -> tellSetAside(table, window.head()));
-        Pass pass = window.append(transaction, marks.of(transaction), known::passing);
+        TransactionDelivery pass = window.append(transaction, marks.of(transaction), known::passing);
         Outstanding outstanding = new Outstanding();
         pass.walk().forEach(encodings -> {
             event.changes++;

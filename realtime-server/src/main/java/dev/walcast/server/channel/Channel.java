@@ -4,9 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.topic.TopicPermissions.Access;
-import dev.walcast.server.access.Answer;
 import dev.walcast.server.access.ChannelRights;
 import dev.walcast.server.access.PrivateRights;
+import dev.walcast.server.access.TopicAnswer;
 import dev.walcast.server.acks.Acknowledgements;
 import dev.walcast.server.json.Json;
 import dev.walcast.server.memory.MemoryAccount;
@@ -154,7 +154,7 @@ public final class Channel implements RoomMember, PresenceListener {
     public void open() {
         if (!room.isPrivate()) {
             enter(List.of());
-        } else if (!lane.give(this::decide, () -> true, 0)) {
+        } else if (!lane.submit(this::decide, () -> true, 0)) {
             closeBecause(ErrorCode.CHANNEL_BUSY.refusal());
         }
     }
@@ -164,8 +164,8 @@ public final class Channel implements RoomMember, PresenceListener {
             return;
         }
         switch (entrance.ask(request, viewer(), this::hold)) {
-            case Answer.Given<List<StoredMessage>>(List<StoredMessage> stored) -> enter(stored);
-            case Answer.Refused<List<StoredMessage>>(Refusal refusal) -> closeBecause(refusal);
+            case TopicAnswer.Given<List<StoredMessage>>(List<StoredMessage> stored) -> enter(stored);
+            case TopicAnswer.Refused<List<StoredMessage>>(Refusal refusal) -> closeBecause(refusal);
         }
     }
 

@@ -6,7 +6,7 @@ import dev.walcast.server.limits.PresenceBudget;
 import dev.walcast.server.presence.PresenceKey;
 import dev.walcast.server.presence.PresenceLimits;
 import dev.walcast.server.presence.PresenceMember;
-import dev.walcast.server.presence.PresenceRoom;
+import dev.walcast.server.presence.TopicPresence;
 import dev.walcast.server.protocol.Address;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Message;
@@ -63,9 +63,9 @@ final class ChannelPresence {
 
     private void listen(PresenceMember listener) {
         if (rights.read.getAsBoolean()) {
-            listener.room().listen(listener);
+            listener.presence().listen(listener);
         } else {
-            listener.room().stopListening(listener);
+            listener.presence().stopListening(listener);
         }
     }
 
@@ -120,19 +120,19 @@ final class ChannelPresence {
         } else if (key.isReserved()) {
             channel.reply(address, Payload.error(ErrorCode.PRESENCE_KEY_RESERVED.refusal(key.text())));
         } else {
-            answer(address, tracker, tracker.room().track(tracker, meta));
+            answer(address, tracker, tracker.presence().track(tracker, meta));
         }
     }
 
-    private void answer(Address address, PresenceMember tracker, PresenceRoom.Tracked tracked) {
+    private void answer(Address address, PresenceMember tracker, TopicPresence.Tracked tracked) {
         switch (tracked) {
             case DONE -> {
                 channel.reply(address, Payload.ok());
                 // a client that did not ask for presence at the join gets the state here, or it would never be in sync
                 listen(tracker);
-                tracker.room().publishSoon();
+                tracker.presence().publishSoon();
             }
-            case ROOM_FULL -> channel.reply(address, Payload.error(full()));
+            case TOPIC_FULL -> channel.reply(address, Payload.error(full()));
             case NO_MEMORY -> channel.reply(address, Payload.error(ErrorCode.MEMORY_EXHAUSTED.refusal()));
         }
     }
@@ -144,9 +144,9 @@ final class ChannelPresence {
 
     private void untrack(Address address) {
         Optional<PresenceMember> tracker = current();
-        tracker.ifPresent(t -> t.room().untrack(t));
+        tracker.ifPresent(t -> t.presence().untrack(t));
         channel.reply(address, Payload.ok());
-        tracker.ifPresent(t -> t.room().publishSoon());
+        tracker.ifPresent(t -> t.presence().publishSoon());
     }
 
     /// The channel has ended; nothing follows.
@@ -160,7 +160,7 @@ final class ChannelPresence {
             member = null;
         }
         if (leaver != null) {
-            leaver.room().leave(leaver, lost);
+            leaver.presence().leave(leaver, lost);
         }
     }
 

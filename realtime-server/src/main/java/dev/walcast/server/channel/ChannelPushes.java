@@ -46,13 +46,13 @@ final class ChannelPushes {
         } else if (push instanceof Message.AccessToken token) {
             receiveToken(token, bytes);
         } else {
-            give(push, bytes, () -> handle(push));
+            submit(push, bytes, () -> handle(push));
         }
     }
 
     private void receiveToken(Message.AccessToken push, int bytes) {
         channel.beginToken();
-        give(push, bytes, () -> {
+        submit(push, bytes, () -> {
             try {
                 handle(push);
             } finally {
@@ -61,8 +61,8 @@ final class ChannelPushes {
         });
     }
 
-    private void give(Message.Push push, int bytes, Runnable task) {
-        if (!lane.give(task, () -> rights.mustAsk(push), bytes)) {
+    private void submit(Message.Push push, int bytes, Runnable task) {
+        if (!lane.submit(task, () -> rights.mustAsk(push), bytes)) {
             services.stats().countDropped();
             refuseBusy(push);
         }

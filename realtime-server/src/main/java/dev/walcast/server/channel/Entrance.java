@@ -3,9 +3,9 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
-import dev.walcast.server.access.Answer;
 import dev.walcast.server.access.ChannelRights;
 import dev.walcast.server.access.ClientQuestions;
+import dev.walcast.server.access.TopicAnswer;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.request.JoinRequest;
@@ -29,21 +29,22 @@ final class Entrance {
 
     /// @param beforeHistory called before the history is read, when it is
     /// @return what is to be replayed
-    Answer<List<StoredMessage>> ask(JoinRequest request, Viewer viewer, Runnable beforeHistory) {
-        Optional<Refusal> refused = rights.enter(viewer, request.presenceEnabled());
+    TopicAnswer<List<StoredMessage>> ask(JoinRequest request, Viewer viewer, Runnable beforeHistory) {
+        Optional<Refusal> refused = rights.checkJoin(viewer, request.presenceEnabled());
         if (refused.isPresent()) {
-            return new Answer.Refused<>(refused.get());
+            return new TopicAnswer.Refused<>(refused.get());
         }
         return switch (request.replay()) {
-            case ReplayRequest.Absent _, ReplayRequest.Ignored _ -> new Answer.Given<>(List.of());
-            case ReplayRequest.Unreadable _ -> new Answer.Refused<>(ErrorCode.REPLAY_UNREADABLE.refusal());
+            case ReplayRequest.Absent _, ReplayRequest.Ignored _ -> new TopicAnswer.Given<>(List.of());
+            case ReplayRequest.Unreadable _ -> new TopicAnswer.Refused<>(ErrorCode.REPLAY_UNREADABLE.refusal());
             case ReplayRequest.Wanted wanted -> history(viewer, wanted, beforeHistory);
         };
     }
 
-    private Answer<List<StoredMessage>> history(Viewer viewer, ReplayRequest.Wanted wanted, Runnable beforeHistory) {
+    private TopicAnswer<List<StoredMessage>> history(
+            Viewer viewer, ReplayRequest.Wanted wanted, Runnable beforeHistory) {
         if (!rights.mayReadBroadcasts()) {
-            return new Answer.Refused<>(rights.unreadable());
+            return new TopicAnswer.Refused<>(rights.unreadable());
         }
         beforeHistory.run();
         return questions.stored(viewer, room.topic(), wanted);

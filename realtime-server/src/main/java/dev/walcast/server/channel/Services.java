@@ -10,7 +10,7 @@ import dev.walcast.server.feed.ChangeFeed;
 import dev.walcast.server.feed.Envelopes;
 import dev.walcast.server.limits.ServerBudget;
 import dev.walcast.server.limits.SocketLimits;
-import dev.walcast.server.presence.PresenceRooms;
+import dev.walcast.server.presence.TopicPresences;
 import dev.walcast.server.socket.SocketStats;
 import dev.walcast.server.tasks.Timers;
 import dev.walcast.server.topic.Hub;
@@ -29,7 +29,7 @@ public record Services(
         Cursors cursors,
         Clock clock,
         Hub hub,
-        PresenceRooms presence,
+        TopicPresences presence,
         Timers timers,
         TopicQuestions questions,
         PrivateRights privateRights,

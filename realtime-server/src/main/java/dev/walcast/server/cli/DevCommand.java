@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         showDefaultValues = true,
         description = {
-            "Try Walcast: start an embedded Postgres with a demo schema, the server, and a page to look at.",
-            "Everything stays in the data folder; delete it to begin anew."
+            "Try Walcast: start an embedded Postgres with a demo schema, the server, and a demo page.",
+            "All data is in the data folder; delete it to start afresh."
         })
 final class DevCommand implements Callable<Integer> {
     @Spec
@@ -43,7 +43,7 @@ final class DevCommand implements Callable<Integer> {
             names = "--reader",
             paramLabel = "NAME",
             defaultValue = "debezium",
-            description = "What reads the log: debezium or native.")
+            description = "The reader of the log: debezium or native.")
     private ServerSettings.Reader reader = ServerSettings.Reader.DEBEZIUM;
 
     @Option(names = "--db-port", defaultValue = "0", description = "Postgres' port; 0 picks a free one.")
@@ -59,21 +59,21 @@ final class DevCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         PrintWriter out = requireNonNull(spec).commandLine().getOut();
-        try (Opened opened = Opened.closedOnSignal()) {
-            say(out, "Starting Postgres 18 in " + data.toAbsolutePath().normalize() + " ...");
+        try (CloseStack opened = CloseStack.closedOnSignal()) {
+            print(out, "Starting Postgres 18 in " + data.toAbsolutePath().normalize() + " ...");
             DevDatabase postgres = DevDatabase.start(data, databasePort);
             opened.add(postgres);
             DemoDatabase demo = DemoDatabase.prepare(postgres);
             opened.add(demo);
             DevEnvironment environment = DevEnvironment.load(data, postgres.superuserUrl(), Clock.systemUTC());
-            say(out, "Starting the server ...");
+            print(out, "Starting the server ...");
             RealtimeServer server = server(demo, environment);
             opened.add(server);
             server.start();
-            say(
+            print(
                     out,
                     environment.write(data, "http://localhost:" + server.port()).welcome(data));
-            Opened.awaitSignal();
+            CloseStack.awaitSignal();
         }
         return 0;
     }
@@ -85,7 +85,7 @@ final class DevCommand implements Callable<Integer> {
                 settings, Clock.systemUTC(), List.of(new DemoRoutes(demo.dataSource(), environment.anonKey())));
     }
 
-    private static void say(PrintWriter out, String text) {
+    private static void print(PrintWriter out, String text) {
         out.println(text);
         out.flush();
     }

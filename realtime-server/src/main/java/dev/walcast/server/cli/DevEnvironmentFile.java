@@ -6,13 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/// The `dev.env` that `walcast dev` leaves in its data folder, so that the other commands need no settings beside it.
+/// Reads the `dev.env` that `walcast dev` writes into its data folder, so that other commands need no settings.
 final class DevEnvironmentFile {
     static final String NAME = "dev.env";
 
     private DevEnvironmentFile() {}
 
-    /// Null when there is no such file or no such name in it.
+    /// Null when the file or the name does not exist.
     static @Nullable String value(Path dataFolder, String name) {
         Path file = dataFolder.resolve(NAME);
         if (!Files.isReadable(file)) {

@@ -41,7 +41,11 @@ final class ListenCommand implements Callable<Integer> {
     @Spec
     private @Nullable CommandSpec spec;
 
-    @Option(names = "--table", required = true, paramLabel = "SCHEMA.TABLE", description = "The table; * for any.")
+    @Option(
+            names = "--table",
+            required = true,
+            paramLabel = "SCHEMA.TABLE",
+            description = "The table; * for all tables.")
     private String table = "";
 
     @Option(names = "--filter", description = "Which rows: COLUMN=eq.VALUE")
@@ -50,12 +54,12 @@ final class ListenCommand implements Callable<Integer> {
     @Option(names = "--event", defaultValue = "*", description = "INSERT, UPDATE, DELETE or *.")
     private String event = "*";
 
-    @Option(names = "--url", description = "The server; under `walcast dev` it is found by itself.")
+    @Option(names = "--url", description = "The server's URL. Default: that of `walcast dev`.")
     private @Nullable String url;
 
     @Option(
             names = "--token",
-            description = "An access token; under `walcast dev` the service key is taken, which sees everything.")
+            description = "An access token. Default: the service key of `walcast dev`, which sees everything.")
     private @Nullable String token;
 
     @Option(
@@ -72,8 +76,7 @@ final class ListenCommand implements Callable<Integer> {
         String key = token != null ? token : DevEnvironmentFile.value(data, "SERVICE_KEY");
         if (server == null || key == null) {
             throw new ParameterException(
-                    command.commandLine(),
-                    "Give --url and --token, or start ./walcast dev first and run this beside it.");
+                    command.commandLine(), "Give --url and --token, or start ./walcast dev first.");
         }
         Printer printer = new Printer(
                 command.commandLine().getOut(), command.commandLine().getErr());
@@ -84,7 +87,7 @@ final class ListenCommand implements Callable<Integer> {
                     client.newWebSocketBuilder().buildAsync(uri, printer).join();
             socket.sendText(joinFrame(), true).join();
             int exitCode = beatUntilEnd(socket, printer);
-            // Closing the client waits for its sockets.
+            // closing the client waits for its sockets
             socket.abort();
             return exitCode;
         } catch (CompletionException e) {
@@ -97,7 +100,7 @@ final class ListenCommand implements Callable<Integer> {
         if (cause instanceof WebSocketHandshakeException refused) {
             return "refused with HTTP " + refused.getResponse().statusCode() + "; is the token valid?";
         }
-        return "nobody answers; is the server running?";
+        return "there is no answer; is the server running?";
     }
 
     private String joinFrame() {
@@ -132,12 +135,12 @@ final class ListenCommand implements Callable<Integer> {
         }
     }
 
-    /// Prints what arrives: changes to standard output, everything about the connection to standard error.
+    /// Prints changes to standard output, and messages about the connection to standard error.
     private static final class Printer implements WebSocket.Listener {
         private final PrintWriter out;
         private final PrintWriter err;
         private final StringBuilder message = new StringBuilder();
-        /// Completed with the exit code.
+        /// Completes with the exit code.
         private final CompletableFuture<Integer> ended = new CompletableFuture<>();
 
         Printer(PrintWriter out, PrintWriter err) {
@@ -165,12 +168,12 @@ final class ListenCommand implements Callable<Integer> {
                     case "system" -> system(payload);
                     case "phx_reply" -> refused(payload);
                     default -> {
-                        // Nothing else concerns a listener.
+                        // other messages do not concern this command
                     }
                 }
                 out.flush();
             } catch (JsonProcessingException e) {
-                err.println("Not understood: " + text);
+                err.println("Unknown message: " + text);
             }
         }
 

@@ -4,12 +4,12 @@ import dev.walcast.cdc.supervisor.FatalErrors;
 import java.util.TimeZone;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
-/// Where the process begins.
+/// The entry point of the process.
 final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        // pgjdbc tells Postgres the JVM's time zone; every text we read from it is to be in UTC.
+        // pgjdbc sends the JVM's time zone to Postgres; all texts that the server reads must be in UTC
         TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
         FatalErrors.handleUncaught();
         SLF4JBridgeHandler.removeHandlersForRootLogger();

@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
         description = "Serve a Postgres database.",
         footer = {
             "",
-            "Each option can be set by an environment variable or a line NAME=value in the --config file as well:",
+            "Each option can also be set by an environment variable, or by a line NAME=value in the --config file:",
             "--database-url is DATABASE_URL, --port is PORT, and so on. Secrets belong there, not on the command line."
         })
 final class ServeCommand implements Callable<Integer> {
@@ -46,7 +46,7 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         CommandSpec command = requireNonNull(spec);
         checkNames(command);
-        try (Opened opened = Opened.closedOnSignal()) {
+        try (CloseStack opened = CloseStack.closedOnSignal()) {
             RealtimeServer server = new RealtimeServer(options.settings(), Clock.systemUTC(), List.of());
             opened.add(server);
             try {
@@ -60,7 +60,7 @@ final class ServeCommand implements Callable<Integer> {
             PrintWriter out = command.commandLine().getOut();
             out.println("Walcast is listening on port " + server.port());
             out.flush();
-            Opened.awaitSignal();
+            CloseStack.awaitSignal();
         }
         return 0;
     }

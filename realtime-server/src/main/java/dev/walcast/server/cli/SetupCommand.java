@@ -30,16 +30,16 @@ final class SetupCommand implements Callable<Integer> {
     @Spec
     private @Nullable CommandSpec spec;
 
-    @Option(names = "--print", description = "Print the whole SQL, with who has to run which part. The default.")
+    @Option(names = "--print", description = "Print the SQL, and which role has to run which part. The default.")
     private boolean print;
 
-    @Option(names = "--apply", description = "Run it, as the role in --database-url, and say what was done.")
+    @Option(names = "--apply", description = "Run the SQL as the role in --database-url, and print what was done.")
     private boolean apply;
 
     @Option(
             names = "--admin-url",
             paramLabel = "URL",
-            description = "With --apply: who may run the first part, a superuser as a rule.")
+            description = "With --apply: the login that runs the first part, usually a superuser.")
     private @Nullable String adminUrl;
 
     @Option(names = "--database-url", paramLabel = "URL", description = "As for serve.")
@@ -49,8 +49,8 @@ final class SetupCommand implements Callable<Integer> {
             names = "--evaluation-database-url",
             paramLabel = "URL",
             description =
-                    "As for serve: the login that evaluates policies and filters, which is made with this name and"
-                            + " password. Without it, walcast_evaluator is made, without a password.")
+                    "As for serve: the login that evaluates policies and filters. It is created with this name and"
+                            + " password. Without it, walcast_evaluator is created, without a password.")
     private @Nullable String evaluationUrl;
 
     @Option(

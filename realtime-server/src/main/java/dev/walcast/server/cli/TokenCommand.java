@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "token",
         mixinStandardHelpOptions = true,
-        description = "Print an access token signed with the server's secret, for trying things out.",
+        description = "Print an access token signed with the server's secret, for tests.",
         footer = {"", "Example: ./walcast token --role authenticated --sub 11111111-1111-1111-1111-111111111111"})
 final class TokenCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -40,7 +40,7 @@ final class TokenCommand implements Callable<Integer> {
     @Option(
             names = "--claim",
             paramLabel = "NAME=VALUE",
-            description = "A further claim; a value that is JSON stays what it is, anything else is a text.")
+            description = "An additional claim. A value that is JSON is used as JSON, any other as text.")
     private Map<String, String> claims = new LinkedHashMap<>();
 
     @Option(names = "--expires", paramLabel = "TIME", defaultValue = "1h", description = "Valid for how long.")
@@ -49,14 +49,14 @@ final class TokenCommand implements Callable<Integer> {
     @Option(
             names = "--jwt-secret",
             paramLabel = "TEXT",
-            description = "The server's secret; under `walcast dev` it is found by itself.")
+            description = "The server's secret. Default: that of `walcast dev`.")
     private @Nullable String jwtSecret;
 
     @Option(
             names = "--data",
             paramLabel = "DIR",
             defaultValue = ".walcast",
-            description = "The data folder of `walcast dev`, whose secret is taken when none is given.")
+            description = "The data folder of `walcast dev`. Its secret is used when none is given.")
     private java.nio.file.Path data = java.nio.file.Path.of(".walcast");
 
     @Override
@@ -66,7 +66,7 @@ final class TokenCommand implements Callable<Integer> {
         if (secret == null) {
             throw new ParameterException(
                     command.commandLine(),
-                    "Set JWT_SECRET, or start ./walcast dev first: there is no secret to sign with.");
+                    "There is no secret to sign with: set JWT_SECRET, or start ./walcast dev first.");
         }
         Map<String, Object> all = new LinkedHashMap<>();
         claims.forEach((name, value) -> all.put(name, valueOf(value)));

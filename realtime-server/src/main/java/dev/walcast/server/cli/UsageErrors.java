@@ -10,8 +10,8 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/// Says what is wrong with a command line in a sentence. Prints neither the usage, which is long and would show the
-/// values of the environment as defaults, nor an argument that no option takes: it may be a piece of a secret.
+/// Explains an invalid command line in one sentence. Does not print the usage, which is long and would show values of
+/// the environment as defaults, nor an argument that no option takes, which may be part of a secret.
 final class UsageErrors implements IParameterExceptionHandler {
     @Override
     public int handleParseException(ParameterException error, String[] arguments) {
@@ -36,7 +36,7 @@ final class UsageErrors implements IParameterExceptionHandler {
     private static String unmatched(List<String> arguments) {
         String first = arguments.getFirst();
         if (!first.startsWith("-")) {
-            return "An argument belongs to no option. Is a value with a space in it not in quotes?";
+            return "An argument belongs to no option. Is a value with a space missing its quotes?";
         }
         int end = first.indexOf('=');
         return "There is no option " + (end < 0 ? first : first.substring(0, end));

@@ -40,10 +40,10 @@ public final class WalcastCommand implements Runnable {
         command.usage(command.getOut());
     }
 
-    /// The whole command line, ready to execute.
+    /// Creates the complete command line, ready to execute.
     ///
-    /// @param environment where settings come from that are not given as options; for tests to choose
-    /// @param settings    those of the settings file
+    /// @param environment the values of options that are not on the command line; tests replace it
+    /// @param settings    the values of the settings file
     public static CommandLine commandLine(Map<String, String> environment, Map<String, String> settings) {
         CommandLine line = new CommandLine(new WalcastCommand());
         line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -53,7 +53,7 @@ public final class WalcastCommand implements Runnable {
         line.setDefaultValueProvider(new SettingsSource(environment, settings));
         line.setParameterExceptionHandler(new UsageErrors());
         line.setExecutionStrategy(parsed -> {
-            // Every option has its value by now; a help text would print the secrets among them as defaults.
+            // Every option has its value here; a help text would print secrets as defaults.
             line.setDefaultValueProvider(NO_DEFAULTS);
             return new CommandLine.RunLast().execute(parsed);
         });
@@ -63,7 +63,7 @@ public final class WalcastCommand implements Runnable {
 
     /// Runs one command.
     ///
-    /// @return the exit code: 0 when all went well, 2 for a wrong command line, 1 for anything else
+    /// @return the exit code: 0 on success, 2 for an invalid command line, 1 for any other failure
     public static int run(Map<String, String> environment, String... arguments) {
         try {
             return commandLine(environment, SettingsSource.settingsFile(arguments))
@@ -74,7 +74,7 @@ public final class WalcastCommand implements Runnable {
         }
     }
 
-    /// A sentence for what somebody can act on; a stack trace only for what nobody foresaw.
+    /// Prints a sentence for failures that the user can act on, and a stack trace for unexpected ones.
     private static int explain(Exception exception, PrintWriter err) {
         switch (exception) {
             case SettingsException settings -> err.println(settings.getMessage());

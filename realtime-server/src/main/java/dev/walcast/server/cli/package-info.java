@@ -1,4 +1,4 @@
-/// The command line: its commands, and what they print.
+/// The commands of the command line, and what they print.
 @NullMarked
 package dev.walcast.server.cli;
 

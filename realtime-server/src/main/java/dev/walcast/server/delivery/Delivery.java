@@ -20,7 +20,7 @@ import dev.walcast.rls.question.Oracle;
 import dev.walcast.rls.question.Oracle.Asked;
 import dev.walcast.server.binding.Refusals;
 import dev.walcast.server.encode.Encodings;
-import dev.walcast.server.encode.Passage;
+import dev.walcast.server.encode.MembershipChange;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.window.BindingStart;
 import java.sql.SQLException;
@@ -212,22 +212,23 @@ public final class Delivery {
         }
     }
 
-    private void hand(Candidate candidate, Passages passages, Passage passage, int[] ids, Encodings encodings) {
+    private void hand(
+            Candidate candidate, Passages passages, MembershipChange passage, int[] ids, Encodings encodings) {
         Set<String> select = candidate.select();
         ChangeSubscription subscription = candidate.subscription();
         Table table = encodings.change().table();
         ReadableColumns key = passages.old().key();
-        if (passage == Passage.LEFT && key.equals(ReadableColumns.NONE)) {
+        if (passage == MembershipChange.LEFT && key.equals(ReadableColumns.NONE)) {
             subscription.tellOnce("A row of " + table.id() + " left what you see, but you may not know which: its"
                     + " primary key is not all readable, or UPDATEs do not carry the old one.");
             return;
         }
-        if (passage == Passage.LEFT) {
+        if (passage == MembershipChange.LEFT) {
             ReadableColumns columns = projected(passages.old().columns(), key, select, table);
             boolean _ = subscription.hand(ids, encodings.of(passage, columns, key), encodings.epoch());
         } else if (passages.verdict() instanceof Verdict.Visible visible) {
             ReadableColumns columns = projected(visible.columns(), visible.key(), select, table);
-            ReadableColumns old = passage == Passage.ENTERED
+            ReadableColumns old = passage == MembershipChange.ENTERED
                     ? ReadableColumns.NONE
                     : projected(visible.oldColumns(), visible.key(), select, table);
             boolean _ = subscription.hand(ids, encodings.of(passage, columns, old), encodings.epoch());

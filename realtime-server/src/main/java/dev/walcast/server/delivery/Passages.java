@@ -14,7 +14,7 @@ import dev.walcast.rls.guard.Verdict.Reason;
 import dev.walcast.rls.rights.RightsMark;
 import dev.walcast.server.delivery.Candidate.Match;
 import dev.walcast.server.encode.Encodings;
-import dev.walcast.server.encode.Passage;
+import dev.walcast.server.encode.MembershipChange;
 import dev.walcast.server.rowkeys.TouchedRow;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -29,7 +29,7 @@ import java.util.stream.IntStream;
 /// @param ids          of the bindings that hear of it, ascending
 /// @param failed       whether a filter or policy could not be evaluated for the new row
 /// @param inapplicable whether a filter or policy was resolved for another definition of the table
-record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean failed, boolean inapplicable) {
+record Passages(Verdict verdict, OldRow old, Map<MembershipChange, int[]> ids, boolean failed, boolean inapplicable) {
     Passages {
         requireNonNull(verdict, "verdict is null");
         requireNonNull(old, "old is null");
@@ -46,7 +46,7 @@ record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean fa
         OldRow old = guard.before(viewer, update, mark, answers);
         boolean failed = verdict instanceof Verdict.Hidden(Reason reason) && reason == Reason.POLICY_FAILED;
         boolean inapplicable = verdict instanceof Verdict.Hidden(Reason why) && why == Reason.OTHER_DEFINITION;
-        Map<Passage, int[]> ids = new EnumMap<>(Passage.class);
+        Map<MembershipChange, int[]> ids = new EnumMap<>(MembershipChange.class);
         for (Match match : candidate.matches()) {
             InView before = InView.of(match.before(), update.oldRow(), answers).and(old.seen());
             InView now = InView.of(match.predicate(), update.newRow(), answers).and(shown(verdict));
@@ -60,7 +60,7 @@ record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean fa
             failed |= truth == Truth.FAILED;
             inapplicable |=
                     truth == Truth.INAPPLICABLE || match.before().test(update.oldRow(), answers) == Truth.INAPPLICABLE;
-            Passage.of(before, now)
+            MembershipChange.of(before, now)
                     .filter(passage -> match.tells(passage.event()))
                     .ifPresent(passage -> ids.merge(passage, new int[] {match.bindingId()}, Passages::union));
         }
@@ -99,9 +99,9 @@ record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean fa
                 continue;
             }
             TouchedRow row = encodings.touched();
-            if (isTold(Passage.LEFT, match)) {
+            if (isTold(MembershipChange.LEFT, match)) {
                 memory.forget(row);
-            } else if (isTold(Passage.KEPT, match) || isTold(Passage.ENTERED, match)) {
+            } else if (isTold(MembershipChange.KEPT, match) || isTold(MembershipChange.ENTERED, match)) {
                 memory.told(update, row);
             } else {
                 memory.passed(update, row, visible);
@@ -109,7 +109,7 @@ record Passages(Verdict verdict, OldRow old, Map<Passage, int[]> ids, boolean fa
         }
     }
 
-    private boolean isTold(Passage passage, Match match) {
+    private boolean isTold(MembershipChange passage, Match match) {
         int[] told = ids.get(passage);
         return told != null && Arrays.binarySearch(told, match.bindingId()) >= 0;
     }

@@ -16,8 +16,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import javax.sql.DataSource;
 
-/// The demo schema in the development database, and the role that the server logs in with: what a server needs, no
-/// more.
+/// The demo schema in the development database, and the server's login, which has only the rights that a server
+/// needs.
 public final class DemoDatabase implements AutoCloseable {
     private static final String SERVER_ROLE = "walcast";
     private static final String EVALUATION_ROLE = "walcast_evaluator";
@@ -32,7 +32,7 @@ public final class DemoDatabase implements AutoCloseable {
         this.evaluationUrl = evaluationUrl;
     }
 
-    /// Safe to run again; the logins' passwords are new ones each time.
+    /// Creates schema and logins. Safe to run again; each run sets new passwords.
     public static DemoDatabase prepare(DevDatabase postgres) throws SQLException, IOException, DevException {
         HikariDataSource dataSource = dataSource(postgres);
         String password = RandomText.ofLength32();
@@ -48,7 +48,7 @@ public final class DemoDatabase implements AutoCloseable {
         } catch (SetupException e) {
             dataSource.close();
             throw new DevException(
-                    "The schema realtime could not be made in the data folder's database: " + e.getMessage());
+                    "The schema realtime could not be created in the data folder's database: " + e.getMessage());
         } catch (SQLException | IOException e) {
             dataSource.close();
             throw e;
@@ -98,23 +98,23 @@ public final class DemoDatabase implements AutoCloseable {
         config.setJdbcUrl("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres");
         config.setUsername("postgres");
         config.setPassword(postgres.superuserPassword());
-        // What runs as superuser finds no object of another user by its name.
+        // a superuser's session must not resolve a name to another user's object
         config.addDataSourceProperty("currentSchema", "pg_catalog");
         config.setMaximumPoolSize(3);
         return new HikariDataSource(config);
     }
 
-    /// As superuser, for the demo page's own writes.
+    /// Connections as superuser, for the demo page's writes.
     public DataSource dataSource() {
         return dataSource;
     }
 
-    /// For the server; holds a password.
+    /// The server's database URL. Contains a password.
     public String serverUrl() {
         return serverUrl;
     }
 
-    /// For what evaluates policies and filters; holds a password.
+    /// The database URL of the login that evaluates policies and filters. Contains a password.
     public String evaluationUrl() {
         return evaluationUrl;
     }

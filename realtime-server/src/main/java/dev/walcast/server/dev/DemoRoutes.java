@@ -24,7 +24,7 @@ import java.util.function.Predicate;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// The demo page and the few writes it makes. Only `walcast dev` has it, on the loopback interface.
+/// The demo page and its writes. Only `walcast dev` has it, on the loopback interface.
 public final class DemoRoutes implements HttpService {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int BODY_BYTES_MAX = 16 * 1024;
@@ -185,7 +185,7 @@ public final class DemoRoutes implements HttpService {
                 return body;
             }
         } catch (JsonProcessingException e) {
-            // Answered below, like any other body that is no object.
+            // answered below, like any other body that is no object
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The embedded Postgres of `walcast dev`: durable, kept in the data folder, reachable on the loopback interface with
-/// a password only.
+/// The embedded Postgres of `walcast dev`. Its data is durable and in the data folder. It is reachable on the
+/// loopback interface, with a password.
 ///
-/// A kill -9 of the JVM leaves Postgres running; the next start on the folder finds it by its pid file and stops it
+/// A kill -9 of the JVM leaves Postgres running. The next start on the folder finds it by its pid file and stops it
 /// first.
 public final class DevDatabase implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DevDatabase.class);
@@ -38,7 +38,7 @@ public final class DevDatabase implements AutoCloseable {
         this.password = password;
     }
 
-    /// @param folder made when missing
+    /// @param folder created when missing
     /// @param port   0 picks a free one
     /// @throws DevException when the folder is in use or Postgres does not start
     public static DevDatabase start(Path folder, int port) throws DevException, IOException {
@@ -94,7 +94,7 @@ public final class DevDatabase implements AutoCloseable {
         return builder.start();
     }
 
-    /// The library's own defaults are for tests: not durable.
+    /// Replaces the library's defaults, which are for tests and not durable.
     private static Map<String, String> serverConfig() {
         return Map.of(
                 "wal_level", "logical",
@@ -117,7 +117,7 @@ public final class DevDatabase implements AutoCloseable {
         log.info("Stopping the Postgres (pid {}) that an earlier run left behind", postmaster.pid());
         CompletableFuture<ProcessHandle> exit = postmaster.onExit();
         try {
-            // SIGINT asks for a fast shutdown; Java itself can send only SIGTERM, which waits for clients.
+            // SIGINT requests a fast shutdown; Java can only send SIGTERM, which waits for clients
             new ProcessBuilder("kill", "-INT", Long.toString(postmaster.pid()))
                     .start()
                     .waitFor();
@@ -127,11 +127,11 @@ public final class DevDatabase implements AutoCloseable {
             throw new DevException("Interrupted while an earlier Postgres was stopping.");
         } catch (ExecutionException | TimeoutException e) {
             throw new DevException("The Postgres with pid " + postmaster.pid() + " that an earlier run left in " + data
-                    + " does not stop: end it by hand and start again.");
+                    + " does not stop: stop it by hand and start again.");
         }
     }
 
-    /// The process of the pid file, when it lives and is a postmaster of this folder.
+    /// Returns the process of the pid file if it runs and is a postmaster of this folder.
     private static @Nullable ProcessHandle orphan(Path data) throws IOException {
         Path pidFile = data.resolve("postmaster.pid");
         if (!Files.exists(pidFile)) {
@@ -151,7 +151,7 @@ public final class DevDatabase implements AutoCloseable {
         return postgres.getPort();
     }
 
-    /// The database's URL for a role with a password that needs no escaping.
+    /// The database's URL for a role whose password needs no escaping.
     public String url(String role, String rolePassword) {
         return "postgres://" + role + ":" + rolePassword + "@127.0.0.1:" + port() + "/postgres";
     }

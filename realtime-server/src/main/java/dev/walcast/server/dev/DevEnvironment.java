@@ -7,14 +7,14 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 
-/// The keys and addresses of a development server, as it prints them and leaves them in `dev.env`.
+/// The keys and addresses of a development server, as printed and as written to `dev.env`.
 ///
 /// @param serverUrl empty until [#write(Path, String)]
 public record DevEnvironment(
         String jwtSecret, String anonKey, String serviceKey, String databaseUrl, String serverUrl) {
     private static final Duration KEYS_VALID_FOR = Duration.ofDays(3650);
 
-    /// The secret is made once for each data folder.
+    /// Loads the environment. The secret is created once for each data folder.
     public static DevEnvironment load(Path folder, String databaseUrl, Clock clock) throws IOException {
         String secret = PrivateFile.readOrCreate(folder.resolve("jwt-secret"), RandomText::ofLength32);
         TokenIssuer issuer = new TokenIssuer(secret, clock);
@@ -26,7 +26,7 @@ public record DevEnvironment(
                 "");
     }
 
-    /// Leaves `dev.env`, readable by its owner only.
+    /// Writes `dev.env`, readable by its owner only.
     ///
     /// @return the environment with the server's URL
     public DevEnvironment write(Path folder, String url) throws IOException {
@@ -40,7 +40,7 @@ public record DevEnvironment(
         return new DevEnvironment(jwtSecret, anonKey, serviceKey, databaseUrl, url);
     }
 
-    /// What a newcomer needs next.
+    /// The text with the next steps for a new user.
     public String welcome(Path folder) {
         return """
 
@@ -50,7 +50,7 @@ public record DevEnvironment(
                   Database      %2$s
                   anon key      %3$s
                   service key   %4$s
-                  All of it     %5$s
+                  All of these  %5$s
 
                 Listen from JavaScript (npm install @supabase/supabase-js):
 

@@ -1,6 +1,6 @@
 package dev.walcast.server.dev;
 
-/// Why `walcast dev` cannot go on; one sentence with the fix.
+/// Thrown when `walcast dev` cannot continue. The message is one sentence with the remedy.
 public final class DevException extends Exception {
     private static final long serialVersionUID = 1L;
 

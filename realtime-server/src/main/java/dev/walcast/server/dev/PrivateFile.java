@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/// Files and folders that only their owner can read, write and enter, whatever the umask is.
+/// Creates files and folders that only their owner can access, regardless of the umask.
 final class PrivateFile {
     private static final Set<PosixFilePermission> OF_FILES = Set.copyOf(PosixFilePermissions.fromString("rw-------"));
     private static final Set<PosixFilePermission> OF_FOLDERS = Set.copyOf(PosixFilePermissions.fromString("rwx------"));
@@ -31,7 +31,7 @@ final class PrivateFile {
         return Files.readString(file).strip();
     }
 
-    /// An empty file when there is none.
+    /// Creates an empty file if there is none.
     static Path create(Path file) throws IOException {
         if (!Files.exists(file)) {
             Files.createFile(file, attributes(OF_FILES));
@@ -40,13 +40,13 @@ final class PrivateFile {
         return file;
     }
 
-    /// Also the parents that are missing.
+    /// Creates missing parents as well.
     static Path createFolder(Path folder) throws IOException {
         Files.createDirectories(folder, attributes(OF_FOLDERS));
         return folder;
     }
 
-    /// Takes the rights of all but the owner away from everything in a folder, and from the folder.
+    /// Removes all rights of others from a folder and everything in it.
     static void restrictAll(Path folder) throws IOException {
         if (!isPosix()) {
             return;

@@ -3,7 +3,7 @@ package dev.walcast.server.dev;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 
-/// Texts nobody can guess.
+/// Generates texts that cannot be guessed.
 final class RandomText {
     private RandomText() {}
 

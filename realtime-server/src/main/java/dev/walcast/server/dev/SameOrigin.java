@@ -8,19 +8,19 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.util.Locale;
 
-/// Tells requests of the demo page from requests that another web page makes a browser send.
+/// Distinguishes requests of the demo page from requests that another web page makes a browser send.
 final class SameOrigin {
     private static final HeaderName FETCH_SITE = HeaderNames.create("Sec-Fetch-Site");
 
     private SameOrigin() {}
 
-    /// Whether the request names this server by an IP address or as `localhost`. Another name may be one that a foreign
-    /// page has pointed at this machine.
+    /// Whether the request addresses this server by an IP address or as `localhost`. Any other name may be one that a
+    /// foreign page resolves to this machine.
     static boolean isLocalName(ServerRequest request) {
         return isLocal(request.authority());
     }
 
-    /// Whether a browser says that a page of this server sent the request, or no browser sent it.
+    /// Whether the browser says that a page of this server sent the request, or no browser sent it.
     static boolean isOwn(ServerRequest request) {
         ServerRequestHeaders headers = request.headers();
         boolean ownSite = headers.first(FETCH_SITE)

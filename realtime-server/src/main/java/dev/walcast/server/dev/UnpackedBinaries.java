@@ -20,9 +20,9 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Finds the binaries of the embedded Postgres, and the first time unpacks them with `tar`, which takes less than half
-/// the time that the library takes. They lie where the library looks for what it has unpacked before; where `tar` or
-/// `xz` is missing, or the library looks elsewhere, it unpacks them itself.
+/// Finds the binaries of the embedded Postgres. On first use it unpacks them with `tar`, in less than half of the
+/// library's time, to the place where the library looks for them. Without `tar` or `xz`, or when the library looks
+/// elsewhere, the library unpacks them itself.
 final class UnpackedBinaries implements PgBinaryResolver {
     private static final Logger log = LoggerFactory.getLogger(UnpackedBinaries.class);
     private static final List<String> TAR = List.of("tar", "-xJf", "-", "-C");
@@ -30,12 +30,12 @@ final class UnpackedBinaries implements PgBinaryResolver {
     private final Path folder;
     private final List<String> unpacker;
 
-    /// @param folder the library's working directory, which nobody else is using
+    /// @param folder the library's working directory, which nothing else uses
     UnpackedBinaries(Path folder) {
         this(folder, TAR);
     }
 
-    /// @param unpacker a command that unpacks what it reads into the folder that is its last argument
+    /// @param unpacker a command that unpacks its standard input into the folder that is its last argument
     UnpackedBinaries(Path folder, List<String> unpacker) {
         this.folder = requireNonNull(folder, "folder is null");
         this.unpacker = List.copyOf(unpacker);
@@ -57,7 +57,7 @@ final class UnpackedBinaries implements PgBinaryResolver {
     private void provide(byte[] archive) throws IOException {
         Path place = folder.resolve("PG-" + md5(archive));
         if (Files.exists(place)) {
-            // an earlier version, or the library, may have left it open to all
+            // an earlier version, or the library, may have left it accessible to all
             PrivateFile.restrictAll(place);
             return;
         }
@@ -71,7 +71,7 @@ final class UnpackedBinaries implements PgBinaryResolver {
                 Files.move(unfinished, place);
             }
         } catch (IOException e) {
-            log.debug("The binaries of Postgres are left to the library to unpack", e);
+            log.debug("The library unpacks the binaries of Postgres", e);
         } finally {
             delete(unfinished);
         }
@@ -95,7 +95,7 @@ final class UnpackedBinaries implements PgBinaryResolver {
         }
     }
 
-    /// As the library names the folder.
+    /// The folder's name in the library.
     private static String md5(byte[] archive) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(archive));

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Encodes a change's `data` object for one set of readable columns. Safe for any thread.
 ///
-/// A value that the feed does not carry is left out of its record and named in an extra object `missing` with the
-/// reason; clients ignore extra keys.
+/// A value that the feed does not carry is omitted from its record and named in an extra object `missing`, with the
+/// reason. Clients ignore extra keys.
 public final class ChangeEncoder {
     private static final DateTimeFormatter MILLISECONDS = DateTimeFormatter.ofPattern(
                     "uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
@@ -33,48 +33,52 @@ public final class ChangeEncoder {
     private final Map<Table, Map<ReadableColumns, String>> columnLists =
             java.util.Collections.synchronizedMap(new WeakHashMap<>());
 
-    /// @param recordBytesMax beyond which a change is sent as `Error 413: Payload Too Large`
+    /// @param recordBytesMax a larger change is sent as `Error 413: Payload Too Large`
     public ChangeEncoder(int recordBytesMax) {
         this.recordBytesMax = recordBytesMax;
     }
 
-    /// @param readable of the new row, and of the row that a DELETE removed
-    /// @param old      of the row before an UPDATE
+    /// @param readable the readable columns of the new row, and of the row that a DELETE removed
+    /// @param old      the readable columns of the row before an UPDATE
     EncodedChange encode(
-            Change change, Passage passage, FeedPosition position, ReadableColumns readable, ReadableColumns old) {
-        Told told = switch (change) {
-            case Change.Insert insert -> new Told("INSERT", passage, insert.newRow(), null);
-            case Change.Update update -> told(update, passage);
-            case Change.Delete delete -> new Told("DELETE", passage, null, delete.oldRow());
+            Change change,
+            MembershipChange membership,
+            FeedPosition position,
+            ReadableColumns readable,
+            ReadableColumns old) {
+        ChangeRows rows = switch (change) {
+            case Change.Insert insert -> new ChangeRows("INSERT", membership, insert.newRow(), null);
+            case Change.Update update -> rowsOf(update, membership);
+            case Change.Delete delete -> new ChangeRows("DELETE", membership, null, delete.oldRow());
             case Change.Truncate _ -> throw new IllegalArgumentException("a TRUNCATE is never delivered");
         };
-        return encode(told, change, position, readable, old);
+        return encode(rows, change, position, readable, old);
     }
 
-    /// What a change is told as.
-    private record Told(
+    /// The event and rows that a subscriber receives for a change.
+    private record ChangeRows(
             String type,
-            Passage passage,
+            MembershipChange membership,
             @Nullable Row newRow,
             @Nullable Row oldRow) {}
 
-    private static Told told(Change.Update update, Passage passage) {
-        return new Told(
-                passage.event().name(),
-                passage,
-                passage == Passage.LEFT ? null : update.newRow(),
-                passage == Passage.ENTERED ? null : update.oldRow());
+    private static ChangeRows rowsOf(Change.Update update, MembershipChange membership) {
+        return new ChangeRows(
+                membership.event().name(),
+                membership,
+                membership == MembershipChange.LEFT ? null : update.newRow(),
+                membership == MembershipChange.ENTERED ? null : update.oldRow());
     }
 
     private EncodedChange encode(
-            Told told, Change change, FeedPosition position, ReadableColumns readable, ReadableColumns old) {
-        Records whole = records(readable, old, told, Integer.MAX_VALUE, recordBytesMax);
+            ChangeRows rows, Change change, FeedPosition position, ReadableColumns readable, ReadableColumns old) {
+        Records whole = records(readable, old, rows, Integer.MAX_VALUE, recordBytesMax);
         boolean tooLarge = whole.json.length() > recordBytesMax
                 || whole.json.toString().getBytes(StandardCharsets.UTF_8).length > recordBytesMax;
         Records records =
-                tooLarge ? records(readable, old, told, RecordText.SMALL_VALUE_BYTES_MAX, Integer.MAX_VALUE) : whole;
+                tooLarge ? records(readable, old, rows, RecordText.SMALL_VALUE_BYTES_MAX, Integer.MAX_VALUE) : whole;
         StringBuilder out = new StringBuilder(records.json.length() + 256);
-        out.append("{\"type\":\"").append(told.type).append("\",\"schema\":");
+        out.append("{\"type\":\"").append(rows.type).append("\",\"schema\":");
         JsonText.string(out, change.table().id().schema());
         out.append(",\"table\":");
         JsonText.string(out, change.table().id().name());
@@ -83,29 +87,29 @@ public final class ChangeEncoder {
                 .append("\",\"columns\":");
         out.append(columnList(change.table(), readable));
         out.append(records.json);
-        appendMissing(out, readable, records.missing, told.newRow != null);
+        appendMissing(out, readable, records.missing, rows.newRow != null);
         out.append(",\"position\":\"").append(position).append('"');
-        if (told.passage != Passage.KEPT) {
-            out.append(",\"membership\":\"").append(told.passage.code()).append('"');
+        if (rows.membership != MembershipChange.KEPT) {
+            out.append(",\"membership\":\"").append(rows.membership.code()).append('"');
         }
         out.append(",\"errors\":")
                 .append(tooLarge ? "[\"Error 413: Payload Too Large\"]" : "null")
                 .append('}');
         return new EncodedChange(
-                told.type, Optional.of(position.toString()), out.toString().getBytes(StandardCharsets.UTF_8));
+                rows.type, Optional.of(position.toString()), out.toString().getBytes(StandardCharsets.UTF_8));
     }
 
-    /// The `record` and `old_record` members, each after a comma, and what they lack.
+    /// The `record` and `old_record` members, each after a comma, and the values that they lack.
     private record Records(StringBuilder json, Map<String, MissingReason> missing) {}
 
     private static Records records(
-            ReadableColumns readable, ReadableColumns old, Told told, int valueBytesMax, int charsMax) {
+            ReadableColumns readable, ReadableColumns old, ChangeRows rows, int valueBytesMax, int charsMax) {
         Records records = new Records(new StringBuilder(), new TreeMap<>());
-        if (told.newRow != null) {
-            appendRow(records, "record", readable, told.newRow, valueBytesMax, charsMax);
+        if (rows.newRow != null) {
+            appendRow(records, "record", readable, rows.newRow, valueBytesMax, charsMax);
         }
-        if (told.oldRow != null) {
-            appendRow(records, "old_record", old, told.oldRow, valueBytesMax, charsMax);
+        if (rows.oldRow != null) {
+            appendRow(records, "old_record", old, rows.oldRow, valueBytesMax, charsMax);
         }
         return records;
     }

@@ -14,10 +14,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// One change's encodings, made once for each projection and shared by all who receive it, live or from the replay
+/// The encodings of one change. Each projection is encoded once and shared by all receivers, live or from the replay
 /// window. Safe for any thread.
 public final class Encodings {
-    /// Rough size of the objects around a kept change.
+    /// Approximate size of the objects around a kept change.
     private static final int OVERHEAD_BYTES = 256;
 
     private final Change change;
@@ -32,20 +32,20 @@ public final class Encodings {
     private long bytes;
     private @Nullable AtomicLong total;
 
-    /// Most receivers see the same columns.
+    /// The last projection: most receivers see the same columns.
     private volatile @Nullable Made latest;
 
-    private record Projection(Passage passage, ReadableColumns columns, ReadableColumns old) {}
+    private record Projection(MembershipChange membership, ReadableColumns columns, ReadableColumns old) {}
 
     private record Made(Projection projection, EncodedChange change) {
         @SuppressWarnings("ReferenceEquality") // what is equal but another instance is found in the map
-        boolean isFor(Passage passage, ReadableColumns columns, ReadableColumns old) {
-            return projection.passage == passage && projection.columns == columns && projection.old == old;
+        boolean isFor(MembershipChange membership, ReadableColumns columns, ReadableColumns old) {
+            return projection.membership == membership && projection.columns == columns && projection.old == old;
         }
     }
 
-    /// @param mark the rights that may show the change must be those of this mark or later
-    /// @param keys of the table as the change passed; null when rows are not remembered
+    /// @param mark the rights that decide about the change must be those of this mark or later
+    /// @param keys the table's row keys when the change was received; null when rows are not remembered
     public Encodings(Change change, RightsMark mark, String epoch, ChangeEncoder encoder, @Nullable RowKeys keys) {
         this.change = requireNonNull(change, "change is null");
         this.mark = requireNonNull(mark, "mark is null");
@@ -60,17 +60,17 @@ public final class Encodings {
         return change;
     }
 
-    /// Where the change is, as clients know it.
+    /// The change's position, as clients know it.
     public FeedPosition position() {
         return new FeedPosition(epoch, change.position());
     }
 
-    /// The rights that may show the change must be those of this mark or later.
+    /// The rights that decide about the change must be those of this mark or later.
     public RightsMark mark() {
         return mark;
     }
 
-    /// The row that the change is about. Made once.
+    /// The row that the change is about. Computed once.
     public TouchedRow touched() {
         TouchedRow known = touched;
         if (known == null) {
@@ -85,18 +85,18 @@ public final class Encodings {
         return epoch;
     }
 
-    /// How much memory the change and its encodings take, roughly.
+    /// The approximate memory of the change and its encodings, in bytes.
     public synchronized long bytes() {
         return bytes;
     }
 
-    /// Counts its size in the sum, and whatever is encoded later, until [#release()].
+    /// Adds the size to the sum, and that of later encodings, until [#release()].
     public synchronized void keep(AtomicLong sum) {
         total = sum;
         sum.addAndGet(bytes);
     }
 
-    /// Takes its size out of the sum. May be called twice.
+    /// Subtracts the size from the sum. May be called twice.
     public synchronized void release() {
         if (total != null) {
             total.addAndGet(-bytes);
@@ -111,16 +111,16 @@ public final class Encodings {
         }
     }
 
-    /// The change as it is.
+    /// The change with its own event.
     public EncodedChange of(ReadableColumns columns, ReadableColumns old) {
-        return of(Passage.KEPT, columns, old);
+        return of(MembershipChange.KEPT, columns, old);
     }
 
-    /// The change for viewers of these columns, as what it is to their bindings.
-    public EncodedChange of(Passage passage, ReadableColumns columns, ReadableColumns old) {
+    /// The change for viewers of these columns, with the event that fits their bindings.
+    public EncodedChange of(MembershipChange membership, ReadableColumns columns, ReadableColumns old) {
         Made known = latest;
-        if (known == null || !known.isFor(passage, columns, old)) {
-            Projection projection = new Projection(passage, columns, old);
+        if (known == null || !known.isFor(membership, columns, old)) {
+            Projection projection = new Projection(membership, columns, old);
             known = new Made(projection, made.computeIfAbsent(projection, this::encode));
             latest = known;
         }
@@ -129,7 +129,7 @@ public final class Encodings {
 
     private EncodedChange encode(Projection projection) {
         EncodedChange encoded =
-                encoder.encode(change, projection.passage, position(), projection.columns, projection.old);
+                encoder.encode(change, projection.membership, position(), projection.columns, projection.old);
         grow(encoded.data().length + OVERHEAD_BYTES);
         return encoded;
     }

@@ -9,19 +9,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
-/// A row's values as a client reads them.
+/// Writes a row's values as clients read them.
 public final class RecordText {
-    /// A larger record is cut down to its small values, as the reference server does.
+    /// A record above the limit keeps only values up to this size, as in the reference server.
     public static final int SMALL_VALUE_BYTES_MAX = 64;
 
     private RecordText() {}
 
-    /// Appends an object of the row's values, without those that are missing or longer than may be. Ends early where
-    /// the
-    /// record is longer than may be, for a value may take many times the memory of its text.
+    /// Appends an object of the row's values, without missing ones and without values above the size limit. Stops
+    /// early when the record exceeds its limit, because a value may take many times the memory of its text.
     ///
-    /// @param missing  takes those that have no value, with the reason
-    /// @param charsMax of all that was appended
+    /// @param missing  receives the columns without a value, with the reason
+    /// @param charsMax bound of everything appended
     public static void row(
             StringBuilder out,
             Map<String, MissingReason> missing,
@@ -56,7 +55,7 @@ public final class RecordText {
         out.append('}');
     }
 
-    /// That an old row lacks what is not in the replica identity goes without saying.
+    /// Omits columns outside the replica identity from an old row: clients do not expect them there.
     private static void note(Map<String, MissingReason> missing, Column column, MissingReason reason) {
         if (reason != MissingReason.NOT_IN_IDENTITY) {
             missing.put(column.name(), reason);
@@ -89,7 +88,7 @@ public final class RecordText {
         out.append(']');
     }
 
-    /// Appends a member, after a comma, when there is anything to tell.
+    /// Appends the member, after a comma, when there is anything in it.
     public static void missing(StringBuilder out, Map<String, MissingReason> missing) {
         if (missing.isEmpty()) {
             return;

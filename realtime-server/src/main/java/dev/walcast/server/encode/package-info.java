@@ -1,4 +1,4 @@
-/// Writes a change as the JSON that clients read, once for each projection.
+/// Encodes changes as the JSON that clients read, once for each projection.
 @NullMarked
 package dev.walcast.server.encode;
 

@@ -1,6 +1,6 @@
 package dev.walcast.server.frames;
 
-/// Judges a text message by its beginning, before more of it is kept. Called by the reader thread.
+/// Judges a text message by its first bytes, before more of it is kept. Called by the reader thread.
 public interface EarlyLook {
     /// Keeps every message.
     EarlyLook NONE = new EarlyLook() {
@@ -15,10 +15,10 @@ public interface EarlyLook {
         }
     };
 
-    /// A longer message is judged once so many bytes of it have arrived.
+    /// A message longer than this is judged once this many bytes have arrived.
     int bytes();
 
-    /// Returns how long the message may be. What is longer is not kept, and arrives as [Inbound.TooLarge].
+    /// Returns how many bytes the message may have. A longer one is not kept and arrives as [Inbound.TooLarge].
     ///
     /// @param beginning the first [#bytes] bytes of the message, which may end within a character
     int bytesMax(byte[] beginning);

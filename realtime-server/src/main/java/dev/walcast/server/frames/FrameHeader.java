@@ -2,7 +2,7 @@ package dev.walcast.server.frames;
 
 import dev.walcast.server.protocol.CloseReason;
 
-/// The first two bytes of a client's frame, checked as far as they can be on their own.
+/// The first two bytes of a client's frame, validated as far as they can be by themselves.
 public record FrameHeader(boolean last, int opcode, int shortLength) {
     static final int CONTINUATION = 0x0;
     static final int TEXT = 0x1;
@@ -18,7 +18,7 @@ public record FrameHeader(boolean last, int opcode, int shortLength) {
     private static final int OPCODE = 0x0F;
     private static final int MASKED = 0x80;
 
-    static FrameHeader of(int first, int second) throws BrokenFrame {
+    static FrameHeader of(int first, int second) throws InvalidFrameException {
         FrameHeader header = new FrameHeader((first & FIN) != 0, first & OPCODE, second & ~MASKED);
         boolean broken = (first & RESERVED) != 0
                 || (second & MASKED) == 0
@@ -26,7 +26,7 @@ public record FrameHeader(boolean last, int opcode, int shortLength) {
                 || (header.opcode > BINARY && header.opcode < CLOSE)
                 || (header.isControl() && (!header.last || header.shortLength > CONTROL_BYTES_MAX));
         if (broken) {
-            throw new BrokenFrame(CloseReason.PROTOCOL_ERROR);
+            throw new InvalidFrameException(CloseReason.PROTOCOL_ERROR);
         }
         return header;
     }

@@ -12,9 +12,9 @@ import java.io.InputStream;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Turns a client's bytes into messages, putting fragments together. Owned by the socket's reader thread.
+/// Reads a client's messages from its bytes and joins fragments. Owned by the socket's reader thread.
 ///
-/// Memory grows with what has arrived, never with what a header announces.
+/// Memory grows with the bytes that have arrived, never with the length that a header announces.
 public final class FrameReader {
     private static final int LENGTH_16_BIT = 126;
     private static final int LENGTH_64_BIT = 127;
@@ -28,13 +28,13 @@ public final class FrameReader {
     private final EarlyLook look;
     private int messageOpcode = NO_MESSAGE;
 
-    /// Of the message that is being read; null before the look.
+    /// The first bytes of the message that is being read; null before it was judged.
     private byte @Nullable [] beginning;
 
-    /// What the look allows.
+    /// How many bytes the message may have.
     private int bytesMax = Integer.MAX_VALUE;
 
-    /// Bytes of the message that were not kept.
+    /// How many bytes of the message were not kept.
     private int skipped;
 
     private LastBytes end = new LastBytes();
@@ -47,9 +47,9 @@ public final class FrameReader {
         this.pace = requireNonNull(pace, "pace is null");
     }
 
-    /// Blocks until something whole has arrived. The message before is not used any more.
+    /// Blocks until a message or control frame is complete. The previous message must not be used any more.
     public Inbound next() throws IOException {
-        message.letGo();
+        message.release();
         try {
             while (true) {
                 FrameHeader header = FrameHeader.of(readByte(), readByte());
@@ -70,14 +70,14 @@ public final class FrameReader {
     private void readFragment(FrameHeader header) throws IOException {
         boolean continues = header.opcode() == FrameHeader.CONTINUATION;
         if (continues == (messageOpcode == NO_MESSAGE)) {
-            throw new BrokenFrame(PROTOCOL_ERROR);
+            throw new InvalidFrameException(PROTOCOL_ERROR);
         }
         long length = readLength(header.shortLength());
         if (length < 0) {
-            throw new BrokenFrame(PROTOCOL_ERROR);
+            throw new InvalidFrameException(PROTOCOL_ERROR);
         }
         if (length > messageBytesMax - size()) {
-            throw new BrokenFrame(FRAME_TOO_LARGE);
+            throw new InvalidFrameException(FRAME_TOO_LARGE);
         }
         if (!continues) {
             messageOpcode = header.opcode();
@@ -113,7 +113,7 @@ public final class FrameReader {
         byte[] chunk = new byte[Math.min(length, SKIPPED_AT_ONCE)];
         int done = 0;
         while (done < length) {
-            // alone, for that counts what was read
+            // reads one byte alone, because that counts what was read before
             chunk[0] = (byte) readByte();
             int more = Math.min(Math.min(chunk.length, length - done) - 1, in.available());
             int count = 1 + (more > 0 ? Math.max(0, in.read(chunk, 1, more)) : 0);
@@ -123,12 +123,12 @@ public final class FrameReader {
         }
     }
 
-    /// Of the message, as far as it has arrived.
+    /// The length of the message, as far as it has arrived.
     private int size() {
         return skipped + message.size();
     }
 
-    private Inbound finishMessage() throws BrokenFrame {
+    private Inbound finishMessage() throws InvalidFrameException {
         boolean text = messageOpcode == FrameHeader.TEXT;
         byte[] first = beginning;
         int unkept = skipped;
@@ -146,12 +146,12 @@ public final class FrameReader {
             return new Inbound.Binary(bytes);
         }
         if (!Utf8.isValid(bytes, 0, bytes.length)) {
-            throw new BrokenFrame(INVALID_UTF8);
+            throw new InvalidFrameException(INVALID_UTF8);
         }
         return new Inbound.Text(bytes);
     }
 
-    private static Inbound control(int opcode, byte[] payload) throws BrokenFrame {
+    private static Inbound control(int opcode, byte[] payload) throws InvalidFrameException {
         return switch (opcode) {
             case FrameHeader.PING -> new Inbound.Ping(payload);
             case FrameHeader.PONG -> new Inbound.Pong();
@@ -159,20 +159,20 @@ public final class FrameReader {
         };
     }
 
-    private static Inbound close(byte[] payload) throws BrokenFrame {
+    private static Inbound close(byte[] payload) throws InvalidFrameException {
         if (payload.length == 0) {
             return new Inbound.Close(payload);
         }
         if (payload.length == 1 || !mayBeSent(((payload[0] & 0xFF) << 8) | (payload[1] & 0xFF))) {
-            throw new BrokenFrame(PROTOCOL_ERROR);
+            throw new InvalidFrameException(PROTOCOL_ERROR);
         }
         if (!Utf8.isValid(payload, 2, payload.length - 2)) {
-            throw new BrokenFrame(INVALID_UTF8);
+            throw new InvalidFrameException(INVALID_UTF8);
         }
         return new Inbound.Close(Arrays.copyOf(payload, 2));
     }
 
-    /// The codes RFC 6455 and its registry let an endpoint send.
+    /// Whether RFC 6455 and its registry allow an endpoint to send this code.
     private static boolean mayBeSent(int code) {
         return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
     }

@@ -5,10 +5,10 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.server.protocol.OutboundFrame;
 import java.util.List;
 
-/// Writes batches of frames with as few socket writes as they fit into. For one thread at a time, which may write to
-/// one sink after the other.
+/// Writes batches of frames with as few socket writes as possible. For one thread at a time, which may use it for
+/// several sinks in turn.
 public final class FrameWriter {
-    /// How much of a batch is copied for one write.
+    /// How many bytes of a batch are copied for one write.
     public static final int WRITE_BYTES_MAX = 64 * 1024;
     private static final int HEADER_BYTES_MAX = 10;
 
@@ -18,12 +18,12 @@ public final class FrameWriter {
     private int used;
     private Sink sink = (_, _) -> {};
 
-    /// One socket write; blocks until the operating system has taken the bytes.
+    /// Performs one socket write; blocks until the operating system has taken the bytes.
     public interface Sink {
         void write(byte[] bytes, int length);
     }
 
-    /// A sink that fails has got an unknown part of the batch.
+    /// Writes a batch. When it throws, the sink may have received part of the batch.
     public void write(List<Outgoing> batch, Sink into) {
         sink = requireNonNull(into, "into is null");
         used = 0;

@@ -10,24 +10,24 @@ import dev.walcast.server.tasks.Turns;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
-/// Paces the reader thread of one socket. A socket beyond its limits is held back: its thread sleeps, and TCP holds the
-/// client back. A socket that never gets below its limits is closed. Between frames the thread leaves its carrier to
-/// other virtual threads, because a thread whose input never runs dry never blocks. When there are many of them it
-/// pauses, too. Owned by the reader thread.
+/// Limits the pace of one socket's reader thread. Beyond its limits the thread sleeps, and TCP slows the client down.
+/// A socket that never gets below its limits is closed. Between frames the thread yields its carrier to other virtual
+/// threads, because a thread with endless input never blocks. When many threads are busy it also pauses. Owned by the
+/// reader thread.
 public final class InboundPace {
-    /// After so many frames other threads have a turn.
+    /// After this many frames other threads get a turn.
     private static final int FRAMES_IN_A_ROW = 16;
 
-    /// After so many bytes other threads have a turn.
+    /// After this many bytes other threads get a turn.
     private static final int BYTES_IN_A_ROW = 64 * 1024;
 
-    /// After so much work on messages other threads have a turn.
+    /// After this much work on messages other threads get a turn.
     private static final long WORK_NANOS_IN_A_ROW = 250_000;
 
-    /// A thread that waited so long for its client has had a rest.
+    /// A thread that waited this long for its client does not have to yield.
     private static final long RESTED_NANOS = 1_000_000;
 
-    /// Shorter pauses would be many.
+    /// Shorter pauses are added up.
     private static final long PAUSE_NANOS_MIN = 20_000_000;
 
     private final Allowance frames;
@@ -42,12 +42,12 @@ public final class InboundPace {
     private boolean heldBack;
     private long heldBackSinceNanos;
 
-    /// How the reader thread leaves its carrier.
+    /// Lets the reader thread leave its carrier.
     interface Rest {
-        /// Lets other threads have a turn.
+        /// Lets other threads run.
         void yieldTurn();
 
-        /// Waits. An interrupted wait ends at once and keeps the interrupt.
+        /// Pauses. An interrupted pause ends at once and keeps the interrupt.
         void pause(Duration time);
     }
 
@@ -60,22 +60,22 @@ public final class InboundPace {
         this.rest = requireNonNull(rest, "rest is null");
     }
 
-    /// The pace of a socket that has just been opened.
+    /// Creates the pace of a socket that was just opened.
     public static InboundPace of(SocketLimits limits) {
         return new InboundPace(InboundLimits.of(limits), System::nanoTime, new ThreadRest());
     }
 
     /// Counts a frame of any kind, before its payload is read.
     ///
-    /// @throws BrokenFrame when the socket has been held back for too long
-    void frame() throws BrokenFrame {
+    /// @throws InvalidFrameException when the socket has been beyond its limits for too long
+    void frame() throws InvalidFrameException {
         if (++framesInARow >= FRAMES_IN_A_ROW) {
             yieldTurn();
         }
         long now = nanos.getAsLong();
         hold(frames.take(1, now), now);
         if (heldBack && nanos.getAsLong() - heldBackSinceNanos > patienceNanos) {
-            throw new BrokenFrame(CloseReason.FLOOD);
+            throw new InvalidFrameException(CloseReason.FLOOD);
         }
     }
 
@@ -89,7 +89,7 @@ public final class InboundPace {
         hold(bytes.take(count, now), now);
     }
 
-    /// Tells how long a message was worked on. Work adds up over the messages of a row.
+    /// Records the time spent on a message. It adds up over the messages of a row.
     public void worked(long workNanos) {
         workNanosInARow += workNanos;
         if (workNanosInARow >= WORK_NANOS_IN_A_ROW) {
@@ -97,7 +97,7 @@ public final class InboundPace {
         }
     }
 
-    /// Tells how long it was waited for the client. One that lets itself be waited for begins a new row.
+    /// Records the time spent waiting for the client. A long wait begins a new row.
     public void waited(long waitedNanos) {
         if (waitedNanos >= RESTED_NANOS) {
             beginRow();
@@ -132,7 +132,7 @@ public final class InboundPace {
         }
     }
 
-    /// A token bucket, as the time at which it is full again.
+    /// A token bucket, stored as the time at which it is full again.
     private static final class Allowance {
         private static final double SECOND_NANOS = 1e9;
 
@@ -146,7 +146,7 @@ public final class InboundPace {
             this.fullAtNanos = now;
         }
 
-        /// @return by how much time the bucket is overdrawn; positive when it is
+        /// @return the time by which the bucket is overdrawn; not positive when it is not
         long take(int count, long now) {
             if (fullAtNanos - now < 0) {
                 fullAtNanos = now;

@@ -2,14 +2,14 @@ package dev.walcast.server.frames;
 
 import java.util.Arrays;
 
-/// The last bytes of a message that is not kept.
+/// Keeps the last bytes of a message that is discarded.
 final class LastBytes {
     /// Enough for two refs of a message of version 1.0.0, each character escaped.
     static final int BYTES_MAX = 16 * 1024;
 
     private byte[] bytes = {};
 
-    /// Appends bytes, and forgets those that are too far from the end.
+    /// Appends bytes, and drops those that are too far from the end.
     void add(byte[] more, int count) {
         int fresh = Math.min(count, BYTES_MAX);
         int old = Math.min(bytes.length, BYTES_MAX - fresh);

@@ -9,14 +9,14 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 
-/// The message being put together, unmasked as it arrives. Grows by what is there. Its bytes are counted: while it
-/// grows, and after [#take] until [#letGo].
+/// Collects one message and unmasks it as it arrives. Grows with the bytes received. They are counted in the account
+/// while the buffer grows, and after [#take] until [#release].
 ///
-/// Used by the reader thread, but for [#forget].
+/// Used by the reader thread, except [#forget].
 public final class MessageBuffer {
     private final MemoryAccount memory;
 
-    /// What was taken and is still in use. Belongs to the reader thread.
+    /// Bytes that were taken and are still in use. Belongs to the reader thread.
     private int inUse;
 
     // guarded by this
@@ -35,7 +35,7 @@ public final class MessageBuffer {
     /// Appends one fragment, or a part of one.
     ///
     /// @param phase how many bytes of the frame came before
-    /// @throws BrokenFrame when there is no memory for it
+    /// @throws InvalidFrameException when there is no memory for it
     void read(InputStream in, int length, byte[] mask, int phase) throws IOException {
         int done = 0;
         while (done < length) {
@@ -50,12 +50,12 @@ public final class MessageBuffer {
 
     /// Appends a byte and those that can be read without waiting.
     ///
-    /// @param expected how many the fragment still has
+    /// @param expected how many bytes the fragment still has
     /// @return how many were appended
     private synchronized int append(int first, InputStream in, int expected, byte[] mask, int phase)
             throws IOException {
         if (forgotten || !bytes.makeRoom(expected)) {
-            throw new BrokenFrame(CloseReason.MEMORY);
+            throw new InvalidFrameException(CloseReason.MEMORY);
         }
         byte[] array = bytes.array();
         int at = bytes.at();
@@ -67,40 +67,40 @@ public final class MessageBuffer {
         return count;
     }
 
-    /// The whole message; the buffer is empty afterwards.
+    /// Returns the complete message; the buffer is empty afterwards.
     ///
-    /// @throws BrokenFrame when another thread has forgotten it, or there is no memory for it
-    synchronized byte[] take() throws BrokenFrame {
+    /// @throws InvalidFrameException when another thread has discarded it, or there is no memory for it
+    synchronized byte[] take() throws InvalidFrameException {
         byte[] whole = forgotten ? null : bytes.take();
         if (whole == null) {
-            throw new BrokenFrame(CloseReason.MEMORY);
+            throw new InvalidFrameException(CloseReason.MEMORY);
         }
         inUse = whole.length;
         return whole;
     }
 
-    /// A copy of what has arrived.
+    /// Returns a copy of the bytes that have arrived.
     synchronized byte[] copy() {
         return bytes.copy();
     }
 
-    /// A copy of the last bytes that have arrived, at most so many.
+    /// Returns a copy of the last bytes that have arrived, at most this many.
     synchronized byte[] end(int count) {
         return bytes.end(count);
     }
 
-    /// Forgets what has arrived of this message.
+    /// Discards the bytes that have arrived of this message.
     synchronized void drop() {
         bytes.clear();
     }
 
-    /// The message that was taken last is not used any more.
-    public void letGo() {
+    /// Releases the memory of the message that was taken last.
+    public void release() {
         memory.release(inUse);
         inUse = 0;
     }
 
-    /// Frees what has arrived of a message. Nothing more is taken in. Any thread may call it, and it does not wait.
+    /// Discards what has arrived of a message and refuses more. Any thread may call it; it does not block.
     public synchronized void forget() {
         forgotten = true;
         bytes.clear();

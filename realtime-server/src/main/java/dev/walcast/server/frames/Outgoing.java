@@ -7,11 +7,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/// One frame on its way out.
+/// One frame to be written.
 public sealed interface Outgoing {
     int OPCODE_FIN = 0x80;
 
-    /// Rough size of the objects that hold a queued frame, so that tiny frames have a bound as well.
+    /// Approximate size of the objects of a queued frame, so that tiny frames are bounded as well.
     int OVERHEAD_BYTES = 64;
 
     int payloadBytes();
@@ -22,12 +22,12 @@ public sealed interface Outgoing {
         return payloadBytes() + OVERHEAD_BYTES;
     }
 
-    /// What of the cost is counted once for all sockets.
+    /// The part of the cost that is counted once for all sockets; null when there is none.
     default @Nullable SharedBytes shared() {
         return null;
     }
 
-    /// The cost without what is shared.
+    /// The cost without the shared part.
     default int ownCost() {
         SharedBytes common = shared();
         return common == null ? cost() : cost() - common.bytes();
@@ -74,7 +74,7 @@ public sealed interface Outgoing {
         return new Control(FrameHeader.PONG, payload);
     }
 
-    /// Answers a close frame.
+    /// Creates the answer to a close frame.
     static Outgoing closeEcho(byte[] payload) {
         return new Control(FrameHeader.CLOSE, payload);
     }

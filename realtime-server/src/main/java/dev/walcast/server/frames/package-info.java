@@ -1,4 +1,4 @@
-/// WebSocket frames: bytes to messages and back, and how fast the server reads them.
+/// WebSocket frames: from bytes to messages and back, and the pace of reading them.
 @NullMarked
 package dev.walcast.server.frames;
 

@@ -4,18 +4,18 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 
-/// What one client address is allowed.
+/// What the connections of one client address may do.
 ///
-/// @param connectionsMax open at once; 0 is without a limit
+/// @param connectionsMax how many may be open at once; 0 for no limit
 /// @param keepAlive      how long one of its connections may wait for its next request, unless its place is needed
-/// @param proxies        whose word on a client's address counts
+/// @param proxies        proxies that are trusted to name the client's address
 public record AddressLimits(int connectionsMax, Duration keepAlive, TrustedProxies proxies) {
-    /// Many users share the address of a company, and a quarter of all default connections is left to others even when
-    /// three such addresses are full.
+    /// Many users share the address of a company. With three such addresses full, a quarter of the default
+    /// connections is still free.
     private static final int USUAL_MAX = 4_096;
 
-    /// A load balancer or proxy keeps its connections for 60 s by default (AWS, nginx). It must be the one that closes
-    /// them: a request that it sends while the server closes the connection fails with 502.
+    /// A load balancer or proxy keeps its connections for 60 s by default (AWS, nginx). It has to close them first: a
+    /// request that it sends while the server closes the connection fails with 502.
     private static final Duration USUAL_KEEP_ALIVE = Duration.ofSeconds(75);
 
     public AddressLimits {

@@ -12,8 +12,8 @@ import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// A socket without encryption. Keeps a small buffer to read into, which grows while the client sends much, for there
-/// may be many sockets that send little.
+/// A socket without encryption. Its read buffer is small and grows while the client sends much, because most sockets
+/// receive little.
 final class ChannelSocket implements ClientSocket {
     private static final int READ_BYTES_MIN = 1024;
     private static final int READ_BYTES_MAX = 16 * 1024;
@@ -76,7 +76,7 @@ final class ChannelSocket implements ClientSocket {
         try {
             channel.shutdownOutput();
         } catch (IOException _) {
-            // it is closed already, or never was open
+            // it is closed already, or was never open
         }
     }
 
@@ -87,7 +87,7 @@ final class ChannelSocket implements ClientSocket {
 
     @Override
     public void idle() {
-        // only clients keep connections for later
+        // only Helidon's client calls this
     }
 
     @Override

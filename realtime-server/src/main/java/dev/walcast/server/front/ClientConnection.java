@@ -3,14 +3,14 @@ package dev.walcast.server.front;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.http.AnswerBytes;
 import dev.walcast.server.http.Framing;
 import dev.walcast.server.http.RefusedRequestException;
 import dev.walcast.server.http.RequestBytes;
 import dev.walcast.server.http.RequestHead;
+import dev.walcast.server.http.ResponseBytes;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
-import dev.walcast.server.socket.Upgradable;
+import dev.walcast.server.socket.UpgradeListener;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
@@ -30,9 +30,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One connection, from its acceptance to its end. Its own thread reads, answers and writes; the [Front] keeps its
-/// time.
-final class ClientConnection implements ConnectionContext, Upgradable, RequestBytes.Progress, Runnable {
+/// One connection, from accept to close. Its own thread reads, answers and writes. The [HttpFront] enforces its
+/// timeouts.
+final class ClientConnection implements ConnectionContext, UpgradeListener, RequestBytes.Progress, Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
     private static final long LINGER_NANOS = 2_000_000_000L;
     private static final long LINGER_BYTES_MAX = 1 << 20;
@@ -44,32 +44,36 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
 
     private final ClientSocket socket;
     private final InetAddress peer;
-    private final Supplier<Engine> engines;
+    private final Supplier<HttpEngine> engines;
     private final FrontLimits limits;
-    private final Places places;
+    private final ConnectionPlaces places;
     private final RequestBytes requests;
-    private final AnswerBytes answers;
+    private final ResponseBytes answers;
 
     private volatile PeerInfo remote;
-    private volatile Phase phase = Phase.HEAD;
+    private volatile ConnectionPhase phase = ConnectionPhase.HEAD;
     private volatile boolean blocked;
     private volatile long blockedSinceNanos;
     private volatile long deadlineNanos;
     private volatile long writingSinceNanos;
     private volatile boolean stopping;
 
-    /// The client sends nothing any more. For its own thread.
+    /// Whether the client has ended its output. For the connection's own thread.
     private boolean hasEnded;
 
-    // What answers now. Change between two requests, by its own thread.
-    private volatile Engine engine;
+    // The engine in use. Changes between two requests, by the connection's own thread.
+    private volatile HttpEngine engine;
     private DataReader reader;
 
     private volatile @Nullable ServerConnection http;
 
-    /// @param engines gives the engine that answers requests now
+    /// @param engines supplies the current engine
     ClientConnection(
-            ClientSocket socket, InetAddress peer, Supplier<Engine> engines, FrontLimits limits, Places places) {
+            ClientSocket socket,
+            InetAddress peer,
+            Supplier<HttpEngine> engines,
+            FrontLimits limits,
+            ConnectionPlaces places) {
         this.socket = requireNonNull(socket, "socket is null");
         this.peer = requireNonNull(peer, "peer is null");
         this.engines = requireNonNull(engines, "engines is null");
@@ -77,7 +81,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         this.limits = requireNonNull(limits, "limits is null");
         this.places = requireNonNull(places, "places is null");
         this.requests = new RequestBytes(this::receive, this);
-        this.answers = new AnswerBytes(this::transmit, requests::endAfterThis);
+        this.answers = new ResponseBytes(this::transmit, requests::endAfterThis);
         this.reader = new UnchainedReader(requests);
         this.remote = socket.remotePeer();
         this.deadlineNanos = System.nanoTime() + limits.requestTimeout().toNanos();
@@ -107,7 +111,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         }
     }
 
-    /// Until the connection ends, or a request comes that another engine answers.
+    /// Runs until the connection ends, or a request arrives that another engine answers.
     private void answerRequests() throws InterruptedException {
         try {
             ServerConnection connection = engine.connection(this);
@@ -142,9 +146,9 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
 
     @Override
     public boolean awaitsRequest() {
-        if (phase == Phase.REQUEST) {
+        if (phase == ConnectionPhase.REQUEST) {
             deadlineNanos = System.nanoTime() + limits.keepAlive().toNanos();
-            phase = Phase.HEAD;
+            phase = ConnectionPhase.HEAD;
             places.idle(this);
         }
         return !stopping;
@@ -162,7 +166,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         places.request(this, head, client);
         remote = client.equals(peer) ? socket.remotePeer() : Peer.forwarded(client);
         deadlineNanos = head.framing() instanceof Framing.None ? NEVER : System.nanoTime() + BODY_NANOS;
-        phase = Phase.REQUEST;
+        phase = ConnectionPhase.REQUEST;
     }
 
     @Override
@@ -177,7 +181,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
 
     @Override
     public void blocked(boolean now) {
-        if (phase != Phase.UPGRADED && blocked != now) {
+        if (phase != ConnectionPhase.UPGRADED && blocked != now) {
             blockedSinceNanos = System.nanoTime();
             blocked = now;
             places.waiting(now);
@@ -187,7 +191,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
     @Override
     public void upgraded() {
         blocked(false);
-        phase = Phase.UPGRADED;
+        phase = ConnectionPhase.UPGRADED;
         deadlineNanos = NEVER;
         requests.upgraded();
     }
@@ -197,10 +201,10 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         blocked(true);
     }
 
-    /// Answers in the place of the routes, unless they have begun to.
+    /// Sends the refusal, unless a route has begun to answer.
     @Override
     public void refused(RefusedRequestException refused) {
-        boolean isFirst = !(phase == Phase.REQUEST && answers.hasBegun());
+        boolean isFirst = !(phase == ConnectionPhase.REQUEST && answers.hasBegun());
         try {
             if (isFirst) {
                 transmit(BufferData.create(answer(refused.refusal())));
@@ -222,10 +226,10 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
                 .getBytes(UTF_8);
     }
 
-    /// A client that still sends would lose the last answer if its bytes were left unread: the connection would be
-    /// reset.
+    /// Reads and drops what the client still sends: unread bytes would reset the connection before the client reads
+    /// the last answer.
     private void linger() {
-        if (phase == Phase.UPGRADED || hasEnded) {
+        if (phase == ConnectionPhase.UPGRADED || hasEnded) {
             return;
         }
         deadlineNanos = System.nanoTime() + LINGER_NANOS;
@@ -237,7 +241,8 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         }
     }
 
-    /// When it began to wait for its client; nothing to be closed for otherwise.
+    /// The time at which the connection began to wait for its client. Only a waiting connection may be closed for
+    /// another.
     ///
     /// @return [Long#MAX_VALUE] when it does not wait
     long waitingSinceNanos() {
@@ -248,7 +253,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         return peer;
     }
 
-    /// Cuts it when something takes too long.
+    /// Cuts the connection when a timeout has passed.
     void check(long nowNanos) {
         long deadline = deadlineNanos;
         long writing = writingSinceNanos;
@@ -259,24 +264,24 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         }
     }
 
-    /// Ends it after the request that is being answered.
+    /// Ends the connection after the request that is being answered.
     void stop() {
         stopping = true;
         ServerConnection connection = http;
-        if (phase == Phase.UPGRADED && connection != null) {
+        if (phase == ConnectionPhase.UPGRADED && connection != null) {
             connection.close(false);
-        } else if (blocked && phase == Phase.HEAD) {
+        } else if (blocked && phase == ConnectionPhase.HEAD) {
             cut();
         }
     }
 
-    /// Ends it now, in whatever state; its thread notices.
+    /// Ends the connection now, in any state. Its thread notices.
     void cut() {
         places.leave(this);
         socket.close();
     }
 
-    /// It has a place, and is waited for until its thread has read something.
+    /// Called when the connection got a place. It counts as waiting until its thread has read something.
     void entered() {
         blocked(true);
     }
@@ -316,7 +321,7 @@ final class ClientConnection implements ConnectionContext, Upgradable, RequestBy
         return socket;
     }
 
-    /// The client's address, as far as trusted proxies tell it.
+    /// The client's address, as named by trusted proxies.
     @Override
     public PeerInfo remotePeer() {
         return remote;

@@ -2,12 +2,12 @@ package dev.walcast.server.front;
 
 import io.helidon.common.socket.HelidonSocket;
 
-/// A socket whose two directions can end one after the other.
+/// A socket whose two directions can be closed separately.
 interface ClientSocket extends HelidonSocket {
-    /// Tells the client that nothing more comes. What it sends can still be read.
+    /// Ends the output. Input can still be read.
     void endOutput();
 
-    /// Ends it now, for a thread that reads or writes, too. Never fails; may be called more than once.
+    /// Closes the socket now, also while a thread reads or writes. Never throws; may be called more than once.
     @Override
     void close();
 }

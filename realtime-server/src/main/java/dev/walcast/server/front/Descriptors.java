@@ -5,16 +5,16 @@ import java.lang.management.ManagementFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// How many connections the process' limit of file descriptors allows.
+/// Computes how many connections the process' limit of file descriptors allows.
 final class Descriptors {
     private static final Logger LOG = LoggerFactory.getLogger(Descriptors.class);
 
-    /// For jars, files, sockets to the database, and the places for probes.
-    private static final int FOR_OTHERS = 256 + Places.RESERVE;
+    /// Descriptors for jars, files, sockets to the database, and the connections for probes.
+    private static final int FOR_OTHERS = 256 + ConnectionPlaces.RESERVE;
 
     private Descriptors() {}
 
-    /// As many of them as fit; warns when that is not all.
+    /// Returns the number of connections that fit; warns when it is lower than requested.
     static int fitting(int connectionsMax) {
         return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
                 ? fitting(connectionsMax, system.getMaxFileDescriptorCount())
@@ -27,7 +27,7 @@ final class Descriptors {
             return connectionsMax;
         }
         LOG.warn(
-                "This process may open {} files, which is too few for {} connections: it takes {}. Raise the limit"
+                "This process may open {} files, too few for {} connections. It accepts {} connections. Raise the limit"
                         + " (ulimit -n, LimitNOFILE, ulimits.nofile) to {}, or lower MAX_CONNECTIONS.",
                 descriptors,
                 connectionsMax,

@@ -10,7 +10,7 @@ import io.helidon.webserver.http.DirectHandlers;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/// What Helidon's connections ask of the server that they are part of.
+/// The context that Helidon's connections require of their server.
 final class EngineContext implements ListenerContext {
     private final Context context = Context.create();
     private final MediaContext media = MediaContext.create();

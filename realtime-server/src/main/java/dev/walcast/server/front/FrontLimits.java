@@ -5,12 +5,12 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.server.limits.SocketLimits;
 import java.time.Duration;
 
-/// What connections are allowed before they are sockets or streams.
+/// The limits of connections before they are sockets or streams.
 ///
-/// @param connectionsMax  open at once; some more are taken to answer health probes
-/// @param waitingMax      that may wait for their client at once; beyond them the eldest are closed
-/// @param perAddressMax   open at once of one address; 0 is without a limit
-/// @param proxies         whose word on a client's address counts
+/// @param connectionsMax  how many may be open at once; some more are accepted to answer health probes
+/// @param waitingMax      how many may wait for their client at once; beyond that the oldest are closed
+/// @param perAddressMax   how many of one address may be open at once; 0 for no limit
+/// @param proxies         proxies that are trusted to name the client's address
 /// @param requestTimeout  how long a request's head may take
 /// @param keepAlive       how long a connection may wait for its next request
 /// @param writeTimeout    how long a client may take to accept one write
@@ -35,7 +35,7 @@ public record FrontLimits(
         requireNonNull(writeTimeout, "writeTimeout is null");
     }
 
-    /// What a server with these limits needs: a place for each socket, and some for other requests.
+    /// The limits that a server with these settings needs: a place for each socket, and some for other requests.
     public static FrontLimits of(SocketLimits sockets, AddressLimits addresses) {
         return new FrontLimits(
                 sockets.socketsMax() + BESIDE_SOCKETS,
@@ -47,7 +47,7 @@ public record FrontLimits(
                 sockets.writeTimeout());
     }
 
-    /// With fewer connections in all.
+    /// The same limits with fewer connections.
     FrontLimits withConnections(int max) {
         return new FrontLimits(max, waitingMax, perAddressMax, proxies, requestTimeout, keepAlive, writeTimeout);
     }

@@ -16,22 +16,23 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Accepts connections for as long as it runs. A shortage of descriptors is logged once and passes: it gives one up
-/// that it keeps for this, so that callers are at least sent away.
+/// Accepts connections while it runs. A shortage of descriptors is logged once. The listener then closes a descriptor
+/// that it keeps in reserve, accepts a waiting client with it and closes that connection, so that the client does not
+/// wait in vain.
 final class Listener implements ObservedTask {
     private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
     private static final int BACKLOG = 1024;
     private static final long PAUSE_MILLIS = 50;
 
-    /// A shortage that has been over for this long is logged again.
+    /// A shortage is logged again after it has been over for this long.
     private static final long QUIET_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-    /// What becomes of connections.
+    /// Receives the accepted connections.
     interface Reception {
         /// Takes a connection over.
         void accepted(SocketChannel channel) throws IOException;
 
-        /// Closes some that can be given up.
+        /// Closes connections that can be given up.
         ///
         /// @return whether there were any
         boolean makeRoom();
@@ -50,7 +51,7 @@ final class Listener implements ObservedTask {
         this.port = wanted.getPort();
     }
 
-    /// Takes the port; harmless when it has it.
+    /// Binds the port. Does nothing when it is bound.
     void bind() throws IOException {
         ServerSocketChannel current = server;
         if (current != null && current.isOpen()) {
@@ -89,7 +90,7 @@ final class Listener implements ObservedTask {
                 }
                 Thread.sleep(PAUSE_MILLIS);
             } catch (IOException e) {
-                shortage(e);
+                handleShortage(e);
             }
         }
     }
@@ -116,22 +117,22 @@ final class Listener implements ObservedTask {
         }
     }
 
-    /// Most often there is no descriptor left. The callers that wait would wait until they give up.
-    private void shortage(IOException failure) throws InterruptedException {
+    /// Handles a failed accept. Usually no descriptor is free, and waiting clients would wait until they time out.
+    private void handleShortage(IOException failure) throws InterruptedException {
         long now = System.nanoTime();
         if (now - shortNanos.getAndSet(now) > QUIET_NANOS) {
             LOG.error(
-                    "Connections cannot be accepted ({}); callers are sent away until that has passed. If it is for"
-                            + " want of file descriptors, raise their limit (ulimit -n) or lower MAX_CONNECTIONS.",
+                    "Connections cannot be accepted ({}); clients are disconnected meanwhile. If file descriptors are"
+                            + " exhausted, raise their limit (ulimit -n) or lower MAX_CONNECTIONS.",
                     failure.getMessage());
         }
         if (!reception.makeRoom()) {
-            sendOneAway();
+            disconnectOne();
         }
         Thread.sleep(PAUSE_MILLIS);
     }
 
-    private void sendOneAway() {
+    private void disconnectOne() {
         SocketChannel given = spare;
         ServerSocketChannel from = server;
         spare = null;
@@ -147,7 +148,7 @@ final class Listener implements ObservedTask {
                 from.configureBlocking(true);
             }
         } catch (IOException _) {
-            LOG.trace("the caller could not be sent away");
+            LOG.trace("the client could not be disconnected");
         }
     }
 
@@ -157,7 +158,7 @@ final class Listener implements ObservedTask {
         }
     }
 
-    /// Gives the port back.
+    /// Closes the port.
     void close() {
         ServerSocketChannel current = server;
         SocketChannel given = spare;

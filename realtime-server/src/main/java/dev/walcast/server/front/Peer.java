@@ -7,9 +7,9 @@ import java.security.Principal;
 import java.security.cert.Certificate;
 import java.util.Optional;
 
-/// One end of a connection that has no certificate.
+/// One end of a connection without a certificate.
 record Peer(InetSocketAddress address) implements PeerInfo {
-    /// A client behind a trusted proxy; its port is not known.
+    /// Creates the peer for a client behind a trusted proxy. Its port is unknown.
     static Peer forwarded(InetAddress client) {
         return new Peer(new InetSocketAddress(client, 0));
     }

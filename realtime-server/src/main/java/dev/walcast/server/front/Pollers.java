@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
 
-/// Has the JDK prepare what wakes virtual threads that wait for a socket. It needs file descriptors for that, does it
-/// when the first virtual thread waits, and never tries again when there are none.
+/// Makes the JDK create the pollers that wake virtual threads waiting for a socket. The JDK creates them when the
+/// first virtual thread waits, needs file descriptors for that, and never tries again after a failure.
 final class Pollers {
     private Pollers() {}
 
-    /// Returns when a virtual thread has waited for input once.
+    /// Returns after a virtual thread has waited for input once.
     static void prepare() throws IOException {
         Pipe pipe = Pipe.open();
         try (Pipe.SourceChannel source = pipe.source();
@@ -29,7 +29,7 @@ final class Pollers {
         try {
             int _ = source.read(ByteBuffer.allocate(1));
         } catch (IOException _) {
-            // it has waited, or it will be seen when a connection waits
+            // it has waited, or a later connection will show the failure
         }
     }
 }

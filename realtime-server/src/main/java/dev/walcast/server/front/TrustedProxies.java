@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Proxies whose word on a client's address counts.
+/// The proxies that are trusted to name a client's address.
 public final class TrustedProxies {
-    private final List<Network> networks;
+    private final List<AddressRange> networks;
 
-    private TrustedProxies(List<Network> networks) {
+    private TrustedProxies(List<AddressRange> networks) {
         this.networks = List.copyOf(networks);
     }
 
@@ -20,12 +20,12 @@ public final class TrustedProxies {
     }
 
     /// @param text addresses and ranges such as `10.0.0.0/8, fd00::/8`, separated by commas; may be blank
-    /// @throws IllegalArgumentException that names the part which is neither
+    /// @throws IllegalArgumentException when a part is neither; the message names the part
     public static TrustedProxies parse(String text) {
-        List<Network> networks = new ArrayList<>();
+        List<AddressRange> networks = new ArrayList<>();
         if (!text.isBlank()) {
             for (String part : text.split(",", -1)) {
-                networks.add(Network.parse(part.strip())
+                networks.add(AddressRange.parse(part.strip())
                         .orElseThrow(() -> new IllegalArgumentException(
                                 "`" + part.strip() + "` is neither an address nor a range such as 10.0.0.0/8")));
             }
@@ -37,8 +37,8 @@ public final class TrustedProxies {
         return networks.stream().anyMatch(network -> network.contains(address));
     }
 
-    /// The client's address as the trusted proxies tell it: the right-most one in `X-Forwarded-For`, or else in
-    /// `Forwarded`, that is not a proxy's. What stands left of it may be made up.
+    /// Returns the client's address: the right-most one in `X-Forwarded-For`, or else in `Forwarded`, that is not a
+    /// proxy's. Addresses left of it may be forged.
     ///
     /// @param peer the other end of the connection
     InetAddress client(InetAddress peer, RequestHead head) {
@@ -78,7 +78,7 @@ public final class TrustedProxies {
         return hops;
     }
 
-    /// With or without a port.
+    /// Parses an address with or without a port.
     private static Optional<InetAddress> hop(String text) {
         String host = Grammar.trim(text);
         int colon = host.lastIndexOf(':');
@@ -88,6 +88,6 @@ public final class TrustedProxies {
         } else if (colon >= 0 && host.indexOf(':') == colon) {
             host = host.substring(0, colon);
         }
-        return Network.address(host);
+        return AddressRange.address(host);
     }
 }

@@ -11,23 +11,23 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Reads as Helidon's reader does, with a new one whenever all that has arrived is read. Helidon's reader chains all
-/// arrays that it ever got: each refers to the next. Once one of them has grown old, a young collection keeps all that
-/// follow, and what clients send fills the heap until a full collection, however little of it is used. For one thread.
+/// Reads like Helidon's `DataReader`, but starts a new one whenever all bytes that arrived are read. Helidon's reader
+/// links all arrays that it ever received. Once one of them is in the old generation, young collections keep all
+/// arrays that follow it, so clients fill the heap until a full collection. For one thread.
 final class UnchainedReader extends DataReader {
     private final Supplier<byte @Nullable []> source;
     private Consumer<DataReader> listening = _ -> {};
     private DataReader current;
 
-    /// @param source blocks until there are bytes; null at the end
-    @SuppressWarnings("removal") // Helidon wants its reader to be made by a factory, which makes no subclass
+    /// @param source blocks until there are bytes; returns null at the end
+    @SuppressWarnings("removal") // Helidon offers a factory, which creates no subclass
     UnchainedReader(Supplier<byte @Nullable []> source) {
         super(source);
         this.source = requireNonNull(source, "source is null");
         this.current = DataReader.create(source);
     }
 
-    /// The one that has what is not read yet.
+    /// The reader with the unread bytes.
     DataReader current() {
         if (current.available() == 0) {
             current = DataReader.create(source);

@@ -1,4 +1,4 @@
-/// The port of the server: accepts connections, bounds them, and hands their requests to the HTTP engine.
+/// The server's port: accepts connections, limits them, and hands their requests to the HTTP engine.
 @NullMarked
 package dev.walcast.server.front;
 

@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Puts together what all sources report. Safe for any thread.
+/// Combines the health reports of all sources. Safe for any thread.
 public final class Health {
     private static final Logger log = LoggerFactory.getLogger(Health.class);
 
@@ -30,7 +30,7 @@ public final class Health {
             reasons = Set.copyOf(reasons);
         }
 
-        /// The worst that any of the reasons makes of the server.
+        /// The worst readiness of all reasons.
         public Readiness readiness() {
             return reasons.stream()
                     .map(HealthReason::readiness)
@@ -38,13 +38,13 @@ public final class Health {
                     .orElse(Readiness.READY);
         }
 
-        /// In the order of the catalogue.
+        /// The codes, in the order of the enum.
         public List<String> codes() {
             return reasons.stream().sorted().map(HealthReason::code).toList();
         }
     }
 
-    /// Asks all sources. A report that differs from the last one is logged.
+    /// Asks all sources. Logs a report that differs from the previous one.
     public Report report() {
         Set<HealthReason> reasons = EnumSet.noneOf(HealthReason.class);
         sources.forEach(source -> reasons.addAll(of(source)));

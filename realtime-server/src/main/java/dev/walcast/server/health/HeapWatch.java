@@ -12,19 +12,20 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Ends the process when it does little but collect garbage, and the collections free almost nothing: the JVM throws no
-/// error as long as each frees a few bytes. Restarted, the server has an empty heap, and its clients come back.
+/// Ends the process when it does little but collect garbage and the collections free almost nothing. The JVM throws
+/// no error as long as each collection frees a few bytes. A restarted server has an empty heap, and its clients
+/// reconnect.
 public final class HeapWatch {
     private static final Logger log = LoggerFactory.getLogger(HeapWatch.class);
     private static final Duration EVERY = Duration.ofSeconds(1);
 
-    /// So much of the time between two looks counts; the process was stopped for the rest of it.
+    /// The longest time between two looks that counts; in the rest of a longer time the process was stopped.
     private static final Duration GAP_MAX = EVERY.multipliedBy(2);
 
-    /// The share of time spent in collections from which on the server is starved.
+    /// At this share of time spent in collections the server is starved.
     private static final double COLLECTING_SHARE = 0.8;
 
-    /// The share of the heap that collections leave in use from which on it is starved.
+    /// At this share of the heap in use after collections the server is starved.
     private static final double USED_SHARE = 0.85;
 
     static final Duration STARVED_MAX = Duration.ofSeconds(20);
@@ -39,16 +40,16 @@ public final class HeapWatch {
     private long starvedNanos;
     private boolean warned;
 
-    /// What the JVM's collectors have done so far.
+    /// Reads what the JVM's collectors have done so far.
     public interface Collections {
-        /// How long they have worked, in all.
+        /// The total time of collections, in milliseconds.
         long millis();
 
-        /// Which part of the heap's maximum the last collections left in use, at most 1.
+        /// The share of the maximal heap in use after the last collections, at most 1.
         double usedShare();
     }
 
-    /// @param starvedMax the process ends after so much starved time; other time pays it back
+    /// @param starvedMax the process ends after this much starved time; other time is subtracted from it
     /// @param nowNanos   of [System#nanoTime()]
     /// @param end        ends the process
     HeapWatch(Collections collections, Duration starvedMax, long nowNanos, Runnable end) {
@@ -73,7 +74,7 @@ public final class HeapWatch {
     private static void halt() {
         FatalErrors.halt(
                 FatalErrors.MEMORY_EXIT_CODE,
-                "The heap is exhausted: the server only collects garbage and finds none, and the process ends",
+                "The heap is exhausted: garbage collection frees no memory. The process ends",
                 null);
     }
 

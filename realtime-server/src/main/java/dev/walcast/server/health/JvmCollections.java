@@ -7,8 +7,8 @@ import java.lang.management.MemoryType;
 import java.lang.management.MemoryUsage;
 import java.util.List;
 
-/// The collectors of this process. Time in which a concurrent collector works beside the server counts as well; so the
-/// share of the heap that it leaves in use decides.
+/// Reads the garbage collectors of this process. Time in which a concurrent collector works beside the server counts
+/// as well, so the share of the heap in use decides.
 final class JvmCollections implements HeapWatch.Collections {
     private final List<GarbageCollectorMXBean> collectors = ManagementFactory.getGarbageCollectorMXBeans().stream()
             .filter(collector -> !collector.getName().endsWith("Pauses"))

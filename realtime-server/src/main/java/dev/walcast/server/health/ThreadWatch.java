@@ -13,9 +13,9 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Starts a platform thread and a virtual one now and then. While the machine has no thread to give, or virtual threads
-/// do not run, this task does not move; the [Supervisor] ends the process when that lasts. Until then the server goes
-/// on with the threads that it has.
+/// Starts a platform thread and a virtual thread at intervals. While the machine has no thread left, or virtual
+/// threads do not run, this task makes no progress, and the [Supervisor] ends the process when that lasts. Until then
+/// the server continues with the threads that it has.
 public final class ThreadWatch {
     private static final Logger log = LoggerFactory.getLogger(ThreadWatch.class);
     private static final Duration EVERY = Duration.ofSeconds(5);
@@ -53,7 +53,7 @@ public final class ThreadWatch {
         } catch (RuntimeException | Error e) {
             FatalErrors.check(e);
             if (!failing) {
-                log.error("The machine has no thread to give: raise its limits, or those of the container", e);
+                log.error("No thread could be started: raise the thread limits of the machine or the container", e);
             }
             failing = true;
             return false;

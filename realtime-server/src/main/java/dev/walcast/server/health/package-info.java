@@ -1,4 +1,4 @@
-/// What the parts of the server report about themselves to those who run it.
+/// What the server's parts report about their health, and the watches that end the process.
 @NullMarked
 package dev.walcast.server.health;
 

@@ -5,7 +5,7 @@ import static dev.walcast.server.http.RefusedRequestException.malformed;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Finds the data in a chunked body. Extensions and trailers are checked and dropped.
+/// Finds the data in a chunked body. Validates and drops extensions and trailers.
 final class ChunkScanner {
     private static final int LINE_BYTES_MAX = 256;
     private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]++";
@@ -31,12 +31,12 @@ final class ChunkScanner {
         return stage == Stage.OVER;
     }
 
-    /// How many bytes of data come next; 0 when something else does.
+    /// How many bytes of data come next; 0 when framing comes next.
     long dataLeft() {
         return stage == Stage.DATA ? left : 0;
     }
 
-    /// So many bytes of data were taken.
+    /// Records that this many bytes of data were taken.
     void took(int bytes) {
         left -= bytes;
         if (left == 0) {
@@ -44,9 +44,9 @@ final class ChunkScanner {
         }
     }
 
-    /// Takes what is not data, up to the next data or the end of the body.
+    /// Consumes framing, up to the next data or the end of the body.
     ///
-    /// @return how many bytes it took
+    /// @return how many bytes were consumed
     int take(byte[] from, int start, int end) throws RefusedRequestException {
         int at = start;
         while (at < end && stage != Stage.DATA && stage != Stage.OVER) {

@@ -4,14 +4,14 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.Locale;
 
-/// One header field, without the white space around its value. Characters are bytes.
+/// One header field, without white space around its value. Each character is one byte.
 record Field(String name, String value) {
     Field {
         requireNonNull(name, "name is null");
         requireNonNull(value, "value is null");
     }
 
-    /// @param line without its end
+    /// @param line without its line end
     static Field parse(String line) throws RefusedRequestException {
         char first = line.charAt(0);
         if (first == ' ' || first == '\t') {
@@ -24,7 +24,7 @@ record Field(String name, String value) {
         return new Field(line.substring(0, colon), Grammar.trim(line.substring(colon + 1)));
     }
 
-    /// @param lowerCase the name to compare with
+    /// @param lowerCase the lower-case name to compare with
     boolean isNamed(String lowerCase) {
         return name.length() == lowerCase.length()
                 && name.toLowerCase(Locale.ROOT).equals(lowerCase);

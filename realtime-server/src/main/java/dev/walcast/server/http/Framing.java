@@ -1,6 +1,6 @@
 package dev.walcast.server.http;
 
-/// Where a request's body ends.
+/// How the end of a request's body is found.
 public sealed interface Framing {
     record None() implements Framing {}
 

@@ -1,6 +1,6 @@
 package dev.walcast.server.http;
 
-/// The characters of RFC 9110 and RFC 3986.
+/// Character classes of RFC 9110 and RFC 3986.
 public final class Grammar {
     private static final String TOKEN_MARKS = "!#$%&'*+-.^_`|~";
     private static final String HOST_MARKS = "-._~!$&'()*+,;=";
@@ -15,12 +15,12 @@ public final class Grammar {
         return isLetterOrDigit(c) || TOKEN_MARKS.indexOf(c) >= 0;
     }
 
-    /// Whether the text is one digit of ASCII or more.
+    /// Whether the text is one or more ASCII digits.
     public static boolean isDigits(String text) {
         return !text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9');
     }
 
-    /// Whether it is a host with or without a port, as in `Host`.
+    /// Whether the text is a host with or without a port, as in `Host`.
     static boolean isAuthority(String text) {
         int bracket = text.lastIndexOf(']');
         int colon = text.indexOf(':', Math.max(bracket, 0));
@@ -49,7 +49,7 @@ public final class Grammar {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     }
 
-    /// Without spaces and tabs at both ends; nothing else counts as white space.
+    /// Removes spaces and tabs at both ends, and no other white space.
     public static String trim(String text) {
         int start = 0;
         int end = text.length();

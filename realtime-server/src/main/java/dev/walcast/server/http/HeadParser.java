@@ -11,12 +11,12 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/// Reads a request's head as RFC 9112 demands. What two readers could read differently is refused.
+/// Parses a request's head as RFC 9112 requires. Refuses what two readers could read differently.
 public final class HeadParser {
-    /// What routes answer; anything else is refused here.
+    /// The methods that routes answer. Others are refused.
     private static final Set<String> METHODS = Set.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
-    /// Fields that mean nothing, or two things, when they are there twice.
+    /// Fields that have no meaning, or two, when they occur twice.
     private static final Set<String> ONCE = Set.of(
             "host",
             "content-length",
@@ -28,7 +28,7 @@ public final class HeadParser {
             "sec-websocket-key",
             "sec-websocket-version");
 
-    /// Fields about the connection and the framing, which [RequestHead#canonical()] says anew, and the host.
+    /// Fields about the connection, the framing and the host, which [RequestHead#canonical()] writes again.
     private static final Set<String> ABOUT_THE_CONNECTION = Set.of(
             "connection",
             "content-length",
@@ -68,7 +68,7 @@ public final class HeadParser {
         }
     }
 
-    /// @param lines of a complete head
+    /// @param lines the lines of a complete head
     public static RequestHead parse(List<String> lines) throws RefusedRequestException {
         return new HeadParser(lines).head();
     }
@@ -135,7 +135,7 @@ public final class HeadParser {
         return bytes == 0 ? new Framing.None() : new Framing.Length(bytes);
     }
 
-    /// A target with a host has the last word on it. HTTP/1.0 needs none.
+    /// A host in the target takes precedence. HTTP/1.0 needs none.
     private String host() throws RefusedRequestException {
         Optional<String> host = value("host");
         if (host.isEmpty() && !http10) {
@@ -163,7 +163,7 @@ public final class HeadParser {
             return rawTarget;
         }
         if (rawTarget.equals("*") && method.equals("OPTIONS")) {
-            return "/"; // where a route answers for the whole server
+            return "/"; // a route answers `OPTIONS *` there
         }
         int authority = authorityStart();
         if (authority < 0) {
@@ -176,7 +176,7 @@ public final class HeadParser {
         return rest.startsWith("/") ? rest : "/" + rest;
     }
 
-    /// Less than 0 when the target names no host.
+    /// Negative when the target names no host.
     private int authorityStart() {
         String lower = rawTarget.substring(0, Math.min(8, rawTarget.length())).toLowerCase(Locale.ROOT);
         return lower.startsWith("http://") ? 7 : lower.equals("https://") ? 8 : -1;
@@ -198,7 +198,7 @@ public final class HeadParser {
         return expectation.isPresent();
     }
 
-    /// A proxy that speaks HTTP/1.0 drops `Upgrade`, but passes on the client's other headers.
+    /// A proxy that speaks HTTP/1.0 drops `Upgrade` but passes on the client's other headers.
     private boolean upgrade() throws RefusedRequestException {
         boolean asked = value("upgrade").stream()
                 .flatMap(list -> Arrays.stream(list.split(",", -1)))

@@ -7,12 +7,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Collects the lines of a request's head, or of a trailer. Looks at each byte before it keeps it, so that what a
-/// client can make it keep is bounded and no byte is there that two readers would read differently.
+/// Collects the lines of a request's head or of a trailer. Checks each byte before it keeps it. So the memory that a
+/// client can use is bounded, and bytes that two readers could read differently are refused.
 public final class HeadScanner {
-    /// How long a request line may be.
+    /// The longest request line, in bytes.
     public static final int REQUEST_LINE_BYTES_MAX = 16 * 1024;
-    /// How long all header fields together may be.
+    /// The most bytes of all header fields together.
     public static final int FIELDS_BYTES_MAX = 16 * 1024;
     static final int FIELDS_MAX = 128;
     private static final int EMPTY_LINES_MAX = 1;
@@ -34,7 +34,7 @@ public final class HeadScanner {
         return new HeadScanner(true);
     }
 
-    /// Of the fields after a chunked body.
+    /// For the fields after a chunked body.
     static HeadScanner ofTrailer() {
         return new HeadScanner(false);
     }
@@ -43,12 +43,12 @@ public final class HeadScanner {
         return complete;
     }
 
-    /// Without their ends and without empty ones.
+    /// The lines without their ends and without empty lines.
     List<String> lines() {
         return lines;
     }
 
-    /// @return how many bytes it took; fewer than there are when it is complete
+    /// @return how many bytes were consumed; fewer than given when the head is complete
     int take(byte[] from, int start, int end) throws RefusedRequestException {
         int at = start;
         while (at < end && !complete) {

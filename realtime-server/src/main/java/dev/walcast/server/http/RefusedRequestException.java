@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
 
-/// A request that is refused before any route sees it. Its connection ends with the answer.
+/// Thrown when a request is refused before any route sees it. Its connection ends with the response.
 public final class RefusedRequestException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -16,12 +16,12 @@ public final class RefusedRequestException extends Exception {
         this.refusal = requireNonNull(refusal, "refusal is null");
     }
 
-    /// @param what completes "The request is not valid HTTP/1.1: "; holds nothing that the client sent
+    /// @param what completes "The request is not valid HTTP/1.1: "; must contain nothing that the client sent
     static RefusedRequestException malformed(String what) {
         return new RefusedRequestException(ErrorCode.REQUEST_MALFORMED.refusal(what));
     }
 
-    /// What the client is told.
+    /// The refusal for the client.
     public Refusal refusal() {
         return refusal;
     }

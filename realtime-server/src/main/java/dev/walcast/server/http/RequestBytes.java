@@ -8,34 +8,34 @@ import java.util.Arrays;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// The bytes of a connection as the HTTP engine gets them: one checked request after the other, each in one spelling.
-/// Never hands on a byte of a request before the engine asks for it. For one thread.
+/// Supplies a connection's bytes to the HTTP engine: one validated request after the other, each in canonical form.
+/// Hands on no byte of a request before the engine asks for it. For one thread.
 public final class RequestBytes implements Supplier<byte @Nullable []> {
     private static final byte[] NOTHING = new byte[0];
     private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(US_ASCII);
 
-    /// Hears how far the reading is.
+    /// Is notified of the progress of reading.
     public interface Progress {
-        /// Before the first byte of a request.
+        /// Called before the first byte of a request.
         ///
         /// @return whether another request may come
         boolean awaitsRequest();
 
-        /// After the first bytes of a request.
+        /// Called after the first bytes of a request.
         void requestBegins();
 
         /// @throws RefusedRequestException when there is no room for it
         void requested(RequestHead head) throws RefusedRequestException;
 
-        /// After [#requested].
+        /// Called after [#requested].
         ///
-        /// @return false when another engine answers this request than the one that waited for it
+        /// @return false when another engine than the current one answers this request
         boolean isAnsweredHere();
 
-        /// After the last byte of a body.
+        /// Called after the last byte of a body.
         void bodyEnds();
 
-        /// Before it blocks until the client sends something, and after.
+        /// Called before it blocks until the client sends something, and afterwards.
         void blocked(boolean blocked);
 
         void refused(RefusedRequestException refusal);
@@ -61,29 +61,30 @@ public final class RequestBytes implements Supplier<byte @Nullable []> {
     /// A head that waits for the engine that answers it.
     private byte @Nullable [] held;
 
-    /// @param source blocks until there are bytes; null at the end
+    /// @param source blocks until there are bytes; returns null at the end
     public RequestBytes(Supplier<byte @Nullable []> source, Progress progress) {
         this.source = requireNonNull(source, "source is null");
         this.progress = requireNonNull(progress, "progress is null");
     }
 
-    /// From now on the bytes are those of another protocol.
+    /// Passes all further bytes on unchanged: they belong to another protocol.
     public void upgraded() {
         stage = Stage.UPGRADED;
     }
 
-    /// No request after this one.
+    /// Accepts no request after this one.
     public void endAfterThis() {
         last = true;
     }
 
-    /// Whether the last head waits for another engine, which gets it from the next [#get].
+    /// Whether the last head waits for another engine, which receives it from the next [#get].
     public boolean isHolding() {
         return held != null;
     }
 
-    /// @throws CloseConnectionException when a request was refused, and answered; or when it [waits][#isHolding()] for
-    ///                                  another engine than the one that asks
+    /// @throws CloseConnectionException when a request was refused and answered, or when it [waits][#isHolding()] for
+    /// another
+    ///                                  engine than the caller
     @Override
     public byte @Nullable [] get() {
         byte[] first = held;
@@ -149,7 +150,7 @@ public final class RequestBytes implements Supplier<byte @Nullable []> {
     }
 
     private byte[] body() throws RefusedRequestException {
-        demandMore();
+        requireMore();
         byte[] some = take(left);
         left -= some.length;
         if (left == 0) {
@@ -160,14 +161,14 @@ public final class RequestBytes implements Supplier<byte @Nullable []> {
 
     private byte[] chunk() throws RefusedRequestException {
         while (chunks.dataLeft() == 0) {
-            demandMore();
+            requireMore();
             at += chunks.take(buffer, at, buffer.length);
             if (chunks.isOver()) {
                 endBody();
                 return LAST_CHUNK.clone();
             }
         }
-        demandMore();
+        requireMore();
         byte[] data = take(chunks.dataLeft());
         chunks.took(data.length);
         return chunk(data);
@@ -182,7 +183,7 @@ public final class RequestBytes implements Supplier<byte @Nullable []> {
         return chunk;
     }
 
-    private void demandMore() throws RefusedRequestException {
+    private void requireMore() throws RefusedRequestException {
         if (!fill()) {
             throw RefusedRequestException.malformed("its body ends too early");
         }
@@ -207,7 +208,7 @@ public final class RequestBytes implements Supplier<byte @Nullable []> {
         return taken;
     }
 
-    /// Whether there are bytes in the buffer, which it waits for.
+    /// Fills the buffer, blocking if it is empty. Returns whether it has bytes.
     private boolean fill() {
         if (at < buffer.length) {
             return true;

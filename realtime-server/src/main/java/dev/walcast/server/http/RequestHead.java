@@ -6,11 +6,11 @@ import static java.util.Objects.requireNonNull;
 import java.util.List;
 import java.util.Optional;
 
-/// The head of a request that has one reading only.
+/// The head of a request, validated and unambiguous.
 ///
 /// @param target    in origin form
-/// @param http10    whether it came as HTTP/1.0, whose clients know no chunks
-/// @param fields    what routes may read; none that tells how the connection is used
+/// @param http10    whether it came as HTTP/1.0, whose clients do not know chunks
+/// @param fields    the fields for routes, without those about the connection
 /// @param expects   whether the client waits for `100 Continue` before it sends the body
 /// @param upgrade   whether it asks for a WebSocket
 /// @param keepAlive whether another request may follow
@@ -30,13 +30,13 @@ public record RequestHead(
         fields = List.copyOf(fields);
     }
 
-    /// Without the query.
+    /// The target without the query.
     public String path() {
         int query = target.indexOf('?');
         return query < 0 ? target : target.substring(0, query);
     }
 
-    /// All fields of this name, joined as RFC 9110 allows; nothing when there is none.
+    /// The values of all fields of this name, joined as RFC 9110 allows. Empty when there is none.
     public Optional<String> joined(String lowerCase) {
         List<String> values = fields.stream()
                 .filter(field -> field.isNamed(lowerCase))
@@ -45,7 +45,7 @@ public record RequestHead(
         return values.isEmpty() ? Optional.empty() : Optional.of(String.join(",", values));
     }
 
-    /// The same request as HTTP/1.1, with the framing said once and in one spelling.
+    /// The same request as HTTP/1.1, with its framing written once and in canonical form.
     byte[] canonical() {
         StringBuilder head = new StringBuilder(512);
         head.append(method).append(' ').append(target).append(" HTTP/1.1\r\n");

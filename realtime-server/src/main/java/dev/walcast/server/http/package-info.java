@@ -1,4 +1,4 @@
-/// Reads HTTP/1.1 requests strictly: one that two readers could read differently is refused. Opens no sockets.
+/// Parses HTTP/1.1 requests strictly and refuses ambiguous ones. Opens no sockets.
 @NullMarked
 package dev.walcast.server.http;
 

@@ -7,8 +7,8 @@ import dev.walcast.server.tasks.Turns;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/// A parser that lets other virtual threads have a turn while it reads a large message, and bounds its work. Each token
-/// weighs one, and a number one more for every 8 digits: those are what reading costs.
+/// A JSON parser that lets other virtual threads run while it reads a large message, and bounds its work. Each token
+/// weighs one, and a number one more for every 8 digits, in proportion to the cost of reading.
 final class FairParser extends JsonParserDelegate {
     /// About a millisecond of work.
     private static final int WEIGHT_IN_A_ROW = 8 * 1024;
@@ -19,7 +19,7 @@ final class FairParser extends JsonParserDelegate {
     private long weight;
     private long nextTurn = WEIGHT_IN_A_ROW;
 
-    /// @param weightMax beyond which the value is malformed
+    /// @param weightMax a heavier value is malformed
     FairParser(JsonParser parser, long weightMax) {
         super(parser);
         this.weightMax = weightMax;

@@ -21,16 +21,16 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
 import java.util.Optional;
 
-/// JSON as this protocol reads it: bounded in depth, numbers exact, UTF-8 only.
+/// Reads and writes the JSON of the protocol: bounded in depth, with exact numbers, UTF-8 only.
 public final class Json {
     private static final int NESTING_MAX = 500;
 
-    /// Below this size the largest factor is assumed. A nest of objects takes most: 5 bytes of text, 200 of memory.
+    /// Below this size the largest factor is assumed. Nested objects take most: 5 bytes of text become 200 of memory.
     private static final int SCANNED_BYTES_MIN = 64;
 
     private static final int TREE_FACTOR_MAX = 48;
 
-    // What the parts of a tree take on a 64-bit JVM, with the reference that holds each.
+    // The memory of a tree's parts on a 64-bit JVM, with the reference that holds each.
     private static final int OBJECT_BYTES = 170;
     private static final int ARRAY_BYTES = 110;
     private static final int MEMBER_BYTES = 100;
@@ -39,13 +39,14 @@ public final class Json {
     private static final int NUMBER_BYTES = 140;
     private static final int ELEMENT_BYTES = 8;
 
-    /// An integer of so many digits is a `long`.
+    /// An integer with at most this many digits is a `long`.
     private static final int LONG_DIGITS = 18;
 
-    /// By default buffers stay with their thread, 16 KB for each: here every socket has a thread.
+    /// Jackson's default keeps buffers with their thread, 16 KB each; here every socket has a thread.
     private static final RecyclerPool<BufferRecycler> BUFFERS = JsonRecyclerPools.newBoundedPool(64);
 
-    /// The values of one tree, with long numbers counted several times: what takes 50 ms to read and write.
+    /// The values of one tree, with long numbers counted several times: a tree of this weight takes 50 ms to read and
+    /// write.
     private static final long TREE_WEIGHT_MAX = 100_000;
 
     /// Numbers that are only forwarded are never turned into values, so they may be as long as a frame.
@@ -79,18 +80,18 @@ public final class Json {
                 .streamReadConstraints(constraints);
     }
 
-    /// A parser over UTF-8, for whoever looks at tokens rather than at a tree.
+    /// Creates a parser over UTF-8, for callers that read tokens and need no tree.
     public static JsonParser scan(byte[] utf8, int offset, int length) throws IOException {
         requireUtf8(utf8, offset, length);
         return SCANNERS.parser(utf8, offset, length);
     }
 
-    /// The value, or nothing when the text is not exactly one JSON value within our bounds.
+    /// Parses a tree. Empty when the text is not exactly one JSON value within the bounds.
     public static Optional<JsonNode> tree(Slice json) {
         return tree(json, false);
     }
 
-    /// As [#tree(Slice)], but an object that names a key twice is no value at all.
+    /// As [#tree(Slice)], but empty when an object names a key twice.
     public static Optional<JsonNode> strictTree(Slice json) {
         return tree(json, true);
     }
@@ -117,7 +118,7 @@ public final class Json {
         return TREES.parser(json.bytes(), json.offset(), json.length());
     }
 
-    /// Jackson guesses the encoding from the first four bytes; anything it could take for another one is refused.
+    /// Refuses bytes that Jackson could take for another encoding: it guesses the encoding from the first four bytes.
     private static void requireUtf8(byte[] bytes, int offset, int length) throws IOException {
         if (length > 0 && bytes[offset] < 0) {
             throw new MalformedJson("starts with a byte order mark");
@@ -129,7 +130,7 @@ public final class Json {
         }
     }
 
-    /// Non-ASCII characters come out escaped, which keeps even unpaired surrogates as the client sent them.
+    /// Writes a tree. Non-ASCII characters are escaped, which keeps unpaired surrogates as the client sent them.
     public static byte[] bytes(JsonNode node) {
         try {
             return MAPPER.writeValueAsBytes(node);
@@ -138,7 +139,7 @@ public final class Json {
         }
     }
 
-    /// The text as a JSON string, with its quotes. Non-ASCII characters come out escaped, as in [#bytes(JsonNode)].
+    /// Returns the text as a JSON string, with its quotes. Non-ASCII characters come out escaped, as in [#bytes(JsonNode)].
     public static byte[] quotedAscii(String text) {
         return bytes(TextNode.valueOf(text));
     }
@@ -149,20 +150,20 @@ public final class Json {
         return tree(one).equals(tree(other));
     }
 
-    /// The UTF-8 of JSON text.
+    /// Returns the UTF-8 of JSON text.
     public static byte[] bytes(String json) {
         return json.getBytes(UTF_8);
     }
 
-    /// The text as a JSON string, with its quotes.
+    /// Returns the text as a JSON string, with quotes.
     public static String quoted(String text) {
         StringBuilder quoted = new StringBuilder(text.length() + 2).append('"');
         JsonStringEncoder.getInstance().quoteAsString(text, quoted);
         return quoted.append('"').toString();
     }
 
-    /// How much memory a tree of this text may take at most, found without building it. A text that is no JSON costs
-    /// what was read of it.
+    /// Returns an upper bound of the memory that a tree of this text takes, without building it. For malformed text
+    /// it counts what was read before the fault.
     public static long treeBytes(Slice json) {
         if (json.length() < SCANNED_BYTES_MIN) {
             return (long) TREE_FACTOR_MAX * json.length();
@@ -200,7 +201,7 @@ public final class Json {
         }
     }
 
-    /// The message is fixed and safe to log.
+    /// Thrown for malformed JSON. The message is fixed text and safe to log.
     public static final class MalformedJson extends IOException {
         private static final long serialVersionUID = 1;
 

@@ -4,15 +4,15 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.util.Optional;
 
-/// The JSON of a request's body, checked but not changed.
+/// Reads the JSON of a request's body, checked but unchanged.
 public final class JsonBody {
     private static final byte[] EMPTY = {'{', '}'};
     private static final byte[] WRAP = "{\"_json\":".getBytes(US_ASCII);
 
     private JsonBody() {}
 
-    /// The one value in there without the whitespace around it; no body is an empty object. Nothing when it is no
-    /// JSON.
+    /// Returns the body's single value without surrounding whitespace. An empty body is an empty object. Empty when
+    /// the body is no JSON.
     public static Optional<Slice> value(byte[] body) {
         Slice text = stripped(body);
         if (text.length() == 0) {
@@ -21,7 +21,8 @@ public final class JsonBody {
         return Utf8.isValid(body, 0, body.length) && Json.isValue(text) ? Optional.of(text) : Optional.empty();
     }
 
-    /// As [#value(byte\[\])], but whatever is no object arrives as `{"_json":…}`: some clients take only objects.
+    /// As [#value(byte\[\])], but a value that is no object becomes `{"_json":…}`, because some clients accept only
+    /// objects.
     public static Optional<Slice> object(byte[] body) {
         return value(body).map(value -> value.isObject() ? value : wrapped(value));
     }

@@ -8,8 +8,8 @@ import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
-/// Makes parsers for clients' JSON. A factory of Jackson keeps the names of the keys that it has read, up to 6,000 of
-/// 50,000 characters; so each factory reads a bounded number of bytes. Safe for any thread.
+/// Creates parsers for clients' JSON. A Jackson factory keeps the keys it has read, up to 6,000 of 50,000 characters,
+/// so each factory reads only a bounded number of bytes. Safe for any thread.
 final class JsonParsers {
     private static final long BYTES_OF_A_FACTORY = 4L << 20;
 

@@ -6,44 +6,44 @@ import static java.util.Objects.requireNonNull;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/// Part of a received frame. The bytes are shared and never written to.
+/// A part of a received frame. The bytes are shared and never modified.
 public record Slice(byte[] bytes, int offset, int length) {
     public Slice {
         requireNonNull(bytes, "bytes is null");
         checkFromIndexSize(offset, length, bytes.length);
     }
 
-    /// All of the bytes, which are not copied.
+    /// A slice of all bytes, which are not copied.
     public static Slice of(byte[] bytes) {
         return new Slice(bytes, 0, bytes.length);
     }
 
-    /// Whether the JSON value in here is an object.
+    /// Whether the JSON value is an object.
     public boolean isObject() {
         return length > 0 && bytes[offset] == '{';
     }
 
-    /// Whether the JSON value in here is an array.
+    /// Whether the JSON value is an array.
     public boolean isArray() {
         return length > 0 && bytes[offset] == '[';
     }
 
-    /// Whether the JSON value in here is a string.
+    /// Whether the JSON value is a string.
     public boolean isString() {
         return length > 0 && bytes[offset] == '"';
     }
 
-    /// Whether the JSON value in here is null.
+    /// Whether the JSON value is null.
     public boolean isNull() {
         return length > 0 && bytes[offset] == 'n';
     }
 
-    /// Always a copy, so that a small slice never keeps a large frame alive.
+    /// Returns a copy, so that a small slice does not keep a large frame alive.
     public byte[] copy() {
         return Arrays.copyOfRange(bytes, offset, offset + length);
     }
 
-    /// The bytes as text; they must be UTF-8.
+    /// The bytes as text. They must be UTF-8.
     public String text() {
         return new String(bytes, offset, length, StandardCharsets.UTF_8);
     }

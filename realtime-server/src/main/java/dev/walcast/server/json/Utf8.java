@@ -7,7 +7,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 
-/// Strict checks of text: what Java would quietly replace is an error to us.
+/// Strict checks of text. Where Java replaces invalid input silently, these report it.
 public final class Utf8 {
     private static final int CHUNK_CHARS = 1024;
 
@@ -26,7 +26,7 @@ public final class Utf8 {
         return !result.isError();
     }
 
-    /// Whether the text has half a surrogate pair, which cannot be sent as UTF-8.
+    /// Whether the text contains half a surrogate pair, which has no UTF-8 form.
     public static boolean hasLoneSurrogate(String text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

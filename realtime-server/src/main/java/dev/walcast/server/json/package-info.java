@@ -1,4 +1,4 @@
-/// Reads JSON within bounds of depth, size and work. Knows no message of the protocol.
+/// Reads JSON within bounds of depth, size and work. Independent of the protocol's messages.
 @NullMarked
 package dev.walcast.server.json;
 

@@ -5,7 +5,8 @@ import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.HexFormat;
 
-/// What counts as one client: an IPv4 address, or an IPv6 network of 64 bits, for that is what one client is given.
+/// An address that counts as one client: an IPv4 address, or an IPv6 network of 64 bits, which is what one client is
+/// assigned.
 ///
 /// @param text for comparison only
 public record ClientAddress(String text) {

@@ -8,7 +8,7 @@ import dev.walcast.server.protocol.Refusal;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What one socket may still do. A client that does too much empties its socket's budget first, then its share of the
+/// The limits of one socket. A client that does too much uses up its socket's budget first, then its share of the
 /// server's, and never all of the server's. Safe for any thread.
 public final class ClientBudget {
     private final ServerBudget server;
@@ -24,10 +24,10 @@ public final class ClientBudget {
     private ClientShares.@Nullable Share seated;
     private boolean closed;
 
-    /// Holds a share of the server's bounds until it is closed.
+    /// Takes a share of the server's bounds until it is closed.
     ///
-    /// @param viewer  that the connection's token stands for
-    /// @param address that the connection comes from
+    /// @param viewer  the viewer of the connection's token
+    /// @param address the connection's address
     public ClientBudget(ServerBudget server, Viewer viewer, String address) {
         this.server = requireNonNull(server, "server is null");
         this.address = requireNonNull(address, "address is null");
@@ -37,30 +37,30 @@ public final class ClientBudget {
         this.presence = new RateLimiter(server.limits().presence(), server.nanos());
     }
 
-    /// Nothing when it may try another join.
+    /// Counts a join. Empty when it is allowed.
     public Optional<Refusal> join() {
         return joins.tryTake() ? share.join().or(server::join) : Optional.of(joins.refusal(ErrorCode.JOINS_TOO_MANY));
     }
 
-    /// Nothing when it may send another message.
+    /// Counts a message. Empty when it is allowed.
     public Optional<Refusal> message() {
         return messages.tryTake() ? Optional.empty() : Optional.of(messages.refusal(ErrorCode.MESSAGES_TOO_MANY));
     }
 
-    /// Nothing when it may send another presence message.
+    /// Counts a presence message. Empty when it is allowed.
     public Optional<Refusal> presenceMessage() {
         return presence.tryTake() ? Optional.empty() : Optional.of(presence.refusal(ErrorCode.PRESENCE_TOO_FAST));
     }
 
-    /// For a new channel.
+    /// Creates the presence budget of a new channel.
     public PresenceBudget presence() {
         return new PresenceBudget(server.limits().presenceWindow(), server.nanos());
     }
 
-    /// For a join that is about to be let in. The first makes the socket one of the server's users, which it stays
-    /// until it closes, unless all its joins turn out to be refused and [#giveSeatBack].
+    /// Takes a seat for a join that is about to be accepted. The first makes the socket one of the server's users
+    /// until it closes, unless all its joins are refused and [#giveSeatBack] is called for each.
     ///
-    /// @param viewer that the join's token stands for
+    /// @param viewer the viewer of the join's token
     public Optional<Refusal> takeSeat(Viewer viewer) {
         synchronized (lock) {
             Optional<Refusal> refused = seats == 0 && !closed ? addUser(viewer) : Optional.empty();
@@ -92,12 +92,12 @@ public final class ClientBudget {
         taken.close();
     }
 
-    /// That the connection comes from.
+    /// The connection's address.
     public String address() {
         return address;
     }
 
-    /// A join for which a seat was taken was refused after all.
+    /// Gives back the seat of a join that was refused after all.
     public void giveSeatBack() {
         synchronized (lock) {
             seats--;
@@ -107,7 +107,7 @@ public final class ClientBudget {
         }
     }
 
-    /// The socket is gone.
+    /// Gives everything back when the socket is closed.
     public void close() {
         synchronized (lock) {
             if (closed) {

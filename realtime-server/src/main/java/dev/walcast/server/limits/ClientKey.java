@@ -5,10 +5,10 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.rls.Viewer;
 import java.net.InetAddress;
 
-/// Identifies a client among those that share the bounds of the server: a user by the `sub` of its token, any other
-/// client by its address. The API key is no identity, because it is public.
+/// Identifies the client that uses a share of the server's bounds: a user by the `sub` of its token, any other client
+/// by its address. The API key does not identify a client, because it is public.
 ///
-/// @param text for comparison only; holds personal data, so it must not be logged
+/// @param text for comparison only; holds personal data and must not be logged
 public record ClientKey(String text) {
     private static final int SUBJECT_CHARS_MAX = 256;
 
@@ -16,14 +16,14 @@ public record ClientKey(String text) {
         requireNonNull(text, "text is null");
     }
 
-    /// @param address as [dev.walcast.server.socket.Handshake#address] gives it
+    /// @param address as [dev.walcast.server.socket.Handshake#address] returns it
     public static ClientKey of(Viewer viewer, String address) {
         return TokenSubject.of(viewer)
                 .map(subject -> new ClientKey("user " + shortened(subject)))
                 .orElseGet(() -> ofAddress(address));
     }
 
-    /// @param address of IPv4 or IPv6; any other text identifies itself
+    /// @param address an IPv4 or IPv6 address; any other text is used as it is
     public static ClientKey ofAddress(String address) {
         return new ClientKey("address " + network(address));
     }
@@ -43,7 +43,7 @@ public record ClientKey(String text) {
         }
     }
 
-    /// Without the text, for it must not reach a log.
+    /// Without the text, because it must not be logged.
     @Override
     public String toString() {
         return "ClientKey[]";

@@ -4,14 +4,14 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 
-/// What clients may do on their channels, each for itself and all together.
+/// What clients may do on their channels, each by itself and all together.
 ///
 /// @param privateOnly    whether only private channels may be joined
 /// @param usersMax       sockets with a channel, on the whole server
 /// @param clientShare    percent of a bound of the whole server that one user or address may take
 /// @param topicChecksMax questions about private topics that the database is asked at once, on the whole server
 /// @param privateRecheck how often the rights of a private channel are asked again
-/// @param privateGrace   for how much longer they count when the database does not answer
+/// @param privateGrace   how much longer they are used when the database does not answer
 /// @param joins          of all sockets together
 /// @param clientJoins    of one socket
 /// @param messages       pushes of one socket
@@ -46,8 +46,8 @@ public record ClientLimits(
         requireNonNull(presenceWindow, "presenceWindow is null");
     }
 
-    /// @param perSecond what may go on for ever
-    /// @param burst     what may come at once after a pause
+    /// @param perSecond the sustained rate
+    /// @param burst     how many may come at once after a pause
     public record Rate(int perSecond, int burst) {
         private static final int BURST_SECONDS = 10;
 
@@ -57,13 +57,14 @@ public record ClientLimits(
             }
         }
 
-        /// With ten seconds' worth at once: clients that come back do everything again at the same time.
+        /// A rate with a burst of ten seconds' worth, because clients that reconnect do everything again at the same
+        /// time.
         public static Rate of(int perSecond) {
             return new Rate(perSecond, Math.multiplyExact(perSecond, BURST_SECONDS));
         }
     }
 
-    /// @param length after which all of it may be used again
+    /// @param length the time after which all of it may be used again
     public record Window(int max, Duration length) {
         public Window {
             if (max < 1 || !length.isPositive()) {
@@ -72,22 +73,22 @@ public record ClientLimits(
         }
     }
 
-    /// Of [#usersMax].
+    /// One client's share of [#usersMax].
     public int usersOfClientMax() {
         return shareOf(usersMax);
     }
 
-    /// Of [#topicChecksMax].
+    /// One client's share of [#topicChecksMax].
     public int topicChecksOfClientMax() {
         return shareOf(topicChecksMax);
     }
 
-    /// Of [#joins].
+    /// One client's share of [#joins].
     public Rate joinsOfClient() {
         return new Rate(shareOf(joins.perSecond), shareOf(joins.burst));
     }
 
-    /// At least one.
+    /// One client's share of a bound; at least one.
     public int shareOf(int max) {
         return (int) Math.max(1, (long) max * clientShare / 100);
     }

@@ -15,22 +15,22 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What each client takes of the bounds that all clients share. No client may take more than its share, `CLIENT_SHARE`,
-/// so that one never locks out the others. Safe for any thread.
+/// Counts what each client uses of the bounds that all clients share. No client may use more than its share,
+/// `CLIENT_SHARE`, so that one client never locks out the others. Safe for any thread.
 public final class ClientShares {
     private static final Logger LOG = LoggerFactory.getLogger(ClientShares.class);
 
-    /// A share is remembered for a while after its last use, so that a client does not get a new one by coming back.
+    /// How many shares are remembered after their last use, so that a client does not get a new one by reconnecting.
     private static final int UNUSED_MAX = 10_000;
 
-    /// A share without bounds of its own: those of the server suffice.
+    /// A share without bounds of its own: the server's bounds suffice.
     private static final int ALL = 100;
 
     private final ClientLimits limits;
     private final LongSupplier nanos;
     private final AtomicBoolean warned = new AtomicBoolean();
 
-    // guarded by itself; the least recently used first
+    // guarded by itself; ordered by least recent use
     private final LinkedHashMap<ClientKey, Share> shares = new LinkedHashMap<>(16, 0.75f, true);
 
     ClientShares(ClientLimits limits, LongSupplier nanos) {
@@ -38,7 +38,7 @@ public final class ClientShares {
         this.nanos = requireNonNull(nanos, "nanos is null");
     }
 
-    /// The client's share, which stays the same until it is closed; to be closed once.
+    /// Returns the client's share, the same one until it is closed. Close it once.
     public Share hold(ClientKey key) {
         synchronized (shares) {
             Share share = shares.computeIfAbsent(key, _ -> new Share());
@@ -47,7 +47,7 @@ public final class ClientShares {
         }
     }
 
-    /// Whether the client has as many users as it may have.
+    /// Refuses a client that has as many users as its share allows.
     Optional<Refusal> full(ClientKey key) {
         Share share;
         synchronized (shares) {
@@ -92,14 +92,14 @@ public final class ClientShares {
         // guarded by the map
         private int holders;
 
-        /// Nothing when the client may try another join.
+        /// Counts a join. Empty when it is allowed.
         Optional<Refusal> join() {
             return limits.clientShare() == ALL || joins.tryTake()
                     ? Optional.empty()
                     : Optional.of(joins.refusal(ErrorCode.JOINS_OF_CLIENT_TOO_MANY));
         }
 
-        /// Nothing when one more of its sockets may have a channel.
+        /// Counts a socket with a channel. Empty when it is allowed.
         Optional<Refusal> addUser() {
             int max = limits.clientShare() == ALL ? Integer.MAX_VALUE : limits.usersOfClientMax();
             int before = users.getAndUpdate(count -> Math.min(count + 1, max));
@@ -114,7 +114,7 @@ public final class ClientShares {
             users.decrementAndGet();
         }
 
-        /// How many questions about private topics it may still ask at once.
+        /// Bounds the questions about private topics that it asks at once.
         public Semaphore topicChecks() {
             return topicChecks;
         }
@@ -122,8 +122,8 @@ public final class ClientShares {
         private Refusal usersTooMany() {
             if (warned.compareAndSet(false, true)) {
                 LOG.warn(
-                        "One user or address has {} users, as many as CLIENT_SHARE allows; if its clients come through a"
-                                + " proxy, name that in TRUSTED_PROXIES. This is logged once.",
+                        "One user or address has {} users, the maximum of CLIENT_SHARE. If its clients connect through a"
+                                + " proxy, add that proxy to TRUSTED_PROXIES. Logged once.",
                         limits.usersOfClientMax());
             }
             return ErrorCode.USERS_OF_CLIENT_TOO_MANY.refusal().over(limits.usersOfClientMax(), users.get());

@@ -2,8 +2,8 @@ package dev.walcast.server.limits;
 
 import java.util.concurrent.Semaphore;
 
-/// A bounded number of turns, of which one client has half: a client that wants many leaves some to the others.
-/// Safe for any thread.
+/// A bounded number of turns. One client may take half of them, so that a busy client leaves some to the others. Safe
+/// for any thread.
 public final class ClientTurns {
     private final int max;
     private final Semaphore all;
@@ -16,7 +16,7 @@ public final class ClientTurns {
         this.clients = new KeyedTurns<>(Math.max(1, max / 2));
     }
 
-    /// Waits for a turn, which has to be given back.
+    /// Waits for a turn. The caller must give it back.
     public void acquire(ClientKey client) throws InterruptedException {
         clients.acquire(client);
         try {
@@ -27,7 +27,7 @@ public final class ClientTurns {
         }
     }
 
-    /// As [#acquire]; an interrupt does not end the waiting, and is kept.
+    /// As [#acquire], but an interrupt does not end the wait, and is kept.
     public void acquireUninterruptibly(ClientKey client) {
         clients.acquireUninterruptibly(client);
         all.acquireUninterruptibly();

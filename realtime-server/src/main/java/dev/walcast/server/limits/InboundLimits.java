@@ -5,17 +5,17 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.server.limits.ClientLimits.Rate;
 import java.time.Duration;
 
-/// How fast the server reads one socket, whatever the frames hold. Follows from the settings for messages, presence and
-/// joins, so that a client within those limits is never held back.
+/// How fast the server reads one socket, whatever the frames contain. Derived from the settings for messages,
+/// presence and joins, so that a client within those limits is never slowed down.
 ///
 /// @param frames   frames of every kind, control frames and fragments included
 /// @param bytes    bytes of all frames
-/// @param patience how long a socket may be held back without a pause before it is closed
+/// @param patience how long a socket may be slowed down without a pause before it is closed
 public record InboundLimits(Rate frames, Rate bytes, Duration patience) {
-    /// Leaves room for heartbeats, pings, pongs and fragments.
+    /// Allows for heartbeats, pings, pongs and fragments.
     private static final int FRAMES_PER_REQUEST = 2;
 
-    /// The average size of the messages that a client may send without end.
+    /// The average size of the messages that a client may send continuously.
     private static final int BYTES_PER_MESSAGE = 80_000;
 
     private static final int BYTES_PER_SECOND_MIN = 1 << 20;
@@ -30,13 +30,13 @@ public record InboundLimits(Rate frames, Rate bytes, Duration patience) {
         requireNonNull(patience, "patience is null");
     }
 
-    /// The limits of reading that follow from the settings.
+    /// Derives the limits from the settings.
     public static InboundLimits of(SocketLimits limits) {
         ClientLimits clients = limits.clients();
         Rate messages = clients.messages();
         Rate presence = clients.presence();
         Rate joins = clients.clientJoins();
-        // a join has its leave
+        // each join is followed by a leave
         Rate frames = new Rate(
                 product(
                         FRAMES_PER_REQUEST,

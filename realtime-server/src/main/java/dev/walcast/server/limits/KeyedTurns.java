@@ -7,13 +7,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
-/// A bounded number of turns for each key, given in the order in which they were asked for. Keys without a turn
-/// taken or wanted take no memory. Safe for any thread.
+/// A bounded number of turns for each key, given in the order of the requests. A key takes no memory while no turn of
+/// it is taken or wanted. Safe for any thread.
 public final class KeyedTurns<K> {
     private final int max;
     private final Map<K, Turns> keys = new ConcurrentHashMap<>();
 
-    /// Those of one key, and how many threads hold or want one.
+    /// The free turns of a key, and how many threads hold or want one.
     private record Turns(Semaphore free, int users) {
         Turns and(int more) {
             return new Turns(free, users + more);
@@ -25,7 +25,7 @@ public final class KeyedTurns<K> {
         this.max = max;
     }
 
-    /// Waits for a turn, which has to be given back.
+    /// Waits for a turn. The caller must give it back.
     public void acquire(K key) throws InterruptedException {
         try {
             enter(key).acquire();
@@ -35,7 +35,7 @@ public final class KeyedTurns<K> {
         }
     }
 
-    /// As [#acquire]; an interrupt does not end the waiting, and is kept.
+    /// As [#acquire], but an interrupt does not end the wait, and is kept.
     void acquireUninterruptibly(K key) {
         enter(key).acquireUninterruptibly();
     }
@@ -46,7 +46,7 @@ public final class KeyedTurns<K> {
         leave(key);
     }
 
-    /// How many keys have a turn taken or wanted.
+    /// How many keys have a turn that is taken or wanted.
     public int size() {
         return keys.size();
     }

@@ -10,7 +10,7 @@ import io.github.bucket4j.local.SynchronizationStrategy;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// How many presence messages one channel may send in a window of time. For one thread at a time.
+/// Bounds the presence messages that one channel may send in a window of time. For one thread at a time.
 public final class PresenceBudget {
     private final Window window;
     private final LongSupplier nanos;
@@ -33,19 +33,19 @@ public final class PresenceBudget {
         return bucket;
     }
 
-    /// Whether nothing is left. Asked before a push is parsed.
+    /// Whether nothing is left. Called before a push is parsed.
     public boolean isEmpty() {
         tried = window.max() - bucket().getAvailableTokens() + 1;
         return bucket().getAvailableTokens() < 1;
     }
 
-    /// For each `presence` push that names an event. After a false the channel is closed with the [#refusal].
+    /// Counts a `presence` push that names an event. When it returns false the channel is closed with the [#refusal].
     public boolean tryTrack() {
         tried = window.max() - bucket().getAvailableTokens() + 1;
         return bucket().tryConsume(1);
     }
 
-    /// What the client reads after a false, or when nothing is left.
+    /// The refusal to send when nothing is left.
     public Refusal refusal() {
         return ErrorCode.PRESENCE_TOO_OFTEN.refusal().over(window.max(), tried);
     }

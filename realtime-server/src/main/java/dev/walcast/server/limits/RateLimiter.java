@@ -12,8 +12,8 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// A token bucket, and how often it was asked lately. Most sockets never use all of theirs, so the bucket, which is
-/// larger than the rest of this, is made when it is first asked. Safe for any thread.
+/// A token bucket that also measures the recent rate. Most sockets never use all their buckets, and a bucket is
+/// larger than the rest of this class, so it is created on first use. Safe for any thread.
 final class RateLimiter {
     private static final long SECOND_NANOS = Duration.ofSeconds(1).toNanos();
 
@@ -68,7 +68,7 @@ final class RateLimiter {
         return bucket().getAvailableTokens() < 1;
     }
 
-    /// With the rate that is allowed and the one that was seen, refusals included.
+    /// The refusal, with the rate that is allowed and the rate that was measured, refused attempts included.
     Refusal refusal(ErrorCode code) {
         synchronized (lock) {
             return code.refusal().over(rate.perSecond(), Math.max(askedBefore, asked));

@@ -4,13 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 
-/// How much of the past is at hand for clients that come back.
+/// How much of the past the server keeps for clients that reconnect.
 ///
-/// @param memoryBytes of changes and their encodings; 0 keeps none
+/// @param memoryBytes memory of changes and their encodings; 0 keeps none
 /// @param age         how long a change is kept at most
-/// @param walBytes    how much log may be kept for it
-/// @param restartHold how long after a restart what was committed meanwhile waits for clients to come back
-/// @param snapshots   what reading rows for clients that begin anew may cost
+/// @param walBytes    how much log Postgres may retain for it
+/// @param restartHold how long changes committed during a restart wait for clients to reconnect
+/// @param snapshots   limits of reading rows for clients that begin with a snapshot
 public record ReplayLimits(
         long memoryBytes, Duration age, long walBytes, Duration restartHold, SnapshotLimits snapshots) {
     public ReplayLimits {

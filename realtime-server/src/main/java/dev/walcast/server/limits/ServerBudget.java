@@ -8,14 +8,14 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
-/// What all clients of a server may still do together. Safe for any thread.
+/// The limits that all clients of a server share. Safe for any thread.
 public final class ServerBudget {
     private final ClientLimits limits;
     private final LongSupplier nanos;
     private final RateLimiter joins;
     private final ClientShares shares;
     private final AtomicInteger users = new AtomicInteger();
-    private final AtomicInteger guests = new AtomicInteger();
+    private final AtomicInteger streamClients = new AtomicInteger();
 
     public ServerBudget(ClientLimits limits, LongSupplier nanos) {
         this.limits = requireNonNull(limits, "limits is null");
@@ -32,12 +32,12 @@ public final class ServerBudget {
         return nanos;
     }
 
-    /// The share that each client has.
+    /// The clients' shares.
     public ClientShares shares() {
         return shares;
     }
 
-    /// Nothing when another socket of this client may be opened.
+    /// Refuses another socket of this client, or returns empty.
     public Optional<Refusal> refuseUpgrade(ClientKey client) {
         return refuseUpgrade().or(() -> shares.full(client));
     }
@@ -62,9 +62,9 @@ public final class ServerBudget {
         users.decrementAndGet();
     }
 
-    /// Clients without a socket, which count as sockets.
-    public AtomicInteger guests() {
-        return guests;
+    /// Counts clients without a socket, which count as sockets.
+    public AtomicInteger streamClients() {
+        return streamClients;
     }
 
     /// How many sockets have a channel.

@@ -4,12 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 
-/// What reading the rows of bindings that begin with them may cost.
+/// The limits of reading the rows of bindings that begin with a snapshot.
 ///
 /// @param rows       of one snapshot
 /// @param time       how long reading one may take
-/// @param atOnce     how many are read at the same time, each over a connection of its own
-/// @param chunkBytes how large a message of rows grows
+/// @param atOnce     how many are read at the same time, each on its own connection
+/// @param chunkBytes the size of a message of rows
 public record SnapshotLimits(long rows, Duration time, int atOnce, int chunkBytes) {
     public SnapshotLimits {
         requireNonNull(time, "time is null");

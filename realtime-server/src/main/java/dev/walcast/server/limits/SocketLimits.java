@@ -4,21 +4,21 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 
-/// What a socket and its channels are allowed.
+/// What a socket and its channels may do.
 ///
-/// @param upgradeRefusalDelay how long a refused upgrade waits for its answer, against retry storms
-/// @param joinRefusalDelay    how long a refused join waits for its answer; the socket does not wait with it
-/// @param requestTimeout      a connection that has not sent the head of its first request by then is cut
-/// @param idleTimeout         a socket that sends nothing for this long is closed; it is pinged after half of it
-/// @param writeTimeout        a socket that takes longer to accept one write is cut
+/// @param upgradeRefusalDelay how long a refused upgrade waits for its response, against retry storms
+/// @param joinRefusalDelay    how long a refused join waits for its reply; the socket itself does not wait
+/// @param requestTimeout      how long a connection may take to send the head of its first request
+/// @param idleTimeout         how long a socket may be silent before it is closed; it is pinged after half of it
+/// @param writeTimeout        how long a socket may take to accept one write
 /// @param closeTimeout        how long a closing socket may take to finish
-/// @param outboxBytesMax      what may wait to be written to one socket
-/// @param messageBytesMax     one inbound message, all its fragments together
-/// @param payloadBytesMax     the payload of one broadcast
+/// @param outboxBytesMax      bytes that may wait to be written to one socket
+/// @param messageBytesMax     bytes of one inbound message with all its fragments
+/// @param payloadBytesMax     bytes of the payload of one broadcast
 /// @param socketsMax          sockets open at once
-/// @param channelsMax         channels on one socket
+/// @param channelsMax         channels of one socket
 /// @param bindingsMax         `postgres_changes` entries of one channel
-/// @param joinBytesMax        the payload of one join, and of one new token
+/// @param joinBytesMax        bytes of the payload of one join, and of one new token
 /// @param clients             what clients may do on their channels
 public record SocketLimits(
         Duration upgradeRefusalDelay,

@@ -1,4 +1,4 @@
-/// The bounds that several packages share, and the budgets and turns that keep clients within them.
+/// Limits that several packages share, and the budgets, shares and turns that enforce them.
 @NullMarked
 package dev.walcast.server.limits;
 

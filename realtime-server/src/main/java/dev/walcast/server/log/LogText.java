@@ -2,13 +2,14 @@ package dev.walcast.server.log;
 
 import java.util.Locale;
 
-/// Keeps an event of the log in its line, whatever clients and the database put into it: a text with a line break could
-/// forge a line, one with an escape sequence could control the terminal that shows it.
+/// Keeps an event of the log on one line. Clients and the database control parts of the text: a line break could
+/// forge a line, and an escape sequence could control the terminal that shows it.
 final class LogText {
     private LogText() {}
 
-    /// Control characters, line and paragraph separators, invisible characters that turn the direction of writing
-    /// and halves of surrogate pairs come out as `\n` or `\u001b`. A backslash stays as it is.
+    /// Writes control characters, line and paragraph separators, invisible characters that change the direction of
+    /// writing, and halves of surrogate pairs as `
+    /// ` or `\u001b`. A backslash stays as it is.
     static String oneLine(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (mustEscape(text, i)) {

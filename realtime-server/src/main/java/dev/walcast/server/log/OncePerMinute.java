@@ -7,22 +7,22 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/// Lets one line of each kind into the log per minute. For lines that a client can cause as often as it likes. Safe for
-/// any thread.
+/// Allows one log line of each kind per minute. Use it for lines that a client can cause as often as it likes. Safe
+/// for any thread.
 ///
-/// @param <K> the kinds; each is remembered for ever, so the code has to bound them, not the clients
+/// @param <K> the kind; each is remembered forever, so kinds must be bounded by the code and not by clients
 public final class OncePerMinute<K> {
     private static final long PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     private final LongSupplier nanoTime;
     private final Map<K, Long> lastNanos = new ConcurrentHashMap<>();
 
-    /// @param nanoTime as [System#nanoTime()]
+    /// @param nanoTime a clock such as [System#nanoTime()]
     public OncePerMinute(LongSupplier nanoTime) {
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
     }
 
-    /// Takes the turn of this kind, if a minute has passed since it was last taken.
+    /// Returns true, and counts this line, when a minute has passed since the last line of this kind.
     public boolean tryTake(K kind) {
         long now = nanoTime.getAsLong();
         Long last = lastNanos.get(kind);

@@ -6,7 +6,7 @@ import ch.qos.logback.classic.spi.StackTraceElementProxy;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// A stack trace whose messages take one line each. Named in `logback.xml`, in place of `%ex`.
+/// Formats a stack trace so that each message takes one line. Named in `logback.xml`, in place of `%ex`.
 public final class OneLineCauses extends ThrowableProxyConverter {
     @Override
     protected String throwableProxyToString(IThrowableProxy thrown) {

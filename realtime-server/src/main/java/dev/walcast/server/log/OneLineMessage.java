@@ -3,7 +3,7 @@ package dev.walcast.server.log;
 import ch.qos.logback.classic.pattern.ClassicConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 
-/// The message of an event, in one line. Named in `logback.xml`, in place of `%msg`.
+/// Formats the message of an event on one line. Named in `logback.xml`, in place of `%msg`.
 public final class OneLineMessage extends ClassicConverter {
     @Override
     public String convert(ILoggingEvent event) {

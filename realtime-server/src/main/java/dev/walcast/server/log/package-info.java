@@ -1,4 +1,4 @@
-/// What the log's lines look like.
+/// The form of log lines, and how often a client can cause one.
 @NullMarked
 package dev.walcast.server.log;
 

@@ -6,20 +6,20 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Collects bytes that arrive piece by piece, counted in an account before there is room for them. Little is kept in an
-/// array as long as is expected, more in chunks that are lent again when it is forgotten: so a large message is not
-/// copied while it grows, and one that never ends makes no garbage.
+/// Collects bytes that arrive in pieces, counted in an account before there is room for them. A small amount is kept
+/// in an array of the expected length. More is kept in chunks that are reused when it is discarded. So a large
+/// message is not copied while it grows, and one that never ends produces no garbage.
 ///
-/// Not safe for threads: the caller has a lock. A method that takes memory may end the account; what the account calls
-/// then may [#clear] this, in the same thread.
+/// Not thread-safe: the caller holds a lock. A method that takes memory may end the account. The account's callback
+/// may then [#clear] this in the same thread.
 public final class ChunkedBytes {
-    private static final int CHUNK_BYTES = Chunks.CHUNK_BYTES;
+    private static final int CHUNK_BYTES = ChunkPool.CHUNK_BYTES;
     private static final byte[] NOTHING = {};
 
     private final MemoryAccount memory;
     private final List<byte[]> full = new ArrayList<>();
 
-    /// Belongs to the chunks when it is as long as one.
+    /// Returned to the chunks when it has their length.
     private byte[] last = NOTHING;
 
     private int lastSize;
@@ -34,7 +34,7 @@ public final class ChunkedBytes {
 
     /// Makes room for at least one more byte.
     ///
-    /// @param expected how many are known to come
+    /// @param expected how many bytes are known to come
     /// @return false when there is no memory for it
     public boolean makeRoom(int expected) {
         if (lastSize < last.length) {
@@ -48,7 +48,7 @@ public final class ChunkedBytes {
             return false;
         }
         full.add(last);
-        last = memory.chunks().take();
+        last = memory.chunkPool().take();
         lastSize = 0;
         return true;
     }
@@ -58,14 +58,14 @@ public final class ChunkedBytes {
         if (!memory.tryHold(length)) {
             return false;
         }
-        byte[] grown = length == CHUNK_BYTES ? memory.chunks().take() : new byte[length];
+        byte[] grown = length == CHUNK_BYTES ? memory.chunkPool().take() : new byte[length];
         System.arraycopy(last, 0, grown, 0, lastSize);
         memory.release(last.length);
         last = grown;
         return true;
     }
 
-    /// The array in which there is room, from [#at] for [#room] bytes. Valid until the next call of another method.
+    /// The array with the free space: [#room] bytes from [#at]. Valid until another method is called.
     public byte[] array() {
         return last;
     }
@@ -78,14 +78,15 @@ public final class ChunkedBytes {
         return last.length - lastSize;
     }
 
-    /// So many bytes were written into the room.
+    /// Records that this many bytes were written into the free space.
     public void added(int count) {
         lastSize += count;
     }
 
-    /// All bytes; this is empty afterwards. They stay counted until the caller releases their number in the account.
+    /// Returns all bytes; this is empty afterwards. They stay counted until the caller releases their number in the
+    /// account.
     ///
-    /// @return null when there is no memory for one array; nothing has changed then
+    /// @return null when there is no memory for one array; then nothing has changed
     public byte @Nullable [] take() {
         int size = size();
         if (full.isEmpty() && last.length == size && size < CHUNK_BYTES) {
@@ -113,7 +114,7 @@ public final class ChunkedBytes {
         return whole;
     }
 
-    /// A copy of the last bytes, at most so many as a chunk has. It is not counted.
+    /// Returns a copy of the last bytes, at most a chunk. The copy is not counted.
     public byte[] end(int count) {
         int wanted = Math.min(count, Math.min(size(), CHUNK_BYTES));
         byte[] end = new byte[wanted];
@@ -126,13 +127,13 @@ public final class ChunkedBytes {
         return end;
     }
 
-    /// Forgets all bytes and gives their memory back.
+    /// Discards all bytes and gives their memory back.
     public void clear() {
         memory.release((long) full.size() * CHUNK_BYTES + last.length);
-        full.forEach(memory.chunks()::giveBack);
+        full.forEach(memory.chunkPool()::giveBack);
         full.clear();
         if (last.length == CHUNK_BYTES) {
-            memory.chunks().giveBack(last);
+            memory.chunkPool().giveBack(last);
         }
         last = NOTHING;
         lastSize = 0;

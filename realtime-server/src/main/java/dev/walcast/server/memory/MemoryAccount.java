@@ -6,18 +6,18 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// Counts what one client makes the server hold. Safe for any thread; never blocks.
+/// Counts the memory that one client makes the server hold. Safe for any thread; never blocks.
 ///
-/// Each caller gives back exactly what it has taken, also after [#close]: memory may outlive its socket. A method that
-/// refuses has taken nothing.
+/// Each caller gives back exactly what it took, also after [#close]: memory may outlive its socket. A method that
+/// refuses takes nothing.
 public final class MemoryAccount implements AutoCloseable {
-    /// An account that holds no more is never refused, nor ended, because of what others hold.
+    /// An account that holds no more than this is neither refused nor ended because of other accounts.
     public static final long SMALL_BYTES = 16 * 1024;
 
-    /// What a client with a seat may hold without counting: most clients never touch the common counter.
+    /// What a client with a seat may hold without counting, so that most clients never touch the common counter.
     private static final long ALLOWANCE_BYTES = 4 * 1024;
 
-    /// The common counter moves in steps of so many bytes.
+    /// The common counter moves in steps of this size.
     private static final long STEP_BYTES = 4 * 1024;
 
     private final MemoryBudget budget;
@@ -29,7 +29,7 @@ public final class MemoryAccount implements AutoCloseable {
     private final AtomicBoolean forgotten = new AtomicBoolean();
     private volatile boolean closed;
 
-    /// 0 without a seat. Does not change once something is held.
+    /// 0 without a seat. Does not change once bytes are held.
     private volatile long seat;
 
     MemoryAccount(MemoryBudget budget, long bytesMax, Runnable onEnd) {
@@ -44,7 +44,7 @@ public final class MemoryAccount implements AutoCloseable {
         void close();
     }
 
-    /// Takes what the client costs by being there. To be called once, before anything is held.
+    /// Takes what the client costs by being connected. Call it once, before anything is held.
     ///
     /// @return false when no more clients fit
     public boolean takeSeat(long bytes) {
@@ -70,20 +70,21 @@ public final class MemoryAccount implements AutoCloseable {
         return true;
     }
 
-    /// As [#tryHold], to be given back by closing what is returned; null when it is refused.
+    /// As [#tryHold]; closing the result gives the bytes back. Null when refused.
     public @Nullable Reservation reserve(long bytes) {
         return tryHold(bytes) ? () -> release(bytes) : null;
     }
 
-    /// Takes bytes for what the client is to receive. Refused when the account has reached its own bound or was ended.
+    /// Takes bytes for what the client is to receive. Refused when the account has reached its own bound or was
+    /// ended.
     public boolean hold(long bytes) {
         return hold(bytes, null);
     }
 
     /// As [#hold(long)].
     ///
-    /// @param bytes  for this client alone
-    /// @param common what it shares with other clients
+    /// @param bytes  held for this client alone
+    /// @param common shared with other clients
     public boolean hold(long bytes, @Nullable SharedBytes common) {
         long size = common == null ? bytes : bytes + common.bytes();
         if (isEnded() || bytes() + size > bytesMax) {
@@ -98,7 +99,7 @@ public final class MemoryAccount implements AutoCloseable {
         return true;
     }
 
-    /// Takes bytes whatever the bounds are: for what is bounded otherwise and cannot be refused.
+    /// Takes bytes regardless of the bounds, for what is bounded elsewhere and cannot be refused.
     public void take(long bytes, @Nullable SharedBytes common) {
         boolean grown = move(bytes);
         if (common != null) {
@@ -115,7 +116,7 @@ public final class MemoryAccount implements AutoCloseable {
         release(bytes, null);
     }
 
-    /// Gives back what [#hold(long, SharedBytes)] or [#take] has taken.
+    /// Gives back what [#hold(long, SharedBytes)] or [#take] took.
     public void release(long bytes, @Nullable SharedBytes common) {
         if (common != null) {
             shared.addAndGet(-common.bytes());
@@ -125,29 +126,29 @@ public final class MemoryAccount implements AutoCloseable {
         forgetWhenEmpty();
     }
 
-    /// What the client holds, with all that it shares, its seat left out.
+    /// What the client holds, including what it shares, without its seat.
     public long bytes() {
         return own.get() + shared.get();
     }
 
-    /// Whether it was ended because it held most. Nothing more is taken.
+    /// Whether the account was ended because it held most. It takes nothing more.
     public boolean isEnded() {
         return ended.get();
     }
 
-    /// The client is gone. Its seat is given back as soon as it holds nothing.
+    /// Closes the account when the client is gone. Its seat is given back as soon as it holds nothing.
     @Override
     public void close() {
         closed = true;
         forgetWhenEmpty();
     }
 
-    /// Arrays for what arrives. They are counted by their user.
-    Chunks chunks() {
-        return budget.chunks();
+    /// The arrays for inbound bytes. Their user counts them.
+    ChunkPool chunkPool() {
+        return budget.chunkPool();
     }
 
-    /// What the common counter holds for this account alone, its seat left out.
+    /// What the common counter holds for this account alone, without its seat.
     long counted() {
         return counted(own.get());
     }

@@ -13,17 +13,17 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// Bounds the bytes that all clients of one server together make it hold. Safe for any thread; never blocks.
 ///
-/// Each client has a [MemoryAccount]. When the sum exceeds the bound, the accounts that hold most are ended, one after
+/// Each client has a [MemoryAccount]. When the sum exceeds the bound, the accounts that hold most are ended one after
 /// the other, until a tenth of the bound is free again. Accounts below [MemoryAccount#SMALL_BYTES] are never ended.
-/// Bytes that several clients share are counted once in the sum ([SharedBytes]) and for each of them in its account.
+/// Bytes that several clients share count once in the sum ([SharedBytes]) and in each client's account.
 public final class MemoryBudget {
-    /// The share of the bound that clients may take just by being there.
+    /// The share of the bound that seats may take.
     private static final double SEATS_SHARE = 0.75;
 
     /// How full the budget is after the largest accounts were ended.
     private static final double RELIEVED_SHARE = 0.9;
 
-    /// After a search that ended no account the next one waits.
+    /// The pause after a search that ended no account.
     private static final long SEARCH_PAUSE_NANOS = 10_000_000;
 
     private final long bytesMax;
@@ -35,7 +35,7 @@ public final class MemoryBudget {
     private final LongAdder endings = new LongAdder();
     private final Set<MemoryAccount> accounts = ConcurrentHashMap.newKeySet();
     private final ReentrantLock relieving = new ReentrantLock();
-    private final Chunks chunks = new Chunks();
+    private final ChunkPool chunkPool = new ChunkPool();
 
     /// Guarded by `relieving`.
     private long searchAgainNanos = System.nanoTime();
@@ -50,15 +50,15 @@ public final class MemoryBudget {
         this.accountBytesMax = accountBytesMax;
     }
 
-    /// An account of a client that [MemoryAccount#takeSeat]s before it holds anything.
+    /// Creates the account of a client that calls [MemoryAccount#takeSeat] before it holds anything.
     ///
     /// @param onEnd called at most once, by any thread and with locks held, when the account is ended because it
-    ///              holds most: it must free memory soon and must not wait
+    ///              holds most; it must free memory soon and must not wait
     public MemoryAccount prepare(Runnable onEnd) {
         return new MemoryAccount(this, accountBytesMax, requireNonNull(onEnd, "onEnd is null"));
     }
 
-    /// An account of a client without a seat, such as a request.
+    /// Creates the account of a client without a seat, such as a request.
     ///
     /// @param onEnd as above
     public MemoryAccount open(Runnable onEnd) {
@@ -67,27 +67,27 @@ public final class MemoryBudget {
         return account;
     }
 
-    /// An account that is never ended. What it refuses to hold must be left out.
+    /// Creates an account that is never ended. What it refuses to hold must be left out.
     public MemoryAccount openForServer(long ownBytesMax) {
         return new MemoryAccount(this, ownBytesMax, () -> {});
     }
 
-    /// The bound.
+    /// The bound in bytes.
     public long bytesMax() {
         return bytesMax;
     }
 
-    /// What is held now.
+    /// The bytes held now.
     public long used() {
         return used.get();
     }
 
-    /// The most that was held since the start.
+    /// The most bytes held since the start.
     public long peak() {
         return peak.get();
     }
 
-    /// How often something was not taken in because of a bound of an account or of all.
+    /// How often bytes were refused because of a bound of an account or of all.
     public long refusals() {
         return refusals.sum();
     }
@@ -97,15 +97,15 @@ public final class MemoryBudget {
         return endings.sum();
     }
 
-    Chunks chunks() {
-        return chunks;
+    ChunkPool chunkPool() {
+        return chunkPool;
     }
 
     boolean isExceeded() {
         return used.get() > bytesMax;
     }
 
-    /// Counts bytes, or gives them back.
+    /// Counts bytes; a negative number gives them back.
     void add(long bytes) {
         long sum = used.addAndGet(bytes);
         if (bytes > 0 && sum > peak.get()) {
@@ -136,7 +136,7 @@ public final class MemoryBudget {
         accounts.remove(account);
     }
 
-    /// Ends the largest accounts when too much is held. One thread does it at a time; the others go on.
+    /// Ends the largest accounts when too much is held. One thread does it at a time; the others continue.
     void relieve() {
         if (!isExceeded() || !relieving.tryLock()) {
             return;
@@ -150,7 +150,7 @@ public final class MemoryBudget {
         }
     }
 
-    /// @param size at one moment: others go on adding while it is compared
+    /// @param size at one moment: other threads continue to add while sizes are compared
     private record Sized(MemoryAccount account, long size) {}
 
     /// @return whether any account was ended

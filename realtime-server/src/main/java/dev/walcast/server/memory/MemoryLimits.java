@@ -9,7 +9,7 @@ import dev.walcast.cdc.HeapShares;
 public record MemoryLimits(long bytesMax, long clientBytesMax) {
     private static final int USUAL_PERCENT = 40;
 
-    /// One client may hold this part of the budget, or more if its bounds demand it.
+    /// The part of the budget that one client may hold, or more if its own bounds require it.
     private static final int CLIENT_SHARE = 4;
 
     public MemoryLimits {
@@ -19,19 +19,19 @@ public record MemoryLimits(long bytesMax, long clientBytesMax) {
     }
 
     /// @param bytesMax       of all clients together
-    /// @param clientBytesMin what the bounds of one client let it hold at least: a full queue and a message
+    /// @param clientBytesMin the least that the bounds of one client let it hold: a full queue and a message
     public static MemoryLimits of(long bytesMax, long clientBytesMin) {
         return new MemoryLimits(bytesMax, Math.max(bytesMax / CLIENT_SHARE, clientBytesMin));
     }
 
-    /// The usual share of this process' heap.
+    /// The default share of this process' heap.
     ///
     /// @param clientBytesMin as in [#of]
     public static MemoryLimits usual(long clientBytesMin) {
         return of(HeapShares.ofThisProcess().clientBytes(USUAL_PERCENT), clientBytesMin);
     }
 
-    /// A budget with these bounds.
+    /// Creates a budget with these bounds.
     public MemoryBudget budget() {
         return new MemoryBudget(bytesMax, clientBytesMax);
     }

@@ -2,8 +2,8 @@ package dev.walcast.server.memory;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Bytes that wait for several clients of one server at once, such as an encoded change. They are counted in the
-/// budget once, from the first holder to the last. Safe for any thread.
+/// Bytes that wait for several clients at once, such as an encoded change. The budget counts them once, from the
+/// first holder to the last. Safe for any thread.
 public final class SharedBytes {
     private final int bytes;
     private final AtomicInteger holders = new AtomicInteger();
@@ -16,7 +16,7 @@ public final class SharedBytes {
         return bytes;
     }
 
-    /// Whether this holder is the first, so that the sum has grown.
+    /// Returns true for the first holder: the sum has grown.
     boolean retain(MemoryBudget budget) {
         boolean first = holders.getAndIncrement() == 0;
         if (first) {

@@ -22,17 +22,17 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Takes the rows stored in `realtime.messages` to the rooms, in commit order. Runs on the change source's thread and
-/// never blocks; what nobody is there to hear is gone.
+/// Broadcasts the rows stored in `realtime.messages` to their topics, in commit order. Runs on the change source's
+/// thread and never blocks. A broadcast without a listener is dropped.
 public final class DatabaseBroadcasts {
     private static final Logger log = LoggerFactory.getLogger(DatabaseBroadcasts.class);
     private static final int HEADER_BYTES_MAX = 255;
 
-    /// Why a row is no broadcast.
+    /// Why a row is not broadcast.
     public enum Dropped {
         /// It lacks an event, a topic, `private` or a payload, or they could not be read.
         INCOMPLETE,
-        /// Its topic or event is longer than a frame can say.
+        /// Its topic or event is too long for a frame.
         NAME_TOO_LONG,
         PAYLOAD_TOO_LARGE
     }
@@ -51,14 +51,15 @@ public final class DatabaseBroadcasts {
         }
     }
 
-    /// The transaction without the stored messages, which go to their rooms as it is walked for the first time.
+    /// Returns the transaction without stored messages. They are broadcast when it is walked for the first time.
     ///
-    /// @param isListenedTo whether the messages are for those who listen to tables as well
-    /// @param isFresh      whether nobody has heard them yet; otherwise they are only taken out
-    /// @param onOther      told of each other change, once
-    MessagesTaken takenFrom(Transaction transaction, boolean isListenedTo, boolean isFresh, Consumer<Change> onOther) {
+    /// @param isListenedTo whether clients that listen to tables receive the messages as well
+    /// @param isFresh      whether the messages were not broadcast yet; otherwise they are only left out
+    /// @param onOther      called for each other change, once
+    TransactionWithoutMessages withoutMessages(
+            Transaction transaction, boolean isListenedTo, boolean isFresh, Consumer<Change> onOther) {
         long micros = transaction.commit().timeMicros();
-        return new MessagesTaken(
+        return new TransactionWithoutMessages(
                 transaction, isListenedTo, isFresh ? change -> onMessage(change, micros) : _ -> {}, onOther);
     }
 
@@ -95,30 +96,30 @@ public final class DatabaseBroadcasts {
         Encoding encoding = json == null ? Encoding.BINARY : Encoding.JSON;
         Optional<Broadcast.Stored> stored = Optional.of(new Broadcast.Stored(id, false));
         if (isPrivate.equals("t")) {
-            // before it is heard: a client that joins now finds it in the history
+            // first: a client that joins now finds the message in the history
             recent.committed(topic, id, micros);
         }
         rooms.broadcast(new Broadcast.User(topic, event, encoding, Slice.of(payload), stored), isPrivate.equals("t"));
         return null;
     }
 
-    /// After the `\x`.
+    /// The bytes after the `\x`.
     private static byte[] bytes(String bytea) {
         return HexFormat.of().parseHex(bytea, 2, bytea.length());
     }
 
-    /// Null for SQL NULL, for a value that is missing, and for a column that an older table has not.
+    /// Null for SQL NULL, for a missing value, and for a column that an older table does not have.
     private static @Nullable String text(Row row, String column) {
         int index = row.table().indexOf(column);
         return index < 0 ? null : row.text(index);
     }
 
-    /// The newest of them on each private topic.
+    /// The newest messages of each private topic.
     RecentMessages recent() {
         return recent;
     }
 
-    /// Rows that went to their rooms, whether or not anybody was there.
+    /// How many rows were broadcast, with or without listeners.
     public long sent() {
         return sent.sum();
     }

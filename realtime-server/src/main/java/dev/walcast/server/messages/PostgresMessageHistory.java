@@ -24,12 +24,12 @@ import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
 
-/// Reads `realtime.messages`, past its policies: the caller has checked the right to receive.
+/// Reads `realtime.messages` without applying its policies. The caller has checked the right to receive.
 final class PostgresMessageHistory implements MessageHistory {
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-    /// The binary payload by way of JSON, since an older Supabase database has no such column. `cmin` and `ctid` tell
-    /// the order within a transaction: all its rows have one `inserted_at`.
+    /// Reads the binary payload through JSON, because an older Supabase database has no such column. `cmin` and
+    /// `ctid` give the order within a transaction, whose rows all have the same `inserted_at`.
     private static final String MESSAGE = """
             select m.id::text as id, m.event, m.payload::text as payload,
                    case when m.payload is null then pg_catalog.substr(pg_catalog.to_jsonb(m) ->> 'binary_payload', 3) end as bytes,
@@ -49,23 +49,23 @@ final class PostgresMessageHistory implements MessageHistory {
     private final DataSource dataSource;
     private final RecentMessages recent;
 
-    /// @param recent what the feed has told of the table's newest rows
+    /// @param recent the newest rows that the feed has delivered
     PostgresMessageHistory(DataSource dataSource, RecentMessages recent) {
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
         this.recent = requireNonNull(recent, "recent is null");
     }
 
-    /// A message and its place among others.
+    /// A message and its place in the order.
     ///
-    /// @param micros   of its commit, or of the begin of its transaction where the commit is not known
-    /// @param sequence among those of one time
+    /// @param micros   the time of its commit, or the begin of its transaction when the commit is unknown
+    /// @param sequence the order among messages of the same time
     private record Placed(StoredMessage message, long micros, long sequence) {
         static final Comparator<Placed> ORDER =
                 Comparator.comparingLong(Placed::micros).thenComparingLong(Placed::sequence);
     }
 
-    /// Since then means committed since then where the commit is known, for a client has heard what was committed
-    /// before; else that the transaction has begun since then.
+    /// "Since" compares the time of the commit where it is known, because a client has received what was committed
+    /// before; otherwise the begin of the transaction.
     @Override
     public List<StoredMessage> since(Topic topic, Instant since, int limit) throws HistoryException {
         Map<String, Committed> committed = new LinkedHashMap<>();

@@ -8,8 +8,9 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 
-/// When and in which order the newest messages of private topics were committed, as the feed has told. The table
-/// itself holds only when a transaction began. What it has forgotten is ordered by that. Safe for any thread.
+/// Remembers when and in which order the newest messages of private topics were committed, as the feed delivered
+/// them. The table stores only when a transaction began, which orders the messages that are no longer remembered.
+/// Safe for any thread.
 final class RecentMessages {
     private static final int TOPICS_MAX = 1_024;
 
@@ -20,9 +21,9 @@ final class RecentMessages {
     private final LinkedHashMap<Topic, Deque<Committed>> byTopic = new LinkedHashMap<>(16, 0.75f, true);
     private long count;
 
-    /// @param id       as the table has it
-    /// @param micros   the time of the commit, since 1970
-    /// @param sequence grows from message to message of this process
+    /// @param id       the row's id
+    /// @param micros   the time of the commit, in microseconds since 1970
+    /// @param sequence grows with each message of this process
     record Committed(String id, long micros, long sequence) {
         Committed {
             requireNonNull(id, "id is null");
@@ -34,7 +35,7 @@ final class RecentMessages {
         this.ofTopicMax = ofTopicMax;
     }
 
-    /// To be called in the order of the log.
+    /// Call it in the order of the log.
     void committed(Topic topic, String id, long micros) {
         synchronized (lock) {
             Deque<Committed> messages = byTopic.computeIfAbsent(topic, _ -> new ArrayDeque<>(4));
@@ -48,7 +49,7 @@ final class RecentMessages {
         }
     }
 
-    /// Those that are remembered, the oldest first.
+    /// The remembered messages, oldest first.
     List<Committed> of(Topic topic) {
         synchronized (lock) {
             Deque<Committed> messages = byTopic.get(topic);

@@ -16,8 +16,8 @@ import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// All that a server does with `realtime.messages`. What is missing in the database is said once and left out; the
-/// rest goes on.
+/// Manages everything that a server does with `realtime.messages`. Functions that the database lacks the objects for
+/// are logged once and stay off; the others work.
 public final class StoredMessages implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(StoredMessages.class);
 
@@ -28,8 +28,8 @@ public final class StoredMessages implements AutoCloseable {
     private volatile Installation installation = Installation.NONE;
     private boolean found;
 
-    /// @param catalog for looking the table up and keeping its partitions
-    /// @param topics  for reading it
+    /// @param catalog connections to look the table up and to keep its partitions
+    /// @param topics  connections to read it
     public StoredMessages(
             DataSource catalog, DataSource topics, DatabaseBroadcasts broadcasts, PartitionUpkeep partitions) {
         this.catalog = requireNonNull(catalog, "catalog is null");
@@ -38,9 +38,9 @@ public final class StoredMessages implements AutoCloseable {
         this.partitions = requireNonNull(partitions, "partitions is null");
     }
 
-    /// Looks once what there is; after a failure it may be called again. By one thread at a time.
+    /// Looks up what the database has. May be called again after a failure. By one thread at a time.
     ///
-    /// @param role who asks
+    /// @param role the role that asks
     /// @param read the publications that are being read
     public void find(String role, Collection<String> read) throws SQLException {
         if (found) {
@@ -54,7 +54,8 @@ public final class StoredMessages implements AutoCloseable {
         found = true;
     }
 
-    /// Keeps the partitions of the table from when it is found until closed. The task of a supervised thread.
+    /// Keeps the table's partitions from when the table is found until this is closed. The task of a supervised
+    /// thread.
     public void keepPartitions(TaskActivity activity) throws InterruptedException {
         partitions.run(activity);
     }
@@ -65,14 +66,16 @@ public final class StoredMessages implements AutoCloseable {
         }
     }
 
-    /// The transaction for those who listen to tables: without stored messages, unless the user published them too.
+    /// Returns the transaction for clients that listen to tables: without stored messages, unless the user published
+    /// them too.
     ///
-    /// @param publication the user's
-    /// @param isFresh     whether nobody has heard its messages yet
-    /// @param onOther     told of each change that is no stored message, once
-    public MessagesTaken takenFrom(
+    /// @param publication the user's publication
+    /// @param isFresh     whether its messages were not broadcast yet
+    /// @param onOther     called for each change that is no stored message, once
+    public TransactionWithoutMessages withoutMessages(
             Transaction transaction, String publication, boolean isFresh, Consumer<Change> onOther) {
-        return broadcasts.takenFrom(transaction, installation.publications().contains(publication), isFresh, onOther);
+        return broadcasts.withoutMessages(
+                transaction, installation.publications().contains(publication), isFresh, onOther);
     }
 
     /// Whether rows of the table come with the changes of these publications.

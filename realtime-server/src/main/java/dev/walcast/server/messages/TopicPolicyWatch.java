@@ -25,18 +25,19 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Notices that rights on private topics may have changed: looks at the catalog once in a while, and at each row of the
-/// feed. Safe for any thread.
+/// Detects that rights on private topics may have changed. Reads the catalog at intervals, and each row of the feed.
+/// Safe for any thread.
 ///
-/// It only makes rechecks come earlier. Where it cannot see a change, or cannot ask, `PRIVATE_RECHECK` bounds how long
-/// a right goes on.
+/// It only makes rechecks happen earlier. For changes that it cannot see, or while it cannot ask, `PRIVATE_RECHECK`
+/// bounds how long an old right is used.
 public final class TopicPolicyWatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(TopicPolicyWatch.class);
 
-    /// How soon to look again for a transaction that the log has told of and others do not see yet.
+    /// The pause before it looks again for a transaction that the log has announced and other sessions do not see
+    /// yet.
     private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
 
-    /// Beyond these the oldest are forgotten: they are the likeliest to be visible.
+    /// At this number the oldest are forgotten: they are the likeliest to be visible.
     private static final int COMMITS_MAX = 1_024;
 
     private static final int DESCRIBED_MAX = 1_000;
@@ -55,7 +56,7 @@ public final class TopicPolicyWatch implements AutoCloseable {
     // belongs to the thread
     private boolean failing;
 
-    // belongs to the source's thread; forgets the eldest, which is then looked at once more
+    // belongs to the source's thread; a table whose entry is removed is compared once more
     private final Map<TableId, Table> described = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<TableId, Table> eldest) {
@@ -63,9 +64,10 @@ public final class TopicPolicyWatch implements AutoCloseable {
         }
     };
 
-    /// @param every    how often to look at the catalog
-    /// @param onChange called by this watch's thread when rights may have changed; does not block. Questions that
-    ///                 begin after the call see the change.
+    /// @param every    how often to read the catalog
+    /// @param onChange called by this watch's thread when rights may have changed; must not block. Questions that
+    /// begin
+    ///                 after the call see the change.
     public TopicPolicyWatch(DataSource catalog, Duration every, Runnable onChange) {
         this.catalog = requireNonNull(catalog, "catalog is null");
         this.every = requireNonNull(every, "every is null");
@@ -76,16 +78,16 @@ public final class TopicPolicyWatch implements AutoCloseable {
         supervised = supervisor.startObserved("watch-topic-policies", this::run);
     }
 
-    // -- what the feed tells
+    // -- calls of the feed
 
-    /// The tables whose rows the policies of `realtime.messages` read, as far as Postgres knows: not those that a
-    /// function with a body in quotes reads. Empty before the first look.
+    /// The tables that the policies of `realtime.messages` read, as far as Postgres records it: not those that a
+    /// function with a quoted body reads. Empty before the first look.
     public Set<TableId> tablesRead() {
         TopicPolicies now = known;
         return now == null ? Set.of() : now.tables();
     }
 
-    /// A row of this table was changed by this transaction. Never blocks.
+    /// Reports that this transaction changed a row of this table. Never blocks.
     public void onRow(Table table, Commit commit) {
         Set<TableId> tables = tablesRead();
         if (!tables.isEmpty() && (tables.contains(table.root()) || tables.contains(table.id()))) {
@@ -93,8 +95,8 @@ public final class TopicPolicyWatch implements AutoCloseable {
         }
     }
 
-    /// The tables that a transaction changed, as the log describes them: another description of one that decides about
-    /// private topics may mean other rights. By the source's thread; never blocks.
+    /// Reports the tables that a transaction changed, as the log describes them. A new description of a table that
+    /// decides about private topics may mean other rights. By the source's thread; never blocks.
     @SuppressWarnings("ReferenceEquality") // another instance is another description
     public void onTables(Collection<Table> tables, Commit commit) {
         for (Table table : tables) {
@@ -120,7 +122,7 @@ public final class TopicPolicyWatch implements AutoCloseable {
 
     // -- the thread
 
-    /// Ends when it is closed. The catalog's connections declare what it waits for.
+    /// Returns when this is closed. The catalog's connections declare what it waits for.
     void run(TaskActivity activity) throws InterruptedException {
         long lookedNanos = System.nanoTime() - every.toNanos();
         while (!isClosed()) {
@@ -131,13 +133,13 @@ public final class TopicPolicyWatch implements AutoCloseable {
             boolean waits = lookForCommits();
             // bound: RIGHTS_POLL
             try (TaskActivity.Span _ = activity.waits()) {
-                rest(waits ? System.nanoTime() + LOOK_AGAIN.toNanos() : lookedNanos + every.toNanos(), waits);
+                pause(waits ? System.nanoTime() + LOOK_AGAIN.toNanos() : lookedNanos + every.toNanos(), waits);
             }
         }
     }
 
-    /// @param waits whether some commits are known already, so that only time is waited for
-    private void rest(long untilNanos, boolean waits) throws InterruptedException {
+    /// @param waits whether commits are waiting to become visible, so that only time passes
+    private void pause(long untilNanos, boolean waits) throws InterruptedException {
         synchronized (lock) {
             long left = untilNanos - System.nanoTime();
             while (left > 0 && !closed && (waits || commits.isEmpty())) {
@@ -163,7 +165,7 @@ public final class TopicPolicyWatch implements AutoCloseable {
 
     /// Reports the commits that are visible by now.
     ///
-    /// @return whether some are not
+    /// @return whether some are not visible yet
     private boolean lookForCommits() {
         List<Long> waiting;
         synchronized (lock) {
@@ -191,14 +193,14 @@ public final class TopicPolicyWatch implements AutoCloseable {
 
     private void succeeded() {
         if (failing) {
-            log.info("The policies of private topics can be looked at again");
+            log.info("The policies of private topics can be read again");
         }
         failing = false;
     }
 
     private void failed(SQLException e) {
         if (!failing && !isClosed()) {
-            log.warn("The policies of private topics cannot be looked at: {}", e.getMessage());
+            log.warn("The policies of private topics cannot be read: {}", e.getMessage());
         }
         failing = true;
     }

@@ -1,4 +1,4 @@
-/// What is stored in `realtime.messages`, and its way to topics.
+/// The messages stored in `realtime.messages`, and their way to topics.
 @NullMarked
 package dev.walcast.server.messages;
 

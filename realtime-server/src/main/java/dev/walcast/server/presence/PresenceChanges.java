@@ -5,8 +5,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import java.io.ByteArrayOutputStream;
 import org.jspecify.annotations.Nullable;
 
-/// What everybody has been told of a room, and what has changed since: the next diff. What came and went in between
-/// is in neither. Not safe for several threads.
+/// Holds the published presences of a topic and the changes since: the next diff. A presence that came and went in
+/// between is in neither. Not safe for several threads.
 final class PresenceChanges {
     private final Roster published = new Roster();
     private final Roster joins = new Roster();
@@ -23,7 +23,8 @@ final class PresenceChanges {
         }
     }
 
-    /// The ref that clients know of what this meta is or, when nobody has seen it yet, of what it replaces.
+    /// The ref that clients know this meta by. For a meta that was not published yet, the ref of the meta that it
+    /// replaces.
     @Nullable
     String knownRef(PresenceMeta meta) {
         return joins.contains(meta) ? meta.previousRef() : meta.ref();
@@ -33,7 +34,7 @@ final class PresenceChanges {
         return joins.isEmpty() && leaves.isEmpty();
     }
 
-    /// The published state; encoded once until the next diff.
+    /// The published state, encoded once until the next diff.
     PresenceState state() {
         if (state == null) {
             ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -43,7 +44,7 @@ final class PresenceChanges {
         return state;
     }
 
-    /// The diff; from now on it is published.
+    /// Returns the diff and makes it part of the published state.
     byte[] publish() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.writeBytes("{\"joins\":".getBytes(US_ASCII));

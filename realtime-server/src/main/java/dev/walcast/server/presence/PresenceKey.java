@@ -6,15 +6,15 @@ import dev.walcast.server.json.Json;
 import java.util.Set;
 import java.util.UUID;
 
-/// Under what a channel's metas are listed. Several channels may share one.
+/// The key under which a channel's metas are listed. Several channels may share a key.
 ///
-/// @param json the text as a JSON string; shared, never written to
+/// @param json the text as a JSON string; shared, never modified
 public record PresenceKey(String text, byte[] json) {
     /// The longest key that a client may ask for, in bytes of UTF-8.
     public static final int BYTES_MAX = 255;
 
-    /// Clients take a state with one of the first two for another kind of message, and older JavaScript clients find
-    /// the others in every object: one member with such a key would break presence for all.
+    /// Clients mistake a state with one of the first two keys for another kind of message. Older JavaScript clients
+    /// find the others in every object. One member with such a key would break presence for all clients.
     private static final Set<String> RESERVED = Set.of(
             "ids",
             "status",
@@ -46,7 +46,7 @@ public record PresenceKey(String text, byte[] json) {
         return of(UUID.randomUUID().toString());
     }
 
-    /// Whether a client may not track under it.
+    /// Whether tracking under this key is refused.
     public boolean isReserved() {
         return RESERVED.contains(text);
     }

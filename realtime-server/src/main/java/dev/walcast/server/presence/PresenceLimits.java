@@ -4,14 +4,14 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 
-/// How presence is spread, and how much of it one room may hold.
+/// How often presence is published, and how much of it a topic may hold.
 ///
-/// @param flush     the shortest time between two diffs of a room; what happens in between is sent as one. Nothing:
-///                  every change is sent by itself
-/// @param grace     how long a member whose socket is lost stays, so that coming back is no leave and join
-/// @param metasMax  tracked objects of one room
-/// @param bytesMax  all tracked objects of one room together, with their keys
-/// @param forAll    whether every channel has presence, asked for or not: older clients have no word for asking
+/// @param flush     the shortest time between two diffs of a topic; changes in between are sent as one diff. Zero
+///                  sends every change by itself
+/// @param grace     how long a member whose socket was lost stays, so that a reconnect causes no leave and join
+/// @param metasMax  number of tracked objects of a topic
+/// @param bytesMax  bytes of all tracked objects of a topic, with their keys
+/// @param forAll    whether every channel has presence, also for older clients, which cannot ask for it
 public record PresenceLimits(Duration flush, Duration grace, int metasMax, long bytesMax, boolean forAll) {
     public PresenceLimits {
         requireNonNull(flush, "flush is null");

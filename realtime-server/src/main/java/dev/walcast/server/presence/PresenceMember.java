@@ -5,21 +5,21 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.server.memory.MemoryAccount;
 import org.jspecify.annotations.Nullable;
 
-/// A channel that takes part in the presence of a room.
+/// A channel that takes part in a topic's presence.
 public final class PresenceMember {
     private final PresenceListener listener;
-    private final PresenceRoom room;
+    private final TopicPresence presence;
     private final PresenceKey key;
 
-    // guarded by the room's lock
+    // guarded by the presence's lock
     @Nullable
     PresenceMeta meta;
 
     boolean hasLeft;
 
-    public PresenceMember(PresenceListener listener, PresenceRoom room, PresenceKey key) {
+    public PresenceMember(PresenceListener listener, TopicPresence presence, PresenceKey key) {
         this.listener = requireNonNull(listener, "listener is null");
-        this.room = requireNonNull(room, "room is null");
+        this.presence = requireNonNull(presence, "presence is null");
         this.key = requireNonNull(key, "key is null");
     }
 
@@ -27,17 +27,17 @@ public final class PresenceMember {
         return listener;
     }
 
-    /// Counts what the client makes the server hold.
+    /// Counts the memory that the client makes the server hold.
     MemoryAccount memory() {
         return listener.memory();
     }
 
-    /// The presence that it takes part in.
-    public PresenceRoom room() {
-        return room;
+    /// The presence of the member's topic.
+    public TopicPresence presence() {
+        return presence;
     }
 
-    /// The key that its metadata is listed under.
+    /// The key under which its metas are listed.
     public PresenceKey key() {
         return key;
     }

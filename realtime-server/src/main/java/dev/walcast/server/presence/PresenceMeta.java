@@ -10,10 +10,10 @@ import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// One tracked object as everybody sees it.
+/// One tracked object, as clients receive it.
 ///
-/// @param previousRef of the published meta that this one takes the place of
-/// @param payload     a JSON object without refs; shared, never written to
+/// @param previousRef the ref of the published meta that this one replaces
+/// @param payload     a JSON object without refs; shared, never modified
 public record PresenceMeta(
         PresenceKey key, String ref, @Nullable String previousRef, byte[] payload) {
     private static final int EMPTY_OBJECT = 2;
@@ -25,18 +25,18 @@ public record PresenceMeta(
         requireNonNull(payload, "payload is null");
     }
 
-    /// Whether it is the same object, in whatever order its members come.
-    boolean says(byte[] otherPayload) {
+    /// Whether the payload is the same object, with members in any order.
+    boolean hasPayload(byte[] otherPayload) {
         return Arrays.equals(payload, otherPayload)
                 || (payload.length == otherPayload.length && Json.isSame(Slice.of(payload), Slice.of(otherPayload)));
     }
 
-    /// What the room's limit is compared with.
+    /// The size that counts for the topic's limit.
     int bytes() {
         return key.json().length + payload.length;
     }
 
-    /// What it takes in memory: itself, its part of the encoded state, and the objects around it.
+    /// Its memory: the payload, its part of the encoded state, and the objects around it.
     long memoryBytes() {
         return OVERHEAD_BYTES + 2L * bytes();
     }

@@ -6,7 +6,7 @@ import java.util.Base64;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Gives every tracked object its `phx_ref`, unique also among servers and across their restarts.
+/// Generates the `phx_ref` of tracked objects. Refs are unique across servers and restarts.
 final class PresenceRefs {
     private static final int BYTES = Long.BYTES + Integer.BYTES;
 

@@ -4,10 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.server.memory.SharedBytes;
 
-/// The published presences of a room, encoded once for all who come between two diffs.
+/// The published presences of a topic, encoded once for all clients that join between two diffs.
 ///
-/// @param json    a JSON object; shared, never written to
-/// @param counted the same as it is counted in the budget of memory
+/// @param json    a JSON object; shared, never modified
+/// @param counted the same bytes as counted in the memory budget
 public record PresenceState(byte[] json, SharedBytes counted) {
     public PresenceState {
         requireNonNull(json, "json is null");

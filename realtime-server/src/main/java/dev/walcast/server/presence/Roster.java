@@ -9,7 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/// Metas in the order of their coming. Some clients show only the first of each key. Not safe for several threads.
+/// A list of metas in the order of their arrival. Some clients show only the first of each key. Not safe for several
+/// threads.
 final class Roster {
     private final Map<String, PresenceMeta> byRef = new LinkedHashMap<>();
 
@@ -17,7 +18,7 @@ final class Roster {
         byRef.put(meta.ref(), meta);
     }
 
-    /// False when it was not there.
+    /// Returns false when it is absent.
     boolean remove(PresenceMeta meta) {
         return byRef.remove(meta.ref()) != null;
     }

@@ -1,4 +1,4 @@
-/// Who is present on a topic: members, what they track, and the diffs that listeners receive.
+/// The presence of topics: members, what they track, and the diffs that listeners receive.
 @NullMarked
 package dev.walcast.server.presence;
 

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// A position as clients know it: text of a fixed length that within an epoch sorts as the changes do.
+/// A position as clients know it: text of fixed length. Within an epoch the texts sort in the order of the changes.
 public record FeedPosition(String epoch, Position position) {
     private static final Pattern TEXT =
             Pattern.compile("([0-9a-f]{" + FeedStart.EPOCH_LENGTH + "})-([0-9a-f]{16})-([0-9a-f]{8})", Pattern.DOTALL);
@@ -20,7 +20,7 @@ public record FeedPosition(String epoch, Position position) {
         requireNonNull(position, "position is null");
     }
 
-    /// Reads the text of a position; empty when it is none.
+    /// Parses a position. Empty when the text is none.
     public static Optional<FeedPosition> parse(String text) {
         Matcher parts = TEXT.matcher(text);
         return parts.matches()

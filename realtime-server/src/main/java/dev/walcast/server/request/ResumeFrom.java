@@ -9,27 +9,27 @@ import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 
-/// Where a binding goes on, as its key `resume` says.
+/// Where a binding asks to continue, from its key `resume`.
 public sealed interface ResumeFrom {
     String KEY = "resume";
 
-    /// Nothing was received yet: from now on.
+    /// The client has received nothing yet: begins with the next change.
     record Now() implements ResumeFrom {}
 
-    /// After the change at this position.
+    /// Continues after the change at this position.
     record After(FeedPosition position) implements ResumeFrom {
         public After {
             requireNonNull(position, "position is null");
         }
     }
 
-    /// With the first change whose `commit_timestamp` is this: several may share it.
+    /// Continues with the first change whose `commit_timestamp` is this; several changes may share it.
     record Since(long epochMillis) implements ResumeFrom {}
 
     /// Neither a position nor a time.
     record Unreadable() implements ResumeFrom {}
 
-    /// A client that has received nothing yet sends null or an empty text.
+    /// Reads the key `resume`. A client that has received nothing yet sends null or an empty text.
     ///
     /// @param resume the value of the key, or a missing node
     static ResumeFrom read(JsonNode resume) {

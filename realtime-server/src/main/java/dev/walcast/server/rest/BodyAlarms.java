@@ -5,10 +5,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/// Ends the waiting of those who read bodies.
+/// Interrupts threads whose request bodies take too long to arrive.
 ///
-/// The executor's thread only interrupts others. It is not supervised: the executor replaces it by itself with the next
-/// alarm, and no alarm can end it.
+/// The executor's thread only interrupts others. It is not supervised: the executor replaces it with the next alarm,
+/// and no alarm can end it.
 final class BodyAlarms implements AutoCloseable {
     private final ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("rest-alarms").factory());
@@ -18,7 +18,7 @@ final class BodyAlarms implements AutoCloseable {
         boolean _ = clock.prestartCoreThread();
     }
 
-    /// For the thread that calls it.
+    /// Sets an alarm for the calling thread.
     Alarm set(Duration after) {
         return new Alarm(after);
     }
@@ -28,7 +28,8 @@ final class BodyAlarms implements AutoCloseable {
         clock.shutdownNow();
     }
 
-    /// Interrupts whoever made it unless it is closed in time; a virtual thread that reads from a socket loses it then.
+    /// Interrupts the thread that created it, unless it is closed in time. A virtual thread that reads from a socket
+    /// then loses the socket.
     final class Alarm implements AutoCloseable {
         private final Thread reader = Thread.currentThread();
         private final Future<?> ringing;

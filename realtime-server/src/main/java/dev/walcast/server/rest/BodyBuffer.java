@@ -8,8 +8,8 @@ import dev.walcast.server.memory.MemoryBudget;
 import java.io.OutputStream;
 import java.util.Optional;
 
-/// Takes in a body, counted in the budget of memory. When there is no memory for it, it forgets all of it and drops
-/// what follows. Used by the request's thread, but for what ends it.
+/// Collects a request's body, counted in the memory budget. When there is no memory for it, the buffer discards
+/// everything and drops what follows. Used by the request's thread, except by what ends the account.
 final class BodyBuffer extends OutputStream {
     private static final int FIRST_BYTES = 16 * 1024;
 
@@ -19,7 +19,7 @@ final class BodyBuffer extends OutputStream {
     private final ChunkedBytes bytes;
     private boolean forgotten;
 
-    /// What was taken and is in use. Belongs to the request's thread.
+    /// Bytes that were taken and are in use. Belongs to the request's thread.
     private long inUse;
 
     BodyBuffer(MemoryBudget budget) {
@@ -47,9 +47,9 @@ final class BodyBuffer extends OutputStream {
         }
     }
 
-    /// All of it; nothing when there was no memory for it. To be given back by [#close].
+    /// Returns the whole body; empty when there was no memory for it. [#close] gives the memory back.
     ///
-    /// @param copies how many times it is copied while it is worked on
+    /// @param copies how many times the caller copies it
     synchronized Optional<byte[]> take(int copies) {
         byte[] whole = forgotten ? null : bytes.take();
         if (whole == null) {
@@ -65,7 +65,7 @@ final class BodyBuffer extends OutputStream {
         return Optional.of(whole);
     }
 
-    /// Nothing of it is used any more.
+    /// Gives all memory back.
     @Override
     public void close() {
         forget();

@@ -20,9 +20,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/// The two ways to send broadcasts: several at once, or one.
+/// Handles the two routes that send broadcasts: a batch, or one.
 final class Broadcasts {
-    /// Why private messages of an accepted batch were not sent, and how many: `Unauthorized=2`.
+    /// The response header that counts private messages left out of an accepted batch, by reason: `Unauthorized=2`.
     static final String DROPPED = "x-walcast-dropped";
 
     private final RestLimits limits;
@@ -33,25 +33,25 @@ final class Broadcasts {
         this.rooms = requireNonNull(rooms, "rooms is null");
     }
 
-    /// Sends all messages or none, but for private ones that may not be sent: those are left out and counted, since
-    /// clients take anything but 202 for a failure of all.
-    Answer batch(Call call) throws RequestRefusedException {
+    /// Sends all messages or none, except private ones that may not be sent. Those are left out and counted, because
+    /// clients take any status but 202 for a failure of the whole batch.
+    RestResponse batch(Call call) throws RequestRefusedException {
         if (encoding(call.request()) != Encoding.JSON) {
-            throw new RequestRefusedException(Answer.error(ErrorCode.REST_MEDIA_TYPE));
+            throw new RequestRefusedException(RestResponse.error(ErrorCode.REST_MEDIA_TYPE));
         }
         return switch (BroadcastBatch.read(
                 body(call), limits.payloadBytesMax(), call.caller().batchMax())) {
-            case BroadcastBatch.TooMany _ -> Answer.message(ErrorCode.BATCH_TOO_LARGE);
-            case BroadcastBatch.Malformed _ -> Answer.html(ErrorCode.REST_MALFORMED);
+            case BroadcastBatch.TooMany _ -> RestResponse.message(ErrorCode.BATCH_TOO_LARGE);
+            case BroadcastBatch.Malformed _ -> RestResponse.html(ErrorCode.REST_MALFORMED);
             case BroadcastBatch.Invalid invalid ->
-                Answer.json(422, "{\"errors\":{\"messages\":" + invalid.errors() + "}}");
+                RestResponse.json(422, "{\"errors\":{\"messages\":" + invalid.errors() + "}}");
             case BroadcastBatch.Valid valid -> send(call, valid.messages());
         };
     }
 
-    private Answer send(Call call, List<BatchMessage> messages) throws RequestRefusedException {
+    private RestResponse send(Call call, List<BatchMessage> messages) throws RequestRefusedException {
         if (!call.caller().take(messages.size())) {
-            throw new RequestRefusedException(Answer.message(
+            throw new RequestRefusedException(RestResponse.message(
                     call.caller().isExhausted() ? ErrorCode.MESSAGE_RATE_REACHED : ErrorCode.BATCH_TOO_LARGE));
         }
         PrivateTopics topics = privateTopics(call);
@@ -64,7 +64,9 @@ final class Broadcasts {
                 rooms.broadcast(new Broadcast.Text(message.topic(), message.payload()), message.isPrivate());
             }
         }
-        return dropped.isEmpty() ? Answer.accepted() : Answer.accepted().with(Map.of(DROPPED, text(dropped)));
+        return dropped.isEmpty()
+                ? RestResponse.accepted()
+                : RestResponse.accepted().with(Map.of(DROPPED, text(dropped)));
     }
 
     private static String text(Map<String, Integer> dropped) {
@@ -73,15 +75,16 @@ final class Broadcasts {
                 .collect(Collectors.joining(", "));
     }
 
-    Answer single(Call call) throws RequestRefusedException {
+    RestResponse single(Call call) throws RequestRefusedException {
         Encoding encoding = encoding(call.request());
-        Target target = Target.parse(call.request().prologue().uriPath().rawPath());
+        BroadcastTarget target =
+                BroadcastTarget.parse(call.request().prologue().uriPath().rawPath());
         Slice payload = payload(body(call), encoding);
         if (payload.length() > limits.payloadBytesMax()) {
-            throw new RequestRefusedException(Answer.field("payload", ErrorCode.REST_PAYLOAD_TOO_LARGE));
+            throw new RequestRefusedException(RestResponse.field("payload", ErrorCode.REST_PAYLOAD_TOO_LARGE));
         }
         if (!call.caller().take(1)) {
-            throw new RequestRefusedException(Answer.message(ErrorCode.MESSAGE_RATE_REACHED));
+            throw new RequestRefusedException(RestResponse.message(ErrorCode.MESSAGE_RATE_REACHED));
         }
         boolean isPrivate =
                 call.request().query().first("private").filter("true"::equals).isPresent();
@@ -89,13 +92,13 @@ final class Broadcasts {
             requireRight(call, target.topic());
         }
         rooms.broadcast(new Broadcast.User(target.topic(), target.event(), encoding, payload), isPrivate);
-        return Answer.accepted();
+        return RestResponse.accepted();
     }
 
     private void requireRight(Call call, Topic topic) throws RequestRefusedException {
         Optional<ErrorCode> refusal = privateTopics(call).refusal(topic);
         if (refusal.isPresent()) {
-            throw new RequestRefusedException(Answer.message(refusal.get()));
+            throw new RequestRefusedException(RestResponse.message(refusal.get()));
         }
     }
 
@@ -109,15 +112,15 @@ final class Broadcasts {
             return Slice.of(body);
         }
         return JsonBody.object(body)
-                .orElseThrow(() -> new RequestRefusedException(Answer.html(ErrorCode.REST_MALFORMED)));
+                .orElseThrow(() -> new RequestRefusedException(RestResponse.html(ErrorCode.REST_MALFORMED)));
     }
 
     private byte[] body(Call call) throws RequestRefusedException {
         if (call.caller().isExhausted()) {
-            throw new RequestRefusedException(Answer.message(ErrorCode.MESSAGE_RATE_REACHED));
+            throw new RequestRefusedException(RestResponse.message(ErrorCode.MESSAGE_RATE_REACHED));
         }
-        if (!call.caller().beginBody()) {
-            throw new RequestRefusedException(Answer.message(ErrorCode.REQUESTS_TOO_MANY));
+        if (!call.caller().tryBeginBody()) {
+            throw new RequestRefusedException(RestResponse.message(ErrorCode.REQUESTS_TOO_MANY));
         }
         try {
             return call.body().read();
@@ -126,14 +129,14 @@ final class Broadcasts {
         }
     }
 
-    /// Without a content type it is JSON.
+    /// The encoding of the body. JSON when there is no content type.
     private static Encoding encoding(ServerRequest request) throws RequestRefusedException {
         String type = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("application/json");
         String essence = type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
         return switch (essence) {
             case "application/json" -> Encoding.JSON;
             case "application/octet-stream" -> Encoding.BINARY;
-            default -> throw new RequestRefusedException(Answer.error(ErrorCode.REST_MEDIA_TYPE));
+            default -> throw new RequestRefusedException(RestResponse.error(ErrorCode.REST_MEDIA_TYPE));
         };
     }
 }

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.rls.Viewer;
 import io.helidon.webserver.http.ServerRequest;
 
-/// A request of somebody we know.
+/// A request with a valid token.
 record Call(ServerRequest request, RequestBody body, Viewer viewer, Caller caller) {
     Call {
         requireNonNull(request, "request is null");

@@ -7,7 +7,7 @@ import io.github.bucket4j.Bucket;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 
-/// One who calls, and what he has left. Safe for any thread.
+/// One caller and its remaining limits. Safe for any thread.
 final class Caller {
     private static final int BURST_SECONDS = 10;
 
@@ -27,12 +27,12 @@ final class Caller {
         this.bodies = new Semaphore(limits.bodiesMax());
     }
 
-    /// All of them or none.
+    /// Takes tokens for all messages or for none.
     boolean take(int count) {
         return messages.tryConsume(count);
     }
 
-    /// How many it may send at once after a pause.
+    /// How many messages it may send at once after a pause.
     int batchMax() {
         return BURST_SECONDS * messagesPerSecond;
     }
@@ -41,8 +41,8 @@ final class Caller {
         return messages.getAvailableTokens() == 0;
     }
 
-    /// Whether he may send another body now; if so it has to be given back.
-    boolean beginBody() {
+    /// Begins a body if the caller may send another one. If true, [#endBody] must follow.
+    boolean tryBeginBody() {
         return bodies.tryAcquire();
     }
 
@@ -50,7 +50,7 @@ final class Caller {
         bodies.release();
     }
 
-    /// About private topics.
+    /// The caller's share of the questions about private topics.
     CallerQuestions.Share questions() {
         return questions;
     }
@@ -59,7 +59,7 @@ final class Caller {
         return messagesPerSecond;
     }
 
-    /// Of the messages of one second.
+    /// How many messages are left of the current second.
     long remaining() {
         return Math.min(messagesPerSecond, messages.getAvailableTokens());
     }

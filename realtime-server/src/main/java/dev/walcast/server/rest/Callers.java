@@ -9,7 +9,8 @@ import dev.walcast.server.protocol.Topic;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// Who has called lately. Whoever has not for longest is forgotten, and begins anew, when too many have.
+/// Remembers recent callers. When there are too many, the caller that has been idle longest is forgotten and starts
+/// afresh.
 final class Callers {
     private static final int CALLERS_MAX = 10_000;
     private static final int SUBJECT_LENGTH_MAX = 128;
@@ -32,17 +33,17 @@ final class Callers {
         this.limits = requireNonNull(limits, "limits is null");
     }
 
-    /// A user wherever he calls from.
+    /// A user, from any address.
     Caller user(String subject) {
         return named("user " + brief(subject));
     }
 
-    /// Whoever has no name of his own: the public key, a back end.
+    /// A caller without a user: one with the public key, or a back end.
     Caller at(String address) {
         return named(ClientKey.ofAddress(address).text());
     }
 
-    /// A digest of a long subject: what is remembered of a caller is small.
+    /// Shortens a long subject to a digest, so that a caller takes little memory.
     private static String brief(String subject) {
         return subject.length() <= SUBJECT_LENGTH_MAX
                 ? subject

@@ -8,8 +8,8 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.Headers;
 import java.util.Optional;
 
-/// Who a request comes from: `Authorization: Bearer` before the `apikey` header. An `Authorization` that cannot be read
-/// leaves the request without a viewer, whatever else it carries.
+/// Reads the viewer of a request. `Authorization: Bearer` takes precedence over the `apikey` header. A request with
+/// an unreadable `Authorization` has no viewer, whatever else it contains.
 public final class Credentials {
     private static final HeaderName API_KEY = HeaderNames.create("apikey");
     private static final String BEARER = "bearer";
@@ -31,15 +31,15 @@ public final class Credentials {
         };
     }
 
-    /// The token, not looked at yet.
+    /// The token in the headers, not verified.
     public static Optional<String> token(Headers headers) {
         return token(headers, Optional.empty());
     }
 
-    /// The token, not looked at yet. Some clients send headers without a value before they have a token; these count
-    /// as absent.
+    /// The token, not verified. Headers without a value count as absent, because some clients send them before they
+    /// have a token.
     ///
-    /// @param queried the key in the query, which counts when no header has one
+    /// @param queried the key in the query, used when no header has one
     public static Optional<String> token(Headers headers, Optional<String> queried) {
         Optional<String> key = text(headers, API_KEY).or(() -> queried.filter(text -> !text.isBlank()));
         String authorization = text(headers, HeaderNames.AUTHORIZATION).orElse(BEARER);

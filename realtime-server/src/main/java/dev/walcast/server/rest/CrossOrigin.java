@@ -6,7 +6,7 @@ import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 
-/// What browsers want to hear: everybody may ask, whatever page he is on; it is the token that counts, and no cookie is
+/// Writes the CORS headers. Pages of any origin are allowed: the token authorises a request, and cookies are not
 /// read.
 public final class CrossOrigin {
     private static final HeaderName ALLOW_ORIGIN = HeaderNames.create("access-control-allow-origin");

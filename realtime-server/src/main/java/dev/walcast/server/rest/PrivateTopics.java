@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// What one request may send to private topics; each topic is asked about once, and again for the next request.
+/// Decides what one request may send to private topics. Each topic is asked about once per request.
 final class PrivateTopics {
-    /// Policies read who calls from the claims; his keys themselves stay here.
+    /// Headers that policies do not receive. They identify the caller by the claims.
     private static final Set<String> SECRET_HEADERS =
             Set.of("authorization", "proxy-authorization", "apikey", "x-api-key", "cookie");
 
@@ -35,7 +35,7 @@ final class PrivateTopics {
         this.headers = json(headers);
     }
 
-    /// Why a message may not be sent there, or nothing when it may.
+    /// Why a message may not be sent to the topic; empty when it may.
     Optional<ErrorCode> refusal(Topic topic) {
         return refusals.computeIfAbsent(topic, this::ask);
     }

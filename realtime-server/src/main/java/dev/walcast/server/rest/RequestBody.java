@@ -13,16 +13,15 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import org.jspecify.annotations.Nullable;
 
-/// What a request carries, taken in within the bounds of a body in size and in time, however it is sent. One that
-/// takes too long ends its connection: there is nobody to answer who is still speaking. Used by the request's
-/// thread only.
+/// Reads a request's body within bounds of size and time. A body that takes too long ends its connection, because a
+/// client that is still sending does not read a response. Used by the request's thread only.
 final class RequestBody implements AutoCloseable {
     private static final int CHUNK_BYTES = 16 * 1024;
 
-    /// A body that arrives as fast as it is read never blocks its thread.
+    /// A body that arrives as fast as it is read never blocks its thread, so it has to be checked as well.
     private static final int BYTES_OF_A_TURN = 64 * 1024;
 
-    /// Messages are copied out of the body, each into its envelope.
+    /// Each message is copied from the body into its envelope.
     private static final int COPIES = 1;
 
     private final ServerRequest request;
@@ -46,22 +45,22 @@ final class RequestBody implements AutoCloseable {
         return request;
     }
 
-    /// The whole body, counted in the budget of memory until [#close]. To be called once.
+    /// Reads the whole body, counted in the memory budget until [#close]. Call it once.
     ///
-    /// @throws RequestRefusedException when it is larger than a body may be, or there is no memory for it
+    /// @throws RequestRefusedException when it exceeds its limit, or there is no memory for it
     byte[] read() throws RequestRefusedException {
         BodyBuffer bytes = new BodyBuffer(memory);
         kept = bytes;
         transfer(bytes, limits.bodyBytesMax());
         if (length > limits.bodyBytesMax()) {
             bytes.close();
-            throw new RequestRefusedException(Answer.html(ErrorCode.REST_BODY_TOO_LARGE));
+            throw new RequestRefusedException(RestResponse.html(ErrorCode.REST_BODY_TOO_LARGE));
         }
         return bytes.take(COPIES)
-                .orElseThrow(() -> new RequestRefusedException(Answer.message(ErrorCode.MEMORY_EXHAUSTED)));
+                .orElseThrow(() -> new RequestRefusedException(RestResponse.message(ErrorCode.MEMORY_EXHAUSTED)));
     }
 
-    /// What was read is not used any more.
+    /// Releases the body that was read.
     @Override
     public void close() {
         if (kept != null) {
@@ -70,8 +69,8 @@ final class RequestBody implements AutoCloseable {
         }
     }
 
-    /// Takes in what the caller is still sending, so that he gets to read the answer; false when there is more than
-    /// twice what a body may have, or when he has not begun and waits to be told so.
+    /// Reads and drops what the client is still sending, so that it reads the response. Returns false when there is
+    /// more than twice the limit of a body, or when the client waits for `100 Continue`.
     boolean discard() {
         if (!isAwaited()) {
             transfer(OutputStream.nullOutputStream(), 2L * limits.bodyBytesMax());
@@ -79,21 +78,21 @@ final class RequestBody implements AutoCloseable {
         return ended;
     }
 
-    /// Goes on listening to a caller who has his answer, until he ends or the time of a body is over. An end
-    /// before would reset the connection, and with it an answer that he has not read yet. Only time bounds it,
-    /// since nothing is kept. The connection has to end after it.
-    void hearOut() {
+    /// Reads on after the response was sent, until the client ends or the time for a body is over. Closing earlier
+    /// would reset the connection and lose a response that the client has not read yet. Only time bounds this,
+    /// because nothing is kept. The connection must be closed afterwards.
+    void drain() {
         if (!isAwaited()) {
             transfer(OutputStream.nullOutputStream(), Long.MAX_VALUE);
         }
     }
 
-    /// Whether the caller will send it only when told to go on.
+    /// Whether the client sends the body only after `100 Continue`.
     private boolean isAwaited() {
         return !ended && request.headers().contains(HeaderNames.EXPECT) && !request.continueSent();
     }
 
-    /// Passes on what comes, until more than that has come in all.
+    /// Passes on what arrives, until more than this has arrived in total.
     private void transfer(OutputStream into, long bytesMax) {
         if (ended) {
             return;
@@ -108,7 +107,7 @@ final class RequestBody implements AutoCloseable {
                 into.write(chunk, 0, Math.max(count, 0));
                 if (length >= nextTurn) {
                     nextTurn = length + BYTES_OF_A_TURN;
-                    Turns.giveUp();
+                    Turns.yieldCarrier();
                 }
             }
         } catch (IOException | RuntimeException e) {

@@ -5,7 +5,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.Headers;
 import java.util.UUID;
 
-/// The name a request goes by: its sender's own when that is sensible, otherwise a new one.
+/// The id of a request: the client's own if it is valid, otherwise a new one.
 final class RequestId {
     private static final HeaderName HEADER = HeaderNames.create("x-request-id");
 

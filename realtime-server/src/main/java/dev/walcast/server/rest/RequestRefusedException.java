@@ -2,18 +2,18 @@ package dev.walcast.server.rest;
 
 import static java.util.Objects.requireNonNull;
 
-/// A request ends here, with this answer.
+/// Thrown when a request is refused with this response.
 final class RequestRefusedException extends Exception {
     private static final long serialVersionUID = 1;
 
-    private final transient Answer answer;
+    private final transient RestResponse answer;
 
-    RequestRefusedException(Answer answer) {
+    RequestRefusedException(RestResponse answer) {
         super(answer.body(), null, false, false);
         this.answer = requireNonNull(answer, "answer is null");
     }
 
-    Answer answer() {
+    RestResponse answer() {
         return answer;
     }
 }

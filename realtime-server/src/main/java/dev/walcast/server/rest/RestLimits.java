@@ -4,13 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 
-/// What one caller of the REST interface is allowed.
+/// The limits of one caller of the REST interface.
 ///
-/// @param bodyBytesMax      of one request
-/// @param bodyTimeout       how long a body may take to arrive; whoever is slower is cut
+/// @param bodyBytesMax      bytes of one request's body
+/// @param bodyTimeout       how long a body may take to arrive before its connection is cut
 /// @param bodiesMax         bodies of one caller that are being read at the same time
 /// @param payloadBytesMax   the payload of one broadcast
-/// @param messagesPerSecond for long; for a moment ten times as many
+/// @param messagesPerSecond sustained rate; ten times as many at once
 public record RestLimits(
         int bodyBytesMax, Duration bodyTimeout, int bodiesMax, int payloadBytesMax, int messagesPerSecond) {
     public RestLimits {
@@ -23,7 +23,7 @@ public record RestLimits(
         }
     }
 
-    /// Bodies as large and as slow as the protocol allows.
+    /// Limits with the largest and slowest bodies that the protocol allows.
     public static RestLimits of(int payloadBytesMax, int messagesPerSecond) {
         return new RestLimits(8_000_000, Duration.ofSeconds(30), 8, payloadBytesMax, messagesPerSecond);
     }

@@ -24,7 +24,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 
-/// The REST interface, under both spellings of its path: with and without a gateway that strips the prefix.
+/// The routes of the REST interface. Each is available under two paths, with and without the prefix that a gateway
+/// strips.
 public final class RestRoutes implements HttpService, AutoCloseable {
     private static final List<String> PREFIXES = List.of("", "/realtime/v1");
 
@@ -47,7 +48,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
 
     @Override
     public void routing(HttpRules rules) {
-        Handler healthcheck = answering(_ -> Answer.text(200, "ok"));
+        Handler healthcheck = answering(_ -> RestResponse.text(200, "ok"));
         rules.get("/healthcheck", healthcheck).head("/healthcheck", healthcheck);
         for (String prefix : PREFIXES) {
             for (Route route : routes()) {
@@ -57,11 +58,11 @@ public final class RestRoutes implements HttpService, AutoCloseable {
                 }
             }
             rules.options(prefix + "/api/*", CrossOrigin::preflight);
-            rules.any(prefix + "/api/*", answering(_ -> Answer.html(ErrorCode.REST_NOT_FOUND)));
+            rules.any(prefix + "/api/*", answering(_ -> RestResponse.html(ErrorCode.REST_NOT_FOUND)));
         }
     }
 
-    /// Everything that the OpenAPI document describes.
+    /// The routes that the OpenAPI document describes.
     List<Route> routes() {
         return List.of(
                 new Route(Method.POST, "/api/broadcast", calling(broadcasts::batch)),
@@ -70,8 +71,8 @@ public final class RestRoutes implements HttpService, AutoCloseable {
                         "/api/broadcast/{topic}/events/{event}",
                         "/api/broadcast/*",
                         calling(broadcasts::single)),
-                new Route(Method.GET, "/api/ping", answering(_ -> Answer.json(200, "{\"message\":\"Success\"}"))),
-                new Route(Method.GET, "/api/openapi", answering(_ -> Answer.json(200, document))));
+                new Route(Method.GET, "/api/ping", answering(_ -> RestResponse.json(200, "{\"message\":\"Success\"}"))),
+                new Route(Method.GET, "/api/openapi", answering(_ -> RestResponse.json(200, document))));
     }
 
     @Override
@@ -81,16 +82,16 @@ public final class RestRoutes implements HttpService, AutoCloseable {
 
     @FunctionalInterface
     private interface Work<T> {
-        Answer answer(T about) throws RequestRefusedException;
+        RestResponse answer(T about) throws RequestRefusedException;
     }
 
-    /// For those with a valid token.
+    /// Handles requests with a valid token.
     private Handler calling(Work<Call> work) {
         return (request, response) -> {
             try (RequestBody body = body(request)) {
                 Optional<Viewer> viewer = credentials.viewer(request.headers());
                 if (viewer.isEmpty()) {
-                    send(body, response, stranger(request), Answer.message(ErrorCode.REST_UNAUTHORIZED));
+                    send(body, response, stranger(request), RestResponse.message(ErrorCode.REST_UNAUTHORIZED));
                     return;
                 }
                 Caller caller = TokenSubject.of(viewer.get()).map(callers::user).orElseGet(() -> stranger(request));
@@ -99,7 +100,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
         };
     }
 
-    /// For everybody.
+    /// Handles requests of any client.
     private Handler answering(Work<ServerRequest> work) {
         return (request, response) -> send(body(request), response, stranger(request), answer(work, request));
     }
@@ -108,7 +109,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
         return new RequestBody(request, limits, alarms, memory);
     }
 
-    private static <T> Answer answer(Work<T> work, T about) {
+    private static <T> RestResponse answer(Work<T> work, T about) {
         try {
             return work.answer(about);
         } catch (RequestRefusedException e) {
@@ -120,7 +121,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
         return callers.at(request.remotePeer().host());
     }
 
-    private static void send(RequestBody body, ServerResponse response, Caller caller, Answer answer) {
+    private static void send(RequestBody body, ServerResponse response, Caller caller, RestResponse answer) {
         body.close();
         boolean last = !body.discard();
         if (last) {
@@ -140,7 +141,7 @@ public final class RestRoutes implements HttpService, AutoCloseable {
         }
         response.send(answer.body().getBytes(StandardCharsets.UTF_8));
         if (last) {
-            body.hearOut();
+            body.drain();
             throw new CloseConnectionException("the rest of the body is not read");
         }
     }

@@ -5,10 +5,10 @@ import static java.util.Objects.requireNonNull;
 import io.helidon.http.Method;
 import io.helidon.webserver.http.Handler;
 
-/// One line of the interface.
+/// One route of the REST interface.
 ///
-/// @param path    as the OpenAPI document spells it
-/// @param pattern what the web server compares with; wider than the path where an encoded slash may be in a name
+/// @param path    the path in the OpenAPI document
+/// @param pattern the web server's pattern; wider than the path when a name may contain an encoded slash
 record Route(Method method, String path, String pattern, Handler handler) {
     Route {
         requireNonNull(method, "method is null");

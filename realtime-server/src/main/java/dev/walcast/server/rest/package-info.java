@@ -1,4 +1,4 @@
-/// Broadcasts over HTTP, and the document that describes it.
+/// Broadcasts over HTTP, and the OpenAPI document.
 @NullMarked
 package dev.walcast.server.rest;
 

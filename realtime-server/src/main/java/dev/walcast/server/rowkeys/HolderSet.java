@@ -4,12 +4,12 @@ import java.util.Arrays;
 import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
 
-/// Those that hold one key, by their numbers, which are positive. Guarded by the lock of its shard.
+/// The set of holders of one key, by number. Numbers are positive. Guarded by the lock of its shard.
 final class HolderSet {
     private static final int SLOTS_MIN = 4;
     private static final int OBJECT_BYTES = 48;
 
-    /// 0 is a free slot. At most three quarters are taken.
+    /// 0 marks a free slot. At most three quarters are in use.
     private int[] slots = new int[SLOTS_MIN];
     private int size;
 
@@ -25,7 +25,7 @@ final class HolderSet {
         return slots[slotOf(holder)] == holder;
     }
 
-    /// Does nothing when it is there.
+    /// Does nothing when it is present.
     void add(int holder) {
         int slot = slotOf(holder);
         if (slots[slot] != holder) {
@@ -37,7 +37,7 @@ final class HolderSet {
         }
     }
 
-    /// Does nothing when it is not there.
+    /// Does nothing when it is absent.
     void remove(int holder) {
         int free = slotOf(holder);
         if (slots[free] != holder) {
@@ -57,7 +57,7 @@ final class HolderSet {
         }
     }
 
-    /// Removes all others, and the memory that is not needed then.
+    /// Removes all others, and frees the memory that is no longer needed.
     void retain(IntPredicate kept) {
         int[] left = Arrays.stream(slots)
                 .filter(holder -> holder != 0 && kept.test(holder))
@@ -87,7 +87,7 @@ final class HolderSet {
         }
     }
 
-    /// Where it is, or else is to be put.
+    /// The slot of the holder, or the slot to put it into.
     private int slotOf(int holder) {
         int slot = home(holder);
         while (slots[slot] != 0 && slots[slot] != holder) {

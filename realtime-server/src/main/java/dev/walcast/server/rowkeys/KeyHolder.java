@@ -6,11 +6,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// What one binding knows; see [KnownKeys]. The calls follow each other, but [#clear()] may come from any thread.
+/// The rows that one binding knows; see [KnownKeys]. Calls must not overlap, except [#clear()], which any thread may
+/// call.
 ///
 /// @param <B> a binding
 public final class KeyHolder<B> implements AutoCloseable {
-    /// With its registration and its place among the holders.
+    /// The size of the holder, its registration and its entry in the map.
     static final int BYTES = 160;
 
     private final B binding;
@@ -20,7 +21,7 @@ public final class KeyHolder<B> implements AutoCloseable {
     private volatile @Nullable Registration registration;
     private volatile long usedNanos;
 
-    /// What its keys are stored under, until it is cleared. Counts them for the client, too.
+    /// The number that the holder's keys are stored under until it is cleared. Also counts them for the client.
     static final class Registration {
         private final int number;
         private final KeyShare share;
@@ -40,7 +41,7 @@ public final class KeyHolder<B> implements AutoCloseable {
             share.count(more);
         }
 
-        /// They are all forgotten. Called again for a key that came meanwhile.
+        /// Forgets all keys. Called again for a key that was added meanwhile.
         void countNone() {
             share.count(-keys.getAndSet(0));
         }
@@ -54,14 +55,14 @@ public final class KeyHolder<B> implements AutoCloseable {
         this.usedNanos = known.nanoTime();
     }
 
-    /// The binding that knows the rows.
+    /// The binding whose rows these are.
     public B binding() {
         return binding;
     }
 
-    /// The row was delivered. May have other bindings forget theirs, to make room.
+    /// Remembers a delivered row. May make other bindings forget theirs, to free memory.
     ///
-    /// @param key null is not remembered
+    /// @param key null is ignored
     public void remember(@Nullable RowKey key) {
         if (key != null) {
             usedNanos = known.nanoTime();
@@ -69,15 +70,15 @@ public final class KeyHolder<B> implements AutoCloseable {
         }
     }
 
-    /// The row is gone, or has left the view.
+    /// Forgets a row that was deleted or has left the view.
     ///
-    /// @return whether it was known
+    /// @return whether the row was known
     public boolean forget(@Nullable RowKey key) {
         Registration now = used();
         return key != null && now != null && known.forget(now, key);
     }
 
-    /// An UPDATE was delivered that may have changed the key.
+    /// Replaces the key after a delivered UPDATE that may have changed it.
     public void move(@Nullable RowKey from, @Nullable RowKey to) {
         if (from != null && !from.equals(to)) {
             forget(from);
@@ -96,7 +97,7 @@ public final class KeyHolder<B> implements AutoCloseable {
         return registration;
     }
 
-    /// Forgets everything, in constant time: the viewer, or its rights, may be others now.
+    /// Forgets everything, in constant time. Called when the viewer or its rights may have changed.
     public void clear() {
         Registration now = registration;
         registration = null;

@@ -1,8 +1,8 @@
 package dev.walcast.server.rowkeys;
 
-/// What the keys of delivered rows may take, in bytes.
+/// How much memory the keys of delivered rows may take, in bytes.
 ///
-/// @param bytesMax         of all clients; 0 remembers none
+/// @param bytesMax         of all clients together; 0 remembers none
 /// @param bytesOfClientMax of one client
 public record KeyMemory(long bytesMax, long bytesOfClientMax) {
     private static final int PERCENT = 100;
@@ -13,12 +13,12 @@ public record KeyMemory(long bytesMax, long bytesOfClientMax) {
         }
     }
 
-    /// @param clientShare percent that one client may take
+    /// @param clientShare the percentage that one client may take
     public static KeyMemory shared(long bytesMax, int clientShare) {
         return new KeyMemory(bytesMax, clientShare == PERCENT ? bytesMax : bytesMax / PERCENT * clientShare);
     }
 
-    /// Which one client may take whole.
+    /// A bound that a single client may use completely.
     public static KeyMemory of(long bytesMax) {
         return new KeyMemory(bytesMax, bytesMax);
     }

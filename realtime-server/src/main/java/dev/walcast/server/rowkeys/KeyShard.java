@@ -8,13 +8,13 @@ import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
-/// A part of the keys that are known, each with its holders: an open-addressing table of three arrays. A key of one
-/// holder, the usual case, takes 20 bytes of a table that is half to three quarters full. Safe for any thread.
+/// A part of the known keys, each with its holders: an open-addressing table of three arrays. A key with one holder,
+/// the usual case, takes 20 bytes of a table that is half to three quarters full. Safe for any thread.
 final class KeyShard {
     private static final int SLOT_BYTES = 2 * Long.BYTES + Integer.BYTES;
     private static final int SLOTS_MIN = 16;
 
-    /// Of sets that are not in use, and of the shard itself.
+    /// The size of unused sets, and of the shard itself.
     private static final int OBJECT_BYTES = 256;
 
     private final long bytesMax;
@@ -23,7 +23,7 @@ final class KeyShard {
     private long[] highs = new long[SLOTS_MIN];
     /// 0 marks a free slot.
     private long[] lows = new long[SLOTS_MIN];
-    /// The key's only holder, or minus the place of a set in `sets` less one.
+    /// The key's only holder, or `-1 - i` for the set at index i of `sets`.
     private int[] holders = new int[SLOTS_MIN];
     private int size;
     private final List<@Nullable HolderSet> sets = new ArrayList<>();
@@ -34,11 +34,11 @@ final class KeyShard {
         this.bytesMax = bytesMax;
     }
 
-    /// What became of an addition.
+    /// The result of an addition.
     enum Added {
         NEW,
         KNOWN,
-        /// Nothing was added: something has to leave first.
+        /// Nothing was added: memory has to be freed first.
         FULL
     }
 
@@ -124,9 +124,9 @@ final class KeyShard {
         }
     }
 
-    /// Removes what others than these hold.
+    /// Removes the keys of all other holders.
     ///
-    /// @return whether a fifth of the memory is free
+    /// @return whether a fifth of the memory is free afterwards
     synchronized boolean sweep(IntPredicate kept) {
         for (HolderSet set : sets) {
             if (set != null) {
@@ -205,7 +205,7 @@ final class KeyShard {
         freeSets.add(-held - 1);
     }
 
-    /// Moves those behind it that were put further because it was taken.
+    /// Moves back the entries behind it that were displaced.
     private void free(int removed) {
         if (holders[removed] < 0) {
             release(holders[removed]);
@@ -259,7 +259,7 @@ final class KeyShard {
         return slotOf(key.high(), key.low());
     }
 
-    /// Where it is, or else is to be put.
+    /// The slot of the key, or the slot to put it into.
     private int slotOf(long high, long low) {
         int slot = home(high);
         while (lows[slot] != 0 && (lows[slot] != low || highs[slot] != high)) {

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.server.limits.ClientKey;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// How many keys the bindings of one client hold together; see [KnownKeys]. Safe for any thread.
+/// Counts the keys of all bindings of one client; see [KnownKeys]. Safe for any thread.
 final class KeyShare {
     private final ClientKey client;
     private final AtomicLong keys = new AtomicLong();

@@ -18,19 +18,20 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
-/// Remembers for each binding which rows were delivered to it, so that a DELETE that carries only the row's key can be
-/// told to those that know the row. One for a feed. Safe for any thread; the calls for one binding follow each other.
+/// Remembers for each binding which rows it received, so that a DELETE that carries only the row's key reaches the
+/// bindings that know the row. One instance for a feed. Safe for any thread; calls for one binding must not overlap.
 ///
 /// A row is remembered as 128 bits of SipHash of its table and its replica identity's values, under a random key of
-/// this process. Two rows with the same bits would let a viewer learn the key of a deleted row that it never received.
-/// SipHash is a pseudorandom function, and its key never leaves the process. So a client that chooses the rows' keys
-/// cannot find two such rows faster than by chance, nor rows that crowd one place of the table. By chance, a question
-/// about a row that is not known finds one of n known rows with a probability below n/2^127, since the mark of a free
-/// slot takes one value of 2^64: for a million keys and a million questions a second for a century below 1 in 10^16.
+/// this process. Two rows with the same bits would let a viewer learn the key of a deleted row that it never
+/// received. SipHash is a pseudorandom function, and its key never leaves the process. So a client that chooses the
+/// rows' keys cannot find two such rows faster than by chance, nor rows that crowd one part of the table. By chance,
+/// a lookup of an unknown row finds one of n known rows with a probability below n/2^127, since the mark of a free
+/// slot uses one value of 2^64. For a million keys and a million lookups a second during a century that is below 1 in
+/// 10^16.
 ///
-/// The keys' memory is counted against one bound. When that is reached, the bindings that were used least recently
-/// forget all their keys. A client that has taken its share has its own bindings forget, and no others. A key that is
-/// forgotten only means that its DELETE is hidden.
+/// The keys' memory has one bound. When it is reached, the bindings that were used least recently forget all their
+/// keys. When a client has used its share, only its own bindings forget. After a key is forgotten its DELETE is
+/// hidden.
 ///
 /// @param <B> a binding
 public final class KnownKeys<B> {
@@ -38,10 +39,10 @@ public final class KnownKeys<B> {
     private static final int SHARDS_MAX = 64;
     private static final int TABLES_MAX = 10_000;
 
-    /// What a key takes of a client's share: of its place, and as much again for places that are free.
+    /// What a key counts in a client's share: its slot, and as much again for free slots.
     static final int KEY_BYTES = 40;
 
-    /// Each makes another quarter of all keys go.
+    /// Each eviction frees another quarter of all keys.
     private static final int TRIES_MAX = 40;
 
     private final List<KeyShard> shards = new ArrayList<>();
@@ -49,7 +50,7 @@ public final class KnownKeys<B> {
     private final long key0;
     private final long key1;
 
-    /// By number. A key whose holder is not in it is garbage.
+    /// Holders by number. A key whose holder is not in it is garbage.
     private final Map<Integer, KeyHolder<B>> holders = new ConcurrentHashMap<>();
     private final AtomicInteger lastNumber = new AtomicInteger();
     private final AtomicLong evictions = new AtomicLong();
@@ -59,11 +60,11 @@ public final class KnownKeys<B> {
 
     private final Map<TableId, Long> generations = new ConcurrentHashMap<>();
     private final AtomicLong lastGeneration = new AtomicLong();
-    /// That of all tables that are not in the map.
+    /// The generation of all tables that are not in the map.
     private volatile long generation;
 
-    /// @param memory   0 turns it off: nothing is ever known
-    /// @param nanoTime a monotonic clock, which says what was used last
+    /// @param memory   0 turns it off: no row is ever known
+    /// @param nanoTime a monotonic clock, which orders uses
     public KnownKeys(KeyMemory memory, SecureRandom random, LongSupplier nanoTime) {
         long bytesMax = memory.bytesMax();
         this.keysOfClientMax =
@@ -79,8 +80,8 @@ public final class KnownKeys<B> {
         }
     }
 
-    /// Whether a binding needs it: row-level security binds its viewer, it wants DELETEs, and its policies or filter
-    /// read more than a DELETE carries.
+    /// Whether a binding needs it: row-level security applies to its viewer, it wants DELETEs, and its policies or
+    /// filter read more columns than a DELETE carries.
     ///
     /// @param identity the columns of the table's replica identity
     public static boolean isNeeded(
@@ -95,16 +96,15 @@ public final class KnownKeys<B> {
         return !shards.isEmpty();
     }
 
-    /// Makes keys of a table's rows, valid until [#forgetTable(TableId)]. For rows of the log to be taken when they
-    /// pass;
-    /// for a snapshot before it begins.
+    /// Makes keys of a table's rows, valid until [#forgetTable(TableId)]. Call it for rows of the log when they
+    /// arrive, and for a snapshot before it begins.
     public RowKeys keysOf(TableId table) {
         return new RowKeys(table, generationOf(table), key0, key1);
     }
 
-    /// A holder that knows nothing. Takes no memory until it remembers something. To be closed.
+    /// Creates a holder that knows nothing. It takes no memory until it remembers something. The caller closes it.
     ///
-    /// @param client whose share of the memory it takes
+    /// @param client the client whose share of the memory it uses
     public KeyHolder<B> holder(B binding, ClientKey client) {
         KeyShare share = requireNonNull(shares.compute(client, (_, known) -> {
             KeyShare joined = known == null ? new KeyShare(client) : known;
@@ -114,13 +114,13 @@ public final class KnownKeys<B> {
         return new KeyHolder<>(binding, this, share);
     }
 
-    /// The holder is closed; to be called once.
+    /// Called once, when the holder is closed.
     void release(KeyShare share) {
         shares.computeIfPresent(share.client(), (_, known) -> --known.holders == 0 ? null : known);
     }
 
-    /// Names the bindings that know a row. One that has not remembered it yet, since the row still waits for an answer
-    /// of Postgres, is not among them.
+    /// Calls the action with the bindings that know a row. A binding whose delivery of the row still waits for
+    /// Postgres is not among them.
     public void forEachKnowing(RowKey key, Consumer<B> action) {
         if (!isOn() || !isCurrent(key)) {
             return;
@@ -135,9 +135,8 @@ public final class KnownKeys<B> {
         knowing.forEach(holder -> action.accept(holder.binding()));
     }
 
-    /// Has all forget the rows of a table, at once, and makes void every key that was made of it. When it was
-    /// truncated,
-    /// or dropped and made anew: its next rows are others, though they may have the same keys.
+    /// Makes all bindings forget the rows of a table at once, and invalidates every key of it. Call it when the table
+    /// was truncated, or dropped and created again: new rows may have the same keys as old ones.
     public void forgetTable(TableId table) {
         if (generations.size() >= TABLES_MAX) {
             generation = lastGeneration.incrementAndGet();
@@ -151,7 +150,7 @@ public final class KnownKeys<B> {
         return own == null ? generation : own;
     }
 
-    /// Whether rows that come now get their keys by these.
+    /// Whether rows that arrive now get their keys from these.
     public boolean isCurrent(RowKeys made) {
         return made.generation() == generationOf(made.table());
     }
@@ -160,12 +159,12 @@ public final class KnownKeys<B> {
         return key.generation() == generationOf(key.table());
     }
 
-    /// How much memory it takes, the arrays that are empty included.
+    /// The memory in use in bytes, free slots included.
     public long bytes() {
         return shards.stream().mapToLong(KeyShard::bytes).sum() + (long) KeyHolder.BYTES * holders.size();
     }
 
-    /// How often a binding had to forget all it knew.
+    /// How many times a binding had to forget its keys.
     public long evictions() {
         return evictions.get();
     }
@@ -195,7 +194,7 @@ public final class KnownKeys<B> {
             registration.count(1);
         }
         if (holder.registration() != registration) {
-            shard.remove(key, registration.number()); // it was cleared meanwhile, and its number may be given again
+            shard.remove(key, registration.number()); // it was cleared meanwhile, and its number may be reused
             registration.countNone();
         }
         return added != KeyShard.Added.FULL;
@@ -233,7 +232,7 @@ public final class KnownKeys<B> {
         return fresh;
     }
 
-    /// No number is given twice while keys of its first holder may be left.
+    /// Reuses numbers only when no keys of their first holders are left.
     private void beginNumbersAnew() {
         holders.values().forEach(KeyHolder::clear);
         shards.forEach(KeyShard::clear);
@@ -247,12 +246,12 @@ public final class KnownKeys<B> {
         }
     }
 
-    /// Has the holders that were used least recently forget, until a quarter of all keys is gone.
+    /// Makes the least recently used holders forget, until a quarter of all keys is free.
     private synchronized void evict() {
         evict(new ArrayList<>(holders.values()));
     }
 
-    /// The same among those of one client.
+    /// Does the same among the holders of one client.
     private synchronized void evict(KeyShare share) {
         if (share.keys() >= keysOfClientMax) {
             evict(holders.values().stream()
@@ -278,7 +277,7 @@ public final class KnownKeys<B> {
         }
     }
 
-    /// A holder as it was when room was needed.
+    /// A holder and its use at the moment of the eviction.
     private record Used<B>(KeyHolder<B> holder, long idleNanos, long keys) {}
 
     private KeyShard shard(RowKey key) {

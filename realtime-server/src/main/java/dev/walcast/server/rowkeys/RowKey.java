@@ -4,10 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
 
-/// A row's identity as [KnownKeys] remembers it: a keyed hash of the values of its replica identity. Means nothing to
-/// another process.
+/// The identity of a row as [KnownKeys] remembers it: a keyed hash of its replica identity's values. Another process
+/// cannot use it.
 ///
-/// @param generation of the table; see [KnownKeys#forgetTable(TableId)]
+/// @param generation the table's generation; see [KnownKeys#forgetTable(TableId)]
 public record RowKey(TableId table, long generation, long high, long low) {
     public RowKey {
         requireNonNull(table, "table is null");

@@ -8,7 +8,7 @@ import dev.walcast.cdc.TableId;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Makes the keys of one table's rows, as the table is until it is forgotten. Safe for any thread.
+/// Makes the keys of one table's rows until the table is forgotten. Safe for any thread.
 public final class RowKeys {
     private final TableId table;
     private final long generation;
@@ -49,7 +49,7 @@ public final class RowKeys {
         return identified ? key(hash.low(), hash.high()) : null;
     }
 
-    /// Zero marks a free slot.
+    /// Avoids zero, which marks a free slot.
     private RowKey key(long low, long high) {
         return new RowKey(table, generation, high, low == 0 ? 1 : low);
     }

@@ -1,7 +1,7 @@
 package dev.walcast.server.rowkeys;
 
-/// SipHash-2-4 with a result of 128 bits: a pseudorandom function of its input to a reader without the key. One
-/// instance for one input. Belongs to one thread.
+/// Computes SipHash-2-4 with a result of 128 bits. Without the key its output cannot be told from random bits. Use an
+/// instance for one input and on one thread.
 final class SipHash {
     private long v0;
     private long v1;
@@ -53,7 +53,7 @@ final class SipHash {
         word = 0;
     }
 
-    /// The first half of the result. Ends the input; to be called once, before [#high()].
+    /// The first half of the result. Ends the input. Call it once, before [#high()].
     long low() {
         if (finished) {
             throw new IllegalStateException("the hash is finished");
@@ -66,7 +66,7 @@ final class SipHash {
         return v0 ^ v1 ^ v2 ^ v3;
     }
 
-    /// The second half of the result. To be called once, after [#low()].
+    /// The second half of the result. Call it once, after [#low()].
     long high() {
         v1 ^= 0xdd;
         rounds();

@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /// The keys of the row that a change is about.
 ///
-/// @param before the key that the row had; null when there was no row, or it has no key
-/// @param after  the key that the row has now; null when there is no row any more, or it has no key
+/// @param before the key before the change; null when there was no row or it had no key
+/// @param after  the key after the change; null when there is no row any more or it has no key
 public record TouchedRow(@Nullable RowKey before, @Nullable RowKey after) {
-    /// Of a change that is about no single row, or of a table whose rows are not remembered.
+    /// For a change that is not about a single row, and for tables whose rows are not remembered.
     public static final TouchedRow NONE = new TouchedRow(null, null);
 
     /// The keys of the row that the change is about.
@@ -27,7 +27,7 @@ public record TouchedRow(@Nullable RowKey before, @Nullable RowKey after) {
         return before != null && before.equals(after);
     }
 
-    /// Calls the action with each key that there is, with equal ones once.
+    /// Calls the action with each key; with equal keys only once.
     public void forEach(Consumer<RowKey> action) {
         if (before != null) {
             action.accept(before);

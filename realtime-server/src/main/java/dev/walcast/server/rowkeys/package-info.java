@@ -1,4 +1,4 @@
-/// Keys of rows, and which bindings know which key, so that a DELETE with only a key reaches its receivers.
+/// Keys of rows, and which bindings know them, so that a DELETE that carries only a key reaches its receivers.
 @NullMarked
 package dev.walcast.server.rowkeys;
 

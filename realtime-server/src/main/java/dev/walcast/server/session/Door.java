@@ -11,7 +11,7 @@ import dev.walcast.server.protocol.Refusal;
 import dev.walcast.server.protocol.Serializer;
 import dev.walcast.server.socket.Handshake;
 import dev.walcast.server.socket.Outbox;
-import dev.walcast.server.socket.SocketDoor;
+import dev.walcast.server.socket.SocketAdmission;
 import dev.walcast.server.socket.Subprotocols;
 import java.time.Duration;
 import java.util.Optional;
@@ -20,7 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 
 /// Lets clients in that speak a version we know and have a valid token, and knows who is in.
-final class Door implements SocketDoor {
+final class Door implements SocketAdmission {
     private static final String VERSION_DEFAULT = "1.0.0";
     private static final Duration REFUSED_LIFETIME = Duration.ofSeconds(30);
     private static final int REFUSED_MAX = 100;
@@ -82,7 +82,7 @@ final class Door implements SocketDoor {
 
     /// Whether there are as many clients as there may be, those without a socket included.
     boolean isFull() {
-        return sessions.size() + services.budget().guests().get()
+        return sessions.size() + services.budget().streamClients().get()
                 >= services.limits().socketsMax();
     }
 

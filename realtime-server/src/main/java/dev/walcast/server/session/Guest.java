@@ -38,7 +38,7 @@ public final class Guest implements AutoCloseable {
         this.budget = requireNonNull(budget, "budget is null");
         this.verified = requireNonNull(verified, "verified is null");
         this.headers = requireNonNull(headers, "headers is null");
-        services.budget().guests().incrementAndGet();
+        services.budget().streamClients().incrementAndGet();
     }
 
     /// Where it comes from.
@@ -92,7 +92,7 @@ public final class Guest implements AutoCloseable {
                 room,
                 this::onAnswer);
         rights = asked;
-        Optional<Refusal> refused = asked.enter(viewer(), false)
+        Optional<Refusal> refused = asked.checkJoin(viewer(), false)
                 .or(() -> asked.mayReadBroadcasts() ? Optional.empty() : Optional.of(asked.unreadable()));
         if (refused.isPresent()) {
             throw new RefusedException(refused.get());
@@ -123,6 +123,6 @@ public final class Guest implements AutoCloseable {
             rights.retire();
         }
         budget.close();
-        services.budget().guests().decrementAndGet();
+        services.budget().streamClients().decrementAndGet();
     }
 }

@@ -13,7 +13,7 @@ import dev.walcast.server.limits.ServerBudget;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.presence.PresenceLimits;
-import dev.walcast.server.presence.PresenceRooms;
+import dev.walcast.server.presence.TopicPresences;
 import dev.walcast.server.protocol.CloseReason;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
@@ -49,7 +49,7 @@ public final class SocketServer implements AutoCloseable {
     private final Hub hub = new Hub();
     private final Timers timers = new Timers();
     private final ServerBudget budget;
-    private final PresenceRooms presence;
+    private final TopicPresences presence;
     private final PrivateRights privateRights;
     private final CallerQuestions callerQuestions;
     private final Door door;
@@ -80,7 +80,7 @@ public final class SocketServer implements AutoCloseable {
         this.memory = requireNonNull(memory, "memory is null");
         this.sockets = new WebSockets(limits, stats, memory);
         this.budget = new ServerBudget(limits.clients(), nanos);
-        this.presence = new PresenceRooms(
+        this.presence = new TopicPresences(
                 presenceLimits, timers, memory.openForServer(memory.bytesMax() / LOST_PRESENCES_SHARE));
         TopicQuestions questions = new TopicQuestions(
                 backends.permissions(), backends.history(), limits.clients().topicChecksMax());
@@ -188,7 +188,7 @@ public final class SocketServer implements AutoCloseable {
 
     /// How many topics have presence.
     public int presenceRooms() {
-        return presence.rooms();
+        return presence.topics();
     }
 
     /// How many tasks wait for their time.

@@ -8,20 +8,20 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/// What is remembered of the changes that clients acknowledge.
+/// The settings of acknowledged changes.
 final class AckOptions {
     @Option(
             names = "--max-cursors",
             paramLabel = "COUNT",
             defaultValue = "10000",
-            description = "How many bindings with `ack` are remembered; those used least recently are forgotten first.")
+            description = "How many bindings with `ack` are remembered. The least recently used are forgotten first.")
     private int maxCursors;
 
     @Option(
             names = "--cursor-retention",
             paramLabel = "TIME",
             defaultValue = "72h",
-            description = "How long it is remembered what a client has acknowledged that does not come back.")
+            description = "How long acknowledgements are remembered after the client's last use.")
     private Duration cursorRetention = Duration.ZERO;
 
     AckLimits limits() {

@@ -9,14 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/// The settings that bound what the connections of one client address may do.
+/// The settings that limit the connections of one client address.
 final class AddressOptions {
     @Option(
             names = "--max-connections-per-address",
             paramLabel = "COUNT",
             defaultValue = "4096",
-            description = "How many connections one client address may have at once, or one IPv6 network of 64 bits;"
-                    + " 0 for no limit. Behind a proxy, set TRUSTED_PROXIES, or all clients count as one.")
+            description = "How many connections one client address, or one IPv6 network of 64 bits, may have at once;"
+                    + " 0 for no limit. Behind a proxy, set TRUSTED_PROXIES, otherwise all clients count as one.")
     private int maxConnections;
 
     @Option(
@@ -24,8 +24,8 @@ final class AddressOptions {
             paramLabel = "TIME",
             defaultValue = "75s",
             description =
-                    "How long a connection may wait for its next request. It has to be longer than a proxy or load"
-                            + " balancer in front keeps its connections, or that answers 502 now and then. When places are short,"
+                    "How long a connection may wait for its next request. It must be longer than the time that a proxy or"
+                            + " load balancer keeps its connections, or that answers some requests with 502. When places are short,"
                             + " connections that wait are closed earlier.")
     private Duration keepAlive = Duration.ZERO;
 
@@ -33,12 +33,12 @@ final class AddressOptions {
             names = "--trusted-proxies",
             paramLabel = "RANGES",
             defaultValue = "",
-            description = "The proxies whose X-Forwarded-For or Forwarded header tells a client's address, as in"
-                    + " 10.0.0.7, fd00::7; ranges as 10.0.7.0/24. No client may be in them, and the proxy must set or"
-                    + " drop both headers. The right-most address that is no proxy's counts.")
+            description = "The proxies whose X-Forwarded-For or Forwarded header names the client's address, such as"
+                    + " 10.0.0.7, fd00::7 or a range such as 10.0.7.0/24. No client may have such an address, and the proxy must set or"
+                    + " drop both headers. The right-most address that is not a proxy's counts.")
     private String proxies = "";
 
-    /// Once there are no [#problems].
+    /// Call it when there are no [#problems].
     AddressLimits limits() {
         return new AddressLimits(maxConnections, keepAlive, TrustedProxies.parse(proxies));
     }

@@ -5,11 +5,11 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/// A number of bytes, read from `500`, `64KiB`, `32MiB`, `1GiB`.
+/// A number of bytes, written as `500`, `64KiB`, `32MiB` or `1GiB`.
 public record ByteSize(long bytes) {
     private static final Pattern FORM = Pattern.compile("(\\d{1,12})(KiB|MiB|GiB|B)?");
 
-    /// Reads a size from the command line.
+    /// Parses a size from the command line.
     public static final class Converter implements ITypeConverter<ByteSize> {
         @Override
         public ByteSize convert(String text) {

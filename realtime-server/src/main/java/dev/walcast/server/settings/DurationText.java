@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/// Reads `250ms`, `10s`, `5m`, `1h`, `30d`.
+/// Parses a duration such as `250ms`, `10s`, `5m`, `1h` or `30d`.
 public final class DurationText implements ITypeConverter<Duration> {
     private static final Pattern FORM = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 

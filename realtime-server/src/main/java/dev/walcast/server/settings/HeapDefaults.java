@@ -10,11 +10,11 @@ import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/// The defaults of settings that bound memory, directly or by a number of connections, on a heap that is too small
-/// for the documented ones.
+/// Computes defaults for a small heap. They lower the documented defaults of settings that bound memory, directly or
+/// through a number of connections.
 final class HeapDefaults implements IDefaultValueProvider {
     /// @param usual the documented default
-    /// @param least on the smallest heap
+    /// @param least the default on the smallest heap
     private record Scaled(long usual, long least) {}
 
     private static final Map<String, Scaled> SCALED = Map.of(
@@ -31,12 +31,12 @@ final class HeapDefaults implements IDefaultValueProvider {
         this.heap = requireNonNull(heap, "heap is null");
     }
 
-    /// For this process.
+    /// The defaults of this process.
     static HeapDefaults ofThisProcess() {
         return new HeapDefaults(HeapShares.ofThisProcess());
     }
 
-    /// Nothing when the documented default holds.
+    /// Empty when the documented default applies.
     Optional<String> value(String setting) {
         Scaled scaled = SCALED.get(setting);
         return scaled == null || heap.isRoomy()

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/// The settings that bound what clients may do.
+/// The settings that limit what clients may do.
 final class LimitOptions {
     /// How long a client may take to answer a close frame.
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
@@ -19,7 +19,7 @@ final class LimitOptions {
             names = "--outbox",
             paramLabel = "SIZE",
             defaultValue = "32MiB",
-            description = "What may wait for one slow client before it is disconnected.")
+            description = "How many bytes may wait for a slow client before it is disconnected.")
     private ByteSize outbox = new ByteSize(0);
 
     @Option(
@@ -33,36 +33,37 @@ final class LimitOptions {
             names = "--request-timeout",
             paramLabel = "TIME",
             defaultValue = "10s",
-            description = "How long a client may take to send the head of its request.")
+            description = "How long a client may take to send a request's head.")
     private Duration requestTimeout = Duration.ZERO;
 
     @Option(
             names = "--idle-timeout",
             paramLabel = "TIME",
             defaultValue = "60s",
-            description = "How long a client may be silent; official clients send a heartbeat every 15 to 25 seconds."
-                    + " An event stream gets a comment after a quarter of it.")
+            description =
+                    "How long a client may be silent before it is disconnected; official clients send a heartbeat every 15 to 25 seconds."
+                            + " An event stream gets a comment after a quarter of it.")
     private Duration idleTimeout = Duration.ZERO;
 
     @Option(
             names = "--join-error-delay",
             paramLabel = "TIME",
             defaultValue = "5s",
-            description = "How long a refused join waits for its answer, against retry storms.")
+            description = "How long a refused join waits for its reply, against retry storms.")
     private Duration joinErrorDelay = Duration.ZERO;
 
     @Option(
             names = "--refusal-delay",
             paramLabel = "TIME",
             defaultValue = "2s",
-            description = "How long a refused connection waits for its answer.")
+            description = "How long a refused upgrade waits for its response.")
     private Duration refusalDelay = Duration.ZERO;
 
     @Option(
             names = "--max-payload",
             paramLabel = "SIZE",
             defaultValue = "3000500",
-            description = "The largest broadcast.")
+            description = "The largest payload of a broadcast.")
     private ByteSize maxPayload = new ByteSize(0);
 
     @Option(
@@ -76,7 +77,7 @@ final class LimitOptions {
             names = "--max-record",
             paramLabel = "SIZE",
             defaultValue = "1MiB",
-            description = "The largest change; of a larger one only values of up to 64 bytes are sent.")
+            description = "The largest change. Of a larger one, only values of up to 64 bytes are sent.")
     private ByteSize maxRecord = new ByteSize(0);
 
     @Option(
@@ -84,8 +85,8 @@ final class LimitOptions {
             paramLabel = "COUNT",
             defaultValue = "16384",
             description =
-                    "How many sockets and event streams may be open at once; 1000 more connections serve everything else,"
-                            + " of which those that wait for their client are closed first when it gets tight.")
+                    "How many sockets and event streams may be open at once. 1000 more connections serve other requests;"
+                            + " those that wait for their client are closed first when places are short.")
     private int maxConnections;
 
     @Option(
@@ -99,7 +100,7 @@ final class LimitOptions {
             names = "--max-bindings",
             paramLabel = "COUNT",
             defaultValue = "200",
-            description = "How many postgres_changes entries one channel may have; all of them have to fit into"
+            description = "How many postgres_changes entries one channel may have; all of them must fit into"
                     + " MAX_JOIN_SIZE.")
     private int maxBindings;
 
@@ -132,8 +133,8 @@ final class LimitOptions {
             names = "--client-share",
             paramLabel = "PERCENT",
             defaultValue = "50",
-            description = "How many percent of MAX_USERS, MAX_JOINS_PER_SECOND, MAX_TOPIC_CHECKS, MAX_CURSORS and"
-                    + " DELETE_KEYS_MEMORY one client may take: a user (the token's `sub`), or all clients without one from one address. Behind a proxy, set"
+            description = "The percentage of MAX_USERS, MAX_JOINS_PER_SECOND, MAX_TOPIC_CHECKS, MAX_CURSORS and"
+                    + " DELETE_KEYS_MEMORY one client may use. A client is a user (the token's `sub`), or all connections without a user from one address. Behind a proxy, set"
                     + " TRUSTED_PROXIES.")
     private int clientShare;
 
@@ -184,26 +185,27 @@ final class LimitOptions {
             names = "--max-topic-checks",
             paramLabel = "COUNT",
             defaultValue = "8",
-            description = "How many questions about private channels the database is asked at the same time.")
+            description = "How many questions about private channels the database answers at the same time.")
     private int maxTopicChecks;
 
     @Option(
             names = "--private-recheck",
             paramLabel = "TIME",
             defaultValue = "30s",
-            description = "How often the rights of a joined private channel are asked again; a change that the server"
-                    + " notices in the log or the catalog is followed at once.")
+            description = "How often the rights of a joined private channel are checked again. A change that the server"
+                    + " notices in the log or the catalog takes effect at once.")
     private Duration privateRecheck = Duration.ZERO;
 
     @Option(
             names = "--private-grace",
             paramLabel = "TIME",
             defaultValue = "15s",
-            description = "For how much longer than PRIVATE_RECHECK rights of a private channel count when the database"
-                    + " cannot confirm them; after that the channel delivers nothing.")
+            description =
+                    "How much longer than PRIVATE_RECHECK the rights of a private channel are used when the database"
+                            + " cannot confirm them; after that the channel delivers nothing.")
     private Duration privateGrace = Duration.ZERO;
 
-    /// What these bounds let one client hold: a full queue and a message.
+    /// What these limits let one client hold: a full queue and a message.
     long clientBytes() {
         return outbox.bytes() + maxFrame.bytes();
     }
@@ -212,7 +214,7 @@ final class LimitOptions {
         return Math.toIntExact(maxRecord.bytes());
     }
 
-    /// Once there are no [#problems].
+    /// Call it when there are no [#problems].
     SocketLimits limits() {
         return new SocketLimits(
                 refusalDelay,

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/// How much memory clients may make the server hold.
+/// The setting that limits the memory of clients.
 final class MemoryOptions {
     private static final int PERCENT_MIN = 5;
     private static final int PERCENT_MAX = 80;
@@ -17,13 +17,13 @@ final class MemoryOptions {
             names = "--memory-budget",
             paramLabel = "SIZE",
             defaultValue = "40%",
-            description = "What all clients together may make the server hold, as a size or as a percentage of the heap"
-                    + " beyond 64MiB. Beyond, the clients that hold most are disconnected.")
+            description = "How much memory all clients together may use, as a size or as a percentage of the heap"
+                    + " beyond 64MiB. Above it, the clients that use most are disconnected.")
     private MemoryShare budget = new MemoryShare.Percent(PERCENT_MIN);
 
-    /// Once there are no [#problems].
+    /// Call it when there are no [#problems].
     ///
-    /// @param clientBytesMin what the other settings let one client hold at least
+    /// @param clientBytesMin the least that the other settings let one client hold
     MemoryLimits limits(long clientBytesMin) {
         return MemoryLimits.of(budget.bytes(HEAP), clientBytesMin);
     }

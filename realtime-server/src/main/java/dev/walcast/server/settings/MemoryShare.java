@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/// A part of the heap, read from `40%` or from a size such as `256MiB`.
+/// A part of the heap, written as `40%` or as a size such as `256MiB`.
 public sealed interface MemoryShare {
     long bytes(HeapShares heap);
 

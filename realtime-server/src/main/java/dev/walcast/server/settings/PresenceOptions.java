@@ -6,35 +6,36 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/// What can be set about presence.
+/// The settings of presence.
 final class PresenceOptions {
     @Option(
             names = "--presence-flush",
             paramLabel = "TIME",
             defaultValue = "20ms",
-            description = "How long changes of presence are collected into one message; 0ms sends each by itself.")
+            description =
+                    "How long changes of presence are collected into one message; 0ms sends each change by itself.")
     private Duration flush = Duration.ZERO;
 
     @Option(
             names = "--presence-grace",
             paramLabel = "TIME",
             defaultValue = "0s",
-            description = "How long someone whose connection was lost stays present, so that coming back within that"
-                    + " time is no leave and join.")
+            description = "How long a client whose connection was lost stays present, so that a reconnect within that"
+                    + " time causes no leave and join.")
     private Duration grace = Duration.ZERO;
 
     @Option(
             names = "--max-presences",
             paramLabel = "COUNT",
             defaultValue = "10000",
-            description = "How many presences one channel may have, of all its clients.")
+            description = "How many presences one topic may have, of all its clients.")
     private int maxPresences;
 
     @Option(
             names = "--max-presence-size",
             paramLabel = "SIZE",
             defaultValue = "8MiB",
-            description = "How large the presences of one channel may be together; a message may hold twice that.")
+            description = "How large all presences of one topic may be together; a message may hold twice that.")
     private ByteSize maxPresenceSize = new ByteSize(0);
 
     @Option(
@@ -43,8 +44,9 @@ final class PresenceOptions {
             arity = "0..1",
             fallbackValue = "true",
             defaultValue = "false",
-            description = "Whether every channel has presence, also for clients that do not ask for it, as older ones"
-                    + " cannot: true or false.")
+            description =
+                    "Whether every channel has presence, also for clients that do not ask for it, because older clients"
+                            + " cannot ask: true or false.")
     private boolean enabled;
 
     PresenceLimits limits() {

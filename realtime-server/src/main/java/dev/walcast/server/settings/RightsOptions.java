@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/// How rights are kept up to date, and what may wait for them.
+/// The settings of rights, and of changes that wait for them.
 final class RightsOptions {
     private static final Duration TIME_MAX = Duration.ofMinutes(10);
     private static final long DELETE_KEYS_MIN = 64L << 10;
@@ -19,15 +19,15 @@ final class RightsOptions {
             paramLabel = "TIME",
             defaultValue = "1s",
             description =
-                    "How often rights and policies are read again. Changes of a table's own rights are found in the"
-                            + " log and take effect at once; this finds the others: memberships of roles, functions.")
+                    "How often rights and policies are read again. Changes of a table's own rights are read from the"
+                            + " log and take effect at once. This finds other changes: memberships of roles, functions.")
     private Duration rightsPoll = Duration.ZERO;
 
     @Option(
             names = "--rights-max-age",
             paramLabel = "TIME",
             defaultValue = "5s",
-            description = "For how long rights that Postgres does not confirm are used; then changes of the tables"
+            description = "How long rights are used that Postgres does not confirm. Then changes of the tables"
                     + " concerned are held.")
     private Duration rightsMaxAge = Duration.ZERO;
 
@@ -36,8 +36,8 @@ final class RightsOptions {
             paramLabel = "COUNT",
             defaultValue = "20000",
             description =
-                    "How many changes of one table may wait for its rights or for answers to its policies. Beyond,"
-                            + " they are dropped, and the subscriptions concerned are told `reset`.")
+                    "How many changes of one table may wait for its rights or for answers to its policies. Above it,"
+                            + " changes are dropped, and the subscriptions concerned receive `reset`.")
     private int heldChanges;
 
     @Option(
@@ -46,15 +46,16 @@ final class RightsOptions {
             defaultValue = "30s",
             description =
                     "How long a change may wait for rights or for answers to policies. Then it is dropped, and the"
-                            + " subscriptions concerned are told `reset`.")
+                            + " subscriptions concerned receive `reset`.")
     private Duration heldTime = Duration.ZERO;
 
     @Option(
             names = "--delete-keys-memory",
             paramLabel = "SIZE",
             defaultValue = "16MiB",
-            description = "Keys of delivered rows, kept so that their DELETEs can be told where policies read columns"
-                    + " that a DELETE does not carry; 0 keeps none.")
+            description =
+                    "How much memory keys of delivered rows may use. They are kept to deliver DELETEs where policies read columns"
+                            + " that a DELETE does not carry; 0 keeps none.")
     private ByteSize deleteKeysMemory = new ByteSize(0);
 
     RightsSettings settings() {

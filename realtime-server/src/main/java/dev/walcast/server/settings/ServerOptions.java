@@ -16,24 +16,23 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// The settings of a server as the command line, the environment and the settings file give them.
+/// The settings of a server, from the command line, the environment and the settings file.
 public final class ServerOptions {
 
     @Option(
             names = "--database-url",
             paramLabel = "URL",
             description =
-                    "The database: postgres://user:password@host:port/name, or several hosts as host1:5432,host2:5432,"
+                    "The database: postgres://user:password@host:port/name, or several hosts, host1:5432,host2:5432,"
                             + " of which the primary is read. Its role needs LOGIN and REPLICATION.")
     private @Nullable String databaseUrl;
 
     @Option(
             names = "--evaluation-database-url",
             paramLabel = "URL",
-            description =
-                    "The same database with another role, without rights of its own, as which policies and filters"
-                            + " are evaluated: a member of the tokens' roles, but of none with BYPASSRLS. Without it, the role in"
-                            + " DATABASE_URL does it.")
+            description = "The same database with another role that has no rights of its own. Policies and filters"
+                    + " are evaluated as this role. It must be a member of the tokens' roles, and of none with BYPASSRLS. Default: the role in"
+                    + " DATABASE_URL.")
     private @Nullable String evaluationUrl;
 
     @Mixin
@@ -49,7 +48,7 @@ public final class ServerOptions {
             names = "--publication",
             paramLabel = "NAME",
             defaultValue = "supabase_realtime",
-            description = "The publication whose tables can be listened to.")
+            description = "The publication with the tables that clients can listen to.")
     private String publication = "";
 
     @Option(
@@ -57,14 +56,14 @@ public final class ServerOptions {
             paramLabel = "NAME",
             defaultValue = "walcast",
             description =
-                    "The replication slot; created when missing, and a second one named after it. One server for each slot.")
+                    "The replication slot. Created when missing, with a second one named after it. Each server needs its own slot.")
     private String slotName = "";
 
     @Option(
             names = "--reader",
             paramLabel = "NAME",
             defaultValue = "debezium",
-            description = "What reads the slot: debezium, the reader people trust; or native, which is faster and"
+            description = "The reader of the slot: debezium, which is widely used; or native, which is faster and"
                     + " carries every value exactly.")
     private ServerSettings.Reader reader = ServerSettings.Reader.DEBEZIUM;
 
@@ -73,7 +72,7 @@ public final class ServerOptions {
             paramLabel = "TIME",
             defaultValue = "5ms",
             description =
-                    "How often Debezium looks for changes: lower latency against idle CPU. Nothing to the native reader.")
+                    "How often Debezium polls for changes; a shorter interval lowers latency and costs idle CPU. Ignored by the native reader.")
     private Duration pollInterval = Duration.ZERO;
 
     @Option(
@@ -81,61 +80,60 @@ public final class ServerOptions {
             paramLabel = "SIZE",
             defaultValue = "64MiB",
             description =
-                    "A larger transaction is spilled to a temporary file while it is collected; no more than an eighth of"
-                            + " the heap in any case.")
+                    "A larger transaction is written to a temporary file while it is collected; at most an eighth of"
+                            + " the heap.")
     private ByteSize transactionMemory = new ByteSize(0);
 
     @Option(
             names = "--ask-timeout",
             paramLabel = "TIME",
             defaultValue = "500ms",
-            description =
-                    "How long Postgres may work on questions about changes before they are asked in smaller parts.")
+            description = "How long a query about changes may run before it is split into smaller parts.")
     private Duration askTimeout = Duration.ZERO;
 
     @Option(
             names = "--ask-patience",
             paramLabel = "TIME",
             defaultValue = "5s",
-            description = "How long Postgres may work on the questions about one policy before the rows concerned are"
-                    + " withheld and their subscriptions told.")
+            description = "How long queries about one policy may run before the rows concerned are"
+                    + " withheld and their subscriptions receive `reset`.")
     private Duration askPatience = Duration.ZERO;
 
     @Option(
             names = "--deletes",
             paramLabel = "WHO",
             defaultValue = "strict",
-            description = "Who hears of deleted rows under row-level security: strict, who could see the row;"
-                    + " parity, everybody, but only the key.")
+            description =
+                    "Which clients receive DELETEs under row-level security: strict, those that could see the row;"
+                            + " parity, all, but only the key.")
     private RowGuard.Deletes deletes = RowGuard.Deletes.STRICT;
 
     @Option(
             names = "--heartbeat",
             paramLabel = "TIME",
             defaultValue = "10s",
-            description = "How often a heartbeat is written into the log, so that quiet tables hold back none of it.")
+            description = "How often a heartbeat is written into the log, so that quiet tables do not retain log.")
     private Duration heartbeat = Duration.ZERO;
 
     @Option(
             names = "--stall-timeout",
             paramLabel = "TIME",
             defaultValue = "1m",
-            description =
-                    "How long the reader may miss heartbeats, with nothing else to do, before it is started again.")
+            description = "How long an idle reader may receive no heartbeat before it is restarted.")
     private Duration stallTimeout = Duration.ZERO;
 
     @Option(
             names = "--slot-lag-warn",
             paramLabel = "SIZE",
             defaultValue = "2GiB",
-            description = "From how much log on that the slot holds back a warning is logged.")
+            description = "The amount of log retained by the slot at which a warning is logged.")
     private ByteSize slotLagWarn = new ByteSize(0);
 
     @Option(
             names = "--messages-retention",
             paramLabel = "TIME",
             defaultValue = "72h",
-            description = "How long broadcasts stored in realtime.messages are kept, in whole days on top.")
+            description = "How long broadcasts stored in realtime.messages are kept, rounded up to whole days.")
     private Duration messagesRetention = Duration.ZERO;
 
     @Mixin
@@ -163,12 +161,12 @@ public final class ServerOptions {
             names = "--rest-rate",
             paramLabel = "COUNT",
             defaultValue = "100",
-            description = "How many broadcasts a second one caller may send over HTTP; ten times as many for a moment.")
+            description = "How many broadcasts one caller may send over HTTP in a second; ten times as many at once.")
     private int restRate;
 
     public ServerOptions() {}
 
-    /// The usual settings, but for where to listen; for a server that is not configured from outside.
+    /// The default settings except for where to listen, for a server that is not configured from outside.
     public ServerOptions(String host, int port, ServerSettings.Reader reader) {
         new picocli.CommandLine(new Holder(this))
                 .setCaseInsensitiveEnumValuesAllowed(true)
@@ -182,12 +180,12 @@ public final class ServerOptions {
     @picocli.CommandLine.Command
     private record Holder(@Mixin ServerOptions options) {}
 
-    /// @throws SettingsException with every problem at once
+    /// @throws SettingsException that lists all problems
     public ServerSettings settings() throws SettingsException {
         return settings(databaseUrl, evaluationUrl, tokens);
     }
 
-    /// The settings with another database and secret than those given.
+    /// The settings with the given database and secret instead of the configured ones.
     public ServerSettings settings(String url, String evaluation, String secret) throws SettingsException {
         return settings(url, evaluation, TokenOptions.ofSecret(secret));
     }

@@ -2,7 +2,7 @@ package dev.walcast.server.settings;
 
 import java.util.List;
 
-/// Settings that cannot be served, all problems together, one sentence each.
+/// Thrown for invalid settings. Lists all problems, one sentence each.
 public final class SettingsException extends Exception {
     private static final long serialVersionUID = 1L;
 

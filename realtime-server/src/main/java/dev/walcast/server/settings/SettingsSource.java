@@ -16,11 +16,11 @@ import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/// Where an option that was not given on the command line gets its value: the environment, then the settings file,
-/// under the option's name in capitals (`--slot-name` is `SLOT_NAME`), or the reference server's name for it; then the
-/// [HeapDefaults].
+/// Supplies the values of options that are not on the command line. It looks in the environment, then in the settings
+/// file, under the option's name in capitals (`--slot-name` is `SLOT_NAME`) or the reference server's name for it,
+/// then in [HeapDefaults].
 public final class SettingsSource implements IDefaultValueProvider {
-    /// The reference server's names for some of our settings; ours win where both are given.
+    /// The reference server's names for some settings. Walcast's names take precedence.
     private static final Map<String, String> ALIASES =
             Map.of("JWT_SECRET", "API_JWT_SECRET", "JWT_JWKS", "API_JWT_JWKS");
 
@@ -33,7 +33,7 @@ public final class SettingsSource implements IDefaultValueProvider {
         this.file = Map.copyOf(file);
     }
 
-    /// The settings of the file named by `--config`, which has to be read before the other options are.
+    /// Reads the file named by `--config`, which is needed before the other options are parsed.
     public static Map<String, String> settingsFile(String... arguments) throws IOException {
         for (int i = 0; i < arguments.length; i++) {
             if (arguments[i].equals("--config") && i + 1 < arguments.length) {
@@ -62,7 +62,7 @@ public final class SettingsSource implements IDefaultValueProvider {
         return option.longestName().substring(2).replace('-', '_').toUpperCase(Locale.ROOT);
     }
 
-    /// One sentence for each name in the file that is no setting, with the nearest one that is.
+    /// Reports each name in the file that is no setting, with the most similar setting.
     public List<String> unknownNames(List<OptionSpec> options) {
         List<String> known = options.stream().map(SettingsSource::nameOf).toList();
         List<String> problems = new ArrayList<>();
@@ -102,7 +102,7 @@ public final class SettingsSource implements IDefaultValueProvider {
         return nearest;
     }
 
-    /// Levenshtein's.
+    /// The Levenshtein distance.
     private static int distance(String a, String b) {
         int[] previous = new int[b.length() + 1];
         for (int j = 0; j <= b.length(); j++) {

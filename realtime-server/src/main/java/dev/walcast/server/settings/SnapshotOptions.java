@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/// What reading the rows of bindings that begin with them may cost.
+/// The settings of snapshots.
 final class SnapshotOptions {
     private static final long CHUNK_BYTES_MIN = 1 << 10;
 
@@ -14,28 +14,28 @@ final class SnapshotOptions {
             names = "--snapshot-rows",
             paramLabel = "COUNT",
             defaultValue = "100000",
-            description = "How many rows a binding may begin with (`snapshot`); who asks for more is refused.")
+            description = "How many rows a snapshot of a binding may have; a larger one is refused.")
     private long snapshotRows;
 
     @Option(
             names = "--snapshot-timeout",
             paramLabel = "TIME",
             defaultValue = "30s",
-            description = "How long reading the rows of one snapshot may take; a client may hold it up for a quarter.")
+            description = "How long reading one snapshot may take; a slow client may use a quarter of it.")
     private Duration snapshotTimeout = Duration.ZERO;
 
     @Option(
             names = "--snapshots-at-once",
             paramLabel = "COUNT",
             defaultValue = "4",
-            description = "How many snapshots are read at a time, each over a connection of its own; others wait.")
+            description = "How many snapshots are read at the same time, each on its own connection; others wait.")
     private int snapshotsAtOnce;
 
     @Option(
             names = "--snapshot-chunk",
             paramLabel = "SIZE",
             defaultValue = "64KiB",
-            description = "How large a message of rows grows.")
+            description = "How large a message with rows of a snapshot may grow.")
     private ByteSize snapshotChunk = new ByteSize(0);
 
     SnapshotLimits limits() {

@@ -13,7 +13,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// The settings that say which tokens are believed.
+/// The settings that decide which tokens are accepted.
 final class TokenOptions {
     private static final int JWT_SECRET_LENGTH_MIN = 32;
 
@@ -26,9 +26,10 @@ final class TokenOptions {
     @Option(
             names = "--jwt-jwks",
             paramLabel = "KEYS|URL",
-            description = "The keys that sign access tokens (RS, ES, EdDSA, and HS with a kid): a JSON Web Key Set, an"
-                    + " array of keys, or the URL of one, which is fetched every 5 minutes and for a key that is not in"
-                    + " it. With it JWT_SECRET is optional.")
+            description =
+                    "The keys that verify access tokens (RS, ES, EdDSA, and HS with a kid): a JSON Web Key Set, an"
+                            + " array of keys, or the URL of one. A URL is fetched every 5 minutes, and when a token names an"
+                            + " unknown key. JWT_SECRET is optional then.")
     private @Nullable String jwtJwks;
 
     @Option(
@@ -42,7 +43,7 @@ final class TokenOptions {
             names = "--jwt-leeway",
             paramLabel = "TIME",
             defaultValue = "0s",
-            description = "By how much the clock of whoever signs tokens may differ; at most 5m.")
+            description = "How much the clock of the server that signs tokens may differ; at most 5m.")
     private Duration jwtLeeway = Duration.ZERO;
 
     @Option(
@@ -63,7 +64,7 @@ final class TokenOptions {
         return options;
     }
 
-    /// @param problems takes a sentence for everything that is wrong; the rules are of no use then
+    /// @param problems receives a sentence for each problem; with problems the result must not be used
     TokenRules rules(List<String> problems) {
         if (jwtSecret == null && jwtJwks == null) {
             problems.add("JWT_SECRET is missing: set it to the secret that signs your access tokens, or JWT_JWKS to"

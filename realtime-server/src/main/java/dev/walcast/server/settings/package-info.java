@@ -1,4 +1,4 @@
-/// The settings of a server, as the command line, the environment and the settings file give them.
+/// The settings of a server, from the command line, the environment and the settings file.
 @NullMarked
 package dev.walcast.server.settings;
 

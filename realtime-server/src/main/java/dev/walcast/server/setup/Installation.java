@@ -14,16 +14,16 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 
-/// What a database has of the schema `realtime`, and what the role that asked may do with it.
+/// Describes the schema `realtime` of a database, and what the role that asked may do with it.
 ///
-/// @param installed    whether there is a table `realtime.messages`
-/// @param partitioned  whether it has partitions, which have to be kept
-/// @param owner        of that table; empty without one
-/// @param foreign      whether somebody else made it, so that it is used as it is and never migrated
-/// @param usable       whether the role may read and write it past its policies
-/// @param maintainable whether the role may make and drop partitions
-/// @param hasTopic     whether policies can call `realtime.topic()`
-/// @param publications those that carry the table
+/// @param installed    whether the table `realtime.messages` exists
+/// @param partitioned  whether it has partitions, which must be maintained
+/// @param owner        the owner of the table; empty without a table
+/// @param foreign      whether another system created it; then it is used unchanged and never migrated
+/// @param usable       whether the role may read and write it bypassing its policies
+/// @param maintainable whether the role may create and drop partitions
+/// @param hasTopic     whether the function `realtime.topic()` exists for policies
+/// @param publications the publications that contain the table
 public record Installation(
         boolean installed,
         boolean partitioned,
@@ -37,7 +37,7 @@ public record Installation(
 
     public static final TableId MESSAGES = new TableId(SCHEMA, "messages");
 
-    /// Named as in every Supabase database.
+    /// The name that every Supabase database uses.
     public static final String PUBLICATION = "supabase_realtime_messages_publication";
 
     public static final Installation NONE = new Installation(false, false, "", false, false, false, false, Set.of());
@@ -75,24 +75,24 @@ public record Installation(
         return installed && usable && hasTopic;
     }
 
-    /// Whether rows of the table come with the changes of these publications.
+    /// Whether the table is in one of these publications.
     public boolean isReadWith(Collection<String> read) {
         return publications.stream().anyMatch(read::contains);
     }
 
-    /// One sentence for each thing that does not work, with what mends it.
+    /// Returns one sentence for each function that does not work, with what to do.
     ///
-    /// @param role who asked
+    /// @param role the role that asked
     /// @param read the publications that are being read
     public List<String> missing(String role, Collection<String> read) {
         if (!installed) {
             return List.of("Private channels, replay and broadcasts from the database are off: there is no table"
-                    + " realtime.messages. Run `walcast setup --apply`, or look at `walcast setup --print`.");
+                    + " realtime.messages. Run `walcast setup --apply`, or see `walcast setup --print`.");
         }
         List<String> missing = new ArrayList<>();
         if (!usable) {
-            missing.add("Private channels and replay are off: role \"" + role + "\" may not read and write"
-                    + " realtime.messages past its policies. Connect as \"" + owner
+            missing.add("Private channels and replay are off: role \"" + role + "\" cannot read and write"
+                    + " realtime.messages bypassing its policies. Connect as \"" + owner
                     + "\" or as a role with BYPASSRLS, SELECT and INSERT.");
         }
         if (!hasTopic) {
@@ -105,8 +105,9 @@ public record Installation(
                     + "\" and restart the server.");
         }
         if (partitioned && !maintainable) {
-            missing.add("The partitions of realtime.messages are not kept by this server: they belong to \"" + owner
-                    + "\", of which role \"" + role + "\" is no member. Without tomorrow's partition private channels"
+            missing.add("This server does not maintain the partitions of realtime.messages: they belong to \"" + owner
+                    + "\", and role \"" + role
+                    + "\" is not a member of it. Without tomorrow's partition private channels"
                     + " stop working tomorrow.");
         }
         return missing;

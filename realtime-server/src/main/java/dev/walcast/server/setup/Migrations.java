@@ -14,8 +14,8 @@ import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.output.MigrateResult;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// The schema `realtime` as files that run once each, in order, and the grants that run every time. Each of them may
-/// be run again by hand.
+/// Creates the schema `realtime` from SQL files. Migrations run once each, in order; the grants run every time. Each
+/// file may be run again by hand.
 public final class Migrations {
     private static final String FOLDER = "migrations/";
     private static final List<String> FILES =
@@ -23,10 +23,10 @@ public final class Migrations {
 
     private Migrations() {}
 
-    /// Runs what has not run yet, as the role of the URL, who will own it all.
+    /// Runs the migrations that have not run yet, as the role of the URL, which will own the schema.
     ///
     /// @return how many files ran
-    /// @throws SetupException when the role may not, or Postgres objects
+    /// @throws SetupException when the role lacks a right, or Postgres reports an error
     public static int run(PostgresUrl url) throws SetupException {
         try {
             MigrateResult result = Flyway.configure(Migrations.class.getClassLoader())
@@ -55,12 +55,12 @@ public final class Migrations {
                 dataSource.setProperty(name, properties.getProperty(name));
             }
         } catch (java.sql.SQLException e) {
-            throw new IllegalArgumentException("The database URL has a parameter that is not known.", e);
+            throw new IllegalArgumentException("The database URL has an unknown parameter.", e);
         }
         return dataSource;
     }
 
-    /// All of it, to be read or run by hand.
+    /// The SQL of all files, to be read or run by hand.
     public static String sql() {
         StringBuilder all = new StringBuilder();
         for (String file : FILES) {

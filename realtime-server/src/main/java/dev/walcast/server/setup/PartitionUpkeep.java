@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Makes the partitions of `realtime.messages` ahead, one for each day in UTC, and drops those that are past their
-/// time. Two servers at once do not fight: whoever holds the advisory lock works, the other leaves it.
+/// Creates the partitions of `realtime.messages` in advance, one for each day in UTC, and drops those older than the
+/// retention. Of several servers only the one that holds the advisory lock works.
 ///
-/// Touches only partitions named as it names them.
+/// It touches only partitions that have the names it gives.
 public final class PartitionUpkeep implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(PartitionUpkeep.class);
     private static final DateTimeFormatter NAME = DateTimeFormatter.ofPattern("'messages_'uuuu_MM_dd");
@@ -35,7 +35,7 @@ public final class PartitionUpkeep implements AutoCloseable {
     private static final Duration EVERY = Duration.ofHours(1);
     private static final Duration AFTER_A_FAILURE = Duration.ofMinutes(1);
 
-    /// The name that Walcast servers lock each other out by.
+    /// The advisory lock by which Walcast servers exclude each other.
     private static final long LOCK = 0x57616c63617374L;
 
     private static final String BEGIN = """
@@ -60,7 +60,7 @@ public final class PartitionUpkeep implements AutoCloseable {
         this(dataSource, clock, retention, EVERY);
     }
 
-    /// @param every how often it works
+    /// @param every the interval
     public PartitionUpkeep(DataSource dataSource, Clock clock, Duration retention, Duration every) {
         this.every = requireNonNull(every, "every is null");
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
@@ -68,56 +68,56 @@ public final class PartitionUpkeep implements AutoCloseable {
         this.retention = requireNonNull(retention, "retention is null");
     }
 
-    /// Works once, and has [#run] go on.
+    /// Runs once, and starts [#run] for later.
     public void start() {
         well = tryOnce();
         started.countDown();
     }
 
-    /// Works every hour after [#start], until closed. The connections declare what it waits for.
+    /// Runs every hour after [#start], until closed. The connections declare what it waits for.
     public void run(TaskActivity activity) throws InterruptedException {
-        // no bound: the server may wait for its database when it starts
+        // no bound: at the start the server may wait for its database
         try (TaskActivity.Span _ = activity.waits()) {
             started.await();
         }
-        while (!isClosingAfter(well ? every : AFTER_A_FAILURE, activity)) {
+        while (!awaitClose(well ? every : AFTER_A_FAILURE, activity)) {
             well = tryOnce();
         }
     }
 
-    private boolean isClosingAfter(Duration pause, TaskActivity activity) throws InterruptedException {
-        // bound: an hour
+    private boolean awaitClose(Duration pause, TaskActivity activity) throws InterruptedException {
+        // at most an hour
         try (TaskActivity.Span _ = activity.waits()) {
             return closing.await(pause.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 
-    /// A failure is said once, and once more when it is over.
+    /// Logs a failure once, and its end once.
     private synchronized boolean tryOnce() {
         try {
             once();
             if (lastFailure != null) {
-                log.info("The partitions of realtime.messages are kept again");
+                log.info("The partitions of realtime.messages are maintained again");
                 lastFailure = null;
             }
             return true;
         } catch (SQLException e) {
             String failure = String.valueOf(e.getMessage());
             if (!failure.equals(lastFailure)) {
-                log.warn("The partitions of realtime.messages cannot be kept; tried again every minute: {}", failure);
+                log.warn("The partitions of realtime.messages cannot be maintained; retried every minute: {}", failure);
                 lastFailure = failure;
             }
             return false;
         }
     }
 
-    /// @return the names of the partitions made and dropped; none when another server is at work
+    /// @return the names of the partitions that were created or dropped; empty when another server holds the lock
     public List<String> once() throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 Statement statement = connection.createStatement()) {
             connection.setAutoCommit(false);
             try {
-                List<String> touched = isLocked(statement) ? keep(connection, statement) : List.of();
+                List<String> touched = tryLock(statement) ? keep(connection, statement) : List.of();
                 connection.commit();
                 return touched;
             } finally {
@@ -127,7 +127,7 @@ public final class PartitionUpkeep implements AutoCloseable {
         }
     }
 
-    private static boolean isLocked(Statement statement) throws SQLException {
+    private static boolean tryLock(Statement statement) throws SQLException {
         try (ResultSet row = statement.executeQuery(BEGIN)) {
             return row.next() && row.getBoolean("locked");
         }
@@ -178,14 +178,14 @@ public final class PartitionUpkeep implements AutoCloseable {
         }
     }
 
-    /// Row-level security on the partition too, for somebody may be granted it by default privileges.
+    /// Enables row-level security on the partition too, because default privileges may grant access to it.
     private static String createSql(LocalDate day) {
         String name = "realtime." + NAME.format(day);
         return "create table if not exists " + name + " partition of realtime.messages for values from ('" + day
                 + "') to ('" + day.plusDays(1) + "'); alter table " + name + " enable row level security";
     }
 
-    /// What the server would do first, for a script.
+    /// The SQL that the server would run first, for a script.
     static String sql(LocalDate today) {
         StringBuilder sql = new StringBuilder();
         for (int day = -1; day <= DAYS_AHEAD; day++) {

@@ -17,7 +17,7 @@ import java.util.Properties;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Runs a [SetupScript], as far as the logins given may.
+/// Runs a [SetupScript] with the logins that are given.
 public final class Setup {
     private static final String CONNECT_TIMEOUT_SECONDS = "10";
 
@@ -25,15 +25,15 @@ public final class Setup {
     private final @Nullable PostgresUrl admin;
     private final Clock clock;
 
-    /// @param admin who may run the script's first part; null when that was done by other means
+    /// @param admin the login for the script's first part; null when that part was run by other means
     public Setup(SetupScript script, @Nullable PostgresUrl admin, Clock clock) {
         this.script = requireNonNull(script, "script is null");
         this.admin = admin;
         this.clock = requireNonNull(clock, "clock is null");
     }
 
-    /// @param say what is told of each step
-    /// @throws SetupException when a step fails, and which; those before it have been done
+    /// @param say receives a line for each step
+    /// @throws SetupException when a step fails; names the step. Earlier steps stay done
     public void apply(Consumer<String> say) throws SetupException {
         if (admin != null) {
             applyAdminPart(admin, say);
@@ -53,10 +53,10 @@ public final class Setup {
         try (Connection connection = connect(url);
                 Statement statement = connection.createStatement()) {
             statement.execute(script.admin());
-            say.accept("Role \"" + script.server().user() + "\", its grants and publication \"" + script.publication()
-                    + "\" are there.");
+            say.accept("Role \"" + script.server().user() + "\", its grants, and publication \"" + script.publication()
+                    + "\" exist.");
             PostgresUrl evaluation = script.evaluation();
-            say.accept("Role \"" + evaluation.user() + "\", which evaluates policies and filters, is there.");
+            say.accept("Role \"" + evaluation.user() + "\", which evaluates policies and filters, exists.");
             if (evaluation.password() == null) {
                 say.accept("Give it a password: ALTER ROLE " + Identifier.quoted(evaluation.user())
                         + " PASSWORD '...', and set" + " EVALUATION_DATABASE_URL=postgres://" + evaluation.user()
@@ -90,7 +90,7 @@ public final class Setup {
 
     private static void migrate(PostgresUrl server, Installation before, Consumer<String> say) throws SetupException {
         if (!before.installed() && !mayCreate(server)) {
-            throw new SetupException("Role \"" + server.user() + "\" may not make a schema in database \""
+            throw new SetupException("Role \"" + server.user() + "\" may not create a schema in database \""
                     + server.database() + "\": run GRANT CREATE ON DATABASE " + Identifier.quoted(server.database())
                     + " TO "
                     + Identifier.quoted(server.user()) + " as its owner, or give --admin-url.");
@@ -128,7 +128,7 @@ public final class Setup {
                 say.accept("Partitions made: " + String.join(", ", made) + ".");
             }
         } catch (SQLException e) {
-            throw new SetupException("The partitions could not be made: " + SetupException.sentence(e), e);
+            throw new SetupException("The partitions could not be created: " + SetupException.sentence(e), e);
         }
     }
 
@@ -153,7 +153,7 @@ public final class Setup {
     private static SetupException unreachable(PostgresUrl url, SQLException e) {
         return new SetupException(
                 "Postgres at " + url + " does not answer role \"" + url.user() + "\": " + SetupException.sentence(e)
-                        + ". Should the role be made first? Give --admin-url, or look at `walcast setup --print`.",
+                        + ". If the role does not exist yet, give --admin-url, or see `walcast setup --print`.",
                 e);
     }
 

@@ -2,7 +2,7 @@ package dev.walcast.server.setup;
 
 import java.sql.SQLException;
 
-/// The database could not be prepared. The message is for whoever runs the command; it holds no secret.
+/// Thrown when a database could not be prepared. The message is for the user of the command and contains no secret.
 public final class SetupException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -14,7 +14,7 @@ public final class SetupException extends Exception {
         super(message, cause);
     }
 
-    /// Postgres' own sentence where there is one.
+    /// The first line of Postgres' message, or of the exception's.
     static String sentence(Throwable error) {
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException) {

@@ -7,12 +7,12 @@ import dev.walcast.cdc.postgres.PostgresUrl;
 import java.time.Clock;
 import java.time.LocalDate;
 
-/// The SQL that prepares a database for a server, in two parts by who has to run it. Safe to run again.
+/// The SQL that prepares a database for a server, in two parts for two roles. Safe to run again.
 ///
-/// @param server      whom the server will log in as
-/// @param evaluation  whom it will evaluate policies and filters as; without a password the login is
-/// made without one
-/// @param publication what will be listened to
+/// @param server      the server's login
+/// @param evaluation  the login that evaluates policies and filters; without a password in the URL it is created
+/// without one
+/// @param publication the publication that the server reads
 public record SetupScript(PostgresUrl server, PostgresUrl evaluation, String publication) {
     private static final String EVALUATOR = "walcast_evaluator";
 
@@ -25,7 +25,7 @@ public record SetupScript(PostgresUrl server, PostgresUrl evaluation, String pub
         requireNonNull(publication, "publication is null");
     }
 
-    /// With the usual name of the evaluation login.
+    /// Uses the default name of the evaluation login.
     public SetupScript(PostgresUrl server, String publication) {
         this(server, usualEvaluation(server), publication);
     }
@@ -34,7 +34,7 @@ public record SetupScript(PostgresUrl server, PostgresUrl evaluation, String pub
         return server.withLogin(EVALUATOR, null);
     }
 
-    /// What only a superuser, or the like, may do. Holds the password of the URL, for a role that has to be made.
+    /// The part that needs a superuser or a similar role. Contains the passwords of roles that are created.
     public String admin() {
         return admin(password(server), password(evaluation));
     }
@@ -44,13 +44,13 @@ public record SetupScript(PostgresUrl server, PostgresUrl evaluation, String pub
         return password == null ? "" : " password " + literal(password);
     }
 
-    /// What announces changes of rights in the log, by event triggers. Run by a role that may not make them, it warns
-    /// and makes nothing.
+    /// The event triggers that announce changes of rights in the log. Run by a role that may not create them, it
+    /// warns and creates nothing.
     public static String rightsTrigger() {
         return RIGHTS_TRIGGER;
     }
 
-    /// All of it, without any password.
+    /// The complete SQL, without passwords.
     public String print(Clock clock) {
         return "-- What Walcast needs in database " + identifier(server.database()) + ", for DATABASE_URL's role "
                 + identifier(server.user()) + ". Safe to run again.\n-- `walcast setup --apply` runs part 2, and part 1"
@@ -62,7 +62,7 @@ public record SetupScript(PostgresUrl server, PostgresUrl evaluation, String pub
                 + identifier(server.user())
                 + ", who will own it: psql \"$DATABASE_URL\"\n\n"
                 + "set search_path = pg_catalog, pg_temp;\n\n" + Migrations.sql()
-                + "-- The server goes on with this by itself.\n"
+                + "-- The server repeats this by itself.\n"
                 + PartitionUpkeep.sql(LocalDate.ofInstant(clock.instant(), java.time.ZoneOffset.UTC))
                 + "\nreset search_path;\n";
     }
@@ -81,7 +81,7 @@ public record SetupScript(PostgresUrl server, PostgresUrl evaluation, String pub
                 .replace("@PUBLICATION_TEXT@", literal(publication));
     }
 
-    /// Inside a text that `format` reads.
+    /// Quotes an identifier within a string that `format` reads.
     private static String identifierInText(String name) {
         return identifier(name).replace("%", "%%").replace("'", "''");
     }

@@ -1,4 +1,4 @@
-/// Prepares a database for a server: migrations of the schema `realtime`, grants, and the partitions of its messages.
+/// Prepares a database for a server: migrations of the schema `realtime`, grants, and partitions of its messages.
 @NullMarked
 package dev.walcast.server.setup;
 

@@ -3,10 +3,10 @@ package dev.walcast.server.socket;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.FatalErrors;
-import dev.walcast.server.frames.BrokenFrame;
 import dev.walcast.server.frames.FrameReader;
 import dev.walcast.server.frames.Inbound;
 import dev.walcast.server.frames.InboundPace;
+import dev.walcast.server.frames.InvalidFrameException;
 import dev.walcast.server.frames.MessageBuffer;
 import dev.walcast.server.frames.Outgoing;
 import dev.walcast.server.limits.SocketLimits;
@@ -24,15 +24,17 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One open socket. Helidon's connection thread reads and dispatches; a [SocketWriter] writes; the [Watch] keeps the
-/// time. However it ends, [#handle] returns, the listener hears of it once, and Helidon closes the connection.
+/// One open socket. Helidon's connection thread reads and dispatches, a [SocketWriter] writes, and the [Watch]
+/// enforces timeouts. However the socket ends, [#handle] returns, the listener is called once, and Helidon closes the
+/// connection.
 final class Connection implements ServerConnection, Watched {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
-    /// What a socket without channels costs: its threads' stacks, buffers and objects. Measured: see `docs/sizing.md`.
+    /// The memory of a socket without channels: its threads' stacks, buffers and objects. Measured: see
+    /// `docs/sizing.md`.
     private static final long SEAT_BYTES = 24 * 1024;
 
-    /// How long a client that is cut may take to read why.
+    /// How long a client that is disconnected may take to read the reason.
     private static final Duration GOODBYE = Duration.ofMillis(500);
 
     private final WebSockets owner;
@@ -48,7 +50,7 @@ final class Connection implements ServerConnection, Watched {
     private final InboundPace pace;
     private final ConnectionInput input;
 
-    /// Only the watch touches it.
+    /// Used by the watch's thread only.
     private long pingedNanos = System.nanoTime();
 
     Connection(WebSockets owner, HelidonSocket socket, Upgrade upgrade) {
@@ -59,7 +61,7 @@ final class Connection implements ServerConnection, Watched {
         this.stats = owner.stats();
         this.memory = owner.memory().prepare(this::freeMemory);
         this.message = new MessageBuffer(memory);
-        this.writer = new SocketWriter(limits.outboxBytesMax(), memory, socket, stats, owner.crew());
+        this.writer = new SocketWriter(limits.outboxBytesMax(), memory, socket, stats, owner.writers());
         this.outbox = writer.outbox();
         this.pace = InboundPace.of(limits);
         this.input = new ConnectionInput(upgrade.input(), pace);
@@ -88,7 +90,8 @@ final class Connection implements ServerConnection, Watched {
         int status = refusal.code().status().orElseThrow();
         new RefusedConnection(
                         socket,
-                        new SocketDoor.Admission.Refused(status, refusal.upgradeBody(), limits.upgradeRefusalDelay()))
+                        new SocketAdmission.Admission.Refused(
+                                status, refusal.upgradeBody(), limits.upgradeRefusalDelay()))
                 .handle(limit);
     }
 
@@ -109,13 +112,13 @@ final class Connection implements ServerConnection, Watched {
         }
     }
 
-    /// A failure is told over the socket, for the upgrade is answered already.
+    /// Opens the listener. A failure is reported over the socket, because the upgrade is already answered.
     private SocketListener open() throws InterruptedException {
         try {
             return upgrade.opener().open(outbox);
         } catch (RuntimeException | Error e) {
             FatalErrors.check(e);
-            LOG.error("socket {} could not be opened", socket.childSocketId(), e);
+            LOG.error("Socket {} could not be opened", socket.childSocketId(), e);
             outbox.abort(CloseReason.INTERNAL_ERROR);
             writer.awaitEnd(limits.closeTimeout());
             throw new CloseConnectionException("the socket could not be opened", e);
@@ -137,8 +140,8 @@ final class Connection implements ServerConnection, Watched {
         outbox.close(reason);
     }
 
-    /// Called when this client holds most and the server runs short of memory. The goodbye is given a moment; what the
-    /// channels hold is freed when the connection is cut.
+    /// Called when this client holds most and the server runs short of memory. The goodbye gets a moment to be sent.
+    /// The memory of the channels is freed when the connection is cut.
     private void freeMemory() {
         outbox.abort(CloseReason.MEMORY);
         message.forget();
@@ -152,7 +155,7 @@ final class Connection implements ServerConnection, Watched {
         });
     }
 
-    /// Cuts the connection, written or not.
+    /// Cuts the connection, with or without the goodbye.
     void cut() {
         outbox.kill(CloseReason.DISCONNECTED);
         writer.interrupt();
@@ -183,11 +186,11 @@ final class Connection implements ServerConnection, Watched {
     private void read(SocketListener listener) {
         try {
             readAll(listener);
-        } catch (BrokenFrame e) {
+        } catch (InvalidFrameException e) {
             outbox.abort(e.reason());
             discardRest();
         } catch (IOException | RuntimeException e) {
-            LOG.error("socket {} failed", socket.childSocketId(), e);
+            LOG.error("Socket {} failed", socket.childSocketId(), e);
             outbox.abort(CloseReason.INTERNAL_ERROR);
             discardRest();
         }
@@ -210,7 +213,7 @@ final class Connection implements ServerConnection, Watched {
             }
         } finally {
             message.forget();
-            message.letGo();
+            message.release();
         }
     }
 
@@ -259,8 +262,8 @@ final class Connection implements ServerConnection, Watched {
         };
     }
 
-    /// A client in the middle of sending would never see our goodbye if its bytes were left unread: the
-    /// connection would be reset. The watch ends this if the client does not.
+    /// Reads and drops what the client still sends: unread bytes would reset the connection before the client reads
+    /// the goodbye. The watch ends this if the client does not.
     private void discardRest() {
         byte[] ignored = new byte[8 * 1024];
         int n = 0;

@@ -7,13 +7,14 @@ import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import java.io.InputStream;
 
-/// The rest of a Helidon connection after its upgrade request, as a stream. Any way the connection ends is its end.
+/// The bytes of a Helidon connection after its upgrade request, as a stream. Any end of the connection is the end of
+/// the stream.
 final class ConnectionInput extends InputStream {
     private final DataReader reader;
     private final InboundPace pace;
     private volatile long heardNanos = System.nanoTime();
 
-    /// Read, but not counted by the pace yet.
+    /// Bytes that were read and not yet counted by the pace.
     private int uncounted;
 
     ConnectionInput(DataReader reader, InboundPace pace) {
@@ -21,7 +22,7 @@ final class ConnectionInput extends InputStream {
         this.pace = requireNonNull(pace, "pace is null");
     }
 
-    /// When the last bytes came.
+    /// The time of the last bytes.
     long heardNanos() {
         return heardNanos;
     }
@@ -46,8 +47,8 @@ final class ConnectionInput extends InputStream {
         return count;
     }
 
-    /// Has the pace count what was read, which may hold this thread back. Reading one byte does it, reading many does
-    /// not: that may happen with a lock held.
+    /// Counts what was read in the pace, which may pause this thread. Reading one byte counts too; reading many does
+    /// not, because that may happen with a lock held.
     void count() {
         int bytes = uncounted;
         uncounted = 0;
@@ -70,7 +71,7 @@ final class ConnectionInput extends InputStream {
             heardNanos = System.nanoTime();
             return false;
         } catch (RuntimeException _) {
-            // end of stream, reset, or closed by us: Helidon has an exception of its own for each
+            // end of stream, reset, or closed by this server: Helidon throws a different exception for each
             return true;
         }
     }

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/// What an upgrade request says about its client.
+/// The parts of an upgrade request that describe the client.
 ///
-/// @param query       a decoded query parameter by its name
-/// @param header      a header by its lower-case name
-/// @param headerNames all headers' lower-case names
+/// @param query       returns a decoded query parameter by its name
+/// @param header      returns a header by its lower-case name
+/// @param headerNames the lower-case names of all headers
 /// @param address     the client's IP address as text, without a port
 public record Handshake(
         Function<String, Optional<String>> query,

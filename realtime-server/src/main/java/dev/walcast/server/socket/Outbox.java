@@ -18,23 +18,24 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What waits to be written to one client, bounded in bytes. Any thread may offer; one writer takes. That of a socket
-/// is woken when there is something and ends when there is nothing: an idle socket has none. A stream's waits.
+/// The queue of what waits to be written to one client, bounded in bytes. Any thread may offer; one writer takes. A
+/// socket's writer is started when there is something to write and ends when there is nothing, so an idle socket has
+/// no writer. A stream's writer waits.
 ///
-/// Offering never blocks. Whoever finds it full ends this socket and no other: the queue is emptied and only the
-/// goodbye is still written. OPEN → CLOSING (a goodbye is queued, nothing more gets in) → CLOSED. The first reason to
-/// end stays the reason.
+/// Offering never blocks. An offer that finds the queue full ends this socket and no other: the queue is emptied and
+/// only the goodbye is still written. OPEN → CLOSING (a goodbye is queued, nothing more is accepted) → CLOSED. The first
+/// reason to end stays the reason.
 ///
-/// What waits is counted in the client's account of memory until it is written or forgotten.
+/// What waits is counted in the client's memory account until it is written or discarded.
 public final class Outbox {
     private static final int BATCH_BYTES = 256 * 1024;
 
-    /// A queue that has held more frames than this is thrown away once it is empty: it never shrinks by itself.
+    /// A queue that has held more frames than this is replaced once it is empty, because it never shrinks.
     private static final int FRAMES_KEPT = 1_024;
 
     public enum Offer {
         ACCEPTED,
-        /// The socket is being closed because of this very offer.
+        /// The socket is being closed because of this offer.
         FULL,
         CLOSED
     }
@@ -62,17 +63,17 @@ public final class Outbox {
     private List<SharedBytes> takenShared = List.of();
     private boolean writing;
 
-    /// Stands in the queue for the next pong, which answers the latest ping. Null when none waits.
+    /// Holds the queue's place of the next pong, which answers the latest ping. Null when no pong waits.
     private @Nullable Outgoing waitingPong;
 
     private byte[] pongPayload = {};
 
-    /// For a writer that waits in [#take(Duration)].
+    /// Creates an outbox whose writer waits in [#take(Duration)].
     public Outbox(long bytesMax, MemoryAccount memory) {
         this(bytesMax, memory, () -> {});
     }
 
-    /// @param wakeWriter starts a writer, without waiting: called when the former one has ended
+    /// @param wakeWriter starts a writer without waiting; called when there is none
     Outbox(long bytesMax, MemoryAccount memory, Runnable wakeWriter) {
         this.bytesMax = bytesMax;
         this.memory = requireNonNull(memory, "memory is null");
@@ -90,7 +91,7 @@ public final class Outbox {
                 return Offer.CLOSED;
             }
             if (queuedBytes + takenBytes + cost > bytesMax) {
-                tellFlightRecorder(outgoing);
+                recordFull(outgoing);
                 beginClosing(Outgoing.close(CloseReason.SLOW_CONSUMER), CloseReason.SLOW_CONSUMER, true);
                 return Offer.FULL;
             }
@@ -103,7 +104,7 @@ public final class Outbox {
         }
     }
 
-    /// Answers a ping. Of pongs that wait only the latest is sent, as RFC 6455 5.5.3 permits.
+    /// Queues the answer to a ping. Of several waiting pongs only the latest is sent, as RFC 6455 5.5.3 permits.
     void offerPong(byte[] payload) {
         synchronized (lock) {
             pongPayload = payload;
@@ -114,21 +115,21 @@ public final class Outbox {
         }
     }
 
-    private void tellFlightRecorder(Outgoing outgoing) {
+    private void recordFull(Outgoing outgoing) {
         OutboxFullEvent event = new OutboxFullEvent();
         event.bytes = queuedBytes + takenBytes;
         event.frameBytes = outgoing.cost();
         event.commit();
     }
 
-    /// Whether a quarter or less of it is taken, or nothing gets in any more.
+    /// Whether at most a quarter of the queue is in use, or nothing more is accepted.
     public boolean hasRoom() {
         synchronized (lock) {
             return state != State.OPEN || queuedBytes + takenBytes <= bytesMax / 4;
         }
     }
 
-    /// Returns when there is room.
+    /// Blocks until [#hasRoom].
     public void awaitRoom() throws InterruptedException {
         synchronized (lock) {
             while (!hasRoom()) {
@@ -137,7 +138,7 @@ public final class Outbox {
         }
     }
 
-    /// Ends the socket after what is queued has been written.
+    /// Ends the socket after everything queued was written.
     public void close(CloseReason why) {
         closeWith(Outgoing.close(why), why);
     }
@@ -150,7 +151,7 @@ public final class Outbox {
         }
     }
 
-    /// Ends the socket and forgets what is queued.
+    /// Ends the socket and discards what is queued.
     public void abort(CloseReason why) {
         synchronized (lock) {
             if (state == State.OPEN) {
@@ -159,7 +160,7 @@ public final class Outbox {
         }
     }
 
-    /// Nothing is written any more.
+    /// Ends the socket without writing anything more.
     public void kill(CloseReason why) {
         synchronized (lock) {
             reason = reason == null ? why : reason;
@@ -169,7 +170,7 @@ public final class Outbox {
         }
     }
 
-    /// Kills it when its writer is gone: what was taken last is given up as well.
+    /// Kills it after its writer ended, and discards what was taken last.
     public void end(CloseReason why) {
         synchronized (lock) {
             kill(why);
@@ -177,7 +178,7 @@ public final class Outbox {
         }
     }
 
-    /// What counts the client's memory.
+    /// The client's memory account.
     public MemoryAccount memory() {
         return memory;
     }
@@ -188,7 +189,7 @@ public final class Outbox {
         }
     }
 
-    /// Since when a goodbye is queued or written; nothing while the socket is open.
+    /// The time at which a goodbye was queued. Empty while the socket is open.
     Optional<Long> closingSinceNanos() {
         synchronized (lock) {
             return state == State.OPEN ? Optional.empty() : Optional.of(closingSinceNanos);
@@ -201,14 +202,14 @@ public final class Outbox {
         }
     }
 
-    /// What waits or is being written.
+    /// Bytes that wait or are being written.
     long bytes() {
         synchronized (lock) {
             return queuedBytes + takenBytes;
         }
     }
 
-    /// Whether there is more to write than what was taken last, which is written; if not, the writer has ended.
+    /// Marks what was taken last as written. Returns whether there is more; if not, the writer has ended.
     boolean written() {
         synchronized (lock) {
             forgetTaken();
@@ -218,7 +219,7 @@ public final class Outbox {
         }
     }
 
-    /// Returns when the writer has ended; false when it has not by then.
+    /// Waits until the writer has ended. Returns false when the time is over before that.
     boolean awaitWritten(Duration atMost) throws InterruptedException {
         long deadlineNanos = System.nanoTime() + atMost.toNanos();
         synchronized (lock) {
@@ -231,7 +232,8 @@ public final class Outbox {
         }
     }
 
-    /// The next frames to write; when there are none, the writer has ended. What was taken before counts as written.
+    /// Returns the next frames to write. When there are none, the writer has ended. What was taken before counts as
+    /// written.
     List<Outgoing> take() {
         synchronized (lock) {
             boolean _ = written();
@@ -251,7 +253,8 @@ public final class Outbox {
         }
     }
 
-    /// As [#take], but waits for something to write; empty when nothing came for that long, or ever will.
+    /// As [#take], but waits for something to write. Empty when nothing came in that time, or nothing will come any
+    /// more.
     public List<Outgoing> take(Duration atMost) throws InterruptedException {
         synchronized (lock) {
             forgetTaken();
@@ -267,7 +270,7 @@ public final class Outbox {
         }
     }
 
-    @SuppressWarnings("ReferenceEquality") // the placeholder is only itself
+    @SuppressWarnings("ReferenceEquality") // the placeholder is one instance
     private Outgoing resolved(Outgoing next) {
         if (next != waitingPong) {
             return next;
@@ -277,7 +280,7 @@ public final class Outbox {
     }
 
     private void beginClosing(Outgoing goodbye, CloseReason why, boolean forget) {
-        // first, for what counts the goodbye may find that this client holds most
+        // first, because counting the goodbye may find that this client holds most
         state = State.CLOSING;
         reason = why;
         closingSinceNanos = System.nanoTime();
@@ -314,7 +317,7 @@ public final class Outbox {
         takenBytes = 0;
     }
 
-    /// What is to be given back when the frame is written.
+    /// Records what has to be given back when the frame is written.
     private void remember(Outgoing next) {
         takenOwnBytes += next.ownCost();
         SharedBytes common = next.shared();

@@ -9,7 +9,7 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/// Costs next to nothing while nobody records it.
+/// A JFR event for an outbox that is full. Disabled by default.
 @Name("walcast.OutboxFull")
 @Label("Outbox full")
 @Description("A client did not keep up, and its socket is being closed.")
@@ -17,11 +17,11 @@ import jdk.jfr.StackTrace;
 @StackTrace(false)
 @Enabled(false)
 final class OutboxFullEvent extends Event {
-    @Label("What waited for it")
+    @Label("Bytes that waited")
     @DataAmount
     long bytes;
 
-    @Label("The message that did not fit")
+    @Label("Bytes of the message that did not fit")
     @DataAmount
     long frameBytes;
 }

@@ -3,7 +3,7 @@ package dev.walcast.server.socket;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.socket.SocketDoor.Admission.Refused;
+import dev.walcast.server.socket.SocketAdmission.Admission.Refused;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.common.socket.HelidonSocket;
@@ -13,8 +13,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// A refused upgrade on its way to its answer. While it waits it holds its own connection and thread, and nothing
-/// else.
+/// A refused upgrade until its response is sent. While it waits it holds only its own connection and thread.
 final class RefusedConnection implements ServerConnection {
     private final HelidonSocket socket;
     private final Refused refused;

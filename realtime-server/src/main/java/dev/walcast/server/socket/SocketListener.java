@@ -3,31 +3,31 @@ package dev.walcast.server.socket;
 import dev.walcast.server.frames.EarlyLook;
 import dev.walcast.server.protocol.CloseReason;
 
-/// What lives on a socket. Called from the socket's one reader thread, never concurrently.
+/// Receives one socket's messages. Called by the socket's reader thread, never concurrently.
 public interface SocketListener {
-    /// @param utf8 one whole text message, known to be valid UTF-8; the receiver's to keep
+    /// @param utf8 one complete text message, valid UTF-8; the listener owns the array
     void onText(byte[] utf8);
 
-    /// @param bytes one whole binary message; the receiver's to keep
+    /// @param bytes one complete binary message; the listener owns the array
     void onBinary(byte[] bytes);
 
-    /// What is decided about a large text message before it is kept.
+    /// Decides about a large text message before it is kept.
     default EarlyLook earlyLook() {
         return EarlyLook.NONE;
     }
 
-    /// A text message was longer than [#earlyLook] allows.
+    /// Receives a text message that is longer than [#earlyLook] allows.
     ///
-    /// @param beginning what the look was taken at
+    /// @param beginning the bytes that were judged
     /// @param end       its last bytes
-    /// @param bytes     of the whole message
+    /// @param bytes     the length of the whole message
     default void onTooLarge(byte[] beginning, byte[] end, int bytes) {}
 
-    /// One inbound message, all its fragments together, where that is less than the limit for all sockets.
+    /// The limit for an inbound message with all its fragments. Override to allow less than the server's limit.
     default int messageBytesMax() {
         return Integer.MAX_VALUE;
     }
 
-    /// The socket is gone, for whatever reason; comes exactly once and last.
+    /// Called once, as the last call, when the socket has ended for whatever reason.
     void onClosed(CloseReason reason);
 }

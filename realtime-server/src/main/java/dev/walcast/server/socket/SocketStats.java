@@ -7,7 +7,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
-/// What went through the sockets of one server since it started. Written by all threads, read by whoever reports.
+/// Counts what the sockets of one server have done since it started. Safe for any thread.
 public final class SocketStats {
     private final LongAdder opened = new LongAdder();
     private final LongAdder refused = new LongAdder();
@@ -27,7 +27,7 @@ public final class SocketStats {
         }
     }
 
-    /// Sockets that are open right now.
+    /// Sockets that are open now.
     public long connected() {
         return opened.sum() - closed.values().stream().mapToLong(LongAdder::sum).sum();
     }
@@ -61,17 +61,17 @@ public final class SocketStats {
         return bytesOut.sum();
     }
 
-    /// Socket writes; fewer than frames out where frames were coalesced.
+    /// Socket writes. Fewer than frames out, because one write may carry several frames.
     public long writes() {
         return writes.sum();
     }
 
-    /// Messages that were no message of the protocol and were dropped without an answer.
+    /// Messages that were not valid in the protocol and were dropped without a reply.
     public long malformed() {
         return malformed.sum();
     }
 
-    /// Requests that a bound made the server ignore without an answer.
+    /// Requests that were ignored without a reply because of a bound.
     public long dropped() {
         return dropped.sum();
     }

@@ -2,8 +2,8 @@ package dev.walcast.server.socket;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.server.socket.SocketDoor.Admission.Admitted;
-import dev.walcast.server.socket.SocketDoor.Admission.Refused;
+import dev.walcast.server.socket.SocketAdmission.Admission.Admitted;
+import dev.walcast.server.socket.SocketAdmission.Admission.Refused;
 import io.helidon.common.uri.UriQuery;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderName;
@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Takes upgrade requests from Helidon and turns them into sockets or refusals.
+/// Turns upgrade requests that Helidon receives into sockets or refusals.
 final class SocketUpgrader implements Http1Upgrader {
     private static final HeaderName KEY = HeaderNames.create("Sec-WebSocket-Key");
     private static final HeaderName PROTOCOL = HeaderNames.create("Sec-WebSocket-Protocol");
@@ -27,12 +27,12 @@ final class SocketUpgrader implements Http1Upgrader {
 
     private final WebSockets owner;
     private final Set<String> paths;
-    private final SocketDoor door;
+    private final SocketAdmission admission;
 
-    SocketUpgrader(WebSockets owner, Set<String> paths, SocketDoor door) {
+    SocketUpgrader(WebSockets owner, Set<String> paths, SocketAdmission admission) {
         this.owner = requireNonNull(owner, "owner is null");
         this.paths = Set.copyOf(paths);
-        this.door = requireNonNull(door, "door is null");
+        this.admission = requireNonNull(admission, "admission is null");
     }
 
     @Override
@@ -40,7 +40,7 @@ final class SocketUpgrader implements Http1Upgrader {
         return "websocket";
     }
 
-    /// Null means "not ours" to Helidon, which then looks for an HTTP route.
+    /// Returns null for requests to other paths. Helidon then looks for an HTTP route.
     @Override
     public @Nullable ServerConnection upgrade(
             ConnectionContext context, HttpPrologue prologue, WritableHeaders<?> headers) {
@@ -57,10 +57,10 @@ final class SocketUpgrader implements Http1Upgrader {
                     .message("Not a WebSocket handshake")
                     .build();
         }
-        if (!(context instanceof Upgradable connection)) {
-            throw new IllegalStateException("a connection that is not told of its upgrade");
+        if (!(context instanceof UpgradeListener connection)) {
+            throw new IllegalStateException("the connection is not Upgradable");
         }
-        return switch (door.admit(handshake(context, prologue, headers))) {
+        return switch (admission.admit(handshake(context, prologue, headers))) {
             case Admitted admitted ->
                 new Connection(
                         owner,

@@ -14,38 +14,40 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Writes what waits for a socket once it is upgraded, whenever a thread of the crew has a turn for it.
+/// Writes the outbox of one socket, each time a thread of [WriterThreads] gives it a turn.
 final class SocketWriter {
     private final Outbox outbox;
     private final HelidonSocket socket;
     private final SocketStats stats;
     private final Object lock = new Object();
 
-    /// Who writes; only this may be interrupted, for it writes to others as well. Guarded by lock.
+    /// The thread that writes now. Only this class may interrupt it, because the thread also writes to other sockets.
+    /// Guarded by lock.
     private @Nullable Thread thread;
 
-    /// 0 while no write is under way; read by the watch.
+    /// 0 while no write is under way. Read by the watch.
     private volatile long writingSinceNanos;
 
-    SocketWriter(long outboxBytesMax, MemoryAccount memory, HelidonSocket socket, SocketStats stats, WritingCrew crew) {
-        requireNonNull(crew, "crew is null");
-        this.outbox = new Outbox(outboxBytesMax, memory, () -> crew.add(this));
+    SocketWriter(
+            long outboxBytesMax, MemoryAccount memory, HelidonSocket socket, SocketStats stats, WriterThreads writers) {
+        requireNonNull(writers, "writers is null");
+        this.outbox = new Outbox(outboxBytesMax, memory, () -> writers.add(this));
         this.socket = requireNonNull(socket, "socket is null");
         this.stats = requireNonNull(stats, "stats is null");
     }
 
-    /// What it writes.
+    /// The outbox that it writes.
     Outbox outbox() {
         return outbox;
     }
 
-    /// Since when the socket has not taken a write; nothing while it is not writing.
+    /// The time since which a write has blocked. Empty while none is under way.
     Optional<Long> writingSinceNanos() {
         long since = writingSinceNanos;
         return since == 0 ? Optional.empty() : Optional.of(since);
     }
 
-    /// Frees it from whatever it waits for: a write under way closes the socket.
+    /// Interrupts the write under way, if any. That closes the socket.
     void interrupt() {
         synchronized (lock) {
             if (thread != null) {
@@ -54,24 +56,24 @@ final class SocketWriter {
         }
     }
 
-    /// Waits until what was offered is written.
+    /// Waits until everything offered is written.
     void awaitEnd(Duration atMost) throws InterruptedException {
         if (!outbox.awaitWritten(atMost)) {
             interrupt();
         }
     }
 
-    /// Writes some of what waits. By one thread at a time.
+    /// Writes some of what waits. For one thread at a time.
     ///
     /// @return whether there is more
-    boolean takeTurn(FrameWriter frames) {
+    boolean writeSome(FrameWriter frames) {
         begin();
         try {
             List<Outgoing> batch = outbox.take();
             frames.write(batch, this::writeNow);
             stats.countOut(batch.size());
         } catch (RuntimeException | Error e) {
-            // Errors as well: the socket would never be written to again.
+            // also for errors: otherwise nothing would write to the socket again
             FatalErrors.check(e);
             outbox.kill(CloseReason.DISCONNECTED);
             Sockets.closeQuietly(socket);

@@ -3,7 +3,7 @@ package dev.walcast.server.socket;
 import io.helidon.common.socket.HelidonSocket;
 import java.io.UncheckedIOException;
 
-/// Closing without caring how it goes.
+/// Utilities to close sockets.
 final class Sockets {
     private Sockets() {}
 
@@ -11,7 +11,7 @@ final class Sockets {
         try {
             socket.close();
         } catch (UncheckedIOException _) {
-            // it is closed, which is what was wanted
+            // it is closed already
         }
     }
 }

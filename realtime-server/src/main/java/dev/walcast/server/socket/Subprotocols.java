@@ -7,8 +7,8 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 
-/// The `Sec-WebSocket-Protocol` of a request. Phoenix' client sends `phoenix`, and its `authToken` as a second one, for
-/// a browser lets it send no header of its own.
+/// Reads the `Sec-WebSocket-Protocol` of a request. Phoenix' client sends `phoenix`, and its `authToken` as a second
+/// value, because a browser cannot set other headers.
 public final class Subprotocols {
     private static final String PHOENIX = "phoenix";
     private static final String TOKEN = "base64url.bearer.phx.";
@@ -25,13 +25,13 @@ public final class Subprotocols {
                 Arrays.stream(header.split(",", -1)).map(String::strip).toList());
     }
 
-    /// The one that the answer has to name, or a browser fails.
+    /// The subprotocol that the response must name; without it a browser fails.
     Optional<String> answered() {
         return offered.contains(PHOENIX) ? Optional.of(PHOENIX) : Optional.empty();
     }
 
-    /// The token in it, not looked at yet. Nothing when there is none or more than one; one that cannot be decoded is
-    /// empty.
+    /// The token in the header, not verified. Empty when there is none or more than one. A token that cannot be
+    /// decoded is the empty text.
     public Optional<String> token() {
         List<String> tokens = offered.stream()
                 .filter(protocol -> protocol.startsWith(TOKEN))
@@ -40,7 +40,7 @@ public final class Subprotocols {
         return tokens.size() == 1 ? Optional.of(tokens.getFirst()) : Optional.empty();
     }
 
-    /// In either alphabet: the name says one, Phoenix' client uses the other.
+    /// Accepts both alphabets: the name asks for one, Phoenix' client uses the other.
     private static String decoded(String text) {
         try {
             byte[] bytes = Base64.getUrlDecoder().decode(text.replace('+', '-').replace('/', '_'));

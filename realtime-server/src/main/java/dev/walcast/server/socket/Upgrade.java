@@ -11,16 +11,16 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.Optional;
 
-/// An admitted upgrade request, not yet answered.
+/// An admitted upgrade request that was not answered yet.
 ///
-/// @param subprotocol what the client and the server agree to speak; many clients ask for none
-/// @param connection  to be told what becomes of it, before anything is read or answered
+/// @param subprotocol the agreed subprotocol; many clients ask for none
+/// @param connection  notified of the result, before anything is read or answered
 record Upgrade(
         String key,
         Optional<String> subprotocol,
-        SocketDoor.SocketOpener opener,
+        SocketAdmission.SocketOpener opener,
         DataReader input,
-        Upgradable connection) {
+        UpgradeListener connection) {
     private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
     Upgrade {
@@ -40,7 +40,7 @@ record Upgrade(
         socket.write(BufferData.create(answer.getBytes(US_ASCII)));
     }
 
-    /// Whether a `Sec-WebSocket-Key` is what the protocol asks for.
+    /// Whether the text is a valid `Sec-WebSocket-Key`.
     static boolean isKey(String key) {
         try {
             return Base64.getDecoder().decode(key).length == 16;

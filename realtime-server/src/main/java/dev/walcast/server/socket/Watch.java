@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Looks at every connection a few times per limit, so that none needs a timer of its own. One platform thread that
-/// never blocks, supervised.
+/// Checks the timeouts of all connections, several times per limit, so that none needs a timer of its own. One
+/// supervised platform thread, which never blocks.
 public final class Watch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
     private static final long PERIOD_MILLIS_MAX = 1_000;
@@ -35,7 +35,7 @@ public final class Watch implements AutoCloseable {
         this.periodMillis = periodMillis(limits);
     }
 
-    /// Begins to look.
+    /// Starts the thread.
     ///
     /// @param name of the thread
     public void start(String name, Supervisor supervisor) {
@@ -80,7 +80,7 @@ public final class Watch implements AutoCloseable {
             one.check(nowNanos);
         } catch (RuntimeException | Error e) {
             FatalErrors.check(e);
-            LOG.error("a connection could not be checked", e);
+            LOG.error("A connection could not be checked", e);
         }
     }
 }

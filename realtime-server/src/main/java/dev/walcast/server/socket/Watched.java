@@ -1,7 +1,7 @@
 package dev.walcast.server.socket;
 
-/// What the [Watch] looks at.
+/// An object that the [Watch] checks regularly.
 public interface Watched {
-    /// Called often, by the watch's thread; must not block.
+    /// Checks timeouts. Called often, by the watch's thread; must not block.
     void check(long nowNanos);
 }

@@ -13,38 +13,39 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/// All sockets of one server.
+/// The sockets of one server.
 public final class WebSockets implements AutoCloseable {
     private final SocketLimits limits;
     private final SocketStats stats;
     private final MemoryBudget memory;
     private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
-    private final WritingCrew crew = new WritingCrew();
+    private final WriterThreads writers = new WriterThreads();
     private final Watch watch;
 
-    /// Why everybody is being sent away; a socket that opens meanwhile is sent after them.
+    /// The reason when all sockets are being closed; a socket that opens later is closed with it as well.
     private volatile @Nullable CloseReason closing;
 
     public WebSockets(SocketLimits limits, SocketStats stats, MemoryBudget memory) {
         this.limits = requireNonNull(limits, "limits is null");
         this.stats = requireNonNull(stats, "stats is null");
         this.memory = requireNonNull(memory, "memory is null");
-        this.watch = new Watch(limits, () -> List.of(connections, List.of(crew)));
+        this.watch = new Watch(limits, () -> List.of(connections, List.of(writers)));
     }
 
-    /// Begins to keep the time.
+    /// Starts the watch.
     public void start(Supervisor supervisor) {
         watch.start("socket-watch", supervisor);
     }
 
-    /// What turns requests into sockets.
+    /// Creates the upgrader that turns requests into sockets.
     ///
-    /// @param paths where sockets are opened; upgrades elsewhere are left alone
-    public Http1Upgrader upgrader(Set<String> paths, SocketDoor door) {
-        return new SocketUpgrader(this, paths, door);
+    /// @param paths the paths at which sockets are opened; upgrades at other paths are left alone
+    public Http1Upgrader upgrader(Set<String> paths, SocketAdmission admission) {
+        return new SocketUpgrader(this, paths, admission);
     }
 
-    /// Says goodbye to everybody and waits for them to be gone; whoever is not gone by then is cut.
+    /// Sends all clients a goodbye and waits for their sockets to close. Cuts those that are still open after that
+    /// time.
     public void closeAll(CloseReason reason, Duration atMost) throws InterruptedException {
         closing = reason;
         connections.forEach(connection -> connection.close(reason));
@@ -59,7 +60,7 @@ public final class WebSockets implements AutoCloseable {
         connections.forEach(Connection::cut);
     }
 
-    /// Stops keeping the time; call it after the last socket.
+    /// Stops the watch. Call it after the last socket has ended.
     @Override
     public void close() {
         connections.forEach(Connection::cut);
@@ -78,8 +79,8 @@ public final class WebSockets implements AutoCloseable {
         return memory;
     }
 
-    WritingCrew crew() {
-        return crew;
+    WriterThreads writers() {
+        return writers;
     }
 
     void opened(Connection connection) {

@@ -27,19 +27,19 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
 
-/// One open stream. The feed and rooms offer events from their own threads and never wait; the thread of the request
-/// writes them, for as long as the client is there.
+/// One open event stream. The feed and topics offer events from their own threads and never block. The request's
+/// thread writes them as long as the client is connected.
 final class EventStream implements Watched {
     private static final Duration RETRY = Duration.ofSeconds(2);
 
-    /// Longer than a server that stops keeps its port: `EventSource` never comes back from an answer other than 200.
+    /// Longer than a stopping server keeps its port: `EventSource` never reconnects after a status other than 200.
     private static final Duration RETRY_AFTER_RESTART = Duration.ofSeconds(6);
 
     private static final int RETRY_SPREAD_MILLIS = 4_000;
 
     private static final int COLLECTED_BYTES_MAX = 16 * 1024;
 
-    /// What a stream costs: its thread's stack, buffers and objects.
+    /// The memory of a stream: its thread's stack, buffers and objects.
     private static final long SEAT_BYTES = 24 * 1024;
 
     private final SocketLimits limits;
@@ -48,10 +48,10 @@ final class EventStream implements Watched {
     private final Thread writer = Thread.currentThread();
     private final AtomicReference<Refusal> ending = new AtomicReference<>();
 
-    /// 0 while no write is under way; read by the watch.
+    /// 0 while no write is under way. Read by the watch.
     private volatile long writingSinceNanos;
 
-    /// Belongs to the thread that makes it.
+    /// Created by the thread that will write.
     EventStream(SocketLimits limits, SocketStats stats, MemoryBudget budget) {
         this.limits = requireNonNull(limits, "limits is null");
         this.stats = requireNonNull(stats, "stats is null");
@@ -64,7 +64,7 @@ final class EventStream implements Watched {
         outbox.abort(CloseReason.MEMORY);
     }
 
-    /// To be called first, and [#close] at the end.
+    /// Takes memory for the stream. Call it first, and [#close] at the end.
     ///
     /// @throws RefusedException when there is no memory for another stream
     void open() throws RefusedException {
@@ -73,7 +73,7 @@ final class EventStream implements Watched {
         }
     }
 
-    /// The thread of the request is through with it: nothing is held any more.
+    /// Gives all memory back. The request's thread must not use the stream any more.
     void close() {
         outbox.end(CloseReason.DISCONNECTED);
         outbox.memory().close();
@@ -91,7 +91,7 @@ final class EventStream implements Watched {
         outbox.awaitRoom();
     }
 
-    /// Ends it after what is queued; the client reads why. The first reason stays the reason.
+    /// Ends the stream after what is queued. The client reads the reason. The first reason stays the reason.
     void end(Refusal why) {
         ending.compareAndSet(null, why);
         outbox.close(why.code() == ErrorCode.RESTARTING ? CloseReason.DRAINING : CloseReason.CLIENT_CLOSED);
@@ -112,11 +112,11 @@ final class EventStream implements Watched {
 
     /// Answers the request and returns when the stream has ended.
     ///
-    /// It begins with the first event, so that whoever is refused before anything else gets a proper status; when
-    /// there is nothing to say for long, it begins without.
+    /// The response begins with the first event, so that a client that is refused before that gets a proper status.
+    /// When no event comes for long, the response begins without one.
     ///
-    /// @throws RefusedException     when nothing was answered yet
-    /// @throws InterruptedException when the client did not take what was written in time
+    /// @throws RefusedException     when the request was not answered yet
+    /// @throws InterruptedException when the client did not accept a write in time
     void serve(ServerResponse response) throws RefusedException, InterruptedException {
         List<Outgoing> first = outbox.take(keepAlive());
         if (!first.isEmpty() && first.getFirst() instanceof Outgoing.Control) {
@@ -146,11 +146,11 @@ final class EventStream implements Watched {
                 batch = List.of();
             }
         }
-        // so that the end of the answer has to be taken in time as well
+        // so that the client must accept the end of the response in time as well
         writingSinceNanos = Math.max(1, System.nanoTime());
     }
 
-    /// What is small is written at once: the client gets it together.
+    /// Collects small events into one write.
     private void write(OutputStream out, List<Outgoing> batch) throws IOException {
         writingSinceNanos = Math.max(1, System.nanoTime());
         OutputStream collected = new BufferedOutputStream(out, COLLECTED_BYTES_MAX);
@@ -183,7 +183,7 @@ final class EventStream implements Watched {
         return List.of(StreamEvent.retry(after), StreamEvent.system(SystemNote.disconnecting(), "", Optional.empty()));
     }
 
-    /// What the client reads last. The queue knows when it ended by itself.
+    /// The last event for the client. The queue has the reason when it ended by itself.
     private Refusal goodbye() {
         if (outbox.reason() == CloseReason.MEMORY) {
             return ErrorCode.MEMORY_EXHAUSTED.refusal();
@@ -192,7 +192,7 @@ final class EventStream implements Watched {
         return outbox.reason() == CloseReason.SLOW_CONSUMER || why == null ? ErrorCode.STREAM_TOO_SLOW.refusal() : why;
     }
 
-    /// Half of it is when sockets are pinged; many proxies cut what is silent for 30 seconds.
+    /// A quarter of the idle timeout. Many proxies cut connections that are silent for 30 seconds.
     private Duration keepAlive() {
         return limits.idleTimeout().dividedBy(4);
     }

@@ -35,7 +35,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Server-sent events, under both spellings of their paths. To stop: [#sendAway], [#awaitGone], [#close].
+/// The routes of server-sent events, each under two paths. To stop: [#endAll], [#awaitGone], [#close].
 public final class EventStreams implements HttpService, AutoCloseable {
     private static final List<String> PREFIXES = List.of("", "/realtime/v1");
     private static final HeaderName LAST_EVENT_ID = HeaderNames.create("last-event-id");
@@ -55,7 +55,7 @@ public final class EventStreams implements HttpService, AutoCloseable {
         this.watch = new Watch(limits, () -> List.of(open));
     }
 
-    /// Begins to keep the time.
+    /// Starts the watch.
     public void start(Supervisor supervisor) {
         watch.start("stream-watch", supervisor);
     }
@@ -74,7 +74,7 @@ public final class EventStreams implements HttpService, AutoCloseable {
         }
     }
 
-    /// What the OpenAPI document describes; each is opened with GET.
+    /// The paths for the OpenAPI document. Each is opened with GET.
     public Set<String> documented() {
         return paths().keySet();
     }
@@ -83,18 +83,18 @@ public final class EventStreams implements HttpService, AutoCloseable {
         return Map.of("/changes", serving(this::changes), "/broadcast", serving(this::broadcasts));
     }
 
-    /// What went through the streams; [SocketStats#connected] are the open ones.
+    /// Counts what the streams have done. [SocketStats#connected] is the number of open streams.
     public SocketStats stats() {
         return stats;
     }
 
-    /// Says goodbye to everybody. Nobody gets in any more.
-    public void sendAway() {
+    /// Ends all streams with a goodbye and accepts no more.
+    public void endAll() {
         draining = true;
         open.forEach(stream -> stream.end(ErrorCode.RESTARTING.refusal()));
     }
 
-    /// Returns when everybody is gone, or after that long.
+    /// Waits until all streams have ended, at most this long.
     public void awaitGone(Duration atMost) throws InterruptedException {
         long deadlineNanos = System.nanoTime() + atMost.toNanos();
         synchronized (open) {
@@ -148,7 +148,7 @@ public final class EventStreams implements HttpService, AutoCloseable {
         }
     }
 
-    /// The header wins: a query may hold the id of an earlier attempt.
+    /// The id of the last event. The header takes precedence: a query may contain the id of an earlier attempt.
     private static Optional<String> lastEventId(ServerRequest request, StreamQuery query) {
         return request.headers()
                 .first(LAST_EVENT_ID)

@@ -13,9 +13,9 @@ import io.helidon.common.uri.UriQuery;
 import java.util.Optional;
 import java.util.Set;
 
-/// What a stream's query asks for. A parameter that nobody knows is refused: a misspelt filter would show too much.
+/// The parameters of a stream. An unknown parameter is refused, because a misspelt filter would show too much.
 ///
-/// Never to be logged: the key may be in it.
+/// Must not be logged: it may contain the key.
 final class StreamQuery {
     private static final String API_KEY = "apikey";
     private static final String LAST_EVENT_ID = "lasteventid";
@@ -50,7 +50,7 @@ final class StreamQuery {
     private static StreamQuery known(UriQuery query, Set<String> names) throws RefusedException {
         for (String name : query.names()) {
             boolean isKnown = names.contains(name) || isLastEventId(name);
-            // a polyfill appends its id to a URL that may hold one already
+            // a polyfill appends its id to a URL that may contain one already
             if (!isKnown || (query.all(name).size() > 1 && !isLastEventId(name))) {
                 throw new RefusedException(ErrorCode.STREAM_UNREADABLE.refusal(printable(name)));
             }
@@ -58,12 +58,12 @@ final class StreamQuery {
         return new StreamQuery(query);
     }
 
-    /// `lastEventId` and the like: what stands in for `EventSource` cannot always set a header.
+    /// Whether the parameter is `lastEventId` or a variant: replacements of `EventSource` cannot always set a header.
     private static boolean isLastEventId(String name) {
         return name.replaceAll("[-_]", "").equalsIgnoreCase(LAST_EVENT_ID);
     }
 
-    /// What the client says it has read last; of several the last one.
+    /// The id of the last event that the client has read; with several parameters the last one.
     Optional<String> lastEventId() {
         return query.names().stream()
                 .filter(StreamQuery::isLastEventId)
@@ -72,7 +72,7 @@ final class StreamQuery {
                 .reduce((_, last) -> last);
     }
 
-    /// What a client may have mistaken for a name can be long, or its key.
+    /// A name that is safe to repeat: what a client sent as a name may be long, or may be its key.
     private static String printable(String name) {
         return name.matches("[A-Za-z_-]{1,30}") ? name : "of that name";
     }
@@ -96,8 +96,8 @@ final class StreamQuery {
 
     /// The binding that the query asks for. It is written as an entry of a join, so that both are read alike.
     ///
-    /// @param lastEventId what the client says it has read last; wins over the query, which stays the same when
-    ///                    `EventSource` comes back
+    /// @param lastEventId the last event that the client has read; takes precedence over the query, which stays the
+    ///                    same when `EventSource` reconnects
     BindingRequest binding(Optional<String> lastEventId) {
         ObjectNode binding = JsonNodeFactory.instance.objectNode();
         for (String name : new String[] {"event", "schema", "table", "filter"}) {
@@ -122,7 +122,7 @@ final class StreamQuery {
         return BindingRequest.read(binding);
     }
 
-    /// They ask for a snapshot by themselves.
+    /// Parameters that request a snapshot by themselves.
     private void putSomeRows(ObjectNode snapshot) {
         text("order").ifPresent(order -> snapshot.put("order", order));
         text("limit").ifPresent(limit -> {
@@ -134,7 +134,7 @@ final class StreamQuery {
         });
     }
 
-    /// What is neither is refused by the feed, in its own words.
+    /// A text that is neither true nor false is passed on, and the feed refuses it.
     private static void putFlag(ObjectNode binding, String name, String value) {
         if (value.equals("true") || value.equals("false")) {
             binding.put(name, value.equals("true"));

@@ -13,19 +13,19 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
-/// Turns what the feed says into events of one stream.
+/// Writes what the feed delivers as events of one stream.
 final class StreamedChanges implements ChangeReceiver {
     private final EventStream stream;
     private final String address;
     private final AtomicReference<String> epoch = new AtomicReference<>("");
 
-    /// @param address that the client comes from
+    /// @param address the client's address
     StreamedChanges(EventStream stream, String address) {
         this.address = requireNonNull(address, "address is null");
         this.stream = requireNonNull(stream, "stream is null");
     }
 
-    /// Only the first time is the place an event's id: when it is told again, the stream is further.
+    /// Sends the position as an event's id only the first time: later the stream has advanced beyond it.
     @Override
     public void onLive(List<String> warnings, Optional<FeedPlace> place) {
         Optional<String> position = place.filter(there -> !there.epoch().equals(epoch.getAndSet(there.epoch())))

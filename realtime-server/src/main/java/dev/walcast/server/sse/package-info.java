@@ -1,4 +1,4 @@
-/// The change feed and broadcasts as server-sent events, for `curl` and `EventSource`.
+/// Changes and broadcasts as server-sent events, for `curl` and `EventSource`.
 @NullMarked
 package dev.walcast.server.sse;
 

@@ -11,13 +11,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Does one channel's work one piece after the other, in the order in which it is given. Any thread may give work. What
-/// does not have to wait is done by the thread that gives it, else a virtual thread does it, which exists only while
-/// there is work.
+/// Runs one channel's tasks one after the other, in the order in which they were given. Any thread may give a task. A
+/// task that does not have to wait runs on the thread that gives it; others run on a virtual thread, which exists
+/// only while there are tasks.
 public final class Lane {
     private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
 
-    /// What may wait for one channel.
+    /// How many tasks may wait for one channel.
     public static final int WAITING_MAX = 256;
 
     private record Work(Runnable task, int size) {}
@@ -30,24 +30,25 @@ public final class Lane {
     // guarded by lock
     private final Deque<Work> waiting = new ArrayDeque<>(0);
 
-    /// Whether a thread does work, or is about to.
+    /// Whether a thread runs tasks or is about to.
     private boolean busy;
 
-    /// @param starter   runs what it is given on a thread of its own, later when there is none; never throws
-    /// @param bytes     what may wait in all the lanes of one socket
-    /// @param onFailure for work on the virtual thread, errors included; work done at once fails to the caller
+    /// @param starter   runs a task on a thread of its own, later when there is no thread; never throws
+    /// @param bytes     bounds what waits in all lanes of one socket
+    /// @param onFailure receives failures and errors of tasks on the virtual thread; a task that runs at
+    ///                  once throws to its caller
     public Lane(Consumer<Runnable> starter, WaitingBytes bytes, Consumer<Throwable> onFailure) {
         this.starter = requireNonNull(starter, "starter is null");
         this.bytes = requireNonNull(bytes, "bytes is null");
         this.onFailure = requireNonNull(onFailure, "onFailure is null");
     }
 
-    /// Does the work at once, on the caller's thread, when nothing is before it and it does not have to wait.
+    /// Runs the task at once, on the caller's thread, when no other task is before it and it does not have to wait.
     ///
-    /// @param mayWait whether the work may have to wait for the database; asked when nothing is before it
-    /// @param size    how many bytes the work holds in memory
+    /// @param mayWait whether the task may have to wait for the database; called when no other task is before it
+    /// @param size    how many bytes the task holds in memory
     /// @return false when there is no room for it to wait
-    public boolean give(Runnable task, BooleanSupplier mayWait, int size) {
+    public boolean submit(Runnable task, BooleanSupplier mayWait, int size) {
         synchronized (lock) {
             if (busy || mayWait.getAsBoolean()) {
                 if (waiting.size() >= WAITING_MAX || !bytes.tryTake(size)) {
@@ -61,13 +62,13 @@ public final class Lane {
         try {
             task.run();
         } finally {
-            goOn();
+            startThreadIfNeeded();
         }
         return true;
     }
 
-    /// Does the work after what was given before, on another thread. It takes no room from the client's work, so the
-    /// caller sees to it that only few pieces wait.
+    /// Runs the task after all that were given before, on another thread. It takes no room from the client's tasks,
+    /// so the caller must bound how many wait.
     public void append(Runnable task) {
         synchronized (lock) {
             enqueue(task, 0);
@@ -83,8 +84,8 @@ public final class Lane {
         }
     }
 
-    /// What was given while a caller's thread did its work is left to a thread of the lane.
-    private void goOn() {
+    /// Leaves what was given while a caller's thread ran its task to a thread of the lane.
+    private void startThreadIfNeeded() {
         synchronized (lock) {
             busy = !waiting.isEmpty();
             if (busy) {
@@ -94,10 +95,10 @@ public final class Lane {
     }
 
     private void startThread() {
-        starter.accept(this::workOff);
+        starter.accept(this::runAll);
     }
 
-    private void workOff() {
+    private void runAll() {
         for (Work next = next(); next != null; next = next()) {
             try {
                 next.task().run();
@@ -109,13 +110,13 @@ public final class Lane {
         }
     }
 
-    /// The lane goes on whatever happens to one piece of work: what follows may be the end of a right.
+    /// Continues after any failure of a task: a later task may be the end of a right.
     private void failed(Throwable cause) {
         FatalErrors.check(cause);
         try {
             onFailure.accept(cause);
         } catch (Throwable e) {
-            LOG.error("the failure of a channel could not be handled", e);
+            LOG.error("The failure of a channel could not be handled", e);
         }
     }
 

@@ -14,11 +14,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Runs things later, each on a virtual thread of its own, so that no task can hold up another. What there is no thread
-/// for is tried again until it gets one.
+/// Runs tasks later, each on its own virtual thread, so that no task delays another. A task without a thread is tried
+/// again until it gets one.
 ///
-/// The clock's thread only starts others. It is not supervised: the clock replaces it by itself, and no task of its own
-/// can end it.
+/// The clock's thread only starts other threads. It is not supervised: the executor replaces it, and no task can end
+/// it.
 public final class Timers implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Timers.class);
 
@@ -41,8 +41,8 @@ public final class Timers implements AutoCloseable {
         boolean _ = clock.prestartCoreThread();
     }
 
-    /// Cancel what is returned when it is not needed any more; it is forgotten at once. After [#close] nothing
-    /// runs.
+    /// Runs a task after a delay. Cancel the result when the task is not needed any more; a cancelled task is
+    /// forgotten at once. After [#close] no task runs.
     public Future<?> after(Duration delay, Runnable task) {
         requireNonNull(task, "task is null");
         return clock.schedule(() -> startNow(task), delay.toNanos(), TimeUnit.NANOSECONDS);
@@ -58,7 +58,7 @@ public final class Timers implements AutoCloseable {
         clock.shutdownNow();
     }
 
-    /// Runs the task on a thread of its own, as soon as there is one. Never throws.
+    /// Runs the task on its own thread as soon as one is available. Never throws.
     public void startNow(Runnable task) {
         threads.execute(() -> guarded(task));
     }
@@ -70,9 +70,9 @@ public final class Timers implements AutoCloseable {
         try {
             Future<?> _ = clock.schedule(this::startAgain, START_AGAIN_AFTER.toMillis(), TimeUnit.MILLISECONDS);
         } catch (Error e) {
-            // It is in the queue, which the clock's next thread works off.
+            // The task is in the queue; the clock's next thread runs it.
             FatalErrors.check(e);
-            LOG.error("the timers have no thread", e);
+            LOG.error("The timers have no thread", e);
         }
     }
 
@@ -86,7 +86,7 @@ public final class Timers implements AutoCloseable {
             task.run();
         } catch (RuntimeException | Error e) {
             FatalErrors.check(e);
-            LOG.error("a task failed", e);
+            LOG.error("A task failed", e);
         }
     }
 }

@@ -5,7 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.server.memory.MemoryAccount;
 import java.util.concurrent.Semaphore;
 
-/// Bounds the bytes of messages that wait in all lanes of one socket, and counts them in its account of memory.
+/// Bounds the bytes of the messages that wait in all lanes of one socket, and counts them in the client's memory
+/// account.
 public final class WaitingBytes {
     private final Semaphore left;
     private final MemoryAccount memory;
@@ -16,7 +17,7 @@ public final class WaitingBytes {
         this.memory = requireNonNull(memory, "memory is null");
     }
 
-    /// @return false when so many more may not wait
+    /// @return false when the bound would be exceeded
     boolean tryTake(int bytes) {
         if (!left.tryAcquire(bytes)) {
             return false;

@@ -1,4 +1,4 @@
-/// Runs work on threads: timers, lanes that keep an order, and tasks that wait for a thread.
+/// Runs tasks on threads: timers, lanes that keep an order, and tasks that wait for a thread.
 @NullMarked
 package dev.walcast.server.tasks;
 

@@ -6,9 +6,9 @@ import dev.walcast.cdc.Position;
 import java.util.Locale;
 import java.util.Optional;
 
-/// Where a binding's changes begin.
+/// The place where a binding's changes begin.
 public sealed interface BindingStart {
-    /// Why a client has to read its rows anew.
+    /// Why a client has to read its rows again.
     enum Reason {
         EXPIRED,
         EPOCH_CHANGED,
@@ -16,47 +16,49 @@ public sealed interface BindingStart {
         RIGHTS_CHANGED,
         /// The rights of its tables could not be confirmed in time, so changes were dropped.
         RIGHTS_STALE,
-        /// Postgres took too long to say whether a policy or filter shows a change, so it was withheld.
+        /// Postgres took too long to decide whether a policy or filter shows a change, so the change was withheld.
         POLICY_TIMEOUT,
-        /// An UPDATE left a large value alone, so that the log does not say whether the filter or the policies show it.
+        /// An UPDATE left a large value unchanged, so the log does not show whether the filter or the policies show
+        /// the row.
         UNCHANGED_VALUE,
-        /// The publication was changed for the table, so rows that were written meanwhile may be missing.
+        /// The publication was changed for the table, so rows written in the meantime may be missing.
         PUBLICATION_CHANGED,
-        /// The reader cannot read changes of a table, or could not until now; the server's log says why.
+        /// The reader cannot read changes of a table, or could not for a time. The server's log has the reason.
         TABLE_SET_ASIDE,
         /// The server failed to deliver a change; its log has the error.
         SERVER_ERROR,
         INVALID;
 
-        /// What the client is told.
+        /// The code that the client receives.
         public String code() {
             return name().toLowerCase(Locale.ROOT);
         }
     }
 
-    /// Where its subscription goes live.
+    /// Begins with the changes that come after its subscription goes live.
     record Live() implements BindingStart {}
 
-    /// After a place in the past.
+    /// Begins after a position in the past.
     ///
-    /// @param resumed whether the client named it
+    /// @param resumed whether the client named the position
     record At(Position after, boolean resumed) implements BindingStart {
         public At {
             requireNonNull(after, "after is null");
         }
     }
 
-    /// With its rows, and after them.
+    /// Begins with the rows, followed by the changes after them.
     ///
-    /// @param reason why it cannot go on from the place that its client named, if it named one
+    /// @param reason why the binding cannot continue from the position that its client named; empty when it named
+    /// none
     record Anew(Optional<Reason> reason) implements BindingStart {
         public Anew {
             requireNonNull(reason, "reason is null");
         }
     }
 
-    /// Where its subscription goes live, and something may be missing before. None of its changes may reach the
-    /// client before it was told, or the client would take that for the next one.
+    /// Begins with the changes that come after its subscription goes live; changes before that may be missing. The
+    /// client must be told first, or it would take the first change for the next one.
     record Reset(Reason reason) implements BindingStart {
         public Reset {
             requireNonNull(reason, "reason is null");

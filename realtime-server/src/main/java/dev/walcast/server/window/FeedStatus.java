@@ -4,13 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
 
-/// The feed at one moment, for whoever watches it.
+/// The state of the feed at one moment, for monitoring.
 ///
-/// @param acknowledged the last transaction that the slot may pass
-/// @param delivered    everything up to here was delivered
-/// @param walEnd       where the log ended when it was last asked
-/// @param transactions in the replay window
-/// @param bytes        of the replay window
+/// @param acknowledged the last transaction that the slot may discard
+/// @param delivered    everything up to this position was delivered
+/// @param walEnd       the end of the log when it was last read
+/// @param transactions number of transactions in the replay window
+/// @param bytes        memory of the replay window
 public record FeedStatus(String epoch, Lsn acknowledged, Lsn delivered, Lsn walEnd, int transactions, long bytes) {
     public FeedStatus {
         requireNonNull(epoch, "epoch is null");
@@ -19,7 +19,7 @@ public record FeedStatus(String epoch, Lsn acknowledged, Lsn delivered, Lsn walE
         requireNonNull(walEnd, "walEnd is null");
     }
 
-    /// How much log the slot retains, whatever it holds: it is no measure of what clients have not received.
+    /// How much log the slot retains. It does not measure what clients have not received.
     public long retainedBytes() {
         return Math.max(0, walEnd.value() - acknowledged.value());
     }

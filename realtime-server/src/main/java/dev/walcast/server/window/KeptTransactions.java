@@ -19,27 +19,27 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// The transactions that stand in the replay window, and from where on they are complete. Guarded by the window's
+/// The transactions in the replay window, and the positions after which they are complete. Guarded by the window's
 /// lock.
 final class KeptTransactions {
-    /// Grows also when a change is encoded, without the lock.
+    /// Also grows when a change is encoded, without the lock.
     private final AtomicLong bytes = new AtomicLong();
 
     private final TableHistory history = new TableHistory();
-    private final Deque<Passed> transactions = new ArrayDeque<>();
+    private final Deque<WindowTransaction> transactions = new ArrayDeque<>();
     private final Set<Lsn> commits = new HashSet<>();
-    /// Places between transactions that clients were told.
+    /// Positions between transactions that clients were given.
     private final Set<Lsn> places = new HashSet<>();
-    private final Floors floors = new Floors();
-    private final LetGo letGo = new LetGo();
+    private final RetentionFloors floors = new RetentionFloors();
+    private final EvictedTransactions evictedTransactions = new EvictedTransactions();
     private Lsn evicted = Lsn.ZERO;
 
     void beginAfter(Lsn from) {
-        letGo.clear();
+        evictedTransactions.clear();
         history.clear();
         commits.clear();
         places.clear();
-        transactions.forEach(passed -> passed.evict(bytes));
+        transactions.forEach(received -> received.evict(bytes));
         transactions.clear();
         evicted = from;
         floors.beginAt(Position.after(from), Long.MAX_VALUE);
@@ -55,11 +55,11 @@ final class KeptTransactions {
 
     /// The oldest.
     @Nullable
-    Passed first() {
+    WindowTransaction first() {
         return transactions.peek();
     }
 
-    Collection<Passed> all() {
+    Collection<WindowTransaction> all() {
         return transactions;
     }
 
@@ -67,54 +67,54 @@ final class KeptTransactions {
         return history;
     }
 
-    Floors floors() {
+    RetentionFloors floors() {
         return floors;
     }
 
-    void add(Passed passed, List<Encodings> changes) {
+    void add(WindowTransaction received, List<Encodings> changes) {
         history.add(changes);
-        passed.keep(changes, bytes);
-        transactions.add(passed);
-        commits.add(passed.lsn());
+        received.keep(changes, bytes);
+        transactions.add(received);
+        commits.add(received.lsn());
     }
 
-    /// Nothing from before leads any more to what comes after a transaction that is too large to be kept.
-    void passOver(Passed passed, Transaction transaction) {
+    /// Records a transaction that is too large to be kept: no client can resume from before it.
+    void skip(WindowTransaction received, Transaction transaction) {
         while (!transactions.isEmpty()) {
             evictFirst();
         }
         transaction.forEach(change -> floors.raise(
                 change.table().id(), change.position(), change.commit().timeMicros()));
-        letGo.add(passed.commit().xid());
-        evicted = passed.lsn();
-        passed.pass(false);
+        evictedTransactions.add(received.commit().xid());
+        evicted = received.lsn();
+        received.skip(false);
     }
 
-    /// Clients may come back with this place, although no transaction ends there.
+    /// Records a position at which a client may resume although no transaction ends there.
     void addPlace(Lsn lsn) {
         places.removeIf(place -> !place.isAfter(evicted));
         places.add(lsn);
     }
 
-    /// Nothing from before leads any more to what comes of tables whose rows could not be read.
-    void leaveOut(Passed passed, Collection<SetAsideTable> unread) {
-        Position after = Position.after(passed.lsn());
-        unread.forEach(one -> floors.raise(one.table(), after, passed.commit().timeMicros()));
-        letGo.add(passed.commit().xid());
+    /// Records that rows of these tables could not be read: their clients cannot resume from before this transaction.
+    void leaveOut(WindowTransaction received, Collection<SetAsideTable> unread) {
+        Position after = Position.after(received.lsn());
+        unread.forEach(one -> floors.raise(one.table(), after, received.commit().timeMicros()));
+        evictedTransactions.add(received.commit().xid());
     }
 
-    /// Takes the last one out when it is this.
-    Optional<Passed> removeLast(Lsn lsn) {
+    /// Removes the last transaction when it ends here.
+    Optional<WindowTransaction> removeLast(Lsn lsn) {
         if (transactions.isEmpty() || !transactions.getLast().lsn().equals(lsn)) {
             return Optional.empty();
         }
-        Passed last = transactions.removeLast();
+        WindowTransaction last = transactions.removeLast();
         last.evict(bytes);
         return Optional.of(last);
     }
 
     void evictFirst() {
-        Passed first = transactions.remove();
+        WindowTransaction first = transactions.remove();
         first.changes()
                 .forEach(encodings -> floors.raise(
                         encodings.change().table().id(),
@@ -123,32 +123,32 @@ final class KeptTransactions {
         history.remove(first.changes());
         first.evict(bytes);
         commits.remove(first.lsn());
-        letGo.add(first.commit().xid());
+        evictedTransactions.add(first.commit().xid());
         evicted = first.lsn();
     }
 
-    /// Before the first one that rows of this moment do not show.
+    /// The position before the first transaction that a snapshot of this moment does not contain.
     ///
-    /// @param head behind the last one
-    /// @return nothing when one of those may not stand here any more
+    /// @param head the position after the last transaction
+    /// @return empty when one of those transactions may have left the window
     Optional<Position> before(Moment moment, Position head) {
-        if (!letGo.areIn(moment)) {
+        if (!evictedTransactions.allContainedIn(moment)) {
             return Optional.empty();
         }
-        for (Passed passed : transactions) {
-            if (!moment.contains(passed.commit().xid())) {
-                return Optional.of(passed.before());
+        for (WindowTransaction received : transactions) {
+            if (!moment.contains(received.commit().xid())) {
+                return Optional.of(received.before());
             }
         }
         return Optional.of(head);
     }
 
-    /// Whether a transaction that ends there may have been in the feed: one that came, or one from before.
-    boolean mayHaveHad(Lsn commit) {
+    /// Whether a transaction that ends here may have been in the feed: one that was received, or one from before.
+    boolean mayHaveContained(Lsn commit) {
         return !commit.isAfter(requireNonNull(evicted)) || commits.contains(commit) || places.contains(commit);
     }
 
-    /// Whether something of these tables behind the position was let go.
+    /// Whether a change of these tables after the position was evicted.
     boolean lacks(Collection<? extends Target> targets, Position after) {
         return floors.position(targets).isAfter(after);
     }

@@ -33,19 +33,20 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The recent past: committed changes by table, for clients that come back. A transaction enters it before it is
-/// handed to anybody, so that whoever reads up to its head and then goes live misses nothing and gets nothing
-/// twice.
+/// Keeps recently committed changes by table, for clients that reconnect. A transaction enters the window before any
+/// subscription receives it. So a client that reads up to the window's head and then goes live misses nothing and
+/// receives nothing twice.
 ///
-/// What stands in it is not acknowledged, so that after a crash the slot fills it again. Safe for any thread.
+/// Transactions in the window are not acknowledged, so the slot fills the window again after a crash. Safe for any
+/// thread.
 public final class ReplayWindow implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ReplayWindow.class);
 
-    /// Commit times are taken a moment before the commit's place in the log is.
+    /// Commit times are taken a moment before the commit gets its place in the log.
     private static final long CLOCK_MARGIN_MICROS = 1_000_000;
 
-    /// The last change stays, however old, and whatever is empty after it, while they keep no more log than this:
-    /// so who was idle for long is told after a restart that nothing was missed.
+    /// The last change, and empty transactions after it, stay at any age while they retain no more log than this. So
+    /// a client that was idle for long learns after a restart that it missed nothing.
     private static final long IDLE_LOG_BYTES_MAX = 64L << 20;
 
     private static final long LOOK_EVERY_NANOS = 1_000_000_000;
@@ -59,10 +60,10 @@ public final class ReplayWindow implements AutoCloseable {
     // guarded by lock
     private final KeptTransactions kept = new KeptTransactions();
     private final RestartHold hold;
-    private Settlement settlement = new Settlement(Lsn.ZERO);
+    private UnacknowledgedTransactions unacknowledged = new UnacknowledgedTransactions(Lsn.ZERO);
     private Position head = Position.START;
 
-    /// The last transaction that came, with or without changes.
+    /// The last transaction received, with or without changes.
     private Lsn reached = Lsn.ZERO;
 
     private boolean begun;
@@ -77,12 +78,12 @@ public final class ReplayWindow implements AutoCloseable {
 
     // -- the source's thread
 
-    /// Forgets everything and begins with what this feed will bring.
+    /// Discards everything and begins with this feed.
     public void begin(FeedStart fresh) {
         lock.lock();
         try {
             kept.beginAfter(fresh.from());
-            settlement = new Settlement(fresh.delivered());
+            unacknowledged = new UnacknowledgedTransactions(fresh.delivered());
             head = Position.after(fresh.from());
             reached = fresh.from();
             hold.begin(fresh);
@@ -93,53 +94,55 @@ public final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    /// Takes the transaction in. Waits while it holds a restart's backlog that would have to go for it.
+    /// Adds a transaction. Blocks while the window holds the backlog of a restart that would have to be evicted for
+    /// it.
     ///
-    /// @param marks for each of its tables
+    /// @param marks the mark of each of its tables
     /// @param keys  makes the keys of a change's rows; called once for each change, in their order
-    public Pass append(
+    public TransactionDelivery append(
             Transaction transaction,
             Map<TableId, RightsMark> marks,
             Function<? super Change, ? extends @Nullable RowKeys> keys) {
         Function<Change, Encodings> encodings = encodings(marks, epoch(), keys);
         List<Encodings> changes = collected(transaction, encodings);
-        Passed passed = new Passed(transaction.commit(), nanoTime.getAsLong(), transaction.defer());
+        WindowTransaction received =
+                new WindowTransaction(transaction.commit(), nanoTime.getAsLong(), transaction.defer());
         lock.lock();
         try {
-            kept.floors().learn(transaction.commit().timeMicros() + CLOCK_MARGIN_MICROS);
-            // The transaction comes again when handing it over failed.
-            kept.removeLast(passed.lsn()).ifPresent(settlement::forget);
-            take(passed, transaction, changes);
-            settlement.add(passed);
-            boolean _ = hold.reach(passed.lsn());
-            reached = passed.lsn();
+            kept.floors().setStartTime(transaction.commit().timeMicros() + CLOCK_MARGIN_MICROS);
+            // Handing it over failed before: the transaction comes again.
+            kept.removeLast(received.lsn()).ifPresent(unacknowledged::forget);
+            take(received, transaction, changes);
+            unacknowledged.add(received);
+            boolean _ = hold.reach(received.lsn());
+            reached = received.lsn();
             changed.signalAll();
         } finally {
             lock.unlock();
         }
-        Pass.Walk walk = transaction.inMemory()
+        TransactionDelivery.Walk walk = transaction.inMemory()
                 ? changes::forEach
                 : action -> transaction.forEach(change -> action.accept(encodings.apply(change)));
-        return new Pass(walk, passed::deliver);
+        return new TransactionDelivery(walk, received::deliver);
     }
 
-    private void take(Passed passed, Transaction transaction, List<Encodings> changes) {
+    private void take(WindowTransaction received, Transaction transaction, List<Encodings> changes) {
         if (!transaction.setAside().isEmpty()) {
-            head = Position.after(passed.lsn());
-            kept.leaveOut(passed, transaction.setAside());
+            head = Position.after(received.lsn());
+            kept.leaveOut(received, transaction.setAside());
         }
         if (transaction.inMemory() && changes.isEmpty()) {
-            passed.pass(true);
+            received.skip(true);
             return;
         }
-        long size = Passed.OVERHEAD_BYTES
+        long size = WindowTransaction.OVERHEAD_BYTES
                 + changes.stream().mapToLong(Encodings::bytes).sum();
-        makeRoom(size, passed.lsn());
-        head = Position.after(passed.lsn());
+        makeRoom(size, received.lsn());
+        head = Position.after(received.lsn());
         if (transaction.inMemory() && size <= limits.memoryBytes()) {
-            kept.add(passed, changes);
+            kept.add(received, changes);
         } else {
-            kept.passOver(passed, transaction);
+            kept.skip(received, transaction);
         }
     }
 
@@ -157,10 +160,10 @@ public final class ReplayWindow implements AutoCloseable {
         return changes;
     }
 
-    /// Evicts what is not protected; while that does not suffice and the hold lasts, waits.
+    /// Evicts what is not protected. Waits while that does not suffice and the hold lasts.
     private void makeRoom(long size, Lsn lsn) {
         while (kept.bytes() + size > limits.memoryBytes()) {
-            Passed first = kept.first();
+            WindowTransaction first = kept.first();
             if (first != null && !hold.protects(first.lsn())) {
                 kept.evictFirst();
             } else if (hold.protects(lsn) && !closed) {
@@ -172,9 +175,10 @@ public final class ReplayWindow implements AutoCloseable {
     }
 
     private void waitForHold() {
-        if (hold.beReady()) {
+        if (hold.forceReady()) {
             changed.signalAll();
-            log.info("More was committed while the server was down than the replay window holds; it waits for clients");
+            log.info(
+                    "More was committed while the server was down than the replay window holds; the server waits for clients");
         }
         try {
             while (hold.isHolding() && !closed) {
@@ -189,10 +193,10 @@ public final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    // -- who comes back
+    // -- clients that reconnect
 
-    /// Waits until everything from before the server's start is in: nobody can be told earlier whether he missed
-    /// something.
+    /// Waits until everything from before the server's start is in the window. Before that no client can be told
+    /// whether it missed something.
     public void awaitReady() throws InterruptedException {
         lock.lock();
         try {
@@ -204,7 +208,7 @@ public final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    /// The epoch of the feed at the moment.
+    /// The feed's current epoch.
     public String epoch() {
         lock.lock();
         try {
@@ -214,7 +218,7 @@ public final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    /// The place behind everything that has come so far.
+    /// The position after everything received so far.
     public FeedPosition head() {
         lock.lock();
         try {
@@ -224,9 +228,9 @@ public final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    /// These tables are not resumed any more from before a transaction that comes next: rows before it may be missing.
+    /// Ends resuming of these tables from before the next transaction, because rows before it may be missing.
     ///
-    /// @return the place before the transaction, behind everything that has come
+    /// @return the position before that transaction, after everything received
     public FeedPosition leaveOut(Collection<TableId> tables, Commit next) {
         lock.lock();
         try {
@@ -244,7 +248,7 @@ public final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    /// Decides where a binding of these tables begins that names a place of the past.
+    /// Decides where a binding of these tables begins that names a position of the past.
     public BindingStart start(List<? extends Target> targets, ResumeFrom from) {
         lock.lock();
         try {
@@ -254,18 +258,17 @@ public final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    /// What reading further gave.
+    /// The result of reading on.
     public sealed interface Read {
         record Batch(List<Encodings> changes) implements Read {}
 
-        /// @param gone whether something was let go before it was read
+        /// @param gone whether something was evicted before it was read
         record End(FeedPosition head, boolean gone) implements Read {}
     }
 
     /// The next wanted changes after a position, in order.
     ///
-    /// @param finish called when nothing is left or something is gone, before any later transaction
-    /// enters the window
+    /// @param finish called when nothing is left or something is gone, before a later transaction enters the window
     public Read read(Collection<TableHistory.Wanted> wanted, FeedPosition cursor, int max, Consumer<Read.End> finish) {
         lock.lock();
         try {
@@ -288,12 +291,12 @@ public final class ReplayWindow implements AutoCloseable {
         return kept.lacks(List.of(wanted.target()), wanted.after(cursor));
     }
 
-    // -- who begins with rows
+    // -- clients that begin with rows
 
-    /// Where the changes begin that rows of this moment do not show; those that they do show have to be left out,
-    /// up to where the moment is in the log.
+    /// The position after which a snapshot of this moment lacks changes. The caller has to leave out those that the
+    /// snapshot contains, up to the moment's place in the log.
     ///
-    /// @return nothing when the window does not lead on from there; a later moment may do
+    /// @return empty when the window does not reach back that far; a later moment may succeed
     public Optional<Position> after(Moment moment) {
         lock.lock();
         try {
@@ -303,7 +306,7 @@ public final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    /// Whether everything that was committed before that place has come.
+    /// Whether everything committed before this place in the log was received.
     public boolean hasReached(Lsn lsn) {
         lock.lock();
         try {
@@ -313,9 +316,9 @@ public final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    /// Waits until everything that was committed before that place has come, or the feed begins anew.
+    /// Waits until everything committed before this place in the log was received, or a new epoch begins.
     ///
-    /// @param over looked at now and then
+    /// @param over checked at intervals; ends the wait when true
     public void awaitReached(Lsn lsn, String epoch, BooleanSupplier over) throws InterruptedException {
         lock.lock();
         try {
@@ -327,7 +330,7 @@ public final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    /// Whether something of these tables behind the position was let go.
+    /// Whether a change of this target after the position was evicted.
     public boolean lacks(Target target, Position after) {
         lock.lock();
         try {
@@ -339,13 +342,13 @@ public final class ReplayWindow implements AutoCloseable {
 
     // -- the keeper
 
-    /// The feed at this moment.
+    /// The feed's state at this moment.
     public FeedStatus status(Lsn walEnd) {
         lock.lock();
         try {
             return new FeedStatus(
                     hold.start().epoch(),
-                    settlement.acknowledged(),
+                    unacknowledged.acknowledged(),
                     deliveredThrough(),
                     walEnd,
                     kept.size(),
@@ -355,41 +358,41 @@ public final class ReplayWindow implements AutoCloseable {
         }
     }
 
-    /// How far everything was delivered; not beyond what waits for clients after a restart.
+    /// The position up to which everything was delivered. Ends before what waits for clients after a restart.
     public Lsn deliveredThrough() {
         lock.lock();
         try {
-            return hold.isHolding() ? hold.start().delivered() : settlement.deliveredThrough();
+            return hold.isHolding() ? hold.start().delivered() : unacknowledged.deliveredThrough();
         } finally {
             lock.unlock();
         }
     }
 
-    /// Lets go of what is too old or keeps too much log, and acknowledges what can be.
+    /// Evicts what is too old or retains too much log, and acknowledges what it can.
     ///
-    /// @param remembered what the source has remembered as delivered
-    /// @param walBytesMax how much log may be kept
-    /// @return how many transactions were let go because of the log
+    /// @param remembered the delivered position that the source has stored
+    /// @param walBytesMax how much log the window may retain
+    /// @return how many transactions were evicted because of the log
     public int settle(Lsn remembered, Lsn walEnd, long walBytesMax) {
         List<Runnable> acknowledge;
-        int shed;
+        int evicted;
         lock.lock();
         try {
-            shed = letGo(walEnd, walBytesMax);
+            evicted = evictExpired(walEnd, walBytesMax);
             changed.signalAll();
-            boolean idle = walEnd.value() - settlement.acknowledged().value() <= idleLogMax(walBytesMax);
-            acknowledge = settlement.acknowledgeable(remembered, idle);
+            boolean idle = walEnd.value() - unacknowledged.acknowledged().value() <= idleLogMax(walBytesMax);
+            acknowledge = unacknowledged.acknowledgeable(remembered, idle);
         } finally {
             lock.unlock();
         }
         acknowledge.forEach(Runnable::run);
-        return shed;
+        return evicted;
     }
 
-    private int letGo(Lsn walEnd, long walBytesMax) {
-        int shed = 0;
+    private int evictExpired(Lsn walEnd, long walBytesMax) {
+        int evicted = 0;
         long oldest = nanoTime.getAsLong() - limits.age().toNanos();
-        Passed first = kept.first();
+        WindowTransaction first = kept.first();
         while (first != null && !hold.protects(first.lsn())) {
             long log = walEnd.value() - first.lsn().value();
             boolean old = first.arrivedNanos() - oldest <= 0 && (kept.size() > 1 || log > idleLogMax(walBytesMax));
@@ -397,24 +400,24 @@ public final class ReplayWindow implements AutoCloseable {
             if (!old && !heavy) {
                 break;
             }
-            shed += old ? 0 : 1;
+            evicted += old ? 0 : 1;
             kept.evictFirst();
             first = kept.first();
         }
-        return shed;
+        return evicted;
     }
 
     private static long idleLogMax(long walBytesMax) {
         return Math.min(walBytesMax, IDLE_LOG_BYTES_MAX);
     }
 
-    /// Ends all waiting.
+    /// Ends all waits.
     @Override
     public void close() {
         lock.lock();
         try {
             closed = true;
-            boolean _ = hold.beReady();
+            boolean _ = hold.forceReady();
             changed.signalAll();
         } finally {
             lock.unlock();

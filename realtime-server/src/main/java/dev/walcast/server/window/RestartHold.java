@@ -7,8 +7,8 @@ import dev.walcast.cdc.Lsn;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
-/// For how long after a restart what the former server has not delivered waits for its clients. Guarded by the
-/// window's lock.
+/// Knows for how long after a restart the window keeps what the former server has not delivered, so that its clients
+/// can reconnect. Guarded by the window's lock.
 final class RestartHold {
     private final Duration lasts;
     private final LongSupplier nanoTime;
@@ -32,14 +32,15 @@ final class RestartHold {
         return start;
     }
 
-    /// Whether everything from before the server's start is in, or there is no more room for it.
+    /// Whether everything from before the server's start is in the window, or there is no more room for it.
     boolean isReady() {
         return ready;
     }
 
-    /// Time for clients to come begins when what they may have missed is at hand.
+    /// Notes how far the feed has come. The time for clients to reconnect begins when everything they may have missed
+    /// is in the window.
     ///
-    /// @return whether this transaction has made it ready
+    /// @return whether this transaction made it ready
     boolean reach(Lsn lsn) {
         if (ready || !lsn.isAfter(start.reach())) {
             return false;
@@ -49,10 +50,10 @@ final class RestartHold {
         return true;
     }
 
-    /// There is no room for more.
+    /// Makes it ready because there is no room for more.
     ///
     /// @return whether it was not ready before
-    boolean beReady() {
+    boolean forceReady() {
         boolean before = ready;
         ready = true;
         return !before;
@@ -66,7 +67,7 @@ final class RestartHold {
         return until - nanoTime.getAsLong();
     }
 
-    /// Whether it was committed after the former server had delivered, and its clients may still come.
+    /// Whether it was committed after the former server's last delivery, and clients may still reconnect.
     boolean protects(Lsn lsn) {
         return isHolding() && lsn.isAfter(start.delivered());
     }

@@ -10,9 +10,10 @@ import dev.walcast.server.request.ResumeFrom;
 import dev.walcast.server.window.BindingStart.Reason;
 import java.util.List;
 
-/// Where a binding begins: after what it names, when all that followed is at hand. Used under the window's lock.
+/// Decides where a binding begins: after the position it names, when everything after that is in the window. Used
+/// under the window's lock.
 ///
-/// @param head behind everything that has come
+/// @param head the position after everything received
 record StartDecision(KeptTransactions kept, RestartHold hold, Position head, List<? extends Target> targets) {
     StartDecision {
         requireNonNull(kept, "kept is null");
@@ -31,7 +32,7 @@ record StartDecision(KeptTransactions kept, RestartHold hold, Position head, Lis
         };
     }
 
-    /// Shortly after a restart whoever comes is taken for somebody who came back.
+    /// The position to resume from shortly after a restart, when every new client counts as one that reconnects.
     private Position handedOver() {
         Position floor = kept.floors().position(targets);
         Position delivered = Position.after(hold.start().delivered());
@@ -40,7 +41,9 @@ record StartDecision(KeptTransactions kept, RestartHold hold, Position head, Lis
 
     private BindingStart after(FeedPosition from) {
         Lsn commit = from.position().commit();
-        if (!from.epoch().equals(hold.start().epoch()) || from.position().isAfter(head) || !kept.mayHaveHad(commit)) {
+        if (!from.epoch().equals(hold.start().epoch())
+                || from.position().isAfter(head)
+                || !kept.mayHaveContained(commit)) {
             return new BindingStart.Reset(Reason.EPOCH_CHANGED);
         }
         if (kept.lacks(targets, from.position())) {
@@ -54,9 +57,9 @@ record StartDecision(KeptTransactions kept, RestartHold hold, Position head, Lis
             return new BindingStart.Reset(Reason.EXPIRED);
         }
         Position before = head;
-        for (Passed passed : kept.all()) {
-            if (Math.floorDiv(passed.commit().timeMicros(), 1000L) >= millis) {
-                before = passed.before();
+        for (WindowTransaction received : kept.all()) {
+            if (Math.floorDiv(received.commit().timeMicros(), 1000L) >= millis) {
+                before = received.before();
                 break;
             }
         }

@@ -19,7 +19,7 @@ import java.util.TreeMap;
 public final class TableHistory {
     private final Map<TableId, NavigableMap<Position, Encodings>> tables = new HashMap<>();
 
-    /// A table or more, and after which change they are of interest.
+    /// One or several tables, and the position after which their changes are wanted.
     public record Wanted(Target target, Position after) {
         Position after(Position cursor) {
             return after.isAfter(cursor) ? after : cursor;
@@ -46,7 +46,7 @@ public final class TableHistory {
         }
     }
 
-    /// The next wanted changes after a position.
+    /// Returns the next wanted changes after a position.
     List<Encodings> next(Collection<Wanted> wanted, Position cursor, int max) {
         Map<TableId, Position> from = new HashMap<>();
         for (Wanted one : wanted) {
@@ -71,7 +71,7 @@ public final class TableHistory {
         return tables.keySet().stream().filter(target::includes).toList();
     }
 
-    /// Whether a table has other columns now than it had there.
+    /// Whether a table now has other columns than at that position.
     boolean hasOtherColumns(List<? extends Target> targets, Position after) {
         return tables.entrySet().stream()
                 .filter(table -> targets.stream().anyMatch(target -> target.includes(table.getKey())))

@@ -1,4 +1,4 @@
--- Private channels: who is logged in may use those whose topic begins with "room:". Safe to run again.
+-- Private channels: authenticated users may use topics that begin with "room:". Safe to run again.
 set search_path = pg_catalog, pg_temp;
 
 drop policy if exists "rooms can be heard" on realtime.messages;

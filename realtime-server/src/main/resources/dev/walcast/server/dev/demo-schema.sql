@@ -1,4 +1,4 @@
--- What `walcast dev` prepares: the roles and helper functions every Supabase-style database has, a publication, and two
+-- Prepared by `walcast dev`: the roles and helper functions every Supabase-style database has, a publication, and two
 -- tables. Safe to run again.
 
 set search_path = pg_catalog, pg_temp;
@@ -31,7 +31,7 @@ create or replace function auth.role() returns text language sql stable as $$
   select auth.jwt() ->> 'role'
 $$;
 
--- Readable by anyone.
+-- Readable by every client.
 create table if not exists public.messages (
   id bigint generated always as identity primary key,
   room_id text not null default 'general',
@@ -41,7 +41,7 @@ create table if not exists public.messages (
 );
 grant select, insert, update, delete on public.messages to anon, authenticated, service_role;
 
--- Each user's own.
+-- Each user sees its own.
 create table if not exists public.todos (
   id bigint generated always as identity primary key,
   user_id uuid not null default auth.uid(),
@@ -50,7 +50,7 @@ create table if not exists public.todos (
 );
 grant select, insert, update, delete on public.todos to authenticated, service_role;
 alter table public.todos enable row level security;
--- So that a DELETE carries what the policy looks at.
+-- Makes a DELETE carry the columns that the policy reads.
 alter table public.todos replica identity full;
 drop policy if exists "own todos" on public.todos;
 create policy "own todos" on public.todos for all to authenticated

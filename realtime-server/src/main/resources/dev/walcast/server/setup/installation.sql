@@ -1,4 +1,4 @@
--- What there is of the schema `realtime`, and what the role that asks may do with it. One row, always.
+-- Describes the schema `realtime`, and what the role that asks may do with it. Always returns one row.
 select c.oid is not null as installed,
        coalesce(c.relkind = 'p', false) as partitioned,
        coalesce(pg_catalog.pg_get_userbyid(c.relowner), '') as owner,
@@ -7,12 +7,12 @@ select c.oid is not null as installed,
                      where m.relnamespace = n.oid and m.relname = 'schema_migrations'), false) as foreign_schema,
        coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE')
          and pg_catalog.has_table_privilege(c.oid, 'SELECT') and pg_catalog.has_table_privilege(c.oid, 'INSERT')
-         -- Whoever is subject to the policies cannot ask what others may do under them.
+         -- A role that is subject to the policies cannot ask what other roles may do under them.
          and (not c.relrowsecurity or r.rolsuper or r.rolbypassrls
               or (not c.relforcerowsecurity and pg_catalog.pg_has_role(c.relowner, 'USAGE'))), false) as usable,
        coalesce(pg_catalog.pg_has_role(c.relowner, 'MEMBER'), false) as maintainable,
        exists (select from pg_catalog.pg_proc p where p.pronamespace = n.oid and p.proname = 'topic') as has_topic,
-       -- Of the table or of any partition. Without functions that wait for locks of these.
+       -- Of the table or of any partition. Uses no function that waits for their locks.
        array(with recursive below (oid) as (
                select c.oid
                union all

@@ -1,4 +1,4 @@
--- 1b. By a superuser, in the same database. For any other role it warns and makes nothing. Announces in the log that a transaction changes
+-- 1b. By a superuser, in the same database. For any other role it warns and creates nothing. Announces in the log that a transaction changes
 -- rights, so that the change holds for all rows of that transaction. Without it some changes take effect within RIGHTS_POLL: docs/rls.md.
 -- To remove it: drop schema walcast_rights cascade;
 set search_path = pg_catalog, pg_temp;
@@ -19,7 +19,7 @@ begin
   create or replace function walcast_rights.announce() returns event_trigger
   language plpgsql security definer set search_path = pg_catalog, pg_temp as $function$
   begin
-    -- Not for what leaves the rights on existing tables as they are. For DROP TABLE there is announce_drop().
+    -- Not for commands that leave the rights on existing tables unchanged. For DROP TABLE there is announce_drop().
     if tg_tag not in ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'DROP TABLE', 'CREATE INDEX', 'DROP INDEX', 'REINDEX',
                       'CREATE SEQUENCE', 'CREATE STATISTICS', 'REFRESH MATERIALIZED VIEW', 'COMMENT') then
       perform pg_catalog.pg_logical_emit_message(true, 'walcast.rights', tg_tag);
@@ -27,7 +27,7 @@ begin
   end
   $function$;
 
-  -- Not for temporary tables, which some applications drop all the time.
+  -- Not for temporary tables, which some applications drop frequently.
   create or replace function walcast_rights.announce_drop() returns event_trigger
   language plpgsql security definer set search_path = pg_catalog, pg_temp as $function$
   begin

@@ -28,7 +28,7 @@ import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// REST callers ask about private topics in the sockets' queue, within their share.
+/// REST callers ask about private topics in the queue of the sockets, within their share.
 class CallerQuestionsTest {
     private static final String PRIVATE = "{\"config\":{\"private\":true}}";
 
@@ -67,7 +67,7 @@ class CallerQuestionsTest {
     }
 
     @Test
-    void aBurstOfManyCallersLeavesRoomForJoins() throws Exception {
+    void callersLeavePermitsToJoins() throws Exception {
         hangOnSlow();
         for (int i = 0; i < 40; i++) {
             slow.add(post("user" + i, "slow" + i));
@@ -88,7 +88,7 @@ class CallerQuestionsTest {
     }
 
     @Test
-    void oneCallersSlowQuestionsLeaveRoomForAnothers() {
+    void slowCallerLeavesPermitsToOthers() {
         hangOnSlow();
         for (int i = 0; i < 8; i++) {
             slow.add(post("one", "slow" + i));
@@ -99,7 +99,7 @@ class CallerQuestionsTest {
     }
 
     @Test
-    void aQuestionThatWaitsTooLongIsRefused() throws Exception {
+    void questionThatWaitsTooLongIsRefused() throws Exception {
         TopicQuestions questions = new TopicQuestions(server.topics.allowAll(), server.topics, 8);
         Semaphore none = new Semaphore(0);
         Question question = new Question(new Viewer("anon", "{}"), "t", "{}");

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 class PrivateRightsThreadTest {
     @Test
-    void recheckThatGetsNoThreadIsTriedAgain() throws Exception {
+    void recheckWithoutThreadIsRetried() throws Exception {
         AtomicInteger refusals = new AtomicInteger(2);
         ThreadStarter scarce = (name, run) -> {
             if (refusals.getAndDecrement() > 0) {

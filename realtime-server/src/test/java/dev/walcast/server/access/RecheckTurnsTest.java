@@ -57,7 +57,7 @@ class RecheckTurnsTest {
     }
 
     @Test
-    void commonQuestionIsAskedOnceInTheFirstTurn() {
+    void commonQuestionIsAskedOnce() {
         RecheckTurns<String> turns = new RecheckTurns<>(1);
         turns.fill(List.of(waiting("a", GREEDY), waiting("common", GREEDY, QUIET), waiting("x", QUIET)));
         assertThat(all(turns)).containsExactly("a", "common", "x");

@@ -64,9 +64,9 @@ class AcknowledgementsTest {
                 : "";
     }
 
-    /// Rows may be sent anew until then: whoever is cut in the middle of them has none, and no place.
+    /// Rows may be sent again until then: a client that is cut during them has no rows and no position.
     @Test
-    void nothingIsRememberedBeforeTheRowsAreComplete() {
+    void nothingIsStoredBeforeSnapshotIsComplete() {
         ObjectNode rows = request().put("snapshot", true);
         Acknowledgements first = join(rows);
         send(first, 5);
@@ -75,7 +75,7 @@ class AcknowledgementsTest {
     }
 
     @Test
-    void whatWasAcknowledgedMeanwhileIsRememberedWhenTheyAre() {
+    void acknowledgementIsStoredAfterSnapshot() {
         ObjectNode rows = request().put("snapshot", true);
         goLive(join(rows), 1);
         Acknowledgements again = join(rows);
@@ -88,7 +88,7 @@ class AcknowledgementsTest {
     }
 
     @Test
-    void withoutRowsAReplayIsAcknowledgedAsItComes() {
+    void replayIsAcknowledgedAsItComes() {
         goLive(join(request()), 1);
         Acknowledgements again = join(request());
         send(again, 5);

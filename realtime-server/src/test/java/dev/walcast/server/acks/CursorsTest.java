@@ -19,7 +19,7 @@ class CursorsTest {
     }
 
     @Test
-    void holderTopicAndNameAreKeptApart() {
+    void holderTopicAndNameIdentifyCursor() {
         assertThat(CursorKey.of("ab", new Topic("c"), "d")).isNotEqualTo(CursorKey.of("a", new Topic("bc"), "d"));
         assertThat(CursorKey.of("a", new Topic("b"), "cd")).isNotEqualTo(CursorKey.of("a", new Topic("bc"), "d"));
         assertThat(CursorKey.of("a", new Topic("b"), "c")).isEqualTo(CursorKey.of("a", new Topic("b"), "c"));
@@ -27,7 +27,7 @@ class CursorsTest {
     }
 
     @Test
-    void aCursorMovesForwardOnlyAndOnlyForItsHolder() {
+    void cursorMovesForwardForItsHolderOnly() {
         assertThat(cursors.take(key("x"), this, "alice")).isEmpty();
         cursors.begin(key("x"), EPOCH + "2");
         cursors.begin(key("x"), EPOCH + "9");
@@ -43,7 +43,7 @@ class CursorsTest {
     }
 
     @Test
-    void theLeastRecentlyUsedIsForgottenBeyondTheBound() {
+    void leastRecentlyUsedIsForgottenAtBound() {
         for (String name : new String[] {"a", "b", "c"}) {
             cursors.begin(key(name), EPOCH + name);
         }
@@ -58,7 +58,7 @@ class CursorsTest {
     }
 
     @Test
-    void whatNobodyUsesForLongIsForgotten() {
+    void unusedCursorIsForgotten() {
         cursors.begin(key("a"), EPOCH + "1");
         cursors.begin(key("b"), EPOCH + "1");
         now = now.plus(Duration.ofMinutes(40));
@@ -72,7 +72,7 @@ class CursorsTest {
     }
 
     @Test
-    void whatCouldNotBeWrittenIsWrittenNextTime() {
+    void failedWriteIsRepeated() {
         cursors.begin(key("a"), EPOCH + "1");
         Cursors.Changes changes = cursors.takeChanges();
         assertThat(cursors.takeChanges().isEmpty()).isTrue();
@@ -81,7 +81,7 @@ class CursorsTest {
     }
 
     @Test
-    void whatIsReadAtTheStartTakesNothingFromWhatCameMeanwhile() {
+    void storedCursorDoesNotReplaceNewerOne() {
         cursors.begin(key("new"), EPOCH + "5");
         cursors.restore(Map.of(key("old"), new Cursors.Cursor(EPOCH + "1", now)));
         assertThat(cursors.take(key("new"), this, "alice")).contains(EPOCH + "5");
@@ -89,7 +89,7 @@ class CursorsTest {
     }
 
     @Test
-    void clientLosesItsOwnBeyondItsShare() {
+    void clientBeyondShareLosesItsOwn() {
         Cursors shared = new Cursors(new AckLimits(10, Duration.ofHours(1)), 3, () -> now);
         shared.restore(Map.of(key("old"), new Cursors.Cursor(EPOCH + "1", now)));
         for (int i = 0; i < 5; i++) {

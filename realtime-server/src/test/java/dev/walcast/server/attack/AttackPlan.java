@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
 
-/// How long and how strictly attacks are played: in short with each build, in full with `-Dwalcast.attack=long`.
+/// How long and how strictly attacks run: short in each build, full with `-Dwalcast.attack=long`.
 record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration longTime) {
     private static final String TINY_HEAP = "64m";
     private static final int ATTACKS_OF_A_LOOK = 8;
@@ -30,14 +30,14 @@ record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration
         return isLong ? longTime : Duration.ofSeconds(1);
     }
 
-    /// For how long it is waited until an attack has done what makes it one.
+    /// How long to wait until an attack has done enough to count as one.
     Duration timeMax(Duration time) {
         return time.multipliedBy(isLong ? 2 : 4);
     }
 
-    /// What the server keeps of rows grows until it is full, which is not an attacker's doing: it gets little
-    /// room, so that it is full soon at any heap. In short there are fewer connections to take, attackers take
-    /// fewer, and a client that is gone is missed sooner.
+    /// Settings for an arena. Memory for rows fills up without any attack, so it is small here and full soon at any
+    /// heap. In the short form there are fewer connections to take, attackers take fewer, and a lost client is
+    /// detected sooner.
     Map<String, String> settings(Kind.Arena arena) {
         Map<String, String> settings = new HashMap<>();
         if (arena != Kind.Arena.TINY_HEAP) {
@@ -70,14 +70,14 @@ record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration
         return longTime.dividedBy(3);
     }
 
-    /// Whether latencies are compared with those beside a burner. On a machine with much other work they say
-    /// little, and the comparison takes most of the time.
+    /// Whether latencies are compared with those beside a burner. On a busy machine they are not reliable, and the
+    /// comparison takes most of the time.
     boolean compares() {
         return isLong && !"off".equals(System.getProperty("walcast.attack.compare"));
     }
 
-    /// Whether it is looked at what this attack and those since the last look have left behind. In short that is done
-    /// after some attacks together, because looking takes as long as an attack.
+    /// Whether to check what this attack and those since the last check have left behind. The short form checks after
+    /// several attacks together, because a check takes as long as an attack.
     boolean looksAtWhatIsLeft(Kind kind) {
         int next = kinds.indexOf(kind) + 1;
         return isLong
@@ -86,13 +86,14 @@ record AttackPlan(boolean isLong, List<String> heaps, List<Kind> kinds, Duration
                 || kinds.get(next).arena() != kind.arena();
     }
 
-    /// How long what an attack has left behind may take to go: a little longer than IDLE_TIMEOUT, after which a client
-    /// that is gone is missed at the latest.
+    /// How long the effects of an attack may last: a little longer than IDLE_TIMEOUT, after which a lost client is
+    /// detected at the latest.
     Duration recovery() {
         return Duration.ofSeconds(isLong ? 75 : 25);
     }
 
-    /// How long nothing may come before what has not come is lost. The rows behind a large transaction come after it.
+    /// How long nothing may arrive before a missing row counts as lost. Rows after a large transaction arrive after
+    /// it.
     Duration patience(Kind kind) {
         return Duration.ofSeconds(kind == Kind.LARGE_TRANSACTION ? 240 : 60);
     }

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Attacks beside a healthy client. In short with each build; CONTRIBUTING.md says how they are played in full.
+/// Attacks beside a healthy client. Short in each build; CONTRIBUTING.md says how to run them in full.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AttackTest {
     private static final Path REPORTS = Path.of("target/attack");
@@ -88,7 +88,7 @@ class AttackTest {
 
     @ParameterizedTest(name = "{0} at {1}")
     @MethodSource("attacks")
-    void harmsNoOtherClient(Kind kind, String heap) throws Exception {
+    void attackHarmsNoOtherClient(Kind kind, String heap) throws Exception {
         if (kind == Kind.FULL_DISK && disk == null) {
             String why = "FULL_DISK is skipped: a small file system cannot be mounted here";
             System.out.println(why);

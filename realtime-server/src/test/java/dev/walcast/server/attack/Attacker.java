@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
-/// The process of an attacker: it attacks until it is ended, or its parent has ended, or its time is over. It says
-/// often how much it has done.
+/// The process of an attacker. It attacks until it is ended, its parent has ended, or its time is over, and reports
+/// regularly how much it has done.
 public final class Attacker {
     private static final Duration SAYS_AFTER = Duration.ofMillis(200);
     private static final Duration LIFETIME_MAX = Duration.ofMinutes(5);

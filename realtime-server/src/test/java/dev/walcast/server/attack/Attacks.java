@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.util.Base64;
 import java.util.Random;
 
-/// What each kind of attacker does.
+/// The actions of each kind of attacker.
 final class Attacks {
     private static final int LARGE = 4_900_000;
 

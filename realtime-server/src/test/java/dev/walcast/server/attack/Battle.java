@@ -16,7 +16,7 @@ import java.util.stream.LongStream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/// A server, a healthy client with its writer and newcomers beside it, and what is done to them.
+/// A server with a healthy client, its writer and newcomers, and the attack on them.
 final class Battle implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration CALM = Duration.ofSeconds(2);
@@ -28,7 +28,7 @@ final class Battle implements AutoCloseable {
     private final Target target;
     private final HealthyClient healthy;
     private final SteadyWriter writer;
-    private final Newcomers newcomers;
+    private final NewClients newcomers;
     private final long firstRow;
     private @Nullable Gauge lastGauge;
     private long gaugedPid;
@@ -43,7 +43,7 @@ final class Battle implements AutoCloseable {
         this.target = new Target(server.port(), TestServer.SECRET, 1);
         this.healthy = new HealthyClient(server.port(), target);
         this.writer = new SteadyWriter(postgres, firstRow, healthy);
-        this.newcomers = new Newcomers(server, target);
+        this.newcomers = new NewClients(server, target);
     }
 
     /// Returns when the healthy client gets its rows.
@@ -74,11 +74,11 @@ final class Battle implements AutoCloseable {
         }
     }
 
-    /// A time and what was used in it.
+    /// A span of time and what was used in it.
     ///
-    /// @param cpu     seconds, of the server, of Postgres and of the attacker together
+    /// @param cpu     seconds of the server, of Postgres and of the attacker together
     /// @param said    how much an attacker has done
-    /// @param lastRow the last that was committed before its end
+    /// @param lastRow the last row committed before its end
     record Round(long fromMicros, long toMicros, double cpu, int exits, String said, long lastRow) {
         double seconds() {
             return (toMicros - fromMicros) / 1e6;
@@ -89,7 +89,7 @@ final class Battle implements AutoCloseable {
     Round attack(Kind kind, Duration time, Duration longest, double share) throws Exception {
         if (!kind.isOfClient()) {
             return round(() -> {
-                new BadDays(postgres, server, requireNonNull(disk, "no disk"), target).happen(kind, time, share);
+                new ServerFaults(postgres, server, requireNonNull(disk, "no disk"), target).happen(kind, time, share);
                 return new Used(0, "");
             });
         }
@@ -158,7 +158,7 @@ final class Battle implements AutoCloseable {
                 0,
                 Map.of(),
                 List.of("-XX:+UseSerialGC"),
-                Burner.class.getName(),
+                CpuBurner.class.getName(),
                 Double.toString(Math.max(0.01, processors)))) {
             awaitBegun(burner);
             return round(() -> {
@@ -221,14 +221,14 @@ final class Battle implements AutoCloseable {
         return lastGauge;
     }
 
-    /// What this process of the server held when it was asked last.
+    /// The last gauge that this process of the server reported.
     Gauge lastGauge() throws Exception {
         return lastGauge != null && gaugedPid == server.pid() ? lastGauge : gauge();
     }
 
     /// Waits until the server holds no more than this.
     ///
-    /// @return what it holds in the end; nothing when it has never answered
+    /// @return what it holds at the end; null when it never answered
     @Nullable
     Gauge awaitWithin(Gauge limit, Duration time) {
         Gauge[] last = new Gauge[1];
@@ -242,7 +242,7 @@ final class Battle implements AutoCloseable {
                         return last[0].isWithin(limit);
                     });
         } catch (ConditionTimeoutException _) {
-            // What it holds is told.
+            // the server reports what it holds
         }
         return last[0];
     }
@@ -251,7 +251,7 @@ final class Battle implements AutoCloseable {
         return healthy;
     }
 
-    Newcomers newcomers() {
+    NewClients newcomers() {
         return newcomers;
     }
 

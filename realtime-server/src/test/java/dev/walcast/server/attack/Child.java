@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/// A process that ends with this one, whatever happens. Its output goes to a file.
+/// A process that ends with this one in any case. Its output goes to a file.
 final class Child implements AutoCloseable {
     private final Process process;
     private final Path output;

@@ -14,10 +14,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// What a server holds at a moment.
+/// The resources of a server at one moment.
 ///
-/// @param heap        bytes of objects that are alive, after a full collection
-/// @param threads     of the operating system
+/// @param heap        bytes of live objects, after a full collection
+/// @param threads     threads of the operating system
 /// @param backends    processes of Postgres that serve connections
 record Gauge(long heap, int channels, int sockets, int threads, int descriptors, int backends) {
     private static final Duration PATIENCE = Duration.ofSeconds(20);

@@ -12,8 +12,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// A client that does all right: it listens to its rows, sends itself broadcasts, sends heartbeats, and when it is cut
-/// off comes back and names the last position that it has.
+/// A well-behaved client. It listens to its rows, sends itself broadcasts, sends heartbeats, and after a disconnect
+/// reconnects with the last position that it has.
 final class HealthyClient implements AutoCloseable {
     static final String USER = "11111111-1111-4111-8111-111111111111";
 
@@ -34,7 +34,7 @@ final class HealthyClient implements AutoCloseable {
     final Latencies echoes = new Latencies();
     final Set<Long> received = ConcurrentHashMap.newKeySet();
 
-    /// What must never happen.
+    /// Events that must never happen.
     final ConcurrentLinkedQueue<String> violations = new ConcurrentLinkedQueue<>();
 
     /// Why it was cut off, each time.
@@ -143,7 +143,7 @@ final class HealthyClient implements AutoCloseable {
         }
     }
 
-    /// The next echo is asked for when the last has come, or is lost with its connection.
+    /// Requests the next echo when the last one has arrived or was lost with its connection.
     private void speak() {
         long heartbeat = System.nanoTime();
         while (!over) {

@@ -42,7 +42,7 @@ enum Kind {
         USUAL,
         /// Few descriptors and a small disk for temporary files.
         CRAMPED,
-        /// The smallest heap, whichever is asked for.
+        /// The smallest heap, regardless of the requested one.
         TINY_HEAP
     }
 

@@ -3,7 +3,7 @@ package dev.walcast.server.attack;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentSkipListMap;
 
-/// How long each thing took, by the time when it began, in microseconds. Safe for any thread.
+/// Latencies in microseconds, by the time at which they began. Safe for any thread.
 final class Latencies {
     private final ConcurrentSkipListMap<Long, Long> took = new ConcurrentSkipListMap<>();
 

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /// How a server under attack is started.
 ///
-/// @param heap        as `-Xmx` takes it
-/// @param descriptors how many it may open; 0 for the usual number
-/// @param disk        where its temporary files go, unless that does not matter
+/// @param heap        the value of `-Xmx`
+/// @param descriptors the limit of file descriptors; 0 for the default
+/// @param disk        the folder of its temporary files, if that matters
 record ServerSetup(String heap, int descriptors, @Nullable Path disk, Map<String, String> settings) {
     private static final Path LAUNCHER = Path.of("../walcast");
     private static final Path LOGGING = Path.of("src/main/resources/logback.xml");

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/// The real server in a process of its own, and its supervisor, which starts it again on the same port whenever it
-/// ends, as systemd or compose do. The supervisor does not end it: a server that cannot go on has to end by itself.
+/// The real server in its own process, with a supervisor that starts it again on the same port whenever it ends, as
+/// systemd or compose do. The supervisor does not end it: a server that cannot continue must end by itself.
 final class ServerUnderAttack implements AutoCloseable {
     private static final Duration START = Duration.ofSeconds(90);
     private static final long SECOND = 1_000_000;

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 
-/// What an attacker attacks, and the ways to do it. Each way goes on until the attacker's process is ended.
+/// The target of an attacker, and the ways to attack it. Each continues until the attacker's process ends.
 final class Target {
     static final String ADDRESS = "127.0.0.1";
 
@@ -89,7 +89,7 @@ final class Target {
         void run() throws IOException;
     }
 
-    /// So many sockets at once, which read what they are sent; one that is closed is replaced.
+    /// Keeps this many sockets busy, which read what they receive. A closed socket is replaced.
     void hammer(int sockets, Step step) {
         hammer(sockets, this::socket, step);
     }
@@ -160,7 +160,7 @@ final class Target {
                 .increment();
     }
 
-    /// How much was done, and what stood against it.
+    /// How much was done, and what prevented more.
     @Override
     public String toString() {
         return deeds.sum() + " " + failures;

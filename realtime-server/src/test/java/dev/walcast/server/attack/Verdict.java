@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// Plays one attack and finds what is wrong with how the others fared.
+/// Runs one attack and finds the harm to other clients.
 final class Verdict {
     /// A gap that is too long, on any machine.
     private static final Duration GAP_MAX = Duration.ofSeconds(5);
@@ -30,7 +30,7 @@ final class Verdict {
         this.plan = plan;
     }
 
-    /// What was wrong; empty when the others were not harmed.
+    /// The harm that was found; empty when the others were not harmed.
     List<String> problems() {
         return problems;
     }
@@ -86,7 +86,7 @@ final class Verdict {
         return battle.attack(kind, time, plan.timeMax(time), plan.share());
     }
 
-    /// What an attack has left behind may need a while to go; before an attack is judged it has gone.
+    /// Waits until the effects of earlier attacks are gone, so that they do not count for the next.
     private Gauge settled() throws Exception {
         Gauge last = battle.gauge();
         for (int i = 0; i < SETTLING_ROUNDS_MAX; i++) {

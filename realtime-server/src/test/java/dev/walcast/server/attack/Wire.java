@@ -157,7 +157,7 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /// Reads and forgets what comes, until the connection ends.
+    /// Reads and drops everything until the connection ends.
     void drain() throws IOException {
         while (in.skip(Long.MAX_VALUE) > 0 || in.read() >= 0) {}
     }

@@ -1,4 +1,4 @@
-/// Bad clients and bad days beside a healthy subscriber, which must not notice them.
+/// Attacks and faults beside a healthy subscriber, which must not notice them.
 @NullMarked
 package dev.walcast.server.attack;
 

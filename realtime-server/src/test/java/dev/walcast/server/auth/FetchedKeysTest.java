@@ -29,7 +29,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Keys from a real HTTP server that rotates them, fails, dawdles and floods.
+/// Keys from a real HTTP server that rotates them, fails, responds slowly, and responds without end.
 class FetchedKeysTest {
     private static final TestingKey OLD = TestingKey.of("old", "ES256");
     private static final TestingKey NEW = TestingKey.of("new", "ES256");
@@ -72,7 +72,7 @@ class FetchedKeysTest {
     }
 
     @Test
-    void aRotatedKeyIsFetchedWhenItIsFirstSeenAndTheOldOneIsForgotten() {
+    void rotatedKeyReplacesTheOldOne() {
         assertThat(find("old")).isPresent();
         assertThat(requests).hasValue(1);
         answer = keys(NEW);
@@ -83,7 +83,7 @@ class FetchedKeysTest {
     }
 
     @Test
-    void unknownKeysCauseOneFetchInAWhileHoweverManyAsk() throws Exception {
+    void unknownKeysCauseOneFetchPerPause() throws Exception {
         assertThat(find("old")).isPresent();
         for (int i = 0; i < 50; i++) {
             assertThat(find("guess" + i)).isEmpty();
@@ -108,7 +108,7 @@ class FetchedKeysTest {
     }
 
     @Test
-    void keysStayGoodWhileTheServerIsAwayButNotForEver() {
+    void keysExpireWithoutServer() {
         assertThat(find("old")).isPresent();
         answer = exchange -> exchange.sendResponseHeaders(503, -1);
         pass(Duration.ofMinutes(119));
@@ -123,7 +123,7 @@ class FetchedKeysTest {
     }
 
     @Test
-    void anAnswerThatNeverEndsHoldsUpOnlyThoseWhoWaitForItAndThemNotForLong() throws Exception {
+    void endlessResponseIsCut() throws Exception {
         assertThat(find("old")).isPresent();
         CountDownLatch hungUp = new CountDownLatch(1);
         answer = exchange -> drip(exchange, hungUp);
@@ -139,7 +139,7 @@ class FetchedKeysTest {
     }
 
     @Test
-    void answersThatAreTooLargeOrNoKeysOrElsewhereChangeNothing() {
+    void invalidResponsesChangeNothing() {
         assertThat(find("old")).isPresent();
         String elsewhere = "http://127.0.0.1:" + server.getAddress().getPort() + "/keys";
         List<Answer> answers = List.of(
@@ -163,7 +163,7 @@ class FetchedKeysTest {
     }
 
     @Test
-    void setsWithoutAUsableKeyChangeNothing() {
+    void setWithoutUsableKeyChangesNothing() {
         assertThat(find("old")).isPresent();
         List<String> sets = List.of(
                 "{\"keys\":[]}",
@@ -182,7 +182,7 @@ class FetchedKeysTest {
     }
 
     @Test
-    void aSharedSecretThatAnybodyCanFetchIsNotUsed() {
+    void fetchedSharedSecretIsNotUsed() {
         assertThat(find("old")).isPresent();
         String secret = "a-secret-that-is-published-to-the-world";
         answer = text(
@@ -195,7 +195,7 @@ class FetchedKeysTest {
     }
 
     @Test
-    void theSetIsFetchedAgainAtIntervalsWithoutAnybodyAsking() {
+    void keysAreFetchedAtIntervals() {
         try (FetchedKeys often = start(
                 new FetchedKeys.Timing(Duration.ofMillis(20), PATIENCE, Duration.ofHours(1), Duration.ofHours(1)))) {
             answer = keys(NEW);
@@ -208,7 +208,7 @@ class FetchedKeysTest {
     }
 
     @Test
-    void tokensAreVerifiedWithWhatTheUrlServes() {
+    void tokensAreVerifiedWithFetchedKeys() {
         String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/keys";
         TokenRules rules =
                 new TokenRules(Optional.empty(), KeySource.parse(url), ClaimRules.usual(), OpaqueKeys.none());
@@ -235,7 +235,7 @@ class FetchedKeysTest {
     }
 
     @Test
-    void fetchWithoutAThreadIsNotUnderWayForEver() {
+    void fetchWithoutThreadEnds() {
         AtomicInteger refusals = new AtomicInteger(1);
         ThreadStarter scarce = (name, run) -> {
             if (refusals.getAndDecrement() > 0) {

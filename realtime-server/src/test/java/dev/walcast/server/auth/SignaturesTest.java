@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Every way to sign, with keys made here and signatures made by the JDK.
+/// Every signature algorithm, with keys generated here and signatures made by the JDK.
 class SignaturesTest {
     private static final Clock CLOCK = Clock.fixed(Instant.ofEpochSecond(1_800_000_000L), ZoneOffset.UTC);
     private static final String GOOD = "{\"role\":\"anon\",\"exp\":1800000001}";
@@ -30,7 +30,7 @@ class SignaturesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519", "Ed448"})
-    void aKeyOfTheSetVerifiesWhatItSignedAndNothingElse(String algorithm) {
+    void keyVerifiesOnlyItsOwnSignatures(String algorithm) {
         TestingKey key = TestingKey.of("k", algorithm);
         TestingKey stranger = TestingKey.of("k", algorithm);
         TokenVerifier verifier =
@@ -47,7 +47,7 @@ class SignaturesTest {
     }
 
     @Test
-    void edDsaLeavesTheCurveToTheKeyTheOtherNamesDoNot() {
+    void onlyEdDsaAcceptsAnyEdwardsCurve() {
         TestingKey ed25519 = TestingKey.of("a", "Ed25519");
         TestingKey ed448 = TestingKey.of("b", "Ed448");
         TokenVerifier verifier = withKeys(ed25519.jwk(), ed448.jwk());
@@ -59,7 +59,7 @@ class SignaturesTest {
 
     /// The header is the attacker's: whatever it claims, a signature is good only under the key's own algorithm.
     @Test
-    void noAlgorithmCanBePutInTheHeaderOfATokenThatWasSignedWithAnother() {
+    void algorithmInHeaderCannotBeReplaced() {
         List<String> signing = List.of("RS256", "RS512", "ES256", "ES384", "Ed25519", "Ed448");
         String jwks = signing.stream()
                 .map(algorithm -> TestingKey.of(algorithm, algorithm).jwk())
@@ -82,7 +82,7 @@ class SignaturesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"RS256", "ES256", "Ed25519"})
-    void aPublicKeyIsNoSharedSecret(String algorithm) {
+    void publicKeyIsNoSharedSecret(String algorithm) {
         TestingKey key = TestingKey.of("k", algorithm);
         TokenVerifier verifier = withKeys(key.jwk());
         byte[] der = key.encodedPublicKey();
@@ -98,7 +98,7 @@ class SignaturesTest {
 
     @ParameterizedTest
     @CsvSource({"HS256,HmacSHA256", "HS384,HmacSHA384", "HS512,HmacSHA512"})
-    void theSecretSignsEverySizeOfHash(String algorithm, String mac) {
+    void secretVerifiesEveryHashSize(String algorithm, String mac) {
         TokenVerifier verifier = new TokenVerifier(TestingTokens.SECRET, CLOCK);
         String header = "{\"alg\":\"" + algorithm + "\"}";
         assertGood(verifier, TestingTokens.signed(header, GOOD, TestingTokens.SECRET, mac));
@@ -106,7 +106,7 @@ class SignaturesTest {
     }
 
     @Test
-    void aSharedSecretInTheSetGoesBeforeTheSecretForTokensThatNameIt() {
+    void namedKeyPrecedesTheSecret() {
         String other = "another-secret-of-at-least-32-characters";
         String jwk = "{\"kty\":\"oct\",\"kid\":\"o\",\"k\":\"" + TestingTokens.encoded(other) + "\"}";
         TokenVerifier verifier = verifier(Optional.of(TestingTokens.SECRET), "[" + jwk + "]");
@@ -119,7 +119,7 @@ class SignaturesTest {
     }
 
     @Test
-    void withoutASecretATokenNeedsAKeyThatIsThere() {
+    void withoutSecretTokenNeedsKnownKey() {
         TestingKey key = TestingKey.of("k", "RS256");
         TokenVerifier verifier = withKeys(key.jwk());
         assertReason(verifier, TestingTokens.signed(GOOD), NO_SIGNER);
@@ -136,7 +136,7 @@ class SignaturesTest {
     }
 
     @Test
-    void aKeyIsUsedForNothingButWhatItSaysItIsFor() {
+    void keyIsUsedOnlyAsDeclared() {
         TestingKey key = TestingKey.of("k", "RS256");
         for (String more : List.of(
                 "",
@@ -163,7 +163,7 @@ class SignaturesTest {
     }
 
     @Test
-    void unknownAndWeakKeysAreSkippedEachWithItsReason() {
+    void unknownAndWeakKeysAreSkippedWithReason() {
         String keys = Stream.of(
                         TestingKey.of("k", "ES256").jwk(),
                         TestingKey.rsa("short", 1024).jwk(),
@@ -181,7 +181,7 @@ class SignaturesTest {
     }
 
     @Test
-    void aHeaderThatDemandsWhatWeDoNotKnowIsRefused() {
+    void unknownCriticalHeaderIsRefused() {
         TestingKey key = TestingKey.of("k", "ES256");
         String header = "{\"alg\":\"ES256\",\"kid\":\"k\",\"crit\":[\"b64\"],\"b64\":false}";
         assertReason(
@@ -198,7 +198,7 @@ class SignaturesTest {
             ES256 | {"kty":"EC","kid":"1","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"} | eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ | DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q
             EdDSA | {"kty":"OKP","kid":"1","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"} | eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc | hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg
             """)
-    void theExamplesOfTheStandardsVerify(String label, String jwk, String signed, String signature) {
+    void examplesOfStandardsVerify(String label, String jwk, String signed, String signature) {
         SignatureAlgorithm algorithm = SignatureAlgorithm.named(label).orElseThrow();
         VerificationKey key =
                 KeySet.parse(jwk.getBytes(US_ASCII), true).find("1", algorithm).orElseThrow();
@@ -213,7 +213,7 @@ class SignaturesTest {
     /// The signature of all zeros that some ECDSA verifiers took for one of every message.
     @ParameterizedTest
     @CsvSource({"ES256,64", "ES384,96", "ES512,132"})
-    void aSignatureOfZerosIsNone(String algorithm, int length) {
+    void signatureOfZerosIsRefused(String algorithm, int length) {
         TestingKey key = TestingKey.of("k", algorithm);
         String token = key.token(algorithm, GOOD);
         String zeros = token.substring(0, token.lastIndexOf('.') + 1) + TestingTokens.encoded(new byte[length]);

@@ -12,7 +12,7 @@ import java.security.interfaces.RSAPublicKey;
 import java.security.spec.ECGenParameterSpec;
 import java.util.Arrays;
 
-/// A key pair made for the test, which signs and describes itself with the JDK alone.
+/// A generated key pair, which signs and describes itself with the JDK alone.
 public final class TestingKey {
     private final String keyId;
     private final String curve;
@@ -68,7 +68,7 @@ public final class TestingKey {
         return signed("{\"alg\":\"" + algorithm + "\",\"kid\":\"" + keyId + "\"}", algorithm, claims);
     }
 
-    /// @param algorithm how it is signed, whatever the header says
+    /// @param algorithm the algorithm that signs, whatever the header names
     public String signed(String header, String algorithm, String claims) {
         String text = TestingTokens.encoded(header) + "." + TestingTokens.encoded(claims);
         try {

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/// Tokens signed with a secret of the tests' own.
+/// Tokens signed with the tests' own secret.
 public final class TestingTokens {
     public static final String SECRET = "a-secret-that-only-the-tests-know-and-nobody-else";
     public static final String ANON = anon(2_100_000_000L);
@@ -47,7 +47,7 @@ public final class TestingTokens {
                 "HmacSHA256"));
     }
 
-    /// With the JDK alone, so that nothing of what is tested vouches for itself.
+    /// Signs with the JDK alone, so that tested code does not verify itself.
     private static String sign(String header, String claims, String secret, String algorithm) {
         String signed = header + "." + claims;
         try {

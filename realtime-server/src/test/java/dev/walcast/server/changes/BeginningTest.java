@@ -39,8 +39,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Rows and changes meet, played out step by step: which transactions the rows show, what the window holds, and what
-/// happens to it while they are read. Each transaction inserts one row, whose id is the transaction's.
+/// Joins rows and changes step by step: which transactions the rows contain, what the window holds, and what happens
+/// to it while the rows are read. Each transaction inserts one row, whose id is the transaction's.
 class BeginningTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -67,7 +67,7 @@ class BeginningTest {
         return commit(true);
     }
 
-    /// @param kept whether the window can keep it; else it lets go of everything
+    /// @param kept whether the window can keep it; otherwise it evicts everything
     private long commit(boolean kept) {
         long xid = source.end().value() + 16;
         ScriptedSource.Scripted transaction =
@@ -230,10 +230,10 @@ class BeginningTest {
         path.feed().subscribe(List.of(new Binding(1, BindingRequest.read(request))), new Viewer("anon", "{}"), client);
     }
 
-    // -- what is said
+    // -- messages
 
     @Test
-    void changesBeginBeforeTheFirstTransactionThatIsNotShownAndLeaveOutThoseThatAre() {
+    void changesFollowTheSnapshotExactly() {
         long first = commit();
         long unseen = commit();
         long seen = commit();
@@ -251,7 +251,7 @@ class BeginningTest {
     }
 
     @Test
-    void whatIsCommittedDuringTheReadingComesAfterTheRows() {
+    void commitDuringReadingComesAfterRows() {
         long first = commit();
         long[] meanwhile = new long[2];
         rows.meanwhile = () -> {
@@ -265,7 +265,7 @@ class BeginningTest {
     }
 
     @Test
-    void whatTheWindowLetGoOfMustBeShownSoAnotherMomentIsTaken() {
+    void evictedTransactionNeedsNewSnapshot() {
         long first = commit();
         long large = commit(false);
         rows.running.addFirst(List.of(large));
@@ -279,7 +279,7 @@ class BeginningTest {
     }
 
     @Test
-    void whatNoMomentShowsIsExpired() {
+    void evictedTransactionThatNoSnapshotHasExpires() {
         long large = commit(false);
         rows.running.set(0, List.of(large));
         Resumed answer = join();
@@ -290,7 +290,7 @@ class BeginningTest {
     }
 
     @Test
-    void rowsAreReadAgainWhenTheWindowLetsGoDuringTheReading() {
+    void rowsAreReadAgainAfterEviction() {
         long first = commit();
         long[] large = new long[1];
         rows.meanwhile = () -> {
@@ -307,7 +307,7 @@ class BeginningTest {
     }
 
     @Test
-    void whoResumesGetsTheRowsAfterAllWhenTheWindowLetsGoOnTheWay() {
+    void evictionDuringResumeSendsRows() {
         long seen = commit();
         long first = commit();
         long second = commit();
@@ -326,7 +326,7 @@ class BeginningTest {
     }
 
     @Test
-    void afterTheLastTryItIsExpiredAndGoesOnLive() {
+    void lastTryExpiresAndGoesLive() {
         commit();
         rows.meanwhile = () -> commit(false);
         Resumed answer = join();
@@ -340,7 +340,7 @@ class BeginningTest {
     }
 
     @Test
-    void aServerThatStopsRefusesNobody() throws InterruptedException {
+    void stoppingServerRefusesNoSnapshot() throws InterruptedException {
         rows.running.set(0, List.of(commit(false)));
         CountDownLatch stopped = new CountDownLatch(1);
         client.onRoom = () -> {

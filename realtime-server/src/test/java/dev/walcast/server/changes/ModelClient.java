@@ -27,7 +27,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// A client that loses its connection again and again and resumes each of its bindings from what it has seen.
+/// A client that loses its connection repeatedly and resumes each binding from the last change it received.
 final class ModelClient {
     private static final Pattern PLACE =
             Pattern.compile("\"commit_timestamp\":\"([^\"]+)\".*\"position\":\"([^\"]+)\"");
@@ -39,7 +39,7 @@ final class ModelClient {
     private int resumed;
     private int reset;
 
-    /// One binding and what came of it.
+    /// One binding and its results.
     static final class Wish {
         private final String table;
         private final @Nullable String filter;
@@ -103,7 +103,7 @@ final class ModelClient {
         this.random = new Random(seed);
     }
 
-    /// One connection; what comes after it was cut reaches nobody.
+    /// One connection. What arrives after it was cut is dropped.
     private final class Session implements ChangeReceiver {
         private boolean cut;
         private boolean live;

@@ -43,13 +43,13 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// Two tables that everybody may read, and a database that answers a regular expression by whether the row's id is
-/// even, after a while.
+/// Two tables that every role may read, and a database that answers a regular expression by whether the row's id is
+/// even, after a delay.
 public final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader {
     static final Table BUSY = table("busy");
     static final Table QUIET = table("quiet");
 
-    /// Under which nothing is let go of.
+    /// Limits under which nothing is evicted.
     public static final ReplayLimits ROOMY = new ReplayLimits(1L << 30, Duration.ofDays(1), 1L << 40, Duration.ZERO);
 
     static final RightsLimits HOURS = new RightsLimits(Duration.ofHours(1), Duration.ofHours(2));
@@ -177,7 +177,7 @@ public final class ModelDatabase implements Catalog, FilterDatabase, Oracle, Row
         return id(row) % 2 == 0 ? Truth.TRUE : Truth.FALSE;
     }
 
-    /// Changes of its tables on their way to subscribers, where others may stand in for what it says.
+    /// Creates a change path for its tables. Parameters may replace its answers.
     public ChangePath path(Catalog catalog, Oracle oracle, RowReader rows, ReplayLimits limits, LongSupplier nanoTime) {
         Rights rights = new Rights(questions -> reading(catalog, questions), HOURS, System::nanoTime);
         return path(rights, catalog, oracle, rows, limits, PendingLimits.USUAL, nanoTime);

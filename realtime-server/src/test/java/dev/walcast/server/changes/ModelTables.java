@@ -23,10 +23,10 @@ import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Tables as Postgres keeps them: versions of rows, each with the transaction that made it and the one that ended it.
-/// A transaction is in the log a while before others see what it did, and only then lets go of its rows.
+/// A model of Postgres' tables: versions of rows, each with the transaction that created it and the one that ended
+/// it. A transaction is in the log for a while before others see it, and releases its row locks only then.
 ///
-/// A reading names the moment that it shows as a generated column, so that its client knows which one it was.
+/// A reading names the moment of its snapshot in a generated column, so that its client knows which one it was.
 final class ModelTables implements RowReader {
     private final ScriptedSource source;
     private final LongSupplier timeMicros;
@@ -100,7 +100,7 @@ final class ModelTables implements RowReader {
         this.pace = new Random(seed);
     }
 
-    // -- who writes
+    // -- writers
 
     synchronized Writer begin() {
         Writer writer = new Writer(nextXid++);
@@ -108,7 +108,7 @@ final class ModelTables implements RowReader {
         return writer;
     }
 
-    /// Inserts, changes or deletes the row, unless somebody else is at it.
+    /// Inserts, changes or deletes the row, unless another writer has locked it.
     synchronized void write(Writer writer, Table table, long id, Random random) {
         if (!locks(writer, table, id)) {
             return;
@@ -160,7 +160,7 @@ final class ModelTables implements RowReader {
         writer.isLogged = true;
     }
 
-    /// Shows what it did to others, when it is in the log, or undoes it.
+    /// Makes the writes visible, when they are in the log, or undoes them.
     synchronized void end(Writer writer) {
         if (writer.isLogged) {
             ended.add(writer.xid);
@@ -179,7 +179,7 @@ final class ModelTables implements RowReader {
         }
     }
 
-    // -- who reads
+    // -- readers
 
     /// @return its number
     private synchronized int take() {
@@ -195,7 +195,7 @@ final class ModelTables implements RowReader {
         return moments.get(number);
     }
 
-    /// What everybody sees now.
+    /// The transactions that every session sees now.
     synchronized Set<Long> shownNow() {
         return Set.copyOf(ended);
     }
@@ -205,7 +205,7 @@ final class ModelTables implements RowReader {
         return logged.getOrDefault(commit, 0L);
     }
 
-    /// What is seen of a table by whom these transactions are shown.
+    /// The rows of a table in a snapshot with these transactions.
     synchronized List<Item> seen(Table table, Set<Long> shown) {
         return versions(table)
                 .filter(version -> shown.contains(version.made) && !shown.contains(version.ended))

@@ -19,10 +19,10 @@ import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Random interleavings of commits, joins, cuts, resumes, hand-overs, evictions, changes of viewers and servers
-/// killed: each client ends up with every change that follows the place where it began, once and in order, or was
-/// told otherwise. `-Dwalcast.fuzz.cases` makes it long; the seed is printed and `-Dwalcast.fuzz.seed` plays its
-/// decisions again, though not the scheduler's.
+/// Random interleavings of commits, joins, cuts, resumes, hand-overs, evictions, changes of viewers and kills of
+/// servers. Each client receives every change after the position where it began, once and in order, or a reset.
+/// `-Dwalcast.fuzz.cases` makes it long. The seed is printed; `-Dwalcast.fuzz.seed` repeats its decisions, but not
+/// the scheduler's.
 class ReplayModelTest {
     private static final int CASES = Math.max(1, Integer.getInteger("walcast.fuzz.cases", 6_000) / 400);
     private static final int CLIENTS = 8;
@@ -30,10 +30,10 @@ class ReplayModelTest {
 
     private final long seed = Long.getLong("walcast.fuzz.seed", System.nanoTime());
 
-    /// @param roomy whether the window keeps everything, so that nobody may ever be told to begin anew
+    /// @param roomy whether the window keeps everything, so that no client may receive a reset
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void everyClientHasEveryChangeOnceInOrderOrWasTold(boolean roomy) throws Exception {
+    void everyClientHasEveryChangeOnceOrReset(boolean roomy) throws Exception {
         System.out.println("ReplayModelTest seed " + seed);
         int resumed = 0;
         int reset = 0;
@@ -105,7 +105,7 @@ class ReplayModelTest {
             return nanos.get() / 1000;
         }
 
-        /// One server's life; in the last one everybody stays until he has everything.
+        /// The life of one server. In the last one all clients stay until they have everything.
         private void live(ChangePath path, boolean last) throws InterruptedException {
             AtomicBoolean writing = new AtomicBoolean(true);
             List<Thread> threads = new ArrayList<>();

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
-/// A log that a test writes, and a slot on it: what is not acknowledged comes again to the next path.
+/// A log that a test writes, and a slot on it. Changes that are not acknowledged come again on the next path.
 final class ScriptedSource {
     static final String EPOCH = "0123456789ab";
 
@@ -30,7 +30,7 @@ final class ScriptedSource {
     /// A committed transaction.
     record Scripted(Commit commit, List<Change> changes, boolean inMemory) {}
 
-    /// What a transaction did, before it is known where in the log that is.
+    /// The writes of a transaction, before its place in the log is known.
     interface Deed {
         Change at(Position position, Commit commit);
     }
@@ -67,7 +67,7 @@ final class ScriptedSource {
         return 8 + 8L * deeds.size();
     }
 
-    /// Begins a server's life: all that the slot still holds comes to it.
+    /// Begins a server's life: it receives all that the slot still holds.
     void attach(ChangePath path, long timeMicros) {
         synchronized (this) {
             handled = new TreeMap<>();
@@ -83,9 +83,9 @@ final class ScriptedSource {
         }
     }
 
-    /// The slot was lost and is made anew: what is in the log up to here will not come.
+    /// Loses the slot and creates a new one: what is in the log so far will not come.
     ///
-    /// @return behind which transactions come again
+    /// @return the place after which transactions come again
     Lsn renew(ChangePath path, String fresh) {
         Lsn from = end();
         synchronized (this) {
@@ -148,7 +148,7 @@ final class ScriptedSource {
         });
     }
 
-    /// What a former server still says does not reach the slot.
+    /// Ignores acknowledgements of a former server.
     @SuppressWarnings("ReferenceEquality")
     private synchronized void handled(Lsn lsn, TreeMap<Lsn, Boolean> own) {
         if (own != handled) {
@@ -163,7 +163,7 @@ final class ScriptedSource {
         }
     }
 
-    /// What the server's keeper does once a second.
+    /// Does what the server's keeper does once a second.
     int keep(ChangePath path, long walBytesMax) {
         Lsn delivered = path.deliveredThrough();
         synchronized (this) {

@@ -25,7 +25,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// One binding of a model's client: what it asks for, what it has, and what it must have. Guarded by its session.
+/// One binding of a model's client: its request, what it has received, and what it must receive. Guarded by its
+/// session.
 final class SnapshotBinding {
     private static final Comparator<Item> BY_N =
             Comparator.comparingLong(Item::n).reversed().thenComparing(Item::id);
@@ -33,7 +34,7 @@ final class SnapshotBinding {
 
     private final Wish wish;
 
-    // what it has
+    // what it has received
     private @Nullable String place;
     private @Nullable String since;
     private @Nullable Integer moment;
@@ -45,7 +46,7 @@ final class SnapshotBinding {
     private final List<Told> changes = new ArrayList<>();
     private int changesBefore;
 
-    // what became of it
+    // results
     private int snapshots;
     private int replayed;
     private int resumed;
@@ -115,7 +116,7 @@ final class SnapshotBinding {
         return reset;
     }
 
-    /// How often it was told that something is not at hand any more.
+    /// How many times it received `expired`.
     int expired() {
         return expired;
     }
@@ -130,9 +131,9 @@ final class SnapshotBinding {
         return unjoined;
     }
 
-    // -- what the client does
+    // -- actions of the client
 
-    /// What it asks for when its client joins.
+    /// The binding in the client's join.
     ObjectNode join() {
         mayResume = wish.resumes && isComplete && place != null;
         if (!mayResume) {
@@ -251,7 +252,7 @@ final class SnapshotBinding {
         place = position;
     }
 
-    // -- what it must have
+    // -- requirements
 
     boolean isComplete(ModelTables tables, List<ScriptedSource.Scripted> log) {
         return isComplete && changes.size() >= expected(tables, log).size();

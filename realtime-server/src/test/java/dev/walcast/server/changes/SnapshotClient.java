@@ -23,8 +23,8 @@ import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/// A client that follows docs/resume.md: it takes rows, applies changes, resumes, and begins anew when told to. What
-/// the server may not say is an error that [#check()] throws.
+/// A client that follows docs/resume.md: it reads rows, applies changes, resumes, and begins again after a reset. A
+/// message that the server must not send is an error that [#check()] throws.
 final class SnapshotClient {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -44,7 +44,7 @@ final class SnapshotClient {
         return bindings;
     }
 
-    // -- what the test has it do; by one thread
+    // -- controlled by the test; by one thread
 
     boolean isAway() {
         return session == null;
@@ -84,7 +84,7 @@ final class SnapshotClient {
         }
     }
 
-    /// Whether it was told to begin anew.
+    /// Whether it received a reset and has to join again.
     boolean hasToJoinAgain() {
         Session current = session;
         if (current == null) {
@@ -95,7 +95,7 @@ final class SnapshotClient {
         }
     }
 
-    // -- what is checked
+    // -- checks
 
     /// Whether each binding has got as many changes as it must.
     boolean isComplete(ModelTables tables, List<ScriptedSource.Scripted> log) {
@@ -125,7 +125,7 @@ final class SnapshotClient {
         }
     }
 
-    /// One connection; what comes after it was cut reaches nobody.
+    /// One connection. What arrives after it was cut is dropped.
     private final class Session implements ChangeReceiver {
         private ChangeFeed.@Nullable Subscription subscription;
         private boolean cut;

@@ -23,10 +23,10 @@ import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Random interleavings of transactions, which others see in another order than the log has them, of clients that begin
-/// with rows, stop reading, are cut and come again, of a window that lets go, of slots that are made anew and servers
-/// that begin again: at each quiet moment a client's rows and changes are exactly those of the model, and together
-/// the table, or it was told to begin anew and did.
+/// Random interleavings of transactions that others see in another order than the log has them, of clients that begin
+/// with rows, stop reading, are cut and reconnect, of evictions, of recreated slots and restarted servers. At each
+/// quiet moment a client's rows and changes are exactly those of the model, and together yield the table, or the
+/// client received a reset and began again.
 ///
 /// `-Dwalcast.fuzz.cases` makes it long; the seed is printed and `-Dwalcast.fuzz.seed` plays its decisions again,
 /// though not the scheduler's.
@@ -39,10 +39,10 @@ class SnapshotModelTest {
 
     private final long seed = Long.getLong("walcast.fuzz.seed", System.nanoTime());
 
-    /// @param roomy whether the window keeps everything, so that it never lets go of what is needed
+    /// @param roomy whether the window keeps everything, so that it never evicts what is needed
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void rowsAndChangesTogetherAreTheTable(boolean roomy) {
+    void rowsAndChangesYieldTheTable(boolean roomy) {
         System.out.println("SnapshotModelTest seed " + seed);
         List<SnapshotBinding> bindings = new ArrayList<>();
         for (int i = 0; i < CASES; i++) {
@@ -212,7 +212,7 @@ class SnapshotModelTest {
             }
         }
 
-        /// ADR 17: what is in the log but not yet seen is known to nobody after this.
+        /// Makes visible everything in the log (ADR 17).
         private void showWhatIsLogged() {
             writers.stream().filter(Writer::isLogged).toList().forEach(this::end);
         }
@@ -262,7 +262,7 @@ class SnapshotModelTest {
                         .pollInterval(Duration.ofMillis(1))
                         .until(this::isQuiet);
             } catch (ConditionTimeoutException _) {
-                // Each client says what it lacks.
+                // each client reports what it lacks
             }
             clients.forEach(client -> client.check(tables, source.log()));
         }

@@ -38,8 +38,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// What reads the rights fails, hangs or throws: nothing is delivered on rights that nothing confirms, and nothing is
-/// lost without a word.
+/// The reader of rights fails, hangs or throws. Changes are not delivered under unconfirmed rights, and a loss is
+/// always reported.
 class StaleRightsTest {
     private static final RightsLimits SHORT = new RightsLimits(Duration.ofMillis(20), Duration.ofMillis(200));
     private static final PendingLimits PATIENT = new PendingLimits(1_000, Duration.ofMinutes(1));
@@ -55,7 +55,7 @@ class StaleRightsTest {
     private volatile boolean granted = true;
     private ChangePath path;
 
-    /// What becomes of a reading.
+    /// The result of reading rights.
     enum Fault {
         NONE,
         FAILS,
@@ -199,7 +199,7 @@ class StaleRightsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"FAILS", "THROWS", "OVERFLOWS", "HANGS", "IS_LOCKED"})
-    void changesThatWaitTooLongAreDroppedAndTold(Fault one) {
+    void changesThatWaitTooLongAreDropped(Fault one) {
         begin(new PendingLimits(1_000, Duration.ofMillis(300)));
         fault = one;
         awaitStale();
@@ -231,7 +231,7 @@ class StaleRightsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"FAILS", "THROWS", "HANGS", "IS_LOCKED", "IS_UNSETTLED"})
-    void rowsBehindMarkWaitForItsReading(Fault one) {
+    void rowsAfterMarkWaitForRights(Fault one) {
         begin(PATIENT);
         fault = one;
         commit(ModelDatabase.BUSY.renewed());
@@ -246,7 +246,7 @@ class StaleRightsTest {
     /// The other table's rights are read, and its changes come.
     @ParameterizedTest
     @EnumSource(names = {"IS_LOCKED", "IS_UNSETTLED"})
-    void otherTablesGoOn(Fault one) {
+    void otherTablesContinue(Fault one) {
         begin(PATIENT);
         ObjectNode binding = JsonNodeFactory.instance.objectNode();
         binding.put("event", "*").put("schema", "public").put("table", "quiet");

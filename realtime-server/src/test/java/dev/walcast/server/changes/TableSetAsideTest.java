@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// A reader leaves a table out: its subscriptions are told, all others go on, and it comes back by itself.
+/// A reader leaves a table out. Its subscriptions are notified, others continue, and the table returns by itself.
 class TableSetAsideTest {
     private final ModelDatabase database = new ModelDatabase(1);
     private final ScriptedSource source = new ScriptedSource();
@@ -94,7 +94,7 @@ class TableSetAsideTest {
     }
 
     @Test
-    void subscriptionsAreToldAndOthersGoOn() {
+    void subscriptionsAreResetAndOthersContinue() {
         Client busy = new Client("busy", null);
         Client all = new Client(null, null);
         Client quiet = new Client("quiet", null);
@@ -114,7 +114,7 @@ class TableSetAsideTest {
     }
 
     @Test
-    void subscriptionsAreToldAgainWhenItIsRead() {
+    void subscriptionsAreResetWhenReadAgain() {
         Client busy = new Client("busy", null);
         unreadRow(ModelDatabase.BUSY, false);
         row(ModelDatabase.BUSY);
@@ -127,7 +127,7 @@ class TableSetAsideTest {
     }
 
     @Test
-    void rowsLostForLongAreToldAgain() {
+    void longLossIsResetAgain() {
         Client busy = new Client("busy", null);
         unreadRow(ModelDatabase.BUSY, false);
         clock.addAndGet(Duration.ofSeconds(11).toNanos());
@@ -142,7 +142,7 @@ class TableSetAsideTest {
     }
 
     @Test
-    void nobodyResumesAcrossRowsThatWereLost() {
+    void lostRowsPreventResume() {
         Client before = new Client("busy", null);
         Client quiet = new Client("quiet", null);
         unreadRow(ModelDatabase.BUSY, false);
@@ -154,7 +154,7 @@ class TableSetAsideTest {
     }
 
     @Test
-    void aTableThatIsDroppedIsForgotten() {
+    void droppedTableIsForgotten() {
         unreadRow(ModelDatabase.BUSY, false);
         path.setAside().retain(Set.of(ModelDatabase.BUSY.id(), ModelDatabase.QUIET.id()));
         assertThat(path.setAside().isEmpty()).isFalse();

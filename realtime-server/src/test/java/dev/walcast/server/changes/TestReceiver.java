@@ -3,9 +3,9 @@ package dev.walcast.server.changes;
 import dev.walcast.server.feed.ChangeReceiver;
 import dev.walcast.server.feed.SnapshotChunk;
 
-/// A client that always has room and reads no rows; a test says what becomes of the rest.
+/// A client that always has room and reads no rows. Tests define the rest.
 abstract class TestReceiver implements ChangeReceiver {
-    /// What it was refused, or what went wrong.
+    /// Receives a refusal or an error.
     abstract void hear(String message);
 
     @Override

@@ -57,7 +57,7 @@ class ChannelTest {
     // -- refs
 
     @Test
-    void aRefComesBackAsItWasSent() throws Exception {
+    void refIsReturnedAsSent() throws Exception {
         try (WireClient v1 = server.open("1.0.0")) {
             for (String ref : List.of("7", "-0", "1.50", "1e2", "12345678901234567890123", "true", "\"\"", "\"é\"")) {
                 client.text("[" + ref + "," + ref + ",\"" + TOPIC + "\",\"phx_join\",{\"config\":{}}]");
@@ -84,7 +84,7 @@ class ChannelTest {
     }
 
     @Test
-    void aLeaveNamesItsJoinByValue() throws Exception {
+    void leaveMatchesJoinRefByValue() throws Exception {
         client.text("[\"\\u0061\",\"\\/\",\"" + TOPIC + "\",\"phx_join\",{\"config\":{}}]");
         assertThat(client.nextText()).startsWith("[\"a\",\"/\",");
         client.text("[\"b\",\"2\",\"" + TOPIC + "\",\"phx_leave\",{}]");
@@ -99,7 +99,7 @@ class ChannelTest {
     // -- joins
 
     @Test
-    void aRefusedJoinIsAnsweredLateAndTheSocketDoesNotWaitForIt() throws Exception {
+    void refusedJoinDoesNotDelayTheSocket() throws Exception {
         start(TestingServer.limits().joinRefusalDelay(Duration.ofMillis(500)));
         client.text(join("1", "realtime:"));
         client.text(join("2", TOPIC));
@@ -109,14 +109,14 @@ class ChannelTest {
     }
 
     @Test
-    void askingForAReplayOnAPublicChannelIsRefusedEvenWhenItIsNull() throws Exception {
+    void replayOnPublicChannelIsRefused() throws Exception {
         client.text(join("1", TOPIC, "{\"config\":{\"broadcast\":{\"replay\":null}}}"));
         assertThat(reason(client.nextText()))
                 .isEqualTo("UnableToReplayMessages: Replay is not allowed for public channels");
     }
 
     @Test
-    void aSocketHasOnlySoManyChannelsAndLeavingMakesRoom() throws Exception {
+    void channelsOfSocketAreBounded() throws Exception {
         start(TestingServer.limits().channelsMax(2));
         client.text(join("1", "realtime:a"));
         client.text(join("2", "realtime:b"));
@@ -135,14 +135,14 @@ class ChannelTest {
     }
 
     @Test
-    void aChannelHasOnlySoManyBindings() throws Exception {
+    void bindingsOfChannelAreBounded() throws Exception {
         start(TestingServer.limits().bindingsMax(1));
         client.text(join("1", TOPIC, "{\"config\":{\"postgres_changes\":[{},null,{}]}}"));
         assertThat(reason(client.nextText())).isEqualTo("InvalidJoinPayload: More than 1 postgres_changes entries");
     }
 
     @Test
-    void aTopicTooLongForBinaryFramesIsRefusedOnVersion2Only() throws Exception {
+    void topicTooLongForBinaryFramesIsRefusedOnV2() throws Exception {
         String longest = "realtime:" + "é".repeat(123);
         client.text(join("1", longest));
         assertThat(client.nextText()).isEqualTo(joined("1", longest));
@@ -155,7 +155,7 @@ class ChannelTest {
     }
 
     @Test
-    void theReplyEchoesEachBindingWithAnIdThatDependsOnNothingElse() throws Exception {
+    void replyEchoesBindingsWithStableIds() throws Exception {
         String bindings = "[{\"table\":\"a\",\"event\":\"INSERT\",\"schema\":\"public\"},null,"
                 + "{\"id\":7,\"filter\":\" x=eq.1 \",\"event\":\"*\",\"deep\":[1.50,{\"u\":\"é\\ud83d\\ude00\"}]},"
                 + "{\"table\":\"a\",\"event\":\"INSERT\",\"schema\":\"public\"},{\"table\":\"b\"}]";
@@ -183,7 +183,7 @@ class ChannelTest {
     }
 
     @Test
-    void aChannelWithoutJoinRefIsSupersededWithoutACloseThatCouldHitItsSuccessor() throws Exception {
+    void replacedChannelWithoutRefGetsNoClose() throws Exception {
         client.text("[null,\"1\",\"" + TOPIC + "\",\"phx_join\",{\"config\":{}}]");
         client.text("[null,\"2\",\"" + TOPIC + "\",\"phx_join\",{\"config\":{}}]");
         assertThat(client.nextText()).contains("\"1\"").contains("phx_reply");
@@ -193,7 +193,7 @@ class ChannelTest {
     }
 
     @Test
-    void aRefusedJoinStillEndsTheChannelItWouldHaveReplaced() throws Exception {
+    void refusedJoinEndsTheReplacedChannel() throws Exception {
         client.text(join("1", TOPIC));
         client.nextText();
         client.text(join("2", TOPIC, "{\"config\":{},\"access_token\":\"garbage\"}"));
@@ -205,7 +205,7 @@ class ChannelTest {
     // -- leaves
 
     @Test
-    void aLeaveWithoutJoinRefIsAcceptedAndOneForAnotherJoinIsIgnored() throws Exception {
+    void leaveOfAnotherJoinIsIgnored() throws Exception {
         client.text(join("1", TOPIC));
         client.nextText();
         client.text("[\"9\",\"2\",\"" + TOPIC + "\",\"phx_leave\",{}]");
@@ -218,7 +218,7 @@ class ChannelTest {
     // -- broadcasts
 
     @Test
-    void aPayloadIsForwardedToTheByte() throws Exception {
+    void payloadIsForwardedToTheByte() throws Exception {
         String payload = "{ \"event\" : \"e\",\t\"n\":[1.0, 1e20,-0,1E-7,123456789012345678901234567890123456789.10],"
                 + "\"s\":\"\\u00e9\\/\\ud83d\", \"a\":1, \"a\":2, \"\":{} }";
         client.text(join("1", TOPIC));
@@ -228,7 +228,7 @@ class ChannelTest {
     }
 
     @Test
-    void aPayloadOverTheLimitIsNotDeliveredAndSaysSoWhenAcknowledgementsAreAskedFor() throws Exception {
+    void tooLargePayloadIsRefused() throws Exception {
         start(TestingServer.limits().payloadBytesMax(20));
         client.text(join("1", TOPIC));
         client.nextText();
@@ -239,7 +239,7 @@ class ChannelTest {
     }
 
     @Test
-    void aBinaryPayloadThatLooksLikeJsonInAnotherEncodingNeverReachesAVersion1Socket() throws Exception {
+    void binaryPayloadNeverReachesV1() throws Exception {
         try (WireClient v1 = server.open("1.0.0")) {
             v1.text("{\"topic\":\"realtime:r\",\"event\":\"phx_join\",\"payload\":{\"config\":{}},\"ref\":\"1\"}");
             v1.nextText();
@@ -267,7 +267,7 @@ class ChannelTest {
     // -- tokens
 
     @Test
-    void aTokenThatExpiresDuringTheSessionClosesTheChannelAndNotTheSocket() throws Exception {
+    void expiredTokenClosesOnlyTheChannel() throws Exception {
         String token = TestingTokens.anon(Instant.now().getEpochSecond() + 1);
         client.text(join("1", TOPIC, "{\"config\":{},\"access_token\":\"" + token + "\"}"));
         assertThat(client.nextText()).isEqualTo(joined("1", TOPIC));
@@ -281,7 +281,7 @@ class ChannelTest {
     }
 
     @Test
-    void aFreshTokenOutlivesTheOldOne() throws Exception {
+    void freshTokenOutlivesTheOldOne() throws Exception {
         String token = TestingTokens.anon(Instant.now().getEpochSecond() + 1);
         client.text(join("1", TOPIC, "{\"config\":{},\"access_token\":\"" + token + "\"}"));
         client.nextText();
@@ -294,7 +294,7 @@ class ChannelTest {
     }
 
     @Test
-    void aTokenThatSaysNothingNewIsIgnored() throws Exception {
+    void unchangedTokenIsIgnored() throws Exception {
         client.text(join("1", TOPIC, TODOS));
         client.nextText();
         client.nextText();
@@ -308,7 +308,7 @@ class ChannelTest {
     }
 
     @Test
-    void aBadTokenClosesTheChannelWithTheReason() throws Exception {
+    void badTokenClosesChannelWithReason() throws Exception {
         String forged = TestingTokens.signed("{\"alg\":\"HS256\"}", "{\"role\":\"anon\",\"exp\":2100000000}", "forged");
         String none = TestingTokens.signed("{\"alg\":\"none\"}", "{\"role\":\"anon\",\"exp\":2100000000}", "x");
         assertCloses("zzz", "The token provided is not a valid JWT");
@@ -330,7 +330,7 @@ class ChannelTest {
     }
 
     @Test
-    void aNewTokenMovesTheSubscriptionToItsViewer() throws Exception {
+    void newTokenChangesTheViewer() throws Exception {
         client.text(join("1", TOPIC, TODOS));
         client.nextText();
         assertThat(client.nextText()).isEqualTo(SUBSCRIBED);
@@ -343,7 +343,7 @@ class ChannelTest {
     // -- changes
 
     @Test
-    void aChangeArrivesWithItsBindingsAndItsBytesUntouched() throws Exception {
+    void changeArrivesWithBindingsAndBytes() throws Exception {
         client.text(join("1", TOPIC, TODOS));
         int id = json(client.nextText())
                 .get(4)
@@ -363,7 +363,7 @@ class ChannelTest {
     }
 
     @Test
-    void aRefusedSubscriptionIsToldAndTheChannelLivesOn() throws Exception {
+    void refusedSubscriptionKeepsTheChannel() throws Exception {
         server.feed.refuse(_ -> java.util.Optional.of("no such \"table\""));
         client.text(join("1", TOPIC, TODOS));
         client.nextText();
@@ -376,7 +376,7 @@ class ChannelTest {
     }
 
     @Test
-    void leavingEndsTheSubscriptionAndNothingFollowsTheClose() throws Exception {
+    void nothingFollowsTheCloseOfLeave() throws Exception {
         client.text(join("1", TOPIC, TODOS));
         client.nextText();
         client.nextText();
@@ -390,7 +390,7 @@ class ChannelTest {
     }
 
     @Test
-    void aFeedThatFailsCrashesOnlyTheChannelWhichClientsThenJoinAgain() throws Exception {
+    void failingFeedEndsOnlyTheChannel() throws Exception {
         server.feed.refuse(subscribed -> {
             throw new IllegalStateException("for the test");
         });
@@ -405,7 +405,7 @@ class ChannelTest {
     // -- residue
 
     @Test
-    void thousandsOfJoinsAndLeavesLeaveNothingBehind() throws Exception {
+    void manyJoinsAndLeavesLeaveNothing() throws Exception {
         for (int i = 0; i < 3_000; i++) {
             String topic = "realtime:t" + (i % 50);
             client.text(join("j" + i, topic, TODOS));

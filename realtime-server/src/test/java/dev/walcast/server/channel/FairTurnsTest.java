@@ -22,8 +22,7 @@ import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/// Sockets that send without end take nothing from the others. The measurement for one attack is
-/// `-Dwalcast.fair.seconds=20`.
+/// Sockets that send without end take nothing from others. `-Dwalcast.fair.seconds=20` measures one attack.
 class FairTurnsTest {
     private static final String TOPIC = "realtime:fair";
     private static final int SECONDS = Integer.getInteger("walcast.fair.seconds", 0);
@@ -37,24 +36,24 @@ class FairTurnsTest {
             .idleTimeout(Duration.ofSeconds(2)));
 
     @Test
-    void emptyFragmentsWithoutEndCloseTheSocket() throws Exception {
+    void endlessEmptyFragmentsCloseTheSocket() throws Exception {
         assertFloodIsClosed(new byte[] {0x01, (byte) 0x80, 0, 0, 0, 0}, new byte[] {0x00, (byte) 0x80, 0, 0, 0, 0});
     }
 
     @Test
-    void heartbeatsWithoutEndCloseTheSocket() throws Exception {
+    void endlessHeartbeatsCloseTheSocket() throws Exception {
         byte[] text = "[null,\"1\",\"phoenix\",\"heartbeat\",{}]".getBytes(US_ASCII);
         assertFloodIsClosed(frame(0x81, text), frame(0x81, text));
     }
 
     @Test
-    void pushesToNoChannelWithoutEndCloseTheSocket() throws Exception {
+    void endlessPushesToNoChannelCloseTheSocket() throws Exception {
         byte[] text = "[null,\"1\",\"realtime:none\",\"broadcast\",{}]".getBytes(US_ASCII);
         assertFloodIsClosed(frame(0x81, text), frame(0x81, text));
     }
 
     @Test
-    void pingsWithoutEndCloseTheSocket() throws Exception {
+    void endlessPingsCloseTheSocket() throws Exception {
         assertFloodIsClosed(frame(0x89, new byte[0]), frame(0x89, new byte[125]));
     }
 
@@ -86,7 +85,7 @@ class FairTurnsTest {
     }
 
     @Test
-    void pongsThatWaitAreOne() throws Exception {
+    void onlyLatestPongWaits() throws Exception {
         try (WireClient client = server.open()) {
             client.raw(repeated(frame(0x89, new byte[] {1}), 50));
             client.raw(frame(0x89, new byte[] {2}));
@@ -98,10 +97,10 @@ class FairTurnsTest {
         }
     }
 
-    /// Prints what a healthy client notices of two attackers, with the default limits. Not part of a build.
+    /// Prints the latencies of a healthy client beside two attackers, with the default limits. Not part of a build.
     @Test
     @EnabledIfSystemProperty(named = "walcast.fair.seconds", matches = "[1-9]\\d*")
-    void twoFloodsBesideAnEchoAreMeasured() throws Exception {
+    void echoLatencyBesideTwoFloods() throws Exception {
         try (TestingServer usual = new TestingServer(SocketLimits.defaults())) {
             AtomicBoolean over = new AtomicBoolean();
             for (int i = 0; i < 2; i++) {

@@ -21,8 +21,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 
-/// One client after another that sends [FuzzFrames], checks that whatever comes back is well-formed and not meant for
-/// somebody else, that the server still answers after each batch, and that it says goodbye with the right code.
+/// A sequence of clients that send [FuzzFrames]. Checks that received frames are well-formed and not meant for
+/// another client, that the server still answers after each batch, and that it closes with the right code.
 final class FuzzAttacker {
     private static final JsonMapper JSON = new JsonMapper(JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
@@ -39,7 +39,7 @@ final class FuzzAttacker {
     private final String secret;
 
     /// @param left   how many frames are still to be sent, by all attackers together
-    /// @param secret what no attacker may ever receive
+    /// @param secret a text that no attacker may ever receive
     FuzzAttacker(int port, long seed, AtomicLong left, String secret) {
         this.port = port;
         this.random = new Random(seed);
@@ -87,7 +87,7 @@ final class FuzzAttacker {
         };
     }
 
-    /// Asks to join the healthy client's room as a private one.
+    /// Tries to join the healthy client's topic as a private one.
     private byte[] intrusion(boolean isVersion2) {
         String payload = "{\"config\":{\"private\":true,\"broadcast\":{\"self\":true}}}";
         String text = isVersion2

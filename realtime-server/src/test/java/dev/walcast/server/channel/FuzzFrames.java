@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
-/// Random WebSocket traffic: messages a server has to bear, and bytes it has to end a connection for.
+/// Random WebSocket traffic: messages that a server must accept, and bytes for which it must end the connection.
 final class FuzzFrames {
     private static final int TEXT = 1;
     private static final int BINARY = 2;

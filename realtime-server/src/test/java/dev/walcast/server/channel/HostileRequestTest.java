@@ -20,13 +20,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Requests that never end, are too long, or are too many: each ends in bounded time and nobody else notices.
+/// Requests that never end, are too long, or are too many. Each ends in bounded time, and no other client notices.
 class HostileRequestTest {
     private static final Duration REQUEST_TIMEOUT = Duration.ofMillis(600);
     private static final String HEAD = "GET " + TestingServer.path("2.0.0") + " HTTP/1.1\r\nHost: localhost\r\n";
 
     @Test
-    void aConnectionThatSaysNothingIsCutAndASocketIsNot() throws Exception {
+    void silentConnectionIsCut() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits().requestTimeout(REQUEST_TIMEOUT));
                 WireClient client = server.open();
                 Socket silent = new Socket("127.0.0.1", server.port())) {
@@ -37,7 +37,7 @@ class HostileRequestTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "GET /realtime", "GET / HTTP/1.1\r\nHost: x\r\nX-Long: "})
-    void aRequestThatTricklesIsCut(String start) throws Exception {
+    void tricklingRequestIsCut(String start) throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits().requestTimeout(REQUEST_TIMEOUT));
                 Socket slow = new Socket("127.0.0.1", server.port())) {
             slow.getOutputStream().write(start.getBytes(ISO_8859_1));
@@ -50,7 +50,7 @@ class HostileRequestTest {
     }
 
     @Test
-    void aSecondRequestThatNeverComesIsCutAfterTheIdleTime() throws Exception {
+    void idleConnectionIsCutAfterRequest() throws Exception {
         TestingLimits limits =
                 TestingServer.limits().requestTimeout(REQUEST_TIMEOUT).idleTimeout(Duration.ofSeconds(2));
         try (TestingServer server = new TestingServer(limits);
@@ -93,7 +93,7 @@ class HostileRequestTest {
                 "GET / HTTP/1.1\r\nHost\r\n\r\n",
                 "GET / HTTP/1.1\r\nHost: x\r\nA\u0000B: c\r\n\r\n",
             })
-    void requestsThatAreNoneEndWithoutHarm(String request) throws Exception {
+    void invalidRequestsDoNoHarm(String request) throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits().requestTimeout(REQUEST_TIMEOUT));
                 Socket socket = new Socket("127.0.0.1", server.port())) {
             socket.getOutputStream().write(request.getBytes(ISO_8859_1));
@@ -106,7 +106,7 @@ class HostileRequestTest {
     }
 
     @Test
-    void socketsBeyondTheBoundAreToldSoAndComeInWhenOthersLeave() throws Exception {
+    void socketsBeyondBoundAreRefused() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits().socketsMax(3))) {
             List<WireClient> clients = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
@@ -122,7 +122,7 @@ class HostileRequestTest {
     }
 
     @Test
-    void aThousandConnectionsThatSayNothingKeepNobodyOut() throws Exception {
+    void silentConnectionsKeepNoClientOut() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits().requestTimeout(REQUEST_TIMEOUT))) {
             List<Socket> silent = new ArrayList<>();
             for (int i = 0; i < 1_000; i++) {
@@ -139,7 +139,7 @@ class HostileRequestTest {
     }
 
     @Test
-    void refusedSocketsThatWaitForTheirAnswerKeepNobodyOut() throws Exception {
+    void waitingRefusalsKeepNoClientOut() throws Exception {
         TestingLimits limits = TestingServer.limits().socketsMax(3).upgradeRefusalDelay(Duration.ofMinutes(1));
         String bad = HEAD.replace("apikey=", "apikey=x") + "Upgrade: websocket\r\nConnection: Upgrade\r\n"
                 + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
@@ -189,7 +189,7 @@ class HostileRequestTest {
                 socket.getOutputStream().write('x');
             }
         } catch (IOException | InterruptedException _) {
-            // cut, which is what was wanted
+            // cut, as expected
         }
     }
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// What nginx and health probes that speak HTTP/1.0 get.
+/// Responses to nginx and health probes that speak HTTP/1.0.
 class Http10Test {
     private static TestingServer server;
 
@@ -60,7 +60,7 @@ class Http10Test {
     }
 
     @Test
-    void aStreamComesAsItIsWritten() throws IOException {
+    void streamArrivesAsWritten() throws IOException {
         String request =
                 "GET /realtime/v1/broadcast?topic=old HTTP/1.0\r\nConnection: keep-alive\r\nAuthorization: Bearer "
                         + TestingTokens.ANON + "\r\n\r\n";

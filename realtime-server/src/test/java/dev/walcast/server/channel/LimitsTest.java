@@ -25,7 +25,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// What clients may do, each for itself and all together, and what they hear when they do more.
+/// The limits of clients, each by itself and all together, and the refusals beyond them.
 class LimitsTest {
     private static final String TOPIC = "realtime:room";
     private static final String HELLO = "{\"event\":\"e\",\"payload\":{}}";
@@ -47,7 +47,7 @@ class LimitsTest {
     // -- users
 
     @Test
-    void onlySoManySocketsHaveChannelsAndOthersWaitOutside() throws Exception {
+    void usersAreBounded() throws Exception {
         start(TestingServer.limits().usersMax(1));
         try (WireClient early = server.open()) {
             client.text(join("1", TOPIC));
@@ -68,7 +68,7 @@ class LimitsTest {
     }
 
     @Test
-    void aUserWhoLeavesItsChannelsKeepsItsPlaceUntilItGoes() throws Exception {
+    void userKeepsItsPlaceUntilDisconnect() throws Exception {
         start(TestingServer.limits());
         for (int i = 0; i < 3; i++) {
             client.text(join("1", TOPIC));
@@ -85,7 +85,7 @@ class LimitsTest {
     // -- joins
 
     @Test
-    void aFloodOfJoinsEmptiesItsOwnBucketAndNobodyElses() throws Exception {
+    void joinFloodUsesOnlyItsOwnBudget() throws Exception {
         start(TestingServer.limits().clientJoins(2, 3).joins(1_000, 10));
         for (int i = 0; i < 50; i++) {
             client.text(join("j" + i, "realtime:t" + i));
@@ -114,7 +114,7 @@ class LimitsTest {
     }
 
     @Test
-    void allJoinsTogetherAreBoundedAndNewSocketsWaitOutside() throws Exception {
+    void joinsOfAllClientsAreBounded() throws Exception {
         start(TestingServer.limits().joins(1, 2));
         client.text(join("1", "realtime:a"));
         client.text(join("2", "realtime:b"));
@@ -134,7 +134,7 @@ class LimitsTest {
     }
 
     @Test
-    void thousandsOfJoinsOfOneSocketAreRefusedWithoutBeingKept() throws Exception {
+    void refusedJoinsAreNotKept() throws Exception {
         start(TestingServer.limits().channelsMax(100).clientJoins(1_000, 10_000).joinRefusalDelay(Duration.ofHours(1)));
         for (int i = 0; i < 5_000; i++) {
             client.text(join("j", "realtime:t" + i));
@@ -146,7 +146,7 @@ class LimitsTest {
     }
 
     @Test
-    void answersThatWaitEndWithTheirSocket() throws Exception {
+    void waitingRepliesEndWithTheirSocket() throws Exception {
         start(TestingServer.limits().bindingsMax(1).joinRefusalDelay(Duration.ofHours(1)));
         String refused = "{\"config\":{\"postgres_changes\":[{},{}]}}";
         try (WireClient leaving = server.open();
@@ -157,7 +157,7 @@ class LimitsTest {
             browser.text(join("1", TOPIC, "{}"));
             assertThat(before(leaving, "probe")).isEmpty();
             assertThat(before(browser, "probe")).isEmpty();
-            // the last one ends the socket that only tells of its token
+            // the last one ends the socket that only reports the refusal of its token
             assertThat(server.sockets.waitingTimers()).isEqualTo(2 + 1 + 1);
         }
         await().until(() -> server.sockets.waitingTimers() == 0);
@@ -166,7 +166,7 @@ class LimitsTest {
     // -- channels
 
     @Test
-    void aRefusalNamesTheLimitAndTheCurrentValue() throws Exception {
+    void refusalNamesLimitAndCurrentValue() throws Exception {
         start(TestingServer.limits().channelsMax(1).bindingsMax(1));
         client.text(join("1", TOPIC));
         client.nextText();
@@ -180,7 +180,7 @@ class LimitsTest {
     // -- messages
 
     @Test
-    void whoSendsTooMuchIsClosedAndOthersOnlyReceive() throws Exception {
+    void sendingTooMuchClosesTheChannel() throws Exception {
         start(TestingServer.limits().messages(2, 3));
         try (WireClient other = server.open()) {
             other.text(join("1", TOPIC));
@@ -229,7 +229,7 @@ class LimitsTest {
     }
 
     @Test
-    void aRejoinDoesNotFillTheBucket() throws Exception {
+    void rejoinDoesNotRefillBudget() throws Exception {
         start(TestingServer.limits().messages(1, 1));
         for (String ref : new String[] {"1", "2"}) {
             client.text(join(ref, TOPIC, "{\"config\":{}}"));
@@ -257,7 +257,7 @@ class LimitsTest {
     }
 
     @Test
-    void tooManyMessagesForAPendingJoinRefuseIt() throws Exception {
+    void tooManyMessagesRefusePendingJoin() throws Exception {
         start(TestingServer.limits().messages(1, 1));
         CountDownLatch answer = new CountDownLatch(1);
         server.topics.read(_ -> {
@@ -277,7 +277,7 @@ class LimitsTest {
     // -- presence
 
     @Test
-    void presenceOfAllChannelsOfASocketHasARate() throws Exception {
+    void presenceRateIsPerSocket() throws Exception {
         start(TestingServer.limits().presence(1, 3).presenceWindow(100));
         for (String topic : List.of("realtime:p1", "realtime:p2")) {
             client.text(join("1", topic));
@@ -292,7 +292,7 @@ class LimitsTest {
     }
 
     @Test
-    void aLargePresencePushIsNotParsedWithoutBudget() throws Exception {
+    void presencePushWithoutBudgetIsNotParsed() throws Exception {
         start(TestingServer.limits().presenceWindow(1));
         client.text(join("1", TOPIC));
         client.nextText();
@@ -304,7 +304,7 @@ class LimitsTest {
     }
 
     @Test
-    void theSixthWordOnPresenceWithinTheWindowEndsTheChannel() throws Exception {
+    void sixthPresencePushInWindowEndsChannel() throws Exception {
         start(TestingServer.limits());
         client.text(join("1", TOPIC));
         client.nextText();

@@ -28,8 +28,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Clients that make the server hold as much as they can, beside one that does nothing wrong. At the end all of the
-/// counted memory is given back.
+/// Clients that make the server hold as much as they can, beside a healthy one. At the end all counted memory is
+/// given back.
 class MemoryAttackTest {
     private static final int MIB = 1 << 20;
     private static final String TOPIC = "realtime:quiet";
@@ -162,7 +162,7 @@ class MemoryAttackTest {
     }
 
     @Test
-    void presencesAndTreesOfThem() throws Exception {
+    void presencesWithLargeTrees() throws Exception {
         WireClient nesting = attacker();
         nesting.text(join("1", "realtime:nest"));
         assertThat(nesting.nextText()).isEqualTo(joined("1", "realtime:nest"));
@@ -205,7 +205,7 @@ class MemoryAttackTest {
         assertThat(memory.peak()).isLessThan(13 * MIB);
     }
 
-    /// Waits until the server has handled what the 1.0.0 client has sent.
+    /// Waits until the server has processed the frames of the 1.0.0 client.
     private static String heartbeat(WireClient client) throws Exception {
         client.text("{\"topic\":\"phoenix\",\"event\":\"heartbeat\",\"ref\":\"9\",\"payload\":{}}");
         return client.nextText();

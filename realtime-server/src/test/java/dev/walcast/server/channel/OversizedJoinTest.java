@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Joins that hold more than any client needs, against the real server.
+/// Joins larger than any client needs, against the real server.
 class OversizedJoinTest {
     private static final String TOPIC = "realtime:room";
 
@@ -46,7 +46,7 @@ class OversizedJoinTest {
     }
 
     @Test
-    void joinOverItsLimitIsRefusedUnparsed() throws Exception {
+    void joinOverLimitIsRefusedUnparsed() throws Exception {
         client.text(join("1", TOPIC, "{\"config\":" + "[".repeat(600) + "\"" + "x".repeat(64 * 1024)));
         assertThat(before(client, "h1")).isEmpty();
         String payload = "{\"config\":{},\"x\":\"" + "x".repeat(64 * 1024) + "\"}";

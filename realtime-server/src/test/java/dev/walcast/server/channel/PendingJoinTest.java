@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Private channels while the database is being asked: what waits, what goes on, and what is left when somebody leaves.
+/// Private channels while the database is being asked: what waits, what continues, and what remains after a leave.
 public class PendingJoinTest {
     private static final String TOPIC = "realtime:room";
     private static final String PRIVATE = "{\"config\":{\"private\":true,\"broadcast\":{\"self\":true,\"ack\":true}}}";
@@ -52,7 +52,7 @@ public class PendingJoinTest {
         client = server.open();
     }
 
-    /// The topic `slow` is answered when the test says so.
+    /// Questions about the topic `slow` are answered when the test allows it.
     private void hangOnSlow() {
         server.topics
                 .read(question -> {
@@ -73,7 +73,7 @@ public class PendingJoinTest {
     }
 
     @Test
-    void aQuestionThatHangsHoldsUpItsChannelOnly() throws Exception {
+    void hangingQuestionDelaysOnlyItsChannel() throws Exception {
         hangOnSlow();
         client.text(join("1", "realtime:slow", PRIVATE));
         client.text(broadcast("2", "realtime:slow", HELLO));
@@ -89,7 +89,7 @@ public class PendingJoinTest {
     }
 
     @Test
-    void pushesToAPendingJoinKeepTheirOrderAndAreBounded() throws Exception {
+    void pushesToPendingJoinAreOrderedAndBounded() throws Exception {
         hangOnSlow();
         client.text(join("1", "realtime:slow", PRIVATE));
         await().until(() -> server.topics.asking() == 1);
@@ -109,7 +109,7 @@ public class PendingJoinTest {
     }
 
     @Test
-    void leavingAPendingJoinIsAnsweredAtOnceAndNothingFollows() throws Exception {
+    void leaveOfPendingJoinIsAnsweredAtOnce() throws Exception {
         hangOnSlow();
         client.text(join("1", "realtime:slow", PRIVATE));
         client.text("[\"1\",\"2\",\"realtime:slow\",\"phx_leave\",{}]");
@@ -119,7 +119,7 @@ public class PendingJoinTest {
     }
 
     @Test
-    void whatIsPushedToAJoinThatIsNeverDecidedOrRefusedReachesNobody() throws Exception {
+    void pushesToRefusedJoinAreDropped() throws Exception {
         hangOnSlow();
         try (WireClient other = server.open()) {
             client.text(join("1", "realtime:slow", PRIVATE));
@@ -148,7 +148,7 @@ public class PendingJoinTest {
     }
 
     @Test
-    void aPendingJoinThatIsReplacedIsNeverAnswered() throws Exception {
+    void replacedPendingJoinIsNeverAnswered() throws Exception {
         hangOnSlow();
         client.text(join("1", "realtime:slow", PRIVATE));
         client.text(join("2", "realtime:slow"));
@@ -165,7 +165,7 @@ public class PendingJoinTest {
     }
 
     @Test
-    void aSocketThatGoesWhileItsJoinsArePendingLeavesNothingBehind() throws Exception {
+    void pendingJoinsEndWithTheirSocket() throws Exception {
         hangOnSlow();
         for (int i = 0; i < 50; i++) {
             client.text(join("1", "realtime:slow" + i, PRIVATE));
@@ -185,7 +185,7 @@ public class PendingJoinTest {
     }
 
     @Test
-    void whatWasSentBeforeALeaveIsStillDelivered() throws Exception {
+    void pushBeforeLeaveIsDelivered() throws Exception {
         CountDownLatch mayWrite = new CountDownLatch(1);
         server.topics.allowAll().write(_ -> {
             waitFor(mayWrite);
@@ -207,7 +207,7 @@ public class PendingJoinTest {
     }
 
     @Test
-    void aFloodOfJoinsAsksOnlySoMuchAtOnce() throws Exception {
+    void questionsOfJoinFloodAreBounded() throws Exception {
         start(TestingServer.limits().topicChecksMax(4).channelsMax(1_000));
         server.topics.allowAll();
         try (WireClient other = server.open()) {
@@ -225,7 +225,7 @@ public class PendingJoinTest {
     }
 
     @Test
-    void oneClientsSlowQuestionsLeaveRoomForAnothers() throws Exception {
+    void slowClientLeavesPermitsToOthers() throws Exception {
         start(TestingServer.limits().topicChecksMax(4));
         hangOnSlow();
         for (int i = 0; i < 20; i++) {

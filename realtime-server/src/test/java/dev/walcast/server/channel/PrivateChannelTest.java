@@ -27,7 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Private channels: who may enter, read and write, and what happens while the database is being asked.
+/// Private channels: the rights to join, read and write, and what happens while the database is being asked.
 class PrivateChannelTest {
     private static final String STATE = "[\"1\",null,\"realtime:room\",\"presence_state\",{}]";
     private static final String TOPIC = "realtime:room";
@@ -60,10 +60,10 @@ class PrivateChannelTest {
         client = server.open();
     }
 
-    // -- who may enter
+    // -- joins
 
     @Test
-    void anyReadRightLetsInAndNoneDoesNot() throws Exception {
+    void anyReadRightAllowsTheJoin() throws Exception {
         for (Access access : List.of(BROADCAST, PRESENCE, TestingTopics.ALL)) {
             server.topics.read(_ -> access);
             client.text(join("1", TOPIC, "{\"config\":{\"private\":\"TRUE\",\"presence\":{\"enabled\":true}}}"));
@@ -81,13 +81,13 @@ class PrivateChannelTest {
     }
 
     @Test
-    void whoMayOnlyReadPresenceHasToAskForIt() throws Exception {
+    void presenceOnlyRightNeedsPresenceConfig() throws Exception {
         server.topics.read(_ -> PRESENCE);
         assertRefused(PRIVATE, "Unauthorized: You do not have permissions to read from this Channel topic: room");
     }
 
     @Test
-    void aFailureToAskIsToldAndNeverLetsIn() throws Exception {
+    void failedQuestionRefusesTheJoin() throws Exception {
         assertFailure(Reason.POOL_EXHAUSTED, "IncreaseConnectionPool: Please increase your connection pool size");
         assertFailure(Reason.CANCELED, "QueryCanceled: Query was cancelled, please try again");
         assertFailure(
@@ -124,7 +124,7 @@ class PrivateChannelTest {
     }
 
     @Test
-    void aServerForPrivateChannelsRefusesPublicOnes() throws Exception {
+    void privateOnlyServerRefusesPublicChannels() throws Exception {
         start(TestingServer.limits().privateOnly());
         server.topics.allowAll();
         assertRefused("{\"config\":{}}", "PrivateOnly: This project only allows private channels");
@@ -133,7 +133,7 @@ class PrivateChannelTest {
     }
 
     @Test
-    void policiesSeeTheTopicTheViewerAndTheHeadersButNotTheKey() throws Exception {
+    void policiesSeeHeadersButNotTheKey() throws Exception {
         BlockingQueue<Question> questions = new LinkedBlockingQueue<>();
         server.topics.read(question -> {
             questions.add(question);
@@ -151,7 +151,7 @@ class PrivateChannelTest {
     }
 
     @Test
-    void moreHeadersThanCanBeKeptAreRefused() throws Exception {
+    void tooManyHeadersAreRefused() throws Exception {
         Map<String, String> headers = Map.of("X-Long", "x".repeat(9_000));
         try (WireClient other = WireClient.open(server.port(), TestingServer.path("2.0.0"), headers)) {
             assertThat(other.status()).isEqualTo(431);
@@ -159,10 +159,10 @@ class PrivateChannelTest {
         }
     }
 
-    // -- rooms
+    // -- topics
 
     @Test
-    void aPublicAndAPrivateChannelOfOneNameAreTwoRooms() throws Exception {
+    void publicAndPrivateTopicAreSeparate() throws Exception {
         server.topics.allowAll();
         try (WireClient other = server.open()) {
             client.text(join("1", TOPIC, PRIVATE));
@@ -178,7 +178,7 @@ class PrivateChannelTest {
     }
 
     @Test
-    void namesThatLookInternalAreRoomsLikeOthers() throws Exception {
+    void internalLookingNamesAreOrdinaryTopics() throws Exception {
         for (String topic : List.of("realtime:realtime:operations:x", "realtime:postgres:x", "realtime:phoenix")) {
             client.text(join("1", topic));
             assertThat(client.nextText()).isEqualTo(joined("1", topic));
@@ -188,7 +188,7 @@ class PrivateChannelTest {
     }
 
     @Test
-    void whoMayNotReadBroadcastsGetsNoneButMaySendThem() throws Exception {
+    void writerWithoutReadRightGetsNoBroadcasts() throws Exception {
         server.topics.read(_ -> PRESENCE).write(_ -> BROADCAST);
         client.text(join(
                 "1",
@@ -205,7 +205,7 @@ class PrivateChannelTest {
     // -- writing
 
     @Test
-    void theRightToWriteIsAskedOnceAndADenialIsAnsweredWhereAnAnswerIsWanted() throws Exception {
+    void writeRightIsAskedOnce() throws Exception {
         server.topics.read(_ -> BROADCAST).write(_ -> Access.NONE);
         client.text(join("1", TOPIC, PRIVATE));
         client.nextText();
@@ -226,7 +226,7 @@ class PrivateChannelTest {
     }
 
     @Test
-    void presenceMayBeWrittenByWhoeverMayAndReadFromThereOn() throws Exception {
+    void presenceWriterReadsPresenceFromThenOn() throws Exception {
         server.topics.read(_ -> TestingTopics.ALL).write(_ -> Access.NONE);
         client.text(join("1", TOPIC, PRIVATE));
         client.nextText();
@@ -243,7 +243,7 @@ class PrivateChannelTest {
     // -- tokens
 
     @Test
-    void aNewTokenIsAskedAboutAgain() throws Exception {
+    void newTokenIsAskedAbout() throws Exception {
         server.topics
                 .read(q -> role(q).equals("anon") ? TestingTopics.ALL : BROADCAST)
                 .write(_ -> TestingTopics.ALL);
@@ -259,7 +259,7 @@ class PrivateChannelTest {
     }
 
     @Test
-    void aRightThatIsLostWithANewTokenEndsTheChannel() throws Exception {
+    void rightLostWithNewTokenEndsChannel() throws Exception {
         String presence = "{\"config\":{\"private\":true,\"presence\":{\"enabled\":true}}}";
         assertLost(presence, PRESENCE, "You no longer have permission to read from this Channel topic: room");
         assertLost(presence, Access.NONE, "You do not have permissions to read from this Channel topic: room");
@@ -280,7 +280,7 @@ class PrivateChannelTest {
     }
 
     @Test
-    void aRightThatIsGainedTakesEffectAtOnce() throws Exception {
+    void gainedRightTakesEffectAtOnce() throws Exception {
         server.topics
                 .read(q -> role(q).equals("anon") ? PRESENCE : TestingTopics.ALL)
                 .write(_ -> TestingTopics.ALL);
@@ -298,7 +298,7 @@ class PrivateChannelTest {
     }
 
     @Test
-    void aTokenThatNobodyCanJudgeEndsTheChannel() throws Exception {
+    void failedTokenQuestionEndsChannel() throws Exception {
         server.topics.allowAll();
         client.text(join("1", TOPIC, PRIVATE));
         client.nextText();

@@ -101,7 +101,7 @@ class PrivateRecheckTest {
     // -- rights that are lost
 
     @Test
-    void aLostReadEndsTheChannelAtOnceWhenAsked() throws Exception {
+    void lostReadRightEndsChannelAtOnce() throws Exception {
         joinRoom();
         server.topics.read(_ -> Access.NONE);
         server.sockets.privateRights().recheckSoon();
@@ -111,7 +111,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void aLostReadEndsTheChannelInThePeriod() throws Exception {
+    void lostReadRightEndsChannelInPeriod() throws Exception {
         start(SHORT, LONG);
         joinRoom();
         server.topics.read(_ -> Access.NONE);
@@ -119,7 +119,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void aReadThatIsLostInPartEndsTheChannel() throws Exception {
+    void partlyLostReadRightEndsChannel() throws Exception {
         client.text(join("1", TOPIC, "{\"config\":{\"private\":true,\"presence\":{\"enabled\":true}}}"));
         client.nextText();
         client.nextText();
@@ -129,7 +129,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void aLostWriteRefusesTheNextPush() throws Exception {
+    void lostWriteRightRefusesNextPush() throws Exception {
         joinRoom();
         client.text(broadcast("2", TOPIC, HELLO));
         assertThat(client.nextText()).isEqualTo(delivered(TOPIC, HELLO));
@@ -145,7 +145,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void aLostWriteIsNoticedInThePeriod() throws Exception {
+    void lostWriteRightIsNoticedInPeriod() throws Exception {
         start(SHORT, LONG);
         joinRoom();
         client.text(broadcast("2", TOPIC, HELLO));
@@ -161,7 +161,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void aGainedRightToReadPresenceIsFollowed() throws Exception {
+    void gainedPresenceRightTakesEffect() throws Exception {
         server.topics.read(_ -> new Access(true, false));
         client.text(join("1", TOPIC, "{\"config\":{\"private\":true,\"presence\":{\"enabled\":true}}}"));
         assertThat(client.nextText()).isEqualTo(joined("1", TOPIC));
@@ -171,7 +171,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void aRightThatComesBackNeedsANewJoin() throws Exception {
+    void restoredRightNeedsNewJoin() throws Exception {
         joinRoom();
         server.topics.read(_ -> Access.NONE);
         server.sockets.privateRights().recheckSoon();
@@ -187,7 +187,7 @@ class PrivateRecheckTest {
     // -- a database that does not answer
 
     @Test
-    void nothingIsDeliveredOnRightsThatCannotBeConfirmed() throws Exception {
+    void unconfirmedRightsDeliverNothing() throws Exception {
         start(Duration.ofMillis(100), Duration.ofMillis(200));
         joinRoom();
         server.topics.read(_ -> unreachable());
@@ -201,7 +201,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void aQuestionThatHangsConfirmsNothing() throws Exception {
+    void hangingQuestionConfirmsNothing() throws Exception {
         CountDownLatch hung = new CountDownLatch(1);
         start(Duration.ofMillis(100), Duration.ofMillis(200));
         joinRoom();
@@ -217,7 +217,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void anErrorWhileAskingIsNotTheEndOfAsking() throws Exception {
+    void recheckContinuesAfterError() throws Exception {
         AtomicInteger failed = new AtomicInteger();
         start(SHORT, LONG);
         joinRoom();
@@ -231,7 +231,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void aShortOutageGoesUnnoticed() throws Exception {
+    void shortOutageGoesUnnoticed() throws Exception {
         AtomicInteger failed = new AtomicInteger();
         start(Duration.ofMillis(200), LONG);
         joinRoom();
@@ -249,7 +249,7 @@ class PrivateRecheckTest {
         return List.of(HealthReason.PRIVATE_RIGHTS_STALE);
     }
 
-    // -- what it costs
+    // -- costs
 
     @Test
     void equalQuestionsAreAskedOnce() throws Exception {
@@ -276,7 +276,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void aStormOfRechecksLeavesRoomForJoins() throws Exception {
+    void recheckStormLeavesPermitsToJoins() throws Exception {
         CountDownLatch answer = new CountDownLatch(1);
         start(TestingServer.limits().topicChecksMax(4).privateRecheck(LONG, LONG));
         for (int i = 0; i < 50; i++) {
@@ -298,7 +298,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void clientsSlowRechecksLeaveRoomForThoseOfOthers() throws Exception {
+    void slowRechecksLeaveTurnsToOthers() throws Exception {
         CountDownLatch answer = new CountDownLatch(1);
         start(TestingServer.limits().topicChecksMax(8).clientShare(50).privateRecheck(LONG, LONG));
         String greedy = TestingTokens.signed("{\"role\":\"member\",\"exp\":2100000000,\"sub\":\"greedy\"}");
@@ -326,7 +326,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void leftChannelsAreNotAskedAbout() throws Exception {
+    void leftChannelsAreNotRechecked() throws Exception {
         joinRoom();
         client.text(join("2", "realtime:other", PRIVATE));
         client.nextText();
@@ -341,7 +341,7 @@ class PrivateRecheckTest {
     // -- order
 
     @Test
-    void aRecheckOfAnEarlierTokenDecidesNothing() throws Exception {
+    void recheckOfOldTokenIsIgnored() throws Exception {
         CountDownLatch answer = new CountDownLatch(1);
         joinRoom();
         server.topics.read(question -> {
@@ -366,7 +366,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void untilATokenIsAnsweredNothingIsDelivered() throws Exception {
+    void nothingIsDeliveredDuringTokenQuestion() throws Exception {
         CountDownLatch answer = new CountDownLatch(1);
         joinRoom();
         server.topics.read(_ -> {
@@ -385,7 +385,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void whatIsHeldForATokenThatMayNotReadIsDropped() throws Exception {
+    void heldMessagesAreDroppedForRefusedToken() throws Exception {
         CountDownLatch answer = new CountDownLatch(1);
         joinRoom();
         server.topics.read(_ -> {
@@ -401,7 +401,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void moreThanCanBeHeldEndsTheChannel() throws Exception {
+    void tooManyHeldMessagesEndChannel() throws Exception {
         CountDownLatch answer = new CountDownLatch(1);
         joinRoom();
         server.topics.read(_ -> {
@@ -420,7 +420,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void aRecheckAfterALeaveSaysNothing() throws Exception {
+    void recheckAfterLeaveIsSilent() throws Exception {
         CountDownLatch answer = new CountDownLatch(1);
         joinRoom();
         server.topics.read(_ -> {
@@ -437,9 +437,9 @@ class PrivateRecheckTest {
         assertThat(before(client, "probe")).isEmpty();
     }
 
-    /// The join's question is answered as of before; what changed meanwhile is asked about at once.
+    /// The join uses the answer to its question. Changes in the meantime are asked about at once.
     @Test
-    void aChangeDuringAJoinIsAskedAboutAfterIt() throws Exception {
+    void changeDuringJoinIsRechecked() throws Exception {
         CountDownLatch answer = new CountDownLatch(1);
         AtomicInteger asked = new AtomicInteger();
         server.topics.read(_ -> {
@@ -467,7 +467,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void aStreamThatLosesItsRightEnds() throws Exception {
+    void streamEndsWithItsRight() throws Exception {
         try (EventReader reader = stream()) {
             send("1");
             assertThat(reader.next("message").json().get("payload").asInt()).isEqualTo(1);
@@ -481,7 +481,7 @@ class PrivateRecheckTest {
     }
 
     @Test
-    void aStreamWhoseRightCannotBeConfirmedEnds() throws Exception {
+    void streamWithUnconfirmedRightEnds() throws Exception {
         start(Duration.ofMillis(100), Duration.ofMillis(200));
         try (EventReader reader = stream()) {
             server.topics.read(_ -> unreachable());

@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Attackers send random and mutated frames of both versions while a healthy client talks to itself beside them. The
-/// long run is `-Dwalcast.fuzz.frames=1000000`; `-Dwalcast.fuzz.seed` plays one again.
+/// Attackers send random and mutated frames of both versions while a healthy client sends messages to itself. The
+/// long run is `-Dwalcast.fuzz.frames=1000000`; `-Dwalcast.fuzz.seed` repeats one.
 class ProtocolFuzzTest {
     private static final int ATTACKERS = 6;
     private static final String TOPIC = "realtime:healthy";
@@ -38,7 +38,7 @@ class ProtocolFuzzTest {
     private Path folder;
 
     @Test
-    void aHealthyClientNoticesNothingAndNothingIsLeftBehind() throws Exception {
+    void fuzzDisturbsNoHealthyClient() throws Exception {
         System.out.println("protocol fuzz: " + frames + " frames with seed " + seed);
         try (TestingServer server = new TestingServer(TestingServer.limits());
                 WireClient client = server.open()) {
@@ -100,7 +100,7 @@ class ProtocolFuzzTest {
         }
     }
 
-    /// Each message has to come back, alone, in order and unchanged.
+    /// Each message must return alone, in order and unchanged.
     private static Healthy talkToOneself(WireClient client, AtomicBoolean over) throws Exception {
         long n = 0;
         long slowestNanos = 0;
@@ -116,7 +116,7 @@ class ProtocolFuzzTest {
         return new Healthy(n, slowestNanos / 1_000_000);
     }
 
-    /// Only the healthy client, its room and its expiry check are left.
+    /// Waits until only the healthy client, its topic and its expiry check are left.
     private static void awaitQuiet(TestingServer server) {
         await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
             assertThat(server.sockets.stats().connected()).as("sockets").isEqualTo(1);

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/// Several sockets of both versions join, leave and broadcast at random; after each step every socket must have
-/// received exactly what a model of a few lines says. The seed is part of every failure.
+/// Several sockets of both versions join, leave and broadcast at random. After each step every socket must have
+/// received exactly what a small model predicts. The seed is part of every failure.
 class RandomConversationTest {
     private static final int STEPS = 600;
     private static final List<String> TOPICS = List.of("realtime:a", "realtime:b:c", "realtime:é", "nonsense");
@@ -22,7 +22,7 @@ class RandomConversationTest {
     private final Random random = new Random(seed);
 
     @Test
-    void everySocketReceivesExactlyWhatTheModelSays() throws Exception {
+    void socketsReceiveWhatTheModelPredicts() throws Exception {
         System.out.println("random conversation with seed " + seed);
         try (TestingServer server = new TestingServer(TestingServer.limits())) {
             List<Party> parties = List.of(
@@ -117,7 +117,7 @@ class RandomConversationTest {
 
     private record Membership(String joinRef, boolean self, boolean ack) {}
 
-    /// One socket: how it spells frames, what it has joined, what it must receive next.
+    /// One socket: its protocol version, its joins, and what it must receive next.
     private static final class Party {
         private final WireClient client;
         private final boolean version2;

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Stored broadcasts, heard again on joining, and the notice that broadcasts from the database arrive.
+/// Stored broadcasts that are replayed at the join, and the notice that database broadcasts arrive.
 class ReplayTest {
     private static final String TOPIC = "realtime:log";
     private static final Instant BEGIN = Instant.ofEpochMilli(1_763_407_103_911L);
@@ -51,7 +51,7 @@ class ReplayTest {
     }
 
     @Test
-    void theNewestMessagesComeOldestFirstAfterTheReply() throws Exception {
+    void newestMessagesComeOldestFirst() throws Exception {
         for (int i = 0; i < 30; i++) {
             store("m" + i, BEGIN.plusSeconds(i), "{\"n\": 1.50}");
         }
@@ -86,7 +86,7 @@ class ReplayTest {
     }
 
     @Test
-    void whatIsNoReplayRequestIsRefusedOnPrivateChannels() throws Exception {
+    void invalidReplayRequestIsRefused() throws Exception {
         for (String wrong : List.of(
                 "{}",
                 "{\"since\":null}",
@@ -120,7 +120,7 @@ class ReplayTest {
     }
 
     @Test
-    void whoMayNotReadBroadcastsHearsNoneAgain() throws Exception {
+    void replayNeedsReadRight() throws Exception {
         server.topics.read(_ -> new Access(false, true));
         store("m", BEGIN, "{}");
         client.text(join(
@@ -138,7 +138,7 @@ class ReplayTest {
     }
 
     @Test
-    void liveMessagesDuringTheReplayComeAfterItAndNoneComesTwice() throws Exception {
+    void liveMessagesFollowTheReplayOnce() throws Exception {
         store("m1", BEGIN, "{}");
         store("m2", BEGIN.plusSeconds(1), "{}");
         server.topics.whileReadingHistory(() -> {
@@ -157,7 +157,7 @@ class ReplayTest {
     }
 
     @Test
-    void aReplayThatMoreOvertakesThanCanBeHeldFailsRatherThanHavingAHole() throws Exception {
+    void overtakenReplayFailsTheJoin() throws Exception {
         server.topics.whileReadingHistory(() -> {
             for (int i = 0; i <= Replay.HELD_MAX; i++) {
                 live("m" + i);
@@ -170,7 +170,7 @@ class ReplayTest {
     }
 
     @Test
-    void aHistoryThatFailsRefusesTheJoin() throws Exception {
+    void failingHistoryRefusesTheJoin() throws Exception {
         server.topics.failHistory();
         client.text(join("1", TOPIC, replay("{" + SINCE + "}")));
         assertThat(reason(client.nextText()))
@@ -179,7 +179,7 @@ class ReplayTest {
     }
 
     @Test
-    void leavingDuringTheReplayEndsIt() throws Exception {
+    void leaveEndsTheReplay() throws Exception {
         CountDownLatch reading = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         server.topics.whileReadingHistory(() -> {
@@ -199,7 +199,7 @@ class ReplayTest {
     }
 
     @Test
-    void version1HearsOnlyWhatItCanExpress() throws Exception {
+    void v1GetsOnlyJsonReplay() throws Exception {
         store("m1", BEGIN, "{}");
         server.topics.store(
                 new Stored("log", BEGIN, new StoredMessage("m2", "e", Broadcast.Encoding.BINARY, new byte[] {1})));
@@ -219,7 +219,7 @@ class ReplayTest {
     // -- broadcasts from the database
 
     @Test
-    void aClientHearsWhenBroadcastsFromTheDatabaseArrive() throws Exception {
+    void clientIsToldThatDatabaseBroadcastsArrive() throws Exception {
         client.text(join("1", TOPIC, "{\"config\":{\"broadcast\":{\"replication_ready\":true}}}"));
         assertThat(client.nextText()).isEqualTo(joined("1", TOPIC));
         assertThat(before(client, "probe")).isEmpty();
@@ -232,7 +232,7 @@ class ReplayTest {
     }
 
     @Test
-    void aClientWhoseBroadcastsNeverArriveIsTold() throws Exception {
+    void clientIsToldThatDatabaseBroadcastsAreOff() throws Exception {
         client.text(join("1", TOPIC, "{\"config\":{\"broadcast\":{\"replication_ready\":true}}}"));
         client.nextText();
         server.time.pass(Duration.ofSeconds(60));

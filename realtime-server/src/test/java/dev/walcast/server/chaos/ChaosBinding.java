@@ -17,8 +17,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// One binding of a client that keeps a copy of its rows, as docs/resume.md says: it names its last place, and takes
-/// the rows anew whenever it is told to. Belongs to its client's thread, but for [#wrong].
+/// One binding of a client that keeps a copy of its rows, as docs/resume.md describes: it names its last position,
+/// and reads the rows again after a reset. Belongs to its client's thread, except [#wrong].
 final class ChaosBinding {
     private static final Duration READ_AGAIN_AFTER = Duration.ofMillis(200);
     private static final int HISTORY_MAX = 30;
@@ -28,7 +28,7 @@ final class ChaosBinding {
     private final ChaosDatabase database;
     private final ChaosView.Ways ways;
 
-    /// What must never happen, whatever breaks. The first one is followed by what led to it.
+    /// Events that must never happen. The first is followed by the events before it.
     final ConcurrentLinkedQueue<String> violations = new ConcurrentLinkedQueue<>();
 
     /// The last messages, for the report of a violation.
@@ -88,7 +88,7 @@ final class ChaosBinding {
         return view.binding(ways, place);
     }
 
-    /// Whether a system message must say what became of it.
+    /// Whether a system message must report the result of this binding.
     boolean isToBeTold() {
         return position != null || ways.snapshot();
     }
@@ -186,10 +186,10 @@ final class ChaosBinding {
         }
     }
 
-    /// What `Subscribed to PostgreSQL` says of it.
+    /// Handles `Subscribed to PostgreSQL`.
     ///
-    /// @param outcome nothing where it named no place
-    /// @return whether it has to join again, for its rows
+    /// @param outcome empty when the binding named no position
+    /// @return whether it has to join again for its rows
     boolean told(JsonNode system, Optional<JsonNode> outcome, BooleanSupplier over) {
         String status = outcome.map(one ->
                         one.get("status").asText() + " " + one.path("reason").asText())
@@ -259,7 +259,7 @@ final class ChaosBinding {
         }
     }
 
-    /// How what it has of a row differs from what the user may see; for any thread.
+    /// How its copy of a row differs from what the user may see; for any thread.
     Optional<String> wrong(ChaosDatabase.Row row) {
         synchronized (rows) {
             return view.wrong(row.versions(), ways.membership(), rows.get(row.id()), user)

@@ -18,8 +18,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// A client that comes back whenever it is cut off, and keeps the rows of its bindings. One thread; whoever plays the
-/// chaos calls the rest.
+/// A client that reconnects after every disconnect and keeps the rows of its bindings. One thread; the chaos test
+/// calls the other methods.
 final class ChaosClient implements AutoCloseable {
     private static final Duration COME_BACK_AFTER = Duration.ofMillis(150);
     private static final Duration SILENCE_MAX = Duration.ofSeconds(90);
@@ -51,7 +51,7 @@ final class ChaosClient implements AutoCloseable {
         return bindings;
     }
 
-    // -- what is done to it
+    // -- faults
 
     /// Without a goodbye.
     void cut() {
@@ -93,7 +93,7 @@ final class ChaosClient implements AutoCloseable {
                 .issue("authenticated", Map.of("sub", user), validFor);
     }
 
-    // -- what it does
+    // -- the client's thread
 
     private void run() {
         while (!over) {
@@ -174,7 +174,7 @@ final class ChaosClient implements AutoCloseable {
                     outcome = Optional.of(one);
                 }
             }
-            // A new token is told in the same words, and nothing becomes of a binding that goes on.
+            // a new token sends the same message, without a result for a binding that continues
             if (outcome.isPresent() || !binding.isToBeTold()) {
                 again |= binding.told(system, outcome, () -> over);
             }

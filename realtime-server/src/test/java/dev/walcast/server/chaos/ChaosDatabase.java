@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
-/// The tables of the chaos test. A trigger keeps every version of every row, in the transaction that made it, so that
-/// what was committed is known even where a writer did not hear of its commit.
+/// The tables of the chaos test. A trigger keeps every version of every row, in the transaction that wrote it, so
+/// that commits are known even when a writer got no answer to its commit.
 final class ChaosDatabase {
     static final List<String> USERS = List.of(
             "11111111-1111-4111-8111-111111111111",
@@ -76,7 +76,7 @@ final class ChaosDatabase {
         }
     }
 
-    /// What became of one row: every committed version, the oldest first; nothing for its deletion.
+    /// The history of one row: every committed version, oldest first; empty for its deletion.
     record Row(long id, List<Optional<JsonNode>> versions) {}
 
     /// Every row of a table that there ever was, one after the other: they are many.

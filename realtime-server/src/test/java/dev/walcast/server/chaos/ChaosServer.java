@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 
-/// A server in a process of its own, which can be killed and comes back on the same port and slot.
+/// A server in its own process, which can be killed and starts again on the same port and slot.
 final class ChaosServer implements AutoCloseable {
     static final String SLOT = "chaos";
 
@@ -50,7 +50,7 @@ final class ChaosServer implements AutoCloseable {
         return process.output();
     }
 
-    /// As often as a supervisor would: the slot may be held by the killed one for long.
+    /// Retries like a supervisor: the slot may be held by the killed server for a while.
     private DevProcess serve() throws Exception {
         for (int i = 1; ; i++) {
             DevProcess started = started();

@@ -19,8 +19,8 @@ import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Clients, server, database and slot are cut, stopped and killed under load; in the end each client has exactly the
-/// rows that it may see. `-Dwalcast.chaos=long` goes on for 15 minutes, `-Dwalcast.fuzz.seed` plays a plan again.
+/// Clients, server, database and slot are cut, stopped and killed under load. At the end each client has exactly the
+/// rows that it may see. `-Dwalcast.chaos=long` runs for 15 minutes, `-Dwalcast.fuzz.seed` repeats a plan.
 class ChaosTest {
     private static final boolean LONG = "long".equals(System.getProperty("walcast.chaos"));
     private static final Duration LONG_TIME = Duration.ofMinutes(15);
@@ -37,7 +37,7 @@ class ChaosTest {
     @TempDir
     private Path folder;
 
-    /// What may happen.
+    /// The possible faults.
     private enum Step {
         CUT_CLIENTS,
         PAUSE_CLIENT,
@@ -54,7 +54,7 @@ class ChaosTest {
     private int toldAtKill;
 
     @Test
-    void whateverBreaksEachClientHasWhatItMaySeeInTheEnd() throws Exception {
+    void clientsConvergeAfterChaos() throws Exception {
         System.out.println("ChaosTest: -Dwalcast.fuzz.seed=" + seed + (LONG ? " -Dwalcast.chaos=long" : ""));
         try (TestPostgres postgres = TestPostgres.start(Map.of("synchronous_commit", "on"))) {
             ChaosDatabase database = new ChaosDatabase(postgres);
@@ -132,7 +132,7 @@ class ChaosTest {
         }
     }
 
-    /// What happens to clients happens more often.
+    /// Faults of clients are more frequent.
     private Step next() {
         return random.nextInt(4) > 0 ? Step.values()[random.nextInt(5)] : Step.values()[random.nextInt(9)];
     }
@@ -168,8 +168,8 @@ class ChaosTest {
         rest();
     }
 
-    /// A new epoch is told to those who have a place in the one before. Who is told of something else first, being away
-    /// across too large a transaction for instance, has none.
+    /// Waits for a client that had a position of the earlier epoch and was notified of the new one. A client that
+    /// received another reset before, for instance for a too large transaction, has none.
     private void awaitSomebodyBack() {
         await().atMost(PATIENCE).until(() -> told() >= toldAtKill + bindings().size() / 2);
     }
@@ -212,7 +212,7 @@ class ChaosTest {
                     .pollInterval(Duration.ofSeconds(1))
                     .until(() -> wrong(database).isEmpty() && epochs() == 1);
         } catch (ConditionTimeoutException _) {
-            // What follows says it.
+            // the next messages report it
         }
         assertThat(wrong(database)).as("seed " + seed).isEmpty();
         assertThat(epochs())
@@ -231,7 +231,7 @@ class ChaosTest {
         return clients.stream().flatMap(client -> client.bindings().stream()).toList();
     }
 
-    /// A few of the rows that somebody has wrong.
+    /// A few of the rows that some client has wrong.
     private List<String> wrong(ChaosDatabase database) throws SQLException {
         List<String> wrong = new ArrayList<>();
         for (String table : List.of("counters", "items", "notes")) {

@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// What one binding shows: a table, a filter, and the same in SQL and in Java.
+/// The view of a binding: a table, and a filter in the protocol, in SQL and in Java.
 ///
-/// @param shows  of a row, to a user; its policies included
+/// @param shows  whether a row is visible to a user, policies included
 /// @param steady whether rows never leave or enter it
 record ChaosView(String table, @Nullable String filter, String condition, Shows shows, boolean steady) {
     static final ChaosView COUNTERS = new ChaosView("counters", null, "true", (_, _) -> true, true);
@@ -32,11 +32,11 @@ record ChaosView(String table, @Nullable String filter, String condition, Shows 
         boolean test(JsonNode row, String user);
     }
 
-    /// How a binding of it asks for its rows.
+    /// How a binding requests its rows.
     ///
-    /// @param membership whether it is told of rows that enter and leave
+    /// @param membership whether it receives rows that enter and leave
     /// @param byTime     whether it names the time of its last change, as the unmodified client does
-    /// @param snapshot   whether the server gives it the rows that it begins with
+    /// @param snapshot   whether the server sends it the rows to begin with
     record Ways(boolean membership, boolean byTime, boolean snapshot) {}
 
     /// The binding of a join.
@@ -48,8 +48,8 @@ record ChaosView(String table, @Nullable String filter, String condition, Shows 
                 + (resume == null ? "" : ",\"resume\":\"" + resume + "\"") + "}";
     }
 
-    /// What is wrong with a row that a client has, or has not, in the end. A row that left the view by an UPDATE may
-    /// still be there as it was when it left, where nobody is told of that.
+    /// The fault of a row that a client has, or lacks, at the end. A row that left the view by an UPDATE may still be
+    /// there as it was before, when clients are not notified of that.
     ///
     /// @param has the text of the row
     Optional<String> wrong(List<Optional<JsonNode>> versions, boolean membership, @Nullable String has, String user) {

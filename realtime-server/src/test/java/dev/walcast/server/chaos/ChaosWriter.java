@@ -11,13 +11,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 
-/// Writes transactions of all kinds until it is closed, through every crash. Writers touch only rows of their own, but
-/// for the counters.
+/// Writes transactions of all kinds until it is closed, through every crash. Writers touch only their own rows,
+/// except the counters.
 final class ChaosWriter implements AutoCloseable {
     private static final long IDS = 10_000_000;
     private static final int LARGE = 300;
 
-    /// More than a server keeps in memory of a transaction: whoever was away across it is told `expired`.
+    /// More rows than a server keeps in memory of a transaction: clients that were offline during it receive
+    /// `expired`.
     private static final int HUGE = 8_000;
 
     /// Older rows are deleted now and then.

@@ -1,4 +1,4 @@
-/// Everything breaks, again and again, and nobody's rows may differ from what Postgres shows him in the end.
+/// Breaks every part repeatedly. At the end each client must have the rows that Postgres shows it.
 @NullMarked
 package dev.walcast.server.chaos;
 

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The commands as a user starts them: what goes wrong is one sentence with the fix and an exit code that is not 0.
+/// The commands as a user starts them. A failure prints one sentence with the remedy and has an exit code other than
+/// 0.
 class CommandLineTest {
     private static TestPostgres postgres;
 
@@ -42,7 +43,7 @@ class CommandLineTest {
     }
 
     @Test
-    void missingSettingsAreSaidAllAtOnce() throws Exception {
+    void missingSettingsAreReportedTogether() throws Exception {
         assertFails(Map.of(), "DATABASE_URL is missing", "JWT_SECRET is missing");
         assertFails(
                 Map.of("DATABASE_URL", postgres.url(), "JWT_SECRET", "short", "SLOT_NAME", "Not Allowed"),
@@ -60,7 +61,7 @@ class CommandLineTest {
     }
 
     @Test
-    void settingsOfTokensThatCannotWorkAreSaidWithoutRepeatingThem() throws Exception {
+    void invalidTokenSettingsAreNotRepeated() throws Exception {
         String secret = "secretword";
         assertFails(
                 Map.of(
@@ -90,7 +91,7 @@ class CommandLineTest {
     }
 
     @Test
-    void anUnknownNameInTheSettingsFileIsSaidWithTheNearestOne() throws Exception {
+    void unknownSettingSuggestsTheNearest() throws Exception {
         Path file = Files.writeString(folder.resolve("walcast.conf"), "JWT_SECERT=x\n");
         try (DevProcess serve = DevProcess.run(folder, Map.of(), "serve", "--config", file.toString())) {
             assertThat(serve.exitCode()).isEqualTo(1);
@@ -99,20 +100,20 @@ class CommandLineTest {
     }
 
     @Test
-    void aMalformedDatabaseUrlIsSaidWithoutRepeatingIt() throws Exception {
+    void malformedDatabaseUrlIsNotRepeated() throws Exception {
         assertFails(environment("postgres://u:p@ss/word@h/d"), "DATABASE_URL: The database URL is not", "%2F for /");
         assertFails(environment("mysql://u:secretword@h/d"), "does not begin with postgres://");
     }
 
     @Test
-    void whatIsWrongWithTheDatabaseIsSaid() throws Exception {
+    void startReportsUnusableDatabase() throws Exception {
         assertFails(
                 environment(postgres.url("postgres", "plain", "x", "postgres")), "ALTER ROLE \"plain\" REPLICATION");
         assertFails(environment(postgres.url("nosuch")), "There is no database \"nosuch\"");
     }
 
     @Test
-    void aPortInUseIsSaid() throws Exception {
+    void startReportsPortInUse() throws Exception {
         try (ServerSocket taken = new ServerSocket(0)) {
             Map<String, String> environment = Map.of(
                     "DATABASE_URL",
@@ -145,7 +146,7 @@ class CommandLineTest {
     }
 
     @Test
-    void devRecoversFromAKillAndKeepsItsData() throws Exception {
+    void devRecoversFromKill() throws Exception {
         String key;
         try (DevProcess first = DevProcess.start(folder)) {
             key = first.environment().get("ANON_KEY");
@@ -171,7 +172,7 @@ class CommandLineTest {
     }
 
     @Test
-    void tokenAndListenNeedNothingButARunningDev() throws Exception {
+    void tokenAndListenUseRunningDev() throws Exception {
         try (DevProcess dev = DevProcess.start(folder);
                 DevProcess token = DevProcess.run(
                         folder,
@@ -215,7 +216,7 @@ class CommandLineTest {
     }
 
     @Test
-    void devHasTheSchemaForPrivateChannelsAndMissesNothing() throws Exception {
+    void devHasTheRealtimeSchema() throws Exception {
         try (DevProcess dev = DevProcess.start(folder);
                 Connection connection = connect(dev);
                 Statement statement = connection.createStatement()) {

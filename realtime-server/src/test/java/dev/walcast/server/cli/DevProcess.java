@@ -76,7 +76,7 @@ public final class DevProcess implements AutoCloseable {
         return Path.of(".");
     }
 
-    /// What `dev.env` says.
+    /// The contents of `dev.env`.
     public Map<String, String> environment() throws IOException {
         return SettingsSource.readFile(data.resolve("dev.env"));
     }

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
-/// The real server in a process whose heap a test can exhaust: as soon as a file exists, a thread allocates all that is
-/// left and keeps it.
+/// The real server in a process whose heap a test can exhaust: when a file exists, a thread allocates all free memory
+/// and keeps it.
 public final class ExhaustibleServer {
     private static final Duration PAUSE = Duration.ofMillis(20);
     private static final int PIECE_BYTES = 64 << 10;
@@ -35,7 +35,7 @@ public final class ExhaustibleServer {
             try {
                 kept.add(new byte[PIECE_BYTES]);
             } catch (OutOfMemoryError _) {
-                // It keeps what it has, and takes what others give back.
+                // keeps what it has, and allocates what others free
                 LockSupport.parkNanos(PAUSE.toNanos());
             }
         }

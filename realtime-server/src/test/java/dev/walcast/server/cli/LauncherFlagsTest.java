@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/// The script and the image start the JVM alike.
+/// The script and the image start the JVM with the same flags.
 class LauncherFlagsTest {
     private static final Pattern FLAG = Pattern.compile("--?[A-Za-z][\\w.:+-]*(=[^\\s\"]+)?");
 

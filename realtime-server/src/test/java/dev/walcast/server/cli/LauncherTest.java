@@ -78,7 +78,7 @@ class LauncherTest {
     }
 
     @Test
-    void theNextStartFindsItsClassesInAnArchiveWhichANewJarOutdates() throws Exception {
+    void archiveIsUsedUntilJarChanges() throws Exception {
         try (DevProcess one = serve("one", "");
                 DevProcess other = serve("other", "")) {
             awaitQuietStart(one);
@@ -96,7 +96,7 @@ class LauncherTest {
     }
 
     @Test
-    void aDamagedArchiveIsNotUsed() throws Exception {
+    void damagedArchiveIsNotUsed() throws Exception {
         try (DevProcess serve = serve("before", "")) {
             awaitQuietStart(serve);
         }
@@ -113,7 +113,7 @@ class LauncherTest {
     }
 
     @Test
-    void withoutAPlaceForAnArchiveItStartsAllTheSame() throws Exception {
+    void startWorksWithoutArchiveFolder() throws Exception {
         Path archives = Files.createFile(root.resolve("realtime-server/target/startup"));
         try (DevProcess serve = serve("noplace", "")) {
             awaitQuietStart(serve);

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/// What the commands print never holds a value of the environment or of the settings file.
+/// The output of commands never contains a value of the environment or of the settings file.
 class PrintedSecretsTest {
     private static final String SECRET = "a-word-that-must-not-be-printed";
 
@@ -39,7 +39,7 @@ class PrintedSecretsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"serve", "dev", "setup", "token", "listen"})
-    void helpShowsNoValueThatIsSet(String command) {
+    void helpShowsNoConfiguredValue(String command) {
         assertThat(everyText()).containsKeys("JWT_SECRET", "DATABASE_URL", "EVALUATION_DATABASE_URL", "SECRET_KEYS");
         Printed help = run(everyText(), everyText(), command, "--help");
         assertThat(help.code).isZero();
@@ -73,7 +73,7 @@ class PrintedSecretsTest {
     }
 
     @Test
-    void pieceOfAValueIsNotRepeated() {
+    void partOfValueIsNotRepeated() {
         Printed refused = run(Map.of(), Map.of(), "serve", "--jwt-secret", "first", SECRET);
         assertThat(refused.code).isEqualTo(2);
         assertThat(refused.text.toLowerCase(Locale.ROOT)).contains("quotes").doesNotContain(SECRET);

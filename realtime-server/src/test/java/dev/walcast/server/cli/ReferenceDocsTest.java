@@ -29,12 +29,12 @@ import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
-/// The reference tables under `docs/` are what the code says. With `-Dwalcast.write-docs` the test writes them.
+/// The reference tables under `docs/` agree with the code. With `-Dwalcast.write-docs` the test writes them.
 class ReferenceDocsTest {
     private static final Path DOCS = Path.of("..", "docs");
 
     @Test
-    void theSettingsAreThoseOfTheCommand() throws IOException {
+    void settingsAreDocumented() throws IOException {
         String rows = new CommandLine(new ServeCommand())
                 .getCommandSpec().options().stream()
                         .filter(option -> option.longestName().startsWith("--") && !option.usageHelp())
@@ -47,10 +47,11 @@ class ReferenceDocsTest {
 
                 <!-- Written by ReferenceDocsTest with -Dwalcast.write-docs; do not edit. -->
 
-                Each is an environment variable, a line `NAME=value` in the file that `--config` names, or an option of `walcast serve`
-                (`SLOT_NAME` is `--slot-name`); the option wins over the environment, and that over the file. Times are written `250ms`, `5s`,
-                `1m`, `1h`; sizes in bytes or as `64KiB`, `1MiB`. A value out of bounds is refused at start with the bound.
-                `API_JWT_SECRET` and `API_JWT_JWKS`, the reference server's names, are read where ours are not set.
+                Each setting is an environment variable, a line `NAME=value` in the file that `--config` names, or an option of
+                `walcast serve` (`SLOT_NAME` is `--slot-name`). An option takes precedence over the environment, and the environment over
+                the file. Times are written `250ms`, `5s`, `1m`, `1h`; sizes in bytes or as `64KiB`, `1MiB`. A value out of bounds is
+                refused at start with the bound.
+                `API_JWT_SECRET` and `API_JWT_JWKS`, the reference server's names, are read where Walcast's names are not set.
                 On a heap below 1 GiB the defaults of the bounds on memory are lower: [sizing.md](sizing.md).
 
                 | Setting | Default | Meaning |
@@ -68,7 +69,7 @@ class ReferenceDocsTest {
     }
 
     @Test
-    void theErrorCodesAreThoseOfTheCatalogue() throws IOException {
+    void errorCodesAreDocumented() throws IOException {
         String rows = Arrays.stream(ErrorCode.values())
                 .map(ReferenceDocsTest::codeRow)
                 .collect(Collectors.joining());
@@ -77,9 +78,9 @@ class ReferenceDocsTest {
 
                 <!-- Written by ReferenceDocsTest with -Dwalcast.write-docs; do not edit. -->
 
-                What a refusal says, in the reply to the request that caused it (`response.reason`, mostly with the code in front), and in the
-                body of the HTTP answer where the socket does not exist yet. *Fault* says whose: the client's request, the server's, or a bound
-                that was reached. A refusal for a limit also has `code`, `limit` and `current` beside its text.
+                The texts of refusals. They are in the reply to the request (`response.reason`, usually after the code), or in the body of
+                the HTTP response when there is no socket yet. *Fault* names the cause: the client's request, the server, or a limit that
+                was reached. A refusal for a limit also has `code`, `limit` and `current` beside its text.
 
                 | Code | HTTP | Fault | Text |
                 |---|---|---|---|
@@ -104,7 +105,7 @@ class ReferenceDocsTest {
     private static final String UNUSED_THREAD = "never-run";
 
     @Test
-    void everyThreadIsInTheTableOfThreads() throws IOException {
+    void threadsAreDocumented() throws IOException {
         String table = Files.readString(DOCS.resolve("architecture.md"));
         String threads = table.substring(table.indexOf("\n| Thread | Kind |\n"));
         Set<String> names = new TreeSet<>();
@@ -133,20 +134,20 @@ class ReferenceDocsTest {
 
             ## When the process ends
 
-            Whatever runs the server has to start it again. The process ends by itself rather than live on without doing its work:
+            The process ends when it cannot do its work any more. Run it under a supervisor that starts it again:
 
             | Exit code | Why |
             |---|---|
             | 1 | The server could not start. The log says what an operator has to do. |
             | 3 | Memory is exhausted: the heap, direct buffers or the space for classes. Or the server spent 80 % of 20 s in garbage collections that left 85 % of the heap in use. |
-            | 4 | A thread that the whole server depends on has not moved for five minutes although it waits for nothing, or could not be started for as long. `/livez` answers 503 after two minutes. |
+            | 4 | A thread that the whole server depends on has made no progress for five minutes although it waits for nothing, or could not be started for that time. `/livez` answers 503 after two minutes. |
 
             Only time during which the process runs counts: neither a pause for garbage collection nor a machine that slept ends it. A task declares
             what it waits for; Postgres and clients that are slow are such waits, however long they take. A shortage of threads is survived; it ends
             the process only when it lasts for five minutes. Exit code 3 comes from the JVM (`-XX:+ExitOnOutOfMemoryError`, which the launcher and the
             image set) or from the server itself.
 
-            After a restart no row change is lost to clients that come back within `RESTART_HOLD` or name a position ([resume](resume.md));
+            After a restart no row change is lost to clients that reconnect within `RESTART_HOLD` or name a position ([resume](resume.md));
             broadcasts may be.
 
             * **Compose**: `restart: unless-stopped`, as in `docker-compose.yml`. Compose does not restart a container that is unhealthy; the server
@@ -174,7 +175,7 @@ class ReferenceDocsTest {
             """;
 
     @Test
-    void theReasonsOfReadinessAreThoseOfTheCatalogue() throws IOException {
+    void healthReasonsAreDocumented() throws IOException {
         String rows = Arrays.stream(HealthReason.values())
                 .map(reason -> "| `%s` | `%s` | %s |\n"
                         .formatted(reason.code(), reason.readiness().code(), reason.meaning()))
@@ -199,12 +200,12 @@ class ReferenceDocsTest {
                 | `not_ready` | 503 | The whole feed or process is out of service. |
 
                 `reasons` holds the codes below, in this order; the worst decides the status. Anyone may ask, so the answer holds no addresses, names
-                or error texts: the log has them, once for each change of state. New codes may be added; a client decides by `status`.
+                or error texts: the log has them, once for each change of state. New codes may be added; a client should use `status`.
 
                 `lag_seconds` is the age of the oldest change that may not be delivered, 0 when all are. While the feed is down, hangs or is behind, it
                 counts from the last moment at which everything was known to be delivered. That moment comes with each heartbeat (`HEARTBEAT`), and
                 each second on a database that writes nothing else; so the lag may be up to one heartbeat too long. In the seconds after a restart it
-                counts what waits for clients that come back. What the slot retains is another thing: it grows with everything that the database
+                counts what waits for clients that reconnect. What the slot retains is different: it grows with everything that the database
                 writes, and with the replay window. `SLOT_LAG_WARN` watches it; `pg_replication_slots` shows it.
 
                 While the server waits for its database at its start, both routes answer and everything else is closed ([start](start.md#when-the-database-cannot-be-had)).
@@ -215,7 +216,7 @@ class ReferenceDocsTest {
     }
 
     @Test
-    void theEventsAreThoseOfTheFlightRecorder() throws IOException {
+    void flightRecorderEventsAreDocumented() throws IOException {
         String events = new ClassFileImporter()
                 .withImportOption(new ImportOption.DoNotIncludeTests()).importPackages("dev.walcast.server").stream()
                         .filter(type -> type.isAssignableTo(Event.class))
@@ -228,8 +229,8 @@ class ReferenceDocsTest {
 
                 <!-- Written by ReferenceDocsTest with -Dwalcast.write-docs; do not edit. -->
 
-                What a running server's change path does can be recorded with JFR and looked at with `jfr` or JDK Mission Control. All of these events
-                are off until a recording switches them on:
+                JFR records what the change path of a running server does. View a recording with `jfr` or JDK Mission Control. All of these
+                events are off until a recording enables them:
 
                 ```sh
                 jcmd <pid> JFR.start name=walcast settings=default +walcast.Transaction#enabled=true +walcast.FanOut#enabled=true \\
@@ -237,7 +238,7 @@ class ReferenceDocsTest {
                 jcmd <pid> JFR.dump name=walcast filename=walcast.jfr && jfr print --events 'walcast.*' walcast.jfr
                 ```
 
-                They hold names of tables and counts, never a value of a row, a token or a topic.
+                They contain names of tables and counts, never a value of a row, a token or a topic.
 
                 | Event | Field | Meaning |
                 |---|---|---|
@@ -252,7 +253,7 @@ class ReferenceDocsTest {
         String head = "| `%s` | | %s |\n"
                 .formatted(
                         eventName(type), type.getAnnotation(Description.class).value());
-        // JFR adds private ones of its own.
+        // JFR adds private fields of its own
         return Arrays.stream(type.getDeclaredFields())
                 .filter(field -> !Modifier.isPrivate(field.getModifiers()))
                 .map(field -> "| | `%s` | %s |\n"

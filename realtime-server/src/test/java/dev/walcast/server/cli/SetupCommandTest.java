@@ -50,12 +50,12 @@ class SetupCommandTest {
     }
 
     @Test
-    void applyWithAnAdministratorDoesAllAndCanBeDoneAgain() throws Exception {
+    void applyAsAdministratorIsRepeatable() throws Exception {
         Ran first = run("server_one", "p'ass\\word", "--apply", "--admin-url", postgres.url(database));
         assertThat(first.err()).isEmpty();
         assertThat(first.exitCode()).isZero();
         assertThat(first.out())
-                .contains("Role \"server_one\", its grants and publication \"supabase_realtime\" are there.")
+                .contains("Role \"server_one\", its grants, and publication \"supabase_realtime\" exist.")
                 .contains("3 migrations run")
                 .contains("Partitions made: messages_")
                 .contains(READY)
@@ -75,7 +75,7 @@ class SetupCommandTest {
     }
 
     @Test
-    void whatIsPrintedRunsAsPrintedPartByPartAndTwice() throws Exception {
+    void printedScriptRunsTwice() throws Exception {
         Ran printed = run("Server \"two\"", "secretword", "--print");
         assertThat(printed.out()).doesNotContain("secretword").contains("alter system set wal_level");
         String[] parts = printed.out().split("\n-- 2\\. By role ");
@@ -94,7 +94,7 @@ class SetupCommandTest {
     }
 
     @Test
-    void setupCallsNothingThatAUserMade() throws Exception {
+    void setupCallsNoUserObjects() throws Exception {
         for (String printed : List.of("", "printed")) {
             hostile();
             String user = "server_hostile" + printed;
@@ -114,7 +114,8 @@ class SetupCommandTest {
         }
     }
 
-    /// What a user with CREATE on `public` can make: exact matches for calls and operators that name no schema.
+    /// Creates what a user with CREATE on `public` can create: exact matches for calls and operators without a
+    /// schema.
     private void hostile() {
         postgres.execute("do $$ begin create role mallory; exception when duplicate_object then null; end $$");
         StringBuilder sql = new StringBuilder("grant create on schema public to mallory; set role mallory;"
@@ -161,7 +162,7 @@ class SetupCommandTest {
     }
 
     @Test
-    void setupMakesALoginForEvaluation() throws Exception {
+    void setupCreatesEvaluationLogin() throws Exception {
         Ran ran = run("server_five", "x", "--apply", "--admin-url", postgres.url(database));
         assertThat(ran.out()).contains("EVALUATION_DATABASE_URL=postgres://walcast_evaluator:PASSWORD@");
         assertThat(query("select rolsuper, rolreplication, rolbypassrls, rolcanlogin, rolinherit,"
@@ -178,7 +179,7 @@ class SetupCommandTest {
     }
 
     @Test
-    void setupSaysWhetherRightsAreAnnounced() throws Exception {
+    void setupReportsRightsAnnouncements() throws Exception {
         String triggers = "select evtname, evtenabled from pg_event_trigger order by evtname";
         assertThat(applyAs("postgres"))
                 .contains("Event triggers walcast_rights and walcast_rights_drop announce")
@@ -208,7 +209,7 @@ class SetupCommandTest {
     }
 
     @Test
-    void whoMayNotMakeASchemaIsToldWhoMustGrantIt() {
+    void missingCreateRightIsReported() {
         postgres.execute("create role server_three login replication");
         Ran ran = run("server_three", "x", "--apply");
         assertThat(ran.exitCode()).isEqualTo(1);
@@ -216,14 +217,14 @@ class SetupCommandTest {
     }
 
     @Test
-    void anUnknownRoleIsToldToBeMadeFirst() {
+    void unknownRoleIsReported() {
         Ran ran = run("nobody", "secretword", "--apply");
         assertThat(ran.exitCode()).isEqualTo(1);
         assertThat(ran.err()).contains("--admin-url").doesNotContain("secretword");
     }
 
     @Test
-    void rolesMadeLaterAreGrantedAtTheNextRun() throws Exception {
+    void laterRolesAreGrantedAtNextRun() throws Exception {
         run("server_four", "x", "--apply", "--admin-url", postgres.url(database));
         postgres.execute("create role service_role nologin bypassrls");
         run("server_four", "x", "--apply", "--admin-url", postgres.url(database));
@@ -234,7 +235,7 @@ class SetupCommandTest {
     }
 
     @Test
-    void aSupabaseDatabaseIsUsedAsItIs() throws Exception {
+    void supabaseDatabaseIsUsedUnchanged() throws Exception {
         try (TestPostgres supabase = TestPostgres.start()) {
             supabase.execute(text("/supabase/realtime-schema.sql"));
             String before = columns(supabase);
@@ -258,8 +259,8 @@ class SetupCommandTest {
             Ran plain = run(Map.of("DATABASE_URL", supabase.url("postgres", "plain", "x", "postgres")), "--apply");
             assertThat(plain.exitCode()).isZero();
             assertThat(plain.out())
-                    .contains("role \"plain\" may not read and write realtime.messages past its policies")
-                    .contains("The partitions of realtime.messages are not kept by this server");
+                    .contains("role \"plain\" cannot read and write realtime.messages bypassing its policies")
+                    .contains("This server does not maintain the partitions of realtime.messages");
         }
     }
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// `walcast serve` while its database cannot be had: it says why, waits, and ends when it is told to.
+/// `walcast serve` while its database is unavailable: it reports why, waits, and ends on a signal.
 class StartTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -31,13 +31,13 @@ class StartTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"debezium", "native"})
-    void aDatabaseThatIsDownIsWaitedFor(String reader) throws Exception {
+    void startWaitsForDatabase(String reader) throws Exception {
         int port = freePort();
         try (TestPostgres postgres = TestPostgres.start()) {
             postgres.execute("create publication supabase_realtime");
             postgres.stop();
             try (DevProcess serve = serve(postgres.url(), port, reader)) {
-                await().atMost(PATIENCE).until(() -> serve.output().contains("tries again: Nothing answers"));
+                await().atMost(PATIENCE).until(() -> serve.output().contains("will try again: Nothing answers"));
                 assertThat(serve.output())
                         .contains("Nothing answers as Postgres at 127.0.0.1:" + postgres.port())
                         .doesNotContain("Exception");
@@ -59,7 +59,7 @@ class StartTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"debezium", "native"})
-    void aSilentHostIsSaidAndLeftAtOnce(String reader) throws Exception {
+    void silentHostIsReported(String reader) throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             String url = "postgres://u:secretword@127.0.0.1:" + silent.getLocalPort() + "/d";
             try (DevProcess serve = serve(url, 0, reader)) {
@@ -72,7 +72,7 @@ class StartTest {
     }
 
     @Test
-    void aWrongEvaluationLoginIsSaid() throws Exception {
+    void wrongEvaluationLoginIsReported() throws Exception {
         try (TestPostgres postgres = TestPostgres.start()) {
             postgres.execute("create publication supabase_realtime");
             Map<String, String> environment = Map.of(

@@ -3,11 +3,11 @@ package dev.walcast.server.clients;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/// What one version of one client sends, as its sources say. `TOPIC` stands for the topic and `TOKEN` for a token.
+/// The frames of one version of one client, as in its source. `TOPIC` stands for the topic and `TOKEN` for a token.
 ///
-/// @param query     of the socket's URL besides the key
-/// @param heartbeat and the others: whole text frames
-/// @param track     a client of that age tracks without having asked for presence, unless its join does
+/// @param query     the query of the socket's URL besides the key
+/// @param heartbeat like the others, a complete text frame
+/// @param track     older clients track without having asked for presence, unless the join asks for it
 record ClientForm(
         String client,
         String query,

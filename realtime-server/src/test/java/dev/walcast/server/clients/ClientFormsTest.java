@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// The frames that official and old clients send, and what each has to get before it tells its application that it is
-/// subscribed, in sync, and gone. Those that cannot run here are played.
+/// The frames that official and old clients send, and the frames each needs before it reports that it is subscribed,
+/// in sync, and gone. Clients that cannot run here are simulated.
 class ClientFormsTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final AtomicInteger TOPICS = new AtomicInteger();
@@ -47,7 +47,7 @@ class ClientFormsTest {
 
     @ParameterizedTest
     @MethodSource("forms")
-    void aClientGetsWhatItWaitsFor(ClientForm form) throws Exception {
+    void clientReceivesItsChanges(ClientForm form) throws Exception {
         try (Talk talk = new Talk(form)) {
             talk.beats();
             talk.joins();
@@ -61,7 +61,7 @@ class ClientFormsTest {
 
     /// Before joins had a `config`: the topic is the binding, and changes come under their own names.
     @Test
-    void realtimeJs1HearsChangesOfTheTableThatIsItsTopic() throws Exception {
+    void realtimeJs1ReceivesChangesOfItsTopic() throws Exception {
         try (RawSocket socket = open("&vsn=1.0.0", Stage.anon())) {
             String topic = "realtime:public:rows:room=eq.js1";
             socket.send("{\"topic\":\"" + topic + "\",\"event\":\"phx_join\",\"payload\":{\"user_token\":\""

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The clients of the matrix, each as its registry has it.
+/// The clients of the matrix, in the version of their registry.
 enum ClientKind {
     SUPABASE_JS("supabase-js", "`@supabase/supabase-js` %s", "@supabase/supabase-js"),
     REALTIME_JS("realtime-js", "`@supabase/realtime-js` %s (serializer 1.0.0)", "realtime-js-2-11"),

@@ -25,8 +25,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// The same scenarios for every client that runs here, against the real server. What they could do is the table in
-/// `docs/compatibility.md`; with `-Dwalcast.write-docs` it is written there.
+/// Runs the same scenarios with every client that runs here, against the real server. The results are the table in
+/// `docs/compatibility.md`; `-Dwalcast.write-docs` writes it.
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ClientMatrixTest {
     private static final Path DOCS = Path.of("..", "docs", "compatibility.md");
@@ -84,7 +84,7 @@ class ClientMatrixTest {
     @Order(1)
     @ParameterizedTest
     @MethodSource("cells")
-    void theClientDoesWhatItIsAsked(ClientKind client, Feature feature) throws Exception {
+    void clientSupportsTheFeature(ClientKind client, Feature feature) throws Exception {
         try (Stage stage = new Stage(client, postgres, server)) {
             feature.script().play(stage);
         }
@@ -93,7 +93,7 @@ class ClientMatrixTest {
 
     @Order(2)
     @Test
-    void theTableInTheDocsIsWhatWasSeen() throws Exception {
+    void documentedMatrixIsCurrent() throws Exception {
         if (passed.size() < all().size()) {
             System.out.println("The table of clients is not compared: not every scenario was played and passed");
         }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// What each official client insists on, asserted on the frames that are really sent: for those that cannot run here,
+/// The requirements of each official client, asserted on the frames that are sent: for clients that cannot run here,
 /// and for every version of those that can.
 class ClientStrictnessTest {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -57,10 +57,10 @@ class ClientStrictnessTest {
         return Stream.of(v1, v2);
     }
 
-    // -- everybody: the reply to a join
+    // -- all clients: the reply to a join
 
     @Test
-    void theJoinReplyEchoesEachBindingInOrderWithNothingButAnId() throws Exception {
+    void joinReplyEchoesBindingsInOrder() throws Exception {
         JsonNode sent = JSON.readTree(Conversation.BINDINGS);
         for (Conversation talk : both().toList()) {
             JsonNode entries = joinReply(talk).at("/response/postgres_changes");
@@ -76,7 +76,7 @@ class ClientStrictnessTest {
     }
 
     @Test
-    void theJoinReplyIsTheChannelsFirstFrameAndHasBindingsEvenWhenThereAreNone() {
+    void joinReplyIsTheFirstFrame() {
         for (Conversation talk : both().toList()) {
             JsonNode first = talk.texts().stream()
                     .filter(frame -> topic(frame).asText().equals(Conversation.TOPIC))
@@ -89,7 +89,7 @@ class ClientStrictnessTest {
     }
 
     @Test
-    void nothingButChangesHasTheKeyIds() {
+    void onlyChangesHaveTheKeyIds() {
         both().flatMap(talk -> talk.texts().stream())
                 .filter(frame -> !event(frame).equals("postgres_changes"))
                 .forEach(frame -> assertThat(payload(frame).has("ids"))
@@ -100,7 +100,7 @@ class ClientStrictnessTest {
     // -- Python: pydantic models of version 1.0.0
 
     @Test
-    void pythonFindsExactlyItsFourKeysAndARefThatIsNullOnPushes() {
+    void pythonFindsItsFourKeys() {
         for (JsonNode frame : v1.texts()) {
             List<String> keys = new ArrayList<>();
             frame.fieldNames().forEachRemaining(keys::add);
@@ -156,12 +156,12 @@ class ClientStrictnessTest {
     // -- JavaScript: version 2.0.0
 
     @Test
-    void javaScriptGetsNoBinaryFrameButKindFour() {
+    void javaScriptGetsOnlyBinaryKindFour() {
         assertThat(v2.binaries()).hasSize(2).allMatch(frame -> frame[0] == 4);
     }
 
     @Test
-    void javaScriptDropsWhatIsOfAnotherJoin() {
+    void javaScriptDropsFramesOfAnotherJoin() {
         String current = null;
         for (JsonNode frame : v2.texts()) {
             if (!topic(frame).asText().equals(Conversation.TOPIC)) {
@@ -178,7 +178,7 @@ class ClientStrictnessTest {
     }
 
     @Test
-    void javaScriptAndFlutterIgnoreAnEndWithoutTheJoinsRef() {
+    void javaScriptAndFlutterIgnoreEndWithoutRef() {
         assertThat(v2.of("phx_close")).hasSize(2).allSatisfy(frame -> {
             assertThat(frame.get(0).isTextual()).isTrue();
             assertThat(frame.get(1)).isEqualTo(frame.get(0));
@@ -186,7 +186,7 @@ class ClientStrictnessTest {
     }
 
     @Test
-    void javaScriptAndFlutterFindTheirBindingsByIdAndType() {
+    void javaScriptAndFlutterFindBindings() {
         for (Conversation talk : both().toList()) {
             Set<Integer> ids = new TreeSet<>();
             joinReply(talk)
@@ -219,7 +219,7 @@ class ClientStrictnessTest {
     }
 
     @Test
-    void kotlinAndSwiftParseTheTimeOfAChangeAndFindItsRows() {
+    void kotlinAndSwiftParseChanges() {
         for (JsonNode frame : v2.of("postgres_changes")) {
             JsonNode data = payload(frame).path("data");
             assertThat(Instant.parse(data.path("commit_timestamp").asText())).isNotNull();
@@ -230,7 +230,7 @@ class ClientStrictnessTest {
     }
 
     @Test
-    void kotlinAndPythonReadFourTextsInASystemMessage() {
+    void kotlinAndPythonReadSystemMessages() {
         for (Conversation talk : both().toList()) {
             assertThat(talk.of("system")).hasSizeGreaterThanOrEqualTo(2).allSatisfy(frame -> {
                 for (String key : List.of("status", "message", "extension", "channel")) {
@@ -257,7 +257,7 @@ class ClientStrictnessTest {
     }
 
     @Test
-    void kotlinJoinsAgainOnlyAfterItsLeaveIsAnsweredEvenWhenNothingWasJoined() {
+    void kotlinRejoinsAfterLeaveReply() {
         assertThat(reply(v2, "12").path("status").asText()).isEqualTo("ok");
         assertThat(reply(v1, "12").path("status").asText()).isEqualTo("ok");
     }
@@ -280,7 +280,7 @@ class ClientStrictnessTest {
     }
 
     @Test
-    void swiftWaitsForTheCloseAfterALeave() {
+    void swiftWaitsForCloseAfterLeave() {
         List<JsonNode> frames = v2.texts();
         int reply = frames.indexOf(frames.stream()
                 .filter(frame -> ref(frame).asText().equals("11"))

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// One socket that does most of what a client can do, and everything the server said to it.
+/// One socket that uses most functions of a client, and everything that the server sent to it.
 final class Conversation implements AutoCloseable {
     static final String TOPIC = "realtime:strict";
 

@@ -13,7 +13,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `walcast dev` and its page, in a real browser. With `-Dwalcast.write-docs` the test writes the picture of README.md.
+/// `walcast dev` and its page in a real browser. With `-Dwalcast.write-docs` the test writes the picture of
+/// README.md.
 class DemoPageTest {
     private static final Path PICTURE = Path.of("..", "docs", "images", "demo.png");
     private static final long LARGEST_PICTURE = 150_000;
@@ -22,7 +23,7 @@ class DemoPageTest {
     private Path data;
 
     @Test
-    void thePageShowsCommittedRowsInTwoClients() throws Exception {
+    void demoPageShowsCommittedRows() throws Exception {
         String whyNot = NodeScript.whyNoBrowser();
         if (whyNot != null) {
             System.out.println("DemoPageTest is skipped: " + whyNot);

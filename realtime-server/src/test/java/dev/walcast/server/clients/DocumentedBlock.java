@@ -9,10 +9,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// JavaScript that a document shows.
+/// A block of JavaScript in a document.
 ///
 /// @param document its path from the root
-/// @param number   which of its blocks, from 1
+/// @param number   the number of the block, from 1
 record DocumentedBlock(String document, int number, String text) {
     private static final Path ROOT = Path.of("..");
     private static final Pattern FENCED = Pattern.compile(

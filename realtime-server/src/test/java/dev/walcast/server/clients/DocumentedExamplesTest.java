@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// The JavaScript of README.md and `docs`, letter for letter but for the server's address, does what the documents say.
+/// Runs the JavaScript of README.md and `docs` unchanged except for the server's address, and checks what the
+/// documents promise.
 class DocumentedExamplesTest {
     private static TestPostgres postgres;
     private static TestServer server;
@@ -46,7 +47,7 @@ class DocumentedExamplesTest {
 
     @ParameterizedTest
     @MethodSource("blocks")
-    void theBlockDoesWhatItsDocumentSays(DocumentedBlock block) throws Exception {
+    void exampleDoesWhatItsDocumentSays(DocumentedBlock block) throws Exception {
         Optional<Example> example = Example.of(block);
         assertThat(example).as("what " + block + " is to do").isPresent();
         assumeThat(server).isNotNull();

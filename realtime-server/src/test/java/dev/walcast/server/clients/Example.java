@@ -3,7 +3,7 @@ package dev.walcast.server.clients;
 import java.util.Arrays;
 import java.util.Optional;
 
-/// What happens when a document's block runs.
+/// The examples, and what happens when their blocks run.
 enum Example {
     README("README.md", 1, ExampleScripts::readme),
     ACKNOWLEDGED_WORK("docs/acknowledgements.md", 1, ExampleScripts::acknowledgedWork),

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.server.testing.NodeScript;
 
-/// What the documents' blocks find around them, and what has to happen then.
+/// The scripts around the documents' blocks, and the results that they expect.
 final class ExampleScripts {
     private static final String OFFLINE = "{\"cmd\":\"offline\"}";
     private static final String ONLINE = "{\"cmd\":\"online\"}";
@@ -37,7 +37,7 @@ final class ExampleScripts {
         assertThat(printed).isEqualTo(ExampleStage.json(args));
     }
 
-    /// The second client is another process: what the first did not get done comes to it.
+    /// The second client is another process: it receives what the first did not complete.
     static void acknowledgedWork(ExampleStage stage, DocumentedBlock block) throws Exception {
         String before = LOGGED_IN + stage.text(Example.TRANSPORT) + """
             const work = ({ new: { id } }) => {

@@ -20,7 +20,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
-/// Where the documents' blocks run: a database with the tables they name, and one server.
+/// The environment of the documents' blocks: a database with the tables they name, and one server.
 record ExampleStage(TestPostgres postgres, TestServer server) {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String SURROUNDINGS =
@@ -42,7 +42,7 @@ record ExampleStage(TestPostgres postgres, TestServer server) {
                 + " using (realtime.topic() = 'room:1')");
     }
 
-    /// The names of `example.mjs` are there for what comes before and after the block.
+    /// The code before and after the block can use the names of `example.mjs`.
     NodeScript run(DocumentedBlock block, String before, String after) throws Exception {
         return NodeScript.startModule(SURROUNDINGS + before + block.at(server.url()) + after, environment());
     }
@@ -55,7 +55,7 @@ record ExampleStage(TestPostgres postgres, TestServer server) {
                 Map.of("WALCAST_URL", server.url(), "ANON_KEY", TestServer.token("reader")));
     }
 
-    /// Of another block, for one that goes on from there.
+    /// The text of another block that this one continues.
     String text(Example example) throws IOException {
         return DocumentedBlock.all().stream()
                 .filter(block -> Example.of(block).equals(Optional.of(example)))

@@ -1,6 +1,6 @@
 package dev.walcast.server.clients;
 
-/// What every client is asked to do, with the script that asks it.
+/// The features that every client is tested for, each with its script.
 enum Feature {
     CHANGES("`postgres_changes` with a filter", Scripts::changes),
     BROADCAST("broadcast, acknowledged", Scripts::broadcast),

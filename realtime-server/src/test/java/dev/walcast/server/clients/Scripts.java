@@ -9,7 +9,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.UUID;
 
-/// What the members of a scenario say, and what they have to hear.
+/// The actions of a scenario's members, and what they must receive.
 final class Scripts {
     private static final String GENERAL =
             "[{\"event\":\"*\",\"schema\":\"public\",\"table\":\"rows\",\"filter\":\"room=eq.general\"}]";
@@ -145,7 +145,7 @@ final class Scripts {
         return message.at("/payload/text").asText();
     }
 
-    /// Whether it was acknowledged is not asked: members often learn of it before the acknowledgement.
+    /// Does not wait for the acknowledgement: members often receive the presence before it.
     private static void track(NodeScript client, String name) throws Exception {
         client.command("{\"cmd\":\"track\",\"state\":{\"name\":\"" + name + "\"}}");
     }

@@ -12,8 +12,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/// One shell that runs commands in turn, as a reader's terminal does: variables, functions and the folder stay. A
-/// command that fails ends it.
+/// A shell that runs commands in turn, like a reader's terminal: variables, functions and the folder are kept. A
+/// failing command ends it.
 final class Shell implements AutoCloseable {
     private static final String DONE = "-- done --";
     private static final String ENDED = "-- ended --";

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// Where one script is played: a database, a server, and as many clients of one kind as it asks for.
+/// The environment of one script: a database, a server, and as many clients of one kind as it needs.
 final class Stage implements AutoCloseable {
     static final String ALICE = "11111111-1111-4111-8111-111111111111";
     static final String BOB = "22222222-2222-4222-8222-222222222222";

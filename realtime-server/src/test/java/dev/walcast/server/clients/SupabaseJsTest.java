@@ -64,7 +64,7 @@ class SupabaseJsTest {
     }
 
     @Test
-    void insertUpdateAndDeleteArriveWithTheRightOldAndNew() throws Exception {
+    void changesArriveWithOldAndNewRow() throws Exception {
         try (NodeScript client = listen("{\"bindings\":[" + ALL_ROWS + "]}")) {
             client.awaitLive();
             postgres.execute(
@@ -84,12 +84,12 @@ class SupabaseJsTest {
     }
 
     @Test
-    void aPageReadsWhyItsKeyIsRefused() throws Exception {
+    void pageReadsWhyItsKeyIsRefused() throws Exception {
         String forged = new TokenIssuer("x".repeat(40), Clock.systemUTC()).issue("anon", Map.of(), Duration.ofHours(1));
         String page = """
                 import { createClient } from '@supabase/supabase-js'
                 import WebSocket from 'ws'
-                // what a browser adds, and a page cannot see
+                // headers that a browser adds, and a page cannot see
                 class PageSocket extends WebSocket {
                   constructor(url, protocols) { super(url, protocols, { origin: 'http://page.example' }) }
                 }
@@ -106,7 +106,7 @@ class SupabaseJsTest {
     }
 
     @Test
-    void realtimeJs287PostsWhileItHasNoToken() throws Exception {
+    void realtimeJs287PostsWithoutToken() throws Exception {
         // its Authorization is empty then
         String script = """
                 import { RealtimeClient } from 'realtime-js-2-87'
@@ -123,7 +123,7 @@ class SupabaseJsTest {
     }
 
     @Test
-    void aFilterSelectsRowsAndABroadcastComesBackWithItsAcknowledgement() throws Exception {
+    void filterAndBroadcastWork() throws Exception {
         String filtered =
                 "{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"rows\",\"filter\":\"room=eq.general\"}";
         try (NodeScript client = listen("{\"bindings\":[" + filtered + "]}")) {
@@ -140,7 +140,7 @@ class SupabaseJsTest {
     }
 
     @Test
-    void aBindingThatAsksForItBeginsWithItsRows() throws Exception {
+    void snapshotBeginsWithRows() throws Exception {
         postgres.execute(
                 "insert into rows select n, 'general', n from generate_series(1, 3) n",
                 "insert into rows values (4, 'other')");
@@ -179,7 +179,7 @@ class SupabaseJsTest {
     };
 
     @Test
-    void theClientsOwnFilterBuilderReachesEveryOperator() throws Exception {
+    void filterBuilderReachesEveryOperator() throws Exception {
         StringBuilder bindings = new StringBuilder();
         for (int i = 0; i < CALLS.length; i++) {
             bindings.append(i == 0 ? "" : ",")
@@ -205,7 +205,7 @@ class SupabaseJsTest {
     }
 
     @Test
-    void twoUsersSeeTheirOwnRowsAndAFreshTokenChangesWhatIsSeen() throws Exception {
+    void freshTokenChangesWhatAUserSees() throws Exception {
         try (NodeScript alice = listen("{\"bindings\":[" + OWN_ROWS + "]}", user(ALICE));
                 NodeScript bob = listen("{\"bindings\":[" + OWN_ROWS + "]}", user(BOB))) {
             alice.awaitLive();
@@ -221,7 +221,7 @@ class SupabaseJsTest {
     }
 
     @Test
-    void aRowThatLeavesTheFilterIsADeleteAndOneThatEntersAnInsertWhereMembershipIsAskedFor() throws Exception {
+    void membershipTurnsUpdatesIntoInsertOrDelete() throws Exception {
         String member = "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"rows\",\"filter\":\"room=eq.general\","
                 + "\"membership\":true}";
         try (NodeScript client = listen("{\"bindings\":[" + member + "]}")) {
@@ -242,7 +242,7 @@ class SupabaseJsTest {
     }
 
     @Test
-    void whatTheClientDidNotAcknowledgeComesAgainAfterItsConnectionWasCut() throws Exception {
+    void unacknowledgedChangesComeAgain() throws Exception {
         String acknowledged = ALL_ROWS.replace("}", ",\"ack\":\"js\"}");
         try (NodeScript client = listen("{\"bindings\":[" + acknowledged + "]}")) {
             client.awaitLive();
@@ -264,7 +264,7 @@ class SupabaseJsTest {
     }
 
     @Test
-    void tenThousandRowsInAHundredTransactionsAndFiftyThousandInOneArriveOnceEachInOrder() throws Exception {
+    void manyRowsArriveOnceInOrder() throws Exception {
         try (NodeScript client = listen("{\"quiet\":true,\"bindings\":[" + ALL_ROWS + "]}")) {
             client.awaitLive();
             for (int i = 0; i < 100; i++) {
@@ -288,7 +288,7 @@ class SupabaseJsTest {
     }
 
     @Test
-    void twoMembersSeeEachOtherComeChangeAndGo() throws Exception {
+    void presenceOfTwoMembers() throws Exception {
         try (NodeScript alice = listen("{\"presence\":\"alice\"}");
                 NodeScript bob = listen("{\"presence\":\"bob\"}")) {
             alice.await("status", line -> line.get("status").asText().equals("SUBSCRIBED"));

@@ -19,10 +19,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/// Follows `docs/tutorial.md`: saves its files, runs its commands, and looks at its page in a real browser.
+/// Follows `docs/tutorial.md`: saves its files, runs its commands, and opens its page in a real browser.
 ///
-/// Three things differ from what a reader does: the server runs on a free port, `walcast` runs from the test's class
-/// path, and `npm` links the packages that the tests have.
+/// Three things differ: the server runs on a free port, `walcast` runs from the test's class path, and `npm` links
+/// the packages that the tests have.
 final class Tutorial {
     private static final Path NODE_MODULES =
             Path.of("src/test/js/node_modules").toAbsolutePath().normalize();

@@ -14,13 +14,14 @@ import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// Two users, two real browsers, the unmodified `@supabase/supabase-js` in each: row-level security as people meet it.
+/// Two users in two real browsers, each with the unmodified `@supabase/supabase-js`: row-level security from end to
+/// end.
 class TwoBrowsersTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
     private static final String BOB = "22222222-2222-4222-8222-222222222222";
 
     @Test
-    void eachSeesTheirOwnRowsThroughAFreshTokenAndARevocation() throws Exception {
+    void browsersSeeTheirOwnRows() throws Exception {
         String whyNot = NodeScript.whyNoBrowser();
         if (whyNot != null) {
             System.out.println("TwoBrowsersTest is skipped: " + whyNot);

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/// A server with each reader on one database. The publication carries the table `ends`.
+/// A server with each reader on the same database. The publication contains the table `ends`.
 final class BothReaders implements AutoCloseable {
     private final TestPostgres postgres;
     private final List<TestServer> servers = new ArrayList<>();

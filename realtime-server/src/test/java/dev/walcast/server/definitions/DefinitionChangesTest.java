@@ -11,7 +11,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// A row is read by the definitions of its own moment, or what is not known is named, with both readers.
+/// With both readers, a row is decoded by the definitions of its own time, and unknown values are named as missing.
 class DefinitionChangesTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static BothReaders servers;
@@ -34,7 +34,7 @@ class DefinitionChangesTest {
         return "{\"event\":\"*\",\"schema\":\"public\",\"table\":\"" + table + "\",\"filter\":\"" + filter + "\"}";
     }
 
-    /// What each reader's client was told: the records with what they lack, and the reasons to read anew.
+    /// What each reader's client received: the records with their missing values, and the reasons of resets.
     private static List<List<String>> told(List<ChangeListener> listeners) throws Exception {
         List<List<String>> all = new ArrayList<>();
         for (ChangeListener listener : listeners) {
@@ -91,7 +91,7 @@ class DefinitionChangesTest {
     }
 
     @Test
-    void fieldsAreThoseOfTheRowsMoment() throws Exception {
+    void fieldsMatchTheRowsDefinition() throws Exception {
         execute(
                 "create type address as (street text, no int); create domain named_address as address",
                 "create table homes (id int primary key, a address, many address[], named named_address)");
@@ -117,7 +117,7 @@ class DefinitionChangesTest {
     }
 
     @Test
-    void fieldsOfATablesRowTypeFollowItsColumns() throws Exception {
+    void fieldsOfRowTypeFollowItsTable() throws Exception {
         execute("create table items (k int, v text); create table boxes (id int primary key, item items)");
         List<ChangeListener> listeners = servers.join(all("boxes"));
         execute("alter table items rename column v to w; alter table items add column x int");
@@ -131,7 +131,7 @@ class DefinitionChangesTest {
     }
 
     @Test
-    void typeChangeLosesNoRowOfAFilter() throws Exception {
+    void typeChangeLosesNoFilteredRow() throws Exception {
         execute("create table nums (id int primary key, n int)");
         for (int i = 0; i < 4; i++) {
             execute("truncate nums; alter table nums alter n type int");
@@ -149,7 +149,7 @@ class DefinitionChangesTest {
     }
 
     @Test
-    void renamedColumnOfAPolicyLosesNoRow() throws Exception {
+    void renamedPolicyColumnLosesNoRow() throws Exception {
         execute(
                 "create table owned (id int primary key, owner text); alter table owned enable row level security",
                 "create policy p on owned using (owner = 'alice')");
@@ -166,7 +166,7 @@ class DefinitionChangesTest {
     }
 
     @Test
-    void rowBeforeAPolicysColumnIsToldAsReset() throws Exception {
+    void rowBeforePolicyColumnIsReset() throws Exception {
         execute(
                 "create table tenants (id int primary key); alter table tenants enable row level security",
                 "create policy p on tenants using (true)");
@@ -182,7 +182,7 @@ class DefinitionChangesTest {
     }
 
     @Test
-    void columnsAreThoseOfTheRowsMoment() throws Exception {
+    void columnsMatchTheRowsDefinition() throws Exception {
         execute("create table cols (id int primary key, a text)");
         List<ChangeListener> listeners = servers.join(all("cols"));
         execute(
@@ -240,7 +240,7 @@ class DefinitionChangesTest {
     }
 
     @Test
-    void newColumnOfAnOldNameDoesNotShowItsValues() throws Exception {
+    void newColumnDoesNotShowOldValues() throws Exception {
         execute(
                 "create table again (id int primary key, a text, b text)",
                 "revoke select on again from authenticated; grant select (id, a) on again to authenticated");

@@ -17,11 +17,10 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// Random changes of definitions among random rows, with both readers: each image that is delivered is the row
-/// as its statement saw it, or names what is not exact, and no row is lost without a reset.
+/// Random changes of definitions among random rows, with both readers. Each delivered row is as its statement saw it,
+/// or names what is not exact, and no row is lost without a reset.
 ///
-/// `-Dwalcast.definitions.cases=5000` makes it long; the seed is printed, and `-Dwalcast.definitions.seed` plays
-/// one again.
+/// `-Dwalcast.definitions.cases=5000` makes it long. The seed is printed; `-Dwalcast.definitions.seed` repeats one.
 class DefinitionsTest {
     private static final int CASES = Integer.getInteger("walcast.definitions.cases", 100);
     private static final int CASES_AT_ONCE = 25;
@@ -35,7 +34,7 @@ class DefinitionsTest {
     /// One client's subscription, begun again after it was refused.
     private final class Client {
         private final TestServer server;
-        private final ToldImages told;
+        private final ReceivedImages told;
         private final @Nullable String table;
         private final String binding;
         private @Nullable ChangeListener listener;
@@ -43,7 +42,7 @@ class DefinitionsTest {
         /// @param table null for the schema public
         Client(TestServer server, String name, @Nullable String table, String binding) {
             this.server = server;
-            this.told = new ToldImages(name, recorded);
+            this.told = new ReceivedImages(name, recorded);
             this.table = table;
             this.binding = binding;
         }
@@ -91,7 +90,7 @@ class DefinitionsTest {
     }
 
     @Test
-    void imagesAreThoseOfTheirMoment() throws Exception {
+    void rowsMatchTheirDefinition() throws Exception {
         System.out.println("definitions: seed " + seed + ", " + CASES + " transactions");
         List<String> faults = new ArrayList<>();
         try (BothReaders servers = BothReaders.start(RandomDefinitions.preparation());
@@ -132,7 +131,7 @@ class DefinitionsTest {
         }
     }
 
-    /// What is owed to a client is told within a second.
+    /// Every pending reset is sent within a second.
     private void finish(BothReaders servers, List<String> faults) throws Exception {
         for (Client client : clients) {
             long deadline = System.nanoTime() + PATIENCE.toNanos();

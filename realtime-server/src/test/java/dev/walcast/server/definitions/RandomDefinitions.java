@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/// Writes rows and changes the definitions of tables, columns, types and publications, one transaction after the
-/// other. Statements that Postgres refuses are rolled back. A trigger records each row as its statement saw it.
+/// Writes rows and changes the definitions of tables, columns, types and publications, one transaction after another.
+/// Statements that Postgres refuses are rolled back. A trigger records each row as its statement saw it.
 final class RandomDefinitions implements AutoCloseable {
     private static final List<String> TYPES = List.of(
             "int",
@@ -304,7 +304,7 @@ final class RandomDefinitions implements AutoCloseable {
         return TYPES.get(random.nextInt(TYPES.size()));
     }
 
-    // -- what there is
+    // -- objects
 
     private String table() throws SQLException {
         List<String> tables = query("select format('%I.%I', schemaname, tablename) from pg_publication_tables"

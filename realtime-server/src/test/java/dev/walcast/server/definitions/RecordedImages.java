@@ -20,7 +20,7 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// The rows as the statements that wrote them saw them.
+/// The rows as seen by the statements that wrote them.
 final class RecordedImages {
     static final ObjectMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
@@ -52,7 +52,7 @@ final class RecordedImages {
         }
     }
 
-    /// What was recorded since the last call.
+    /// The rows recorded since the last call.
     List<Image> read(TestPostgres postgres) throws Exception {
         List<Image> fresh = new ArrayList<>();
         try (Connection connection = postgres.connect();

@@ -1,4 +1,4 @@
-/// The definitions of tables, columns and types change while rows are written.
+/// Changes of the definitions of tables, columns and types while rows are written.
 @NullMarked
 package dev.walcast.server.definitions;
 

@@ -29,8 +29,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/// Measures what remembering rows adds to a change on the source's thread, and what a row's key takes. To be run by
-/// hand; nothing asserts it.
+/// Measures what remembering rows adds to a change on the source's thread, and how much memory a row's key takes. Run
+/// by hand; asserts nothing.
 final class KnownRowsCost {
     private static final int ROUNDS = 8;
     private static final int BINDINGS = 10_000;
@@ -130,7 +130,7 @@ final class KnownRowsCost {
         System.out.printf(Locale.ROOT, "%s: %.0f ns%n", what, best / (double) changes);
     }
 
-    /// What the source's thread does for each change besides its other work.
+    /// The other work of the source's thread for each change.
     private static void pass(KnownRows known, int changes) {
         for (int i = 0; i < changes; i++) {
             Change change = CHANGES.get(i & (CHANGES.size() - 1));

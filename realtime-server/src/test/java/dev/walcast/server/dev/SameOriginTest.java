@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// The demo's writes take requests of its own page only. No database is needed: 403 comes before it, and 503 from it.
+/// The demo accepts writes of its own page only. No database is needed: 403 comes before it, and 503 from it.
 class SameOriginTest {
     private static WebServer server;
 
@@ -67,7 +67,7 @@ class SameOriginTest {
     }
 
     @Test
-    void theKeyIsNotGivenToAForeignName() throws Exception {
+    void keyIsNotGivenToForeignName() throws Exception {
         assertThat(status("GET /demo/config", "Host: localhost", "")).isEqualTo(200);
         assertThat(status("GET /demo/config", "Host: evil.example", "")).isEqualTo(403);
     }

@@ -40,7 +40,7 @@ class UnpackedBinariesTest {
     }
 
     @Test
-    void theLibraryTakesWhatIsUnpacked() throws Exception {
+    void libraryUsesUnpackedBinaries() throws Exception {
         Path binaries = Files.createDirectories(folder.resolve("postgres-binaries"));
         byte[] first = get(new UnpackedBinaries(binaries));
         assertThat(names(binaries)).singleElement().asString().startsWith("PG-");
@@ -68,7 +68,7 @@ class UnpackedBinariesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"false", "there-is-no-such-program"})
-    void whatCannotBeUnpackedIsLeftToTheLibrary(String unpacker) throws Exception {
+    void failedUnpackingIsLeftToLibrary(String unpacker) throws Exception {
         assertThat(get(new UnpackedBinaries(folder, List.of(unpacker)))).hasSizeGreaterThan(1_000_000);
         assertThat(folder).isEmptyDirectory();
     }

@@ -22,9 +22,9 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/// Random streams of frames, whole and damaged, against a second reader that is written from RFC 6455 alone. What is a
-/// text then goes through both protocol versions, which must not fail. The long run is
-/// `-Dwalcast.fuzz.cases=1000000`; `-Dwalcast.fuzz.seed` plays one again.
+/// Random streams of frames, whole and damaged, compared with a second reader written from RFC 6455 alone. Texts then
+/// go through both protocol versions, which must not fail. The long run is `-Dwalcast.fuzz.cases=1000000`;
+/// `-Dwalcast.fuzz.seed` repeats one.
 class FrameFuzzTest {
     private static final int MESSAGE_BYTES_MAX = 2_000;
     private static final InboundLimits LIMITS = InboundLimits.of(SocketLimits.defaults());
@@ -44,7 +44,7 @@ class FrameFuzzTest {
     private final Random random = new Random(seed);
 
     @Test
-    void damagedFramesAreReadAsTheProtocolSays() {
+    void damagedFramesFollowTheProtocol() {
         int broken = 0;
         int messages = 0;
         for (long i = 0; i < cases; i++) {
@@ -65,7 +65,7 @@ class FrameFuzzTest {
         assertThat(messages).isPositive();
     }
 
-    /// What the server's reader makes of it. Any other exception than that of a broken frame fails the test.
+    /// The results of the server's reader. Any exception except that of an invalid frame fails the test.
     private List<String> outcomes(byte[] wire) {
         List<String> outcomes = new ArrayList<>();
         InboundPace pace = new InboundPace(LIMITS, System::nanoTime, new NoRest());
@@ -101,7 +101,7 @@ class FrameFuzzTest {
                     }
                 }
             }
-        } catch (BrokenFrame e) {
+        } catch (InvalidFrameException e) {
             outcomes.add("broken " + e.reason());
             return outcomes;
         } catch (Exception e) {
@@ -237,7 +237,7 @@ class FrameFuzzTest {
     private byte[] damaged(byte[] wire) {
         byte[] damaged = wire.clone();
         for (int i = random.nextInt(3); i >= 0 && damaged.length > 0; i--) {
-            // headers are what matters, and the first frame's is always where it was
+            // headers matter most, and the first frame's is always at the same place
             int at = random.nextBoolean()
                     ? random.nextInt(Math.min(16, damaged.length))
                     : random.nextInt(damaged.length);
@@ -273,7 +273,7 @@ class FrameFuzzTest {
 
     // -- the second reader
 
-    /// Reads a whole stream as RFC 6455 says, without a care for memory or speed.
+    /// Reads a whole stream according to RFC 6455, without regard to memory or speed.
     private static final class Expected {
         private static final String END = "end";
 
@@ -295,7 +295,7 @@ class FrameFuzzTest {
             return outcomes;
         }
 
-        /// How the stream ends; null when it goes on.
+        /// The end of the stream; null when it continues.
         private String frame() {
             if (wire.remaining() < 2) {
                 return END;

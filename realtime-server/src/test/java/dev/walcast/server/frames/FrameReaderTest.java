@@ -25,7 +25,7 @@ class FrameReaderTest {
     private final MemoryAccount memory = budget.open(() -> {});
 
     @Test
-    void messagesSurviveAnyFragmentationAndAnyArrivalInPieces() throws Exception {
+    void messagesSurviveFragmentation() throws Exception {
         for (int round = 0; round < 200; round++) {
             byte[] message = new byte[random.nextInt(round % 10 == 0 ? MAX : 400)];
             random.nextBytes(message);
@@ -45,7 +45,7 @@ class FrameReaderTest {
     }
 
     @Test
-    void theLimitHoldsForAllFragmentsTogether() throws Exception {
+    void limitAppliesToWholeMessage() throws Exception {
         ByteArrayOutputStream wire = new ByteArrayOutputStream();
         wire.writeBytes(frame(0x02, new byte[MAX]));
         wire.writeBytes(frame(0x80, new byte[1]));
@@ -53,11 +53,12 @@ class FrameReaderTest {
                 new ByteArrayInputStream(wire.toByteArray()), MAX, new MessageBuffer(memory), pace(), EarlyLook.NONE);
         assertThatThrownBy(reader::next)
                 .isInstanceOfSatisfying(
-                        BrokenFrame.class, e -> assertThat(e.reason()).isEqualTo(CloseReason.FRAME_TOO_LARGE));
+                        InvalidFrameException.class,
+                        e -> assertThat(e.reason()).isEqualTo(CloseReason.FRAME_TOO_LARGE));
     }
 
     @Test
-    void aStreamThatEndsAnywhereIsAnEnd() throws Exception {
+    void endAnywhereIsAnEnd() throws Exception {
         byte[] whole = frame(0x82, new byte[300]);
         for (int cut = 0; cut < whole.length; cut++) {
             FrameReader reader = new FrameReader(
@@ -71,7 +72,7 @@ class FrameReaderTest {
     }
 
     @Test
-    void aMessageCountsUntilTheNextIsRead() throws Exception {
+    void messageCountsUntilNextIsRead() throws Exception {
         ByteArrayOutputStream wire = new ByteArrayOutputStream();
         wire.writeBytes(frame(0x82, new byte[MAX]));
         wire.writeBytes(frame(0x82, new byte[10]));
@@ -87,7 +88,7 @@ class FrameReaderTest {
     }
 
     @Test
-    void aPartialMessageCountsUntilItIsForgotten() throws Exception {
+    void partialMessageCountsUntilDiscarded() throws Exception {
         byte[] whole = frame(0x82, new byte[MAX]);
         MessageBuffer buffer = new MessageBuffer(memory);
         FrameReader reader = new FrameReader(
@@ -99,7 +100,7 @@ class FrameReaderTest {
     }
 
     @Test
-    void aMessageWithoutMemoryForItIsRefused() {
+    void messageWithoutMemoryIsRefused() {
         MemoryBudget tight = new MemoryBudget(MAX / 4, MAX);
         MemoryAccount poor = tight.open(() -> {});
         MessageBuffer buffer = new MessageBuffer(poor);
@@ -107,7 +108,7 @@ class FrameReaderTest {
                 new ByteArrayInputStream(frame(0x82, new byte[MAX])), MAX, buffer, pace(), EarlyLook.NONE);
         assertThatThrownBy(reader::next)
                 .isInstanceOfSatisfying(
-                        BrokenFrame.class, e -> assertThat(e.reason()).isEqualTo(CloseReason.MEMORY));
+                        InvalidFrameException.class, e -> assertThat(e.reason()).isEqualTo(CloseReason.MEMORY));
         buffer.forget();
         assertThat(tight.used()).isZero();
         assertThat(tight.endings()).isPositive();

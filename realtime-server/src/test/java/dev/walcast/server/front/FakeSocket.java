@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/// The bytes of a client, in pieces of random size, and what is written to it.
+/// A socket that supplies a client's bytes in pieces of random size, and collects what is written.
 final class FakeSocket implements ClientSocket {
     private final byte[] input;
     private final SplittableRandom random;

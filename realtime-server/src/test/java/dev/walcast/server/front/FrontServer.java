@@ -13,18 +13,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
-/// A [Front] with a few routes on a free port.
+/// A [HttpFront] with a few routes on a free port.
 final class FrontServer implements AutoCloseable {
     private final Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
     final CountDownLatch mayAnswer = new CountDownLatch(1);
-    final Front front;
+    final HttpFront front;
 
     FrontServer(FrontLimits limits) throws IOException {
         this(limits, List.of());
     }
 
     FrontServer(FrontLimits limits, List<Http1Upgrader> upgraders) throws IOException {
-        front = new Front("127.0.0.1", 0, limits, supervisor);
+        front = new HttpFront("127.0.0.1", 0, limits, supervisor);
         front.serve(
                 HttpRouting.builder()
                         .get("/livez", (_, response) -> response.send("alive"))

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.walcast.server.front.HttpText.Reply;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.memory.MemoryBudget;
-import dev.walcast.server.socket.SocketDoor;
+import dev.walcast.server.socket.SocketAdmission;
 import dev.walcast.server.socket.SocketStats;
 import dev.walcast.server.socket.WebSockets;
 import io.helidon.webserver.http.HttpRouting;
@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What comes through the port, and what ends there.
+/// Which requests and connections the port accepts, and which it ends.
 class HttpFrontTest {
     private static FrontServer server;
 
@@ -78,7 +78,7 @@ class HttpFrontTest {
                 "Upgrade: a\r\nUpgrade: websocket\r\n",
                 "Authorization: a\r\nAuthorization: b\r\n",
             })
-    void aHeadWithTwoReadingsIsRefusedAndTheLast(String header) throws IOException {
+    void ambiguousHeadIsRefused(String header) throws IOException {
         String smuggled = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
         List<Reply> replies = replies("POST /count HTTP/1.1\r\nHost: x\r\n" + header + "\r\n" + smuggled);
         assertThat(replies).hasSize(1);
@@ -138,7 +138,7 @@ class HttpFrontTest {
                 "GET /livez HTTP/11",
                 "\r\n\r\nGET /livez HTTP/1.1",
             })
-    void aFirstLineThatIsNoneIsRefused(String line) throws IOException {
+    void invalidRequestLineIsRefused(String line) throws IOException {
         List<Reply> replies = replies(line + "\r\nHost: x\r\n\r\n");
         assertThat(replies).hasSize(1);
         assertThat(replies.getFirst().status()).isEqualTo(400);
@@ -155,14 +155,14 @@ class HttpFrontTest {
                 "Host: a/b\r\n",
                 "Host: [::1\r\n"
             })
-    void aRequestWithoutOneHostIsRefused(String host) throws IOException {
+    void requestWithoutOneHostIsRefused(String host) throws IOException {
         List<Reply> replies = replies("GET /nothing HTTP/1.1\r\n" + host.replace("a,b\r\n\r\nX: ", "a@b\r\n") + "\r\n");
         assertThat(replies).hasSize(1);
         assertThat(replies.getFirst().status()).isEqualTo(400);
     }
 
     @Test
-    void otherRefusalsSayWhatIsWrong() throws IOException {
+    void refusalsNameTheFault() throws IOException {
         assertThat(replies("FOO /livez HTTP/1.1\r\nHost: x\r\n\r\n").getFirst())
                 .satisfies(reply -> assertThat(reply.status()).isEqualTo(405))
                 .satisfies(reply -> assertThat(reply.header("Allow")).contains("GET, HEAD, POST, OPTIONS"));
@@ -203,14 +203,14 @@ class HttpFrontTest {
     }
 
     @Test
-    void http10IsAnsweredAndTheConnectionEnds() throws IOException {
+    void http10ConnectionEndsAfterResponse() throws IOException {
         List<Reply> replies = replies("GET /livez HTTP/1.0\r\n\r\nGET /livez HTTP/1.0\r\n\r\n");
         assertThat(replies).extracting(Reply::body).containsExactly("alive");
         assertThat(replies.getFirst().header("Connection")).contains("close");
     }
 
     @Test
-    void http10StaysOpenWhenAsked() throws IOException {
+    void http10KeepAliveIsHonoured() throws IOException {
         List<Reply> replies = replies("GET /livez HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"
                 + "POST /count HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc");
         assertThat(replies).extracting(Reply::body).containsExactly("alive", "3 bytes");
@@ -219,7 +219,7 @@ class HttpFrontTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "Connection: keep-alive\r\n"})
-    void http10GetsAStreamWithoutChunks(String header) throws IOException {
+    void http10StreamHasNoChunks(String header) throws IOException {
         List<Reply> replies = replies("GET /stream HTTP/1.0\r\n" + header + "\r\nGET /livez HTTP/1.0\r\n\r\n");
         assertThat(replies).extracting(Reply::body).containsExactly("data: one\n\ndata: two\n\ndata: three\n\n");
         assertThat(replies.getFirst().header("Transfer-Encoding")).isEmpty();
@@ -227,14 +227,14 @@ class HttpFrontTest {
     }
 
     @Test
-    void http10WithATransferEncodingIsRefused() throws IOException {
+    void http10TransferEncodingIsRefused() throws IOException {
         List<Reply> replies = replies("POST /count HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
         assertThat(replies).extracting(Reply::status).containsExactly(400);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"Upgrade: websocket\r\nConnection: upgrade\r\n", "Connection: close\r\n"})
-    void aSocketOverHttp10IsToldWhy(String header) throws IOException {
+    void http10UpgradeIsRefusedWithReason(String header) throws IOException {
         List<Reply> replies = replies("GET /realtime/v1/websocket HTTP/1.0\r\nHost: x\r\n" + header
                 + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
         assertThat(replies).extracting(Reply::status).containsExactly(400);
@@ -252,7 +252,7 @@ class HttpFrontTest {
     }
 
     @Test
-    void answersToHeadHaveNoBodyEvenWhenThePathIsUnknown() throws IOException {
+    void headResponsesHaveNoBody() throws IOException {
         List<Reply> replies = replies(
                 "HEAD /nothing HTTP/1.1\r\nHost: x\r\n\r\nHEAD /stream HTTP/1.1\r\nHost: x\r\n\r\n"
                         + "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
@@ -262,19 +262,19 @@ class HttpFrontTest {
     }
 
     @Test
-    void idleConnectionsKeepNobodyOut() throws Exception {
+    void idleConnectionsKeepNoClientOut() throws Exception {
         try (FrontServer small = new FrontServer(FrontServer.limits(40, 40, 0, ""));
                 Held idle = new Held(small.port(), 200, "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")) {
             for (int i = 0; i < 20; i++) {
                 assertAlive(small);
             }
-            assertThat(small.front.connections()).isLessThanOrEqualTo(40 + Places.RESERVE);
+            assertThat(small.front.connections()).isLessThanOrEqualTo(40 + ConnectionPlaces.RESERVE);
             assertThat(idle.open()).isLessThan(200);
         }
     }
 
     @Test
-    void halfARequestKeepsNobodyOut() throws Exception {
+    void incompleteRequestsKeepNoClientOut() throws Exception {
         try (FrontServer small = new FrontServer(FrontServer.limits(40, 40, 0, ""));
                 Held _ = new Held(small.port(), 100, "GET /livez HTTP/1.1\r\n");
                 Held _ = new Held(small.port(), 100, "POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx")) {
@@ -300,7 +300,7 @@ class HttpFrontTest {
     }
 
     @Test
-    void oneAddressGetsNoMoreThanItsShare() throws Exception {
+    void addressGetsNoMoreThanItsShare() throws Exception {
         try (FrontServer small = new FrontServer(FrontServer.limits(100, 100, 5, ""));
                 Held _ = new Held(small.port(), 5, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")) {
             await().until(() -> small.front.connections() == 5 && small.front.waiting() == 0);
@@ -323,7 +323,7 @@ class HttpFrontTest {
     }
 
     @Test
-    void behindAProxyClientsAreCountedEachForItself() throws Exception {
+    void clientsBehindProxyAreCountedSeparately() throws Exception {
         String slow = "GET /slow HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 6.6.6.6, 198.51.100.7, 10.1.2.3\r\n\r\n";
         try (FrontServer small = new FrontServer(FrontServer.limits(100, 100, 5, "127.0.0.1, 10.0.0.0/8"));
                 Held _ = new Held(small.port(), 5, slow)) {
@@ -357,7 +357,7 @@ class HttpFrontTest {
     }
 
     @Test
-    void aClientThatDoesNotReadIsCut() throws Exception {
+    void clientThatDoesNotReadIsCut() throws Exception {
         FrontLimits limits = new FrontLimits(
                 100,
                 100,
@@ -385,7 +385,7 @@ class HttpFrontTest {
     }
 
     @Test
-    void openConnectionGetsTheRoutesOfItsRequest() throws Exception {
+    void openConnectionGetsCurrentRoutes() throws Exception {
         String known = "POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello";
         String fresh = "POST /fresh HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello";
         try (FrontServer small = new FrontServer(FrontServer.limits());
@@ -442,7 +442,7 @@ class HttpFrontTest {
             + "Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
     /// A server with sockets that its door admits.
-    private static FrontServer withSockets(SocketStats stats, MemoryBudget memory, SocketDoor.SocketOpener opener)
+    private static FrontServer withSockets(SocketStats stats, MemoryBudget memory, SocketAdmission.SocketOpener opener)
             throws IOException {
         SocketLimits usual = SocketLimits.defaults();
         SocketLimits limits = new SocketLimits(
@@ -463,14 +463,14 @@ class HttpFrontTest {
         WebSockets sockets = new WebSockets(limits, stats, memory);
         return new FrontServer(
                 FrontServer.limits(),
-                List.of(sockets.upgrader(Set.of("/socket"), _ -> new SocketDoor.Admission.Admitted(opener))));
+                List.of(sockets.upgrader(Set.of("/socket"), _ -> new SocketAdmission.Admission.Admitted(opener))));
     }
 
     @Test
     void upgradeWithoutMemoryIsNoSocket() throws Exception {
         SocketStats stats = new SocketStats();
         MemoryBudget memory = new MemoryBudget(1_024, 1_024);
-        SocketDoor.SocketOpener never = _ -> {
+        SocketAdmission.SocketOpener never = _ -> {
             throw new AssertionError("there is no memory for it");
         };
         try (FrontServer small = withSockets(stats, memory, never);
@@ -484,10 +484,10 @@ class HttpFrontTest {
     }
 
     @Test
-    void socketThatCannotOpenGivesAllBack() throws Exception {
+    void failedSocketGivesAllBack() throws Exception {
         SocketStats stats = new SocketStats();
         MemoryBudget memory = new MemoryBudget(1 << 20, 1 << 20);
-        SocketDoor.SocketOpener failing = _ -> {
+        SocketAdmission.SocketOpener failing = _ -> {
             throw new IllegalStateException("made by the test");
         };
         try (FrontServer small = withSockets(stats, memory, failing)) {
@@ -507,7 +507,7 @@ class HttpFrontTest {
     }
 
     @Test
-    void nothingIsLeftOfConnectionsThatEnded() throws Exception {
+    void endedConnectionsLeaveNothing() throws Exception {
         try (FrontServer small = new FrontServer(FrontServer.limits(100, 100, 50, ""))) {
             for (int i = 0; i < 200; i++) {
                 HttpText.converse(small.port(), i % 2 == 0 ? "x\r\n\r\n" : "GET /livez HTTP/1.0\r\n\r\n");

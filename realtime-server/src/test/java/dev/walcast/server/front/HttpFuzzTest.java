@@ -22,8 +22,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/// Random requests have the same reading here and in an independent reader, or are refused by both.
-/// `-Dwalcast.fuzz.cases=1000000` is the long run; the seed is printed, and `-Dwalcast.fuzz.seed` plays it again.
+/// Random requests have the same reading here and in an independent reader, or both refuse them.
+/// `-Dwalcast.fuzz.cases=1000000` is the long run. The seed is printed; `-Dwalcast.fuzz.seed` repeats it.
 class HttpFuzzTest {
     private static final int CASES = Integer.getInteger("walcast.fuzz.cases", 40_000);
     private static final int CONNECTIONS = Math.clamp(CASES / 100, 300, 5_000);
@@ -45,7 +45,7 @@ class HttpFuzzTest {
     @Test
     void everyRequestHasOneReading() throws IOException {
         System.out.println("HTTP fuzz: " + CASES + " cases with seed " + seed);
-        Engine engine = new Engine(HttpRouting.builder().any(this::hear), List.of());
+        HttpEngine engine = new HttpEngine(HttpRouting.builder().any(this::hear), List.of());
         FrontLimits limits = FrontServer.limits();
         int requests = 0;
         int refused = 0;
@@ -53,7 +53,7 @@ class HttpFuzzTest {
             SplittableRandom random = new SplittableRandom(seed + i);
             String text = new RandomRequests(random).next();
             FakeSocket socket = new FakeSocket(text.getBytes(ISO_8859_1), random);
-            Places places = new Places(limits);
+            ConnectionPlaces places = new ConnectionPlaces(limits);
             heard.clear();
             ClientConnection connection =
                     new ClientConnection(socket, InetAddress.getLoopbackAddress(), () -> engine, limits, places);
@@ -110,7 +110,7 @@ class HttpFuzzTest {
 
     private static void assertSame(Request heard, Request expected) {
         assertThat(heard.method()).isEqualTo(expected.method());
-        // the engine does not tell an empty query from none
+        // the engine does not distinguish an empty query from none
         assertThat(heard.target()).isEqualTo(expected.target().replaceFirst("\\?$", ""));
         assertThat(heard.body()).isEqualTo(expected.body());
         assertThat(expected.host()).isEqualTo(heard.host());
@@ -121,7 +121,7 @@ class HttpFuzzTest {
     }
 
     @Test
-    void aGoodClientBesideThemIsAlwaysAnswered() throws Exception {
+    void healthyClientIsAlwaysAnswered() throws Exception {
         AtomicBoolean over = new AtomicBoolean();
         try (FrontServer server = new FrontServer(FrontServer.limits());
                 ExecutorService executor = Executors.newThreadPerTaskExecutor(

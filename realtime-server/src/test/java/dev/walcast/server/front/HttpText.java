@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/// A client that sends bytes as they are and reads answers as a strict client does.
+/// A client that sends bytes unchanged and parses responses strictly.
 final class HttpText {
     private HttpText() {}
 
@@ -44,9 +44,9 @@ final class HttpText {
         }
     }
 
-    /// The answers in what a server sent over one connection.
+    /// Parses the responses of one connection.
     ///
-    /// @param methods of the requests, for the answer to HEAD has no body
+    /// @param methods the methods of the requests, because the response to HEAD has no body
     static List<Reply> replies(String bytes, List<String> methods) {
         List<Reply> replies = new ArrayList<>();
         int at = 0;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class ListenerTest {
     @Test
-    void anErrorWhileItTakesAConnectionDoesNotEndIt() throws Exception {
+    void errorDuringAcceptDoesNotEndIt() throws Exception {
         AtomicInteger taken = new AtomicInteger();
         Listener listener = new Listener(new InetSocketAddress("127.0.0.1", 0), new Listener.Reception() {
             @Override
@@ -50,7 +50,7 @@ class ListenerTest {
     }
 
     @Test
-    void anInterruptionTakesThePortAgain() throws Exception {
+    void interruptedListenerBindsAgain() throws Exception {
         AtomicInteger taken = new AtomicInteger();
         Listener listener = new Listener(new InetSocketAddress("127.0.0.1", 0), new Listener.Reception() {
             @Override
@@ -84,7 +84,7 @@ class ListenerTest {
 
     /// In a process of its own, for the limit of descriptors is the process'.
     @Test
-    void aShortageOfDescriptorsPasses() throws Exception {
+    void descriptorShortagePasses() throws Exception {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         Process process = new ProcessBuilder(
                         "bash",

@@ -3,7 +3,7 @@ package dev.walcast.server.front;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/// Requests as good and bad clients may send them: whole ones, ones with a known trick, and mutations of both.
+/// Generates requests of good and bad clients: valid ones, ones with a known attack, and mutations of both.
 final class RandomRequests {
     private static final List<String> METHODS = List.of(
             "GET", "GET", "POST", "POST", "HEAD", "PUT", "OPTIONS", "FOO", "get", "CONNECT", "TRACE", "", "G T");

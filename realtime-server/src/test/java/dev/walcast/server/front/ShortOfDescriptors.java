@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A program that runs out of file descriptors while its server is asked, and gives them back.
+/// A program that uses up all file descriptors while its server receives requests, and then frees them.
 final class ShortOfDescriptors {
     private static final String REQUEST = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
@@ -18,7 +18,7 @@ final class ShortOfDescriptors {
     public static void main(String[] arguments) throws Exception {
         try (FrontServer server = new FrontServer(FrontServer.limits())) {
             HttpText.converse(server.port(), REQUEST);
-            // else its descriptor comes back while there are to be none
+            // otherwise its descriptor would be freed during the shortage
             await().pollInSameThread().until(() -> server.front.connections() == 0);
             List<FileInputStream> files = new ArrayList<>();
             // the client's descriptor is of this process as well; the listener is left none

@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Another reading of RFC 9112 than the server's: on a whole text, with regular expressions.
+/// A second implementation of RFC 9112, independent of the server's: on a complete text, with regular expressions.
 final class StrictReading {
     private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
     private static final Pattern FIRST_LINE = Pattern.compile("(" + TOKEN + ") ([!-~]+) HTTP/1\\.([01])");

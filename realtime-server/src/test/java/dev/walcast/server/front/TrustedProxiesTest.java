@@ -41,7 +41,7 @@ class TrustedProxiesTest {
                 "10.0.0.1|1.2.3.4,|10.0.0.1",
                 "10.0.0.1|localhost|10.0.0.1",
             })
-    void theRightMostAddressThatIsNoProxyCounts(String peer, String hops, String client) throws Exception {
+    void rightmostNonProxyAddressCounts(String peer, String hops, String client) throws Exception {
         assertThat(client(peer, "X-Forwarded-For: " + hops)).isEqualTo(client);
     }
 
@@ -52,7 +52,7 @@ class TrustedProxiesTest {
     }
 
     @Test
-    void forwardedServesWhereTheOtherHeaderIsNotThere() throws Exception {
+    void forwardedHeaderIsTheFallback() throws Exception {
         String forwarded = "Forwarded: for=6.6.6.6, by=x;For=\"[2001:db8::7]:99\";proto=http, for=10.0.0.2";
         assertThat(client("10.0.0.1", forwarded)).isEqualTo("2001:db8:0:0:0:0:0:7");
         assertThat(client("10.0.0.1", forwarded, "X-Forwarded-For: 1.2.3.4")).isEqualTo("1.2.3.4");
@@ -76,16 +76,16 @@ class TrustedProxiesTest {
     }
 
     @Test
-    void anIpv6NetworkIsOneClient() {
+    void ipv6NetworkIsOneClient() {
         assertThat(ClientAddress.of(InetAddress.ofLiteral("2001:db8::1")))
                 .isEqualTo(ClientAddress.of(InetAddress.ofLiteral("2001:db8::ffff:2")))
                 .isNotEqualTo(ClientAddress.of(InetAddress.ofLiteral("2001:db8:0:1::1")));
     }
 
     @Test
-    void asManyConnectionsAsDescriptorsAllow() {
+    void descriptorsBoundConnections() {
         assertThat(Descriptors.fitting(1_000, 1_048_576)).isEqualTo(1_000);
-        assertThat(Descriptors.fitting(17_384, 4_096)).isEqualTo(4_096 - 256 - Places.RESERVE);
+        assertThat(Descriptors.fitting(17_384, 4_096)).isEqualTo(4_096 - 256 - ConnectionPlaces.RESERVE);
         assertThat(Descriptors.fitting(17_384, 400)).isEqualTo(200);
     }
 }

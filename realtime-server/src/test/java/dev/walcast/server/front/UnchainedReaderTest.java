@@ -24,9 +24,9 @@ class UnchainedReaderTest {
         return bytes;
     });
 
-    /// An object that has grown old is kept by young collections although it is used no more: so is what it refers to.
+    /// Young collections keep an object of the old generation, used or not, and everything that it refers to.
     @Test
-    void whatWasReadIsNotKeptByWhatWasReadBefore() {
+    void readArraysAreNotRetained() {
         reader.read();
         DataReader old = reader.current();
         reader.skip(999);
@@ -53,14 +53,14 @@ class UnchainedReaderTest {
     }
 
     @Test
-    void endOfTheSourceIsTheEnd() {
+    void endOfSourceIsTheEnd() {
         UnchainedReader ended = new UnchainedReader(() -> null);
         assertThatThrownBy(ended::ensureAvailable).isInstanceOf(DataReader.InsufficientDataAvailableException.class);
     }
 
     /// A method that a newer Helidon adds would read from the chain of the superclass.
     @Test
-    void everyMethodOfHelidonsReaderIsOverridden() {
+    void everyReaderMethodIsOverridden() {
         List<String> inherited = Arrays.stream(DataReader.class.getMethods())
                 .filter(method -> method.getDeclaringClass() == DataReader.class)
                 .filter(method -> !Modifier.isStatic(method.getModifiers()))

@@ -3,12 +3,12 @@ package dev.walcast.server.golden;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Where we answer differently from the reference on purpose.
+/// An intended difference from the reference.
 ///
 /// @param transcript the transcript with its version
 /// @param at         part of the recorded line's content
-/// @param extra      whether our frames come after that line rather than in its place
-/// @param frames     what we send; for a refused or closed socket its status or code
+/// @param extra      whether Walcast's frames come after that line instead of replacing it
+/// @param frames     what Walcast sends; for a refused or closed socket its status or code
 public record Deviation(String transcript, String at, boolean extra, List<String> frames, String reason) {
     static final String ONE_DATABASE = "one server serves one database, whatever the host name";
     static final String OWN_TEXTS = "the reference shows the text of an exception of its own";

@@ -26,8 +26,8 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 
-/// The reference's database, as far as its transcript shows it: the policies are those of its fixtures, and a statement
-/// does what the reference then delivered.
+/// The reference's database as far as its transcript shows it. Policies are those of its fixtures, and a statement
+/// has the effects that the reference then delivered.
 final class GoldenDatabase {
     private final GoldenTranscript transcript;
     private final TestingTopics topics =
@@ -171,7 +171,7 @@ final class GoldenDatabase {
 
     // -- changes
 
-    /// The changes a statement made are what the reference delivered next.
+    /// Makes the changes that the reference delivered next.
     private void change(int index) {
         JsonNode first = transcript.nextDelivery(index);
         if (!first.path("data").asText().contains("\"postgres_changes\"")) {
@@ -194,7 +194,7 @@ final class GoldenDatabase {
         receivers.forEach(s -> server.feed.emit(s, data.path("type").asText(), data.toString()));
     }
 
-    /// What the reference refused, with its words.
+    /// The refusal of the reference, with its text.
     private Optional<String> refusalOf(TestingChangeFeed.Subscribed subscribed) {
         if (!subscribed.isForSchema("plain") && !subscribed.viewer().role().equals("nosuchrole")) {
             return Optional.empty();

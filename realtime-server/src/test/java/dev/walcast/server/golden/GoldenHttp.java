@@ -13,7 +13,7 @@ import java.util.Set;
 
 /// Recorded requests, sent again.
 final class GoldenHttp {
-    /// What has to be there whenever the reference had it; the values are of the moment.
+    /// Headers that must be present when the reference had them; their values vary.
     private static final Set<String> NAMES =
             Set.of("x-rate-limit", "x-rate-limit-remaining", "x-rate-rolling", "x-request-id");
 

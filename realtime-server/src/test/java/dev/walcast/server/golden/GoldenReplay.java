@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// Plays one transcript against servers of ours.
+/// Plays one transcript against Walcast servers.
 final class GoldenReplay implements AutoCloseable {
     private static final int PAYLOAD_BYTES_MAX = 1_500;
 
@@ -105,9 +105,8 @@ final class GoldenReplay implements AutoCloseable {
         assertThat(unused).as("declared deviations that did not occur").isEmpty();
     }
 
-    /// In the transcripts of limits what sockets send is counted against HTTP too; here each caller has its
-    /// own limit, which
-    /// `RestBroadcastTest` holds to the texts.
+    /// In the transcripts of limits, messages of sockets count for HTTP as well. Here each caller has its own limit,
+    /// whose texts `RestBroadcastTest` checks.
     private void request(JsonNode line) throws Exception {
         if (transcript.name().startsWith("limits")) {
             return;
@@ -261,8 +260,7 @@ final class GoldenReplay implements AutoCloseable {
         clients.remove(conn(line));
     }
 
-    /// Twice, because what one socket's probe flushes out may arrive at another one that was probed
-    /// before.
+    /// Runs twice, because the probe of one socket may cause frames on another one that was probed before.
     private void expectSilence() throws Exception {
         for (int round = 0; round < 2; round++) {
             for (Map.Entry<String, WireClient> entry : clients.entrySet()) {

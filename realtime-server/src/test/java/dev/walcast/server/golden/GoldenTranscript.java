@@ -16,7 +16,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/// A conversation with the reference server, recorded line by line. Its tokens are signed again with our secret.
+/// A conversation with the reference server, recorded line by line. Its tokens are signed again with the tests'
+/// secret.
 public record GoldenTranscript(String name, List<JsonNode> lines) {
     /// The one recorded token whose signature is wrong on purpose.
     private static final String WRONG_SIGNATURE = "pRDRFFZtHY9oDcAGkfFAilycuMEYa5W7KXykRXyMWus";
@@ -72,7 +73,7 @@ public record GoldenTranscript(String name, List<JsonNode> lines) {
         return name.endsWith(".v2");
     }
 
-    /// The first line after this one that the reference sent to anybody.
+    /// The first line after this one with a frame of the reference to any socket.
     JsonNode nextDelivery(int index) {
         return lines.subList(index + 1, lines.size()).stream()
                 .filter(line -> line.path("dir").asText().equals("<"))

@@ -3,9 +3,9 @@ package dev.walcast.server.golden;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Replays conversations recorded with the reference server against ours and compares every status, frame and close.
-/// Where a transcript is silent we have to be silent too: a heartbeat on every socket proves that nothing came before
-/// its answer. Everything that differs is in [Deviation] with its reason, and has to go on differing exactly so.
+/// Replays recorded conversations of the reference server against Walcast and compares every status, frame and close.
+/// Where a transcript has no frame, Walcast must send none: a heartbeat on every socket proves that nothing came
+/// before its reply. Every difference is in [Deviation] with its reason, and must stay exactly the same.
 class GoldenTranscriptTest {
     @ParameterizedTest
     @ValueSource(
@@ -45,7 +45,7 @@ class GoldenTranscriptTest {
                 "limits_events.v1",
                 "limits_events.v2"
             })
-    void weAnswerAsTheReferenceDidExceptWhereDeclared(String name) throws Exception {
+    void transcriptsMatchTheReference(String name) throws Exception {
         try (GoldenReplay replay = new GoldenReplay(GoldenTranscript.load(name))) {
             replay.run();
         }

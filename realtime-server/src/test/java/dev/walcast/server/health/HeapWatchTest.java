@@ -49,7 +49,7 @@ class HeapWatchTest {
     }
 
     @Test
-    void heapThatOnlyCollectsEndsTheProcess() {
+    void starvedHeapEndsTheProcess() {
         pass(19, 950);
         assertThat(ends).hasValue(0);
         pass(1, 950);
@@ -57,7 +57,7 @@ class HeapWatchTest {
     }
 
     @Test
-    void collectionsThatFreeMemoryDoNotEndIt() {
+    void effectiveCollectionsDoNotEndIt() {
         used = 0.5;
         pass(1_000, 950);
         assertThat(ends).hasValue(0);
@@ -70,7 +70,7 @@ class HeapWatchTest {
     }
 
     @Test
-    void recoveryIsCredited() {
+    void recoverySubtractsStarvedTime() {
         for (int i = 0; i < 20; i++) {
             pass(15, 950);
             pass(8, 100);
@@ -91,7 +91,7 @@ class HeapWatchTest {
     /// Collections without end: a heap of live objects, and garbage that needs the little that is left.
     @ParameterizedTest
     @ValueSource(strings = {"-XX:+UseSerialGC", "-XX:+UseG1GC", "-XX:+UseParallelGC"})
-    void realHeapThatIsNearlyFullEndsTheProcess(String collector) throws Exception {
+    void nearlyFullRealHeapEndsTheProcess(String collector) throws Exception {
         Process process = new ProcessBuilder(
                         "timeout", // else it would outlive a test that is killed
                         "-s",
@@ -117,7 +117,7 @@ class HeapWatchTest {
         }
     }
 
-    /// Its own errors do not end it: whenever one is thrown it lets go of a little.
+    /// Its own errors do not end it: after each one it frees a little memory.
     public static final class NearlyFull {
         private NearlyFull() {}
 

@@ -39,7 +39,7 @@ class ThreadWatchTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void shortageThatPersistsEndsTheProcess(boolean ofVirtual) {
+    void lastingShortageEndsTheProcess(boolean ofVirtual) {
         ThreadStarter platform = ofVirtual ? ThreadStarter.PLATFORM : scarce(ThreadStarter.PLATFORM);
         ThreadStarter virtual = ofVirtual ? scarce(ThreadStarter.VIRTUAL) : ThreadStarter.VIRTUAL;
         ThreadWatch watch = new ThreadWatch(platform, virtual, Duration.ofMillis(10));
@@ -55,7 +55,7 @@ class ThreadWatchTest {
     }
 
     @Test
-    void virtualThreadsThatDoNotRunAreNoticed() {
+    void stalledVirtualThreadsAreDetected() {
         ThreadStarter hanging = (name, _) -> ThreadStarter.VIRTUAL.start(name, () -> {});
         ThreadWatch watch = new ThreadWatch(ThreadStarter.PLATFORM, hanging, Duration.ofMillis(10));
         try (Supervisor supervisor = new Supervisor(HASTY, System::nanoTime, _ -> exits.incrementAndGet())) {

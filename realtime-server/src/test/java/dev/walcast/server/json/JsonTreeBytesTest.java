@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JsonTreeBytesTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-    /// What a list or map that grows has allocated in all is less than twice what it holds.
+    /// A growing list or map has allocated less than twice its content in total.
     private static final int GROWTH = 2;
 
     /// Each is repeated in an array of about 40 kB.
@@ -37,7 +37,7 @@ class JsonTreeBytesTest {
                 "{\"a\":1.5,\"b\":[],\"c\":{},\"d\":\"\",\"e\":null}",
                 "\"a text of many letters, which takes little more than itself\""
             })
-    void aTreeTakesNoMoreThanItsBytes(String element) {
+    void treeTakesAtMostItsEstimate(String element) {
         int count = 40_000 / (element.length() + 1);
         byte[] json = IntStream.range(0, count)
                 .mapToObj(_ -> element)
@@ -47,7 +47,7 @@ class JsonTreeBytesTest {
     }
 
     @Test
-    void aTreeOfManyKeysTakesNoMore() {
+    void treeOfManyKeysTakesAtMostItsEstimate() {
         assertReserved(IntStream.range(0, 20_000)
                 .mapToObj(i -> "\"" + Integer.toString(i, 36) + "\":1")
                 .collect(Collectors.joining(",", "{", "}"))
@@ -55,7 +55,7 @@ class JsonTreeBytesTest {
     }
 
     @Test
-    void aTextThatIsNoJsonHasABoundToo() {
+    void malformedTextIsBounded() {
         assertThat(Json.treeBytes(Slice.of("[1,2,".repeat(100).getBytes(UTF_8))))
                 .isPositive();
     }

@@ -16,7 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// One client, wherever its sockets come from, never takes all that the clients share.
+/// One client never takes everything that clients share, from any number of sockets.
 class ClientSharesTest {
     private static final String TOPIC = "realtime:shared";
 
@@ -30,7 +30,7 @@ class ClientSharesTest {
     }
 
     @Test
-    void anonymousClientsOfAnAddressTakeTheirShareOfUsers() throws Exception {
+    void anonymousClientsShareTheirAddress() throws Exception {
         try (TestingServer server =
                 new TestingServer(TestingServer.limits().usersMax(4).clientShare(50))) {
             assertThat(joined(server, "")).isTrue();
@@ -46,7 +46,7 @@ class ClientSharesTest {
     }
 
     @Test
-    void usersOfTheSameAddressHaveSharesOfTheirOwn() throws Exception {
+    void usersOfOneAddressHaveOwnShares() throws Exception {
         try (TestingServer server =
                 new TestingServer(TestingServer.limits().usersMax(4).clientShare(50))) {
             String one = user("one");
@@ -60,7 +60,7 @@ class ClientSharesTest {
     }
 
     @Test
-    void joinsOfAClientLeaveRoomForOthers() throws Exception {
+    void joinsOfClientLeaveSomeToOthers() throws Exception {
         try (TestingServer server =
                 new TestingServer(TestingServer.limits().joins(10, 10).clientShare(50))) {
             WireClient greedy = server.open();
@@ -75,7 +75,7 @@ class ClientSharesTest {
     }
 
     @Test
-    void checkThatWaitsInVainIsToldWhatWasFull() throws Exception {
+    void timedOutCheckNamesTheBound() throws Exception {
         try (TestingServer server =
                 new TestingServer(TestingServer.limits().topicChecksMax(8).clientShare(50))) {
             CountDownLatch answer = new CountDownLatch(1);
@@ -106,7 +106,7 @@ class ClientSharesTest {
     }
 
     @Test
-    void sharesOfGoneClientsAreForgottenInTheEnd() {
+    void sharesOfGoneClientsAreForgotten() {
         ClientShares shares = new ClientShares(TestingServer.limits().build().clients(), () -> 0);
         ClientShares.Share held = shares.hold(ClientKey.ofAddress("10.0.0.1"));
         assertThat(held.join()).isEmpty();
@@ -118,7 +118,7 @@ class ClientSharesTest {
     }
 
     @Test
-    void aClientIsItsUserOrItsNetwork() {
+    void clientIsUserOrNetwork() {
         Viewer anonymous = new Viewer("anon", "{}");
         Viewer user = new Viewer("authenticated", "{\"sub\":\"u\"}");
         assertThat(ClientKey.of(user, "10.0.0.1")).isEqualTo(ClientKey.of(user, "10.0.0.2"));

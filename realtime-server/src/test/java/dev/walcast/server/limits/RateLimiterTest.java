@@ -9,10 +9,10 @@ import dev.walcast.server.testing.TestingTime;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/// Rates and windows on a clock of the test's own.
+/// Rates and windows on the test's own clock.
 class RateLimiterTest {
     @Test
-    void eachChannelHasAWindowForPresence() {
+    void eachChannelHasItsPresenceWindow() {
         TestingTime time = new TestingTime();
         PresenceBudget budget = new PresenceBudget(new Window(4, Duration.ofSeconds(30)), time::nanos);
         assertThat(budget.isEmpty()).isFalse();
@@ -34,7 +34,7 @@ class RateLimiterTest {
     }
 
     @Test
-    void aRateShowsWhatWasAskedInItsBusiestRecentSecond() {
+    void rateIsThatOfTheBusiestRecentSecond() {
         TestingTime time = new TestingTime();
         RateLimiter rate = new RateLimiter(new Rate(2, 3), time::nanos);
         for (int i = 0; i < 7; i++) {

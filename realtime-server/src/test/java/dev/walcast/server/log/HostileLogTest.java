@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/// What clients send reaches the log only in one line, by the server's own `logback.xml`.
+/// Text of clients takes one line in the log, with the server's own `logback.xml`.
 class HostileLogTest {
     private static final String EVIL = "x\\r\\n2026-01-01 ERROR forged\\u001b[2J\\u2028y";
 
@@ -63,7 +63,7 @@ class HostileLogTest {
     }
 
     @Test
-    void messagesAndCausesTakeALineEach() {
+    void messagesAndCausesTakeOneLineEach() {
         String evil = "a\r\nb\u001b[2J\u2028";
         own.warn("said {}", evil, new IllegalStateException(evil, new IllegalArgumentException(evil)));
         assertThat(lines).hasSize(1);
@@ -76,7 +76,7 @@ class HostileLogTest {
     }
 
     @Test
-    void hostileNamesStayInTheirLine() throws Exception {
+    void hostileNamesStayOnTheirLine() throws Exception {
         try (TestPostgres postgres = TestPostgres.start()) {
             postgres.execute(
                     "create role anon nologin; create role walcast login replication; grant anon to walcast",

@@ -12,13 +12,13 @@ class LogTextTest {
     }
 
     @Test
-    void textStaysAsItIs() {
+    void printableTextIsUnchanged() {
         String text = "a \\n \"ä\" 漢字 \ud83d\ude00";
         assertThat(LogText.oneLine(text)).isSameAs(text);
     }
 
     @Test
-    void halfOfAPairIsEscaped() {
+    void halfSurrogateIsEscaped() {
         assertThat(LogText.oneLine("\ud83d \ude00")).isEqualTo("\\ud83d \\ude00");
     }
 }

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ChunkedBytesTest {
-    private static final int CHUNK = Chunks.CHUNK_BYTES;
+    private static final int CHUNK = ChunkPool.CHUNK_BYTES;
     private static final int LARGE = 4_900_000;
 
     private final MemoryBudget budget = new MemoryBudget(100_000_000, 100_000_000);
@@ -58,9 +58,9 @@ class ChunkedBytesTest {
         assertThat(poor.bytes()).isZero();
     }
 
-    /// What is never finished must not fill the heap with garbage faster than it is collected.
+    /// Unfinished messages must not produce garbage faster than it is collected.
     @Test
-    void whatIsForgottenMakesLittleGarbage() {
+    void discardedBytesMakeLittleGarbage() {
         var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         byte[] sent = new byte[LARGE];
         add(sent, LARGE);

@@ -36,7 +36,7 @@ class MemoryBudgetTest {
     }
 
     @Test
-    void oneClientHoldsNoMoreThanItsBound() {
+    void clientHoldsAtMostItsBound() {
         Holder one = new Holder("one");
         assertThat(one.hold(400 * KIB)).isTrue();
         assertThat(one.hold(200 * KIB)).isFalse();
@@ -45,7 +45,7 @@ class MemoryBudgetTest {
     }
 
     @Test
-    void theLargestEndsFirst() {
+    void largestAccountEndsFirst() {
         Holder large = new Holder("large");
         Holder larger = new Holder("larger");
         Holder middle = new Holder("middle");
@@ -60,7 +60,7 @@ class MemoryBudgetTest {
     }
 
     @Test
-    void whoAsksIsRefusedWhenItIsTheLargest() {
+    void largestAccountIsRefused() {
         Holder asking = new Holder("asking");
         List<Holder> others = List.of(new Holder("a"), new Holder("b"), new Holder("c"));
         others.forEach(other -> assertThat(other.hold(250 * KIB)).isTrue());
@@ -69,7 +69,7 @@ class MemoryBudgetTest {
     }
 
     @Test
-    void aSmallClientIsServedWhateverOthersHold() {
+    void smallAccountIsAlwaysServed() {
         MemoryAccount stubborn = budget.openForServer(2_000 * KIB);
         stubborn.take(1_500 * KIB, null);
         Holder small = new Holder("small");
@@ -99,7 +99,7 @@ class MemoryBudgetTest {
     }
 
     @Test
-    void seatsLeaveAQuarterForTheOthers() {
+    void seatsLeaveAQuarterFree() {
         List<MemoryAccount> seated = new ArrayList<>();
         for (MemoryAccount next = budget.prepare(() -> {}); next.takeSeat(16 * KIB); next = budget.prepare(() -> {})) {
             seated.add(next);
@@ -110,7 +110,7 @@ class MemoryBudgetTest {
     }
 
     @Test
-    void aSeatCoversTheFirstBytes() {
+    void seatCoversTheFirstBytes() {
         MemoryAccount account = budget.prepare(() -> {});
         assertThat(account.takeSeat(16 * KIB)).isTrue();
         long seat = budget.used();
@@ -124,7 +124,7 @@ class MemoryBudgetTest {
     }
 
     @Test
-    void manyThreadsLeaveNothingBehind() throws Exception {
+    void concurrentUseLeavesNothing() throws Exception {
         SharedBytes common = new SharedBytes(10_000);
         MemoryAccount one = budget.prepare(() -> {});
         one.takeSeat(KIB);

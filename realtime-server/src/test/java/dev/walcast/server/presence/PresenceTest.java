@@ -18,7 +18,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// Presence as one client after the other sees it; what many see at once is [RandomPresenceTest]'s.
+/// Presence as single clients see it. [RandomPresenceTest] covers many at once.
 class PresenceTest {
     private static final String TOPIC = "realtime:room";
     private static final Duration LONG = Duration.ofMillis(300);
@@ -95,10 +95,10 @@ class PresenceTest {
         return frame.get(4).path("response").toString();
     }
 
-    // -- what is collected
+    // -- collection of changes
 
     @Test
-    void whereEveryChannelHasPresenceTheStateComesUnasked() throws Exception {
+    void stateComesUnaskedWithPresenceForAll() throws Exception {
         start(new PresenceLimits(Duration.ZERO, Duration.ZERO, 3, 1_000, true));
         WireClient a = server.open();
         a.text(TestingServer.join("1", TOPIC, "{\"config\":{\"presence\":{\"key\":\"\"}}}"));
@@ -108,7 +108,7 @@ class PresenceTest {
     }
 
     @Test
-    void aTrackWithoutPresenceEnabledIsFollowedByTheState() throws Exception {
+    void trackWithoutPresenceEnabledGetsState() throws Exception {
         start(Duration.ZERO, Duration.ZERO);
         WireClient a = member("a");
         assertThat(state(a)).isEmpty();
@@ -128,7 +128,7 @@ class PresenceTest {
     }
 
     @Test
-    void aBurstIsOneDiffAndWhatCancelsOutIsNotInIt() throws Exception {
+    void burstIsOneDiffWithoutCancelledChanges() throws Exception {
         start(LONG, Duration.ZERO);
         WireClient watcher = member("watcher");
         assertThat(state(watcher)).isEmpty();
@@ -150,7 +150,7 @@ class PresenceTest {
     }
 
     @Test
-    void whoJoinsWhileChangesAreCollectedGetsTheStateBeforeThemAndThenTheDiff() throws Exception {
+    void joinDuringCollectionGetsStateThenDiff() throws Exception {
         start(LONG, Duration.ZERO);
         WireClient a = member("a");
         assertThat(state(a)).isEmpty();
@@ -171,7 +171,7 @@ class PresenceTest {
     // -- keys and objects
 
     @Test
-    void aKeyMayBeANumberAndWithoutOneItIsMadeUp() throws Exception {
+    void keyMayBeNumberOrGenerated() throws Exception {
         start(Duration.ZERO, Duration.ZERO);
         WireClient five = join("{\"enabled\":\"TRUE\",\"key\":5}");
         state(five);
@@ -194,7 +194,7 @@ class PresenceTest {
     }
 
     @Test
-    void theSameObjectInAnotherOrderIsNoChange() throws Exception {
+    void reorderedObjectIsNoChange() throws Exception {
         start(Duration.ZERO, Duration.ZERO);
         WireClient a = member("a");
         state(a);
@@ -216,7 +216,7 @@ class PresenceTest {
     }
 
     @Test
-    void whatCannotBeTrackedIsAnsweredAndNothingElseHappens() throws Exception {
+    void invalidTrackIsOnlyAnswered() throws Exception {
         start(Duration.ZERO, Duration.ZERO);
         WireClient a = member("a");
         state(a);
@@ -240,7 +240,7 @@ class PresenceTest {
     // -- bounds
 
     @Test
-    void aFullRoomTakesUpdatesButNobodyElse() throws Exception {
+    void fullTopicAcceptsOnlyUpdates() throws Exception {
         start(Duration.ZERO, Duration.ZERO);
         List<WireClient> members = new ArrayList<>();
         for (String key : List.of("a", "b", "c")) {
@@ -262,7 +262,7 @@ class PresenceTest {
     }
 
     @Test
-    void aTooLargeObjectClosesTheChannelAndItsPresenceLeaves() throws Exception {
+    void tooLargeObjectClosesTheChannel() throws Exception {
         start(Duration.ZERO, GRACE);
         WireClient a = member("a");
         state(a);
@@ -277,10 +277,10 @@ class PresenceTest {
         assertThat(meta(diff(watcher).path("leaves"), "a")).isNotNull();
     }
 
-    // -- who is told, and for how long one stays
+    // -- listeners, and the end of presence
 
     @Test
-    void whoDidNotAskForPresenceIsToldOnlyOnceItTracks() throws Exception {
+    void presenceIsSentOnlyAfterTrack() throws Exception {
         start(Duration.ZERO, Duration.ZERO);
         WireClient quiet = join("{\"key\":\"quiet\"}");
         WireClient a = member("a");
@@ -297,7 +297,7 @@ class PresenceTest {
     }
 
     @Test
-    void anExpiredTokenTakesThePresenceWithIt() throws Exception {
+    void expiredTokenEndsPresence() throws Exception {
         start(Duration.ZERO, GRACE);
         WireClient watcher = member("watcher");
         state(watcher);
@@ -313,7 +313,7 @@ class PresenceTest {
     }
 
     @Test
-    void withinTheGraceComingBackIsNoChangeOrAnUpdate() throws Exception {
+    void reconnectWithinGraceIsNoLeave() throws Exception {
         start(Duration.ZERO, Duration.ofMinutes(1));
         WireClient watcher = member("watcher");
         state(watcher);
@@ -346,7 +346,7 @@ class PresenceTest {
     }
 
     @Test
-    void afterTheGraceNoGhostStays() throws Exception {
+    void lostPresenceEndsAfterGrace() throws Exception {
         start(Duration.ZERO, GRACE);
         WireClient watcher = member("watcher");
         state(watcher);

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 
-/// What one client believes about a room, as phoenix's own client does it: the state, then of every diff first the
-/// joins, then the leaves by their refs. Complains of whatever does not fit exactly.
+/// One client's view of a topic's presence, computed as Phoenix' client does: the state, then for every diff first
+/// the joins, then the leaves by their refs. Fails on any inconsistency.
 final class PresenceView {
     private final Map<String, Map<String, JsonNode>> metas = new TreeMap<>();
     private boolean hasState;
@@ -50,7 +50,7 @@ final class PresenceView {
         return payloads;
     }
 
-    /// Everything, to be compared with what others see.
+    /// All metas, for comparison with other views.
     Map<String, List<JsonNode>> all() {
         Map<String, List<JsonNode>> all = new TreeMap<>();
         metas.forEach((key, ofKey) -> all.put(key, new ArrayList<>(ofKey.values())));

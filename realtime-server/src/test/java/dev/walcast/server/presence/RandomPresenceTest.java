@@ -19,8 +19,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Several sockets of both versions join, track, untrack, leave and vanish at random and all at once. Every state and
-/// every diff has to fit exactly what its receiver knows, and when all is quiet everybody knows the truth. The seed is
+/// Several sockets of both versions join, track, untrack, leave and disconnect at random and concurrently. Every
+/// state and every diff must fit exactly what its receiver knows, and at the end every view is correct. The seed is
 /// part of every failure.
 class RandomPresenceTest {
     private static final int STEPS = 400;
@@ -32,7 +32,7 @@ class RandomPresenceTest {
 
     @ParameterizedTest(name = "flush {0} ms, grace {1} ms")
     @CsvSource({"0,0", "1,0", "20,0", "3,15"})
-    void stateAndDiffsAddUpToTheTruthForEverybody(int flush, int grace) throws Exception {
+    void stateAndDiffsAreConsistent(int flush, int grace) throws Exception {
         System.out.println("random presence with seed " + seed);
         PresenceLimits limits =
                 new PresenceLimits(Duration.ofMillis(flush), Duration.ofMillis(grace), 1_000, 1_000_000, false);
@@ -100,7 +100,7 @@ class RandomPresenceTest {
         }
     }
 
-    /// One client, which keeps what it has tracked, and what it was told.
+    /// One client with what it has tracked and received.
     private final class Party {
         private final TestingServer server;
         private final String version;

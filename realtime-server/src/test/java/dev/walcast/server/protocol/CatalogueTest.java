@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class CatalogueTest {
     @ParameterizedTest
     @EnumSource(CloseReason.class)
-    void everyCloseReasonFitsIntoACloseFrameAndLetsClientsReturn(CloseReason reason) {
+    void closeReasonsFitAndAllowReconnect(CloseReason reason) {
         assertThat(reason.text().getBytes(UTF_8)).hasSizeLessThanOrEqualTo(123);
         assertThat(reason.code()).isBetween(1000, 3999);
         if (reason != CloseReason.CLIENT_CLOSED) {
@@ -19,7 +19,7 @@ class CatalogueTest {
     }
 
     @Test
-    void refusalsReadAsClientsExpectThem() {
+    void refusalsHaveTheExpectedForm() {
         assertThat(ErrorCode.TOKEN_EXPIRED.refusal(5).reason())
                 .isEqualTo("InvalidJWTToken: Token has expired 5 seconds ago");
         assertThat(ErrorCode.TOKEN_EXPIRED.refusal(5).upgradeBody()).isEqualTo("{\"error\":\"Token has expired\"}");

@@ -13,7 +13,7 @@ class SerializerV1Test {
     private final Serializer v1 = new SerializerV1();
 
     @Test
-    void theRefKeyIsAlwaysThereAndTheJoinRefNever() {
+    void refIsAlwaysPresentAndJoinRefNever() {
         assertThat(text(v1.encode(
                         new Address(Ref.ofString("1"), null, new Topic("realtime:r")),
                         "presence_state",
@@ -28,7 +28,7 @@ class SerializerV1Test {
     }
 
     @Test
-    void keysComeInAnyOrderAndUnknownOnesAreSkipped() {
+    void unknownKeysAreSkipped() {
         String text =
                 "{\"ref\":null,\"x\":{\"topic\":1},\"payload\":{ \"a\":1 },\"joinRef\":\"9\",\"event\":\"phx_join\","
                         + "\"join_ref\":\"4\",\"topic\":\"t\"}";
@@ -50,12 +50,12 @@ class SerializerV1Test {
                 "{\"topic\":null,\"event\":\"e\",\"payload\":{},\"ref\":null}",
                 "{\"topic\":\"t\",\"event\":\"e\",\"payload\":{},\"ref\":null"
             })
-    void whatIsNoMessageIsMalformed(String text) {
+    void invalidMessageIsMalformed(String text) {
         assertThat(v1.decodeText(text.getBytes(UTF_8))).isInstanceOf(Message.Malformed.class);
     }
 
     @Test
-    void aUserBroadcastInJsonIsWrappedAndAnyOtherIsNotForThisVersion() {
+    void onlyJsonUserBroadcastIsWrapped() {
         assertThat(v1.encode(user(Broadcast.Encoding.JSON, " {\"a\":1.0} ")).map(SerializerV1Test::text))
                 .isEqualTo(Optional.of("{\"topic\":\"realtime:r\",\"event\":\"broadcast\",\"payload\":"
                         + "{\"type\":\"broadcast\",\"event\":\"e\\\"\",\"payload\": {\"a\":1.0} },\"ref\":null}"));

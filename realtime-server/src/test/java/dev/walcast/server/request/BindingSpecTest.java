@@ -23,7 +23,7 @@ class BindingSpecTest {
                 "snapshot; {'schema':'public','table':'t','snapshot':{'order':'a\\u0000'}}"
             },
             quoteCharacter = '`')
-    void whatHoldsANulIsRefusedBeforeAnybodyAsksPostgres(String key, String json) throws Exception {
+    void nulIsRefusedBeforePostgresIsAsked(String key, String json) throws Exception {
         ObjectNode request = (ObjectNode) new ObjectMapper().readTree(json.replace('\'', '"'));
         assertThatThrownBy(() -> BindingSpec.read(request))
                 .isInstanceOf(BindingRefusedException.class)
@@ -37,7 +37,7 @@ class BindingSpecTest {
                 "{'schema':'*','table':'LONG'}",
                 "{'schema':'public','table':'t','select':['id','LONG']}"
             })
-    void nameLongerThanPostgresHasIsRefused(String json) throws Exception {
+    void nameTooLongForPostgresIsRefused(String json) throws Exception {
         String request = json.replace('\'', '"');
         assertThatThrownBy(() -> read(request.replace("LONG", "ä".repeat(32))))
                 .isInstanceOf(BindingRefusedException.class)

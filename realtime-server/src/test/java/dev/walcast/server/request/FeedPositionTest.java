@@ -17,7 +17,7 @@ class FeedPositionTest {
     private static final String EPOCH = "0123456789ab";
 
     @Test
-    void textsSortAsPositionsDoAndAreReadBack() {
+    void textsSortAsPositions() {
         Random random = new Random(1);
         List<Position> positions = new ArrayList<>();
         for (int i = 0; i < 1000; i++) {
@@ -37,7 +37,7 @@ class FeedPositionTest {
     }
 
     @Test
-    void aBindingSaysWhereItWantsToGoOn() {
+    void bindingNamesItsResumePosition() {
         String position = new FeedPosition(EPOCH, new Position(new Lsn(5), 6)).toString();
         assertThat(read(position))
                 .isEqualTo(new ResumeFrom.After(new FeedPosition(EPOCH, new Position(new Lsn(5), 6))));

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// The served document against the server: every path and method of either is in the other, and every status that the
-/// document names is given for it, with a body of the kind it says.
+/// Compares the served document with the server: every path and method of one exists in the other, and every
+/// documented status occurs, with a body of the documented kind.
 class OpenApiTest {
     private static final String BATCH = "/api/broadcast";
     private static final String SINGLE = "/api/broadcast/{topic}/events/{event}";
@@ -49,7 +49,7 @@ class OpenApiTest {
     }
 
     @Test
-    void pathsAndMethodsAreThoseOfTheServer() {
+    void pathsAndMethodsAreDocumented() {
         TokenVerifier verifier = new TokenVerifier(TestingTokens.SECRET, Clock.systemUTC());
         try (RestRoutes routes = new RestRoutes(
                 LIMITS,
@@ -66,7 +66,7 @@ class OpenApiTest {
     }
 
     @Test
-    void everyStatusIsGivenAsDescribed() throws Exception {
+    void everyStatusIsAsDocumented() throws Exception {
         saw("GET", "/api/ping", client.get("/realtime/v1/api/ping"));
         saw("GET", "/api/openapi", client.get("/realtime/v1/api/openapi"));
         batch();

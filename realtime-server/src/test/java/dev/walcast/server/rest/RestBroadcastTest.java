@@ -62,7 +62,7 @@ class RestBroadcastTest {
     }
 
     @Test
-    void aBatchReachesBothVersionsVerbatimAndInOrder() throws Exception {
+    void batchReachesBothVersionsInOrder() throws Exception {
         try (WireClient v1 = joined("1.0.0", "realtime:a");
                 WireClient v2 = joined("2.0.0", "realtime:a")) {
             String payload = "{\"n\": 1e400, \"k\":1, \"k\":2, \"u\":\"\\u00e9\"}";
@@ -86,7 +86,7 @@ class RestBroadcastTest {
     }
 
     @Test
-    void aSingleBroadcastIsAddressedByItsDecodedPath() throws Exception {
+    void singleBroadcastUsesDecodedPath() throws Exception {
         try (WireClient socket = joined("2.0.0", "realtime:a/b c+é")) {
             String path = "/api/broadcast/a%2Fb%20c+%C3%A9/events/%2F";
             assertThat(client.json(path, " [1] ").statusCode()).isEqualTo(202);
@@ -111,7 +111,7 @@ class RestBroadcastTest {
     }
 
     @Test
-    void bytesReachNobodyOfTheOlderVersion() throws Exception {
+    void bytesDoNotReachV1() throws Exception {
         try (WireClient v1 = joined("1.0.0", "realtime:a");
                 WireClient v2 = joined("2.0.0", "realtime:a")) {
             assertThat(client.post(
@@ -127,7 +127,7 @@ class RestBroadcastTest {
     }
 
     @Test
-    void privateMessagesWithoutTheRightAreCountedByReason() throws Exception {
+    void unauthorizedMessagesAreCountedByReason() throws Exception {
         String message = "{\"topic\":\"%s\",\"event\":\"e\",\"payload\":{},\"private\":%s}";
         String batch = "{\"messages\":["
                 + String.join(
@@ -146,7 +146,7 @@ class RestBroadcastTest {
     }
 
     @Test
-    void policiesSeeTheRequestsHeadersButNotItsKeys() throws Exception {
+    void policiesSeeHeadersButNotKeys() throws Exception {
         client.post(
                 client.as(RestClient.USER, "/api/broadcast/a/events/e?private=true")
                         .header("apikey", TestingTokens.ANON)
@@ -169,7 +169,7 @@ class RestBroadcastTest {
         "PARTITION_MISSING, 422, Missing messages partition",
         "UNREACHABLE, 422, Tenant database unavailable"
     })
-    void whenNobodyCanSayTheReasonIsGiven(String reason, int status, String text) throws Exception {
+    void failedQuestionNamesTheReason(String reason, int status, String text) throws Exception {
         HttpResponse<String> answer =
                 client.json(RestClient.USER, "/api/broadcast/fails:" + reason + "/events/e?private=true", "{}");
         assertThat(answer.statusCode()).isEqualTo(status);
@@ -177,7 +177,7 @@ class RestBroadcastTest {
     }
 
     @Test
-    void aPublicAndAPrivateRoomOfTheSameNameAreDifferent() throws Exception {
+    void publicAndPrivateTopicAreSeparate() throws Exception {
         try (WireClient socket = joined("2.0.0", "realtime:a")) {
             assertThat(client.json(RestClient.USER, "/api/broadcast/a/events/e?private=true", "{}")
                             .statusCode())
@@ -190,7 +190,7 @@ class RestBroadcastTest {
     }
 
     @Test
-    void theSchemeIsReadInAnyCaseAndAnUnreadableOneIsRefused() throws Exception {
+    void schemeIsCaseInsensitive() throws Exception {
         String path = "/api/broadcast/a/events/e";
         String token = TestingTokens.ANON;
         assertThat(status(path, "Authorization", "bEARER  " + token)).isEqualTo(202);
@@ -259,7 +259,7 @@ class RestBroadcastTest {
     }
 
     @Test
-    void nothingIsSentWhenOneMessageIsWrong() throws Exception {
+    void invalidMessageRefusesTheBatch() throws Exception {
         try (WireClient socket = joined("2.0.0", "realtime:a")) {
             client.json(BATCH, "{\"messages\":[{\"topic\":\"a\",\"event\":\"e\",\"payload\":{}},{}]}");
             client.json(BATCH, "{\"messages\":[{\"topic\":\"a\",\"event\":\"last\",\"payload\":{}}]}");
@@ -268,13 +268,13 @@ class RestBroadcastTest {
     }
 
     @Test
-    void aPathThatIsNoTextIsRefused() throws Exception {
+    void pathThatIsNoTextIsRefused() throws Exception {
         HttpResponse<String> answer = client.json("/api/broadcast/%FF/events/e", "{}");
         assertThat(answer.statusCode() + answer.body()).isEqualTo("400Bad Request");
     }
 
     @Test
-    void namesThatFitIntoNoFrameAreRefused() throws Exception {
+    void namesTooLongForFrameAreRefused() throws Exception {
         HttpResponse<String> topic = client.json("/api/broadcast/" + "a".repeat(247) + "/events/e", "{}");
         assertThat(topic.body()).isEqualTo("{\"errors\":{\"topic\":[\"should be at most 255 bytes\"]}}");
         HttpResponse<String> event = client.json("/api/broadcast/a/events/" + "a".repeat(256), "{}");
@@ -285,7 +285,7 @@ class RestBroadcastTest {
     }
 
     @Test
-    void aPayloadOverTheLimitIsRefusedAsAField() throws Exception {
+    void tooLargePayloadIsRefusedAsField() throws Exception {
         String large = "{\"a\":\"" + "x".repeat(50_000) + "\"}";
         assertThat(client.json("/api/broadcast/a/events/e", large).body())
                 .isEqualTo("{\"errors\":{\"payload\":[\"Payload size exceeds tenant limit\"]}}");
@@ -295,7 +295,7 @@ class RestBroadcastTest {
     }
 
     @Test
-    void aBodyOverTheLimitIsRefusedWhetherItSaysItsLengthOrNot() throws Exception {
+    void tooLargeBodyIsRefused() throws Exception {
         byte[] body = new byte[150_000];
         var request = client.as(TestingTokens.ANON, "/api/broadcast/a/events/e");
         assertThat(client.post(request.copy(), BodyPublishers.ofByteArray(body)).statusCode())
@@ -305,10 +305,10 @@ class RestBroadcastTest {
                 .isEqualTo(413);
     }
 
-    /// He sends far more than the buffers between the two hold, so that a server that closes without listening resets
-    /// the connection.
+    /// Sends far more than the buffers in between hold, so that a server that closes without reading resets the
+    /// connection.
     @Test
-    void whoReadsOnlyAfterSendingFarTooMuchStillFindsHisAnswer() throws Exception {
+    void lateReaderStillGetsTheResponse() throws Exception {
         RestLimits patient = new RestLimits(100_000, Duration.ofSeconds(20), 1, 50_000, 20);
         try (TestingServer own = new TestingServer(SocketLimits.defaults(), patient, permissions);
                 Socket socket = new Socket("127.0.0.1", own.port())) {
@@ -322,7 +322,7 @@ class RestBroadcastTest {
     }
 
     @Test
-    void whoNeverEndsIsCutWithHisAnswer() throws Exception {
+    void endlessBodyIsCutAfterResponse() throws Exception {
         try (Socket socket = new Socket("127.0.0.1", server.port())) {
             socket.setSoTimeout(10_000);
             socket.getOutputStream().write(head(Long.MAX_VALUE));
@@ -347,13 +347,13 @@ class RestBroadcastTest {
     }
 
     @Test
-    void aBrokenChunkEndsItsConnection() throws Exception {
+    void brokenChunkEndsTheConnection() throws Exception {
         String head = "POST /api/ping HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
         assertThat(raw(head + "2\r\nabcdef\r\n", 0)).doesNotContain("HTTP/1.1 2");
     }
 
     @Test
-    void aBodyThatDoesNotArriveInTimeEndsItsConnectionAndNobodyElses() throws Exception {
+    void slowBodyEndsOnlyItsConnection() throws Exception {
         String head = "POST /api/broadcast/a/events/e HTTP/1.1\r\nHost: x\r\napikey: %s\r\n"
                 + "Transfer-Encoding: chunked\r\n\r\n";
         for (String token : List.of(TestingTokens.ANON, "nobody")) {
@@ -364,7 +364,7 @@ class RestBroadcastTest {
     }
 
     @Test
-    void oneCallerCannotHoldManyBodiesOpen() throws Exception {
+    void bodiesOfCallerAreBounded() throws Exception {
         try (Socket slow = new Socket("127.0.0.1", server.port())) {
             slow.getOutputStream()
                     .write(("POST " + BATCH + " HTTP/1.1\r\nHost: x\r\napikey: " + TestingTokens.ANON
@@ -382,7 +382,7 @@ class RestBroadcastTest {
     }
 
     @Test
-    void callersAreLimitedEachForHimself() throws Exception {
+    void callersHaveSeparateLimits() throws Exception {
         String message = "{\"topic\":\"a\",\"event\":\"e\",\"payload\":{}}";
         String tooMany = "{\"messages\":[" + (message + ",").repeat(250) + message + "]}";
         HttpResponse<String> first = client.json(BATCH, tooMany);
@@ -403,7 +403,7 @@ class RestBroadcastTest {
     }
 
     @Test
-    void browsersMayAskFirst() throws Exception {
+    void preflightIsAnswered() throws Exception {
         HttpResponse<String> preflight = client.send(client.request(BATCH)
                 .method("OPTIONS", BodyPublishers.noBody())
                 .header("Origin", "http://x.example")
@@ -422,7 +422,7 @@ class RestBroadcastTest {
     }
 
     @Test
-    void aRequestKeepsItsOwnIdOrGetsOne() throws Exception {
+    void requestKeepsItsIdOrGetsOne() throws Exception {
         String id = "a-request-id-of-somebody";
         assertThat(client.send(client.request("/api/ping").header("x-request-id", id))
                         .headers()
@@ -436,7 +436,7 @@ class RestBroadcastTest {
     }
 
     @Test
-    void whatIsNotThereIsNotFound() throws Exception {
+    void unknownPathIsNotFound() throws Exception {
         assertThat(client.get("/api/broadcast").statusCode()).isEqualTo(404);
         assertThat(client.get("/realtime/v1/api/tenants").statusCode()).isEqualTo(404);
         assertThat(client.json("/api/broadcast/a/events", "{}").statusCode()).isEqualTo(404);
@@ -444,7 +444,7 @@ class RestBroadcastTest {
         assertThat(client.get("/healthcheck").body()).isEqualTo("ok");
     }
 
-    /// Sends bytes, then one more every 50 ms as often as asked, and returns all that was answered until the end.
+    /// Sends bytes, then one more every 50 ms for the given number of times, and returns all responses until the end.
     private String raw(String request, int drips) throws IOException, InterruptedException {
         try (Socket socket = new Socket("127.0.0.1", server.port())) {
             socket.setSoTimeout(10_000);

@@ -11,7 +11,7 @@ import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 
-/// Sends requests as clients do, with a token unless the test says otherwise.
+/// Sends requests like clients do, with a token unless the test omits it.
 final class RestClient implements AutoCloseable {
     static final String USER = TestingTokens.signed("{\"role\":\"authenticated\",\"sub\":\"u1\",\"exp\":2100000000}");
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/// Lets everybody but `anon` write, unless the topic's name asks for trouble: `fails:CANCELED`.
+/// Allows every role except `anon` to write, unless the topic's name requests a failure: `fails:CANCELED`.
 public final class TestingPermissions implements TopicPermissions {
     private final List<Question> asked = new CopyOnWriteArrayList<>();
 

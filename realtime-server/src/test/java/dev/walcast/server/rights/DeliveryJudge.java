@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// Holds what one subscription was told against what Postgres allowed.
+/// Compares what one subscription received with what Postgres allowed.
 final class DeliveryJudge {
     private final JudgedLog log;
     private final Subscription subscription;
@@ -29,7 +29,7 @@ final class DeliveryJudge {
     private int judged;
     private int owed;
 
-    /// What one binding received, and from where on it must receive everything.
+    /// What one binding received, and from which transaction on it must receive everything.
     private static final class Channel {
         private final Set<Integer> versions = new HashSet<>();
         private final Set<Integer> ids = new HashSet<>();
@@ -38,8 +38,8 @@ final class DeliveryJudge {
         private Optional<Obligation> open = Optional.empty();
     }
 
-    /// @param after    the last transaction that need not come
-    /// @param from     what is committed earlier need not come
+    /// @param after    the last transaction that it may lack
+    /// @param from     changes committed earlier may be missing
     /// @param withRows whether rows of earlier transactions had to be in the snapshot
     private record Obligation(TestViewer viewer, int after, long from, boolean withRows) {}
 
@@ -53,17 +53,17 @@ final class DeliveryJudge {
     static DeliveryJudge judge(JudgedLog log, Subscription subscription) {
         DeliveryJudge judge = new DeliveryJudge(log, subscription);
         boolean isFirst = true;
-        for (Told told : subscription.told()) {
+        for (ClientEvent told : subscription.told()) {
             switch (told) {
-                case Told.Changed changed -> judge.changed(changed);
-                case Told.Rows rows -> judge.rows(rows);
-                case Told.Live live -> {
+                case ClientEvent.Changed changed -> judge.changed(changed);
+                case ClientEvent.Rows rows -> judge.rows(rows);
+                case ClientEvent.Live live -> {
                     judge.live(live, isFirst);
                     isFirst = false;
                 }
-                case Told.Trouble trouble -> judge.trouble(trouble);
-                case Told.TokenPushed pushed -> judge.pushed(pushed.viewer(), pushed.number());
-                case Told.Fence fence -> judge.viewers.keySet().removeIf(known -> known < fence.number());
+                case ClientEvent.Trouble trouble -> judge.trouble(trouble);
+                case ClientEvent.TokenPushed pushed -> judge.pushed(pushed.viewer(), pushed.number());
+                case ClientEvent.Fence fence -> judge.viewers.keySet().removeIf(known -> known < fence.number());
             }
         }
         for (int binding = 0; binding < judge.channels.size(); binding++) {
@@ -86,9 +86,9 @@ final class DeliveryJudge {
         return owed;
     }
 
-    // -- what came
+    // -- received changes
 
-    private void changed(Told.Changed changed) {
+    private void changed(ClientEvent.Changed changed) {
         JsonNode data = changed.data();
         String type = data.path("type").asText();
         for (int binding : changed.bindings()) {
@@ -110,7 +110,7 @@ final class DeliveryJudge {
         }
     }
 
-    private void version(Told.Changed changed, JsonNode record, String what) {
+    private void version(ClientEvent.Changed changed, JsonNode record, String what) {
         Optional<RowImage> image = log.image(record.path("img").asInt());
         if (image.isEmpty() && record.isEmpty() && isInexact(changed.data())) {
             nameless(changed);
@@ -141,9 +141,9 @@ final class DeliveryJudge {
         return data.path("missing").path("img").asText().equals("not_exact");
     }
 
-    /// A row of which nothing is told, because no column is provably one of today's: it may be each of its transaction
-    /// and table.
-    private void nameless(Told.Changed changed) {
+    /// A row without any value, because no column certainly belongs to today's definition. It may be any row of its
+    /// transaction and table.
+    private void nameless(ClientEvent.Changed changed) {
         int commit = log.commitAt(position(changed));
         String table = changed.data().path("table").asText();
         for (Logged logged : log.changes()) {
@@ -156,8 +156,8 @@ final class DeliveryJudge {
         }
     }
 
-    /// A client that received the row on this subscription may be told its key.
-    private void deleted(Told.Changed changed, JsonNode key) {
+    /// A client that received the row on this subscription may receive its key.
+    private void deleted(ClientEvent.Changed changed, JsonNode key) {
         Optional<RowImage> image = log.deleted(key.path("id").asInt());
         if (image.isEmpty()) {
             find(Finding.Kind.WRONG, "unknown row", changed.data(), changed.at(), "");
@@ -171,11 +171,11 @@ final class DeliveryJudge {
         }
     }
 
-    private static String position(Told.Changed changed) {
+    private static String position(ClientEvent.Changed changed) {
         return changed.data().path("position").asText();
     }
 
-    private void rows(Told.Rows rows) {
+    private void rows(ClientEvent.Rows rows) {
         Channel channel = channels.get(rows.binding());
         for (JsonNode row : rows.rows()) {
             Optional<RowImage> image = log.image(row.path("img").asInt());
@@ -234,17 +234,17 @@ final class DeliveryJudge {
                         .orElse("never visible");
     }
 
-    /// What happened to the subscription, but for rows, by the time from a commit.
+    /// The events of the subscription other than rows, by their time since a commit.
     private String biography(long committing) {
         StringBuilder biography = new StringBuilder("\n    ");
-        for (Told told : subscription.told()) {
+        for (ClientEvent told : subscription.told()) {
             String what = switch (told) {
-                case Told.Live live -> "live " + live.outcomes().values();
-                case Told.Trouble trouble -> "trouble " + trouble.bindings() + " " + trouble.text();
-                case Told.TokenPushed pushed -> "token " + pushed.number() + " of " + pushed.viewer();
-                case Told.Fence fence -> "token " + fence.number() + " was read";
-                case Told.Changed changed -> "";
-                case Told.Rows rows -> "";
+                case ClientEvent.Live live -> "live " + live.outcomes().values();
+                case ClientEvent.Trouble trouble -> "trouble " + trouble.bindings() + " " + trouble.text();
+                case ClientEvent.TokenPushed pushed -> "token " + pushed.number() + " of " + pushed.viewer();
+                case ClientEvent.Fence fence -> "token " + fence.number() + " was read";
+                case ClientEvent.Changed changed -> "";
+                case ClientEvent.Rows rows -> "";
             };
             if (!what.isEmpty()) {
                 biography
@@ -265,9 +265,9 @@ final class DeliveryJudge {
         findings.add(new Finding(kind, cause, data + " " + more + "\n    to " + subscription));
     }
 
-    // -- what has to come
+    // -- required changes
 
-    private void live(Told.Live live, boolean isFirst) {
+    private void live(ClientEvent.Live live, boolean isFirst) {
         if (isBurst) {
             return;
         }
@@ -284,13 +284,13 @@ final class DeliveryJudge {
         }
     }
 
-    private int firstPlace(int binding, Told.Live live) {
+    private int firstPlace(int binding, ClientEvent.Live live) {
         Optional<String> resume = subscription.wishes().get(binding).resume();
         boolean isResumed = "resumed".equals(live.outcomes().get(binding));
         return log.commitAt(isResumed ? resume.orElseThrow() : live.position());
     }
 
-    private void trouble(Told.Trouble trouble) {
+    private void trouble(ClientEvent.Trouble trouble) {
         for (int binding = 0; binding < channels.size(); binding++) {
             if (trouble.bindings().isEmpty() || trouble.bindings().contains(binding)) {
                 close(binding, false);

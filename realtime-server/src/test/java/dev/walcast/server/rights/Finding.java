@@ -1,6 +1,6 @@
 package dev.walcast.server.rights;
 
-/// Something that a client received or missed against the rules.
+/// A change that a client received or missed against the rules.
 ///
 /// @param cause for counting
 record Finding(Kind kind, String cause, String story) {

@@ -19,8 +19,8 @@ import java.util.concurrent.TimeUnit;
 /// What Postgres allowed at each moment of a run.
 ///
 /// The rights are replayed twice: as they were, and with each polled operation as late as the server may find it.
-/// Polled
-/// operations are further apart than that, so that these are all mixtures of old and new rights that may be in force.
+/// Polled operations are further apart than that, so these are all mixtures of old and new rights that may be in
+/// force.
 final class JudgedLog {
     /// `RIGHTS_POLL`, one query, and a busy machine.
     static final Duration POLLED_WITHIN = Duration.ofMillis(2_500);

@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Where the policy reads a column outside the replica identity, a viewer that received a row on its subscription
-/// is told when the row is deleted, by its key alone, and no other viewer is.
+/// When the policy reads a column outside the replica identity, a viewer that received a row on its subscription
+/// receives its DELETE, with the key alone, and no other viewer does.
 class KnownDeleteTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
     private static final String BOB = "22222222-2222-4222-8222-222222222222";
@@ -130,11 +130,11 @@ class KnownDeleteTest {
         return alice;
     }
 
-    // -- told
+    // -- delivered
 
     @ParameterizedTest
     @EnumSource
-    void theOwnerHearsTheDeleteOfAnInsertedRow(Reader reader) throws Exception {
+    void ownerReceivesDeleteOfInsertedRow(Reader reader) throws Exception {
         String table = table();
         try (ChangeListener alice = join(reader, ALICE, table);
                 ChangeListener bob = join(reader, BOB, table)) {
@@ -152,7 +152,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void theDeleteOfAnUpdatedRowIsToldByItsNewKey(Reader reader) throws Exception {
+    void deleteOfUpdatedRowHasNewKey(Reader reader) throws Exception {
         String table = table();
         insert(table, "a", ALICE);
         insert(table, "unchanged", ALICE);
@@ -171,7 +171,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void theDeleteOfARowOfTheSnapshotIsTold(Reader reader) throws Exception {
+    void deleteOfSnapshotRowIsDelivered(Reader reader) throws Exception {
         String table = table();
         insert(table, "a", ALICE);
         insert(table, "b", BOB);
@@ -184,7 +184,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void keysOfEveryTypeAreTheSameInSnapshotAndLog(Reader reader) throws Exception {
+    void keysAreEqualInSnapshotAndLog(Reader reader) throws Exception {
         String table = "typed_" + TABLES.incrementAndGet();
         postgres.execute("create type mood_" + table + " as enum ('sad', 'glad');"
                 + " create domain short_" + table + " as varchar(9);"
@@ -209,7 +209,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void theDeleteOfAReplayedRowIsTold(Reader reader) throws Exception {
+    void deleteOfReplayedRowIsDelivered(Reader reader) throws Exception {
         String table = table();
         String position;
         try (ChangeListener alice = join(reader, ALICE, table)) {
@@ -229,7 +229,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void aRowOutOfTheFilterIsStillKnown(Reader reader) throws Exception {
+    void rowOutsideTheFilterIsStillKnown(Reader reader) throws Exception {
         String table = table();
         try (ChangeListener alice = join(reader, ALICE, table, ",\"filter\":\"v=eq.v\",\"select\":[\"v\"]")) {
             insert(table, "a", ALICE);
@@ -241,7 +241,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void aKnownRowThatMovesToAnotherOwnerIsToldToLeave(Reader reader) throws Exception {
+    void knownRowThatMovesToOtherOwnerLeaves(Reader reader) throws Exception {
         String table = table();
         try (ChangeListener alice = join(reader, ALICE, table, ",\"membership\":true")) {
             insert(table, "a", ALICE);
@@ -255,7 +255,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void aRefreshedTokenOfTheSameUserKeepsWhatIsKnown(Reader reader) throws Exception {
+    void refreshedTokenKeepsKnownRows(Reader reader) throws Exception {
         String table = table();
         try (ChangeListener alice = knowing(reader, table)) {
             alice.pushToken(ALICE);
@@ -288,7 +288,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void anEventStreamHearsTheDeleteOfAKnownRow(Reader reader) throws Exception {
+    void eventStreamReceivesDeleteOfKnownRow(Reader reader) throws Exception {
         String table = table();
         String token = new TokenIssuer(TestServer.SECRET, Clock.systemUTC())
                 .issue("authenticated", Map.of("sub", ALICE), Duration.ofHours(1));
@@ -309,11 +309,11 @@ class KnownDeleteTest {
         }
     }
 
-    // -- not told
+    // -- hidden
 
     @ParameterizedTest
     @EnumSource
-    void theDeleteOfARowThatNeverCameIsHidden(Reader reader) throws Exception {
+    void deleteOfUnknownRowIsHidden(Reader reader) throws Exception {
         String table = table();
         insert(table, "a", ALICE);
         settle(reader);
@@ -330,7 +330,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void theFormerOwnerOfARowHearsNothing(Reader reader) throws Exception {
+    void formerOwnerReceivesNothing(Reader reader) throws Exception {
         String table = table();
         try (ChangeListener alice = knowing(reader, table);
                 ChangeListener watcher = join(reader, ALICE, table, ",\"filter\":\"org=eq.1\"")) {
@@ -347,7 +347,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void aBindingOfDeletesAloneForgetsMovedRows(Reader reader) throws Exception {
+    void deleteOnlyBindingForgetsMovedRows(Reader reader) throws Exception {
         String table = table();
         insert(table, "a", ALICE);
         insert(table, "b", ALICE);
@@ -363,7 +363,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void aRevokedKeyColumnIsNotTold(Reader reader) throws Exception {
+    void revokedKeyColumnIsHidden(Reader reader) throws Exception {
         String table = table();
         try (ChangeListener alice = knowing(reader, table)) {
             postgres.execute("revoke select on " + table + " from authenticated; grant select (org, user_id, v) on "
@@ -375,7 +375,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void rowsFromBeforeAChangedPolicyAreNotTold(Reader reader) throws Exception {
+    void rowsBeforeChangedPolicyAreForgotten(Reader reader) throws Exception {
         String table = table();
         try (ChangeListener alice = knowing(reader, table)) {
             postgres.execute("begin; alter policy own on " + table
@@ -389,7 +389,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void rowsOfAFormerUserAreNotTold(Reader reader) throws Exception {
+    void rowsOfFormerUserAreForgotten(Reader reader) throws Exception {
         String table = table();
         try (ChangeListener client = knowing(reader, table)) {
             client.pushToken(BOB);
@@ -400,7 +400,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void rowsThatWereTruncatedAreForgotten(Reader reader) throws Exception {
+    void truncatedRowsAreForgotten(Reader reader) throws Exception {
         String table = table();
         try (ChangeListener alice = knowing(reader, table)) {
             postgres.execute("truncate " + table);
@@ -415,7 +415,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void rowsOfADroppedTableAreForgotten(Reader reader) throws Exception {
+    void rowsOfDroppedTableAreForgotten(Reader reader) throws Exception {
         String table = table();
         try (ChangeListener alice = knowing(reader, table)) {
             postgres.execute("drop table " + table);
@@ -428,7 +428,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void rowsAreForgottenWithTheirReplicaIdentity(Reader reader) throws Exception {
+    void changedReplicaIdentityForgetsRows(Reader reader) throws Exception {
         String table = table();
         try (ChangeListener alice = knowing(reader, table)) {
             postgres.execute("alter table " + table + " alter v set not null; create unique index " + table + "_v on "
@@ -444,7 +444,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void withoutMemoryNoDeleteIsToldAndTheJoinSaysSo(Reader reader) throws Exception {
+    void withoutMemoryTheJoinWarns(Reader reader) throws Exception {
         String table = table();
         try (TestServer server = server(reader, 0);
                 ChangeListener alice =
@@ -461,7 +461,7 @@ class KnownDeleteTest {
 
     @ParameterizedTest
     @EnumSource
-    void beyondTheBoundEarlierRowsAreForgotten(Reader reader) throws Exception {
+    void earlierRowsAreForgottenAtBound(Reader reader) throws Exception {
         String table = table();
         try (TestServer server = server(reader, 16 << 10);
                 ChangeListener alice =
@@ -475,7 +475,7 @@ class KnownDeleteTest {
     }
 
     @Test
-    void theWarningQuotesEveryName() throws Exception {
+    void warningQuotesEveryName() throws Exception {
         String name = "To \"do\" " + TABLES.incrementAndGet();
         String quoted = "\"" + name.replace("\"", "\"\"") + "\"";
         create(quoted);

@@ -17,7 +17,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 
-/// Joins and leaves at random, with channels or event streams: live, from a position, or with the rows.
+/// Joins and leaves at random, with channels or event streams: live, from a position, or with a snapshot.
 final class RandomClient {
     private static final Duration READ_PATIENCE = Duration.ofMinutes(10);
     private static final Duration REFUSED_PAUSE = Duration.ofMillis(20);
@@ -95,7 +95,7 @@ final class RandomClient {
         return wishes;
     }
 
-    /// A channel that was told of trouble leaves soon.
+    /// A channel that received an error leaves soon.
     private void stay(Subscription subscription, Pusher pusher) throws Exception {
         int millis = manner == Manner.STAYING ? 60_000 : 200 + random.nextInt(3_000);
         for (int waited = 0; waited < millis && !subscription.isTroubled(); waited += 100) {

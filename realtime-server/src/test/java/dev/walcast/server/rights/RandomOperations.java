@@ -48,16 +48,17 @@ final class RandomOperations {
     private final RandomRows rows;
     private final boolean isAnnounced;
 
-    /// @param rows        what this session writes beside its statements
-    /// @param isAnnounced whether event triggers announce changes of rights and functions, which then hold
-    ///                    for each row of their transaction
+    /// @param rows        the rows that this session writes beside its statements
+    /// @param isAnnounced whether event triggers announce changes of rights and functions, which then apply to each
+    /// row of
+    ///                    their transaction
     RandomOperations(Random random, RandomRows rows, boolean isAnnounced) {
         this.random = random;
         this.rows = rows;
         this.isAnnounced = isAnnounced;
     }
 
-    // -- what holds at once
+    // -- effective at once
 
     RightsOperation exact() {
         String table = any(RightsDatabase.TABLES);
@@ -80,8 +81,8 @@ final class RandomOperations {
         return mixed ? withRows(operation, table) : operation;
     }
 
-    /// Rows before, between and behind; the last one is behind unless the change is announced, so that the log tells of
-    /// the change before it.
+    /// Rows before, between and after the statements. The last statement is followed by a row unless the change is
+    /// announced, so that the log shows the change.
     private RightsOperation withRows(RightsOperation operation, String table) {
         List<Part> parts = new ArrayList<>(rows.some(table, random.nextInt(3)));
         for (Part part : operation.parts()) {
@@ -209,7 +210,7 @@ final class RandomOperations {
         return random.nextInt(oneOf) == 0;
     }
 
-    // -- what the server finds by polling
+    // -- found by polling
 
     RightsOperation polled() {
         return switch (random.nextInt(5)) {
@@ -242,7 +243,7 @@ final class RandomOperations {
 
     // -- the end
 
-    /// Everybody but the outsider may see everything.
+    /// Every viewer except the outsider may see everything.
     RightsOperation opening() {
         List<String> statements = new ArrayList<>(List.of("grant usage on schema app to public"));
         for (String table : RightsDatabase.TABLES) {

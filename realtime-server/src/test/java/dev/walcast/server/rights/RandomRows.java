@@ -58,7 +58,7 @@ final class RandomRows {
         return rows;
     }
 
-    /// One row for each room, which the last subscriptions wait for.
+    /// One row for each `room`, which the last subscriptions wait for.
     List<RightsOperation.Part> markers(String table) {
         List<RightsOperation.Part> rows = new ArrayList<>();
         for (int room = 1; room <= RightsDatabase.ROOMS; room++) {

@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/// Repeats operations one by one in a database whose tables hold every version that a row ever had, and notes after
-/// each what a SELECT shows to each viewer.
+/// Repeats operations one by one in a database whose tables contain every version that a row ever had, and records
+/// after each what a SELECT shows to each viewer.
 ///
 /// State 0 is before the first operation, state n after the n-th.
 final class ReplayedRights {
@@ -155,7 +155,7 @@ final class ReplayedRights {
         return new VisibleRows(shown, undecided, columns);
     }
 
-    /// What the viewer is shown in a state.
+    /// The rows that the viewer sees in a state.
     VisibleRows at(TestViewer viewer, String table, int state) {
         Map.Entry<Integer, VisibleRows> entry = of(viewer, table).floorEntry(state);
         return entry == null ? VisibleRows.NONE : entry.getValue();

@@ -119,8 +119,8 @@ class RightsAtCommitTest {
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "FUNCTION")
-    void rowsAfterAChangeDoNotArrive(Change change) throws Exception {
-        // Postgres 15 does not tell of it.
+    void rowsAfterRevocationDoNotArrive(Change change) throws Exception {
+        // Postgres 15 does not announce it
         assumeTrue(change != Change.REVOKE_USAGE || servers.postgres().majorVersion() > 15);
         List<Integer> leaked = leaked(change, 0, TRIES, false);
         System.out.println("RightsAtCommitTest: after " + change + " came " + leaked + " of " + TRIES * ROWS + " rows");
@@ -130,7 +130,7 @@ class RightsAtCommitTest {
     /// The rows that the transaction wrote before it changed the rights, and those behind it.
     @ParameterizedTest
     @EnumSource
-    void announcedChangeHoldsForItsWholeTransaction(Change change) throws Exception {
+    void announcedChangeAppliesToWholeTransaction(Change change) throws Exception {
         servers.execute(SetupScript.rightsTrigger());
         try {
             List<Integer> leaked = leaked(change, TRIES, TRIES + TRIES_ANNOUNCED, true);
@@ -191,7 +191,7 @@ class RightsAtCommitTest {
         }
     }
 
-    /// Counted when something tells that the rows behind them were judged.
+    /// Counted when a later message proves that the rows before it were judged.
     private static int closedRows(Change change, Listener listener) {
         if (change.endsSubscription()) {
             listener.awaitNote(note -> note.toString().contains("\"error\""));
@@ -242,7 +242,7 @@ class RightsAtCommitTest {
     }
 
     @Test
-    void aJoinAfterARecreationIsJudgedByIt() throws Exception {
+    void joinAfterRecreationUsesNewTable() throws Exception {
         String create = "create table again (id int primary key, kind text); grant select on again to authenticated;"
                 + " alter table again enable row level security;";
         servers.execute(create + "create policy one on again using (true)");
@@ -281,7 +281,7 @@ class RightsAtCommitTest {
 
     /// Each recreation has another policy, and the table is subscribed all the while.
     @Test
-    void aStormOfRecreationsLeavesTheWatcherAlive() throws Exception {
+    void recreationStormLeavesWatcherAlive() throws Exception {
         Random random = new Random(1);
         String create = "create table storm (id int primary key, kind text); grant select on storm to authenticated;"
                 + " alter table storm enable row level security;";
@@ -313,7 +313,7 @@ class RightsAtCommitTest {
         }
     }
 
-    /// Not exactly at the commit: what matters here is that it has an effect at all.
+    /// Not exactly at the commit: this only checks that the change takes effect.
     private static void expectEffectOfAnotherPolicy(List<Listener> listeners) {
         servers.execute("alter policy one on storm using (kind = 'open')");
         int[] id = {0};
@@ -334,9 +334,9 @@ class RightsAtCommitTest {
                 });
     }
 
-    /// A name as Postgres allows it does not stop what reads policies.
+    /// A name that Postgres allows does not stop the reader of policies.
     @Test
-    void aQuoteInAColumnNameStopsNothing() throws Exception {
+    void quoteInColumnNameIsHarmless() throws Exception {
         servers.execute(
                 "create table guests (person text, \"last\"\"\" text); grant select on guests to authenticated;"
                         + " insert into guests values ('alice', '')",

@@ -8,7 +8,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 
-/// Roles, functions and the table of members, the same where the server reads and where the judge replays.
+/// Roles, functions and the table of members, equal in the server's database and in the judge's.
 final class RightsDatabase {
     static final List<String> TABLES = List.of("public.a", "public.b", "app.c", "app.d");
     static final List<String> ROLES = List.of("anon", "authenticated", "editor", "service_role", TestViewer.OUTSIDER);

@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/// A transaction that changes who may see what, perhaps with rows before, between and behind its statements.
+/// A transaction that changes rights, perhaps with rows before, between and after its statements.
 ///
 /// @param kind    how soon the server must know of it
-/// @param tables  whose rows are concerned; empty for every table's
-/// @param created the table that begins anew with this operation
+/// @param tables  the tables concerned; empty for all
+/// @param created the table that is created again by this operation
 record RightsOperation(Kind kind, String label, Set<String> tables, Optional<String> created, List<Part> parts) {
     enum Kind {
         /// Holds for every row that is committed later.
@@ -53,7 +53,7 @@ record RightsOperation(Kind kind, String label, Set<String> tables, Optional<Str
         return tables.isEmpty() || tables.contains(table);
     }
 
-    /// What is repeated where the operation is judged.
+    /// The statements that are repeated in the judge's database.
     List<String> judgedStatements() {
         return parts.stream()
                 .filter(part -> part instanceof Statement statement && !statement.liveOnly())

@@ -24,12 +24,13 @@ import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 
 /// Policies, grants, roles, tables, tokens and rows change at random while clients join, leave, resume and read
-/// snapshots. Postgres says afterwards for each row that a client received whether some state of the rights between its
-/// commit and its receipt shows it to that client, and for each row that a client missed whether it had to come.
+/// snapshots. Afterwards Postgres decides, for each row that a client received, whether some state of the rights
+/// between its commit and its receipt shows it to that client, and for each row that a client missed, whether it had
+/// to come.
 ///
 /// Both readers run at once, on the same log. `-Dwalcast.rights=long` repeats it for `-Dwalcast.rights.minutes` (10);
-/// `-Dwalcast.fuzz.seed` plays a plan again. Where event triggers announce changes of rights, which the seed decides,
-/// transactions also change rights behind their last row, and functions hold at the commit.
+/// `-Dwalcast.fuzz.seed` repeats a plan. Where event triggers announce changes of rights, which the seed decides,
+/// transactions also change rights after their last row, and functions take effect at the commit.
 class RightsPropertyTest {
     private static final boolean LONG = "long".equals(System.getProperty("walcast.rights"));
     private static final Duration LONG_TIME = Duration.ofMinutes(Integer.getInteger("walcast.rights.minutes", 10));
@@ -73,7 +74,7 @@ class RightsPropertyTest {
     private void round(long seed) throws Exception {
         Random random = new Random(seed);
         try (TestPostgres postgres = RightsDatabase.start()) {
-            // Postgres 15 does not tell of grants on schemas.
+            // Postgres 15 does not announce grants on schemas
             boolean isAnnounced = seed % 2 == 0 || postgres.majorVersion() <= 15;
             System.out.println("RightsPropertyTest: -Dwalcast.fuzz.seed=" + seed
                     + (LONG ? " -Dwalcast.rights=long" : "") + (isAnnounced ? ", announced" : ", not announced"));
@@ -180,7 +181,7 @@ class RightsPropertyTest {
             return nanos > ROUND_MAX.toNanos() || (nanos > ROUND.toNanos() && count >= OPERATIONS_MIN);
         }
 
-        /// A table that is created anew may be missing for a while.
+        /// A table that is created again may be missing for a while.
         private void changeRights(Connection connection, RightsOperation operation) {
             if (operation.created().isPresent() && random.nextInt(3) == 0) {
                 run(connection, operations.drop(operation.created().get()));
@@ -202,7 +203,7 @@ class RightsPropertyTest {
             }
         }
 
-        /// When nothing is under way any more, rows that each client may see tell that all before them came.
+        /// At the end, rows that each client may see prove that all rows before them have arrived.
         private void finish() throws Exception {
             LockSupport.parkNanos(Duration.ofSeconds(2).toNanos());
             try (Connection connection = connect()) {

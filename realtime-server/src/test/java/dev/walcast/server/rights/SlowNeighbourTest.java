@@ -30,7 +30,7 @@ class SlowNeighbourTest {
                 "create table locked (id int primary key); create table free (id int primary key)",
                 "grant select on all tables in schema public to authenticated",
                 "alter table slow enable row level security; alter table quick enable row level security",
-                // The sub-select depends on the row, so that Postgres must be asked.
+                // the sub-select depends on the row, so that Postgres must be asked
                 "create policy slow on slow using ((select pg_sleep(0.4 + 0 * id)) is not null)",
                 "create policy quick on quick using (exists (select 1 from free where free.id < 0) or owner ~ 'alice')");
     }
@@ -41,7 +41,7 @@ class SlowNeighbourTest {
     }
 
     @Test
-    void aSlowPolicyDelaysNoOtherTable() throws Exception {
+    void slowPolicyDelaysNoOtherTable() throws Exception {
         List<Listener> listeners = listening("quick", "slow");
         try {
             for (int id = 1; id <= SLOW_ROWS; id++) {
@@ -61,7 +61,7 @@ class SlowNeighbourTest {
     }
 
     @Test
-    void aLockedTableDelaysNoOtherTable() throws Exception {
+    void lockedTableDelaysNoOtherTable() throws Exception {
         List<Listener> listeners = listening("free", "locked");
         try (Connection connection = servers.postgres().connect();
                 Statement statement = connection.createStatement()) {

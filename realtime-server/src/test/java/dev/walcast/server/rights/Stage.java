@@ -6,7 +6,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// How far a run is, and all subscriptions there were.
+/// The progress of a run, and all its subscriptions.
 final class Stage {
     private final CountDownLatch calm = new CountDownLatch(1);
     private final CountDownLatch over = new CountDownLatch(1);

@@ -11,12 +11,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// One join of a channel, or one event stream, and all that its client was told. Bindings are numbered from 0.
+/// One join of a channel, or one event stream, and everything that its client received. Bindings are numbered from 0.
 final class Subscription {
     private final String client;
     private final TestViewer viewer;
     private final List<Wish> wishes;
-    private final List<Told> told = Collections.synchronizedList(new ArrayList<>());
+    private final List<ClientEvent> told = Collections.synchronizedList(new ArrayList<>());
     private final Map<Integer, Integer> placeOfId = Collections.synchronizedMap(new HashMap<>());
     private final AtomicInteger tokens = new AtomicInteger();
 
@@ -30,7 +30,7 @@ final class Subscription {
     private boolean troubled;
     private int confirmed;
 
-    /// What a binding asks for.
+    /// The request of a binding.
     ///
     /// @param room   the filter
     /// @param resume a position
@@ -73,7 +73,7 @@ final class Subscription {
         return wishes;
     }
 
-    List<Told> told() {
+    List<ClientEvent> told() {
         return List.copyOf(told);
     }
 
@@ -93,7 +93,7 @@ final class Subscription {
         left = true;
     }
 
-    /// What happens to its connection from here on does not count.
+    /// Events of its connection after this call do not count.
     synchronized void end() {
         ended = true;
     }
@@ -109,19 +109,19 @@ final class Subscription {
         return ended;
     }
 
-    // -- what happens
+    // -- events
 
     /// @return the number of the token
     synchronized int pushToken(TestViewer next) {
         int number = tokens.incrementAndGet();
         newestViewer = next;
         liveBindings.clear();
-        told.add(new Told.TokenPushed(System.nanoTime(), next, number));
+        told.add(new ClientEvent.TokenPushed(System.nanoTime(), next, number));
         return number;
     }
 
     void fence(int number) {
-        told.add(new Told.Fence(System.nanoTime(), number));
+        told.add(new ClientEvent.Fence(System.nanoTime(), number));
     }
 
     void number(long id, int place) {
@@ -130,7 +130,7 @@ final class Subscription {
 
     synchronized void trouble(Set<Integer> bindings, String text) {
         if (!left && !ended) {
-            told.add(new Told.Trouble(System.nanoTime(), bindings, text));
+            told.add(new ClientEvent.Trouble(System.nanoTime(), bindings, text));
             troubled = true;
             if (bindings.isEmpty()) {
                 liveBindings.clear();
@@ -156,7 +156,7 @@ final class Subscription {
             JsonNode snapshot = message.get("snapshot");
             rows(place(snapshot.path("id").asInt()), snapshot);
         } else if (text.equals("Subscribed to PostgreSQL")) {
-            told.add(new Told.Live(at, message.path("position").asText(), outcomes));
+            told.add(new ClientEvent.Live(at, message.path("position").asText(), outcomes));
             confirmed = tokens.get() + 1;
             for (int i = 0; i < wishes.size(); i++) {
                 liveBindings.add(i);
@@ -168,7 +168,7 @@ final class Subscription {
     }
 
     synchronized void rows(int binding, JsonNode snapshot) {
-        told.add(new Told.Rows(System.nanoTime(), binding, snapshot.path("rows")));
+        told.add(new ClientEvent.Rows(System.nanoTime(), binding, snapshot.path("rows")));
     }
 
     synchronized void changed(Set<Integer> ids, JsonNode data) {
@@ -179,7 +179,7 @@ final class Subscription {
             lastPositions.merge(binding, data.path("position").asText(), Subscription::later);
             newestRow.merge(binding, data.at("/record/img").asInt(), Math::max);
         }
-        told.add(new Told.Changed(System.nanoTime(), bindings, data));
+        told.add(new ClientEvent.Changed(System.nanoTime(), bindings, data));
     }
 
     private static String later(String one, String other) {

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The last token of a channel decides, however close it comes behind the join or another token. Each reader's server
-/// gets one socket with many channels in each round.
+/// The last token of a channel decides, however soon it follows the join or another token. In each round the server
+/// of each reader gets one socket with many channels.
 class TokenOrderTest {
     private static final int CHANNELS = 90;
     private static final int ROUNDS = 4;
@@ -42,7 +42,7 @@ class TokenOrderTest {
     /// @param before whose token the channel joins with, and whose token it gets next
     @ParameterizedTest
     @ValueSource(strings = {"anon", "alice", "anon,alice"})
-    void theLastTokenOfEachChannelDecides(String before) throws Exception {
+    void lastTokenOfChannelDecides(String before) throws Exception {
         int behind = 0;
         int former = 0;
         for (int round = 0; round < ROUNDS; round++) {

@@ -12,8 +12,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Runs the test's transactions and knows, from a replication slot of its own, the order in which they were
-/// committed.
+/// Runs the test's transactions and reads, from its own replication slot, the order in which they were committed.
 final class TransactionLog {
     private static final String SLOT = "order_of_commits";
 
@@ -86,7 +85,8 @@ final class TransactionLog {
         }
     }
 
-    /// In the order of the log, without what changed nothing. Call it once, when nothing is written any more.
+    /// The transactions in the order of the log, without those that changed nothing. Call it once, after the last
+    /// write.
     List<Ordered> ordered(Connection connection) throws SQLException {
         List<Ordered> ordered = new ArrayList<>();
         String sql = "select xid::text, lsn - '0/0' from pg_logical_slot_get_changes('" + SLOT

@@ -3,10 +3,10 @@ package dev.walcast.server.rights;
 import java.util.BitSet;
 import java.util.Set;
 
-/// What Postgres shows a viewer of a table in one state of the rights.
+/// The rows of a table that Postgres shows a viewer in one state of the rights.
 ///
 /// @param rows      the numbers of the versions that a SELECT shows
-/// @param undecided those for which a policy raised an error
+/// @param undecided the versions for which a policy raised an error
 record VisibleRows(BitSet rows, BitSet undecided, Set<String> columns) {
     static final VisibleRows NONE = new VisibleRows(new BitSet(), new BitSet(), Set.of());
 

@@ -68,7 +68,7 @@ class KnownKeysTest {
     }
 
     @Test
-    void clearedHolderKnowsNothingAndLearnsAnew() {
+    void clearedHolderKnowsNothing() {
         KeyHolder<String> holder = holder("mine");
         KeyHolder<String> other = holder("other");
         holder.remember(key(1));
@@ -82,9 +82,9 @@ class KnownKeysTest {
         assertThat(holder.knows(key(2))).isTrue();
     }
 
-    /// Keys that were made of the table before are void, also for what is remembered from now on.
+    /// Earlier keys of the table are invalid, also for rows that are remembered later.
     @Test
-    void forgottenTableIsForgottenByAll() {
+    void forgottenTableIsUnknownToAllHolders() {
         KeyHolder<String> holder = holder("mine");
         RowKey before = key(1);
         RowKey elsewhere = key(table("other"), 1);
@@ -102,7 +102,7 @@ class KnownKeysTest {
     }
 
     @Test
-    void manyForgottenTablesTakeNoMemoryAndStayForgotten() {
+    void forgottenTablesTakeNoMemory() {
         KeyHolder<String> holder = holder("mine");
         RowKey before = key(1);
         holder.remember(before);
@@ -115,7 +115,7 @@ class KnownKeysTest {
     }
 
     @Test
-    void keyIsOfTableColumnAndValue() {
+    void keyDependsOnTableColumnAndValue() {
         Set<RowKey> keys = new HashSet<>();
         for (String table : List.of("t", "tt")) {
             for (List<String> values : List.of(List.of("a", "b"), List.of("ab", ""), List.of("", "ab"))) {
@@ -146,7 +146,7 @@ class KnownKeysTest {
 
     /// A DELETE carries the identity only.
     @Test
-    void keyOfDeletedRowIsThatOfTheWholeRow() {
+    void deletedRowHasTheKeyOfWholeRow() {
         Table table = new Table(TODOS, List.of(new Column("id", TEXT, true), new Column("v", TEXT, false)));
         Row whole = Row.of(table).text(0, "1").text(1, "x").build();
         RowKeys keys = known.keysOf(TODOS);
@@ -259,7 +259,7 @@ class KnownKeysTest {
 
     /// Rows of one viewer, and rows that all viewers know.
     @Test
-    void boundHoldsAndNothingIsKnownThatWasNotRemembered() {
+    void memoryStaysWithinBound() {
         long seed = new Random().nextLong();
         Random random = new Random(seed);
         long bytesMax = 512 << 10;
@@ -296,7 +296,7 @@ class KnownKeysTest {
     }
 
     @Test
-    void oneThatFillsTheMemoryAloneGoesOn() {
+    void singleHolderFillsTheMemory() {
         known = known(256 << 10);
         KeyHolder<String> holder = holder("alone");
         for (int row = 0; row < 100_000; row++) {
@@ -307,7 +307,7 @@ class KnownKeysTest {
     }
 
     @Test
-    void manyBindingsAtOnceDoNotDisturbEachOther() throws Exception {
+    void concurrentBindingsAreIndependent() throws Exception {
         List<Callable<Boolean>> work = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
             int number = i;
@@ -339,7 +339,7 @@ class KnownKeysTest {
         return agrees;
     }
 
-    /// What is counted is what the heap holds.
+    /// The counted bytes equal those on the heap.
     @Test
     void bytesOfAKeyAreCounted() {
         int rows = 500_000;
@@ -358,7 +358,7 @@ class KnownKeysTest {
     }
 
     @Test
-    void keyThatManyKnowTakesAFewBytesForEach() {
+    void sharedKeyTakesFewBytesForEachHolder() {
         List<KeyHolder<String>> holders = new ArrayList<>();
         for (int i = 0; i < 10_000; i++) {
             holders.add(holder("h" + i));
@@ -373,7 +373,7 @@ class KnownKeysTest {
     }
 
     @Test
-    void neededWhereADeleteDoesNotDecide() {
+    void isNeededWhereDeleteDoesNotDecide() {
         Set<ChangeEvent> all = EnumSet.allOf(ChangeEvent.class);
         Predicate byOwner = reading("owner");
         Predicate byKey = reading("id");
@@ -412,7 +412,7 @@ class KnownKeysTest {
     }
 
     @Test
-    void clientBeyondItsShareForgetsOnlyItsOwn() {
+    void clientBeyondShareForgetsOnlyItsOwn() {
         known = new KnownKeys<>(new KeyMemory(256 << 10, 64 << 10), new SecureRandom(), nanos::get);
         int share = (64 << 10) / KnownKeys.KEY_BYTES;
         KeyHolder<String> quiet = known.holder("quiet", ClientKey.ofAddress("10.0.0.2"));
@@ -436,7 +436,7 @@ class KnownKeysTest {
     }
 
     @Test
-    void bindingLargerThanTheShareOfItsClientForgets() {
+    void bindingBeyondShareForgets() {
         known = new KnownKeys<>(new KeyMemory(256 << 10, 64 << 10), new SecureRandom(), nanos::get);
         int share = (64 << 10) / KnownKeys.KEY_BYTES;
         KeyHolder<String> large = holder("large");

@@ -24,7 +24,8 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// Streams of events as clients without a socket: what they hear of rooms, and the bounds they share with sockets.
+/// Event streams as clients without a socket: the broadcasts that they receive, and the limits that they share with
+/// sockets.
 class GuestTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String CHANGES = "/changes?table=t";
@@ -65,7 +66,7 @@ class GuestTest {
     // -- broadcasts
 
     @Test
-    void broadcastsOfSocketsAndOfOthersArriveWithTheirLineBreaks() throws Exception {
+    void broadcastsArriveWithLineBreaks() throws Exception {
         try (EventReader reader = open(ROOM);
                 WireClient client = server.open()) {
             client.text(TestingServer.join("1", "realtime:room"));
@@ -86,7 +87,7 @@ class GuestTest {
     }
 
     @Test
-    void onlyTheEventThatIsAskedForArrives() throws Exception {
+    void onlyRequestedEventArrives() throws Exception {
         try (EventReader reader = open(ROOM + "&event=b")) {
             send(false, "a", "1");
             send(false, "b", "2");
@@ -102,7 +103,7 @@ class GuestTest {
     }
 
     @Test
-    void aPrivateTopicIsHeardByThoseWhoMayReadIt() throws Exception {
+    void privateTopicNeedsReadRight() throws Exception {
         assertRefused(open(ROOM + "&private=true"), 403, "Unauthorized");
         server.topics.read(_ -> new Access(false, true));
         assertRefused(open(ROOM + "&private=true"), 403, "Unauthorized");
@@ -155,7 +156,7 @@ class GuestTest {
     }
 
     @Test
-    void wherePublicChannelsAreForbiddenSoArePublicStreams() throws Exception {
+    void privateOnlyServerRefusesPublicStreams() throws Exception {
         restart(TestingServer.limits().privateOnly());
         assertRefused(open(CHANGES), 403, "PrivateOnly");
         assertRefused(open(ROOM), 403, "PrivateOnly");
@@ -166,7 +167,7 @@ class GuestTest {
     }
 
     @Test
-    void streamEndedForMemorySaysSo() throws Exception {
+    void streamEndedForMemoryNamesReason() throws Exception {
         server.close();
         server = new TestingServer(
                 TestingServer.limits().build(),
@@ -183,7 +184,7 @@ class GuestTest {
     // -- time
 
     @Test
-    void aSilentStreamIsKeptAliveForLongerThanARequestMayTake() throws Exception {
+    void silentStreamIsKeptAlive() throws Exception {
         restart(TestingServer.limits().idleTimeout(Duration.ofSeconds(1)));
         try (EventReader reader = open(CHANGES)) {
             reader.next("system");
@@ -196,7 +197,7 @@ class GuestTest {
     }
 
     @Test
-    void whoDoesNotTakeAWriteInTimeIsCut() throws Exception {
+    void clientThatBlocksAWriteIsCut() throws Exception {
         restart(TestingServer.limits().writeTimeout(Duration.ofMillis(500)));
         try (Socket slow = new Socket()) {
             slow.setReceiveBufferSize(16 * 1024);
@@ -215,7 +216,7 @@ class GuestTest {
     }
 
     @Test
-    void aBindingThatIsRefusedLaterEndsTheStreamWithTheReason() throws Exception {
+    void lateRefusalEndsStreamWithReason() throws Exception {
         try (EventReader reader = open(CHANGES)) {
             reader.next("system");
             server.feed.subscriptions().getFirst().receiver().onRefused("too expensive");

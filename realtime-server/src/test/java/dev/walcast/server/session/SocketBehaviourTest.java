@@ -29,7 +29,7 @@ class SocketBehaviourTest {
     private static final String LISTEN_ONLY = "{\"config\":{}}";
 
     @Test
-    void bothPathsAndAnySpellingOfTheUpgradeHeaderOpenASocket() throws Exception {
+    void bothPathsOpenASocket() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits());
                 WireClient gateway = WireClient.open(server.port(), TestingServer.path("2.0.0"));
                 WireClient direct = WireClient.open(
@@ -43,7 +43,7 @@ class SocketBehaviourTest {
     }
 
     @Test
-    void aPlainRequestIsToldToUpgrade() throws Exception {
+    void plainRequestIsToldToUpgrade() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits());
                 Socket socket = new Socket("127.0.0.1", server.port())) {
             socket.getOutputStream()
@@ -55,7 +55,7 @@ class SocketBehaviourTest {
     }
 
     @Test
-    void theHeaderKeyWinsOverTheQueryKey() throws Exception {
+    void headerKeyPrecedesQueryKey() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits());
                 WireClient client = WireClient.open(
                         server.port(), TestingServer.path("2.0.0"), Map.of("X-API-Key", "not a token"))) {
@@ -64,7 +64,7 @@ class SocketBehaviourTest {
     }
 
     @Test
-    void aRefusedUpgradeWaitsAloneForItsAnswer() throws Exception {
+    void refusedUpgradeDelaysNoOther() throws Exception {
         Duration delay = Duration.ofMillis(700);
         try (TestingServer server = new TestingServer(TestingServer.limits().upgradeRefusalDelay(delay))) {
             List<Thread> refused = new ArrayList<>();
@@ -94,7 +94,7 @@ class SocketBehaviourTest {
     }
 
     @Test
-    void aMessageMayComeInFragmentsWithControlFramesBetweenAndCharactersSplit() throws Exception {
+    void fragmentedMessageIsAssembled() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits());
                 WireClient client = server.open()) {
             client.text(join("1", TOPIC));
@@ -116,7 +116,7 @@ class SocketBehaviourTest {
     }
 
     @Test
-    void aTooLargeMessageIsClosedWith1009EvenWhileItIsStillBeingSent() throws Exception {
+    void tooLargeMessageIsClosedWith1009() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits());
                 WireClient client = server.open()) {
             client.frame(0x01, new byte[3_000_000]);
@@ -127,7 +127,7 @@ class SocketBehaviourTest {
     }
 
     @Test
-    void aLyingLengthDoesNotCostMemory() throws Exception {
+    void announcedLengthCostsNoMemory() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits());
                 WireClient client = server.open()) {
             client.raw(new byte[] {(byte) 0x82, (byte) 0xFF, 0, 0, 0, 0, 0x7F, 0, 0, 0, 1, 2, 3, 4});
@@ -136,7 +136,7 @@ class SocketBehaviourTest {
     }
 
     @Test
-    void textThatIsNotUtf8IsClosedWith1007() throws Exception {
+    void invalidUtf8IsClosedWith1007() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits());
                 WireClient client = server.open()) {
             client.frame(0x81, new byte[] {'[', (byte) 0xC3, '"'});
@@ -146,7 +146,7 @@ class SocketBehaviourTest {
     }
 
     @Test
-    void framesThatBreakTheProtocolAreClosedWith1002() throws Exception {
+    void protocolErrorIsClosedWith1002() throws Exception {
         byte[] unmasked = {(byte) 0x81, 0x02, '[', ']'};
         byte[] reserved = {(byte) 0xC1, (byte) 0x80, 1, 2, 3, 4};
         byte[] badOpcode = {(byte) 0x83, (byte) 0x80, 1, 2, 3, 4};
@@ -166,7 +166,7 @@ class SocketBehaviourTest {
     }
 
     @Test
-    void aCloseIsAnsweredWithItsOwnCodeAndEndsTheConnection() throws Exception {
+    void closeIsAnsweredWithItsCode() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits());
                 WireClient client = server.open()) {
             client.text(join("1", TOPIC));
@@ -178,7 +178,7 @@ class SocketBehaviourTest {
     }
 
     @Test
-    void anAbruptDisconnectIsNoticedAtOnceAndEmptiesTheHub() throws Exception {
+    void abruptDisconnectIsNoticedAtOnce() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits())) {
             for (boolean reset : new boolean[] {true, false}) {
                 WireClient client = server.open();
@@ -201,7 +201,7 @@ class SocketBehaviourTest {
     }
 
     @Test
-    void aSilentSocketIsPingedAndThenClosedWithACodeThatBringsItBack() throws Exception {
+    void silentSocketIsPingedThenClosed() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits().idleTimeout(Duration.ofMillis(400)));
                 WireClient client = server.open()) {
             assertThat(client.next()).isInstanceOf(Received.Ping.class);
@@ -210,7 +210,7 @@ class SocketBehaviourTest {
     }
 
     @Test
-    void aSocketThatAnswersPingsStaysOpen() throws Exception {
+    void socketThatAnswersPingsStaysOpen() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits().idleTimeout(Duration.ofMillis(1_500)));
                 WireClient client = server.open()) {
             for (int i = 0; i < 4; i++) {
@@ -222,7 +222,7 @@ class SocketBehaviourTest {
     }
 
     @Test
-    void aClientThatStopsReadingIsClosedAndNobodyElseNotices() throws Exception {
+    void clientThatStopsReadingIsClosedAlone() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits().outboxBytesMax(2_000_000));
                 WireClient deaf = WireClient.openDeaf(server.port(), TestingServer.path("2.0.0"));
                 WireClient sender = server.open();
@@ -231,7 +231,7 @@ class SocketBehaviourTest {
             deaf.text(join("1", TOPIC, LISTEN_ONLY));
             await().until(() -> server.sockets.channels() == 3);
             long slowestNanos = 0;
-            // far more than the outbox and the buffers of the operating system hold together
+            // far more than the outbox and the buffers of the operating system together
             for (int i = 0; i < 400; i++) {
                 long startNanos = System.nanoTime();
                 exchange(sender, reader, i, 50_000);
@@ -247,7 +247,7 @@ class SocketBehaviourTest {
     }
 
     @Test
-    void aWriteThatTakesTooLongEndsTheConnection() throws Exception {
+    void slowWriteEndsTheConnection() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits().writeTimeout(Duration.ofMillis(300)));
                 WireClient deaf = WireClient.openDeaf(server.port(), TestingServer.path("2.0.0"));
                 WireClient sender = server.open();
@@ -265,7 +265,7 @@ class SocketBehaviourTest {
     }
 
     @Test
-    void drainingTellsEveryChannelClosesEverySocketAndLetsNobodyIn() throws Exception {
+    void drainingClosesAllAndAdmitsNone() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits());
                 WireClient v2 = server.open();
                 WireClient v1 = server.open("1.0.0")) {
@@ -289,7 +289,7 @@ class SocketBehaviourTest {
     }
 
     @Test
-    void drainingDoesNotWaitForeverForThoseWhoDoNotListen() throws Exception {
+    void drainingDoesNotWaitForSilentClients() throws Exception {
         try (TestingServer server = new TestingServer(TestingServer.limits());
                 WireClient deaf = WireClient.openDeaf(server.port(), TestingServer.path("2.0.0"))) {
             await().until(() -> server.sockets.stats().connected() == 1);

@@ -47,7 +47,7 @@ class SubprotocolTest {
     }
 
     @Test
-    void aTokenAmongTheProtocolsOpensASocket() {
+    void tokenInProtocolsOpensSocket() {
         try (HttpClient http = HttpClient.newHttpClient()) {
             WebSocket socket = open(http, PATH, "phoenix", bearer(TestingTokens.ANON));
             assertThat(socket.getSubprotocol()).isEqualTo("phoenix");
@@ -62,7 +62,7 @@ class SubprotocolTest {
     }
 
     @Test
-    void aBadTokenAmongTheProtocolsIsRefused() throws Exception {
+    void badTokenInProtocolsIsRefused() throws Exception {
         try (HttpClient http = HttpClient.newHttpClient()) {
             assertThatThrownBy(() -> open(http, PATH, "phoenix", bearer("no token")))
                     .isInstanceOf(CompletionException.class)
@@ -82,7 +82,7 @@ class SubprotocolTest {
     }
 
     @Test
-    void theApiKeyCountsBeforeTheProtocol() throws Exception {
+    void apiKeyPrecedesTheProtocol() throws Exception {
         try (WireClient client = WireClient.open(
                 server.port(),
                 TestingServer.path("2.0.0"),

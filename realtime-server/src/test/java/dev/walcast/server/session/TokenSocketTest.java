@@ -18,7 +18,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// Keys and tokens as a client presents them, at the door and in a join.
+/// Keys and tokens at the upgrade and in a join.
 class TokenSocketTest {
     private static final String PUBLISHABLE = "sb_publishable_" + "p".repeat(22);
     private static final String SECRET = "sb_secret_" + "s".repeat(22);
@@ -49,7 +49,7 @@ class TokenSocketTest {
     }
 
     @Test
-    void aBlankKeyInTheHeaderLeavesTheOneInTheQuery() throws Exception {
+    void blankHeaderKeyLeavesQueryKey() throws Exception {
         String path = "/realtime/v1/websocket?vsn=2.0.0&apikey=";
         for (String blank : List.of("", " ")) {
             Map<String, String> header = Map.of("x-api-key", blank);
@@ -61,20 +61,20 @@ class TokenSocketTest {
     }
 
     @Test
-    void aJoinsOpaqueKeyFallsBackToTheConnectionsIdentityWhateverItIs() throws Exception {
+    void opaqueKeyOfJoinFallsBackToConnection() throws Exception {
         String join = ",\"access_token\":\"" + SECRET + "\"";
         assertThat(roleOfAJoin(open("&apikey=" + PUBLISHABLE), join)).isEqualTo("anon");
     }
 
     @Test
-    void aTokenOfTheKeySetJoinsOnASocketOpenedWithAnOpaqueKey() throws Exception {
+    void tokenJoinsOnSocketOfOpaqueKey() throws Exception {
         String token = key.token("ES256", "{\"role\":\"authenticated\",\"exp\":2100000000}");
         String join = ",\"access_token\":\"" + token + "\"";
         assertThat(roleOfAJoin(open("&apikey=" + PUBLISHABLE), join)).isEqualTo("authenticated");
     }
 
     @Test
-    void whatIsNoKeyOfOursIsRefusedAtTheDoorWithTheTextsThatClientsKnow() throws Exception {
+    void unknownKeyIsRefusedAtUpgrade() throws Exception {
         assertRefused(PUBLISHABLE + "x", "The token provided is not a valid JWT");
         assertRefused(
                 TestingKey.of("gone", "ES256").token("ES256", "{\"role\":\"anon\",\"exp\":2100000000}"),
@@ -93,7 +93,7 @@ class TokenSocketTest {
     // -- a browser reads the reason in the reply to a join
 
     @Test
-    void aBrowserReadsInTheReplyToAJoinWhyItsTokenIsRefused() throws Exception {
+    void browserReadsWhyItsTokenIsRefused() throws Exception {
         String expired = TestingTokens.signed("{\"role\":\"anon\",\"exp\":1600000000}");
         String forged = TestingTokens.signed("{\"alg\":\"HS256\"}", "{\"role\":\"anon\",\"exp\":2100000000}", "wrong");
         Map<String, String> reasons = Map.of(
@@ -123,7 +123,7 @@ class TokenSocketTest {
     }
 
     @Test
-    void aRefusedSocketReachesNobodyAndIsBounded() throws Exception {
+    void refusedSocketIsIsolatedAndBounded() throws Exception {
         try (WireClient member = open("&apikey=" + TestingTokens.ANON);
                 WireClient refused = browser("&apikey=nonsense", "Origin")) {
             member.text(TestingServer.join("1", "realtime:t", "{\"config\":{}}"));
@@ -148,7 +148,7 @@ class TokenSocketTest {
     }
 
     @Test
-    void moreRefusedSocketsThanAFewAreRefusedOverHttp() throws Exception {
+    void manyRefusedSocketsAreRefusedOverHttp() throws Exception {
         List<WireClient> clients = new ArrayList<>();
         try {
             for (int i = 0; i < 100; i++) {

@@ -15,14 +15,14 @@ class HeapDefaultsTest {
             List.of("OUTBOX", "MAX_PRESENCE_SIZE", "REPLAY_MEMORY", "TRANSACTION_MEMORY", "DELETE_KEYS_MEMORY");
 
     @Test
-    void theDocumentedDefaultsHoldFromOneGigabyteOn() {
+    void documentedDefaultsApplyFromOneGigabyte() {
         assertThat(SETTINGS).allMatch(name -> heap(1_024).value(name).isEmpty());
-        // as much of -Xmx1g as the serial collector says it has
+        // the heap that the serial collector reports with -Xmx1g
         assertThat(SETTINGS).allMatch(name -> heap(989).value(name).isEmpty());
     }
 
     @Test
-    void aSmallHeapLowersThem() {
+    void smallHeapLowersDefaults() {
         assertThat(heap(482).value("REPLAY_MEMORY")).contains(Long.toString(32L << 20));
         assertThat(heap(128).value("OUTBOX")).contains(Long.toString(8L << 20));
         assertThat(heap(16).value("DELETE_KEYS_MEMORY")).contains(Long.toString(1L << 20));
@@ -30,7 +30,7 @@ class HeapDefaultsTest {
     }
 
     @Test
-    void allTogetherFitIntoTheSmallestHeap() {
+    void defaultsFitIntoTheSmallestHeap() {
         long buffers = List.of("REPLAY_MEMORY", "TRANSACTION_MEMORY", "DELETE_KEYS_MEMORY").stream()
                 .mapToLong(name -> Long.parseLong(heap(128).value(name).orElseThrow()))
                 .sum();
@@ -46,7 +46,7 @@ class HeapDefaultsTest {
     /// An idle socket takes 28 KiB of three quarters of the budget.
     @ParameterizedTest
     @ValueSource(ints = {123, 247, 495, 899})
-    void oneAddressNeverTakesThePlacesOfAll(int mebibytes) {
+    void oneAddressNeverTakesAllPlaces(int mebibytes) {
         long places = shares(mebibytes).clientBytes(40) * 3 / 4 / (28 * 1024);
         assertThat(Long.parseLong(
                         heap(mebibytes).value("MAX_CONNECTIONS_PER_ADDRESS").orElseThrow()))
@@ -54,7 +54,7 @@ class HeapDefaultsTest {
     }
 
     @Test
-    void theBudgetIsAPercentageOrASize() {
+    void budgetIsPercentageOrSize() {
         MemoryShare.Converter converter = new MemoryShare.Converter();
         assertThat(converter.convert("50%").bytes(shares(164))).isBetween(49L << 20, 50L << 20);
         assertThat(converter.convert("256MiB").bytes(shares(1 << 20))).isEqualTo(256L << 20);

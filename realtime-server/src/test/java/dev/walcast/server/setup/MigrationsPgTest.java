@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// The schema `realtime`, made by a role that is no superuser, and what its functions do.
+/// The schema `realtime`, created by a role that is no superuser, and the effects of its functions.
 class MigrationsPgTest {
     private static TestPostgres postgres;
     private static PostgresUrl server;
@@ -50,7 +50,7 @@ class MigrationsPgTest {
     }
 
     @Test
-    void everythingBelongsToTheServersRoleAndNothingIsMissing() throws Exception {
+    void everythingBelongsToTheServersRole() throws Exception {
         try (Connection connection = Setup.connect(server)) {
             Installation found = Installation.of(connection);
             assertThat(found)
@@ -66,7 +66,7 @@ class MigrationsPgTest {
     }
 
     @Test
-    void sendAddsTheMessagesIdUnlessThePayloadHasOne() throws Exception {
+    void sendAddsIdToPayload() throws Exception {
         postgres.execute(
                 "select realtime.send('{\"a\":1}', 'evt', 'room:1')",
                 "select realtime.send('{\"id\":\"mine\"}', 'evt', 'room:1', false)");
@@ -78,7 +78,7 @@ class MigrationsPgTest {
     }
 
     @Test
-    void whatCannotBeSentIsAWarningAndNoError() throws Exception {
+    void failedSendIsAWarning() throws Exception {
         try (Connection connection = postgres.connect()) {
             for (String payload : List.of("'[1,2]'", "'5'", "'\"text\"'", "'null'", "null")) {
                 assertThat(warnings(connection, "select realtime.send(" + payload + "::jsonb, 'e', 't')"))
@@ -96,14 +96,14 @@ class MigrationsPgTest {
     }
 
     @Test
-    void bytesAreKeptAsTheyAre() throws Exception {
+    void bytesAreStoredUnchanged() throws Exception {
         postgres.execute("select realtime.send_binary('\\x000102ff', 'bin', 'room:1')");
         assertThat(query(postgres, "select binary_payload, payload, private from realtime.messages"))
                 .containsExactly("\\x000102ff,null,t");
     }
 
     @Test
-    void broadcastChangesTellsTheRowBeforeAndAfter() throws Exception {
+    void broadcastChangesSendsBothRows() throws Exception {
         postgres.execute("insert into notes values (1, 'one')", "update notes set v = 'two'", "delete from notes");
         assertThat(query(
                         postgres,
@@ -119,7 +119,7 @@ class MigrationsPgTest {
     }
 
     @Test
-    void broadcastChangesRefusesToWorkForStatements() {
+    void broadcastChangesRefusesStatementTriggers() {
         assertThatThrownBy(() -> query(
                         postgres,
                         "select realtime.broadcast_changes('t', 'e', 'INSERT', 'notes', 'public', null::notes,"
@@ -129,7 +129,7 @@ class MigrationsPgTest {
     }
 
     @Test
-    void aClientsRoleSendsWhatItsPoliciesAllowAndTopicIsOnlySetMeanwhile() throws Exception {
+    void sendFollowsPoliciesOfTheRole() throws Exception {
         postgres.execute("create policy speak on realtime.messages for insert to authenticated"
                 + " with check (realtime.topic() = 'room:open' and topic = 'room:open')");
         try (Connection connection = postgres.connect();
@@ -153,7 +153,7 @@ class MigrationsPgTest {
     }
 
     @Test
-    void aRowHasOnePayload() {
+    void rowHasOnePayload() {
         assertThatThrownBy(() -> query(
                         postgres,
                         "insert into realtime.messages (topic, extension, payload, binary_payload) values ('t', 'broadcast',"
@@ -162,7 +162,7 @@ class MigrationsPgTest {
     }
 
     @Test
-    void partitionsAreNobodysWayAroundThePolicies() throws Exception {
+    void partitionsEnforcePolicies() throws Exception {
         assertThat(query(
                         postgres,
                         "select count(*) > 0, bool_and(c.relrowsecurity) from pg_inherits i join pg_class c on c.oid ="

@@ -41,7 +41,7 @@ class PartitionUpkeepPgTest {
     }
 
     @Test
-    void daysAreMadeAheadAndDroppedAfterTheirTime() throws Exception {
+    void partitionsAreCreatedAheadAndDropped() throws Exception {
         assertThat(upkeep("2026-02-27T23:59:59Z").once())
                 .containsExactly(
                         "messages_2026_02_26",
@@ -61,7 +61,7 @@ class PartitionUpkeepPgTest {
     }
 
     @Test
-    void otherPartitionsAreLeftAlone() throws Exception {
+    void otherPartitionsAreUntouched() throws Exception {
         postgres.execute(
                 "create table realtime.archive partition of realtime.messages for values from ('2000-01-01') to ('2001-01-01')");
         upkeep("2026-03-01T00:00:00Z").once();
@@ -69,7 +69,7 @@ class PartitionUpkeepPgTest {
     }
 
     @Test
-    void aShortRetentionMakesNothingThatItWouldDropAgain() throws Exception {
+    void shortRetentionCreatesNoExpiredPartition() throws Exception {
         assertThat(upkeep("2026-03-01T12:00:00Z", Duration.ofHours(1)).once())
                 .doesNotContain("messages_2026_02_28")
                 .hasSize(4);
@@ -77,7 +77,7 @@ class PartitionUpkeepPgTest {
     }
 
     @Test
-    void ofTwoServersOneWorksAndTheOtherLeavesIt() throws Exception {
+    void oneOfTwoServersWorks() throws Exception {
         try (Connection other = MessagesDatabase.dataSource(postgres).getConnection();
                 Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
@@ -90,7 +90,7 @@ class PartitionUpkeepPgTest {
     }
 
     @Test
-    void aLockThatAnotherHoldsEndsTheAttemptAndLeavesNothingHalfDone() throws Exception {
+    void lockTimeoutLeavesNothingHalfDone() throws Exception {
         try (Connection other = postgres.connect();
                 Statement statement = other.createStatement()) {
             other.setAutoCommit(false);

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// What the event triggers of `walcast setup` announce, and that they do not disturb the commands of an application.
+/// The announcements of the event triggers of `walcast setup`, which do not disturb an application's commands.
 class RightsTriggerPgTest {
     private static TestPostgres postgres;
 
@@ -34,7 +34,7 @@ class RightsTriggerPgTest {
         postgres.execute("select pg_create_logical_replication_slot('announced', 'test_decoding')");
     }
 
-    /// What was announced since the last call, as the commands' tags.
+    /// The announcements since the last call, as tags of the commands.
     private static List<String> announced() throws Exception {
         if (MessagesDatabase.query(postgres, "select 1 from pg_replication_slots")
                 .isEmpty()) {
@@ -82,7 +82,7 @@ class RightsTriggerPgTest {
                         "REVOKE");
     }
 
-    /// A temporary table's default is not told from others by Postgres 14.
+    /// Postgres 14 does not distinguish a temporary table's default from others.
     @Test
     void commandsThatChangeNoRightsAreNotAnnounced() throws Exception {
         postgres.execute(
@@ -105,7 +105,7 @@ class RightsTriggerPgTest {
 
     /// An administrator may keep ordinary roles from writing such messages.
     @Test
-    void announcedAlsoForARoleThatMayNotWriteMessages() throws Exception {
+    void announcedForRoleWithoutMessageRights() throws Exception {
         postgres.execute(
                 "do $$ declare f text; begin foreach f in array array(select oid::regprocedure::text from pg_proc"
                         + " where proname = 'pg_logical_emit_message') loop"

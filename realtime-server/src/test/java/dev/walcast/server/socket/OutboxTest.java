@@ -27,7 +27,7 @@ class OutboxTest {
     private final Outbox outbox = new Outbox(10_000, memory, wakes::incrementAndGet);
 
     @Test
-    void aFullOutboxForgetsWhatWaitedAndOnlySaysGoodbye() throws Exception {
+    void fullOutboxSendsOnlyGoodbye() throws Exception {
         for (int i = 0; i < 9; i++) {
             assertThat(outbox.offer(frame(1_000))).isEqualTo(Outbox.Offer.ACCEPTED);
         }
@@ -39,7 +39,7 @@ class OutboxTest {
     }
 
     @Test
-    void theFlightRecorderSeesThatItIsFull() throws Exception {
+    void flightRecorderRecordsFullOutbox() throws Exception {
         try (FlightRecord record = FlightRecord.of("walcast.OutboxFull")) {
             outbox.offer(frame(6_000));
             outbox.offer(frame(7_000));
@@ -52,14 +52,14 @@ class OutboxTest {
     }
 
     @Test
-    void whatIsBeingWrittenStillCounts() throws Exception {
+    void bytesBeingWrittenStillCount() throws Exception {
         outbox.offer(frame(6_000));
         assertThat(outbox.take()).hasSize(1);
         assertThat(outbox.offer(frame(6_000))).isEqualTo(Outbox.Offer.FULL);
     }
 
     @Test
-    void tinyFramesFillItToo() {
+    void tinyFramesFillTheOutbox() {
         int accepted = 0;
         while (outbox.offer(frame(0)) == Outbox.Offer.ACCEPTED) {
             accepted++;
@@ -68,7 +68,7 @@ class OutboxTest {
     }
 
     @Test
-    void whatIsWrittenIsGivenBack() {
+    void writtenBytesAreGivenBack() {
         outbox.offer(frame(5_000));
         outbox.offer(frame(1_000).sharedWhole());
         assertThat(memory.bytes()).isBetween(6_000L, 6_500L);
@@ -81,7 +81,7 @@ class OutboxTest {
     }
 
     @Test
-    void everyEndGivesAllBack() {
+    void everyEndGivesMemoryBack() {
         outbox.offer(frame(5_000));
         outbox.take();
         outbox.offer(frame(1_000).sharedWhole());
@@ -94,7 +94,7 @@ class OutboxTest {
     }
 
     @Test
-    void theLargestIsClosedWhenMemoryIsShort() {
+    void largestOutboxIsClosedWhenMemoryIsShort() {
         OutboundFrame shared = frame(200_000).sharedWhole();
         MemoryBudget tight = new MemoryBudget(300_000, 1 << 20);
         List<Outbox> outboxes = new ArrayList<>();
@@ -115,7 +115,7 @@ class OutboxTest {
     }
 
     @Test
-    void closingWritesWhatWaitsFirst() throws Exception {
+    void closeWritesWhatWaits() throws Exception {
         outbox.offer(frame(10));
         outbox.close(CloseReason.DRAINING);
         assertThat(outbox.take()).hasSize(2).last().isInstanceOf(Outgoing.Control.class);
@@ -123,7 +123,7 @@ class OutboxTest {
     }
 
     @Test
-    void theFirstReasonStays() {
+    void firstReasonStays() {
         outbox.abort(CloseReason.PROTOCOL_ERROR);
         outbox.close(CloseReason.DRAINING);
         outbox.kill(CloseReason.DISCONNECTED);
@@ -131,7 +131,7 @@ class OutboxTest {
     }
 
     @Test
-    void aWriterIsWokenOnceAndAgainAfterItEnded() {
+    void writerIsStartedAgainAfterItsEnd() {
         outbox.offer(frame(10));
         outbox.offer(frame(10));
         assertThat(wakes).hasValue(1);
@@ -146,14 +146,14 @@ class OutboxTest {
     }
 
     @Test
-    void nothingIsTakenAfterItWasKilled() {
+    void nothingIsTakenAfterKill() {
         outbox.offer(frame(10));
         outbox.kill(CloseReason.DISCONNECTED);
         assertThat(outbox.take()).isEmpty();
     }
 
     @Test
-    void manyThreadsOfferAndNothingIsLostOrReordered() throws Exception {
+    void concurrentOffersKeepTheirOrder() throws Exception {
         Outbox roomy = new Outbox(Long.MAX_VALUE / 2, new MemoryBudget(1L << 40, 1L << 40).open(() -> {}), () -> {});
         List<Thread> offering = new ArrayList<>();
         for (int t = 0; t < 4; t++) {
@@ -179,7 +179,7 @@ class OutboxTest {
     }
 
     @Test
-    void aBatchIsWrittenInFewWritesNoneOfThemLarge() {
+    void batchIsWrittenInFewWrites() {
         List<Integer> writes = new ArrayList<>();
         ByteArrayOutputStream written = new ByteArrayOutputStream();
         FrameWriter writer = new FrameWriter();
@@ -211,7 +211,7 @@ class OutboxTest {
     }
 
     @Test
-    void aFrameOfThreePiecesIsOneFrameOnTheWire() {
+    void frameOfThreePiecesIsOneFrame() {
         ByteArrayOutputStream written = new ByteArrayOutputStream();
         OutboundFrame frame = Serializer.forVersion("2.0.0")
                 .orElseThrow()

@@ -19,7 +19,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/// A WebSocket client on a bare socket, so that tests can send whatever they like, and not send what they should.
+/// A WebSocket client on a bare socket, so that tests can send anything, valid or not.
 public final class WireClient implements Closeable {
     private static final byte[] MASK = {1, 2, 3, 4};
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -32,7 +32,7 @@ public final class WireClient implements Closeable {
     private final Map<String, String> headers = new HashMap<>();
     private final String body;
 
-    /// What came from the server; after a close frame or the end of the stream nothing follows.
+    /// An item received from the server. After a close frame or the end of the stream nothing follows.
     public sealed interface Received {
         record Text(String text) implements Received {}
 
@@ -78,7 +78,7 @@ public final class WireClient implements Closeable {
         return open(port, path, Map.of());
     }
 
-    /// A client that does not read what it is sent until it [#listen]s.
+    /// Opens a client that does not read until [#listen].
     public static WireClient openDeaf(int port, String path) throws IOException {
         Socket socket = new Socket();
         socket.setReceiveBufferSize(4 * 1024);

@@ -104,7 +104,7 @@ class ChangeStreamTest {
         return system;
     }
 
-    /// A commit is seen a moment after it: what a client missed may come before or behind its `system` event.
+    /// Other sessions see a commit a moment after it: a missed change may come before or after its `system` event.
     private static List<Integer> idsWithSystem(EventReader reader, int count) throws Exception {
         List<Integer> ids = new ArrayList<>();
         boolean resumed = false;
@@ -132,10 +132,10 @@ class ChangeStreamTest {
         return URLEncoder.encode(text, UTF_8);
     }
 
-    // -- what comes
+    // -- contents
 
     @Test
-    void everyKindOfChangeComesAsTheSocketsHaveItWithItsPositionAsId() throws Exception {
+    void changesEqualThoseOfSockets() throws Exception {
         try (EventReader reader = open(ROWS)) {
             assertThat(reader.status()).isEqualTo(200);
             assertThat(reader.header("content-type")).isEqualTo("text/event-stream; charset=utf-8");
@@ -159,7 +159,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void aStreamThatAsksForItBeginsWithItsRows() throws Exception {
+    void streamMayBeginWithRows() throws Exception {
         insert(1, 3);
         try (EventReader reader = open(ROWS + "&snapshot=true&filter=" + encoded("id=gt.1"))) {
             Event rows = reader.next("snapshot");
@@ -173,7 +173,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void aJsonColumnWithLineBreaksArrivesWhole() throws Exception {
+    void jsonWithLineBreaksArrivesWhole() throws Exception {
         postgres.execute(
                 "create table if not exists doc (id int primary key, j json); grant select on doc to anon",
                 "alter publication supabase_realtime add table doc");
@@ -185,7 +185,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void aStreamBeginsWithItsRowsWhenAsked() throws Exception {
+    void snapshotParameterSendsRows() throws Exception {
         insert(1, 5);
         try (EventReader reader = open(ROWS + "&order=id.desc&limit=2&filter=" + encoded("id=lt.5"))) {
             JsonNode snapshot = reader.next("snapshot").json();
@@ -202,7 +202,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void filterEventAndSelectAreThoseOfABinding() throws Exception {
+    void filterEventAndSelectApply() throws Exception {
         try (EventReader reader = open(ROWS + "&event=INSERT&select=id&filter=" + encoded("id=in.(2,3)"))) {
             live(reader);
             insert(1, 3);
@@ -215,7 +215,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void rowsAndMembershipTogetherKeepWhatIsInView() throws Exception {
+    void rowsAndMembershipKeepTheView() throws Exception {
         insert(1, 2);
         try (EventReader reader = open(ROWS + "&snapshot=true&membership=true&filter=v=eq.v1")) {
             JsonNode rows = reader.next("snapshot").json().get("rows");
@@ -249,7 +249,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void rowsAreThoseThatThePoliciesShow() throws Exception {
+    void rowsFollowPolicies() throws Exception {
         String alice = token("alice", Duration.ofHours(1));
         String url = url("schema=public&table=own&apikey=" + alice);
         try (EventReader reader = EventReader.open(url, "Authorization", "", "apikey", "")) {
@@ -270,7 +270,7 @@ class ChangeStreamTest {
     // -- coming back
 
     @Test
-    void whoComesBackWithItsLastEventIdMissesNothingEvenAfterARestart() throws Exception {
+    void lastEventIdResumesAfterRestart() throws Exception {
         String last;
         try (EventReader reader = open(ROWS)) {
             live(reader);
@@ -300,7 +300,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void aStreamThatSawNoChangeYetGoesOnFromItsSystemEvent() throws Exception {
+    void systemEventIdResumesStream() throws Exception {
         String last;
         try (EventReader reader = open(ROWS)) {
             last = reader.next("system").id();
@@ -312,7 +312,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void aPositionThatMeansNothingIsToldAsReset() throws Exception {
+    void invalidPositionIsReset() throws Exception {
         try (EventReader reader = open(ROWS, "Last-Event-ID", "nonsense")) {
             assertThat(live(reader).at("/resume/0/status").asText()).isEqualTo("reset");
             insert(1, 1);
@@ -321,7 +321,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void aServerThatStopsSaysSo() throws Exception {
+    void stoppingServerSendsGoodbye() throws Exception {
         try (EventReader reader = open(ROWS)) {
             live(reader);
             server.close();
@@ -330,7 +330,7 @@ class ChangeStreamTest {
         }
     }
 
-    // -- who does not get in, or stay
+    // -- refusals and ends
 
     private void assertRefused(EventReader reader, int status, String code) throws Exception {
         try (reader) {
@@ -344,7 +344,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void refusalsHaveAStatusACodeAndAText() throws Exception {
+    void refusalsHaveStatusCodeAndText() throws Exception {
         assertRefused(EventReader.open(url(ROWS)), 401, "MissingAPIKey");
         assertRefused(EventReader.open(url(ROWS), bearer("nonsense")), 401, "MalformedJWT");
         assertRefused(EventReader.open(url(ROWS + "&apikey=nonsense")), 401, "MalformedJWT");
@@ -359,7 +359,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void otherMethodsAreRefusedAndPreflightIsAnswered() throws Exception {
+    void otherMethodsAreRefused() throws Exception {
         try (HttpClient http = HttpClient.newHttpClient()) {
             for (String method : List.of("HEAD", "POST")) {
                 HttpResponse<String> answer = http.send(
@@ -384,7 +384,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void aTokenThatExpiresEndsItsStream() throws Exception {
+    void expiredTokenEndsTheStream() throws Exception {
         try (EventReader reader = EventReader.open(url(ROWS), bearer(token("a", Duration.ofSeconds(15))))) {
             Event event = reader.next();
             event = event.name().equals("system") ? reader.next() : event;
@@ -395,7 +395,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void aRevokedRightEndsTheStreamAndTheNextOneIsRefused() throws Exception {
+    void revokedRightEndsTheStream() throws Exception {
         try (EventReader reader = open(ROWS)) {
             live(reader);
             postgres.execute("revoke select on rows from anon");
@@ -410,7 +410,7 @@ class ChangeStreamTest {
     // -- a client that does not read
 
     @Test
-    void whoDoesNotReadIsCutAndMissesNothingWhenItComesBack() throws Exception {
+    void slowStreamIsCutAndResumes() throws Exception {
         server.close();
         server = TestServer.start(TestServer.settings(postgres.url(), slot, TestServer.REPLAY, 4 << 20));
         try (EventReader other = open(ROWS + "&select=id");
@@ -443,7 +443,7 @@ class ChangeStreamTest {
         }
     }
 
-    /// What had reached the client before it was cut: only whole events count.
+    /// Reads what reached the client before it was cut. Only complete events count.
     private static String readRest(Socket socket, List<Integer> ids) throws Exception {
         String text = unchunked(socket.getInputStream());
         String last = "";
@@ -500,14 +500,14 @@ class ChangeStreamTest {
     // -- real clients
 
     @Test
-    void curlReadsIt() throws Exception {
+    void curlReadsTheStream() throws Exception {
         Process curl;
         try {
             curl = new ProcessBuilder("curl", "-sN", "-H", "apikey: " + TestServer.token("anon"), url(ROWS))
                     .redirectErrorStream(true)
                     .start();
         } catch (IOException e) {
-            System.out.println("ChangeStreamTest.curlReadsIt is skipped: curl is not installed");
+            System.out.println("ChangeStreamTest.curlReadsTheStream is skipped: curl is not installed");
             assumeThat(e).isNull();
             return;
         }
@@ -529,7 +529,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void theEventSourceOfARealBrowserComesBackAfterARestartAndMissesNothing() throws Exception {
+    void browserEventSourceResumesAfterRestart() throws Exception {
         String whyNot = NodeScript.whyNot();
         if (whyNot != null) {
             System.out.println("ChangeStreamTest with a browser is skipped: " + whyNot);

@@ -45,7 +45,7 @@ class ResolvingTurnsTest {
     }
 
     @Test
-    void clientLeavesTurnsOfItsTableToOthers() throws Exception {
+    void clientLeavesTurnsToOthers() throws Exception {
         AtomicInteger held = new AtomicInteger();
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 20; i++) {

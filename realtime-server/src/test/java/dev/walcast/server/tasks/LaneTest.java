@@ -21,15 +21,15 @@ class LaneTest {
     }
 
     @Test
-    void workThatDoesNotWaitIsDoneByTheCaller() {
+    void taskWithoutWaitRunsOnCaller() {
         List<Thread> threads = new ArrayList<>();
-        assertThat(lane.give(() -> threads.add(Thread.currentThread()), () -> false, 1))
+        assertThat(lane.submit(() -> threads.add(Thread.currentThread()), () -> false, 1))
                 .isTrue();
         assertThat(threads).containsExactly(Thread.currentThread());
     }
 
     @Test
-    void workOfManyThreadsNeverOverlaps() throws Exception {
+    void tasksNeverOverlap() throws Exception {
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger overlaps = new AtomicInteger();
         AtomicInteger done = new AtomicInteger();
@@ -47,7 +47,7 @@ class LaneTest {
                     if (appends) {
                         lane.append(work);
                     } else {
-                        while (!lane.give(work, () -> false, 0)) {
+                        while (!lane.submit(work, () -> false, 0)) {
                             Thread.yield();
                         }
                     }
@@ -63,9 +63,9 @@ class LaneTest {
     }
 
     @Test
-    void workGivenDuringTheCallersWorkFollowsIt() {
+    void taskGivenDuringTaskFollowsIt() {
         List<String> order = Collections.synchronizedList(new ArrayList<>());
-        lane.give(
+        lane.submit(
                 () -> {
                     lane.append(() -> order.add("second"));
                     order.add("first");
@@ -78,7 +78,7 @@ class LaneTest {
     }
 
     @Test
-    void anErrorIsReportedAndTheLaneGoesOn() {
+    void errorIsReportedAndLaneContinues() {
         CountDownLatch done = new CountDownLatch(1);
         lane.append(() -> {
             throw new StackOverflowError("for the test");
@@ -89,7 +89,7 @@ class LaneTest {
     }
 
     @Test
-    void workWaitsForAThreadThatCannotBeStarted() {
+    void taskWaitsForAThread() {
         AtomicInteger refusals = new AtomicInteger(3);
         ThreadFactory scarce = run -> {
             if (refusals.getAndDecrement() > 0) {
@@ -110,7 +110,7 @@ class LaneTest {
     }
 
     @Test
-    void aFailureThatCannotBeHandledDoesNotStopIt() {
+    void failingHandlerDoesNotStopLane() {
         Lane own = new Lane(Thread::startVirtualThread, waiting(10), e -> {
             throw new IllegalStateException("for the test", e);
         });

@@ -17,8 +17,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
-/// A user's channel with bindings, which prints what it is told so that a test reads like the wire. It also listens to
-/// the published table `ends (n int)`, through which it knows that everything before has come.
+/// A user's channel with bindings, which prints what it receives so that a test reads like the wire. It also listens
+/// to the published table `ends (n int)`, whose rows prove that everything before has arrived.
 public final class ChangeListener implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -95,19 +95,19 @@ public final class ChangeListener implements AutoCloseable {
         return frame;
     }
 
-    /// Forgets what was committed before, which may have come after the join.
+    /// Forgets changes committed before, which may have come after the join.
     public ChangeListener past(TestPostgres postgres) throws Exception {
         told(postgres);
         frames.clear();
         return this;
     }
 
-    /// What came until now.
+    /// Everything received until now.
     public List<String> told(TestPostgres postgres) throws Exception {
         return told(postgres, "postgres_changes");
     }
 
-    /// What came until now besides messages about the channel itself.
+    /// Everything received until now except messages about the channel itself.
     public List<String> toldAmongNews(TestPostgres postgres) throws Exception {
         return told(postgres, "postgres_changes", "system");
     }
@@ -166,12 +166,12 @@ public final class ChangeListener implements AutoCloseable {
         return frames;
     }
 
-    /// What came before the subscription was live.
+    /// The changes received before the subscription was live.
     public List<String> replayed() {
         return replayed;
     }
 
-    /// The message that told so.
+    /// The message that said the subscription is live.
     public JsonNode live() {
         return live;
     }

@@ -18,7 +18,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// A client of server-sent events that reads them by the letter of the standard.
+/// A client that reads server-sent events strictly according to the standard.
 public final class EventReader implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Event END = new Event("(end)", "", "");

@@ -8,13 +8,13 @@ import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 
-/// Records some of our events.
+/// Records some of Walcast's JFR events.
 public final class FlightRecord implements AutoCloseable {
     private final Recording recording = new Recording();
 
     private FlightRecord() {}
 
-    /// @param names of events that are to be switched on; what is off by default stays off without
+    /// @param names the events to enable
     public static FlightRecord of(String... names) {
         FlightRecord record = new FlightRecord();
         for (String name : names) {
@@ -24,7 +24,7 @@ public final class FlightRecord implements AutoCloseable {
         return record;
     }
 
-    /// All of ours so far; the recording ends.
+    /// Ends the recording and returns all of Walcast's events.
     public List<RecordedEvent> events() throws IOException {
         Path file = Files.createTempFile("walcast", ".jfr");
         try {

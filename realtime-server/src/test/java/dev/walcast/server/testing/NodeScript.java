@@ -20,7 +20,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
-/// A script of `src/test/js` run by Node.js: it says what happens to it as JSON lines and obeys JSON lines.
+/// A script of `src/test/js` run by Node.js. It reports events and receives commands as JSON lines.
 public final class NodeScript implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path FOLDER = Path.of("src/test/js").toAbsolutePath();
@@ -147,7 +147,7 @@ public final class NodeScript implements AutoCloseable {
         }
     }
 
-    /// Until the server says that changes flow.
+    /// Waits until the server reports that changes flow.
     public void awaitLive() throws Exception {
         await("system", line -> line.at("/message/message").asText().equals("Subscribed to PostgreSQL"));
     }

@@ -17,8 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
-/// A WebSocket client on a bare TCP socket, which can do what a well-behaved one cannot: send broken frames, stop
-/// reading, vanish.
+/// A WebSocket client on a bare TCP socket that can misbehave: send invalid frames, stop reading, disconnect.
 public final class RawSocket implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int PATIENCE_MILLIS = 15_000;
@@ -36,7 +35,7 @@ public final class RawSocket implements AutoCloseable {
         this.body = body;
     }
 
-    /// What came: a text, a binary message, or the end.
+    /// An item received: a text, a binary message, or the end.
     public sealed interface Received {
         record Text(String text) implements Received {
             public JsonNode json() throws IOException {
@@ -50,7 +49,7 @@ public final class RawSocket implements AutoCloseable {
         record Closed(int code, String reason) implements Received {}
     }
 
-    /// Sends the upgrade request; whether it became a socket is told by [#status()].
+    /// Sends the upgrade request. [#status()] has the result.
     public static RawSocket open(int port, String path, Map<String, String> headers) throws IOException {
         return open(new Socket("127.0.0.1", port), path, headers);
     }

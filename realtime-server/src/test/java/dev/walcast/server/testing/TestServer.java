@@ -125,7 +125,7 @@ public final class TestServer implements AutoCloseable {
         return with(usual, usual.database(), tokens, usual.port(), usual.limits());
     }
 
-    /// The same, where private channels are asked about so often.
+    /// The same settings with this interval of rechecks of private channels.
     public static ServerSettings withPrivateRights(ServerSettings usual, Duration recheck, Duration grace) {
         SocketLimits limits = usual.limits();
         ClientLimits clients = limits.clients();
@@ -159,7 +159,7 @@ public final class TestServer implements AutoCloseable {
         return with(usual, usual.database(), usual.tokens(), usual.port(), asked);
     }
 
-    /// The same, where others may hear of deleted rows.
+    /// The same settings with this rule for DELETEs.
     public static ServerSettings withDeletes(ServerSettings usual, RowGuard.Deletes deletes) {
         ServerSettings.Database database = usual.database();
         return with(
@@ -181,7 +181,7 @@ public final class TestServer implements AutoCloseable {
                 usual.limits());
     }
 
-    /// The same with that reader, whatever `-Dwalcast.reader` says.
+    /// The same settings with this reader, regardless of `-Dwalcast.reader`.
     public static ServerSettings withReader(ServerSettings usual, ServerSettings.Reader reader) {
         ServerSettings.Database database = usual.database();
         return with(

@@ -15,7 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/// A change feed that says what the test tells it to.
+/// A change feed that is controlled by the test.
 public final class TestingChangeFeed implements ChangeFeed {
     private final List<Subscribed> subscriptions = new CopyOnWriteArrayList<>();
     private volatile Function<Subscribed, Optional<String>> refusal = _ -> Optional.empty();

@@ -5,7 +5,7 @@ import dev.walcast.server.limits.ClientLimits.Rate;
 import dev.walcast.server.limits.SocketLimits;
 import java.time.Duration;
 
-/// Limits for a test, which names only those it is about.
+/// Limits for tests, which set only those that they need.
 public final class TestingLimits {
     private static final Rate UNLIMITED = new Rate(1_000_000, 1_000_000);
 

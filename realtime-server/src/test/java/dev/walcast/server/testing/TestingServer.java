@@ -15,8 +15,8 @@ import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.auth.TokenRules;
 import dev.walcast.server.auth.TokenVerifier;
 import dev.walcast.server.front.AddressLimits;
-import dev.walcast.server.front.Front;
 import dev.walcast.server.front.FrontLimits;
+import dev.walcast.server.front.HttpFront;
 import dev.walcast.server.limits.SocketLimits;
 import dev.walcast.server.memory.MemoryBudget;
 import dev.walcast.server.presence.PresenceLimits;
@@ -32,7 +32,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Set;
 
-/// The real server on a free port; only what it knows from the database is not real.
+/// The real server on a free port. Only the database behind it is replaced.
 public final class TestingServer implements AutoCloseable {
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
@@ -50,7 +50,7 @@ public final class TestingServer implements AutoCloseable {
     public final SocketServer sockets;
     public final EventStreams streams;
     private final RestRoutes rest;
-    private final Front front;
+    private final HttpFront front;
 
     public TestingServer(SocketLimits limits) {
         this(limits, PresenceLimits.defaults(), new TestingTopics());
@@ -128,7 +128,7 @@ public final class TestingServer implements AutoCloseable {
         routing.register(rest, streams);
         sockets.start(supervisor);
         streams.start(supervisor);
-        this.front = new Front("127.0.0.1", 0, FrontLimits.of(limits, AddressLimits.defaults()), supervisor);
+        this.front = new HttpFront("127.0.0.1", 0, FrontLimits.of(limits, AddressLimits.defaults()), supervisor);
         try {
             front.serve(routing, sockets.upgraders());
         } catch (IOException e) {
@@ -197,8 +197,7 @@ public final class TestingServer implements AutoCloseable {
                 + "\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]";
     }
 
-    /// Sends a heartbeat and returns what came before its answer: with it, silence can be asserted without
-    /// waiting.
+    /// Sends a heartbeat and returns what came before its reply. So silence can be asserted without waiting.
     public static java.util.List<String> before(WireClient client, String probe)
             throws IOException, InterruptedException {
         client.text("[null,\"" + probe + "\",\"phoenix\",\"heartbeat\",{}]");
@@ -220,7 +219,7 @@ public final class TestingServer implements AutoCloseable {
 
     @Override
     public void close() {
-        streams.sendAway();
+        streams.endAll();
         rest.close();
         streams.close();
         sockets.close();

@@ -7,7 +7,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.concurrent.atomic.AtomicReference;
 
-/// A clock that a test can put forward. For rates no time passes at all unless it does.
+/// A clock that a test can advance. Time stands still for rates unless a test advances it.
 public final class TestingTime extends Clock {
     private final AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
 

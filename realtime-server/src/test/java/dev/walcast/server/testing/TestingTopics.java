@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// A database whose policies and stored messages are what the test says. Until it says so, nobody may do anything.
+/// A database whose policies and stored messages are set by the test. By default no client may do anything.
 public final class TestingTopics implements TopicPermissions, MessageHistory {
     public interface Policy {
         Access of(Question question) throws TopicCheckException;
@@ -54,7 +54,7 @@ public final class TestingTopics implements TopicPermissions, MessageHistory {
         historyFails = true;
     }
 
-    /// How many questions were asked at the same time at most.
+    /// The largest number of questions at the same time.
     public int askingMost() {
         return askingMost.get();
     }

@@ -1,4 +1,4 @@
--- After every run, for roles may have been made since.
+-- Runs after every setup, because roles may have been created since.
 do $$
 declare
   role_name text;
