@@ -23,7 +23,7 @@ final class ClientJsonTest {
     /// Classes of other packages that use the tree types, each with the reason.
     private static final Map<String, String> ALLOWED = Map.ofEntries(
             Map.entry("server.HealthRoutes", "writes an answer; reads none"),
-            Map.entry("server.rest.Answer", "writes an answer; reads none"),
+            Map.entry("server.rest.RestResponse", "writes an answer; reads none"),
             Map.entry("server.rest.PrivateTopics", "writes headers as JSON for policies; reads none"),
             Map.entry("server.session.RequestHeaders", "writes headers as JSON for policies; reads none"),
             Map.entry("server.sse.StreamQuery", "writes a query as a binding, which server.request reads"),
