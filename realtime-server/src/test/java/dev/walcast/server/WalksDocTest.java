@@ -32,8 +32,7 @@ final class WalksDocTest {
     /// One line of a drawing.
     ///
     /// @param caller null where a walk begins
-    private record Step(
-            @Nullable Step caller, int depth, boolean isDirect, String type, String method) {
+    private record Step(@Nullable Step caller, int depth, boolean isDirect, String type, String method) {
         @Override
         public String toString() {
             return type + "." + method;
@@ -44,9 +43,9 @@ final class WalksDocTest {
     static void drawnCallsExist(JavaClasses classes) throws IOException {
         List<Step> steps = steps(Files.readString(ARCHITECTURE));
         assertThat(steps).hasSizeGreaterThan(50);
-        assertThat(steps).allSatisfy(step -> assertThat(units(classes, step))
-                .as("%s exists", step)
-                .isNotEmpty());
+        assertThat(steps)
+                .allSatisfy(step ->
+                        assertThat(units(classes, step)).as("%s exists", step).isNotEmpty());
         assertThat(steps)
                 .filteredOn(step -> step.caller() != null && step.isDirect())
                 .allSatisfy(step -> assertThat(isCalled(classes, step))
@@ -58,10 +57,15 @@ final class WalksDocTest {
         List<Step> steps = new ArrayList<>();
         for (MatchResult walk : WALK.matcher(page).results().toList()) {
             List<Step> open = new ArrayList<>();
-            for (String line : walk.group(1).lines().filter(text -> !text.isBlank()).toList()) {
-                MatchResult drawn = LINE.matcher(line).results().findFirst().orElseThrow(() -> new AssertionError(line));
+            for (String line :
+                    walk.group(1).lines().filter(text -> !text.isBlank()).toList()) {
+                MatchResult drawn =
+                        LINE.matcher(line).results().findFirst().orElseThrow(() -> new AssertionError(line));
                 int depth = drawn.group(1).length() / 2;
-                Step caller = open.stream().filter(step -> step.depth() == depth - 1).findFirst().orElse(null);
+                Step caller = open.stream()
+                        .filter(step -> step.depth() == depth - 1)
+                        .findFirst()
+                        .orElse(null);
                 Step step = new Step(caller, depth, drawn.group(2) == null, drawn.group(3), drawn.group(4));
                 open.removeIf(former -> former.depth() >= depth);
                 open.add(step);

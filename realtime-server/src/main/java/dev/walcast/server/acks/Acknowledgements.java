@@ -107,8 +107,7 @@ public final class Acknowledgements {
             Optional<String> cursor = key == null ? Optional.empty() : cursors.take(key, this, client);
             placed.add(
                     cursor.isPresent() && binding.request().resume() instanceof ResumeFrom.Now
-                            ? new Binding(
-                                    binding.id(), binding.request().resumedFrom(ResumeFrom.of(cursor.get())))
+                            ? new Binding(binding.id(), binding.request().resumedFrom(ResumeFrom.of(cursor.get())))
                             : binding);
         }
         return placed;
@@ -126,10 +125,9 @@ public final class Acknowledgements {
             live = true;
         }
         for (Acknowledged binding : bindings) {
-            String start =
-                    binding.request().resume() instanceof ResumeFrom.After(FeedPosition after)
-                            ? after.toString()
-                            : position;
+            String start = binding.request().resume() instanceof ResumeFrom.After(FeedPosition after)
+                    ? after.toString()
+                    : position;
             cursors.begin(requireNonNull(keys.get(binding.id())), start);
         }
         rememberEarly();

@@ -100,6 +100,7 @@ final class ChannelFrames {
     }
 
     private OutboundFrame note(Address address, SystemNote note) {
-        return serializer.encode(address, "system", Payload.system(note, joined.topic().name()));
+        return serializer.encode(
+                address, "system", Payload.system(note, joined.topic().name()));
     }
 }

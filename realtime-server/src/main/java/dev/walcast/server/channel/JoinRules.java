@@ -56,7 +56,7 @@ public final class JoinRules {
     /// @param channels how many the socket has besides this one
     public JoinResult decide(Message.Join join, int channels) {
         JoinResult result = checked(join, channels);
-        if (result instanceof Accepted(_, _, long memoryBytes) && !memory.tryHold(memoryBytes)) {
+        if (result instanceof Accepted accepted && !memory.tryHold(accepted.memoryBytes())) {
             budget.giveSeatBack();
             return refused(ErrorCode.MEMORY_EXHAUSTED);
         }
@@ -107,7 +107,8 @@ public final class JoinRules {
             case JoinReading.Unreadable(Refusal refusal) -> new Refused(refusal);
             case JoinRequest read -> {
                 JoinRequest request = services.presence().limits().forAll() ? read.withPresence() : read;
-                long memoryBytes = CHANNEL_BYTES + CHANNEL_FACTOR * join.payload().length();
+                long memoryBytes =
+                        CHANNEL_BYTES + CHANNEL_FACTOR * join.payload().length();
                 yield problem(request, channels)
                         .<JoinResult>map(Refused::new)
                         .orElseGet(() -> verified(request, memoryBytes));

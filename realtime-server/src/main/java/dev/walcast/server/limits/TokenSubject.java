@@ -14,7 +14,10 @@ public final class TokenSubject {
 
     /// Empty when there is none, when it is empty, and when it is no text.
     public static Optional<String> of(Viewer viewer) {
-        return claim(viewer).filter(JsonNode::isTextual).map(JsonNode::textValue).filter(text -> !text.isEmpty());
+        return claim(viewer)
+                .filter(JsonNode::isTextual)
+                .map(JsonNode::textValue)
+                .filter(text -> !text.isEmpty());
     }
 
     /// As [#of], but a number or another scalar counts as its text.

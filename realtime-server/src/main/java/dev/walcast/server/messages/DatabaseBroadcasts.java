@@ -98,8 +98,7 @@ public final class DatabaseBroadcasts {
             // before it is heard: a client that joins now finds it in the history
             recent.committed(topic, id, micros);
         }
-        rooms.broadcast(
-                new Broadcast.User(topic, event, encoding, Slice.of(payload), stored), isPrivate.equals("t"));
+        rooms.broadcast(new Broadcast.User(topic, event, encoding, Slice.of(payload), stored), isPrivate.equals("t"));
         return null;
     }
 

@@ -28,8 +28,7 @@ public record PresenceMeta(
     /// Whether it is the same object, in whatever order its members come.
     boolean says(byte[] otherPayload) {
         return Arrays.equals(payload, otherPayload)
-                || (payload.length == otherPayload.length
-                        && Json.isSame(Slice.of(payload), Slice.of(otherPayload)));
+                || (payload.length == otherPayload.length && Json.isSame(Slice.of(payload), Slice.of(otherPayload)));
     }
 
     /// What the room's limit is compared with.

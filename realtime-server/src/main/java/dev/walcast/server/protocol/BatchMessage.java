@@ -122,8 +122,7 @@ public record BatchMessage(Topic topic, Slice payload, boolean isPrivate) {
         private static Optional<String> text(@Nullable Slice value) {
             return value == null || !value.isString()
                     ? Optional.empty()
-                    : Json.text(value)
-                            .filter(text -> !Utf8.hasLoneSurrogate(text));
+                    : Json.text(value).filter(text -> !Utf8.hasLoneSurrogate(text));
         }
 
         private static void addTo(StringJoiner errors, String field, @Nullable ErrorCode code) {

@@ -22,8 +22,8 @@ public record StoredBroadcast(Topic topic, String event, Broadcast.Encoding enco
         Optional<Broadcast.Stored> stored = Optional.of(new Broadcast.Stored(id, true));
         return switch (encoding) {
             case JSON ->
-                Optional.of(
-                        serializer.encode(joined.withRef(null), "broadcast", Payload.broadcast(event, payload, stored)));
+                Optional.of(serializer.encode(
+                        joined.withRef(null), "broadcast", Payload.broadcast(event, payload, stored)));
             case BINARY -> serializer.encode(new Broadcast.User(topic, event, encoding, Slice.of(payload), stored));
         };
     }

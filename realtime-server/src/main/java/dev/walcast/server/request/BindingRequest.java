@@ -23,10 +23,7 @@ public final class BindingRequest {
     private final AckRequest ack;
 
     private BindingRequest(
-            Reading<BindingSpec> spec,
-            Reading<Optional<SnapshotSpec>> snapshot,
-            ResumeFrom resume,
-            AckRequest ack) {
+            Reading<BindingSpec> spec, Reading<Optional<SnapshotSpec>> snapshot, ResumeFrom resume, AckRequest ack) {
         this.spec = requireNonNull(spec, "spec is null");
         this.snapshot = requireNonNull(snapshot, "snapshot is null");
         this.resume = requireNonNull(resume, "resume is null");

@@ -32,8 +32,8 @@ record Target(Topic topic, String event) {
         if (end <= topic || event == rawPath.length() || !rawPath.startsWith(BEFORE_EVENT, end)) {
             throw new RequestRefusedException(Answer.html(ErrorCode.REST_NOT_FOUND));
         }
-        Target target = new Target(
-                Topic.named(decoded(rawPath.substring(topic, end))), decoded(rawPath.substring(event)));
+        Target target =
+                new Target(Topic.named(decoded(rawPath.substring(topic, end))), decoded(rawPath.substring(event)));
         if (target.topic().bytes() > BYTES_MAX) {
             throw new RequestRefusedException(Answer.field("topic", ErrorCode.FIELD_TOO_LONG));
         }

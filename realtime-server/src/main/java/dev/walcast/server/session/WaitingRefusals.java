@@ -63,7 +63,8 @@ final class WaitingRefusals {
     }
 
     private static long bytes(Address address) {
-        return OVERHEAD_BYTES + 2L * (address.topic().text().length() + length(address.ref()) + length(address.joinRef()));
+        return OVERHEAD_BYTES
+                + 2L * (address.topic().text().length() + length(address.ref()) + length(address.joinRef()));
     }
 
     private static int length(@Nullable Ref ref) {

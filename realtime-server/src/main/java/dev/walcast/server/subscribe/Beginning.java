@@ -206,8 +206,9 @@ public final class Beginning {
     private Optional<Taken> takeRows(Binding binding, BindingSpec spec, Resolution current)
             throws BindingRefusedException, RowsRefusedException, SQLException, InterruptedException {
         BindingResolver.Resolved resolved = means.resolver.resolve(spec, current.viewer(), means.resolver.now());
-        RowQuery query =
-                means.queries.query(binding.request(), spec, resolved, current.viewer()).orElseThrow();
+        RowQuery query = means.queries
+                .query(binding.request(), spec, resolved, current.viewer())
+                .orElseThrow();
         return means.snapshots.take(
                 query,
                 rows -> subscription.whileCurrent(current, () -> {

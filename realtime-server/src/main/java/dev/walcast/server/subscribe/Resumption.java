@@ -105,9 +105,7 @@ public final class Resumption {
     }
 
     private static BindingStart startAnew(BindingRequest request, Reason reason) {
-        return request.asksForRows()
-                ? new BindingStart.Anew(Optional.of(reason))
-                : new BindingStart.Reset(reason);
+        return request.asksForRows() ? new BindingStart.Anew(Optional.of(reason)) : new BindingStart.Reset(reason);
     }
 
     private BindingStart checked(

@@ -37,8 +37,8 @@ public final class EncodedBroadcast {
 
     public EncodedBroadcast(Address all, String event, Payload payload) {
         this.id = Optional.empty();
-        this.encoder = serializer ->
-                Optional.of(serializer.encode(all, event, payload).sharedWhole());
+        this.encoder =
+                serializer -> Optional.of(serializer.encode(all, event, payload).sharedWhole());
         this.broadcast = Optional.empty();
     }
 

@@ -143,7 +143,9 @@ class StaleRightsTest {
         var _ = expiring.scheduleWithFixedDelay(path::expire, 0, 10, TimeUnit.MILLISECONDS);
         ObjectNode binding = JsonNodeFactory.instance.objectNode();
         binding.put("event", "*").put("schema", "public").put("table", "busy");
-        var _ = path.feed().subscribe(List.of(new Binding(1, BindingRequest.read(binding))), new Viewer("anon", "{}"), new Client());
+        var _ = path.feed()
+                .subscribe(
+                        List.of(new Binding(1, BindingRequest.read(binding))), new Viewer("anon", "{}"), new Client());
         await().until(() -> told.contains("live"));
         commit(ModelDatabase.BUSY);
         await().until(() -> told.size() == 2);
@@ -248,7 +250,9 @@ class StaleRightsTest {
         begin(PATIENT);
         ObjectNode binding = JsonNodeFactory.instance.objectNode();
         binding.put("event", "*").put("schema", "public").put("table", "quiet");
-        var _ = path.feed().subscribe(List.of(new Binding(2, BindingRequest.read(binding))), new Viewer("anon", "{}"), new Client());
+        var _ = path.feed()
+                .subscribe(
+                        List.of(new Binding(2, BindingRequest.read(binding))), new Viewer("anon", "{}"), new Client());
         await().until(() -> told.size() == 3);
         fault = one;
         commit(ModelDatabase.BUSY.renewed());

@@ -55,7 +55,8 @@ class TableSetAsideTest {
             if (resume != null) {
                 binding.put("resume", resume);
             }
-            var _ = path.feed().subscribe(List.of(new Binding(1, BindingRequest.read(binding))), new Viewer("anon", "{}"), this);
+            var _ = path.feed()
+                    .subscribe(List.of(new Binding(1, BindingRequest.read(binding))), new Viewer("anon", "{}"), this);
             await().until(() -> !told.isEmpty());
         }
 

@@ -158,7 +158,9 @@ class TellingTest {
 
     private ChangeFeed.Subscription subscribe(ObjectNode binding) {
         binding.put("event", "*").put("schema", "public").put("table", "busy");
-        return path.feed().subscribe(List.of(new Binding(1, BindingRequest.read(binding))), new Viewer("anon", "{}"), new Client());
+        return path.feed()
+                .subscribe(
+                        List.of(new Binding(1, BindingRequest.read(binding))), new Viewer("anon", "{}"), new Client());
     }
 
     private void commit(long id) {

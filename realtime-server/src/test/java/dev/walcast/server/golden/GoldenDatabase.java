@@ -145,11 +145,7 @@ final class GoldenDatabase {
 
     /// A recorded binary frame to a client.
     private record Kind4(
-            Topic topic,
-            String event,
-            Optional<Broadcast.Stored> stored,
-            Broadcast.Encoding encoding,
-            byte[] payload) {
+            Topic topic, String event, Optional<Broadcast.Stored> stored, Broadcast.Encoding encoding, byte[] payload) {
         static Kind4 of(JsonNode line) {
             byte[] frame = Base64.getDecoder().decode(line.path("base64").asText());
             int topic = 5 + frame[1];

@@ -15,10 +15,14 @@ class SerializerV1Test {
     @Test
     void theRefKeyIsAlwaysThereAndTheJoinRefNever() {
         assertThat(text(v1.encode(
-                        new Address(Ref.ofString("1"), null, new Topic("realtime:r")), "presence_state", Payload.empty())))
+                        new Address(Ref.ofString("1"), null, new Topic("realtime:r")),
+                        "presence_state",
+                        Payload.empty())))
                 .isEqualTo("{\"topic\":\"realtime:r\",\"event\":\"presence_state\",\"payload\":{},\"ref\":null}");
         assertThat(text(v1.encode(
-                        new Address(Ref.ofString("1"), Ref.ofString("2"), new Topic("realtime:r")), "phx_reply", Payload.ok())))
+                        new Address(Ref.ofString("1"), Ref.ofString("2"), new Topic("realtime:r")),
+                        "phx_reply",
+                        Payload.ok())))
                 .isEqualTo("{\"topic\":\"realtime:r\",\"event\":\"phx_reply\","
                         + "\"payload\":{\"status\":\"ok\",\"response\":{}},\"ref\":\"2\"}");
     }

@@ -23,7 +23,9 @@ class SerializerV2Test {
     @Test
     void aReplyIsAnArrayOfFive() {
         assertThat(text(v2.encode(
-                        new Address(Ref.ofString("1"), Ref.ofString("2"), new Topic("realtime:r")), "phx_reply", Payload.ok())))
+                        new Address(Ref.ofString("1"), Ref.ofString("2"), new Topic("realtime:r")),
+                        "phx_reply",
+                        Payload.ok())))
                 .isEqualTo("[\"1\",\"2\",\"realtime:r\",\"phx_reply\",{\"status\":\"ok\",\"response\":{}}]");
     }
 
@@ -37,7 +39,8 @@ class SerializerV2Test {
     void aSystemMessageHasAllFourStrings() {
         Payload payload =
                 Payload.system(SystemNote.subscribed(java.util.List.of(), java.util.Optional.empty()), "room1");
-        assertThat(text(v2.encode(new Address(Ref.ofString("1"), null, new Topic("realtime:room1")), "system", payload)))
+        assertThat(text(v2.encode(
+                        new Address(Ref.ofString("1"), null, new Topic("realtime:room1")), "system", payload)))
                 .isEqualTo("[\"1\",null,\"realtime:room1\",\"system\",{\"status\":\"ok\","
                         + "\"message\":\"Subscribed to PostgreSQL\",\"extension\":\"postgres_changes\","
                         + "\"channel\":\"room1\"}]");
@@ -46,8 +49,8 @@ class SerializerV2Test {
     @Test
     void aChangeSharesItsBytesWithEveryOtherReceiver() {
         byte[] data = "{\"type\":\"INSERT\"}".getBytes(UTF_8);
-        OutboundFrame frame = v2.encode(
-                Address.allOn(Topic.named("db")), "postgres_changes", Payload.change(new int[] {7, 8}, data));
+        OutboundFrame frame =
+                v2.encode(Address.allOn(Topic.named("db")), "postgres_changes", Payload.change(new int[] {7, 8}, data));
         assertThat(frame.body()).isSameAs(data);
         assertThat(text(frame))
                 .isEqualTo("[null,null,\"realtime:db\",\"postgres_changes\","
@@ -58,7 +61,8 @@ class SerializerV2Test {
     void aUserBroadcastPushBecomesAUserBroadcast() {
         Message message = v2.decodeBinary(HEX.parseHex(PUSH));
         assertThat(message).isInstanceOfSatisfying(Message.BroadcastPush.class, push -> {
-            assertThat(push.address()).isEqualTo(new Address(Ref.ofString("1"), Ref.ofString("3"), new Topic("realtime:room")));
+            assertThat(push.address())
+                    .isEqualTo(new Address(Ref.ofString("1"), Ref.ofString("3"), new Topic("realtime:room")));
             assertThat(v2.encode(push.content()).map(f -> HEX.formatHex(f.body())))
                     .isEqualTo(Optional.of(DELIVERY));
         });

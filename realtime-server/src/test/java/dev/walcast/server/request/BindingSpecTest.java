@@ -43,7 +43,8 @@ class BindingSpecTest {
                 .isInstanceOf(BindingRefusedException.class)
                 .hasMessageContaining("NameTooLong");
         assertThat(read(request.replace("LONG", "ä".repeat(31)))).isNotNull();
-        assertThat(BindingRequest.read(node(request.replace("LONG", "x".repeat(64)))).table())
+        assertThat(BindingRequest.read(node(request.replace("LONG", "x".repeat(64))))
+                        .table())
                 .isEmpty();
     }
 

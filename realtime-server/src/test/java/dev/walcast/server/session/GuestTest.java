@@ -58,10 +58,7 @@ class GuestTest {
                 .rooms()
                 .broadcast(
                         new Broadcast.User(
-                                Topic.named("room"),
-                                event,
-                                Broadcast.Encoding.JSON,
-                                Slice.of(payload.getBytes(UTF_8))),
+                                Topic.named("room"), event, Broadcast.Encoding.JSON, Slice.of(payload.getBytes(UTF_8))),
                         isPrivate);
     }
 

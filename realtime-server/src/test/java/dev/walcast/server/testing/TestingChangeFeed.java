@@ -23,11 +23,13 @@ public final class TestingChangeFeed implements ChangeFeed {
     /// One live subscription.
     public record Subscribed(List<Binding> bindings, Viewer viewer, ChangeReceiver receiver) {
         public boolean isForSchema(String schema) {
-            return bindings.stream().anyMatch(binding -> is(binding, spec -> spec.schema().equals(schema)));
+            return bindings.stream()
+                    .anyMatch(binding -> is(binding, spec -> spec.schema().equals(schema)));
         }
 
         public boolean isForTable(String table) {
-            return bindings.stream().anyMatch(binding -> is(binding, spec -> spec.table().equals(table)));
+            return bindings.stream()
+                    .anyMatch(binding -> is(binding, spec -> spec.table().equals(table)));
         }
 
         /// Whether the first binding has a filter.
