@@ -119,7 +119,7 @@ public final class ModelDatabase implements Catalog, FilterDatabase, Oracle, Row
 
     @Override
     public Reading open(RowQuery query) {
-        throw new AssertionError("nobody asked for rows");
+        throw new AssertionError("no client asked for rows");
     }
 
     @Override

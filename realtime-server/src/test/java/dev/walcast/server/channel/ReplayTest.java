@@ -219,7 +219,7 @@ class ReplayTest {
     // -- broadcasts from the database
 
     @Test
-    void clientIsToldThatDatabaseBroadcastsArrive() throws Exception {
+    void databaseBroadcastsAreAnnounced() throws Exception {
         client.text(join("1", TOPIC, "{\"config\":{\"broadcast\":{\"replication_ready\":true}}}"));
         assertThat(client.nextText()).isEqualTo(joined("1", TOPIC));
         assertThat(before(client, "probe")).isEmpty();
@@ -232,7 +232,7 @@ class ReplayTest {
     }
 
     @Test
-    void clientIsToldThatDatabaseBroadcastsAreOff() throws Exception {
+    void missingDatabaseBroadcastsAreAnnounced() throws Exception {
         client.text(join("1", TOPIC, "{\"config\":{\"broadcast\":{\"replication_ready\":true}}}"));
         client.nextText();
         server.time.pass(Duration.ofSeconds(60));
