@@ -45,7 +45,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/// Measures the cost of judging a change for N viewers, beside one prepared check for each viewer, which is how it is usually
+/// Measures the cost of judging a change for N viewers, beside one prepared check for each viewer, which is how it is
+/// usually
 /// done. Arguments: JDBC URL of a superuser on a database of its own.
 final class Policies {
     static final TableId DOCS = new TableId("public", "docs");

@@ -36,7 +36,8 @@ final class ChangeDeviations {
     private static final String POISON = "a filter that would fail at a change is refused at the join";
     private static final String NOT_BLINDED = "a failing filter affects no other subscription";
     private static final String STRICT = "a DELETE reaches clients that could see the row";
-    private static final String KNOWN = "a DELETE reaches, by its key, clients that received the row and still may read it";
+    private static final String KNOWN =
+            "a DELETE reaches, by its key, clients that received the row and still may read it";
     private static final String AS_LOGGED = "policies judge the row in the log, even when it was deleted since";
     private static final String OLD_UNSEEN = "of a row that it could not see a client receives only the key";
     private static final String WHOLE_OLD = "a client that could see the deleted row receives all of it";

@@ -113,7 +113,7 @@ public final class ChannelRights {
     }
 
     /// Checks a new token. Empty when the client may stay.
-    public Optional<Refusal> change(Viewer viewer) {
+    public Optional<Refusal> checkToken(Viewer viewer) {
         if (!isPrivate) {
             return Optional.empty();
         }
@@ -145,7 +145,7 @@ public final class ChannelRights {
     }
 
     /// Empty when the client may send broadcasts.
-    public Optional<Refusal> writeBroadcast(Viewer viewer) {
+    public Optional<Refusal> checkBroadcast(Viewer viewer) {
         if (!isPrivate) {
             return Optional.empty();
         }
@@ -158,7 +158,7 @@ public final class ChannelRights {
 
     /// False also when the database cannot answer. A client that did not ask for presence at the join may read
     /// presence from this call on, if the policies allow it.
-    public boolean mayWritePresence(Viewer viewer) {
+    public boolean askToWritePresence(Viewer viewer) {
         if (!isPrivate) {
             return true;
         }

@@ -119,7 +119,7 @@ public final class Channel implements RoomMember, PresenceListener {
                 this,
                 services,
                 socket.budget().presence(),
-                new ChannelPresence.Rights(rights::mayReadPresence, () -> rights.mayWritePresence(viewer())));
+                new ChannelPresence.Rights(rights::mayReadPresence, () -> rights.askToWritePresence(viewer())));
         this.expiry = new ExpiryWatch(
                 services, until -> closeBecause(services.verifier().expired(until)));
         this.replication = new ReplicationNotice(services, this);

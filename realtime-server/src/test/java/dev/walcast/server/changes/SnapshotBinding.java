@@ -218,7 +218,9 @@ final class SnapshotBinding {
         String reason = answer.get().reset().orElse("");
         expired += reason.equals("expired") ? 1 : 0;
         if (answer.get().rows().isPresent()) {
-            assertThat(reason.isEmpty()).as("names the reason why it does not resume").isNotEqualTo(hasNamedPlace);
+            assertThat(reason.isEmpty())
+                    .as("names the reason why it does not resume")
+                    .isNotEqualTo(hasNamedPlace);
             onComplete(position, answer.get());
         } else if (!reason.isEmpty()) {
             reset++;

@@ -22,8 +22,7 @@ public record Deviation(String transcript, String at, boolean extra, List<String
     private static final String PREFLIGHT = "browsers send a preflight, and there may be no gateway that answers";
     private static final String CLOSE_CODE = "the reference resets the connection before its close frame is read";
 
-    private static final String NAMED_CLAIM =
-            "an unusable token is the client's fault, and the claim is named";
+    private static final String NAMED_CLAIM = "an unusable token is the client's fault, and the claim is named";
     private static final String EXP_IS_TEXT =
             "{\"error\":\"The claim `exp` must be a number, the seconds since 1970\"}";
 
