@@ -14,7 +14,7 @@ import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.publication.PublicationReader;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsLimits;
@@ -139,7 +139,7 @@ class WatchesHangTest {
     }
 
     private static RightsReader.Reading nothing() {
-        return new RightsReader.Reading(new Moment(3, 3, Set.of(), Lsn.ZERO), Map.of(), Map.of(), Set.of());
+        return new RightsReader.Reading(new PgSnapshot(3, 3, Set.of(), Lsn.ZERO), Map.of(), Map.of(), Set.of());
     }
 
     /// Returns when the watch pauses for the first time. Questions before that are not the watch's own work.

@@ -6,7 +6,7 @@ import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.supervisor.TaskActivity;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.publication.PublicationReader;
 import dev.walcast.rls.publication.PublicationReader.Kind;
 import dev.walcast.rls.publication.PublicationReader.Member;
@@ -52,7 +52,7 @@ public final class PublicationWatch {
     private String digest = "";
 
     /// @param found when not all that wrote meanwhile had ended
-    private record Open(Set<Member> members, Moment found) {}
+    private record Open(Set<Member> members, PgSnapshot found) {}
 
     /// @param tell  takes the tables whose rows may be missing, and a place of the log behind the change
     /// @param every how often to look
@@ -122,7 +122,7 @@ public final class PublicationWatch {
     }
 
     private void tellOf(Set<Member> changed) throws SQLException, InterruptedException {
-        Moment found = reader.moment();
+        PgSnapshot found = reader.moment();
         long deadline = System.nanoTime() + SETTLE_WITHIN.toNanos();
         boolean ended = hasEnded(found);
         while (!ended && System.nanoTime() - deadline < 0) {
@@ -135,7 +135,7 @@ public final class PublicationWatch {
         tell(changed);
     }
 
-    private boolean hasEnded(Moment found) throws SQLException {
+    private boolean hasEnded(PgSnapshot found) throws SQLException {
         return reader.moment().xmin() >= found.xmax();
     }
 

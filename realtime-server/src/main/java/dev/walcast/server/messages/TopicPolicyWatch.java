@@ -8,7 +8,7 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.catalog.Moments;
 import dev.walcast.rls.topic.TopicPolicies;
 import dev.walcast.server.setup.Installation;
@@ -175,7 +175,7 @@ public final class TopicPolicyWatch implements AutoCloseable {
             return false;
         }
         try {
-            Moment now = Moments.now(catalog);
+            PgSnapshot now = Moments.now(catalog);
             List<Long> visible = waiting.stream().filter(now::contains).toList();
             succeeded();
             if (!visible.isEmpty()) {

@@ -10,7 +10,7 @@ import dev.walcast.cdc.Position;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.index.Target;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.rights.RightsMark;
 import dev.walcast.server.encode.ChangeEncoder;
 import dev.walcast.server.encode.Encodings;
@@ -297,7 +297,7 @@ public final class ReplayWindow implements AutoCloseable {
     /// snapshot contains, up to the moment's place in the log.
     ///
     /// @return empty when the window does not reach back that far; a later moment may succeed
-    public Optional<Position> after(Moment moment) {
+    public Optional<Position> after(PgSnapshot moment) {
         lock.lock();
         try {
             return kept.before(moment, head);

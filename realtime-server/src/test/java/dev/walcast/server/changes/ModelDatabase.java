@@ -13,7 +13,7 @@ import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.filters.values.ColumnType;
 import dev.walcast.rls.Catalog;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.RelationFacts;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.guard.RowGuard;
@@ -114,7 +114,7 @@ public final class ModelDatabase implements Catalog, FilterDatabase, Oracle, Row
         catalog.access(questions)
                 .forEach((question, access) -> rights.put(question, TableRights.withoutPolicies(access)));
         long end = (1L << 40) + (1 << 30);
-        return new RightsReader.Reading(new Moment(end, end, Set.of(), Lsn.ZERO), rights, Map.of(), Set.of());
+        return new RightsReader.Reading(new PgSnapshot(end, end, Set.of(), Lsn.ZERO), rights, Map.of(), Set.of());
     }
 
     @Override

@@ -6,7 +6,7 @@ import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
 import dev.walcast.filters.index.ChangeEvent;
 import dev.walcast.filters.predicate.SessionSettings;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.Publishing;
 import dev.walcast.rls.RoleFacts;
 import dev.walcast.rls.TableAccess.ColumnAccess;
@@ -59,13 +59,13 @@ final class CatalogQueries {
     }
 
     /// Begins the transaction whose snapshot decides.
-    Moment begin() throws SQLException {
+    PgSnapshot begin() throws SQLException {
         connection.setAutoCommit(false);
         limit("set transaction isolation level repeatable read, read only; ", LOCK_TIMEOUT);
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("select pg_catalog.pg_current_snapshot()::text")) {
             row.next();
-            return Moment.parse(row.getString(1), Lsn.ZERO);
+            return PgSnapshot.parse(row.getString(1), Lsn.ZERO);
         }
     }
 

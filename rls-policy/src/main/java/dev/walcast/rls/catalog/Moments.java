@@ -1,7 +1,7 @@
 package dev.walcast.rls.catalog;
 
 import dev.walcast.cdc.Lsn;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -17,12 +17,12 @@ public final class Moments {
     private Moments() {}
 
     /// What every question that begins after this call sees, at least. Blocks.
-    public static Moment now(DataSource dataSource) throws SQLException {
+    public static PgSnapshot now(DataSource dataSource) throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement = connection.prepareStatement(QUERY);
                 ResultSet row = statement.executeQuery()) {
             row.next();
-            return Moment.parse(row.getString(1), Lsn.parse(row.getString(2)));
+            return PgSnapshot.parse(row.getString(1), Lsn.parse(row.getString(2)));
         }
     }
 }

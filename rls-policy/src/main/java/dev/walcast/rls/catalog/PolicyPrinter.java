@@ -1,7 +1,7 @@
 package dev.walcast.rls.catalog;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.catalog.KnownTable.Printed;
 import dev.walcast.rls.policy.StoredPolicy;
 import dev.walcast.rls.recent.KeptWhileUsed;
@@ -61,7 +61,7 @@ final class PolicyPrinter {
     record Outcome(List<KnownTable> tables, Set<TableId> changed, Map<TableId, SQLException> failures) {}
 
     /// @param tables as they were at the moment
-    Outcome print(Connection connection, Collection<KnownTable> tables, Moment moment) throws SQLException {
+    Outcome print(Connection connection, Collection<KnownTable> tables, PgSnapshot moment) throws SQLException {
         Outcome outcome = new Outcome(new ArrayList<>(), new HashSet<>(), new HashMap<>());
         if (tables.isEmpty()) {
             return outcome;
@@ -81,7 +81,7 @@ final class PolicyPrinter {
     }
 
     /// Whether every transaction that the moment shows has told this connection what it changed.
-    private static boolean isToldToAll(Connection connection, Moment moment) throws SQLException {
+    private static boolean isToldToAll(Connection connection, PgSnapshot moment) throws SQLException {
         CatalogQueries queries = new CatalogQueries(connection);
         for (int i = 0; i < TRANSACTIONS_TRIES_MAX; i++) {
             boolean isEnding = false;
@@ -102,7 +102,7 @@ final class PolicyPrinter {
     }
 
     /// @param transactions one with its subtransactions; of these alone the moment does not know when they run
-    private static boolean isShown(String[] transactions, Moment moment) {
+    private static boolean isShown(String[] transactions, PgSnapshot moment) {
         return Stream.of(transactions).allMatch(transaction -> moment.contains(Long.parseUnsignedLong(transaction)));
     }
 

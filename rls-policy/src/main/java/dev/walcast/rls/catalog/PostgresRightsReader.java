@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.Publishing;
 import dev.walcast.rls.RoleFacts;
 import dev.walcast.rls.catalog.CatalogObjects.Mentioned;
@@ -134,7 +134,7 @@ public final class PostgresRightsReader implements RightsReader {
         private final Failures failures = new Failures();
         private final Map<TableId, KnownTable> known = new HashMap<>();
         private final Set<TableId> changed = new HashSet<>();
-        private Moment moment = Moment.parse("0:0:", Lsn.ZERO);
+        private PgSnapshot moment = PgSnapshot.parse("0:0:", Lsn.ZERO);
         private Map<String, RoleFacts> roles = Map.of();
         private Map<TableId, TableVersion> versions = Map.of();
         private Set<TableId> unsettled = Set.of();

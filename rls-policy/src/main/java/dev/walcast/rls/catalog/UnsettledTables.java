@@ -3,7 +3,7 @@ package dev.walcast.rls.catalog;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.sql.SqlFile;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -51,7 +51,7 @@ final class UnsettledTables {
         }
     }
 
-    Set<TableId> of(Collection<TableVersion> tables, Moment moment) throws SQLException {
+    Set<TableId> of(Collection<TableVersion> tables, PgSnapshot moment) throws SQLException {
         Set<TableId> unsettled = new HashSet<>();
         Map<Long, Set<TableId>> writers = new HashMap<>();
         for (TableVersion table : tables) {

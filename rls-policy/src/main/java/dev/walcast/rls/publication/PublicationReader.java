@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -133,13 +133,13 @@ public final class PublicationReader {
     }
 
     /// The transactions that have ended by now.
-    public Moment moment() throws SQLException {
+    public PgSnapshot moment() throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement =
                         connection.prepareStatement("select pg_catalog.pg_current_snapshot()::text");
                 ResultSet row = statement.executeQuery()) {
             row.next();
-            return Moment.parse(row.getString(1), Lsn.ZERO);
+            return PgSnapshot.parse(row.getString(1), Lsn.ZERO);
         }
     }
 

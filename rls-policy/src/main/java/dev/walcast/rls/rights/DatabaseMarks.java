@@ -1,6 +1,6 @@
 package dev.walcast.rls.rights;
 
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -47,14 +47,14 @@ final class DatabaseMarks {
     /// Up to which place a reading shows what was done. To be called in the order of the readings.
     ///
     /// @param received what [#latest] said when the reading began
-    synchronized long shown(long received, Moment moment) {
+    synchronized long shown(long received, PgSnapshot moment) {
         while (!pending.isEmpty() && pending.getFirst().number <= received && isShown(pending.getFirst(), moment)) {
             shownThrough = pending.removeFirst().number;
         }
         return Math.min(received, shownThrough);
     }
 
-    private static boolean isShown(Pending place, Moment moment) {
+    private static boolean isShown(Pending place, PgSnapshot moment) {
         return place.isHorizon ? moment.containsAllUpTo(place.xid) : moment.contains(place.xid);
     }
 }

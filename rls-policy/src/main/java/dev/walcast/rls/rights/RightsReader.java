@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Set;
@@ -26,7 +26,7 @@ public interface RightsReader {
     /// @param unsettled  the tables whose rights a transaction that [#moment] does not show is changing: that
     ///                   transaction may be committed in the log already. Their questions have an answer
     record Reading(
-            Moment moment,
+            PgSnapshot moment,
             Map<Question, TableRights> rights,
             Map<TableId, SQLException> unanswered,
             Set<TableId> unsettled) {

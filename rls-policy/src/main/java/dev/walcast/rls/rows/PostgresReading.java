@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.session.ViewerSession;
 import dev.walcast.rls.sql.SqlStates;
 import java.sql.Connection;
@@ -27,7 +27,7 @@ final class PostgresReading implements RowReader.Reading {
 
     private final Connection connection;
     private final Statement statement;
-    private final Moment moment;
+    private final PgSnapshot moment;
     private final Table table;
     private final List<String> generated;
     private @Nullable ResultSet rows;
@@ -37,7 +37,7 @@ final class PostgresReading implements RowReader.Reading {
     private long bytes;
 
     /// @param connection with the open cursor [#CURSOR]
-    PostgresReading(Connection connection, Moment moment, Table table, List<String> generated) throws SQLException {
+    PostgresReading(Connection connection, PgSnapshot moment, Table table, List<String> generated) throws SQLException {
         this.connection = requireNonNull(connection, "connection is null");
         this.statement = connection.createStatement();
         this.moment = requireNonNull(moment, "moment is null");
@@ -46,7 +46,7 @@ final class PostgresReading implements RowReader.Reading {
     }
 
     @Override
-    public Moment moment() {
+    public PgSnapshot moment() {
         return moment;
     }
 

@@ -7,7 +7,7 @@ import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.types.TypeCatalog;
 import dev.walcast.filters.predicate.SessionSettings;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.rows.RowSelect.Published;
@@ -87,7 +87,7 @@ public final class PostgresRowReader implements RowReader {
     private @Nullable PostgresReading open(Connection connection, RowQuery query)
             throws RowsRefusedException, SQLException {
         connection.setAutoCommit(false);
-        Moment moment = moment(connection);
+        PgSnapshot moment = moment(connection);
         RowSelect select = RowSelect.of(query, Published.read(connection, publication, query.access()));
         Table table = table(connection, select.columns(), query);
         become(connection, query.viewer());
@@ -144,12 +144,12 @@ public final class PostgresRowReader implements RowReader {
         }
     }
 
-    private static Moment moment(Connection connection) throws SQLException {
+    private static PgSnapshot moment(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute(BEGIN);
             try (ResultSet row = statement.executeQuery(MOMENT)) {
                 row.next();
-                return Moment.parse(row.getString(1), Lsn.parse(row.getString(2)));
+                return PgSnapshot.parse(row.getString(1), Lsn.parse(row.getString(2)));
             }
         }
     }

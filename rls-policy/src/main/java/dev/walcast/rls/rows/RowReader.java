@@ -2,7 +2,7 @@ package dev.walcast.rls.rows;
 
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +18,7 @@ public interface RowReader {
 
     /// The rows at one moment. Holds a transaction open.
     interface Reading extends AutoCloseable {
-        Moment moment();
+        PgSnapshot moment();
 
         /// The columns that are read, in the order of their table.
         Table table();

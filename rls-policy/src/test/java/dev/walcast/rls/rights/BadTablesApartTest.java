@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.rights.RightsReader.Reading;
 import java.sql.SQLException;
@@ -33,7 +33,7 @@ class BadTablesApartTest {
                         question -> question,
                         question -> TableRights.withoutPolicies(
                                 new TableAccess(question.table(), true, true, false, java.util.List.of()))));
-        Moment moment = new Moment(readings, readings, Set.of(), Lsn.ZERO);
+        PgSnapshot moment = new PgSnapshot(readings, readings, Set.of(), Lsn.ZERO);
         return new Reading(moment, rights, Map.of(), Set.of());
     }
 

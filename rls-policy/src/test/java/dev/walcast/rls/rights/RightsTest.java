@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.TableAccess;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +27,7 @@ class RightsTest {
     private final Map<Question, TableRights> existing = new HashMap<>();
     private final Rights rights = new Rights(this::read, RightsLimits.USUAL, clock::get);
 
-    private Moment moment = new Moment(1_000, 1_000, Set.of(), Lsn.ZERO);
+    private PgSnapshot moment = new PgSnapshot(1_000, 1_000, Set.of(), Lsn.ZERO);
     private Set<TableId> unsettled = Set.of();
     private int readings;
 
@@ -159,7 +159,7 @@ class RightsTest {
     void markOfAllTablesAwaitsItsTransaction() throws Exception {
         existing.put(NOTES, readable(true));
         rights.ask(NOTES);
-        moment = new Moment(7, 10, Set.of(7L), Lsn.ZERO);
+        moment = new PgSnapshot(7, 10, Set.of(7L), Lsn.ZERO);
         rights.markAll(7);
         RightsMark first = rights.latest(NOTES.table());
         rights.markAll(8);
@@ -167,7 +167,7 @@ class RightsTest {
         rights.confirm(NOTES.table());
         assertThat(rights.isConfirmed(first)).isFalse();
         assertThat(rights.isConfirmed(second)).isFalse();
-        moment = new Moment(10, 10, Set.of(), Lsn.ZERO);
+        moment = new PgSnapshot(10, 10, Set.of(), Lsn.ZERO);
         unsettled = Set.of(NOTES.table());
         rights.confirm(NOTES.table());
         assertThat(rights.isConfirmed(second)).isFalse();
@@ -182,7 +182,7 @@ class RightsTest {
         existing.put(NOTES, readable(true));
         rights.ask(NOTES);
         RightsMark first = rights.latest(NOTES.table());
-        moment = new Moment(10_000_000, 10_000_000, Set.of(), Lsn.ZERO);
+        moment = new PgSnapshot(10_000_000, 10_000_000, Set.of(), Lsn.ZERO);
         for (int xid = 1_000; xid < 1_000_000; xid++) {
             rights.markAll(xid);
         }
@@ -206,11 +206,11 @@ class RightsTest {
         }
         RightsMark last = rights.latest(NOTES.table());
         for (long invisible : List.of(2_000L, 50_000L, 299_000L)) {
-            moment = new Moment(invisible, 400_000, Set.of(invisible), Lsn.ZERO);
+            moment = new PgSnapshot(invisible, 400_000, Set.of(invisible), Lsn.ZERO);
             rights.confirm(NOTES.table());
             assertThat(rights.isConfirmed(last)).as("without " + invisible).isFalse();
         }
-        moment = new Moment(399_999, 400_000, Set.of(399_999L), Lsn.ZERO);
+        moment = new PgSnapshot(399_999, 400_000, Set.of(399_999L), Lsn.ZERO);
         rights.confirm(NOTES.table());
         assertThat(rights.isConfirmed(last)).isTrue();
     }

@@ -13,7 +13,7 @@ import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.Catalog.Question;
-import dev.walcast.rls.Moment;
+import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.Viewer;
@@ -312,7 +312,7 @@ class RowReaderPgTest {
     @Test
     void idsOfTheLogAreFoundNearTheMomentAlsoWhereTheyWrapAround() {
         long epoch = 3L << 32;
-        Moment moment = Moment.parse(
+        PgSnapshot moment = PgSnapshot.parse(
                 (epoch - 2) + ":" + (epoch + 5) + ":" + (epoch - 1) + "," + (epoch + 3), dev.walcast.cdc.Lsn.ZERO);
         assertThat(moment.contains(0xFFFF_FFFDL)).isTrue();
         assertThat(moment.contains(0xFFFF_FFFEL)).isTrue();

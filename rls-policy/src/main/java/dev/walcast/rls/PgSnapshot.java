@@ -13,20 +13,20 @@ import java.util.Set;
 /// @param running what between them had not
 /// @param lsn     what is contained was committed before this place of the log; some of what was committed before
 ///                it may not be contained
-public record Moment(long xmin, long xmax, Set<Long> running, Lsn lsn) {
-    public Moment {
+public record PgSnapshot(long xmin, long xmax, Set<Long> running, Lsn lsn) {
+    public PgSnapshot {
         running = Set.copyOf(running);
         requireNonNull(lsn, "lsn is null");
     }
 
     /// @param snapshot as `pg_snapshot` prints it
-    public static Moment parse(String snapshot, Lsn lsn) {
+    public static PgSnapshot parse(String snapshot, Lsn lsn) {
         String[] parts = snapshot.split(":", -1);
         Set<Long> running = new HashSet<>();
         for (String xid : parts[2].isEmpty() ? new String[0] : parts[2].split(",")) {
             running.add(Long.parseUnsignedLong(xid));
         }
-        return new Moment(Long.parseUnsignedLong(parts[0]), Long.parseUnsignedLong(parts[1]), running, lsn);
+        return new PgSnapshot(Long.parseUnsignedLong(parts[0]), Long.parseUnsignedLong(parts[1]), running, lsn);
     }
 
     /// Whether what the transaction did is seen.
@@ -44,7 +44,7 @@ public record Moment(long xmin, long xmax, Set<Long> running, Lsn lsn) {
     }
 
     /// Whether everything that is seen in the other is seen in this one.
-    public boolean contains(Moment other) {
+    public boolean contains(PgSnapshot other) {
         return xmax >= other.xmax && running.stream().allMatch(one -> one >= other.xmax || other.running.contains(one));
     }
 
