@@ -9,7 +9,7 @@ import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.rls.PgSnapshot;
-import dev.walcast.rls.catalog.Moments;
+import dev.walcast.rls.catalog.PgSnapshots;
 import dev.walcast.rls.topic.TopicPolicies;
 import dev.walcast.server.setup.Installation;
 import java.sql.SQLException;
@@ -175,7 +175,7 @@ public final class TopicPolicyWatch implements AutoCloseable {
             return false;
         }
         try {
-            PgSnapshot now = Moments.now(catalog);
+            PgSnapshot now = PgSnapshots.now(catalog);
             List<Long> visible = waiting.stream().filter(now::contains).toList();
             succeeded();
             if (!visible.isEmpty()) {

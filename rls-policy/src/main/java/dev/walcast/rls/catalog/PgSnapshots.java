@@ -9,12 +9,12 @@ import java.sql.SQLException;
 import javax.sql.DataSource;
 
 /// Asks Postgres which transactions are visible now. The log tells of a commit before others see it.
-public final class Moments {
+public final class PgSnapshots {
     private static final String QUERY =
             "select pg_catalog.pg_current_snapshot()::pg_catalog.text, pg_catalog.pg_current_wal_insert_lsn()"
                     + "::pg_catalog.text";
 
-    private Moments() {}
+    private PgSnapshots() {}
 
     /// What every question that begins after this call sees, at least. Blocks.
     public static PgSnapshot now(DataSource dataSource) throws SQLException {
