@@ -117,7 +117,7 @@ final class Policies {
         RowPolicies policies = new RowPolicies(isolated);
         RowGuard guard = new RowGuard(rights, policies, RowGuard.Deletes.STRICT);
         Oracle oracle = new PostgresOracle(clients, isolated);
-        TableRights fresh = requireNonNull(rights.ask(new Catalog.Question("authenticated", DOCS)), "no such table");
+        TableRights fresh = requireNonNull(rights.ask(new Catalog.AccessQuestion("authenticated", DOCS)), "no such table");
         TableAccess access = fresh.access();
         RightsMark mark = rights.latest(DOCS);
         SubscriptionIndex<Viewer> index = new SubscriptionIndex<>();

@@ -13,7 +13,7 @@ import dev.walcast.cdc.supervisor.DeclaredWaits;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.publication.PublicationReader;
 import dev.walcast.rls.rights.Rights;
@@ -157,7 +157,7 @@ class WatchesHangTest {
     private static void ask(Rights rights) {
         Thread _ = Thread.ofVirtual().start(() -> {
             try {
-                rights.ask(new Question("anon", new TableId("public", "notes")));
+                rights.ask(new AccessQuestion("anon", new TableId("public", "notes")));
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }

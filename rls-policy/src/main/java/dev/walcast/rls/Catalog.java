@@ -14,7 +14,7 @@ public interface Catalog {
     Set<TableId> publishedTables() throws SQLException;
 
     /// What each role may do with each table. A pair whose table does not exist is left out.
-    Map<Question, TableAccess> access(Collection<Question> questions) throws SQLException;
+    Map<AccessQuestion, TableAccess> access(Collection<AccessQuestion> questions) throws SQLException;
 
     boolean roleExists(String role) throws SQLException;
 
@@ -22,7 +22,7 @@ public interface Catalog {
     Set<TableId> readableTables(String role) throws SQLException;
 
     /// What there is under a table's name, to tell a client why it cannot subscribe. The role must exist.
-    RelationFacts relation(Question question) throws SQLException;
+    RelationFacts relation(AccessQuestion question) throws SQLException;
 
     /// The same catalog, whose answers are to questions that began at this time of `System.nanoTime()` or later. Other
     /// answers may be shared between callers.
@@ -30,5 +30,5 @@ public interface Catalog {
         return this;
     }
 
-    record Question(String role, TableId table) {}
+    record AccessQuestion(String role, TableId table) {}
 }

@@ -10,7 +10,7 @@ import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.filters.predicate.UnchangedValues;
 import dev.walcast.rls.Catalog;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.Publishing;
 import dev.walcast.rls.SubscriptionAdvice;
 import dev.walcast.rls.TableAccess;
@@ -171,7 +171,7 @@ public final class DeliveryCheck {
         }
         String names = absent.stream().map(ColumnAccess::name).collect(Collectors.joining(", "));
         String advice = SubscriptionAdvice.columns(
-                catalog.asOf(since).relation(new Question(viewer.role(), access.table())), absent);
+                catalog.asOf(since).relation(new AccessQuestion(viewer.role(), access.table())), absent);
         return text(
                 ErrorCode.COLUMN_NOT_PUBLISHED, true, start + " " + names + ", which changes do not carry: " + advice);
     }

@@ -6,7 +6,7 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.Transaction;
 import dev.walcast.filters.FilterDatabase;
 import dev.walcast.rls.Catalog;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.rls.guard.RowPolicies;
@@ -159,7 +159,7 @@ public final class ChangePath implements AutoCloseable {
     }
 
     /// The rights that subscriptions rest on, which must be kept fresh.
-    public Set<Question> questionsInUse() {
+    public Set<AccessQuestion> questionsInUse() {
         return feed.questionsInUse();
     }
 

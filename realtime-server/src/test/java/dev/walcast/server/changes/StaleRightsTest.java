@@ -9,7 +9,7 @@ import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.supervisor.TaskActivity;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.rights.Rights;
@@ -66,7 +66,7 @@ class StaleRightsTest {
         IS_UNSETTLED
     }
 
-    private RightsReader.Reading read(Set<Question> questions) throws SQLException {
+    private RightsReader.Reading read(Set<AccessQuestion> questions) throws SQLException {
         RightsReader.Reading good = ModelDatabase.reading(database, questions);
         return switch (fault) {
             case NONE -> granted ? good : revoked(good);
@@ -94,13 +94,13 @@ class StaleRightsTest {
 
     private static RightsReader.Reading locked(RightsReader.Reading good) {
         Map<TableId, SQLException> unanswered = Map.of(ModelDatabase.BUSY.id(), new SQLException("locked", "55P03"));
-        Map<Question, TableRights> others = new HashMap<>(good.rights());
+        Map<AccessQuestion, TableRights> others = new HashMap<>(good.rights());
         others.keySet().removeIf(question -> unanswered.containsKey(question.table()));
         return new RightsReader.Reading(good.moment(), others, unanswered, Set.of());
     }
 
     private static RightsReader.Reading revoked(RightsReader.Reading good) {
-        Map<Question, TableRights> none = new HashMap<>();
+        Map<AccessQuestion, TableRights> none = new HashMap<>();
         good.rights().forEach((question, given) -> {
             TableAccess access = given.access();
             none.put(

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.Publishing;
 import dev.walcast.rls.RoleFacts;
@@ -50,7 +50,7 @@ public final class PostgresRightsReader implements RightsReader {
     private final SettingsReader settings;
     private final Runnable renew;
     private final KeptWhileUsed<TableId, KnownTable> tables;
-    private final KeptWhileUsed<Question, Known> rights;
+    private final KeptWhileUsed<AccessQuestion, Known> rights;
     private final FunctionBodies functions;
     private final PolicyPrinter printer;
 
@@ -110,7 +110,7 @@ public final class PostgresRightsReader implements RightsReader {
     }
 
     @Override
-    public Reading read(Set<Question> questions) throws SQLException {
+    public Reading read(Set<AccessQuestion> questions) throws SQLException {
         tables.forget();
         rights.forget();
         functions.forget();
@@ -130,7 +130,7 @@ public final class PostgresRightsReader implements RightsReader {
 
     /// One attempt. Used by one thread.
     private final class Round {
-        private final Set<Question> questions;
+        private final Set<AccessQuestion> questions;
         private final Failures failures = new Failures();
         private final Map<TableId, KnownTable> known = new HashMap<>();
         private final Set<TableId> changed = new HashSet<>();
@@ -139,7 +139,7 @@ public final class PostgresRightsReader implements RightsReader {
         private Map<TableId, TableVersion> versions = Map.of();
         private Set<TableId> unsettled = Set.of();
 
-        Round(Set<Question> questions) {
+        Round(Set<AccessQuestion> questions) {
             this.questions = questions;
         }
 
@@ -150,7 +150,7 @@ public final class PostgresRightsReader implements RightsReader {
             unsettledTables.readLocks();
             moment = queries.begin();
             Map<String, RoleFacts> named = queries.roles(
-                    Set.copyOf(questions.stream().map(Question::role).toList()), evaluator);
+                    Set.copyOf(questions.stream().map(AccessQuestion::role).toList()), evaluator);
             Map<String, RoleFacts> complete = settings.read(connection, named, evaluator);
             if (complete == null) {
                 renew.run();
@@ -174,7 +174,7 @@ public final class PostgresRightsReader implements RightsReader {
         }
 
         private Set<TableId> tablesAsked() {
-            return Set.copyOf(questions.stream().map(Question::table).toList());
+            return Set.copyOf(questions.stream().map(AccessQuestion::table).toList());
         }
 
         private void keep(KnownTable table) {
@@ -219,8 +219,8 @@ public final class PostgresRightsReader implements RightsReader {
             }
             changed.forEach(table -> failures.add(
                     table, new SQLException("the rights of " + table + " change faster than they are read", "40001")));
-            Map<Question, TableRights> answers = new HashMap<>();
-            for (Question question : questions) {
+            Map<AccessQuestion, TableRights> answers = new HashMap<>();
+            for (AccessQuestion question : questions) {
                 KnownTable table = known.get(question.table());
                 if (table != null && !failures.contains(question.table())) {
                     failures.guard(question.table(), () -> answers.put(question, rights(question, table)));
@@ -232,7 +232,7 @@ public final class PostgresRightsReader implements RightsReader {
             return new Reading(moment, answers, failures.all(), answered);
         }
 
-        private TableRights rights(Question question, KnownTable table) {
+        private TableRights rights(AccessQuestion question, KnownTable table) {
             RoleFacts role = requireNonNull(roles.get(question.role()));
             Publishing publishing =
                     requireNonNull(versions.get(question.table())).publishing();

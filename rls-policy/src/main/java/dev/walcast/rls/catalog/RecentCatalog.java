@@ -69,12 +69,12 @@ public final class RecentCatalog implements Catalog {
     }
 
     @Override
-    public RelationFacts relation(Question question) throws SQLException {
+    public RelationFacts relation(AccessQuestion question) throws SQLException {
         return catalog.relation(question);
     }
 
     @Override
-    public Map<Question, TableAccess> access(Collection<Question> questions) throws SQLException {
+    public Map<AccessQuestion, TableAccess> access(Collection<AccessQuestion> questions) throws SQLException {
         return catalog.access(questions);
     }
 }

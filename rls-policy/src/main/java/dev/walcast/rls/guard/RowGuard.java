@@ -12,7 +12,7 @@ import dev.walcast.filters.predicate.InView;
 import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.Viewer;
@@ -46,7 +46,7 @@ public final class RowGuard {
     /// What was looked up last, by whichever thread: the receivers of one change mostly have the same role.
     private volatile @Nullable Latest latest;
 
-    private record Latest(Table table, Question question, Rights.Known known, Columns columns) {
+    private record Latest(Table table, AccessQuestion question, Rights.Known known, Columns columns) {
         /// Whether it is what a search for this version of the table would find.
         @SuppressWarnings("ReferenceEquality") // an equal one is found in the map
         boolean isFor(Table wanted, String role) {
@@ -186,7 +186,7 @@ public final class RowGuard {
     /// @throws SQLException when Postgres does not say; asking again may help
     public void prepare(Viewer viewer, TableId table, RightsMark mark, long timeoutNanos)
             throws SQLException, InterruptedException {
-        Question question = new Question(viewer.role(), table);
+        AccessQuestion question = new AccessQuestion(viewer.role(), table);
         rights.await(question, mark, timeoutNanos);
         Rights.Known known = rights.confirmed(question, mark);
         TableRights fresh = known == null ? null : known.rights();
@@ -221,7 +221,7 @@ public final class RowGuard {
     public Predicate policy(Viewer viewer, TableRights fresh) throws SQLException {
         TableAccess access = fresh.access();
         return access.rowSecurity()
-                ? policies.predicate(viewer, new Question(viewer.role(), access.table()), fresh)
+                ? policies.predicate(viewer, new AccessQuestion(viewer.role(), access.table()), fresh)
                 : Predicate.Constant.ALWAYS;
     }
 
@@ -242,7 +242,7 @@ public final class RowGuard {
         if (last != null && last.isFor(table, viewer.role()) && rights.isConfirmed(last.known, mark)) {
             return sight(viewer, last.question, last.columns);
         }
-        Question question = new Question(viewer.role(), table.id());
+        AccessQuestion question = new AccessQuestion(viewer.role(), table.id());
         Rights.Known known = rights.confirmed(question, mark);
         if (known == null) {
             return null;
@@ -259,7 +259,7 @@ public final class RowGuard {
         return sight(viewer, question, readable);
     }
 
-    private Sight sight(Viewer viewer, Question question, Columns readable) {
+    private Sight sight(Viewer viewer, AccessQuestion question, Columns readable) {
         return readable.access.rowSecurity()
                 ? new Sight(readable, policies.known(viewer, question, readable.rights), false)
                 : new Sight(readable, null, false);

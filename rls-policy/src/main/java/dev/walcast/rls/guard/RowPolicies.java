@@ -1,7 +1,7 @@
 package dev.walcast.rls.guard;
 
 import dev.walcast.filters.predicate.Predicate;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.policy.Plan;
 import dev.walcast.rls.policy.PlanBinder;
@@ -25,7 +25,7 @@ public final class RowPolicies {
     private static final int PREDICATES_MIN = 20_000;
 
     private final ViewerEvaluator evaluator;
-    private final Map<Question, Planned> plans = new ConcurrentHashMap<>();
+    private final Map<AccessQuestion, Planned> plans = new ConcurrentHashMap<>();
     private volatile long pruneBeyond = PREDICATES_MIN;
 
     /// @param isolated of connections made by `IsolatedConnections`
@@ -64,13 +64,13 @@ public final class RowPolicies {
     /// What the policies of these rights show to the viewer, if it was evaluated already. Never blocks.
     @SuppressWarnings("ReferenceEquality") // rights are another instance whenever anything changed
     @Nullable
-    Predicate known(Viewer viewer, Question question, TableRights rights) {
+    Predicate known(Viewer viewer, AccessQuestion question, TableRights rights) {
         Planned planned = plans.get(question);
         return planned != null && planned.rights == rights ? planned.known(viewer) : null;
     }
 
     /// What the policies of these rights show to the viewer. Blocks when it is evaluated for the first time.
-    public Predicate predicate(Viewer viewer, Question question, TableRights rights) throws SQLException {
+    public Predicate predicate(Viewer viewer, AccessQuestion question, TableRights rights) throws SQLException {
         Planned planned = planned(question, rights);
         Predicate known = planned.known(viewer);
         if (known != null) {
@@ -83,7 +83,7 @@ public final class RowPolicies {
     }
 
     @SuppressWarnings("ReferenceEquality") // rights are another instance whenever anything changed
-    private Planned planned(Question question, TableRights rights) {
+    private Planned planned(AccessQuestion question, TableRights rights) {
         Planned known = plans.get(question);
         if (known == null || known.rights != rights) {
             known = new Planned(rights);
@@ -94,7 +94,7 @@ public final class RowPolicies {
 
     /// Drops what was made from rights that are not in force any more. To be called with what `Rights.onChange`
     /// tells.
-    public void forget(Set<Question> changed) {
+    public void forget(Set<AccessQuestion> changed) {
         plans.keySet().removeAll(changed);
     }
 

@@ -3,7 +3,7 @@ package dev.walcast.rls.rights;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,7 +30,7 @@ public final class BadTablesApart implements RightsReader {
     }
 
     @Override
-    public Reading read(Set<Question> questions) throws SQLException {
+    public Reading read(Set<AccessQuestion> questions) throws SQLException {
         Attempt attempt = new Attempt();
         attempt.read(questions);
         return attempt.joined();
@@ -41,7 +41,7 @@ public final class BadTablesApart implements RightsReader {
         private final Map<TableId, SQLException> bad = new HashMap<>();
         private int readings;
 
-        void read(Set<Question> questions) throws SQLException {
+        void read(Set<AccessQuestion> questions) throws SQLException {
             try {
                 parts.add(reader.read(questions));
             } catch (SQLException e) {
@@ -52,15 +52,15 @@ public final class BadTablesApart implements RightsReader {
             }
         }
 
-        private void readApart(Set<Question> questions, SQLException failure) throws SQLException {
+        private void readApart(Set<AccessQuestion> questions, SQLException failure) throws SQLException {
             List<TableId> tables =
-                    questions.stream().map(Question::table).distinct().toList();
+                    questions.stream().map(AccessQuestion::table).distinct().toList();
             if (tables.size() < 2) {
                 tables.forEach(table -> bad.put(table, failure));
                 return;
             }
             Set<TableId> first = Set.copyOf(tables.subList(0, tables.size() / 2));
-            Map<Boolean, Set<Question>> halves = questions.stream()
+            Map<Boolean, Set<AccessQuestion>> halves = questions.stream()
                     .collect(Collectors.partitioningBy(
                             question -> first.contains(question.table()), Collectors.toUnmodifiableSet()));
             read(requireNonNull(halves.get(true)));
@@ -75,7 +75,7 @@ public final class BadTablesApart implements RightsReader {
             if (parts.size() == 1 && bad.isEmpty()) {
                 return parts.getFirst();
             }
-            Map<Question, TableRights> rights = new HashMap<>();
+            Map<AccessQuestion, TableRights> rights = new HashMap<>();
             Map<TableId, SQLException> unanswered = new HashMap<>(bad);
             Set<TableId> unsettled = new HashSet<>();
             for (Reading part : parts) {

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.postgres.Identifier;
 import dev.walcast.cdc.supervisor.TaskActivity;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.rights.RightsReader.Reading;
 import java.sql.SQLException;
@@ -64,7 +64,7 @@ public final class Rights {
     private final RightsLimits limits;
     private final long maxAgeNanos;
     private final LongSupplier nanoTime;
-    private final Map<Question, Known> known = new ConcurrentHashMap<>();
+    private final Map<AccessQuestion, Known> known = new ConcurrentHashMap<>();
     private final Map<TableId, TableMarks> tables = new ConcurrentHashMap<>();
     private final DatabaseMarks database = new DatabaseMarks();
     private final ConcurrentLinkedQueue<Request> requests = new ConcurrentLinkedQueue<>();
@@ -77,9 +77,9 @@ public final class Rights {
     private int absent;
 
     /// What changed and was not told to every listener. Guarded by reading.
-    private final Set<Question> untold = new HashSet<>();
+    private final Set<AccessQuestion> untold = new HashSet<>();
 
-    private final CopyOnWriteArrayList<Consumer<Set<Question>>> changeListeners = new CopyOnWriteArrayList<>();
+    private final CopyOnWriteArrayList<Consumer<Set<AccessQuestion>>> changeListeners = new CopyOnWriteArrayList<>();
 
     /// @param nanoTime a monotonic clock
     public Rights(RightsReader reader, RightsLimits limits, LongSupplier nanoTime) {
@@ -111,12 +111,12 @@ public final class Rights {
     /// A table that waits for a reading which begins later than the request came, and perhaps a question about it.
     private static final class Request {
         private final TableId table;
-        private final @Nullable Question question;
+        private final @Nullable AccessQuestion question;
         private @Nullable TableRights rights; // guarded by reading
         private @Nullable SQLException failure; // guarded by reading
         private boolean answered; // guarded by reading
 
-        private Request(TableId table, @Nullable Question question) {
+        private Request(TableId table, @Nullable AccessQuestion question) {
             this.table = table;
             this.question = question;
         }
@@ -124,7 +124,7 @@ public final class Rights {
 
     /// Hears which answers differ from before, before any mark that they belong to is confirmed. On the thread that
     /// read; must not block.
-    public void onChange(Consumer<Set<Question>> listener) {
+    public void onChange(Consumer<Set<AccessQuestion>> listener) {
         changeListeners.add(listener);
     }
 
@@ -185,7 +185,7 @@ public final class Rights {
     /// The answer for rows behind the mark, without asking Postgres.
     ///
     /// @return null when there is none that is fresh and later than the mark
-    public @Nullable Known confirmed(Question question, RightsMark mark) {
+    public @Nullable Known confirmed(AccessQuestion question, RightsMark mark) {
         Known answer = known.get(question);
         return answer != null && isConfirmed(answer, mark) ? answer : null;
     }
@@ -207,7 +207,7 @@ public final class Rights {
 
     /// The access that was read last, without asking Postgres; empty when there is no such table, or nothing is
     /// known.
-    public Optional<TableAccess> known(Question question) {
+    public Optional<TableAccess> known(AccessQuestion question) {
         Known answer = known.get(question);
         TableRights rights = answer == null ? null : answer.rights;
         return rights == null ? Optional.empty() : Optional.of(rights.access());
@@ -240,7 +240,7 @@ public final class Rights {
     /// answers others who ask at the same time as well.
     ///
     /// @return null when there is no such table
-    public @Nullable TableRights ask(Question question) throws SQLException {
+    public @Nullable TableRights ask(AccessQuestion question) throws SQLException {
         return fulfil(new Request(question.table(), question)).rights;
     }
 
@@ -248,7 +248,7 @@ public final class Rights {
     ///
     /// @param since a time of the clock, such as [#now] gave
     /// @return null when there is no such table
-    public @Nullable TableRights ask(Question question, long since) throws SQLException {
+    public @Nullable TableRights ask(AccessQuestion question, long since) throws SQLException {
         Known answer = known.get(question);
         return answer != null && answer.marks.confirmedAt() - since >= 0 ? answer.rights : ask(question);
     }
@@ -283,7 +283,7 @@ public final class Rights {
     /// Asks until rows behind the mark can be judged, for a bounded time.
     ///
     /// @throws SQLException when they cannot
-    public void await(Question question, RightsMark mark, long timeoutNanos) throws SQLException, InterruptedException {
+    public void await(AccessQuestion question, RightsMark mark, long timeoutNanos) throws SQLException, InterruptedException {
         long deadline = nanoTime.getAsLong() + timeoutNanos;
         long pause = RETRY_MIN_NANOS;
         while (confirmed(question, mark) == null) {
@@ -307,7 +307,7 @@ public final class Rights {
     ///
     /// @param inUse    what must not be forgotten although no caller used it lately
     /// @param activity of the thread
-    public void watch(Supplier<Set<Question>> inUse, TaskActivity activity) throws InterruptedException {
+    public void watch(Supplier<Set<AccessQuestion>> inUse, TaskActivity activity) throws InterruptedException {
         watching = activity;
         while (true) {
             try {
@@ -325,7 +325,7 @@ public final class Rights {
     /// Reads everything that is in use.
     ///
     /// @param inUse see [#watch]
-    public void refresh(Supplier<Set<Question>> inUse) throws SQLException {
+    public void refresh(Supplier<Set<AccessQuestion>> inUse) throws SQLException {
         reading.lock();
         try {
             forget(nanoTime.getAsLong(), inUse);
@@ -350,7 +350,7 @@ public final class Rights {
             Map<TableMarks, Long> received = new HashMap<>();
             wanted.forEach(marks -> received.put(marks, marks.received()));
             asked.forEach(request -> received.computeIfAbsent(marks(request.table), TableMarks::received));
-            Set<Question> questions = new HashSet<>();
+            Set<AccessQuestion> questions = new HashSet<>();
             received.keySet().forEach(marks -> questions.addAll(marks.questions()));
             asked.stream()
                     .map(request -> request.question)
@@ -367,14 +367,14 @@ public final class Rights {
         }
     }
 
-    private void read(List<Request> asked, Set<Question> questions, Map<TableMarks, Long> received)
+    private void read(List<Request> asked, Set<AccessQuestion> questions, Map<TableMarks, Long> received)
             throws SQLException {
         long begunAt = nanoTime.getAsLong();
         long databaseReceived = database.latest();
         Reading answer = watching.<Reading, SQLException>carry(() -> reader.read(questions));
         asked.forEach(request -> answer(request, answer, begunAt));
         apply(answer, questions);
-        Set<TableId> read = questions.stream().map(Question::table).collect(Collectors.toSet());
+        Set<TableId> read = questions.stream().map(AccessQuestion::table).collect(Collectors.toSet());
         received.keySet().removeIf(marks -> !read.contains(marks.id()));
         confirm(answer, received, database.shown(databaseReceived, answer.moment()), begunAt);
     }
@@ -390,7 +390,7 @@ public final class Rights {
     private void answer(Request request, Reading answer, long begunAt) {
         request.failure = answer.unanswered().get(request.table);
         request.answered = true;
-        Question question = request.question;
+        AccessQuestion question = request.question;
         if (question == null || request.failure != null || !isPlausible(question)) {
             return;
         }
@@ -407,7 +407,7 @@ public final class Rights {
         request.rights = Objects.equals(kept.rights, rights) ? kept.rights : rights;
     }
 
-    private TableMarks inUse(Question question) {
+    private TableMarks inUse(AccessQuestion question) {
         return requireNonNull(tables.compute(question.table(), (table, marks) -> {
             TableMarks used = marks == null ? new TableMarks(table, nanoTime.getAsLong()) : marks;
             used.questions().add(question);
@@ -416,7 +416,7 @@ public final class Rights {
     }
 
     /// There is no table with a longer name: nothing is kept of what clients make up.
-    private static boolean isPlausible(Question question) {
+    private static boolean isPlausible(AccessQuestion question) {
         return Identifier.fits(question.table().schema())
                 && Identifier.fits(question.table().name())
                 && Identifier.fits(question.role());
@@ -424,13 +424,13 @@ public final class Rights {
 
     /// Of tables that do not exist only so many are remembered: a subscription to another one does not hear when its
     /// table is made.
-    private boolean mayKeep(Question question, @Nullable TableRights rights) {
+    private boolean mayKeep(AccessQuestion question, @Nullable TableRights rights) {
         return rights != null || known.containsKey(question) || absent < ABSENT_MAX;
     }
 
     /// A listener that fails hears of the change with the next reading; no mark is confirmed before.
-    private void apply(Reading answer, Set<Question> questions) {
-        for (Question question : questions) {
+    private void apply(Reading answer, Set<AccessQuestion> questions) {
+        for (AccessQuestion question : questions) {
             Known kept = known.get(question);
             TableRights rights = answer.rights().get(question);
             if (kept != null
@@ -442,7 +442,7 @@ public final class Rights {
             }
         }
         if (!untold.isEmpty()) {
-            Set<Question> changed = Set.copyOf(untold);
+            Set<AccessQuestion> changed = Set.copyOf(untold);
             log.info("Rights changed for {}", named(changed));
             changeListeners.forEach(listener -> listener.accept(changed));
             untold.clear();
@@ -461,15 +461,15 @@ public final class Rights {
         });
     }
 
-    private static String named(Set<Question> changed) {
-        String some = changed.stream().limit(NAMED_MAX).map(Question::toString).collect(Collectors.joining(", "));
+    private static String named(Set<AccessQuestion> changed) {
+        String some = changed.stream().limit(NAMED_MAX).map(AccessQuestion::toString).collect(Collectors.joining(", "));
         return changed.size() <= NAMED_MAX ? some : some + " and " + (changed.size() - NAMED_MAX) + " more";
     }
 
     /// With the lock held: what a reading answers must not be forgotten before it was kept. Names of tables come from
     /// clients.
-    private void forget(long now, Supplier<Set<Question>> inUse) {
-        Set<Question> old = new HashSet<>();
+    private void forget(long now, Supplier<Set<AccessQuestion>> inUse) {
+        Set<AccessQuestion> old = new HashSet<>();
         known.forEach((question, answer) -> {
             long limit = answer.rights == null ? ABSENT_FORGOTTEN_AFTER_NANOS : FORGOTTEN_AFTER_NANOS;
             if (now - answer.usedAt > limit) {

@@ -3,7 +3,7 @@ package dev.walcast.rls.rights;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.PgSnapshot;
 import java.sql.SQLException;
 import java.util.Map;
@@ -15,7 +15,7 @@ public interface RightsReader {
     /// the same time, at or after [Reading#moment].
     ///
     /// @throws SQLException when nothing could be read; asking again may help
-    Reading read(Set<Question> questions) throws SQLException;
+    Reading read(Set<AccessQuestion> questions) throws SQLException;
 
     /// What one reading gave.
     ///
@@ -27,7 +27,7 @@ public interface RightsReader {
     ///                   transaction may be committed in the log already. Their questions have an answer
     record Reading(
             PgSnapshot moment,
-            Map<Question, TableRights> rights,
+            Map<AccessQuestion, TableRights> rights,
             Map<TableId, SQLException> unanswered,
             Set<TableId> unsettled) {
         public Reading {

@@ -21,7 +21,7 @@ final class TableMarks {
     private static final int PENDING_UNASKED_MAX = 16;
 
     private final TableId id;
-    private final Set<Catalog.Question> questions = ConcurrentHashMap.newKeySet();
+    private final Set<Catalog.AccessQuestion> questions = ConcurrentHashMap.newKeySet();
 
     private final Deque<Pending> pending = new ArrayDeque<>(); // guarded by this
     private RightsMark latest; // guarded by this
@@ -45,7 +45,7 @@ final class TableMarks {
     }
 
     /// The questions whose answers every reading of this table must renew.
-    Set<Catalog.Question> questions() {
+    Set<Catalog.AccessQuestion> questions() {
         return questions;
     }
 

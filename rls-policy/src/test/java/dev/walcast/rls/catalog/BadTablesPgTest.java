@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TestDataSources;
 import dev.walcast.rls.rights.BadTablesApart;
 import dev.walcast.rls.rights.RightsReader;
@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 
 /// A `SQL_ASCII` database in which a name is no text.
 class BadTablesPgTest {
-    private static final Question GOOD = new Question("reader", new TableId("public", "good"));
-    private static final Question BAD = new Question("reader", new TableId("public", "bad"));
+    private static final AccessQuestion GOOD = new AccessQuestion("reader", new TableId("public", "good"));
+    private static final AccessQuestion BAD = new AccessQuestion("reader", new TableId("public", "bad"));
 
     @Test
     void nameThatIsNoTextHidesOnlyItsOwnTable() throws Exception {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.RoleStanding;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TestDataSources;
@@ -85,11 +85,11 @@ class RightsReaderPgTest {
 
     @Test
     void setLoadedTogetherEqualsSetLoadedAlone() throws SQLException {
-        Map<Question, TableRights> together = read(A, B, C).rights();
+        Map<AccessQuestion, TableRights> together = read(A, B, C).rights();
         assertThat(together).hasSize(3);
         for (TableId table : List.of(A, B, C)) {
             PostgresRightsReader fresh = new PostgresRightsReader(sources.isolated(), "p");
-            Question question = new Question("reader", table);
+            AccessQuestion question = new AccessQuestion("reader", table);
             assertThat(fresh.read(Set.of(question)).rights().get(question)).isEqualTo(together.get(question));
         }
         assertThat(rights(together, A).policies().functions()).hasSize(3);
@@ -101,8 +101,8 @@ class RightsReaderPgTest {
 
     @Test
     void unchangedRightsStayTheSameInstance() throws SQLException {
-        Map<Question, TableRights> first = read(A, B, C).rights();
-        Map<Question, TableRights> second = read(A, B, C).rights();
+        Map<AccessQuestion, TableRights> first = read(A, B, C).rights();
+        Map<AccessQuestion, TableRights> second = read(A, B, C).rights();
         first.forEach((question, rights) -> assertThat(second.get(question)).isSameAs(rights));
     }
 
@@ -140,7 +140,7 @@ class RightsReaderPgTest {
             postgres.execute(change);
             TableRights after = rights(read(A).rights(), A);
             PostgresRightsReader fresh = new PostgresRightsReader(sources.isolated(), "p");
-            Question question = new Question("reader", A);
+            AccessQuestion question = new AccessQuestion("reader", A);
             assertThat(after)
                     .as(change)
                     .isEqualTo(fresh.read(Set.of(question)).rights().get(question));
@@ -159,12 +159,12 @@ class RightsReaderPgTest {
                 "root", RoleStanding.SUPERUSER,
                 "none", RoleStanding.UNKNOWN,
                 "no such role", RoleStanding.UNKNOWN);
-        Set<Question> questions = new HashSet<>();
-        expected.keySet().forEach(role -> questions.add(new Question(role, A)));
-        Map<Question, TableRights> rights = evaluated.read(questions).rights();
+        Set<AccessQuestion> questions = new HashSet<>();
+        expected.keySet().forEach(role -> questions.add(new AccessQuestion(role, A)));
+        Map<AccessQuestion, TableRights> rights = evaluated.read(questions).rights();
         expected.forEach((role, standing) -> {
             TableAccess access =
-                    requireNonNull(rights.get(new Question(role, A))).access();
+                    requireNonNull(rights.get(new AccessQuestion(role, A))).access();
             assertThat(access.standing()).as(role).isEqualTo(standing);
             assertThat(access.readsAnything()).as(role).isEqualTo(standing == RoleStanding.USABLE);
             assertThat(access.columns()).as(role).allMatch(one -> one.readable() == access.usage());
@@ -234,28 +234,28 @@ class RightsReaderPgTest {
             PostgresRightsReader fresh = new PostgresRightsReader(sources.isolated(), "p");
             long begun = System.nanoTime();
             Reading reading = fresh.read(Set.of(
-                    new Question("reader", A),
-                    new Question("reader", B),
-                    new Question("reader", new TableId("app", "none"))));
+                    new AccessQuestion("reader", A),
+                    new AccessQuestion("reader", B),
+                    new AccessQuestion("reader", new TableId("app", "none"))));
             assertThat(System.nanoTime() - begun).isLessThan(5_000_000_000L);
             assertThat(reading.unanswered()).containsOnlyKeys(A);
-            assertThat(reading.rights()).containsOnlyKeys(new Question("reader", B));
+            assertThat(reading.rights()).containsOnlyKeys(new AccessQuestion("reader", B));
             holder.rollback();
-            assertThat(fresh.read(Set.of(new Question("reader", A))).unanswered())
+            assertThat(fresh.read(Set.of(new AccessQuestion("reader", A))).unanswered())
                     .isEmpty();
         }
     }
 
     @Test
     void unchangedTablesCostAFewStatements() throws Exception {
-        Set<Question> questions = new HashSet<>();
+        Set<AccessQuestion> questions = new HashSet<>();
         for (int i = 0; i < 50; i++) {
             TableId table = new TableId("app", "t" + i);
             postgres.execute(
                     "create table app.t" + i + " (id int primary key, owner int)",
                     "alter table app.t" + i + " enable row level security",
                     "create policy one on app.t" + i + " using (owner = app.yours())");
-            List.of("reader", "stranger", "root").forEach(role -> questions.add(new Question(role, table)));
+            List.of("reader", "stranger", "root").forEach(role -> questions.add(new AccessQuestion(role, table)));
         }
         assertThat(reader.read(questions).rights()).hasSize(150);
         long before = statements();
@@ -335,11 +335,11 @@ class RightsReaderPgTest {
                 throw new IllegalStateException(e);
             }
         });
-        Question question = new Question("reader", table);
+        AccessQuestion question = new AccessQuestion("reader", table);
         int answers = 0;
         while (storm.isAlive()) {
-            Reading reading = reader.read(Set.of(question, new Question("reader", B)));
-            assertThat(reading.rights()).containsKey(new Question("reader", B));
+            Reading reading = reader.read(Set.of(question, new AccessQuestion("reader", B)));
+            assertThat(reading.rights()).containsKey(new AccessQuestion("reader", B));
             TableRights rights = reading.rights().get(question);
             if (rights != null) {
                 check.accept(rights);
@@ -352,15 +352,15 @@ class RightsReaderPgTest {
     }
 
     private Reading read(TableId... tables) throws SQLException {
-        Set<Question> questions = new HashSet<>();
+        Set<AccessQuestion> questions = new HashSet<>();
         for (TableId table : tables) {
-            questions.add(new Question("reader", table));
+            questions.add(new AccessQuestion("reader", table));
         }
         return reader.read(questions);
     }
 
-    private static TableRights rights(Map<Question, TableRights> rights, TableId table) {
-        return requireNonNull(rights.get(new Question("reader", table)));
+    private static TableRights rights(Map<AccessQuestion, TableRights> rights, TableId table) {
+        return requireNonNull(rights.get(new AccessQuestion("reader", table)));
     }
 
     private static String sql(TableId table) {

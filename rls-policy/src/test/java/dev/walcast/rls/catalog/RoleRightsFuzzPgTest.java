@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.RoleStanding;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TestDataSources;
@@ -109,17 +109,17 @@ class RoleRightsFuzzPgTest {
     }
 
     private static void compare(PostgresRightsReader reader, Connection connection, int major) throws SQLException {
-        Set<Question> questions = new HashSet<>();
+        Set<AccessQuestion> questions = new HashSet<>();
         for (int i = 0; i < ROLES; i++) {
-            questions.add(new Question("r" + i, TABLE));
+            questions.add(new AccessQuestion("r" + i, TABLE));
         }
-        questions.add(new Question("postgres", TABLE));
+        questions.add(new AccessQuestion("postgres", TABLE));
         RightsReader.Reading reading = reader.read(questions);
         assertThat(reading.unanswered()).isEmpty();
-        Map<Question, TableRights> rights = reading.rights();
+        Map<AccessQuestion, TableRights> rights = reading.rights();
         try (PreparedStatement expected =
                 connection.prepareStatement(EXPECTED.formatted(major >= 16 ? "'SET'" : "'MEMBER'"))) {
-            for (Question question : questions) {
+            for (AccessQuestion question : questions) {
                 expected.setString(1, question.role());
                 try (ResultSet row = expected.executeQuery()) {
                     row.next();

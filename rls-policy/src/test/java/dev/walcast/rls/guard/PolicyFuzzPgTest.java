@@ -14,7 +14,7 @@ import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.filters.predicate.RowAnswers;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TestDataSources;
 import dev.walcast.rls.Viewer;
@@ -269,7 +269,7 @@ class PolicyFuzzPgTest {
         Rights rights = new Rights(new PostgresRightsReader(sources.isolated(), "none"), RightsLimits.USUAL, () -> 0L);
         RowGuard guard = new RowGuard(rights, new RowPolicies(sources.isolated()), RowGuard.Deletes.STRICT);
         PostgresOracle oracle = new PostgresOracle(sources.asClients(), sources.isolated());
-        TableAccess access = Objects.requireNonNull(rights.ask(new Question("authenticated", DOCS)))
+        TableAccess access = Objects.requireNonNull(rights.ask(new AccessQuestion("authenticated", DOCS)))
                 .access();
         Table table = new Table(
                 DOCS,

@@ -21,7 +21,7 @@ import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TestDataSources;
 import dev.walcast.rls.Viewer;
@@ -298,7 +298,7 @@ class RlsVectorsPgTest {
                 return true;
             }
             TableAccess access = Objects.requireNonNull(rights.ask(
-                            new Question(viewer.role(), change.table().id())))
+                            new AccessQuestion(viewer.role(), change.table().id())))
                     .access();
             try {
                 Predicate predicate = filters.resolve(
@@ -328,7 +328,7 @@ class RlsVectorsPgTest {
         private String select(Change change, Viewer viewer) throws SQLException {
             Row row = Objects.requireNonNull(SubscriptionIndex.judgedRow(change));
             TableRights fresh =
-                    rights.ask(new Question(viewer.role(), change.table().id()));
+                    rights.ask(new AccessQuestion(viewer.role(), change.table().id()));
             if (fresh == null) {
                 return "hidden";
             }

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TestDataSources;
 import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.policy.PolicySet.Policy;
@@ -90,13 +90,13 @@ class NodeTreePgTest {
     @Test
     void readsTreesWithHostileNames() throws SQLException {
         System.out.println("NodeTreePgTest, seed " + seed);
-        Set<Question> questions = new HashSet<>();
+        Set<AccessQuestion> questions = new HashSet<>();
         for (int i = 0; i < CASES; i++) {
-            questions.add(new Question("reader", createHostileTable("s" + i)));
+            questions.add(new AccessQuestion("reader", createHostileTable("s" + i)));
         }
         RightsReader.Reading reading = new PostgresRightsReader(sources.isolated(), "p").read(questions);
         assertThat(reading.unanswered()).isEmpty();
-        for (Question question : questions) {
+        for (AccessQuestion question : questions) {
             TableRights rights = requireNonNull(reading.rights().get(question));
             List<Policy> policies = rights.policies().policies();
             assertThat(policies).hasSize(3);
@@ -208,8 +208,8 @@ class NodeTreePgTest {
                 "create policy c on deep.t using (" + nested + ")",
                 "create policy d on deep.t using (deep.text() = 'a')",
                 "create policy a on deep.plain using (id > 0)");
-        Question question = new Question("reader", new TableId("deep", "t"));
-        Question plain = new Question("reader", new TableId("deep", "plain"));
+        AccessQuestion question = new AccessQuestion("reader", new TableId("deep", "t"));
+        AccessQuestion plain = new AccessQuestion("reader", new TableId("deep", "plain"));
         AtomicReference<RightsReader.@Nullable Reading> reading = new AtomicReference<>();
         AtomicReference<@Nullable Plan> plan = new AtomicReference<>();
         AtomicReference<@Nullable Throwable> error = new AtomicReference<>();

@@ -17,7 +17,7 @@ import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TestDataSources;
 import dev.walcast.rls.catalog.PostgresCatalog;
@@ -192,7 +192,7 @@ class FilterFuzzPgTest {
 
         Cases(TestDataSources sources, Connection connection) throws SQLException {
             this.connection = connection;
-            Question question = new Question("reader", TABLE);
+            AccessQuestion question = new AccessQuestion("reader", TABLE);
             this.access = Objects.requireNonNull(new PostgresCatalog(sources.asClients(), "none")
                     .access(List.of(question))
                     .get(question));

@@ -23,7 +23,7 @@ import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.filters.values.ColumnType;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.catalog.PostgresCatalog;
 import dev.walcast.rls.question.Oracle.Asked;
@@ -145,7 +145,7 @@ class FilterVectorsPgTest {
                     var statement = connection.createStatement()) {
                 statement.execute("create table filters_types." + table + " (v " + declared + ")");
             }
-            Question question = new Question("reader", new TableId("filters_types", table));
+            AccessQuestion question = new AccessQuestion("reader", new TableId("filters_types", table));
             TableAccess access =
                     Objects.requireNonNull(catalog.access(List.of(question)).get(question));
             ColumnType type = Objects.requireNonNull(access.readable("v")).type();

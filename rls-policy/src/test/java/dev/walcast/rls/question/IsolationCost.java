@@ -10,7 +10,7 @@ import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.filters.predicate.RowAnswers;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresRightsReader;
@@ -69,7 +69,7 @@ final class IsolationCost {
             throws Exception {
         postgres.execute("drop policy if exists p on docs; create policy p on docs using (" + policy + ")");
         RowPolicies policies = new RowPolicies(isolated);
-        Question question = new Question("authenticated", DOCS);
+        AccessQuestion question = new AccessQuestion("authenticated", DOCS);
         TableRights fresh = Objects.requireNonNull(new PostgresRightsReader(isolated, "none")
                 .read(Set.of(question))
                 .rights()

@@ -18,7 +18,7 @@ import dev.walcast.filters.FilterResolver;
 import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.filters.predicate.RoleSession;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.RoleStanding;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
@@ -285,7 +285,7 @@ class IsolationPgTest {
     @Test
     void aQuestionThatIsOnlySlowIsAnswered() throws Exception {
         policy("plpgsql", "begin perform pg_sleep(0.8); return auth.uid(); end");
-        Question question = new Question("authenticated", DOCS);
+        AccessQuestion question = new AccessQuestion("authenticated", DOCS);
         Fixture fixture = new Fixture(question);
         Outcome outcome = fixture.oracle(PATIENCE).ask(fixture.questions(1));
         assertThat(outcome.failures()).isEmpty();
@@ -316,7 +316,7 @@ class IsolationPgTest {
     void aLockedTableIsATimeoutAndNoError() throws Exception {
         postgres.execute("grant select on seen to public");
         policy("plpgsql", "begin perform from seen; return auth.uid(); end");
-        Fixture fixture = new Fixture(new Question("authenticated", DOCS));
+        Fixture fixture = new Fixture(new AccessQuestion("authenticated", DOCS));
         try (Connection locking = postgres.connect();
                 Statement statement = locking.createStatement()) {
             locking.setAutoCommit(false);
@@ -406,7 +406,7 @@ class IsolationPgTest {
     }
 
     private static Outcome ask(Patience patience) throws Exception {
-        Fixture fixture = new Fixture(new Question("authenticated", DOCS));
+        Fixture fixture = new Fixture(new AccessQuestion("authenticated", DOCS));
         return fixture.oracle(patience).ask(fixture.questions(3));
     }
 
@@ -425,11 +425,11 @@ class IsolationPgTest {
     /// Three viewers, three rows, one each.
     private static final class Fixture {
         private final RowPolicies policies = new RowPolicies(isolated);
-        private final Question question;
+        private final AccessQuestion question;
         private final TableRights fresh;
         private final Table table;
 
-        Fixture(Question question) throws Exception {
+        Fixture(AccessQuestion question) throws Exception {
             this.question = question;
             fresh = fresh(question);
             table = IsolationPgTest.table(fresh.access());
@@ -459,10 +459,10 @@ class IsolationPgTest {
 
     /// As a server says it whose login is `walcast` and which evaluates by another.
     private static RoleStanding standing(String role) throws Exception {
-        return access(new Question(role, DOCS)).standing();
+        return access(new AccessQuestion(role, DOCS)).standing();
     }
 
-    private static TableAccess access(Question question) throws Exception {
+    private static TableAccess access(AccessQuestion question) throws Exception {
         return Objects.requireNonNull(new PostgresRightsReader(server, "none", "walcast_evaluator")
                         .read(Set.of(question))
                         .rights()
@@ -470,7 +470,7 @@ class IsolationPgTest {
                 .access();
     }
 
-    private static TableRights fresh(Question question) throws Exception {
+    private static TableRights fresh(AccessQuestion question) throws Exception {
         return Objects.requireNonNull(new PostgresRightsReader(isolated, "none")
                 .read(Set.of(question))
                 .rights()
@@ -487,7 +487,7 @@ class IsolationPgTest {
     }
 
     private static Predicate resolve(String role, String filter) throws Exception {
-        TableAccess access = access(new Question(role, DOCS));
+        TableAccess access = access(new AccessQuestion(role, DOCS));
         FilterResolver resolver = new FilterResolver(new PostgresFilterDatabase(new RoleConnections(clients, server)));
         return resolver.resolve(
                 FilterParser.parse(filter),
@@ -499,7 +499,7 @@ class IsolationPgTest {
     private static String answer(String role, String filter, String text) throws Exception {
         Predicate.Term term = (Predicate.Term) resolve(role, filter);
         ColumnQuestion question = (ColumnQuestion) term.question();
-        Table table = table(access(new Question(role, DOCS)));
+        Table table = table(access(new AccessQuestion(role, DOCS)));
         Row row = Row.of(table).text(table.indexOf(question.column()), text).build();
         Asked asked = new Asked(question, row);
         Outcome outcome =

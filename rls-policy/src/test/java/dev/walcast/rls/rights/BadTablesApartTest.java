@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.rights.RightsReader.Reading;
@@ -23,12 +23,12 @@ class BadTablesApartTest {
     private int readings;
     private final RightsReader reader = new BadTablesApart(this::read);
 
-    private Reading read(Set<Question> questions) throws SQLException {
+    private Reading read(Set<AccessQuestion> questions) throws SQLException {
         readings++;
         if (questions.stream().anyMatch(question -> bad.contains(question.table()))) {
             throw new SQLException("invalid byte sequence", state);
         }
-        Map<Question, TableRights> rights = questions.stream()
+        Map<AccessQuestion, TableRights> rights = questions.stream()
                 .collect(Collectors.toMap(
                         question -> question,
                         question -> TableRights.withoutPolicies(
@@ -41,9 +41,9 @@ class BadTablesApartTest {
         return new TableId("public", "t" + number);
     }
 
-    private static Set<Question> questions(int count) {
+    private static Set<AccessQuestion> questions(int count) {
         return IntStream.range(0, count)
-                .mapToObj(i -> new Question("anon", table(i)))
+                .mapToObj(i -> new AccessQuestion("anon", table(i)))
                 .collect(Collectors.toSet());
     }
 

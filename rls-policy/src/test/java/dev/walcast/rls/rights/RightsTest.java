@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.TableAccess;
 import java.time.Duration;
@@ -21,19 +21,19 @@ import org.junit.jupiter.api.Test;
 
 /// What is kept of rights and who hears of them, without a database.
 class RightsTest {
-    private static final Question NOTES = new Question("anon", new TableId("public", "notes"));
+    private static final AccessQuestion NOTES = new AccessQuestion("anon", new TableId("public", "notes"));
 
     private final AtomicLong clock = new AtomicLong();
-    private final Map<Question, TableRights> existing = new HashMap<>();
+    private final Map<AccessQuestion, TableRights> existing = new HashMap<>();
     private final Rights rights = new Rights(this::read, RightsLimits.USUAL, clock::get);
 
     private PgSnapshot moment = new PgSnapshot(1_000, 1_000, Set.of(), Lsn.ZERO);
     private Set<TableId> unsettled = Set.of();
     private int readings;
 
-    private RightsReader.Reading read(Set<Question> questions) {
+    private RightsReader.Reading read(Set<AccessQuestion> questions) {
         readings++;
-        Map<Question, TableRights> answers = new HashMap<>(existing);
+        Map<AccessQuestion, TableRights> answers = new HashMap<>(existing);
         answers.keySet().retainAll(questions);
         return new RightsReader.Reading(moment, answers, Map.of(), unsettled);
     }
@@ -45,10 +45,10 @@ class RightsTest {
     @Test
     void namesThatClientsMakeUpAreForgotten() throws Exception {
         for (int i = 0; i < 100; i++) {
-            assertThat(rights.ask(new Question("anon", new TableId("public", "no" + i))))
+            assertThat(rights.ask(new AccessQuestion("anon", new TableId("public", "no" + i))))
                     .isNull();
         }
-        assertThat(rights.ask(new Question("anon", new TableId("public", "x".repeat(1_000)))))
+        assertThat(rights.ask(new AccessQuestion("anon", new TableId("public", "x".repeat(1_000)))))
                 .isNull();
         clock.addAndGet(Duration.ofSeconds(11).toNanos());
         rights.refresh(Set::of);
@@ -59,7 +59,7 @@ class RightsTest {
     void absentTablesAreRememberedUpToABound() throws Exception {
         existing.put(NOTES, readable(true));
         for (int i = 0; i < 2_000; i++) {
-            assertThat(rights.ask(new Question("anon", new TableId("public", "no" + i))))
+            assertThat(rights.ask(new AccessQuestion("anon", new TableId("public", "no" + i))))
                     .isNull();
         }
         assertThat(rights.ask(NOTES)).isNotNull();
@@ -67,7 +67,7 @@ class RightsTest {
         assertThat(rights.tables()).isEqualTo(1_001);
         clock.addAndGet(Duration.ofSeconds(11).toNanos());
         rights.refresh(Set::of);
-        assertThat(rights.ask(new Question("anon", new TableId("public", "new"))))
+        assertThat(rights.ask(new AccessQuestion("anon", new TableId("public", "new"))))
                 .isNull();
         rights.refresh(Set::of);
         assertThat(rights.tables()).isEqualTo(2);
@@ -76,9 +76,9 @@ class RightsTest {
     @Test
     void nothingIsKeptOfNamesThatPostgresCannotHave() throws Exception {
         String tooLong = "ä".repeat(32);
-        rights.ask(new Question("anon", new TableId("public", tooLong)));
-        rights.ask(new Question("anon", new TableId(tooLong, "t")));
-        rights.ask(new Question(tooLong, new TableId("public", "t")));
+        rights.ask(new AccessQuestion("anon", new TableId("public", tooLong)));
+        rights.ask(new AccessQuestion("anon", new TableId(tooLong, "t")));
+        rights.ask(new AccessQuestion(tooLong, new TableId("public", "t")));
         rights.refresh(Set::of);
         assertThat(rights.tables()).isZero();
     }
@@ -112,7 +112,7 @@ class RightsTest {
     @Test
     void listenerThatFailedHearsAgain() throws Exception {
         AtomicBoolean broken = new AtomicBoolean(true);
-        List<Set<Question>> heard = new ArrayList<>();
+        List<Set<AccessQuestion>> heard = new ArrayList<>();
         rights.onChange(changed -> {
             if (broken.get()) {
                 throw new IllegalStateException("broken");
@@ -135,7 +135,7 @@ class RightsTest {
 
     @Test
     void markOfAllTablesIsConfirmedForEachTable() throws Exception {
-        Question others = new Question("anon", new TableId("public", "others"));
+        AccessQuestion others = new AccessQuestion("anon", new TableId("public", "others"));
         existing.put(NOTES, readable(true));
         existing.put(others, readable(true));
         rights.ask(NOTES);

@@ -12,7 +12,7 @@ import dev.walcast.filters.predicate.Predicate;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
@@ -87,7 +87,7 @@ class RowReaderPgTest {
         dataSource = new PGSimpleDataSource();
         dataSource.setUrl("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres?user=postgres&password=x"
                 + "&prepareThreshold=0&binaryTransfer=false&options=-c%20timezone%3DUTC%20-c%20extra_float_digits%3D1");
-        Question question = new Question("anon", new TableId("public", "t"));
+        AccessQuestion question = new AccessQuestion("anon", new TableId("public", "t"));
         access = Objects.requireNonNull(
                 new PostgresCatalog(dataSource, "p").access(Set.of(question)).get(question));
         reader = new PostgresRowReader(dataSource, "p");

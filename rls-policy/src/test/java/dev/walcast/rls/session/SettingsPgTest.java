@@ -21,7 +21,7 @@ import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.RowAnswers;
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.Catalog.Question;
+import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TestDataSources;
 import dev.walcast.rls.Viewer;
@@ -394,7 +394,7 @@ class SettingsPgTest {
     @Test
     void settingsAreReadAgain() throws Exception {
         PostgresRightsReader reader = reader();
-        Question question = new Question("viewer", EVENTS);
+        AccessQuestion question = new AccessQuestion("viewer", EVENTS);
         postgres.execute("alter database postgres set timezone = 'UTC'");
         SessionSettings before = Objects.requireNonNull(
                         reader.read(Set.of(question)).rights().get(question))
@@ -488,7 +488,7 @@ class SettingsPgTest {
     }
 
     private static TableAccess access(Viewer viewer) throws Exception {
-        Question question = new Question(viewer.role(), EVENTS);
+        AccessQuestion question = new AccessQuestion(viewer.role(), EVENTS);
         return Objects.requireNonNull(reader().read(Set.of(question)).rights().get(question))
                 .access();
     }
@@ -501,7 +501,7 @@ class SettingsPgTest {
     /// @param meanwhile happens after the rights were read
     private static Set<Integer> shown(Viewer viewer, Runnable meanwhile) throws Exception {
         Rights rights = new Rights(reader(), RightsLimits.USUAL, System::nanoTime);
-        TableAccess access = Objects.requireNonNull(rights.ask(new Question(viewer.role(), EVENTS)))
+        TableAccess access = Objects.requireNonNull(rights.ask(new AccessQuestion(viewer.role(), EVENTS)))
                 .access();
         RowGuard guard = new RowGuard(rights, new RowPolicies(sources.isolated()), RowGuard.Deletes.STRICT);
         RightsMark mark = rights.latest(EVENTS);
