@@ -208,8 +208,8 @@ class DatabaseBroadcastTest {
     void permissionTrialIsInvisible() throws Exception {
         try (Project project = project()) {
             project.start();
-            TopicPermissions.Question question =
-                    new TopicPermissions.Question(new Viewer("authenticated", "{}"), "room:1", "{}");
+            TopicPermissions.TopicQuestion question =
+                    new TopicPermissions.TopicQuestion(new Viewer("authenticated", "{}"), "room:1", "{}");
             assertThat(project.permissions().read(question, true)).isEqualTo(new TopicPermissions.Access(true, true));
             assertThat(project.permissions().write(question)).isEqualTo(new TopicPermissions.Access(true, true));
             awaitLast("t");
@@ -358,8 +358,8 @@ class DatabaseBroadcastTest {
                                 .history()
                                 .since(Topic.named("room:1"), Instant.now().minusSeconds(60), 25))
                         .hasSize(1);
-                TopicPermissions.Question service =
-                        new TopicPermissions.Question(new Viewer("service_role", "{}"), "room:1", "{}");
+                TopicPermissions.TopicQuestion service =
+                        new TopicPermissions.TopicQuestion(new Viewer("service_role", "{}"), "room:1", "{}");
                 assertThat(project.permissions().read(service, false))
                         .isEqualTo(new TopicPermissions.Access(true, false));
             }

@@ -8,7 +8,7 @@ import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.ThreadStarter;
 import dev.walcast.rls.topic.TopicPermissions.Access;
-import dev.walcast.rls.topic.TopicPermissions.Question;
+import dev.walcast.rls.topic.TopicPermissions.TopicQuestion;
 import dev.walcast.server.access.RecheckTurns.Turn;
 import dev.walcast.server.access.RightsRound.Asked;
 import dev.walcast.server.health.HealthReason;
@@ -45,7 +45,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     /// A question.
     ///
     /// @param presence whether presence is asked about
-    record Asking(Question question, boolean presence) {
+    record Asking(TopicQuestion question, boolean presence) {
         Asking {
             requireNonNull(question, "question is null");
         }

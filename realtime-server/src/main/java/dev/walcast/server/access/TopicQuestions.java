@@ -79,7 +79,7 @@ public final class TopicQuestions {
 
     /// Asks again what a client may receive. Blocks until there is an answer. A question that failed for any reason
     /// is refused; the caller logs it.
-    TopicAnswer<Access> recheck(TopicPermissions.Question question, boolean presence) {
+    TopicAnswer<Access> recheck(TopicPermissions.TopicQuestion question, boolean presence) {
         long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
         return within(
                 recheckPermits,
@@ -87,7 +87,7 @@ public final class TopicQuestions {
                 () -> within(permits, deadlineNanos, () -> readAgain(question, presence)));
     }
 
-    private TopicAnswer<Access> readAgain(TopicPermissions.Question question, boolean presence) {
+    private TopicAnswer<Access> readAgain(TopicPermissions.TopicQuestion question, boolean presence) {
         try {
             return new TopicAnswer.Given<>(permissions.read(question, presence));
         } catch (TopicCheckException e) {
@@ -103,7 +103,7 @@ public final class TopicQuestions {
     /// Asks what a caller without a socket may send. Blocks until there is an answer.
     ///
     /// @param deadlineNanos the question is refused when its turn has not come by then
-    Access write(Semaphore permitsOfCaller, long deadlineNanos, TopicPermissions.Question question)
+    Access write(Semaphore permitsOfCaller, long deadlineNanos, TopicPermissions.TopicQuestion question)
             throws TopicCheckException {
         List<Semaphore> taken = new ArrayList<>();
         try {

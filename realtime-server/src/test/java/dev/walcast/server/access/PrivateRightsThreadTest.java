@@ -8,7 +8,7 @@ import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.cdc.supervisor.TaskStatus;
 import dev.walcast.cdc.supervisor.ThreadStarter;
 import dev.walcast.rls.Viewer;
-import dev.walcast.rls.topic.TopicPermissions.Question;
+import dev.walcast.rls.topic.TopicPermissions.TopicQuestion;
 import dev.walcast.server.access.PrivateRights.Answered;
 import dev.walcast.server.access.PrivateRights.Asking;
 import dev.walcast.server.limits.ClientKey;
@@ -36,7 +36,7 @@ class PrivateRightsThreadTest {
                         new TopicQuestions(topics, topics, 4),
                         TestingServer.limits().build().clients(),
                         scarce)) {
-            Asking asking = new Asking(new Question(new Viewer("anon", "{}"), "topic", "{}"), false);
+            Asking asking = new Asking(new TopicQuestion(new Viewer("anon", "{}"), "topic", "{}"), false);
             rights.add(answer::complete, ClientKey.ofAddress("10.0.0.1"), asking, rights.ask());
             rights.start(supervisor);
             rights.recheckSoon();

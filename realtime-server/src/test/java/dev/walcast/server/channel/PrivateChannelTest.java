@@ -13,7 +13,7 @@ import static org.awaitility.Awaitility.await;
 import dev.walcast.rls.topic.TopicCheckException;
 import dev.walcast.rls.topic.TopicCheckException.Reason;
 import dev.walcast.rls.topic.TopicPermissions.Access;
-import dev.walcast.rls.topic.TopicPermissions.Question;
+import dev.walcast.rls.topic.TopicPermissions.TopicQuestion;
 import dev.walcast.server.auth.TestingTokens;
 import dev.walcast.server.socket.WireClient;
 import dev.walcast.server.testing.TestingLimits;
@@ -134,7 +134,7 @@ class PrivateChannelTest {
 
     @Test
     void policiesSeeHeadersButNotTheKey() throws Exception {
-        BlockingQueue<Question> questions = new LinkedBlockingQueue<>();
+        BlockingQueue<TopicQuestion> questions = new LinkedBlockingQueue<>();
         server.topics.read(question -> {
             questions.add(question);
             return BROADCAST;
@@ -143,7 +143,7 @@ class PrivateChannelTest {
         try (WireClient other = WireClient.open(server.port(), TestingServer.path("2.0.0"), headers)) {
             other.text(join("1", "realtime:a:b", PRIVATE));
             other.nextText();
-            Question question = questions.take();
+            TopicQuestion question = questions.take();
             assertThat(question.topic()).isEqualTo("a:b");
             assertThat(question.viewer().role()).isEqualTo("anon");
             assertThat(question.headers()).isEqualTo("{\"x-forwarded-for\":\"10.0.0.\\\"1\"}");
@@ -311,7 +311,7 @@ class PrivateChannelTest {
         assertThat(client.nextText()).isEqualTo(CLOSED);
     }
 
-    private static String role(Question question) {
+    private static String role(TopicQuestion question) {
         return question.viewer().role();
     }
 

@@ -77,7 +77,7 @@ public final class PostgresTopicPermissions implements TopicPermissions {
         this.settings = settings;
     }
 
-    private SessionSettings settings(Question question) throws TopicCheckException {
+    private SessionSettings settings(TopicQuestion question) throws TopicCheckException {
         try {
             return settings == null
                     ? SessionSettings.NONE
@@ -104,7 +104,7 @@ public final class PostgresTopicPermissions implements TopicPermissions {
     }
 
     @Override
-    public Access read(Question question, boolean presence) throws TopicCheckException {
+    public Access read(TopicQuestion question, boolean presence) throws TopicCheckException {
         List<String> extensions = presence ? List.of("broadcast", "presence") : List.of("broadcast");
         Set<String> seen = new HashSet<>();
         SessionSettings own = settings(question);
@@ -126,14 +126,14 @@ public final class PostgresTopicPermissions implements TopicPermissions {
     }
 
     @Override
-    public Access write(Question question) throws TopicCheckException {
+    public Access write(TopicQuestion question) throws TopicCheckException {
         if (mayWrite(question, List.of("broadcast", "presence"))) {
             return new Access(true, true);
         }
         return new Access(mayWrite(question, List.of("broadcast")), mayWrite(question, List.of("presence")));
     }
 
-    private boolean mayWrite(Question question, List<String> extensions) throws TopicCheckException {
+    private boolean mayWrite(TopicQuestion question, List<String> extensions) throws TopicCheckException {
         SessionSettings own = settings(question);
         return mayBeARole(question)
                 && isAllowed(connection -> {
@@ -148,12 +148,12 @@ public final class PostgresTopicPermissions implements TopicPermissions {
     }
 
     /// To become `none` is to stay who one is, and no role can have that name.
-    private static boolean mayBeARole(Question question) {
+    private static boolean mayBeARole(TopicQuestion question) {
         return !question.viewer().role().equals("none");
     }
 
     /// @return the number of the parameter after those it has set
-    private static int claim(PreparedStatement statement, int first, Question question) throws SQLException {
+    private static int claim(PreparedStatement statement, int first, TopicQuestion question) throws SQLException {
         statement.setString(first, question.topic());
         statement.setString(first + 1, question.headers());
         statement.setString(first + 2, question.viewer().claims());

@@ -12,8 +12,8 @@ public interface TopicPermissions {
     /// @param topic   without its `realtime:`; what `realtime.topic()` gives
     /// @param headers a JSON object of the request's headers, by lower-case name; what policies find in
     ///                `request.headers`
-    record Question(Viewer viewer, String topic, String headers) {
-        public Question {
+    record TopicQuestion(Viewer viewer, String topic, String headers) {
+        public TopicQuestion {
             requireNonNull(viewer, "viewer is null");
             requireNonNull(topic, "topic is null");
             requireNonNull(headers, "headers is null");
@@ -33,10 +33,10 @@ public interface TopicPermissions {
     ///
     /// @param presence whether presence is asked about; otherwise it counts as denied
     /// @throws TopicCheckException when the database could not say
-    Access read(Question question, boolean presence) throws TopicCheckException;
+    Access read(TopicQuestion question, boolean presence) throws TopicCheckException;
 
     /// What the viewer may send. A policy that fails denies.
     ///
     /// @throws TopicCheckException when the database could not say
-    Access write(Question question) throws TopicCheckException;
+    Access write(TopicQuestion question) throws TopicCheckException;
 }

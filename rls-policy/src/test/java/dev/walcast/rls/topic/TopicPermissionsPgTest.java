@@ -9,7 +9,7 @@ import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.topic.TopicCheckException.Reason;
 import dev.walcast.rls.topic.TopicPermissions.Access;
-import dev.walcast.rls.topic.TopicPermissions.Question;
+import dev.walcast.rls.topic.TopicPermissions.TopicQuestion;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -117,7 +117,7 @@ class TopicPermissionsPgTest {
     }
 
     private static void assertAccess(String topic, Access read, Access write) throws TopicCheckException {
-        Question question = question("authenticated", topic);
+        TopicQuestion question = question("authenticated", topic);
         assertThat(permissions.read(question, true)).as("read " + topic).isEqualTo(read);
         assertThat(permissions.write(question)).as("write " + topic).isEqualTo(write);
     }
@@ -165,9 +165,9 @@ class TopicPermissionsPgTest {
                 + " and current_setting('request.jwt.claim.role') = 'authenticated')");
         Viewer viewer =
                 new Viewer("authenticated", "{\"role\":\"authenticated\",\"org\":\"acme\",\"sub\":\"" + ALICE + "\"}");
-        assertThat(permissions.read(new Question(viewer, "any'topic", "{\"x-team\":\"red\"}"), true))
+        assertThat(permissions.read(new TopicQuestion(viewer, "any'topic", "{\"x-team\":\"red\"}"), true))
                 .isEqualTo(BOTH);
-        assertThat(permissions.read(new Question(viewer, "any'topic", "{}"), true))
+        assertThat(permissions.read(new TopicQuestion(viewer, "any'topic", "{}"), true))
                 .isEqualTo(Access.NONE);
     }
 
@@ -228,8 +228,8 @@ class TopicPermissionsPgTest {
                         TopicCheckException.class, e -> assertThat(e.reason()).isEqualTo(reason));
     }
 
-    private static Question question(String role, String topic) {
+    private static TopicQuestion question(String role, String topic) {
         String claims = "{\"role\":\"" + role.replace("\"", "\\\"") + "\",\"sub\":\"" + ALICE + "\"}";
-        return new Question(new Viewer(role, claims), topic, "{}");
+        return new TopicQuestion(new Viewer(role, claims), topic, "{}");
     }
 }
