@@ -210,8 +210,8 @@ class DatabaseBroadcastTest {
             project.start();
             TopicPermissions.TopicQuestion question =
                     new TopicPermissions.TopicQuestion(new Viewer("authenticated", "{}"), "room:1", "{}");
-            assertThat(project.permissions().read(question, true)).isEqualTo(new TopicPermissions.Access(true, true));
-            assertThat(project.permissions().write(question)).isEqualTo(new TopicPermissions.Access(true, true));
+            assertThat(project.permissions().read(question, true)).isEqualTo(new TopicPermissions.TopicAccess(true, true));
+            assertThat(project.permissions().write(question)).isEqualTo(new TopicPermissions.TopicAccess(true, true));
             awaitLast("t");
             assertThat(sent).hasSize(1);
             assertThat(project.messages().broadcasts().dropped(Dropped.INCOMPLETE))
@@ -361,7 +361,7 @@ class DatabaseBroadcastTest {
                 TopicPermissions.TopicQuestion service =
                         new TopicPermissions.TopicQuestion(new Viewer("service_role", "{}"), "room:1", "{}");
                 assertThat(project.permissions().read(service, false))
-                        .isEqualTo(new TopicPermissions.Access(true, false));
+                        .isEqualTo(new TopicPermissions.TopicAccess(true, false));
             }
         }
     }

@@ -3,7 +3,7 @@ package dev.walcast.server.access;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
-import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
 import dev.walcast.rls.topic.TopicPermissions.TopicQuestion;
 import dev.walcast.server.limits.ClientKey;
 import dev.walcast.server.limits.ClientShares;
@@ -37,12 +37,12 @@ public final class ClientQuestions {
         return new TopicQuestion(viewer, topic.name(), headers);
     }
 
-    TopicAnswer<Access> read(Viewer viewer, Topic topic, boolean presence) {
+    TopicAnswer<TopicAccess> read(Viewer viewer, Topic topic, boolean presence) {
         TopicQuestion question = question(viewer, topic);
         return ask(viewer, (permissions, _) -> permissions.read(question, presence));
     }
 
-    TopicAnswer<Access> write(Viewer viewer, Topic topic) {
+    TopicAnswer<TopicAccess> write(Viewer viewer, Topic topic) {
         TopicQuestion question = question(viewer, topic);
         return ask(viewer, (permissions, _) -> permissions.write(question));
     }

@@ -7,7 +7,7 @@ import dev.walcast.cdc.supervisor.Supervised;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.ThreadStarter;
-import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
 import dev.walcast.rls.topic.TopicPermissions.TopicQuestion;
 import dev.walcast.server.access.RecheckTurns.Turn;
 import dev.walcast.server.access.RightsRound.Asked;
@@ -52,7 +52,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
     }
 
     /// An answer of the database.
-    public record Answered(Asking key, Asked asked, TopicAnswer<Access> answer) {
+    public record Answered(Asking key, Asked asked, TopicAnswer<TopicAccess> answer) {
         public Answered {
             requireNonNull(key, "key is null");
             requireNonNull(asked, "asked is null");
@@ -326,7 +326,7 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
             }
         }
         Asked asked = rounds.ask();
-        TopicAnswer<Access> answer = questions.recheck(group.key.question(), group.key.presence());
+        TopicAnswer<TopicAccess> answer = questions.recheck(group.key.question(), group.key.presence());
         List<Member> members = settle(group, asked, answer);
         Answered answered = new Answered(group.key, asked, answer);
         for (Member member : members) {
@@ -339,15 +339,15 @@ public final class PrivateRights implements HealthSource, AutoCloseable {
         }
     }
 
-    private List<Member> settle(Group group, Asked asked, TopicAnswer<Access> answer) {
+    private List<Member> settle(Group group, Asked asked, TopicAnswer<TopicAccess> answer) {
         synchronized (lock) {
             switch (answer) {
-                case TopicAnswer.Given<Access> _ -> {
+                case TopicAnswer.Given<TopicAccess> _ -> {
                     group.asked = asked;
                     group.dueNanos = asked.nanos() + spread(0.75);
                     logChange(null);
                 }
-                case TopicAnswer.Refused<Access>(Refusal refusal) -> {
+                case TopicAnswer.Refused<TopicAccess>(Refusal refusal) -> {
                     group.retryNanos = System.nanoTime() + Math.min(spread(0.5) / 4, RETRY_MAX.toNanos());
                     logChange(refusal);
                 }

@@ -6,7 +6,7 @@ import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.rls.topic.TopicCheckException;
 import dev.walcast.rls.topic.TopicCheckException.Reason;
 import dev.walcast.rls.topic.TopicPermissions;
-import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
 import dev.walcast.server.log.OncePerMinute;
 import dev.walcast.server.protocol.ErrorCode;
 import dev.walcast.server.protocol.Refusal;
@@ -79,7 +79,7 @@ public final class TopicQuestions {
 
     /// Asks again what a client may receive. Blocks until there is an answer. A question that failed for any reason
     /// is refused; the caller logs it.
-    TopicAnswer<Access> recheck(TopicPermissions.TopicQuestion question, boolean presence) {
+    TopicAnswer<TopicAccess> recheck(TopicPermissions.TopicQuestion question, boolean presence) {
         long deadlineNanos = System.nanoTime() + PATIENCE.toNanos();
         return within(
                 recheckPermits,
@@ -87,7 +87,7 @@ public final class TopicQuestions {
                 () -> within(permits, deadlineNanos, () -> readAgain(question, presence)));
     }
 
-    private TopicAnswer<Access> readAgain(TopicPermissions.TopicQuestion question, boolean presence) {
+    private TopicAnswer<TopicAccess> readAgain(TopicPermissions.TopicQuestion question, boolean presence) {
         try {
             return new TopicAnswer.Given<>(permissions.read(question, presence));
         } catch (TopicCheckException e) {
@@ -103,7 +103,7 @@ public final class TopicQuestions {
     /// Asks what a caller without a socket may send. Blocks until there is an answer.
     ///
     /// @param deadlineNanos the question is refused when its turn has not come by then
-    Access write(Semaphore permitsOfCaller, long deadlineNanos, TopicPermissions.TopicQuestion question)
+    TopicAccess write(Semaphore permitsOfCaller, long deadlineNanos, TopicPermissions.TopicQuestion question)
             throws TopicCheckException {
         List<Semaphore> taken = new ArrayList<>();
         try {

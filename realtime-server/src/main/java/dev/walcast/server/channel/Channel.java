@@ -3,7 +3,7 @@ package dev.walcast.server.channel;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.Viewer;
-import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
 import dev.walcast.server.access.ChannelRights;
 import dev.walcast.server.access.PrivateRights;
 import dev.walcast.server.access.TopicAnswer;
@@ -354,7 +354,7 @@ public final class Channel implements RoomMember, PresenceListener {
             if (!is(State.JOINED)) {
                 return;
             }
-            Access before = rights.mayRead();
+            TopicAccess before = rights.mayRead();
             rights.confirm(answered).ifPresentOrElse(this::closeBecause, () -> {
                 if (!rights.mayRead().equals(before)) {
                     presence.follow();

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.walcast.rls.topic.TopicPermissions;
-import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
 import dev.walcast.rls.topic.TopicPermissions.TopicQuestion;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.limits.SocketLimits;
@@ -77,11 +77,11 @@ final class GoldenDatabase {
 
     // -- private topics
 
-    private static Access read(TopicQuestion question) {
+    private static TopicAccess read(TopicQuestion question) {
         return access(question, List.of("room:", "ro:", own(question)), List.of("bro:"), List.of("pro:"));
     }
 
-    private static Access write(TopicQuestion question) {
+    private static TopicAccess write(TopicQuestion question) {
         return access(question, List.of("room:", "wo:", "bro:", "pro:"), List.of(), List.of());
     }
 
@@ -90,17 +90,17 @@ final class GoldenDatabase {
         return "own:" + sub.asText("nobody");
     }
 
-    private static Access access(TopicQuestion question, List<String> both, List<String> broadcast, List<String> presence) {
+    private static TopicAccess access(TopicQuestion question, List<String> both, List<String> broadcast, List<String> presence) {
         String topic = question.topic();
         return switch (question.viewer().role()) {
             case "service_role" -> TestingTopics.ALL;
             case "authenticated" -> {
                 boolean all = both.stream().anyMatch(topic::startsWith);
-                yield new Access(
+                yield new TopicAccess(
                         all || broadcast.stream().anyMatch(topic::startsWith),
                         all || presence.stream().anyMatch(topic::startsWith));
             }
-            default -> TopicPermissions.Access.NONE;
+            default -> TopicPermissions.TopicAccess.NONE;
         };
     }
 

@@ -104,7 +104,7 @@ public final class PostgresTopicPermissions implements TopicPermissions {
     }
 
     @Override
-    public Access read(TopicQuestion question, boolean presence) throws TopicCheckException {
+    public TopicAccess read(TopicQuestion question, boolean presence) throws TopicCheckException {
         List<String> extensions = presence ? List.of("broadcast", "presence") : List.of("broadcast");
         Set<String> seen = new HashSet<>();
         SessionSettings own = settings(question);
@@ -122,15 +122,15 @@ public final class PostgresTopicPermissions implements TopicPermissions {
             }
         };
         boolean allowed = mayBeARole(question) && isAllowed(trial);
-        return allowed ? new Access(seen.contains("broadcast"), seen.contains("presence")) : Access.NONE;
+        return allowed ? new TopicAccess(seen.contains("broadcast"), seen.contains("presence")) : TopicAccess.NONE;
     }
 
     @Override
-    public Access write(TopicQuestion question) throws TopicCheckException {
+    public TopicAccess write(TopicQuestion question) throws TopicCheckException {
         if (mayWrite(question, List.of("broadcast", "presence"))) {
-            return new Access(true, true);
+            return new TopicAccess(true, true);
         }
-        return new Access(mayWrite(question, List.of("broadcast")), mayWrite(question, List.of("presence")));
+        return new TopicAccess(mayWrite(question, List.of("broadcast")), mayWrite(question, List.of("presence")));
     }
 
     private boolean mayWrite(TopicQuestion question, List<String> extensions) throws TopicCheckException {

@@ -21,8 +21,8 @@ public interface TopicPermissions {
     }
 
     /// What is allowed, by what it is for.
-    record Access(boolean broadcast, boolean presence) {
-        public static final Access NONE = new Access(false, false);
+    record TopicAccess(boolean broadcast, boolean presence) {
+        public static final TopicAccess NONE = new TopicAccess(false, false);
 
         public boolean any() {
             return broadcast || presence;
@@ -33,10 +33,10 @@ public interface TopicPermissions {
     ///
     /// @param presence whether presence is asked about; otherwise it counts as denied
     /// @throws TopicCheckException when the database could not say
-    Access read(TopicQuestion question, boolean presence) throws TopicCheckException;
+    TopicAccess read(TopicQuestion question, boolean presence) throws TopicCheckException;
 
     /// What the viewer may send. A policy that fails denies.
     ///
     /// @throws TopicCheckException when the database could not say
-    Access write(TopicQuestion question) throws TopicCheckException;
+    TopicAccess write(TopicQuestion question) throws TopicCheckException;
 }

@@ -8,7 +8,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.topic.TopicCheckException.Reason;
-import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
 import dev.walcast.rls.topic.TopicPermissions.TopicQuestion;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -27,9 +27,9 @@ import org.postgresql.ds.PGSimpleDataSource;
 class TopicPermissionsPgTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
     private static final String BOB = "22222222-2222-4222-8222-222222222222";
-    private static final Access BOTH = new Access(true, true);
-    private static final Access BROADCAST = new Access(true, false);
-    private static final Access PRESENCE = new Access(false, true);
+    private static final TopicAccess BOTH = new TopicAccess(true, true);
+    private static final TopicAccess BROADCAST = new TopicAccess(true, false);
+    private static final TopicAccess PRESENCE = new TopicAccess(false, true);
 
     private static TestPostgres postgres;
     private static HikariDataSource pool;
@@ -107,16 +107,16 @@ class TopicPermissionsPgTest {
     @Test
     void eachTopicAllowsWhatItsPoliciesSay() throws Exception {
         assertAccess("room:1", BOTH, BOTH);
-        assertAccess("ro:1", BOTH, Access.NONE);
-        assertAccess("wo:1", Access.NONE, BOTH);
+        assertAccess("ro:1", BOTH, TopicAccess.NONE);
+        assertAccess("wo:1", TopicAccess.NONE, BOTH);
         assertAccess("bro:1", BROADCAST, BROADCAST);
         assertAccess("pro:1", PRESENCE, BOTH);
-        assertAccess("none:1", Access.NONE, Access.NONE);
-        assertAccess("own:" + ALICE, BOTH, Access.NONE);
-        assertAccess("own:" + BOB, Access.NONE, Access.NONE);
+        assertAccess("none:1", TopicAccess.NONE, TopicAccess.NONE);
+        assertAccess("own:" + ALICE, BOTH, TopicAccess.NONE);
+        assertAccess("own:" + BOB, TopicAccess.NONE, TopicAccess.NONE);
     }
 
-    private static void assertAccess(String topic, Access read, Access write) throws TopicCheckException {
+    private static void assertAccess(String topic, TopicAccess read, TopicAccess write) throws TopicCheckException {
         TopicQuestion question = question("authenticated", topic);
         assertThat(permissions.read(question, true)).as("read " + topic).isEqualTo(read);
         assertThat(permissions.write(question)).as("write " + topic).isEqualTo(write);
@@ -125,15 +125,15 @@ class TopicPermissionsPgTest {
     @Test
     void presenceIsDeniedWhereItIsNotAskedAbout() throws Exception {
         assertThat(permissions.read(question("authenticated", "room:1"), false)).isEqualTo(BROADCAST);
-        assertThat(permissions.read(question("authenticated", "pro:1"), false)).isEqualTo(Access.NONE);
+        assertThat(permissions.read(question("authenticated", "pro:1"), false)).isEqualTo(TopicAccess.NONE);
     }
 
     @Test
     void aRolePastRowSecurityMayAllAndOneWithoutPoliciesNothing() throws Exception {
         assertThat(permissions.read(question("service_role", "none:1"), true)).isEqualTo(BOTH);
         assertThat(permissions.write(question("service_role", "none:1"))).isEqualTo(BOTH);
-        assertThat(permissions.read(question("anon", "room:1"), true)).isEqualTo(Access.NONE);
-        assertThat(permissions.write(question("anon", "room:1"))).isEqualTo(Access.NONE);
+        assertThat(permissions.read(question("anon", "room:1"), true)).isEqualTo(TopicAccess.NONE);
+        assertThat(permissions.write(question("anon", "room:1"))).isEqualTo(TopicAccess.NONE);
     }
 
     @Test
@@ -142,8 +142,8 @@ class TopicPermissionsPgTest {
                 new String[] {"nosuchrole", "stranger", "postgres", "none", "", "anon\"; drop table x; --"}) {
             assertThat(permissions.read(question(role, "room:1"), true))
                     .as(role)
-                    .isEqualTo(Access.NONE);
-            assertThat(permissions.write(question(role, "room:1"))).as(role).isEqualTo(Access.NONE);
+                    .isEqualTo(TopicAccess.NONE);
+            assertThat(permissions.write(question(role, "room:1"))).as(role).isEqualTo(TopicAccess.NONE);
         }
     }
 
@@ -153,8 +153,8 @@ class TopicPermissionsPgTest {
         superuser.setURL("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres?user=postgres");
         PostgresTopicPermissions all = new PostgresTopicPermissions(superuser);
         assertThat(all.read(question("authenticated", "room:1"), true)).isEqualTo(BOTH);
-        assertThat(all.read(question("postgres", "room:1"), true)).isEqualTo(Access.NONE);
-        assertThat(all.write(question("postgres", "room:1"))).isEqualTo(Access.NONE);
+        assertThat(all.read(question("postgres", "room:1"), true)).isEqualTo(TopicAccess.NONE);
+        assertThat(all.write(question("postgres", "room:1"))).isEqualTo(TopicAccess.NONE);
     }
 
     @Test
@@ -168,7 +168,7 @@ class TopicPermissionsPgTest {
         assertThat(permissions.read(new TopicQuestion(viewer, "any'topic", "{\"x-team\":\"red\"}"), true))
                 .isEqualTo(BOTH);
         assertThat(permissions.read(new TopicQuestion(viewer, "any'topic", "{}"), true))
-                .isEqualTo(Access.NONE);
+                .isEqualTo(TopicAccess.NONE);
     }
 
     @Test
@@ -177,7 +177,7 @@ class TopicPermissionsPgTest {
                 "create policy broken on realtime.messages for select to authenticated using (1 / (length(topic)"
                         + " - 5) > 0)");
         long before = permissions.policyFailures();
-        assertThat(permissions.read(question("authenticated", "12345"), true)).isEqualTo(Access.NONE);
+        assertThat(permissions.read(question("authenticated", "12345"), true)).isEqualTo(TopicAccess.NONE);
         assertThat(permissions.policyFailures()).isEqualTo(before + 1);
         assertThat(permissions.read(question("authenticated", "room:1"), true)).isEqualTo(BOTH);
     }
