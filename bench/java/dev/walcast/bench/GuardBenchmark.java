@@ -46,7 +46,7 @@ public class GuardBenchmark {
         RightsLimits hours = new RightsLimits(Duration.ofHours(1), Duration.ofHours(2));
         Rights rights = new Rights(new PostgresRightsReader(isolated, "none"), hours, System::nanoTime);
         RowPolicies policies = new RowPolicies(isolated);
-        guard = new RowGuard(rights, policies, RowGuard.Deletes.STRICT);
+        guard = new RowGuard(rights, policies, RowGuard.DeleteVisibility.STRICT);
         Table todos = new Table(
                 new TableId("public", "todos"),
                 List.of(

@@ -115,7 +115,7 @@ final class Policies {
         RightsLimits hours = new RightsLimits(Duration.ofHours(1), Duration.ofHours(2));
         Rights rights = new Rights(new PostgresRightsReader(isolated, "none"), hours, System::nanoTime);
         RowPolicies policies = new RowPolicies(isolated);
-        RowGuard guard = new RowGuard(rights, policies, RowGuard.Deletes.STRICT);
+        RowGuard guard = new RowGuard(rights, policies, RowGuard.DeleteVisibility.STRICT);
         Oracle oracle = new PostgresOracle(clients, isolated);
         TableRights fresh = requireNonNull(rights.ask(new Catalog.AccessQuestion("authenticated", DOCS)), "no such table");
         TableAccess access = fresh.access();

@@ -67,7 +67,7 @@ public final class ChangePath implements AutoCloseable {
     /// @param nanoTime       a clock that never goes back
     public ChangePath(
             Database database,
-            RowGuard.Deletes deletes,
+            RowGuard.DeleteVisibility deletes,
             int recordBytesMax,
             ReplayLimits replay,
             PendingLimits pending,
@@ -77,7 +77,7 @@ public final class ChangePath implements AutoCloseable {
         this.window = new ReplayWindow(replay, new ChangeEncoder(recordBytesMax), nanoTime);
         Delivery delivery = new Delivery(guard, counters);
         Asker asker = new Asker(database.oracle, delivery);
-        this.known = new KnownRows(deletes == RowGuard.Deletes.STRICT ? deleteKeys : KeyMemory.of(0), nanoTime);
+        this.known = new KnownRows(deletes == RowGuard.DeleteVisibility.STRICT ? deleteKeys : KeyMemory.of(0), nanoTime);
         HeldTables held = new HeldTables();
         this.ordered = new OrderedDelivery(delivery, asker, held, pending, counters, nanoTime);
         this.setAside = new SetAsideTables(nanoTime);

@@ -194,7 +194,7 @@ public final class ModelDatabase implements Catalog, FilterDatabase, Oracle, Row
         return new ChangePath(
                 new ChangePath.Database(
                         catalog, rights, new RowPolicies(new PGSimpleDataSource()), this, oracle, rows, "p"),
-                RowGuard.Deletes.STRICT,
+                RowGuard.DeleteVisibility.STRICT,
                 1 << 20,
                 limits,
                 pending,

@@ -242,7 +242,7 @@ class WaitingChangesTest {
                 "p");
         path = new ChangePath(
                 parts,
-                RowGuard.Deletes.STRICT,
+                RowGuard.DeleteVisibility.STRICT,
                 1 << 20,
                 ModelDatabase.ROOMY,
                 PendingLimits.USUAL,

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 public final class RowGuard {
     private final Rights rights;
     private final RowPolicies policies;
-    private final Deletes deletes;
+    private final DeleteVisibility deletes;
     /// The columns for the table versions seen, valid for the access they were made from.
     private final Map<Table, Map<String, Columns>> columns = java.util.Collections.synchronizedMap(new WeakHashMap<>());
 
@@ -57,14 +57,14 @@ public final class RowGuard {
     }
 
     /// Who hears of deleted rows in a table with row-level security.
-    public enum Deletes {
+    public enum DeleteVisibility {
         /// Who could see the row.
         STRICT,
         /// Everybody, but only its key: what the reference server does.
         PARITY
     }
 
-    public RowGuard(Rights rights, RowPolicies policies, Deletes deletes) {
+    public RowGuard(Rights rights, RowPolicies policies, DeleteVisibility deletes) {
         this.rights = requireNonNull(rights, "rights is null");
         this.policies = requireNonNull(policies, "policies is null");
         this.deletes = requireNonNull(deletes, "deletes is null");
@@ -106,7 +106,7 @@ public final class RowGuard {
         if (!readable.access.rowSecurity()) {
             return readable.shown(readable.all);
         }
-        if (change instanceof Change.Delete && deletes == Deletes.PARITY) {
+        if (change instanceof Change.Delete && deletes == DeleteVisibility.PARITY) {
             return readable.shown(readable.key);
         }
         return sight.policy == null ? new Undecided() : judge(sight.policy, change, judged, readable, answers);
@@ -214,7 +214,7 @@ public final class RowGuard {
     /// What the policies show to the viewer, for an index to find changes by; always true where row-level
     /// security does not bind, or DELETEs are told to everybody. Blocks.
     public Predicate narrowing(Viewer viewer, TableRights fresh) throws SQLException {
-        return deletes == Deletes.STRICT ? policy(viewer, fresh) : Predicate.Constant.ALWAYS;
+        return deletes == DeleteVisibility.STRICT ? policy(viewer, fresh) : Predicate.Constant.ALWAYS;
     }
 
     /// What the policies show to the viewer, also where DELETEs are told to everybody. Blocks.

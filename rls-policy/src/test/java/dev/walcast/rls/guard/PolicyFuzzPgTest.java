@@ -267,7 +267,7 @@ class PolicyFuzzPgTest {
         statements.addAll(policies);
         postgres.execute(String.join(";\n", statements));
         Rights rights = new Rights(new PostgresRightsReader(sources.isolated(), "none"), RightsLimits.USUAL, () -> 0L);
-        RowGuard guard = new RowGuard(rights, new RowPolicies(sources.isolated()), RowGuard.Deletes.STRICT);
+        RowGuard guard = new RowGuard(rights, new RowPolicies(sources.isolated()), RowGuard.DeleteVisibility.STRICT);
         PostgresOracle oracle = new PostgresOracle(sources.asClients(), sources.isolated());
         TableAccess access = Objects.requireNonNull(rights.ask(new AccessQuestion("authenticated", DOCS)))
                 .access();

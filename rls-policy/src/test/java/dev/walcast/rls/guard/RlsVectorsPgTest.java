@@ -185,7 +185,7 @@ class RlsVectorsPgTest {
             this.scenario = scenario;
             this.rights = new Rights(new PostgresRightsReader(sources.isolated(), "p"), RightsLimits.USUAL, () -> 0L);
             this.policies = new RowPolicies(sources.isolated());
-            this.guard = new RowGuard(rights, policies, RowGuard.Deletes.STRICT);
+            this.guard = new RowGuard(rights, policies, RowGuard.DeleteVisibility.STRICT);
             this.oracle = new PostgresOracle(sources.asClients(), sources.isolated());
             this.filters = new FilterResolver(new PostgresFilterDatabase(sources.asClients()));
         }

@@ -503,7 +503,7 @@ class SettingsPgTest {
         Rights rights = new Rights(reader(), RightsLimits.USUAL, System::nanoTime);
         TableAccess access = Objects.requireNonNull(rights.ask(new AccessQuestion(viewer.role(), EVENTS)))
                 .access();
-        RowGuard guard = new RowGuard(rights, new RowPolicies(sources.isolated()), RowGuard.Deletes.STRICT);
+        RowGuard guard = new RowGuard(rights, new RowPolicies(sources.isolated()), RowGuard.DeleteVisibility.STRICT);
         RightsMark mark = rights.latest(EVENTS);
         guard.prepare(viewer, EVENTS, mark, 1_000_000_000);
         List<Row> rows = rows(access);
