@@ -26,8 +26,8 @@ import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.rls.guard.RowPolicies;
 import dev.walcast.rls.guard.Verdict;
-import dev.walcast.rls.question.Oracle;
 import dev.walcast.rls.question.PostgresOracle;
+import dev.walcast.rls.question.RowEvaluator;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsLimits;
 import dev.walcast.rls.rights.RightsMark;
@@ -116,7 +116,7 @@ final class Policies {
         Rights rights = new Rights(new PostgresRightsReader(isolated, "none"), hours, System::nanoTime);
         RowPolicies policies = new RowPolicies(isolated);
         RowGuard guard = new RowGuard(rights, policies, RowGuard.DeleteVisibility.STRICT);
-        Oracle oracle = new PostgresOracle(clients, isolated);
+        RowEvaluator oracle = new PostgresOracle(clients, isolated);
         TableRights fresh = requireNonNull(rights.ask(new Catalog.AccessQuestion("authenticated", DOCS)), "no such table");
         TableAccess access = fresh.access();
         RightsMark mark = rights.latest(DOCS);
@@ -156,7 +156,7 @@ final class Policies {
             SubscriptionIndex<Viewer> index,
             RowGuard guard,
             RightsMark mark,
-            Oracle oracle,
+            RowEvaluator oracle,
             Table table,
             int batch,
             int count,
@@ -164,7 +164,7 @@ final class Policies {
             throws UnansweredException {
         record Open(Viewer viewer, Change change) {}
         List<Open> open = new ArrayList<>();
-        Set<Oracle.Asked> asked = new LinkedHashSet<>();
+        Set<RowEvaluator.Asked> asked = new LinkedHashSet<>();
         for (int i = 0; i < batch; i++) {
             int owner = (int) (i * 7919L % count);
             Row row = Row.of(table)
@@ -188,7 +188,7 @@ final class Policies {
             }
         }
         if (!asked.isEmpty()) {
-            Oracle.Outcome outcome = oracle.ask(asked);
+            RowEvaluator.Outcome outcome = oracle.ask(asked);
             for (Open one : open) {
                 visible[0] += guard.judge(one.viewer, one.change, mark, outcome) instanceof Verdict.Visible ? 1 : 0;
             }

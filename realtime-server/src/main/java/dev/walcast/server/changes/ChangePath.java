@@ -10,7 +10,7 @@ import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.rls.guard.RowPolicies;
-import dev.walcast.rls.question.Oracle;
+import dev.walcast.rls.question.RowEvaluator;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rows.RowReader;
 import dev.walcast.server.delivery.Asker;
@@ -57,7 +57,7 @@ public final class ChangePath implements AutoCloseable {
             Rights rights,
             RowPolicies policies,
             FilterDatabase filters,
-            Oracle oracle,
+            RowEvaluator oracle,
             RowReader rows,
             String publication) {}
 

@@ -18,7 +18,7 @@ import dev.walcast.rls.RelationFacts;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.rls.guard.RowPolicies;
-import dev.walcast.rls.question.Oracle;
+import dev.walcast.rls.question.RowEvaluator;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsLimits;
 import dev.walcast.rls.rights.RightsReader;
@@ -45,7 +45,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /// Two tables that every role may read, and a database that answers a regular expression by whether the row's id is
 /// even, after a delay.
-public final class ModelDatabase implements Catalog, FilterDatabase, Oracle, RowReader {
+public final class ModelDatabase implements Catalog, FilterDatabase, RowEvaluator, RowReader {
     static final Table BUSY = table("busy");
     static final Table QUIET = table("quiet");
 
@@ -178,7 +178,7 @@ public final class ModelDatabase implements Catalog, FilterDatabase, Oracle, Row
     }
 
     /// Creates a change path for its tables. Parameters may replace its answers.
-    public ChangePath path(Catalog catalog, Oracle oracle, RowReader rows, ReplayLimits limits, LongSupplier nanoTime) {
+    public ChangePath path(Catalog catalog, RowEvaluator oracle, RowReader rows, ReplayLimits limits, LongSupplier nanoTime) {
         Rights rights = new Rights(questions -> reading(catalog, questions), HOURS, System::nanoTime);
         return path(rights, catalog, oracle, rows, limits, PendingLimits.USUAL, nanoTime);
     }
@@ -186,7 +186,7 @@ public final class ModelDatabase implements Catalog, FilterDatabase, Oracle, Row
     ChangePath path(
             Rights rights,
             Catalog catalog,
-            Oracle oracle,
+            RowEvaluator oracle,
             RowReader rows,
             ReplayLimits limits,
             PendingLimits pending,

@@ -10,7 +10,7 @@ import dev.walcast.rls.Catalog;
 import dev.walcast.rls.RelationFacts;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
-import dev.walcast.rls.question.Oracle;
+import dev.walcast.rls.question.RowEvaluator;
 import dev.walcast.rls.rows.RowQuery;
 import dev.walcast.rls.rows.RowReader;
 import dev.walcast.server.feed.Binding;
@@ -139,7 +139,7 @@ class NoticeOrderTest {
         }
     }
 
-    private Oracle.Outcome answers(Set<Oracle.Asked> asked) {
+    private RowEvaluator.Outcome answers(Set<RowEvaluator.Asked> asked) {
         questions.pass();
         return database.ask(asked);
     }

@@ -17,7 +17,7 @@ import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.rls.guard.RowPolicies;
-import dev.walcast.rls.question.Oracle;
+import dev.walcast.rls.question.RowEvaluator;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsReader;
 import dev.walcast.rls.rows.RowQuery;
@@ -213,21 +213,21 @@ class WaitingChangesTest {
         return new RightsReader.Reading(all.moment(), all.rights(), Map.of(), unsettled);
     }
 
-    private Oracle.Outcome answers(Set<Oracle.Asked> asked) throws UnansweredException {
+    private RowEvaluator.Outcome answers(Set<RowEvaluator.Asked> asked) throws UnansweredException {
         if (away) {
             throw new UnansweredException(new SQLException("away"));
         }
-        Map<Oracle.Asked, Truth> answers = new HashMap<>();
-        Map<Oracle.Asked, Oracle.Failure> failures = new HashMap<>();
-        for (Oracle.Asked one : asked) {
+        Map<RowEvaluator.Asked, Truth> answers = new HashMap<>();
+        Map<RowEvaluator.Asked, RowEvaluator.Failure> failures = new HashMap<>();
+        for (RowEvaluator.Asked one : asked) {
             Table table = one.row().table();
             beforeAnswer.accept(table);
             answers.put(one, slow.contains(table) ? Truth.FAILED : ModelDatabase.answer(one.row()));
             if (slow.contains(table)) {
-                failures.put(one, new Oracle.Failure("57014", true));
+                failures.put(one, new RowEvaluator.Failure("57014", true));
             }
         }
-        return new Oracle.Outcome(answers, failures);
+        return new RowEvaluator.Outcome(answers, failures);
     }
 
     @BeforeEach

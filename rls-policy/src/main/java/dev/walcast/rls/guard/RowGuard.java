@@ -21,7 +21,7 @@ import dev.walcast.rls.guard.Verdict.ReadableColumns;
 import dev.walcast.rls.guard.Verdict.Reason;
 import dev.walcast.rls.guard.Verdict.Undecided;
 import dev.walcast.rls.guard.Verdict.Visible;
-import dev.walcast.rls.question.Oracle.Asked;
+import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsMark;
 import dev.walcast.rls.rights.TableRights;

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
 /// twice the time, until [Patience#total()] is used up. The total counts for each policy's expression, and once for
 /// all filters: that long one slow policy holds a connection, at most. [PatternRound] asks what hangs on clients'
 /// patterns.
-public final class PostgresOracle implements Oracle {
+public final class PostgresOracle implements RowEvaluator {
     private static final Logger log = LoggerFactory.getLogger(PostgresOracle.class);
 
     static final String TIMED_OUT = "57014";

@@ -21,7 +21,7 @@ import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TestDataSources;
 import dev.walcast.rls.catalog.PostgresCatalog;
-import dev.walcast.rls.question.Oracle.Asked;
+import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.sql.SqlText;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -277,7 +277,7 @@ class FilterFuzzPgTest {
             }
             Set<Asked> questions = new LinkedHashSet<>();
             rows.forEach(row -> predicate.undecided(row, RowAnswers.NONE, q -> questions.add(new Asked(q, row))));
-            Oracle.Outcome outcome = oracle.ask(questions);
+            RowEvaluator.Outcome outcome = oracle.ask(questions);
             for (int i = 0; i < rows.size(); i++) {
                 Truth memory = predicate.test(rows.get(i), RowAnswers.NONE);
                 Truth truth = predicate.test(rows.get(i), outcome);

@@ -26,7 +26,7 @@ import dev.walcast.filters.values.ColumnType;
 import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.catalog.PostgresCatalog;
-import dev.walcast.rls.question.Oracle.Asked;
+import dev.walcast.rls.question.RowEvaluator.Asked;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -258,7 +258,7 @@ class FilterVectorsPgTest {
             for (Pending one : batch) {
                 one.predicate.undecided(one.row, RowAnswers.NONE, question -> asked.add(new Asked(question, one.row)));
             }
-            Oracle.Outcome outcome = database.oracle.ask(asked);
+            RowEvaluator.Outcome outcome = database.oracle.ask(asked);
             for (Pending one : batch) {
                 Set<Asked> own = new HashSet<>();
                 one.predicate.undecided(one.row, RowAnswers.NONE, question -> own.add(new Asked(question, one.row)));

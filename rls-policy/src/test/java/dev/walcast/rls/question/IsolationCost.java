@@ -15,7 +15,7 @@ import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.guard.RowPolicies;
-import dev.walcast.rls.question.Oracle.Asked;
+import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.rights.TableRights;
 import dev.walcast.rls.session.IsolatedConnections;
 import java.time.Duration;
@@ -95,7 +95,7 @@ final class IsolationCost {
                     policies.predicate(new Viewer("authenticated", "{\"sub\": \"" + sub + "\"}"), question, fresh);
             all.forEach(row -> predicate.undecided(row, RowAnswers.NONE, q -> questions.add(new Asked(q, row))));
         }
-        Oracle oracle = new PostgresOracle(isolated, isolated);
+        RowEvaluator oracle = new PostgresOracle(isolated, isolated);
         double best = Double.MAX_VALUE;
         for (int i = 0; i < ROUNDS; i++) {
             long begun = System.nanoTime();

@@ -25,9 +25,9 @@ import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.guard.RowPolicies;
 import dev.walcast.rls.policy.PolicyQuestion;
-import dev.walcast.rls.question.Oracle.Asked;
-import dev.walcast.rls.question.Oracle.Outcome;
 import dev.walcast.rls.question.PostgresOracle.Patience;
+import dev.walcast.rls.question.RowEvaluator.Asked;
+import dev.walcast.rls.question.RowEvaluator.Outcome;
 import dev.walcast.rls.rights.TableRights;
 import dev.walcast.rls.session.IsolatedConnections;
 import dev.walcast.rls.session.RoleConnections;
@@ -274,10 +274,10 @@ class IsolationPgTest {
                 end""");
         Outcome outcome = ask(PATIENCE);
         assertThat(outcome.failures().values())
-                .extracting(Oracle.Failure::timeout)
+                .extracting(RowEvaluator.Failure::timeout)
                 .containsOnly(false);
         assertThat(outcome.failures().values())
-                .extracting(Oracle.Failure::sqlState)
+                .extracting(RowEvaluator.Failure::sqlState)
                 .containsOnly("WALCA");
         assertThat(visible(outcome)).containsExactly("0 sees 0", "2 sees 2");
     }
@@ -301,7 +301,7 @@ class IsolationPgTest {
         long begun = System.nanoTime();
         Outcome outcome = ask(PATIENCE);
         assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(20));
-        assertThat(outcome.failures().values()).isNotEmpty().allMatch(Oracle.Failure::timeout);
+        assertThat(outcome.failures().values()).isNotEmpty().allMatch(RowEvaluator.Failure::timeout);
     }
 
     @Test
@@ -323,7 +323,7 @@ class IsolationPgTest {
             statement.execute("lock table seen in access exclusive mode");
             Outcome outcome = fixture.oracle(new Patience(Duration.ofMillis(100), Duration.ofMillis(300)))
                     .ask(fixture.questions(3));
-            assertThat(outcome.failures().values()).isNotEmpty().allMatch(Oracle.Failure::timeout);
+            assertThat(outcome.failures().values()).isNotEmpty().allMatch(RowEvaluator.Failure::timeout);
             locking.rollback();
         }
         assertThat(fixture.oracle(PATIENCE).ask(fixture.questions(3)).failures())
@@ -435,7 +435,7 @@ class IsolationPgTest {
             table = IsolationPgTest.table(fresh.access());
         }
 
-        Oracle oracle(Patience patience) {
+        RowEvaluator oracle(Patience patience) {
             return new PostgresOracle(new RoleConnections(clients, server), isolated, patience);
         }
 

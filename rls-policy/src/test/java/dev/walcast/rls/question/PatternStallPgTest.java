@@ -16,9 +16,9 @@ import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.ColumnQuestion.Effort;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.question.Oracle.Asked;
-import dev.walcast.rls.question.Oracle.Outcome;
 import dev.walcast.rls.question.PostgresOracle.Patience;
+import dev.walcast.rls.question.RowEvaluator.Asked;
+import dev.walcast.rls.question.RowEvaluator.Outcome;
 import dev.walcast.rls.session.RoleConnections;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -161,7 +161,7 @@ class PatternStallPgTest {
         }
     }
 
-    private static Oracle oracle() {
+    private static RowEvaluator oracle() {
         return new PostgresOracle(new RoleConnections(source, source), source, PATIENCE);
     }
 

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Set;
 
 /// Answers the questions that memory cannot: Postgres, today.
-public interface Oracle {
+public interface RowEvaluator {
     /// Answers all of them in as few round trips as there are kinds of question. Blocks for at most the time that
     /// the implementation states for each policy or filter. A question without an answer is among the failures, and
     /// its answer is [Truth#FAILED], so that nothing passes on it.
