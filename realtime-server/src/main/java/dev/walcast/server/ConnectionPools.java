@@ -7,7 +7,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
 import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.supervisor.DeclaredWaits;
-import dev.walcast.rls.question.PostgresOracle.Patience;
+import dev.walcast.rls.question.PostgresOracle.AskTimeouts;
 import dev.walcast.rls.session.IsolatedConnections;
 import dev.walcast.rls.session.RoleConnections;
 import dev.walcast.rls.session.ServerTimeZone;
@@ -57,7 +57,7 @@ final class ConnectionPools implements AutoCloseable {
     /// @param url        the server's login
     /// @param evaluation the login that evaluates policies and filters; equal to `url` when there is no other
     /// @param patience   how long Postgres may work on questions about changes
-    ConnectionPools(PostgresUrl url, PostgresUrl evaluation, Patience patience, SnapshotLimits limits) {
+    ConnectionPools(PostgresUrl url, PostgresUrl evaluation, AskTimeouts patience, SnapshotLimits limits) {
         requireNonNull(url, "url is null");
         this.catalog = own("catalog", url, CATALOG_SIZE, CATALOG_TIMEOUT);
         this.history = own("history", url, HISTORY_SIZE, TOPICS_TIMEOUT);

@@ -102,7 +102,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         Secret evaluation = settings.evaluationUrl();
         this.evaluationUrl = evaluation == null ? url : PostgresUrl.parse(evaluation.reveal());
         this.starting = new StartRetry(url.toString());
-        PostgresOracle.Patience patience = new PostgresOracle.Patience(settings.askTimeout(), settings.askPatience());
+        PostgresOracle.AskTimeouts patience = new PostgresOracle.AskTimeouts(settings.askTimeout(), settings.askPatience());
         this.pools = new ConnectionPools(
                 url, evaluationUrl, patience, server.replay().snapshots());
         this.logins = new LoginCheck(pools.catalog(), pools.policies(), evaluation != null);

@@ -102,7 +102,7 @@ public final class TestServer implements AutoCloseable {
                 new SlotGuardian.Settings(Duration.ofSeconds(1), Duration.ofSeconds(30), 1L << 30),
                 Duration.ofHours(72),
                 null,
-                PostgresOracle.Patience.USUAL.total(),
+                PostgresOracle.AskTimeouts.USUAL.total(),
                 RightsSettings.USUAL);
         SocketLimits limits = quick(outboxBytes);
         return new ServerSettings(

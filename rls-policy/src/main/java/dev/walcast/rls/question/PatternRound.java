@@ -7,7 +7,7 @@ import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.RowQuestion;
 import dev.walcast.rls.question.PatternTrial.Finding;
 import dev.walcast.rls.question.PostgresOracle.Answer;
-import dev.walcast.rls.question.PostgresOracle.Patience;
+import dev.walcast.rls.question.PostgresOracle.AskTimeouts;
 import dev.walcast.rls.question.PostgresOracle.Work;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import java.sql.SQLException;
@@ -25,7 +25,7 @@ import java.util.function.BiConsumer;
 /// slow: after all other questions were asked, once for each pattern. A pattern that is too slow for one row is not
 /// asked about again.
 ///
-/// All statements together get [Patience#total()], and one trial is always made, so that slow patterns are found in
+/// All statements together get [AskTimeouts#total()], and one trial is always made, so that slow patterns are found in
 /// the end. Questions for which no time is left, or which Postgres was too slow to answer, have failed by a timeout.
 /// For one thread and one use.
 final class PatternRound {
@@ -38,7 +38,7 @@ final class PatternRound {
     private static final int PARTS = 8;
 
     private final PostgresOracle.Asker asker;
-    private final Patience patience;
+    private final AskTimeouts patience;
     private final BiConsumer<Asked, Answer> answers;
     private final Work work;
 
@@ -47,7 +47,7 @@ final class PatternRound {
 
     private final Set<RowQuestion> tried = new HashSet<>();
 
-    PatternRound(PostgresOracle.Asker asker, Patience patience, BiConsumer<Asked, Answer> answers) {
+    PatternRound(PostgresOracle.Asker asker, AskTimeouts patience, BiConsumer<Asked, Answer> answers) {
         this.asker = requireNonNull(asker, "asker is null");
         this.patience = requireNonNull(patience, "patience is null");
         this.answers = requireNonNull(answers, "answers is null");

@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
 /// only the question at fault stays without an answer. Safe for any thread.
 ///
 /// Only the time that Postgres works on a statement counts, not the wait for a connection. A statement gets
-/// [Patience#first()]; a single question that takes longer, or that meets a lock or a deadlock, is asked again with
-/// twice the time, until [Patience#total()] is used up. The total counts for each policy's expression, and once for
+/// [AskTimeouts#first()]; a single question that takes longer, or that meets a lock or a deadlock, is asked again with
+/// twice the time, until [AskTimeouts#total()] is used up. The total counts for each policy's expression, and once for
 /// all filters: that long one slow policy holds a connection, at most. [PatternRound] asks what hangs on clients'
 /// patterns.
 public final class PostgresOracle implements RowEvaluator {
@@ -46,37 +46,37 @@ public final class PostgresOracle implements RowEvaluator {
     private final ColumnAsker columns;
     private final ColumnAsker patterns;
     private final PolicyAsker policies;
-    private final Patience patience;
+    private final AskTimeouts patience;
 
     /// How long Postgres may work.
     ///
     /// @param first on one statement, the first time
     /// @param total on all statements about one policy's expression, in one call of [#ask]
-    public record Patience(Duration first, Duration total) {
-        public static final Patience USUAL = new Patience(Duration.ofMillis(500), Duration.ofSeconds(5));
+    public record AskTimeouts(Duration first, Duration total) {
+        public static final AskTimeouts USUAL = new AskTimeouts(Duration.ofMillis(500), Duration.ofSeconds(5));
 
-        public Patience {
+        public AskTimeouts {
             if (first.toMillis() < 1 || total.compareTo(first) < 0) {
                 throw new IllegalArgumentException("first is " + first + ", total is " + total);
             }
         }
     }
 
-    /// With [Patience#USUAL].
+    /// With [AskTimeouts#USUAL].
     ///
     /// @param filters  of connections as clients have them
     /// @param isolated of connections made by `IsolatedConnections`, for policies
     public PostgresOracle(DataSource filters, DataSource isolated) {
-        this(new RoleConnections(filters, filters), isolated, Patience.USUAL);
+        this(new RoleConnections(filters, filters), isolated, AskTimeouts.USUAL);
     }
 
     /// With the same connections for all filters.
-    public PostgresOracle(RoleConnections filters, DataSource isolated, Patience patience) {
+    public PostgresOracle(RoleConnections filters, DataSource isolated, AskTimeouts patience) {
         this(filters, filters, isolated, patience);
     }
 
     /// @param patterns for filters whose cost hangs on a client's pattern
-    public PostgresOracle(RoleConnections filters, RoleConnections patterns, DataSource isolated, Patience patience) {
+    public PostgresOracle(RoleConnections filters, RoleConnections patterns, DataSource isolated, AskTimeouts patience) {
         this.patterns = new ColumnAsker(patterns);
         this.columns = new ColumnAsker(filters);
         this.policies = new PolicyAsker(isolated);

@@ -25,7 +25,7 @@ import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.guard.RowPolicies;
 import dev.walcast.rls.policy.PolicyQuestion;
-import dev.walcast.rls.question.PostgresOracle.Patience;
+import dev.walcast.rls.question.PostgresOracle.AskTimeouts;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.question.RowEvaluator.Outcome;
 import dev.walcast.rls.rights.TableRights;
@@ -55,7 +55,7 @@ class IsolationPgTest {
         "22222222-2222-4222-8222-222222222222",
         "33333333-3333-4333-8333-333333333333"
     };
-    private static final Patience PATIENCE = new Patience(Duration.ofMillis(500), Duration.ofSeconds(4));
+    private static final AskTimeouts PATIENCE = new AskTimeouts(Duration.ofMillis(500), Duration.ofSeconds(4));
 
     private static TestPostgres postgres;
     private static HikariDataSource isolated;
@@ -321,7 +321,7 @@ class IsolationPgTest {
                 Statement statement = locking.createStatement()) {
             locking.setAutoCommit(false);
             statement.execute("lock table seen in access exclusive mode");
-            Outcome outcome = fixture.oracle(new Patience(Duration.ofMillis(100), Duration.ofMillis(300)))
+            Outcome outcome = fixture.oracle(new AskTimeouts(Duration.ofMillis(100), Duration.ofMillis(300)))
                     .ask(fixture.questions(3));
             assertThat(outcome.failures().values()).isNotEmpty().allMatch(RowEvaluator.Failure::timeout);
             locking.rollback();
@@ -405,7 +405,7 @@ class IsolationPgTest {
         }
     }
 
-    private static Outcome ask(Patience patience) throws Exception {
+    private static Outcome ask(AskTimeouts patience) throws Exception {
         Fixture fixture = new Fixture(new AccessQuestion("authenticated", DOCS));
         return fixture.oracle(patience).ask(fixture.questions(3));
     }
@@ -435,7 +435,7 @@ class IsolationPgTest {
             table = IsolationPgTest.table(fresh.access());
         }
 
-        RowEvaluator oracle(Patience patience) {
+        RowEvaluator oracle(AskTimeouts patience) {
             return new PostgresOracle(new RoleConnections(clients, server), isolated, patience);
         }
 

@@ -13,7 +13,7 @@ import dev.walcast.filters.UnansweredException;
 import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.question.PostgresOracle.Answer;
-import dev.walcast.rls.question.PostgresOracle.Patience;
+import dev.walcast.rls.question.PostgresOracle.AskTimeouts;
 import dev.walcast.rls.question.PostgresOracle.Work;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import java.net.SocketTimeoutException;
@@ -38,7 +38,7 @@ class PatternRoundTest {
     private static final Table NOTES = new Table(
             new TableId("public", "notes"),
             List.of(new Column("body", new PgType.Scalar(25, "text", JsonForm.TEXT), false)));
-    private static final Patience PATIENCE = new Patience(Duration.ofMillis(500), Duration.ofMinutes(1));
+    private static final AskTimeouts PATIENCE = new AskTimeouts(Duration.ofMillis(500), Duration.ofMinutes(1));
 
     private final Map<Asked, Answer> answers = new HashMap<>();
     private final List<List<Asked>> statements = new ArrayList<>();
@@ -160,7 +160,7 @@ class PatternRoundTest {
         slow = IntStream.range(0, 40).mapToObj(i -> "p" + i).collect(Collectors.toSet());
         List<Asked> asked =
                 IntStream.range(0, 40).mapToObj(i -> asked("p" + i, "1")).toList();
-        Patience patience = new Patience(Duration.ofMillis(50), Duration.ofMillis(500));
+        AskTimeouts patience = new AskTimeouts(Duration.ofMillis(50), Duration.ofMillis(500));
         PostgresOracle.Asker asker = (some, work) -> {
             work.begin();
             try {

@@ -16,7 +16,7 @@ import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.ColumnQuestion.Effort;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.question.PostgresOracle.Patience;
+import dev.walcast.rls.question.PostgresOracle.AskTimeouts;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.question.RowEvaluator.Outcome;
 import dev.walcast.rls.session.RoleConnections;
@@ -38,7 +38,7 @@ class PatternStallPgTest {
     private static final Table NOTES = new Table(
             new TableId("public", "notes"),
             List.of(new Column("body", new PgType.Scalar(25, "text", JsonForm.TEXT), false)));
-    private static final Patience PATIENCE = new Patience(Duration.ofSeconds(1), Duration.ofSeconds(10));
+    private static final AskTimeouts PATIENCE = new AskTimeouts(Duration.ofSeconds(1), Duration.ofSeconds(10));
 
     private static final String QUICK = "^a+$";
     private static final String SLOW_FOR_A_ROW = "^(.+)(.+)(.+)\\3\\2\\1$";
