@@ -26,7 +26,7 @@ import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.rls.guard.RowPolicies;
 import dev.walcast.rls.guard.Verdict;
-import dev.walcast.rls.question.PostgresOracle;
+import dev.walcast.rls.question.PostgresRowEvaluator;
 import dev.walcast.rls.question.RowEvaluator;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsLimits;
@@ -116,7 +116,7 @@ final class Policies {
         Rights rights = new Rights(new PostgresRightsReader(isolated, "none"), hours, System::nanoTime);
         RowPolicies policies = new RowPolicies(isolated);
         RowGuard guard = new RowGuard(rights, policies, RowGuard.DeleteVisibility.STRICT);
-        RowEvaluator oracle = new PostgresOracle(clients, isolated);
+        RowEvaluator oracle = new PostgresRowEvaluator(clients, isolated);
         TableRights fresh = requireNonNull(rights.ask(new Catalog.AccessQuestion("authenticated", DOCS)), "no such table");
         TableAccess access = fresh.access();
         RightsMark mark = rights.latest(DOCS);

@@ -7,7 +7,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
 import dev.walcast.cdc.postgres.PostgresUrl;
 import dev.walcast.cdc.supervisor.DeclaredWaits;
-import dev.walcast.rls.question.PostgresOracle.AskTimeouts;
+import dev.walcast.rls.question.PostgresRowEvaluator.AskTimeouts;
 import dev.walcast.rls.session.IsolatedConnections;
 import dev.walcast.rls.session.RoleConnections;
 import dev.walcast.rls.session.ServerTimeZone;

@@ -27,7 +27,7 @@ import dev.walcast.rls.catalog.RoleSettings;
 import dev.walcast.rls.guard.RowPolicies;
 import dev.walcast.rls.publication.PublicationReader;
 import dev.walcast.rls.question.PostgresFilterDatabase;
-import dev.walcast.rls.question.PostgresOracle;
+import dev.walcast.rls.question.PostgresRowEvaluator;
 import dev.walcast.rls.question.RecentFilterDatabase;
 import dev.walcast.rls.rights.BadTablesApart;
 import dev.walcast.rls.rights.Rights;
@@ -102,7 +102,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         Secret evaluation = settings.evaluationUrl();
         this.evaluationUrl = evaluation == null ? url : PostgresUrl.parse(evaluation.reveal());
         this.starting = new StartRetry(url.toString());
-        PostgresOracle.AskTimeouts patience = new PostgresOracle.AskTimeouts(settings.askTimeout(), settings.askPatience());
+        PostgresRowEvaluator.AskTimeouts patience = new PostgresRowEvaluator.AskTimeouts(settings.askTimeout(), settings.askPatience());
         this.pools = new ConnectionPools(
                 url, evaluationUrl, patience, server.replay().snapshots());
         this.logins = new LoginCheck(pools.catalog(), pools.policies(), evaluation != null);
@@ -123,7 +123,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 policies,
                 new RecentFilterDatabase(
                         new PostgresFilterDatabase(pools.filters(), pools.patterns()), System::nanoTime),
-                new PostgresOracle(pools.filters(), pools.patterns(), pools.policies(), patience),
+                new PostgresRowEvaluator(pools.filters(), pools.patterns(), pools.policies(), patience),
                 new PostgresRowReader(pools.snapshots(), settings.publication()),
                 settings.publication());
         this.changes = new ChangePath(

@@ -3,7 +3,7 @@ package dev.walcast.server.testing;
 import dev.walcast.cdc.slot.SlotGuardian;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.rls.guard.RowGuard;
-import dev.walcast.rls.question.PostgresOracle;
+import dev.walcast.rls.question.PostgresRowEvaluator;
 import dev.walcast.server.RealtimeServer;
 import dev.walcast.server.RightsSettings;
 import dev.walcast.server.Secret;
@@ -102,7 +102,7 @@ public final class TestServer implements AutoCloseable {
                 new SlotGuardian.Settings(Duration.ofSeconds(1), Duration.ofSeconds(30), 1L << 30),
                 Duration.ofHours(72),
                 null,
-                PostgresOracle.AskTimeouts.USUAL.total(),
+                PostgresRowEvaluator.AskTimeouts.USUAL.total(),
                 RightsSettings.USUAL);
         SocketLimits limits = quick(outboxBytes);
         return new ServerSettings(

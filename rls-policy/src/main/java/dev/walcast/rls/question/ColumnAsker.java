@@ -7,8 +7,8 @@ import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.question.PostgresOracle.Answer;
-import dev.walcast.rls.question.PostgresOracle.Work;
+import dev.walcast.rls.question.PostgresRowEvaluator.Answer;
+import dev.walcast.rls.question.PostgresRowEvaluator.Work;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.session.RoleConnections;
 import dev.walcast.rls.session.SettingsSql;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// Asks what filters leave open about one role's view, all of it in one statement: those that differ only in values
 /// as parallel arrays. As that role, read only, and rolled back: a filter may call a user's code through the types
 /// of the columns, as a domain's CHECK.
-final class ColumnAsker implements PostgresOracle.Asker {
+final class ColumnAsker implements PostgresRowEvaluator.Asker {
     private final RoleConnections connections;
 
     ColumnAsker(RoleConnections connections) {

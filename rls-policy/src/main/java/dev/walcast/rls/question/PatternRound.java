@@ -6,9 +6,9 @@ import dev.walcast.filters.UnansweredException;
 import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.RowQuestion;
 import dev.walcast.rls.question.PatternTrial.Finding;
-import dev.walcast.rls.question.PostgresOracle.Answer;
-import dev.walcast.rls.question.PostgresOracle.AskTimeouts;
-import dev.walcast.rls.question.PostgresOracle.Work;
+import dev.walcast.rls.question.PostgresRowEvaluator.Answer;
+import dev.walcast.rls.question.PostgresRowEvaluator.AskTimeouts;
+import dev.walcast.rls.question.PostgresRowEvaluator.Work;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -37,7 +37,7 @@ final class PatternRound {
 
     private static final int PARTS = 8;
 
-    private final PostgresOracle.Asker asker;
+    private final PostgresRowEvaluator.Asker asker;
     private final AskTimeouts patience;
     private final BiConsumer<Asked, Answer> answers;
     private final Work work;
@@ -47,7 +47,7 @@ final class PatternRound {
 
     private final Set<RowQuestion> tried = new HashSet<>();
 
-    PatternRound(PostgresOracle.Asker asker, AskTimeouts patience, BiConsumer<Asked, Answer> answers) {
+    PatternRound(PostgresRowEvaluator.Asker asker, AskTimeouts patience, BiConsumer<Asked, Answer> answers) {
         this.asker = requireNonNull(asker, "asker is null");
         this.patience = requireNonNull(patience, "patience is null");
         this.answers = requireNonNull(answers, "answers is null");
@@ -107,7 +107,7 @@ final class PatternRound {
     }
 
     private void failed(List<Asked> asked, SQLException e) throws UnansweredException {
-        String state = PostgresOracle.state(e);
+        String state = PostgresRowEvaluator.state(e);
         if (asked.size() == 1) {
             failed(asked.getFirst(), e, state);
             return;
@@ -121,7 +121,7 @@ final class PatternRound {
     private void failed(Asked asked, SQLException e, String state) {
         if (PatternTrial.isCancelled(e) && !tried.contains(asked.question())) {
             suspects.computeIfAbsent(asked.question(), _ -> new ArrayList<>()).add(asked);
-        } else if (state.equals(PostgresOracle.TIMED_OUT)) {
+        } else if (state.equals(PostgresRowEvaluator.TIMED_OUT)) {
             failWithoutTime(asked);
         } else {
             answers.accept(asked, Answer.failed(state));
@@ -145,7 +145,7 @@ final class PatternRound {
         try {
             finding = tried(first);
         } catch (SQLException e) {
-            failed(first, e, PostgresOracle.state(e));
+            failed(first, e, PostgresRowEvaluator.state(e));
             askTogether(waiting.subList(1, waiting.size()));
             return;
         }

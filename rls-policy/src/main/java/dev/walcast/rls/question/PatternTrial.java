@@ -44,7 +44,7 @@ final class PatternTrial {
     /// Whether Postgres itself cancelled the statement, as it does after `statement_timeout`.
     static boolean isCancelled(SQLException e) {
         return SqlStates.isOfPostgres(e)
-                && PostgresOracle.TIMED_OUT.equals(e.getSQLState())
+                && PostgresRowEvaluator.TIMED_OUT.equals(e.getSQLState())
                 && !SqlStates.isRaisedByAFunction(e);
     }
 

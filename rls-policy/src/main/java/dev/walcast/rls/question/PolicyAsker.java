@@ -9,8 +9,8 @@ import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.policy.BoundPolicies;
 import dev.walcast.rls.policy.PolicyExpression;
 import dev.walcast.rls.policy.PolicyQuestion;
-import dev.walcast.rls.question.PostgresOracle.Answer;
-import dev.walcast.rls.question.PostgresOracle.Work;
+import dev.walcast.rls.question.PostgresRowEvaluator.Answer;
+import dev.walcast.rls.question.PostgresRowEvaluator.Work;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.session.RoleConnections;
 import dev.walcast.rls.session.SettingsSql;
@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A rollback undoes neither session locks nor prepared statements, sequences' last values and kept plans: those are
 /// cleared after each question and each transaction.
-final class PolicyAsker implements PostgresOracle.Asker {
+final class PolicyAsker implements PostgresRowEvaluator.Asker {
     private final DataSource dataSource;
     private final MisdeclaredFunctions misdeclared;
 

@@ -19,7 +19,7 @@ import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TestDataSources;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresRightsReader;
-import dev.walcast.rls.question.PostgresOracle;
+import dev.walcast.rls.question.PostgresRowEvaluator;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsLimits;
@@ -268,7 +268,7 @@ class PolicyFuzzPgTest {
         postgres.execute(String.join(";\n", statements));
         Rights rights = new Rights(new PostgresRightsReader(sources.isolated(), "none"), RightsLimits.USUAL, () -> 0L);
         RowGuard guard = new RowGuard(rights, new RowPolicies(sources.isolated()), RowGuard.DeleteVisibility.STRICT);
-        PostgresOracle oracle = new PostgresOracle(sources.asClients(), sources.isolated());
+        PostgresRowEvaluator oracle = new PostgresRowEvaluator(sources.asClients(), sources.isolated());
         TableAccess access = Objects.requireNonNull(rights.ask(new AccessQuestion("authenticated", DOCS)))
                 .access();
         Table table = new Table(

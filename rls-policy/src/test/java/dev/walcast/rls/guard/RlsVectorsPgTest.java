@@ -27,7 +27,7 @@ import dev.walcast.rls.TestDataSources;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.question.PostgresFilterDatabase;
-import dev.walcast.rls.question.PostgresOracle;
+import dev.walcast.rls.question.PostgresRowEvaluator;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsLimits;
@@ -169,7 +169,7 @@ class RlsVectorsPgTest {
         private final Rights rights;
         private final RowPolicies policies;
         private final RowGuard guard;
-        private final PostgresOracle oracle;
+        private final PostgresRowEvaluator oracle;
         private final FilterResolver filters;
 
         Scenario(
@@ -186,7 +186,7 @@ class RlsVectorsPgTest {
             this.rights = new Rights(new PostgresRightsReader(sources.isolated(), "p"), RightsLimits.USUAL, () -> 0L);
             this.policies = new RowPolicies(sources.isolated());
             this.guard = new RowGuard(rights, policies, RowGuard.DeleteVisibility.STRICT);
-            this.oracle = new PostgresOracle(sources.asClients(), sources.isolated());
+            this.oracle = new PostgresRowEvaluator(sources.asClients(), sources.isolated());
             this.filters = new FilterResolver(new PostgresFilterDatabase(sources.asClients()));
         }
 

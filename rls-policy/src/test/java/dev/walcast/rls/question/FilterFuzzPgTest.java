@@ -187,7 +187,7 @@ class FilterFuzzPgTest {
         private final Connection connection;
         private final TableAccess access;
         private final FilterResolver resolver;
-        private final PostgresOracle oracle;
+        private final PostgresRowEvaluator oracle;
         private final List<Row> rows;
 
         Cases(TestDataSources sources, Connection connection) throws SQLException {
@@ -197,7 +197,7 @@ class FilterFuzzPgTest {
                     .access(List.of(question))
                     .get(question));
             this.resolver = new FilterResolver(new PostgresFilterDatabase(sources.asClients()));
-            this.oracle = new PostgresOracle(sources.asClients(), sources.isolated());
+            this.oracle = new PostgresRowEvaluator(sources.asClients(), sources.isolated());
             this.rows = rows();
         }
 

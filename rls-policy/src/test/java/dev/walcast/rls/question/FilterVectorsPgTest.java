@@ -124,7 +124,7 @@ class FilterVectorsPgTest {
         private final DataSource dataSource;
         private final PostgresCatalog catalog;
         private final FilterResolver resolver;
-        private final PostgresOracle oracle;
+        private final PostgresRowEvaluator oracle;
         private final Map<String, ColumnType> types = new LinkedHashMap<>();
         private final Map<String, Object> resolved = new HashMap<>();
 
@@ -132,7 +132,7 @@ class FilterVectorsPgTest {
             this.dataSource = dataSource;
             this.catalog = new PostgresCatalog(dataSource, "none");
             this.resolver = new FilterResolver(new PostgresFilterDatabase(dataSource));
-            this.oracle = new PostgresOracle(dataSource, dataSource);
+            this.oracle = new PostgresRowEvaluator(dataSource, dataSource);
         }
 
         ColumnType type(String declared) throws SQLException {

@@ -95,7 +95,7 @@ final class IsolationCost {
                     policies.predicate(new Viewer("authenticated", "{\"sub\": \"" + sub + "\"}"), question, fresh);
             all.forEach(row -> predicate.undecided(row, RowAnswers.NONE, q -> questions.add(new Asked(q, row))));
         }
-        RowEvaluator oracle = new PostgresOracle(isolated, isolated);
+        RowEvaluator oracle = new PostgresRowEvaluator(isolated, isolated);
         double best = Double.MAX_VALUE;
         for (int i = 0; i < ROUNDS; i++) {
             long begun = System.nanoTime();

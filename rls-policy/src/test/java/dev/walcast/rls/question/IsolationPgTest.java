@@ -25,7 +25,7 @@ import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresRightsReader;
 import dev.walcast.rls.guard.RowPolicies;
 import dev.walcast.rls.policy.PolicyQuestion;
-import dev.walcast.rls.question.PostgresOracle.AskTimeouts;
+import dev.walcast.rls.question.PostgresRowEvaluator.AskTimeouts;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.question.RowEvaluator.Outcome;
 import dev.walcast.rls.rights.TableRights;
@@ -436,7 +436,7 @@ class IsolationPgTest {
         }
 
         RowEvaluator oracle(AskTimeouts patience) {
-            return new PostgresOracle(new RoleConnections(clients, server), isolated, patience);
+            return new PostgresRowEvaluator(new RoleConnections(clients, server), isolated, patience);
         }
 
         Set<Asked> questions(int viewers) throws Exception {
@@ -503,7 +503,7 @@ class IsolationPgTest {
         Row row = Row.of(table).text(table.indexOf(question.column()), text).build();
         Asked asked = new Asked(question, row);
         Outcome outcome =
-                new PostgresOracle(new RoleConnections(clients, server), isolated, PATIENCE).ask(Set.of(asked));
+                new PostgresRowEvaluator(new RoleConnections(clients, server), isolated, PATIENCE).ask(Set.of(asked));
         return String.valueOf(outcome.answers().get(asked));
     }
 

@@ -12,9 +12,9 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.filters.UnansweredException;
 import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.question.PostgresOracle.Answer;
-import dev.walcast.rls.question.PostgresOracle.AskTimeouts;
-import dev.walcast.rls.question.PostgresOracle.Work;
+import dev.walcast.rls.question.PostgresRowEvaluator.Answer;
+import dev.walcast.rls.question.PostgresRowEvaluator.AskTimeouts;
+import dev.walcast.rls.question.PostgresRowEvaluator.Work;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import java.net.SocketTimeoutException;
 import java.sql.SQLException;
@@ -161,7 +161,7 @@ class PatternRoundTest {
         List<Asked> asked =
                 IntStream.range(0, 40).mapToObj(i -> asked("p" + i, "1")).toList();
         AskTimeouts patience = new AskTimeouts(Duration.ofMillis(50), Duration.ofMillis(500));
-        PostgresOracle.Asker asker = (some, work) -> {
+        PostgresRowEvaluator.Asker asker = (some, work) -> {
             work.begin();
             try {
                 if (some.stream().anyMatch(one -> slow.contains(pattern(one)))) {

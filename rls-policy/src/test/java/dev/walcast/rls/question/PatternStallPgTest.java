@@ -16,7 +16,7 @@ import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.ColumnQuestion.Effort;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.question.PostgresOracle.AskTimeouts;
+import dev.walcast.rls.question.PostgresRowEvaluator.AskTimeouts;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.question.RowEvaluator.Outcome;
 import dev.walcast.rls.session.RoleConnections;
@@ -162,7 +162,7 @@ class PatternStallPgTest {
     }
 
     private static RowEvaluator oracle() {
-        return new PostgresOracle(new RoleConnections(source, source), source, PATIENCE);
+        return new PostgresRowEvaluator(new RoleConnections(source, source), source, PATIENCE);
     }
 
     private static Asked asked(String pattern, String body) {

@@ -19,7 +19,7 @@ import dev.walcast.rls.TableAccess.ColumnAccess;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.catalog.PostgresCatalog;
 import dev.walcast.rls.question.PostgresFilterDatabase;
-import dev.walcast.rls.question.PostgresOracle;
+import dev.walcast.rls.question.PostgresRowEvaluator;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -185,7 +185,7 @@ class RowReaderPgTest {
     @Test
     void everyFilterSelectsTheSameRowsAsSqlAndAsChangesAreJudged() throws Exception {
         FilterResolver resolver = new FilterResolver(new PostgresFilterDatabase(dataSource));
-        PostgresOracle oracle = new PostgresOracle(dataSource, dataSource);
+        PostgresRowEvaluator oracle = new PostgresRowEvaluator(dataSource, dataSource);
         List<Row> all = read(Predicate.Constant.ALWAYS, List.of(), 1_000);
         assertThat(all).hasSize(40);
         Set<String> distinct = new HashSet<>();
@@ -211,7 +211,7 @@ class RowReaderPgTest {
         assertThat(distinct).hasSizeGreaterThan(FILTERS.size() * 2 / 3);
     }
 
-    private static List<Row> judged(List<Row> rows, Predicate predicate, PostgresOracle oracle) throws Exception {
+    private static List<Row> judged(List<Row> rows, Predicate predicate, PostgresRowEvaluator oracle) throws Exception {
         List<Row> passing = new ArrayList<>();
         for (Row row : rows) {
             Set<Asked> asked = new LinkedHashSet<>();

@@ -30,7 +30,7 @@ import dev.walcast.rls.guard.RowGuard;
 import dev.walcast.rls.guard.RowPolicies;
 import dev.walcast.rls.guard.Verdict;
 import dev.walcast.rls.question.PostgresFilterDatabase;
-import dev.walcast.rls.question.PostgresOracle;
+import dev.walcast.rls.question.PostgresRowEvaluator;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rights.RightsLimits;
@@ -510,7 +510,7 @@ class SettingsPgTest {
         Set<Asked> questions = new LinkedHashSet<>();
         rows.forEach(row -> guard.undecided(viewer, insert(row), mark, questions::add));
         meanwhile.run();
-        RowAnswers answers = new PostgresOracle(sources.asClients(), sources.isolated()).ask(questions);
+        RowAnswers answers = new PostgresRowEvaluator(sources.asClients(), sources.isolated()).ask(questions);
         Set<Integer> shown = new TreeSet<>();
         for (Row row : rows) {
             if (guard.judge(viewer, insert(row), mark, answers) instanceof Verdict.Visible) {
@@ -536,7 +536,7 @@ class SettingsPgTest {
         List<Row> rows = rows(access);
         Set<Asked> questions = new LinkedHashSet<>();
         rows.forEach(row -> predicate.undecided(row, RowAnswers.NONE, q -> questions.add(new Asked(q, row))));
-        RowAnswers answers = new PostgresOracle(sources.asClients(), sources.isolated()).ask(questions);
+        RowAnswers answers = new PostgresRowEvaluator(sources.asClients(), sources.isolated()).ask(questions);
         Set<Integer> passed = new TreeSet<>();
         for (Row row : rows) {
             if (predicate.test(row, answers) == Truth.TRUE) {

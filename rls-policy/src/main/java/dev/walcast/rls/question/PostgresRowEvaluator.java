@@ -33,8 +33,8 @@ import org.slf4j.LoggerFactory;
 /// twice the time, until [AskTimeouts#total()] is used up. The total counts for each policy's expression, and once for
 /// all filters: that long one slow policy holds a connection, at most. [PatternRound] asks what hangs on clients'
 /// patterns.
-public final class PostgresOracle implements RowEvaluator {
-    private static final Logger log = LoggerFactory.getLogger(PostgresOracle.class);
+public final class PostgresRowEvaluator implements RowEvaluator {
+    private static final Logger log = LoggerFactory.getLogger(PostgresRowEvaluator.class);
 
     static final String TIMED_OUT = "57014";
 
@@ -66,17 +66,17 @@ public final class PostgresOracle implements RowEvaluator {
     ///
     /// @param filters  of connections as clients have them
     /// @param isolated of connections made by `IsolatedConnections`, for policies
-    public PostgresOracle(DataSource filters, DataSource isolated) {
+    public PostgresRowEvaluator(DataSource filters, DataSource isolated) {
         this(new RoleConnections(filters, filters), isolated, AskTimeouts.USUAL);
     }
 
     /// With the same connections for all filters.
-    public PostgresOracle(RoleConnections filters, DataSource isolated, AskTimeouts patience) {
+    public PostgresRowEvaluator(RoleConnections filters, DataSource isolated, AskTimeouts patience) {
         this(filters, filters, isolated, patience);
     }
 
     /// @param patterns for filters whose cost hangs on a client's pattern
-    public PostgresOracle(RoleConnections filters, RoleConnections patterns, DataSource isolated, AskTimeouts patience) {
+    public PostgresRowEvaluator(RoleConnections filters, RoleConnections patterns, DataSource isolated, AskTimeouts patience) {
         this.patterns = new ColumnAsker(patterns);
         this.columns = new ColumnAsker(filters);
         this.policies = new PolicyAsker(isolated);
@@ -245,7 +245,7 @@ public final class PostgresOracle implements RowEvaluator {
         }
 
         private static boolean mayPass(Answer answer) {
-            return answer.truth() == Truth.FAILED && PostgresOracle.mayPass(answer.error());
+            return answer.truth() == Truth.FAILED && PostgresRowEvaluator.mayPass(answer.error());
         }
 
         /// Again and again, each time with twice the time.
