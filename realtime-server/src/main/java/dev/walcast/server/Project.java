@@ -22,8 +22,8 @@ import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.rls.catalog.PostgresCatalog;
 import dev.walcast.rls.catalog.PostgresRightsReader;
-import dev.walcast.rls.catalog.RecentCatalog;
 import dev.walcast.rls.catalog.RoleSettings;
+import dev.walcast.rls.catalog.SharedCatalog;
 import dev.walcast.rls.guard.RowPolicies;
 import dev.walcast.rls.publication.PublicationReader;
 import dev.walcast.rls.question.PostgresFilterDatabase;
@@ -118,7 +118,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 System::nanoTime);
         this.policies = new RowPolicies(pools.policies());
         ChangePath.Database database = new ChangePath.Database(
-                new RecentCatalog(catalog),
+                new SharedCatalog(catalog),
                 rights,
                 policies,
                 new RecentFilterDatabase(

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Asks another catalog once for all joins that wait for the same answer: which tables are published, and whether a
 /// role exists. A join never gets an answer that was begun before it ([#asOf]). Safe for any thread.
-public final class RecentCatalog implements Catalog {
+public final class SharedCatalog implements Catalog {
     private static final String PUBLISHED = "";
 
     private final Catalog catalog;
@@ -26,7 +26,7 @@ public final class RecentCatalog implements Catalog {
     private final LongSupplier since;
 
     /// Answers as of each call.
-    public RecentCatalog(Catalog catalog) {
+    public SharedCatalog(Catalog catalog) {
         this(
                 catalog,
                 new SharedQuestions<>(System::nanoTime),
@@ -35,7 +35,7 @@ public final class RecentCatalog implements Catalog {
                 System::nanoTime);
     }
 
-    private RecentCatalog(
+    private SharedCatalog(
             Catalog catalog,
             SharedQuestions<String, Boolean> roles,
             SharedQuestions<String, Set<TableId>> tables,
@@ -50,7 +50,7 @@ public final class RecentCatalog implements Catalog {
 
     @Override
     public Catalog asOf(long earliest) {
-        return new RecentCatalog(catalog, roles, tables, readable, () -> earliest);
+        return new SharedCatalog(catalog, roles, tables, readable, () -> earliest);
     }
 
     @Override
