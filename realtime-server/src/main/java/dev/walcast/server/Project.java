@@ -26,9 +26,9 @@ import dev.walcast.rls.catalog.RoleSettings;
 import dev.walcast.rls.catalog.SharedCatalog;
 import dev.walcast.rls.guard.RowPolicies;
 import dev.walcast.rls.publication.PublicationReader;
+import dev.walcast.rls.question.CachedFilterDatabase;
 import dev.walcast.rls.question.PostgresFilterDatabase;
 import dev.walcast.rls.question.PostgresRowEvaluator;
-import dev.walcast.rls.question.RecentFilterDatabase;
 import dev.walcast.rls.rights.BadTablesApart;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rows.PostgresRowReader;
@@ -121,7 +121,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
                 new SharedCatalog(catalog),
                 rights,
                 policies,
-                new RecentFilterDatabase(
+                new CachedFilterDatabase(
                         new PostgresFilterDatabase(pools.filters(), pools.patterns()), System::nanoTime),
                 new PostgresRowEvaluator(pools.filters(), pools.patterns(), pools.policies(), patience),
                 new PostgresRowReader(pools.snapshots(), settings.publication()),

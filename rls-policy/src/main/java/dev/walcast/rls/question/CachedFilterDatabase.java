@@ -16,15 +16,15 @@ import org.jspecify.annotations.Nullable;
 
 /// Asks another once for all who join with the same filter within a second. What a type has become and the
 /// settings of the role are part of the question, so another type is another question; a refusal is not remembered.
-public final class RecentFilterDatabase implements FilterDatabase {
+public final class CachedFilterDatabase implements FilterDatabase {
     private final FilterDatabase database;
     private final Recent<Asked, List<@Nullable String>> answers;
     private final Recent<Asked, String> operators;
 
     /// @param nanoTime a monotonic clock
-    public RecentFilterDatabase(FilterDatabase database, LongSupplier nanoTime) {
+    public CachedFilterDatabase(FilterDatabase database, LongSupplier nanoTime) {
         this.database = requireNonNull(database, "database is null");
-        this.answers = new Recent<>(nanoTime, RecentFilterDatabase::characters);
+        this.answers = new Recent<>(nanoTime, CachedFilterDatabase::characters);
         this.operators = new Recent<>(nanoTime);
     }
 
