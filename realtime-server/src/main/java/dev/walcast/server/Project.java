@@ -29,7 +29,7 @@ import dev.walcast.rls.publication.PublicationReader;
 import dev.walcast.rls.question.CachedFilterDatabase;
 import dev.walcast.rls.question.PostgresFilterDatabase;
 import dev.walcast.rls.question.PostgresRowEvaluator;
-import dev.walcast.rls.rights.BadTablesApart;
+import dev.walcast.rls.rights.FaultIsolatingRightsReader;
 import dev.walcast.rls.rights.Rights;
 import dev.walcast.rls.rows.PostgresRowReader;
 import dev.walcast.rls.topic.PostgresTopicPermissions;
@@ -108,7 +108,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         this.logins = new LoginCheck(pools.catalog(), pools.policies(), evaluation != null);
         this.catalog = new PostgresCatalog(pools.catalog(), settings.publication());
         this.rights = new Rights(
-                new BadTablesApart(new PostgresRightsReader(
+                new FaultIsolatingRightsReader(new PostgresRightsReader(
                         pools.rights(),
                         settings.publication(),
                         evaluationUrl.user(),

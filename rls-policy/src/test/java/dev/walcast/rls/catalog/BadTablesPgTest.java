@@ -6,7 +6,7 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.testing.TestPostgres;
 import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TestDataSources;
-import dev.walcast.rls.rights.BadTablesApart;
+import dev.walcast.rls.rights.FaultIsolatingRightsReader;
 import dev.walcast.rls.rights.RightsReader;
 import dev.walcast.rls.rights.RightsReader.Reading;
 import java.sql.Connection;
@@ -25,7 +25,7 @@ class BadTablesPgTest {
             postgres.execute("create database ascii template template0 encoding 'SQL_ASCII' locale 'C'");
             try (TestDataSources sources = new TestDataSources(postgres.port(), "ascii")) {
                 prepare(sources);
-                RightsReader reader = new BadTablesApart(new PostgresRightsReader(sources.isolated(), "p"));
+                RightsReader reader = new FaultIsolatingRightsReader(new PostgresRightsReader(sources.isolated(), "p"));
                 Reading reading = reader.read(Set.of(GOOD, BAD));
                 assertThat(reading.rights()).containsOnlyKeys(GOOD);
                 assertThat(reading.unanswered()).containsOnlyKeys(BAD.table());

@@ -17,11 +17,11 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class BadTablesApartTest {
+class FaultIsolatingRightsReaderTest {
     private final Set<TableId> bad = new HashSet<>();
     private String state = "22021";
     private int readings;
-    private final RightsReader reader = new BadTablesApart(this::read);
+    private final RightsReader reader = new FaultIsolatingRightsReader(this::read);
 
     private Reading read(Set<AccessQuestion> questions) throws SQLException {
         readings++;
@@ -79,7 +79,7 @@ class BadTablesApartTest {
 
     @Test
     void badTablesAloneAreAnError() {
-        IntStream.range(0, 4).mapToObj(BadTablesApartTest::table).forEach(bad::add);
+        IntStream.range(0, 4).mapToObj(FaultIsolatingRightsReaderTest::table).forEach(bad::add);
         assertThatThrownBy(() -> reader.read(questions(4))).hasMessageContaining("invalid byte");
     }
 }

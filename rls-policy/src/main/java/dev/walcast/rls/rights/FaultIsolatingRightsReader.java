@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 /// Reads rights so that a table whose catalog rows cannot be read, such as a name that is no text in a `SQL_ASCII`
 /// database, leaves the others answered: what fails together is read in halves. Then the tables of one answer are
 /// each in one state, but not all at the same time.
-public final class BadTablesApart implements RightsReader {
+public final class FaultIsolatingRightsReader implements RightsReader {
     /// Readings for one call, so that many bad tables do not cost without end.
     private static final int READINGS_MAX = 200;
 
@@ -25,7 +25,7 @@ public final class BadTablesApart implements RightsReader {
 
     private final RightsReader reader;
 
-    public BadTablesApart(RightsReader reader) {
+    public FaultIsolatingRightsReader(RightsReader reader) {
         this.reader = requireNonNull(reader, "reader is null");
     }
 
