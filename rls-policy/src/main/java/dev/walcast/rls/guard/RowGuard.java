@@ -136,14 +136,14 @@ public final class RowGuard {
     /// Does not ask Postgres.
     ///
     /// @param mark see [#judge]
-    public OldRow before(Viewer viewer, Change.Update update, RightsMark mark, RowAnswers answers) {
+    public OldRowVerdict before(Viewer viewer, Change.Update update, RightsMark mark, RowAnswers answers) {
         Sight sight = sight(viewer, update.table(), mark);
         if (sight == null) {
-            return new OldRow(InView.UNDECIDED, ReadableColumns.NONE, ReadableColumns.NONE);
+            return new OldRowVerdict(InView.UNDECIDED, ReadableColumns.NONE, ReadableColumns.NONE);
         }
         Columns readable = sight.columns;
         if (readable == null) {
-            return new OldRow(InView.NO, ReadableColumns.NONE, ReadableColumns.NONE);
+            return new OldRowVerdict(InView.NO, ReadableColumns.NONE, ReadableColumns.NONE);
         }
         InView seen = InView.YES;
         if (readable.access.rowSecurity()) {
@@ -152,7 +152,7 @@ public final class RowGuard {
         boolean keyed = readable.access.readsWholeKey()
                 && readable.key.indexes().stream()
                         .allMatch(index -> update.oldRow().missing(index) == null);
-        return new OldRow(seen, readable.all, keyed ? readable.key : ReadableColumns.NONE);
+        return new OldRowVerdict(seen, readable.all, keyed ? readable.key : ReadableColumns.NONE);
     }
 
     /// Judges that a row is gone which the viewer received while the same policies showed it. Nothing but its replica

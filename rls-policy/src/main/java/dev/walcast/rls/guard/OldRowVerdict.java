@@ -11,8 +11,8 @@ import dev.walcast.rls.guard.Verdict.ReadableColumns;
 /// @param columns which of the table's columns the viewer may read
 /// @param key     the primary key's among them; empty unless the viewer may read the whole key and the feed
 ///                carries its old value
-public record OldRow(InView seen, ReadableColumns columns, ReadableColumns key) {
-    public OldRow {
+public record OldRowVerdict(InView seen, ReadableColumns columns, ReadableColumns key) {
+    public OldRowVerdict {
         requireNonNull(seen, "seen is null");
         requireNonNull(columns, "columns is null");
         requireNonNull(key, "key is null");
