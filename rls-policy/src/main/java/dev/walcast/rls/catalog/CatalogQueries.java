@@ -7,9 +7,9 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.filters.index.ChangeEvent;
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.rls.PgSnapshot;
-import dev.walcast.rls.Publishing;
 import dev.walcast.rls.RoleFacts;
 import dev.walcast.rls.TableAccess.ColumnAccess;
+import dev.walcast.rls.TablePublication;
 import dev.walcast.rls.catalog.TableFacts.ColumnFacts;
 import dev.walcast.rls.policy.NodeTree;
 import dev.walcast.rls.policy.PolicySet.Function;
@@ -138,7 +138,7 @@ final class CatalogQueries {
         return versions;
     }
 
-    private static @Nullable Publishing publishing(ResultSet rows) throws SQLException {
+    private static @Nullable TablePublication publishing(ResultSet rows) throws SQLException {
         if (!rows.getBoolean("published")) {
             return null;
         }
@@ -156,7 +156,7 @@ final class CatalogQueries {
                 numbers.add(((Number) number).intValue());
             }
         }
-        return new Publishing(events, numbers, rows.getBoolean("filtered"));
+        return new TablePublication(events, numbers, rows.getBoolean("filtered"));
     }
 
     private static Set<Long> changing(Array transactions) throws SQLException {

@@ -2,9 +2,9 @@ package dev.walcast.rls.catalog;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.Publishing;
 import dev.walcast.rls.RoleFacts;
 import dev.walcast.rls.TableAccess;
+import dev.walcast.rls.TablePublication;
 import dev.walcast.rls.catalog.CatalogObjects.Mentioned;
 import dev.walcast.rls.policy.ClaimsOnly;
 import dev.walcast.rls.policy.NodeTree;
@@ -91,7 +91,7 @@ record KnownTable(
                 .toList();
     }
 
-    TableRights rights(RoleFacts role, @Nullable Publishing publishing) {
+    TableRights rights(RoleFacts role, @Nullable TablePublication publishing) {
         TableAccess access = facts.access(role, publishing);
         return new TableRights(access, access.rowSecurity() ? policies(role) : PolicySet.NONE);
     }

@@ -6,8 +6,8 @@ import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.PgSnapshot;
-import dev.walcast.rls.Publishing;
 import dev.walcast.rls.RoleFacts;
+import dev.walcast.rls.TablePublication;
 import dev.walcast.rls.catalog.CatalogObjects.Mentioned;
 import dev.walcast.rls.policy.NodeTree;
 import dev.walcast.rls.policy.PolicySet.Operator;
@@ -102,9 +102,9 @@ public final class PostgresRightsReader implements RightsReader {
 
     /// What the rights of a question were made of.
     private record Known(
-            KnownTable table, RoleFacts role, @Nullable Publishing publishing, TableRights rights) {
+            KnownTable table, RoleFacts role, @Nullable TablePublication publishing, TableRights rights) {
         @SuppressWarnings("ReferenceEquality") // a table is made anew whenever anything about it changed
-        boolean isOf(KnownTable table, RoleFacts role, @Nullable Publishing publishing) {
+        boolean isOf(KnownTable table, RoleFacts role, @Nullable TablePublication publishing) {
             return this.table == table && Objects.equals(this.publishing, publishing) && this.role.equals(role);
         }
     }
@@ -234,7 +234,7 @@ public final class PostgresRightsReader implements RightsReader {
 
         private TableRights rights(AccessQuestion question, KnownTable table) {
             RoleFacts role = requireNonNull(roles.get(question.role()));
-            Publishing publishing =
+            TablePublication publishing =
                     requireNonNull(versions.get(question.table())).publishing();
             Known before = rights.get(question);
             if (before != null && before.isOf(table, role, publishing)) {

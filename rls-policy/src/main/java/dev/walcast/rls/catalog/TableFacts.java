@@ -3,11 +3,11 @@ package dev.walcast.rls.catalog;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.TableId;
-import dev.walcast.rls.Publishing;
 import dev.walcast.rls.RoleFacts;
 import dev.walcast.rls.RoleStanding;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TableAccess.ColumnAccess;
+import dev.walcast.rls.TablePublication;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -61,7 +61,7 @@ record TableFacts(
 
     /// What the role may do, as `has_schema_privilege` and `has_column_privilege` decide; a role that must not be used
     /// reads nothing.
-    TableAccess access(RoleFacts role, @Nullable Publishing publishing) {
+    TableAccess access(RoleFacts role, @Nullable TablePublication publishing) {
         boolean usable = role.standing() == RoleStanding.USABLE;
         boolean readsAll = role.isAmong(readers) || role.readsAllTables();
         List<ColumnAccess> accesses = new ArrayList<>(columns.size());

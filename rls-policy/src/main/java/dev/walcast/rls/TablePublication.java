@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
 /// @param events   the kinds of change
 /// @param columns  the numbers of the columns; null for all but generated ones
 /// @param filtered whether a WHERE clause of the publication leaves rows out
-public record Publishing(Set<ChangeEvent> events, @Nullable Set<Integer> columns, boolean filtered) {
+public record TablePublication(Set<ChangeEvent> events, @Nullable Set<Integer> columns, boolean filtered) {
     /// All rows, all changes and all columns but generated ones.
-    public static final Publishing EVERYTHING = new Publishing(EnumSet.allOf(ChangeEvent.class), null, false);
+    public static final TablePublication EVERYTHING = new TablePublication(EnumSet.allOf(ChangeEvent.class), null, false);
 
-    public Publishing {
+    public TablePublication {
         events = Set.copyOf(events);
         columns = columns == null ? null : Set.copyOf(columns);
     }
