@@ -96,9 +96,9 @@ public final class ModelDatabase implements Catalog, FilterDatabase, RowEvaluato
     }
 
     @Override
-    public Map<Question, TableAccess> access(Collection<Question> questions) {
-        Map<Question, TableAccess> access = new HashMap<>();
-        for (Question question : questions) {
+    public Map<AccessQuestion, TableAccess> access(Collection<AccessQuestion> questions) {
+        Map<AccessQuestion, TableAccess> access = new HashMap<>();
+        for (AccessQuestion question : questions) {
             List<TableAccess.ColumnAccess> columns = List.of(
                     new TableAccess.ColumnAccess("id", 1, true, INT, "int8", true, true, false),
                     new TableAccess.ColumnAccess("v", 2, true, TEXT, "text", false, true, false),
@@ -109,8 +109,8 @@ public final class ModelDatabase implements Catalog, FilterDatabase, RowEvaluato
     }
 
     /// Shows every transaction of the tests, whose ids are near zero or near where ids of 32 bits begin again.
-    static RightsReader.Reading reading(Catalog catalog, Set<Question> questions) throws SQLException {
-        Map<Question, TableRights> rights = new HashMap<>();
+    static RightsReader.Reading reading(Catalog catalog, Set<AccessQuestion> questions) throws SQLException {
+        Map<AccessQuestion, TableRights> rights = new HashMap<>();
         catalog.access(questions)
                 .forEach((question, access) -> rights.put(question, TableRights.withoutPolicies(access)));
         long end = (1L << 40) + (1 << 30);
@@ -132,7 +132,7 @@ public final class ModelDatabase implements Catalog, FilterDatabase, RowEvaluato
 
     /// Asked only of a table that the role may not read; all are published.
     @Override
-    public RelationFacts relation(Question question) {
+    public RelationFacts relation(AccessQuestion question) {
         RelationFacts.Publication publication =
                 new RelationFacts.Publication("supabase_realtime", true, false, List.of(), null, true, 18);
         return new RelationFacts(

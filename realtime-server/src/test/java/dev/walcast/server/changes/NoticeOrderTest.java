@@ -111,7 +111,7 @@ class NoticeOrderTest {
     /// Answers slowly what a member may do.
     private final class SlowCatalog implements Catalog {
         @Override
-        public Map<Question, TableAccess> access(Collection<Question> asked) {
+        public Map<AccessQuestion, TableAccess> access(Collection<AccessQuestion> asked) {
             if (asked.stream().anyMatch(question -> question.role().equals(MEMBER))) {
                 rights.pass();
             }
@@ -129,7 +129,7 @@ class NoticeOrderTest {
         }
 
         @Override
-        public RelationFacts relation(Question question) {
+        public RelationFacts relation(AccessQuestion question) {
             throw new AssertionError("every table is published");
         }
 

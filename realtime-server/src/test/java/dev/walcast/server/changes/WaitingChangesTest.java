@@ -97,8 +97,8 @@ class WaitingChangesTest {
     /// One role may read nothing.
     private final class Grants implements Catalog {
         @Override
-        public Map<Question, TableAccess> access(Collection<Question> asked) {
-            Map<Question, TableAccess> access = new HashMap<>(database.access(asked));
+        public Map<AccessQuestion, TableAccess> access(Collection<AccessQuestion> asked) {
+            Map<AccessQuestion, TableAccess> access = new HashMap<>(database.access(asked));
             access.replaceAll((question, all) -> question.role().equals(REFUSED.role()) ? nothing(all) : all);
             return access;
         }
@@ -129,7 +129,7 @@ class WaitingChangesTest {
         }
 
         @Override
-        public RelationFacts relation(Question question) {
+        public RelationFacts relation(AccessQuestion question) {
             return database.relation(question);
         }
 
