@@ -2,10 +2,10 @@ package dev.walcast.rls.catalog;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.walcast.rls.cache.IdleExpiryCache;
 import dev.walcast.rls.policy.ClaimsOnly;
 import dev.walcast.rls.policy.NodeTree;
 import dev.walcast.rls.policy.PolicySet.Function;
-import dev.walcast.rls.recent.KeptWhileUsed;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,10 +23,10 @@ final class FunctionBodies {
 
     private static final int FUNCTIONS_MAX = 20_000;
 
-    private final KeptWhileUsed<Long, Body> bodies;
+    private final IdleExpiryCache<Long, Body> bodies;
 
     FunctionBodies(LongSupplier nanoTime) {
-        this.bodies = new KeptWhileUsed<>(FUNCTIONS_MAX, nanoTime);
+        this.bodies = new IdleExpiryCache<>(FUNCTIONS_MAX, nanoTime);
     }
 
     /// @param version empty for Postgres' own functions, which do not change

@@ -2,9 +2,9 @@ package dev.walcast.rls.catalog;
 
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.PgSnapshot;
+import dev.walcast.rls.cache.IdleExpiryCache;
 import dev.walcast.rls.catalog.KnownTable.Printed;
 import dev.walcast.rls.policy.StoredPolicy;
-import dev.walcast.rls.recent.KeptWhileUsed;
 import dev.walcast.rls.sql.SqlFile;
 import dev.walcast.rls.sql.SqlStates;
 import java.sql.Connection;
@@ -47,10 +47,10 @@ final class PolicyPrinter {
              where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and l.granted
              group by l.virtualtransaction""";
 
-    private final KeptWhileUsed<TableId, Boolean> lockedLately;
+    private final IdleExpiryCache<TableId, Boolean> lockedLately;
 
     PolicyPrinter(LongSupplier nanoTime) {
-        this.lockedLately = new KeptWhileUsed<>(LOCKED_MAX, nanoTime);
+        this.lockedLately = new IdleExpiryCache<>(LOCKED_MAX, nanoTime);
     }
 
     /// What could be printed.

@@ -8,11 +8,11 @@ import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.RoleFacts;
 import dev.walcast.rls.TablePublication;
+import dev.walcast.rls.cache.IdleExpiryCache;
 import dev.walcast.rls.catalog.CatalogObjects.Mentioned;
 import dev.walcast.rls.policy.NodeTree;
 import dev.walcast.rls.policy.PolicySet.Operator;
 import dev.walcast.rls.policy.StoredPolicy;
-import dev.walcast.rls.recent.KeptWhileUsed;
 import dev.walcast.rls.rights.RightsReader;
 import dev.walcast.rls.rights.TableRights;
 import dev.walcast.rls.session.ServerTimeZone;
@@ -49,8 +49,8 @@ public final class PostgresRightsReader implements RightsReader {
     private final @Nullable String evaluator;
     private final SettingsReader settings;
     private final Runnable renew;
-    private final KeptWhileUsed<TableId, KnownTable> tables;
-    private final KeptWhileUsed<AccessQuestion, Known> rights;
+    private final IdleExpiryCache<TableId, KnownTable> tables;
+    private final IdleExpiryCache<AccessQuestion, Known> rights;
     private final FunctionBodies functions;
     private final PolicyPrinter printer;
 
@@ -94,8 +94,8 @@ public final class PostgresRightsReader implements RightsReader {
         this.evaluator = evaluator;
         this.settings = new SettingsReader(timeZone);
         this.renew = requireNonNull(renew, "renew is null");
-        this.tables = new KeptWhileUsed<>(TABLES_MAX, nanoTime);
-        this.rights = new KeptWhileUsed<>(RIGHTS_MAX, nanoTime);
+        this.tables = new IdleExpiryCache<>(TABLES_MAX, nanoTime);
+        this.rights = new IdleExpiryCache<>(RIGHTS_MAX, nanoTime);
         this.functions = new FunctionBodies(nanoTime);
         this.printer = new PolicyPrinter(nanoTime);
     }

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.rls.RoleFacts;
-import dev.walcast.rls.recent.Recent;
+import dev.walcast.rls.cache.SingleFlightCache;
 import dev.walcast.rls.session.ServerTimeZone;
 import dev.walcast.rls.session.SettingsReader;
 import java.sql.Connection;
@@ -15,7 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// Knows the settings that fresh sessions of roles begin with; an answer is at most [Recent#MAX_AGE] old. Safe for any
+/// Knows the settings that fresh sessions of roles begin with; an answer is at most [SingleFlightCache#MAX_AGE] old. Safe for any
 /// thread; calls block.
 public final class RoleSettings {
     private static final int TRIES_MAX = 3;
@@ -25,7 +25,7 @@ public final class RoleSettings {
     private final Runnable renew;
     private final SettingsReader reader;
     private final ReentrantLock reading = new ReentrantLock();
-    private final Recent<String, SessionSettings> recent = new Recent<>(System::nanoTime);
+    private final SingleFlightCache<String, SessionSettings> recent = new SingleFlightCache<>(System::nanoTime);
 
     /// @param isolated  of connections made by `IsolatedConnections`
     /// @param evaluator a further role that Walcast logs in as; null when there is none

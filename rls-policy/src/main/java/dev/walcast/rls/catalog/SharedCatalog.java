@@ -6,7 +6,7 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog;
 import dev.walcast.rls.RelationFacts;
 import dev.walcast.rls.TableAccess;
-import dev.walcast.rls.recent.SharedQuestions;
+import dev.walcast.rls.cache.SharedQuestions;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.Map;

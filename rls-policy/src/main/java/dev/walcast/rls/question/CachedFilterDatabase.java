@@ -8,7 +8,7 @@ import dev.walcast.filters.UnansweredException;
 import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.values.ColumnType;
-import dev.walcast.rls.recent.Recent;
+import dev.walcast.rls.cache.SingleFlightCache;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
@@ -18,14 +18,14 @@ import org.jspecify.annotations.Nullable;
 /// settings of the role are part of the question, so another type is another question; a refusal is not remembered.
 public final class CachedFilterDatabase implements FilterDatabase {
     private final FilterDatabase database;
-    private final Recent<Asked, List<@Nullable String>> answers;
-    private final Recent<Asked, String> operators;
+    private final SingleFlightCache<Asked, List<@Nullable String>> answers;
+    private final SingleFlightCache<Asked, String> operators;
 
     /// @param nanoTime a monotonic clock
     public CachedFilterDatabase(FilterDatabase database, LongSupplier nanoTime) {
         this.database = requireNonNull(database, "database is null");
-        this.answers = new Recent<>(nanoTime, CachedFilterDatabase::characters);
-        this.operators = new Recent<>(nanoTime);
+        this.answers = new SingleFlightCache<>(nanoTime, CachedFilterDatabase::characters);
+        this.operators = new SingleFlightCache<>(nanoTime);
     }
 
     private static long characters(Asked asked, @Nullable List<@Nullable String> answer) {
@@ -104,7 +104,7 @@ public final class CachedFilterDatabase implements FilterDatabase {
     }
 
     private List<@Nullable String> answer(
-            Asked asked, Recent.Ask<List<@Nullable String>, FilterRefusedException, UnansweredException> ask)
+            Asked asked, SingleFlightCache.Ask<List<@Nullable String>, FilterRefusedException, UnansweredException> ask)
             throws FilterRefusedException, UnansweredException {
         return requireNonNull(answers.<FilterRefusedException, UnansweredException>get(asked, ask));
     }

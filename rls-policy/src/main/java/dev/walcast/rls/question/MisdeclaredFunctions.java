@@ -2,7 +2,7 @@ package dev.walcast.rls.question;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.recent.Recent;
+import dev.walcast.rls.cache.SingleFlightCache;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -31,13 +31,13 @@ final class MisdeclaredFunctions {
                                   from pg_catalog.pg_proc b where b.proname = pg_catalog.replace(c.call[1], 'pg_catalog.', '')))))""";
 
     private final DataSource dataSource;
-    private final Recent<String, Boolean> recent = new Recent<>(System::nanoTime);
+    private final SingleFlightCache<String, Boolean> recent = new SingleFlightCache<>(System::nanoTime);
 
     MisdeclaredFunctions(DataSource dataSource) {
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
     }
 
-    /// The answer is at most [Recent#MAX_AGE] old.
+    /// The answer is at most [SingleFlightCache#MAX_AGE] old.
     boolean mayExist() throws SQLException {
         return requireNonNull(recent.<SQLException, SQLException>get("", this::look));
     }

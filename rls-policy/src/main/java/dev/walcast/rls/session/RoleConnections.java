@@ -2,7 +2,7 @@ package dev.walcast.rls.session;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.walcast.rls.recent.Recent;
+import dev.walcast.rls.cache.SingleFlightCache;
 import dev.walcast.rls.sql.SqlStates;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -18,7 +18,7 @@ import javax.sql.DataSource;
 public final class RoleConnections {
     private final DataSource evaluation;
     private final DataSource server;
-    private final Recent<String, Boolean> bypassing = new Recent<>(System::nanoTime);
+    private final SingleFlightCache<String, Boolean> bypassing = new SingleFlightCache<>(System::nanoTime);
 
     /// @param evaluation of connections of the evaluation login
     /// @param server     of connections of the server's login; the same where there is no other

@@ -1,5 +1,5 @@
 /// Answers that are kept for a short time and shared by all that ask the same.
 @NullMarked
-package dev.walcast.rls.recent;
+package dev.walcast.rls.cache;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,14 +1,15 @@
-package dev.walcast.rls.recent;
+package dev.walcast.rls.cache;
 
+import dev.walcast.rls.cache.IdleExpiryCache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-class KeptWhileUsedTest {
+class IdleExpiryCacheTest {
     private final AtomicLong nanos = new AtomicLong(1);
-    private final KeptWhileUsed<String, Integer> kept = new KeptWhileUsed<>(10, nanos::get);
+    private final IdleExpiryCache<String, Integer> kept = new IdleExpiryCache<>(10, nanos::get);
 
     @Test
     void forgetsWhatIsNotUsed() {

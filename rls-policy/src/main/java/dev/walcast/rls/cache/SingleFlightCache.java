@@ -1,4 +1,4 @@
-package dev.walcast.rls.recent;
+package dev.walcast.rls.cache;
 
 import static java.util.Objects.requireNonNull;
 
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Answers that are at most [#MAX_AGE] old, so that many who ask the same at once, after a restart, are one question to
 /// the database. Who asks while the answer is on its way waits for it. Safe for any thread.
-public final class Recent<K, V> {
+public final class SingleFlightCache<K, V> {
     /// As often as rights and policies are looked up again.
     static final Duration MAX_AGE = Duration.ofSeconds(1);
 
@@ -29,12 +29,12 @@ public final class Recent<K, V> {
     /// For questions and answers that are small.
     ///
     /// @param nanoTime a monotonic clock
-    public Recent(LongSupplier nanoTime) {
+    public SingleFlightCache(LongSupplier nanoTime) {
         this(nanoTime, (_, _) -> 0);
     }
 
     /// @param nanoTime a monotonic clock
-    public Recent(LongSupplier nanoTime, Weight<K, V> weight) {
+    public SingleFlightCache(LongSupplier nanoTime, Weight<K, V> weight) {
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
         this.weight = requireNonNull(weight, "weight is null");
         this.forgottenAt = new AtomicLong(nanoTime.getAsLong());

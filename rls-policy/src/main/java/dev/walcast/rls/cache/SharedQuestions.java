@@ -1,4 +1,4 @@
-package dev.walcast.rls.recent;
+package dev.walcast.rls.cache;
 
 import static java.util.Objects.requireNonNull;
 

@@ -1,4 +1,4 @@
-package dev.walcast.rls.recent;
+package dev.walcast.rls.cache;
 
 import static java.util.Objects.requireNonNull;
 
@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Values that are forgotten when they were not used for some time, or when there are too many. Safe for any thread.
-public final class KeptWhileUsed<K, V> {
+public final class IdleExpiryCache<K, V> {
     private static final Duration UNUSED_MAX = Duration.ofMinutes(10);
 
     private final int max;
@@ -17,7 +17,7 @@ public final class KeptWhileUsed<K, V> {
     private final Map<K, Kept<V>> values = new ConcurrentHashMap<>();
 
     /// @param nanoTime a monotonic clock
-    public KeptWhileUsed(int max, LongSupplier nanoTime) {
+    public IdleExpiryCache(int max, LongSupplier nanoTime) {
         this.max = max;
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
     }

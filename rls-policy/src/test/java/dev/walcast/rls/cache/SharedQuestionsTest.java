@@ -1,5 +1,6 @@
-package dev.walcast.rls.recent;
+package dev.walcast.rls.cache;
 
+import dev.walcast.rls.cache.SharedQuestions;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
