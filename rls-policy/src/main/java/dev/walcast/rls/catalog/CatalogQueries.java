@@ -171,7 +171,7 @@ final class CatalogQueries {
 
     /// @param failures takes the tables that cannot be understood
     /// @return by oid
-    Map<Long, TableFacts> facts(Collection<TableVersion> tables, Failures failures) throws SQLException {
+    Map<Long, TableFacts> facts(Collection<TableVersion> tables, TableFailures failures) throws SQLException {
         Map<Long, TableVersion> versions = byOid(tables);
         Map<Long, TableFacts> heads = new HashMap<>();
         Map<Long, List<ColumnFacts>> columns = new HashMap<>();
@@ -249,7 +249,7 @@ final class CatalogQueries {
 
     /// @param failures takes the tables that cannot be understood
     /// @return by the table's oid
-    Map<Long, List<StoredPolicy>> policies(Collection<TableVersion> tables, Failures failures) throws SQLException {
+    Map<Long, List<StoredPolicy>> policies(Collection<TableVersion> tables, TableFailures failures) throws SQLException {
         Map<Long, TableVersion> versions = byOid(tables);
         Map<Long, List<StoredPolicy>> policies = new HashMap<>();
         try (PreparedStatement statement = connection.prepareStatement(POLICIES)) {

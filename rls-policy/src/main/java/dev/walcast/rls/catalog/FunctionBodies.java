@@ -3,7 +3,7 @@ package dev.walcast.rls.catalog;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.rls.cache.IdleExpiryCache;
-import dev.walcast.rls.policy.ClaimsOnly;
+import dev.walcast.rls.policy.ClaimsOnlyProof;
 import dev.walcast.rls.policy.NodeTree;
 import dev.walcast.rls.policy.PolicySet.Function;
 import java.sql.SQLException;
@@ -36,8 +36,8 @@ final class FunctionBodies {
             return new Body(
                     version,
                     function,
-                    tree == null ? Set.of() : Mentions.functions(List.of(tree)),
-                    ClaimsOnly.qualifiedCalls(function));
+                    tree == null ? Set.of() : TreeReferences.functions(List.of(tree)),
+                    ClaimsOnlyProof.qualifiedCalls(function));
         }
     }
 

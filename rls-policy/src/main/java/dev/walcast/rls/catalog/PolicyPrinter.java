@@ -3,7 +3,7 @@ package dev.walcast.rls.catalog;
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.cache.IdleExpiryCache;
-import dev.walcast.rls.catalog.KnownTable.Printed;
+import dev.walcast.rls.catalog.CachedTable.Printed;
 import dev.walcast.rls.policy.StoredPolicy;
 import dev.walcast.rls.sql.SqlFile;
 import dev.walcast.rls.sql.SqlStates;
@@ -58,10 +58,10 @@ final class PolicyPrinter {
     /// @param tables   with all expressions
     /// @param changed  those that changed meanwhile
     /// @param failures why others could not be printed for now
-    record Outcome(List<KnownTable> tables, Set<TableId> changed, Map<TableId, SQLException> failures) {}
+    record Outcome(List<CachedTable> tables, Set<TableId> changed, Map<TableId, SQLException> failures) {}
 
     /// @param tables as they were at the moment
-    Outcome print(Connection connection, Collection<KnownTable> tables, PgSnapshot moment) throws SQLException {
+    Outcome print(Connection connection, Collection<CachedTable> tables, PgSnapshot moment) throws SQLException {
         Outcome outcome = new Outcome(new ArrayList<>(), new HashSet<>(), new HashMap<>());
         if (tables.isEmpty()) {
             return outcome;
@@ -70,8 +70,8 @@ final class PolicyPrinter {
             tables.forEach(table -> outcome.changed.add(table.facts().table()));
             return outcome;
         }
-        List<KnownTable> free = new ArrayList<>();
-        List<KnownTable> locked = new ArrayList<>();
+        List<CachedTable> free = new ArrayList<>();
+        List<CachedTable> locked = new ArrayList<>();
         tables.forEach(table -> (lockedLately.get(table.facts().table()) == null ? free : locked).add(table));
         if (free.size() < 2 || !printTogether(connection, free, outcome)) {
             printEach(connection, free, WAIT, outcome);
@@ -106,7 +106,7 @@ final class PolicyPrinter {
         return Stream.of(transactions).allMatch(transaction -> moment.contains(Long.parseUnsignedLong(transaction)));
     }
 
-    private boolean printTogether(Connection connection, List<KnownTable> tables, Outcome outcome) throws SQLException {
+    private boolean printTogether(Connection connection, List<CachedTable> tables, Outcome outcome) throws SQLException {
         try {
             Map<Long, String> printed = printed(connection, tables, FIRST_WAIT);
             tables.forEach(table -> take(table, printed, outcome));
@@ -119,10 +119,10 @@ final class PolicyPrinter {
         }
     }
 
-    private void printEach(Connection connection, List<KnownTable> tables, Duration firstWait, Outcome outcome)
+    private void printEach(Connection connection, List<CachedTable> tables, Duration firstWait, Outcome outcome)
             throws SQLException {
         Duration wait = firstWait;
-        for (KnownTable table : tables) {
+        for (CachedTable table : tables) {
             TableId id = table.facts().table();
             try {
                 take(table, printed(connection, List.of(table), wait), outcome);
@@ -147,7 +147,7 @@ final class PolicyPrinter {
         return Set.of("55P03", "57014", "40P01").contains(String.valueOf(e.getSQLState()));
     }
 
-    private static void take(KnownTable table, Map<Long, String> expressions, Outcome outcome) {
+    private static void take(CachedTable table, Map<Long, String> expressions, Outcome outcome) {
         Map<Long, Printed> printed = new HashMap<>(table.expressions());
         for (StoredPolicy policy : table.unprinted()) {
             String expression = expressions.get(policy.oid());
@@ -161,7 +161,7 @@ final class PolicyPrinter {
     }
 
     /// By oid; a policy of a table that was dropped is missing.
-    private static Map<Long, String> printed(Connection connection, List<KnownTable> tables, Duration wait)
+    private static Map<Long, String> printed(Connection connection, List<CachedTable> tables, Duration wait)
             throws SQLException {
         CatalogQueries queries = new CatalogQueries(connection);
         Object[] oids = tables.stream()

@@ -80,7 +80,7 @@ public final class PostgresCatalog implements Catalog {
 
     private Map<AccessQuestion, TableAccess> access(CatalogQueries queries, Collection<AccessQuestion> questions)
             throws SQLException {
-        Failures failures = new Failures();
+        TableFailures failures = new TableFailures();
         Map<String, RoleFacts> roles =
                 queries.roles(Set.copyOf(questions.stream().map(AccessQuestion::role).toList()), null);
         Map<TableId, TableVersion> versions = queries.tables(

@@ -49,7 +49,7 @@ public final class PostgresRightsReader implements RightsReader {
     private final @Nullable String evaluator;
     private final SettingsReader settings;
     private final Runnable renew;
-    private final IdleExpiryCache<TableId, KnownTable> tables;
+    private final IdleExpiryCache<TableId, CachedTable> tables;
     private final IdleExpiryCache<AccessQuestion, Known> rights;
     private final FunctionBodies functions;
     private final PolicyPrinter printer;
@@ -102,9 +102,9 @@ public final class PostgresRightsReader implements RightsReader {
 
     /// What the rights of a question were made of.
     private record Known(
-            KnownTable table, RoleFacts role, @Nullable TablePublication publishing, TableRights rights) {
+            CachedTable table, RoleFacts role, @Nullable TablePublication publishing, TableRights rights) {
         @SuppressWarnings("ReferenceEquality") // a table is made anew whenever anything about it changed
-        boolean isOf(KnownTable table, RoleFacts role, @Nullable TablePublication publishing) {
+        boolean isOf(CachedTable table, RoleFacts role, @Nullable TablePublication publishing) {
             return this.table == table && Objects.equals(this.publishing, publishing) && this.role.equals(role);
         }
     }
@@ -131,8 +131,8 @@ public final class PostgresRightsReader implements RightsReader {
     /// One attempt. Used by one thread.
     private final class Round {
         private final Set<AccessQuestion> questions;
-        private final Failures failures = new Failures();
-        private final Map<TableId, KnownTable> known = new HashMap<>();
+        private final TableFailures failures = new TableFailures();
+        private final Map<TableId, CachedTable> known = new HashMap<>();
         private final Set<TableId> changed = new HashSet<>();
         private PgSnapshot moment = PgSnapshot.parse("0:0:", Lsn.ZERO);
         private Map<String, RoleFacts> roles = Map.of();
@@ -158,10 +158,10 @@ public final class PostgresRightsReader implements RightsReader {
             }
             roles = complete;
             versions = queries.tables(tablesAsked(), publication);
-            List<KnownTable> fresh = new Reader(queries).read();
+            List<CachedTable> fresh = new Reader(queries).read();
             queries.end();
-            List<KnownTable> unprinted = new ArrayList<>();
-            for (KnownTable table : fresh) {
+            List<CachedTable> unprinted = new ArrayList<>();
+            for (CachedTable table : fresh) {
                 if (table.unprinted().isEmpty()) {
                     keep(table);
                 } else {
@@ -177,12 +177,12 @@ public final class PostgresRightsReader implements RightsReader {
             return Set.copyOf(questions.stream().map(AccessQuestion::table).toList());
         }
 
-        private void keep(KnownTable table) {
+        private void keep(CachedTable table) {
             known.put(table.facts().table(), table);
             tables.put(table.facts().table(), table);
         }
 
-        private void print(Connection connection, List<KnownTable> unprinted) throws SQLException {
+        private void print(Connection connection, List<CachedTable> unprinted) throws SQLException {
             PolicyPrinter.Outcome outcome = printer.print(connection, unprinted, moment);
             changed.addAll(outcome.changed());
             outcome.failures().forEach(failures::add);
@@ -195,12 +195,12 @@ public final class PostgresRightsReader implements RightsReader {
         }
 
         /// What was printed is of the moment when nothing that it depends on changed between the moment and now.
-        private void verify(CatalogQueries queries, List<KnownTable> printed) throws SQLException {
+        private void verify(CatalogQueries queries, List<CachedTable> printed) throws SQLException {
             Map<TableId, TableVersion> now = queries.tables(
                     printed.stream().map(table -> table.facts().table()).toList(), publication);
             CatalogObjects objects = new CatalogObjects(queries);
-            look(objects, printed.stream().map(KnownTable::mentioned).toList());
-            for (KnownTable table : printed) {
+            look(objects, printed.stream().map(CachedTable::mentioned).toList());
+            for (CachedTable table : printed) {
                 TableId id = table.facts().table();
                 TableVersion version = now.get(id);
                 if (version != null
@@ -221,7 +221,7 @@ public final class PostgresRightsReader implements RightsReader {
                     table, new SQLException("the rights of " + table + " change faster than they are read", "40001")));
             Map<AccessQuestion, TableRights> answers = new HashMap<>();
             for (AccessQuestion question : questions) {
-                KnownTable table = known.get(question.table());
+                CachedTable table = known.get(question.table());
                 if (table != null && !failures.contains(question.table())) {
                     failures.guard(question.table(), () -> answers.put(question, rights(question, table)));
                 }
@@ -232,7 +232,7 @@ public final class PostgresRightsReader implements RightsReader {
             return new Reading(moment, answers, failures.all(), answered);
         }
 
-        private TableRights rights(AccessQuestion question, KnownTable table) {
+        private TableRights rights(AccessQuestion question, CachedTable table) {
             RoleFacts role = requireNonNull(roles.get(question.role()));
             TablePublication publishing =
                     requireNonNull(versions.get(question.table())).publishing();
@@ -257,20 +257,20 @@ public final class PostgresRightsReader implements RightsReader {
             }
 
             /// @return the tables that are not as they were known; some of their policies may have to be printed
-            List<KnownTable> read() throws SQLException {
-                Map<TableId, KnownTable> before = new HashMap<>();
+            List<CachedTable> read() throws SQLException {
+                Map<TableId, CachedTable> before = new HashMap<>();
                 for (TableVersion version : versions.values()) {
-                    KnownTable table = tables.get(version.table());
+                    CachedTable table = tables.get(version.table());
                     if (table != null) {
                         before.put(version.table(), table);
                     }
                 }
                 look(
                         objects,
-                        before.values().stream().map(KnownTable::mentioned).toList());
+                        before.values().stream().map(CachedTable::mentioned).toList());
                 List<TableVersion> fresh = new ArrayList<>();
                 for (TableVersion version : versions.values()) {
-                    KnownTable table = before.get(version.table());
+                    CachedTable table = before.get(version.table());
                     if (table != null
                             && version.isSameState(table.version())
                             && objects.of(table.mentioned()).equals(table.objects())) {
@@ -282,7 +282,7 @@ public final class PostgresRightsReader implements RightsReader {
                 return fresh.isEmpty() ? List.of() : read(fresh, before);
             }
 
-            private List<KnownTable> read(List<TableVersion> fresh, Map<TableId, KnownTable> before)
+            private List<CachedTable> read(List<TableVersion> fresh, Map<TableId, CachedTable> before)
                     throws SQLException {
                 Map<Long, TableFacts> facts = queries.facts(fresh, failures);
                 Map<Long, List<StoredPolicy>> policies = queries.policies(fresh, failures);
@@ -293,13 +293,13 @@ public final class PostgresRightsReader implements RightsReader {
                                 requireNonNull(facts.get(version.oid())),
                                 policies.getOrDefault(version.oid(), List.of())))));
                 objects.look(mentioned, Set.of());
-                List<KnownTable> read = new ArrayList<>();
+                List<CachedTable> read = new ArrayList<>();
                 for (TableVersion version : fresh) {
                     if (failures.contains(version.table())) {
                         continue;
                     }
                     try {
-                        KnownTable table = known(
+                        CachedTable table = known(
                                 version,
                                 requireNonNull(facts.get(version.oid())),
                                 policies.getOrDefault(version.oid(), List.of()));
@@ -311,21 +311,21 @@ public final class PostgresRightsReader implements RightsReader {
                 return read;
             }
 
-            private KnownTable known(TableVersion version, TableFacts facts, List<StoredPolicy> policies)
+            private CachedTable known(TableVersion version, TableFacts facts, List<StoredPolicy> policies)
                     throws SQLException {
                 List<NodeTree> trees = policies.stream().map(StoredPolicy::tree).toList();
                 Set<Long> oids = mentioned(facts, policies);
-                FunctionBodies.Found found = functions.follow(Mentions.functions(trees), objects, queries);
+                FunctionBodies.Found found = functions.follow(TreeReferences.functions(trees), objects, queries);
                 oids.addAll(found.oids());
                 Mentioned mentioned = new Mentioned(oids, found.names());
-                return new KnownTable(
+                return new CachedTable(
                         version,
                         facts,
                         policies,
                         mentioned,
                         objects.of(mentioned),
                         found.functions(),
-                        operators(Mentions.operators(trees), objects),
+                        operators(TreeReferences.operators(trees), objects),
                         Map.of());
             }
         }
@@ -334,10 +334,10 @@ public final class PostgresRightsReader implements RightsReader {
             Set<Long> oids = facts.objects();
             oids.add(facts.oid());
             for (StoredPolicy policy : policies) {
-                oids.addAll(Mentions.names(policy.tree()));
+                oids.addAll(TreeReferences.names(policy.tree()));
             }
             oids.addAll(
-                    Mentions.relations(policies.stream().map(StoredPolicy::tree).toList()));
+                    TreeReferences.relations(policies.stream().map(StoredPolicy::tree).toList()));
             return oids;
         }
     }

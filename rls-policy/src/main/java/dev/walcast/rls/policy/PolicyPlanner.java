@@ -43,8 +43,8 @@ public final class PolicyPlanner {
 
     private final PolicySet policies;
     private final TableAccess access;
-    private final ClaimsOnly claimsOnly;
-    private final PlannedByPath plannedByPath;
+    private final ClaimsOnlyProof claimsOnly;
+    private final SearchPathDependence plannedByPath;
     private final boolean hasPath;
     private final boolean isRowSecurityOff;
     private final Map<Long, ColumnAccess> columns = new HashMap<>();
@@ -53,8 +53,8 @@ public final class PolicyPlanner {
     public PolicyPlanner(PolicySet policies, TableAccess access) {
         this.policies = requireNonNull(policies, "policies is null");
         this.access = requireNonNull(access, "access is null");
-        this.claimsOnly = new ClaimsOnly(policies.functions(), access.settings());
-        this.plannedByPath = new PlannedByPath(policies, claimsOnly);
+        this.claimsOnly = new ClaimsOnlyProof(policies.functions(), access.settings());
+        this.plannedByPath = new SearchPathDependence(policies, claimsOnly);
         this.hasPath = access.settings().get(SettingsSql.SEARCH_PATH) != null;
         String rowSecurity = access.settings().get("row_security");
         this.isRowSecurityOff = rowSecurity != null && !SettingsReader.isOn(rowSecurity);
@@ -150,7 +150,7 @@ public final class PolicyPlanner {
         boolean[] may = {false};
         node.forEachFunction(oid -> {
             PolicySet.Function function = policies.functions().get(oid);
-            may[0] |= function != null && StateOfFunctions.mayHold(function, policies.functions());
+            may[0] |= function != null && StatefulFunctions.mayHold(function, policies.functions());
         });
         return may[0];
     }

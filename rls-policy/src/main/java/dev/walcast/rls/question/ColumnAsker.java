@@ -7,8 +7,8 @@ import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.RoleSession;
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.question.PostgresRowEvaluator.Answer;
-import dev.walcast.rls.question.PostgresRowEvaluator.Work;
+import dev.walcast.rls.question.PostgresRowEvaluator.RowAnswer;
+import dev.walcast.rls.question.PostgresRowEvaluator.StatementTime;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.session.RoleConnections;
 import dev.walcast.rls.session.SettingsSql;
@@ -59,7 +59,7 @@ final class ColumnAsker implements PostgresRowEvaluator.Asker {
 
     /// @param asked all of the same session
     @Override
-    public List<Answer> ask(List<Asked> asked, Work work) throws SQLException {
+    public List<RowAnswer> ask(List<Asked> asked, StatementTime work) throws SQLException {
         RoleSession session = ((ColumnQuestion) asked.getFirst().question()).session();
         try (Connection connection = connections.of(session.role()).getConnection()) {
             work.begin();
@@ -75,7 +75,7 @@ final class ColumnAsker implements PostgresRowEvaluator.Asker {
         }
     }
 
-    private static List<Answer> ask(Connection connection, SessionSettings settings, List<Asked> asked)
+    private static List<RowAnswer> ask(Connection connection, SessionSettings settings, List<Asked> asked)
             throws SQLException {
         Map<Shape, Group> groups = new LinkedHashMap<>();
         for (int i = 0; i < asked.size(); i++) {
@@ -132,13 +132,13 @@ final class ColumnAsker implements PostgresRowEvaluator.Asker {
     }
 
     /// @param statement of rows of place and boolean
-    private static List<Answer> answers(PreparedStatement statement, int count) throws SQLException {
-        Answer[] answers = new Answer[count];
+    private static List<RowAnswer> answers(PreparedStatement statement, int count) throws SQLException {
+        RowAnswer[] answers = new RowAnswer[count];
         try (ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
                 int place = rows.getInt(1);
                 boolean value = rows.getBoolean(2);
-                answers[place] = Answer.of(rows.wasNull() ? Truth.UNKNOWN : Truth.of(value));
+                answers[place] = RowAnswer.of(rows.wasNull() ? Truth.UNKNOWN : Truth.of(value));
             }
         }
         return List.of(answers);

@@ -6,9 +6,9 @@ import dev.walcast.filters.UnansweredException;
 import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.RowQuestion;
 import dev.walcast.rls.question.PatternTrial.Finding;
-import dev.walcast.rls.question.PostgresRowEvaluator.Answer;
 import dev.walcast.rls.question.PostgresRowEvaluator.AskTimeouts;
-import dev.walcast.rls.question.PostgresRowEvaluator.Work;
+import dev.walcast.rls.question.PostgresRowEvaluator.RowAnswer;
+import dev.walcast.rls.question.PostgresRowEvaluator.StatementTime;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -39,19 +39,19 @@ final class PatternRound {
 
     private final PostgresRowEvaluator.Asker asker;
     private final AskTimeouts patience;
-    private final BiConsumer<Asked, Answer> answers;
-    private final Work work;
+    private final BiConsumer<Asked, RowAnswer> answers;
+    private final StatementTime work;
 
     /// Questions that were cancelled alone: the first of each is to be tried, the others wait for the finding.
     private final Map<RowQuestion, List<Asked>> suspects = new LinkedHashMap<>();
 
     private final Set<RowQuestion> tried = new HashSet<>();
 
-    PatternRound(PostgresRowEvaluator.Asker asker, AskTimeouts patience, BiConsumer<Asked, Answer> answers) {
+    PatternRound(PostgresRowEvaluator.Asker asker, AskTimeouts patience, BiConsumer<Asked, RowAnswer> answers) {
         this.asker = requireNonNull(asker, "asker is null");
         this.patience = requireNonNull(patience, "patience is null");
         this.answers = requireNonNull(answers, "answers is null");
-        this.work = new Work(patience.first());
+        this.work = new StatementTime(patience.first());
     }
 
     void ask(List<Asked> asked) throws UnansweredException {
@@ -72,7 +72,7 @@ final class PatternRound {
                 left.forEach(this::failWithoutTime);
                 return;
             }
-            List<Answer> given;
+            List<RowAnswer> given;
             try {
                 given = ask(left, patience.first());
             } catch (SQLException e) {
@@ -86,7 +86,7 @@ final class PatternRound {
         }
     }
 
-    private List<Answer> ask(List<Asked> asked, Duration timeout) throws SQLException {
+    private List<RowAnswer> ask(List<Asked> asked, Duration timeout) throws SQLException {
         work.limit(timeout);
         return asker.ask(asked, work);
     }
@@ -124,12 +124,12 @@ final class PatternRound {
         } else if (state.equals(PostgresRowEvaluator.TIMED_OUT)) {
             failWithoutTime(asked);
         } else {
-            answers.accept(asked, Answer.failed(state));
+            answers.accept(asked, RowAnswer.failed(state));
         }
     }
 
     private void failWithoutTime(Asked asked) {
-        answers.accept(asked, Answer.failed(NO_TIME_LEFT));
+        answers.accept(asked, RowAnswer.failed(NO_TIME_LEFT));
     }
 
     private void tryFirst() throws UnansweredException {
@@ -141,7 +141,7 @@ final class PatternRound {
             return;
         }
         tried.add(question);
-        Finding<Answer> finding;
+        Finding<RowAnswer> finding;
         try {
             finding = tried(first);
         } catch (SQLException e) {
@@ -150,21 +150,21 @@ final class PatternRound {
             return;
         }
         switch (finding) {
-            case PatternTrial.Answered<Answer>(Answer answer) -> {
+            case PatternTrial.Answered<RowAnswer>(RowAnswer answer) -> {
                 answers.accept(first, answer);
                 askTogether(waiting.subList(1, waiting.size()));
             }
-            case PatternTrial.TooSlow<Answer> _ -> waiting.forEach(one -> answers.accept(one, Answer.failed(TOO_SLOW)));
-            case PatternTrial.Unknown<Answer> _ -> waiting.forEach(this::failWithoutTime);
+            case PatternTrial.TooSlow<RowAnswer> _ -> waiting.forEach(one -> answers.accept(one, RowAnswer.failed(TOO_SLOW)));
+            case PatternTrial.Unknown<RowAnswer> _ -> waiting.forEach(this::failWithoutTime);
         }
     }
 
-    private Finding<Answer> tried(Asked asked) throws SQLException {
+    private Finding<RowAnswer> tried(Asked asked) throws SQLException {
         ColumnQuestion question = (ColumnQuestion) asked.question();
         ColumnQuestion takesNoTime = new ColumnQuestion(
                 question.column(), question.type(), PatternTrial.TAKES_NO_TIME, null, question.session());
         return new PatternTrial(patience.first())
-                .<Answer, SQLException>of(
+                .<RowAnswer, SQLException>of(
                         timeout -> ask(List.of(asked), timeout).getFirst(),
                         timeout -> ask(List.of(new Asked(takesNoTime, asked.row())), timeout));
     }

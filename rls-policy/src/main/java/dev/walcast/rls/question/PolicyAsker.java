@@ -9,8 +9,8 @@ import dev.walcast.filters.predicate.Truth;
 import dev.walcast.rls.policy.BoundPolicies;
 import dev.walcast.rls.policy.PolicyExpression;
 import dev.walcast.rls.policy.PolicyQuestion;
-import dev.walcast.rls.question.PostgresRowEvaluator.Answer;
-import dev.walcast.rls.question.PostgresRowEvaluator.Work;
+import dev.walcast.rls.question.PostgresRowEvaluator.RowAnswer;
+import dev.walcast.rls.question.PostgresRowEvaluator.StatementTime;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import dev.walcast.rls.session.RoleConnections;
 import dev.walcast.rls.session.SettingsSql;
@@ -48,7 +48,7 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
     }
 
     @Override
-    public List<Answer> ask(List<Asked> asked, Work work) throws SQLException {
+    public List<RowAnswer> ask(List<Asked> asked, StatementTime work) throws SQLException {
         PolicyExpression expression = question(asked.getFirst()).expression();
         boolean replan = expression.needsClaims() && (expression.replan() || misdeclared.mayExist());
         try (Connection connection = dataSource.getConnection()) {
@@ -87,7 +87,7 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
         }
     }
 
-    private static List<Answer> askTogether(
+    private static List<RowAnswer> askTogether(
             Connection connection, PolicyExpression expression, List<Asked> asked, Duration timeout)
             throws SQLException {
         limit(connection, timeout);
@@ -95,7 +95,7 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
             ViewerSession.become(connection, expression.role());
         } catch (SQLException e) {
             if (SqlStates.saysTheValueIsWrong(e)) {
-                Answer failed = Answer.failed(String.valueOf(e.getSQLState()));
+                RowAnswer failed = RowAnswer.failed(String.valueOf(e.getSQLState()));
                 return Collections.nCopies(asked.size(), failed);
             }
             throw e;
@@ -143,17 +143,17 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
     }
 
     /// @param array of booleans, as Postgres prints it
-    private static List<Answer> booleans(String array) {
-        List<Answer> answers = new ArrayList<>();
+    private static List<RowAnswer> booleans(String array) {
+        List<RowAnswer> answers = new ArrayList<>();
         for (String element : requireNonNull(ArrayText.oneDimension(array)).toArray(new String[0])) {
             answers.add(element == null ? UNKNOWN : element.equals("t") ? TRUE : FALSE);
         }
         return answers;
     }
 
-    private static final Answer TRUE = Answer.of(Truth.TRUE);
-    private static final Answer FALSE = Answer.of(Truth.FALSE);
-    private static final Answer UNKNOWN = Answer.of(Truth.UNKNOWN);
+    private static final RowAnswer TRUE = RowAnswer.of(Truth.TRUE);
+    private static final RowAnswer FALSE = RowAnswer.of(Truth.FALSE);
+    private static final RowAnswer UNKNOWN = RowAnswer.of(Truth.UNKNOWN);
 
     /// How long the next statements of the transaction may take each.
     private static void limit(Connection connection, Duration timeout) throws SQLException {
@@ -178,7 +178,7 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
     private static final String OUTPUT = "; select pg_catalog.current_setting('walcast.answers')::text[]";
 
     /// The three statements are one round trip.
-    private static List<Answer> askEach(
+    private static List<RowAnswer> askEach(
             Connection connection, PolicyExpression expression, List<Asked> asked, Duration timeout, boolean replan)
             throws SQLException {
         if (expression.role().equals("none")) {
@@ -341,11 +341,11 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
                 + ") as walcast_answer";
     }
 
-    private static List<Answer> answers(String[] texts) {
-        List<Answer> answers = booleans(texts[0]);
+    private static List<RowAnswer> answers(String[] texts) {
+        List<RowAnswer> answers = booleans(texts[0]);
         for (String error : List.of(texts).subList(1, texts.length)) {
             int blank = error.indexOf(' ');
-            answers.set(Integer.parseInt(error.substring(0, blank)) - 1, Answer.failed(error.substring(blank + 1)));
+            answers.set(Integer.parseInt(error.substring(0, blank)) - 1, RowAnswer.failed(error.substring(blank + 1)));
         }
         return answers;
     }

@@ -85,16 +85,16 @@ public final class PostgresRowEvaluator implements RowEvaluator {
 
     /// Answers questions of one kind, in their order: at least the first, and as many as there was time for.
     interface Asker {
-        List<Answer> ask(List<Asked> asked, Work work) throws SQLException;
+        List<RowAnswer> ask(List<Asked> asked, StatementTime work) throws SQLException;
     }
 
     /// What an asker may take, and what it takes. Used by one thread.
-    static final class Work {
+    static final class StatementTime {
         private Duration timeout;
         private long nanos;
         private long begun;
 
-        Work(Duration timeout) {
+        StatementTime(Duration timeout) {
             this.timeout = requireNonNull(timeout, "timeout is null");
         }
 
@@ -124,15 +124,15 @@ public final class PostgresRowEvaluator implements RowEvaluator {
     }
 
     /// @param error the SQLSTATE when it failed; null otherwise
-    record Answer(Truth truth, String error) {
+    record RowAnswer(Truth truth, String error) {
         static final String NO_ERROR = "";
 
-        static Answer of(Truth truth) {
-            return new Answer(truth, NO_ERROR);
+        static RowAnswer of(Truth truth) {
+            return new RowAnswer(truth, NO_ERROR);
         }
 
-        static Answer failed(String state) {
-            return new Answer(Truth.FAILED, state);
+        static RowAnswer failed(String state) {
+            return new RowAnswer(Truth.FAILED, state);
         }
     }
 
@@ -178,7 +178,7 @@ public final class PostgresRowEvaluator implements RowEvaluator {
         private final Map<Asked, Truth> answers = new HashMap<>();
         private final Map<Asked, Failure> failures = new HashMap<>();
 
-        void take(Asked asked, Answer answer) {
+        void take(Asked asked, RowAnswer answer) {
             answers.put(asked, requireNonNull(answer).truth());
             if (answer.truth() == Truth.FAILED) {
                 failures.put(asked, new Failure(answer.error(), mayPass(answer.error())));
@@ -196,7 +196,7 @@ public final class PostgresRowEvaluator implements RowEvaluator {
     private final class Round {
         private final Asker asker;
         private final Answering answering;
-        private final Work work = new Work(patience.first);
+        private final StatementTime work = new StatementTime(patience.first);
 
         Round(Asker asker, Answering answering) {
             this.asker = asker;
@@ -224,7 +224,7 @@ public final class PostgresRowEvaluator implements RowEvaluator {
                 String state = state(e);
                 if (!timeLeft().isPositive()) {
                     log.debug("No time is left for {} questions", asked.size(), e);
-                    asked.forEach(one -> answering.take(one, Answer.failed(state)));
+                    asked.forEach(one -> answering.take(one, RowAnswer.failed(state)));
                     return List.of();
                 }
                 int half = asked.size() / 2;
@@ -233,7 +233,7 @@ public final class PostgresRowEvaluator implements RowEvaluator {
             }
         }
 
-        private List<Asked> takeAll(List<Asked> asked, List<Answer> given) throws UnansweredException {
+        private List<Asked> takeAll(List<Asked> asked, List<RowAnswer> given) throws UnansweredException {
             for (int i = 0; i < given.size(); i++) {
                 if (mayPass(given.get(i)) && timeLeft().isPositive()) {
                     askOne(asked.get(i));
@@ -244,7 +244,7 @@ public final class PostgresRowEvaluator implements RowEvaluator {
             return asked.subList(given.size(), asked.size());
         }
 
-        private static boolean mayPass(Answer answer) {
+        private static boolean mayPass(RowAnswer answer) {
             return answer.truth() == Truth.FAILED && PostgresRowEvaluator.mayPass(answer.error());
         }
 
@@ -252,11 +252,11 @@ public final class PostgresRowEvaluator implements RowEvaluator {
         private void askOne(Asked asked) throws UnansweredException {
             work.timeout = patience.first;
             for (int tries = 1; ; tries++) {
-                Answer answer;
+                RowAnswer answer;
                 try {
                     answer = asker.ask(List.of(asked), work).getFirst();
                 } catch (SQLException e) {
-                    answer = Answer.failed(state(e));
+                    answer = RowAnswer.failed(state(e));
                 }
                 Duration left = timeLeft();
                 if (!mayPass(answer) || !left.isPositive() || tries == TRIES_MAX) {

@@ -12,9 +12,9 @@ import dev.walcast.cdc.TableId;
 import dev.walcast.filters.UnansweredException;
 import dev.walcast.filters.predicate.ColumnQuestion;
 import dev.walcast.filters.predicate.Truth;
-import dev.walcast.rls.question.PostgresRowEvaluator.Answer;
 import dev.walcast.rls.question.PostgresRowEvaluator.AskTimeouts;
-import dev.walcast.rls.question.PostgresRowEvaluator.Work;
+import dev.walcast.rls.question.PostgresRowEvaluator.RowAnswer;
+import dev.walcast.rls.question.PostgresRowEvaluator.StatementTime;
 import dev.walcast.rls.question.RowEvaluator.Asked;
 import java.net.SocketTimeoutException;
 import java.sql.SQLException;
@@ -40,7 +40,7 @@ class PatternRoundTest {
             List.of(new Column("body", new PgType.Scalar(25, "text", JsonForm.TEXT), false)));
     private static final AskTimeouts PATIENCE = new AskTimeouts(Duration.ofMillis(500), Duration.ofMinutes(1));
 
-    private final Map<Asked, Answer> answers = new HashMap<>();
+    private final Map<Asked, RowAnswer> answers = new HashMap<>();
     private final List<List<Asked>> statements = new ArrayList<>();
     private Set<String> slow = Set.of();
     private SQLException error = ofPostgres("57014");
@@ -48,12 +48,12 @@ class PatternRoundTest {
     /// The number of statements from which on nothing is wrong with Postgres.
     private int stalledFor;
 
-    private List<Answer> ask(List<Asked> asked, Work work) throws SQLException {
+    private List<RowAnswer> ask(List<Asked> asked, StatementTime work) throws SQLException {
         statements.add(List.copyOf(asked));
         if (statements.size() <= stalledFor || asked.stream().anyMatch(one -> slow.contains(pattern(one)))) {
             throw error;
         }
-        return asked.stream().map(_ -> Answer.of(Truth.TRUE)).toList();
+        return asked.stream().map(_ -> RowAnswer.of(Truth.TRUE)).toList();
     }
 
     private static SQLException ofPostgres(String state) {
@@ -121,7 +121,7 @@ class PatternRoundTest {
     void patternIsAskedAboutAgainAfterAStall() throws Exception {
         stalledFor = 3;
         ask(List.of(asked("a", "1"), asked("b", "1"), asked("a", "2")));
-        assertThat(answers.values()).hasSize(3).containsOnly(Answer.of(Truth.TRUE));
+        assertThat(answers.values()).hasSize(3).containsOnly(RowAnswer.of(Truth.TRUE));
     }
 
     @Test
@@ -130,7 +130,7 @@ class PatternRoundTest {
         slow = Set.of("a", ofWhatTakesNoTime);
         Asked accused = asked("a", "1");
         ask(List.of(accused, asked("b", "1")));
-        assertThat(answers.get(accused)).isEqualTo(Answer.failed(PatternRound.NO_TIME_LEFT));
+        assertThat(answers.get(accused)).isEqualTo(RowAnswer.failed(PatternRound.NO_TIME_LEFT));
     }
 
     @Test
@@ -140,8 +140,8 @@ class PatternRoundTest {
         Asked unheard = asked("a", "1");
         Asked heard = asked("b", "1");
         ask(List.of(unheard, heard));
-        assertThat(answers.get(heard)).isEqualTo(Answer.of(Truth.TRUE));
-        assertThat(answers.get(unheard)).isEqualTo(Answer.failed(PatternRound.NO_TIME_LEFT));
+        assertThat(answers.get(heard)).isEqualTo(RowAnswer.of(Truth.TRUE));
+        assertThat(answers.get(unheard)).isEqualTo(RowAnswer.failed(PatternRound.NO_TIME_LEFT));
     }
 
     @Test
@@ -178,14 +178,14 @@ class PatternRoundTest {
         assertThat(answers.values())
                 .filteredOn(answer -> !isTooSlow(answer))
                 .isNotEmpty()
-                .containsOnly(Answer.failed(PatternRound.NO_TIME_LEFT));
+                .containsOnly(RowAnswer.failed(PatternRound.NO_TIME_LEFT));
         long inVain = statements.stream()
                 .filter(some -> some.stream().anyMatch(one -> slow.contains(pattern(one))))
                 .count();
         assertThat(inVain).isLessThanOrEqualTo(11);
     }
 
-    private static boolean isTooSlow(Answer answer) {
+    private static boolean isTooSlow(RowAnswer answer) {
         return answer.error().equals(PatternRound.TOO_SLOW);
     }
 
@@ -198,6 +198,6 @@ class PatternRoundTest {
         assertThat(answers.values())
                 .filteredOn(answer -> answer.error().equals("2201B"))
                 .hasSize(2);
-        assertThat(answers.get(good)).isEqualTo(Answer.of(Truth.TRUE));
+        assertThat(answers.get(good)).isEqualTo(RowAnswer.of(Truth.TRUE));
     }
 }

@@ -6,7 +6,7 @@ import dev.walcast.rls.RoleFacts;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.TablePublication;
 import dev.walcast.rls.catalog.CatalogObjects.Mentioned;
-import dev.walcast.rls.policy.ClaimsOnly;
+import dev.walcast.rls.policy.ClaimsOnlyProof;
 import dev.walcast.rls.policy.NodeTree;
 import dev.walcast.rls.policy.PolicySet;
 import dev.walcast.rls.policy.PolicySet.Function;
@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// @param objects     what the catalog had of them
 /// @param functions   all functions that its policies mention, and those that these mention
 /// @param expressions the policies as printed, by oid
-record KnownTable(
+record CachedTable(
         TableVersion version,
         TableFacts facts,
         List<StoredPolicy> policies,
@@ -38,7 +38,7 @@ record KnownTable(
         Map<Long, Function> functions,
         Map<Long, Operator> operators,
         Map<Long, Printed> expressions) {
-    KnownTable {
+    CachedTable {
         requireNonNull(version, "version is null");
         requireNonNull(facts, "facts is null");
         policies = List.copyOf(policies);
@@ -56,7 +56,7 @@ record KnownTable(
 
     /// The names that the printed text of a policy depends on.
     Set<String> names(StoredPolicy policy) {
-        Set<Long> oids = Mentions.names(policy.tree());
+        Set<Long> oids = TreeReferences.names(policy.tree());
         oids.add(facts.oid());
         Set<String> names = new HashSet<>();
         for (CatalogObject object : objects) {
@@ -68,7 +68,7 @@ record KnownTable(
     }
 
     /// What was printed already and would be printed the same again.
-    Map<Long, Printed> stillPrinted(@Nullable KnownTable before) {
+    Map<Long, Printed> stillPrinted(@Nullable CachedTable before) {
         Map<Long, Printed> still = new HashMap<>();
         if (before != null) {
             for (StoredPolicy policy : policies) {
@@ -81,8 +81,8 @@ record KnownTable(
         return still;
     }
 
-    KnownTable withExpressions(Map<Long, Printed> printed) {
-        return new KnownTable(version, facts, policies, mentioned, objects, functions, operators, printed);
+    CachedTable withExpressions(Map<Long, Printed> printed) {
+        return new CachedTable(version, facts, policies, mentioned, objects, functions, operators, printed);
     }
 
     List<StoredPolicy> unprinted() {
@@ -107,14 +107,14 @@ record KnownTable(
         }
         List<NodeTree> trees = binding.stream().map(Policy::tree).toList();
         Map<Long, Operator> mentionedOperators = new HashMap<>(operators);
-        mentionedOperators.keySet().retainAll(Mentions.operators(trees));
+        mentionedOperators.keySet().retainAll(TreeReferences.operators(trees));
         return new PolicySet(binding, functions(trees), mentionedOperators, separate(trees, role));
     }
 
     /// Those that these expressions mention, and those that these mention.
     private Map<Long, Function> functions(List<NodeTree> trees) {
         Map<Long, Function> found = new HashMap<>();
-        Set<Long> oids = Mentions.functions(trees);
+        Set<Long> oids = TreeReferences.functions(trees);
         for (int depth = 0; depth < FunctionBodies.CALLS_MAX && !oids.isEmpty(); depth++) {
             Set<Long> next = new HashSet<>();
             for (long oid : oids) {
@@ -131,9 +131,9 @@ record KnownTable(
     private Set<Long> mentions(Function function) {
         Set<Long> oids = new HashSet<>();
         if (function.tree() != null) {
-            oids.addAll(Mentions.functions(List.of(function.tree())));
+            oids.addAll(TreeReferences.functions(List.of(function.tree())));
         }
-        Set<String> names = ClaimsOnly.qualifiedCalls(function);
+        Set<String> names = ClaimsOnlyProof.qualifiedCalls(function);
         if (!names.isEmpty()) {
             functions.values().stream()
                     .filter(other -> names.contains(other.name()))
@@ -143,7 +143,7 @@ record KnownTable(
     }
 
     private Set<Long> separate(List<NodeTree> trees, RoleFacts role) {
-        Set<Long> separate = Mentions.relations(trees);
+        Set<Long> separate = TreeReferences.relations(trees);
         if (!separate.isEmpty()) {
             objects.stream()
                     .filter(object -> object.looksTheSameToAll(role))

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 
 /// Proves of an expression that its value depends on the viewer alone: on the claims and settings of the session, on
 /// no row, no table, no clock. What is not proven is not so; what functions declare of themselves counts for nothing.
-public final class ClaimsOnly {
+public final class ClaimsOnlyProof {
     private static final long FIRST_USER_OID = 16_384;
 
     /// `current_setting(text)` and `current_setting(text, boolean)`.
@@ -117,7 +117,7 @@ public final class ClaimsOnly {
     /// What is known already, so that functions that call each other often are proven once.
     private final Map<Long, Boolean> proven = new HashMap<>();
 
-    ClaimsOnly(Map<Long, Function> functions, SessionSettings settings) {
+    ClaimsOnlyProof(Map<Long, Function> functions, SessionSettings settings) {
         this.functions = functions;
         String path = settings.get(SettingsSql.SEARCH_PATH);
         // Postgres' own objects come first, unless the path gives them another place.

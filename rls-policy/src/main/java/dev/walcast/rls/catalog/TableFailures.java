@@ -7,7 +7,7 @@ import java.util.Map;
 
 /// Collects the tables that Postgres could not answer for, so that an error of one leaves the others. Used by one
 /// thread.
-final class Failures {
+final class TableFailures {
     private final Map<TableId, SQLException> failures = new HashMap<>();
 
     /// Work for one table.

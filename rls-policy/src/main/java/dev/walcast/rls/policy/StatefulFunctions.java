@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 
 /// Tells which functions may leave state behind that a later part of the same statement can read: settings, roles,
 /// temporary tables, sequences, locks, rows. By the words of their bodies, and of those bodies that they name.
-final class StateOfFunctions {
+final class StatefulFunctions {
     private static final long FIRST_USER_OID = 16_384;
 
     /// `set_config`, `nextval` and `setval` of Postgres' own.
@@ -20,7 +20,7 @@ final class StateOfFunctions {
                     + "|lo_\\w+|query_to_xml\\w*)\\b",
             Pattern.CASE_INSENSITIVE);
 
-    private StateOfFunctions() {}
+    private StatefulFunctions() {}
 
     /// @param known what is known of functions that bodies name
     static boolean mayHold(Function function, Map<Long, Function> known) {
@@ -44,7 +44,7 @@ final class StateOfFunctions {
                 may[0] |= called != null && mayHold(called, known, callers);
             });
         }
-        for (String name : ClaimsOnly.qualifiedCalls(function)) {
+        for (String name : ClaimsOnlyProof.qualifiedCalls(function)) {
             may[0] |= known.values().stream()
                     .anyMatch(called -> called.name().equals(name) && mayHold(called, known, callers));
         }

@@ -8,13 +8,13 @@ import java.util.Set;
 
 /// Tells of an expression whether Postgres needs the `search_path` of the role to plan it, and not only to execute it:
 /// it then replaces a call by the body of the function, which it parses. What is not known counts as such.
-final class PlannedByPath {
+final class SearchPathDependence {
     private static final long FIRST_USER_OID = 16_384;
 
     private final PolicySet policies;
-    private final ClaimsOnly claimsOnly;
+    private final ClaimsOnlyProof claimsOnly;
 
-    PlannedByPath(PolicySet policies, ClaimsOnly claimsOnly) {
+    SearchPathDependence(PolicySet policies, ClaimsOnlyProof claimsOnly) {
         this.policies = requireNonNull(policies, "policies is null");
         this.claimsOnly = requireNonNull(claimsOnly, "claimsOnly is null");
     }

@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /// What expressions mention, by oid.
-final class Mentions {
+final class TreeReferences {
     private static final Pattern NUMBER = Pattern.compile("(?<![0-9])[0-9]{5,10}(?![0-9])");
 
     private static final Pattern DATUM = Pattern.compile("\\[ [-0-9 ]*+\\]");
@@ -20,7 +20,7 @@ final class Mentions {
             24L, 2202L, 2203L, 2204L, 2205L, 2206L, 3734L, 3769L, 4089L, 4096L, 4191L, 1008L, 2207L, 2208L, 2209L,
             2210L, 2211L, 3735L, 3770L, 4090L, 4097L, 4192L);
 
-    private Mentions() {}
+    private TreeReferences() {}
 
     static Set<Long> functions(Collection<NodeTree> trees) {
         Set<Long> oids = new HashSet<>();
