@@ -6,13 +6,13 @@ import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What the publication sends of one table.
+/// The changes and columns of one table that the publication sends.
 ///
 /// @param events   the kinds of change
-/// @param columns  the numbers of the columns; null for all but generated ones
-/// @param filtered whether a WHERE clause of the publication leaves rows out
+/// @param columns  the numbers of the columns; null for all columns except generated ones
+/// @param filtered whether a WHERE clause of the publication excludes rows
 public record TablePublication(Set<ChangeEvent> events, @Nullable Set<Integer> columns, boolean filtered) {
-    /// All rows, all changes and all columns but generated ones.
+    /// All rows, all kinds of change, and all columns except generated ones.
     public static final TablePublication EVERYTHING = new TablePublication(EnumSet.allOf(ChangeEvent.class), null, false);
 
     public TablePublication {
@@ -20,7 +20,7 @@ public record TablePublication(Set<ChangeEvent> events, @Nullable Set<Integer> c
         columns = columns == null ? null : Set.copyOf(columns);
     }
 
-    /// Whether changes hold the column.
+    /// Whether changes carry the column.
     boolean carries(ColumnAccess column) {
         return columns == null ? !column.generated() : columns.contains(column.number());
     }

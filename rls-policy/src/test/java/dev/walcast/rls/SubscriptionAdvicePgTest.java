@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Runs the statements that are given as advice: the publication sends the table after them.
+/// Runs the statements of advice, after which the publication must send the table.
 class SubscriptionAdvicePgTest {
     private static final int NAMES_SCHEMAS = 15;
 
@@ -115,7 +115,7 @@ class SubscriptionAdvicePgTest {
         return Optional.ofNullable(catalog(publication).publishedTables()).orElse(Set.of());
     }
 
-    /// Runs what follows the last colon.
+    /// Runs the statements after the last colon.
     private static void follow(String advice) {
         postgres.execute(advice.substring(advice.lastIndexOf(": ") + 2));
     }

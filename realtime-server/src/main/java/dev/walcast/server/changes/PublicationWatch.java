@@ -122,7 +122,7 @@ public final class PublicationWatch {
     }
 
     private void tellOf(Set<Member> changed) throws SQLException, InterruptedException {
-        PgSnapshot found = reader.moment();
+        PgSnapshot found = reader.snapshot();
         long deadline = System.nanoTime() + SETTLE_WITHIN.toNanos();
         boolean ended = hasEnded(found);
         while (!ended && System.nanoTime() - deadline < 0) {
@@ -136,7 +136,7 @@ public final class PublicationWatch {
     }
 
     private boolean hasEnded(PgSnapshot found) throws SQLException {
-        return reader.moment().xmin() >= found.xmax();
+        return reader.snapshot().xmin() >= found.xmax();
     }
 
     private void tellWhatHasEnded() throws SQLException {

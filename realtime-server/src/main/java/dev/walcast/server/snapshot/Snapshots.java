@@ -189,10 +189,10 @@ public final class Snapshots implements AutoCloseable {
             throws RowsRefusedException, SQLException, InterruptedException {
         RowKeys keys = known.reading(query.access().table());
         try (RowReader.Reading reading = reader.open(query)) {
-            Optional<Position> after = window.after(reading.moment());
+            Optional<Position> after = window.after(reading.snapshot());
             return after.isEmpty()
                     ? null
-                    : new Taken(reading.moment(), after.get(), handed(reading, shared, deadline, keys));
+                    : new Taken(reading.snapshot(), after.get(), handed(reading, shared, deadline, keys));
         }
     }
 

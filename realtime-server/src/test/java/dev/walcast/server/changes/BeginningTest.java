@@ -101,7 +101,7 @@ class BeginningTest {
                     .iterator();
             return new Reading() {
                 @Override
-                public PgSnapshot moment() {
+                public PgSnapshot snapshot() {
                     return moment;
                 }
 

@@ -226,7 +226,7 @@ final class ModelTables implements RowReader {
         Iterator<Row> rows = rows(query, table, shown).iterator();
         return new Reading() {
             @Override
-            public PgSnapshot moment() {
+            public PgSnapshot snapshot() {
                 return moment;
             }
 

@@ -79,7 +79,7 @@ class StaleRightsTest {
             }
             case IS_LOCKED -> locked(good);
             case IS_UNSETTLED ->
-                new RightsReader.Reading(good.moment(), good.rights(), Map.of(), Set.of(ModelDatabase.BUSY.id()));
+                new RightsReader.Reading(good.snapshot(), good.rights(), Map.of(), Set.of(ModelDatabase.BUSY.id()));
         };
     }
 
@@ -96,7 +96,7 @@ class StaleRightsTest {
         Map<TableId, SQLException> unanswered = Map.of(ModelDatabase.BUSY.id(), new SQLException("locked", "55P03"));
         Map<AccessQuestion, TableRights> others = new HashMap<>(good.rights());
         others.keySet().removeIf(question -> unanswered.containsKey(question.table()));
-        return new RightsReader.Reading(good.moment(), others, unanswered, Set.of());
+        return new RightsReader.Reading(good.snapshot(), others, unanswered, Set.of());
     }
 
     private static RightsReader.Reading revoked(RightsReader.Reading good) {
@@ -107,7 +107,7 @@ class StaleRightsTest {
                     question,
                     TableRights.withoutPolicies(new TableAccess(access.table(), true, false, false, access.columns())));
         });
-        return new RightsReader.Reading(good.moment(), none, Map.of(), Set.of());
+        return new RightsReader.Reading(good.snapshot(), none, Map.of(), Set.of());
     }
 
     private final class Client extends TestReceiver {

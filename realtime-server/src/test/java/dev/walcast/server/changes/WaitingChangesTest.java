@@ -210,7 +210,7 @@ class WaitingChangesTest {
     }
 
     private RightsReader.Reading reading(RightsReader.Reading all) {
-        return new RightsReader.Reading(all.moment(), all.rights(), Map.of(), unsettled);
+        return new RightsReader.Reading(all.snapshot(), all.rights(), Map.of(), unsettled);
     }
 
     private RowEvaluator.Outcome answers(Set<RowEvaluator.Asked> asked) throws UnansweredException {

@@ -1,4 +1,4 @@
-/// Answers that are kept for a short time and shared by all that ask the same.
+/// Caches: answers that callers share for a short time, and values that expire when unused.
 @NullMarked
 package dev.walcast.rls.cache;
 

@@ -23,12 +23,12 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// All that decides about one table, whatever the role, as one state of the catalog had it.
+/// Everything that decides about one table, for any role, as one state of the catalog has it.
 ///
-/// @param mentioned   which objects its rights rest on
-/// @param objects     what the catalog had of them
-/// @param functions   all functions that its policies mention, and those that these mention
-/// @param expressions the policies as printed, by oid
+/// @param mentioned   the objects that its rights depend on
+/// @param objects     these objects, as the catalog has them
+/// @param functions   the functions that its policies call, directly or through other functions
+/// @param expressions the printed policies, by oid
 record CachedTable(
         TableVersion version,
         TableFacts facts,
@@ -51,10 +51,10 @@ record CachedTable(
 
     /// An expression as Postgres printed it.
     ///
-    /// @param names what of other objects the text depends on
+    /// @param names the names of other objects on which the text depends
     record Printed(NodeTree tree, Set<String> names, String expression) {}
 
-    /// The names that the printed text of a policy depends on.
+    /// Returns the names of objects on which the printed text of a policy depends.
     Set<String> names(StoredPolicy policy) {
         Set<Long> oids = TreeReferences.names(policy.tree());
         oids.add(facts.oid());
@@ -67,7 +67,7 @@ record CachedTable(
         return names;
     }
 
-    /// What was printed already and would be printed the same again.
+    /// Returns the texts of the earlier state that Postgres would print the same way now.
     Map<Long, Printed> stillPrinted(@Nullable CachedTable before) {
         Map<Long, Printed> still = new HashMap<>();
         if (before != null) {
@@ -81,16 +81,19 @@ record CachedTable(
         return still;
     }
 
+    /// Returns this table with these printed policies.
     CachedTable withExpressions(Map<Long, Printed> printed) {
         return new CachedTable(version, facts, policies, mentioned, objects, functions, operators, printed);
     }
 
+    /// Returns the policies that are not printed yet.
     List<StoredPolicy> unprinted() {
         return policies.stream()
                 .filter(policy -> !expressions.containsKey(policy.oid()))
                 .toList();
     }
 
+    /// Returns the rights of one role. All policies must be printed.
     TableRights rights(RoleFacts role, @Nullable TablePublication publishing) {
         TableAccess access = facts.access(role, publishing);
         return new TableRights(access, access.rowSecurity() ? policies(role) : PolicySet.NONE);
@@ -111,7 +114,7 @@ record CachedTable(
         return new PolicySet(binding, functions(trees), mentionedOperators, separate(trees, role));
     }
 
-    /// Those that these expressions mention, and those that these mention.
+    /// Returns the functions that the expressions call, directly or through other functions.
     private Map<Long, Function> functions(List<NodeTree> trees) {
         Map<Long, Function> found = new HashMap<>();
         Set<Long> oids = TreeReferences.functions(trees);

@@ -8,7 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import javax.sql.DataSource;
 
-/// Asks Postgres which transactions are visible now. The log tells of a commit before others see it.
+/// Asks Postgres which transactions are visible now. A commit is in the log before other sessions see it.
 public final class PgSnapshots {
     private static final String QUERY =
             "select pg_catalog.pg_current_snapshot()::pg_catalog.text, pg_catalog.pg_current_wal_insert_lsn()"
@@ -16,7 +16,7 @@ public final class PgSnapshots {
 
     private PgSnapshots() {}
 
-    /// What every question that begins after this call sees, at least. Blocks.
+    /// Returns the current snapshot. A question that begins after this call sees at least as much. Blocks.
     public static PgSnapshot now(DataSource dataSource) throws SQLException {
         try (Connection connection = dataSource.getConnection();
                 PreparedStatement statement = connection.prepareStatement(QUERY);

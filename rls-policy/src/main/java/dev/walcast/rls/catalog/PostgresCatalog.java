@@ -24,7 +24,7 @@ import java.util.Set;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// Asks a real Postgres. Safe for any thread; each call takes one connection from the pool.
+/// Reads the catalog of a Postgres database. Safe for any thread. Each call takes one connection from the pool.
 public final class PostgresCatalog implements Catalog {
     private static final String PUBLISHED = SqlFile.read(PostgresCatalog.class, "published-tables.sql");
     private static final String RELATION = SqlFile.read(PostgresCatalog.class, "relation.sql");
@@ -33,6 +33,7 @@ public final class PostgresCatalog implements Catalog {
     private final DataSource dataSource;
     private final String publication;
 
+    /// Makes a catalog for one publication, which does not have to exist.
     public PostgresCatalog(DataSource dataSource, String publication) {
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
         this.publication = requireNonNull(publication, "publication is null");

@@ -32,13 +32,13 @@ import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// Reads rights and policies from the catalog of a real Postgres. Safe for any thread.
+/// Reads rights and policies from the catalog of a Postgres database. Safe for any thread.
 ///
-/// Everything but the text of policies is read from tables in one snapshot. What a text is printed of is compared
-/// before and after it was printed; a text is kept until something that it depends on changes. What was read of a
-/// table is kept as long as the catalog holds the same rows, so an unchanged table costs a comparison.
+/// It reads everything except the text of policies from tables in one snapshot. It compares what a text depends on
+/// before and after Postgres prints the text, and keeps the text until one of these objects changes. It keeps what it
+/// read about a table while the catalog holds the same rows, so an unchanged table costs one comparison.
 public final class PostgresRightsReader implements RightsReader {
-    /// How often a reading begins anew because something changed meanwhile.
+    /// How many attempts a reading makes when the catalog changes meanwhile.
     private static final int ROUNDS_MAX = 6;
 
     private static final int TABLES_MAX = 20_000;
@@ -54,25 +54,31 @@ public final class PostgresRightsReader implements RightsReader {
     private final FunctionBodies functions;
     private final PolicyPrinter printer;
 
-    /// Postgres' own operators, by oid; they do not change.
+    /// The operators of Postgres, by oid. They do not change.
     private final Map<Long, CatalogObject> operators = new ConcurrentHashMap<>();
 
-    /// @param isolated of connections made by `IsolatedConnections`; their role evaluates policies
+    /// Makes a reader for connections whose login evaluates policies.
+    ///
+    /// @param isolated connections set up by `IsolatedConnections`
     public PostgresRightsReader(DataSource isolated, String publication) {
         this(isolated, publication, null);
     }
 
-    /// @param isolated  of connections made by `IsolatedConnections`
+    /// Makes a reader for a server whose time zone is known to be UTC.
+    ///
+    /// @param isolated  connections set up by `IsolatedConnections`
     /// @param evaluator the role that evaluates policies; null for the connections' own
     public PostgresRightsReader(DataSource isolated, String publication, @Nullable String evaluator) {
         this(isolated, publication, evaluator, null, () -> {}, System::nanoTime);
     }
 
-    /// @param isolated  of connections made by `IsolatedConnections`
+    /// Makes a reader.
+    ///
+    /// @param isolated  connections set up by `IsolatedConnections`
     /// @param evaluator the role that evaluates policies; null for the connections' own
     /// @param timeZone  null when the server's own time zone is known to be UTC
-    /// @param renew     called when sessions that have begun have other settings than new ones: all
-    ///                  connections that read rights or evaluate must be made anew
+    /// @param renew     replaces all connections that read rights or evaluate. Called when new sessions have other
+    ///                  settings than the open ones
     public PostgresRightsReader(
             DataSource isolated,
             String publication,
@@ -100,7 +106,7 @@ public final class PostgresRightsReader implements RightsReader {
         this.printer = new PolicyPrinter(nanoTime);
     }
 
-    /// What the rights of a question were made of.
+    /// The rights that answer a question, with what they were made from.
     private record Known(
             CachedTable table, RoleFacts role, @Nullable TablePublication publishing, TableRights rights) {
         @SuppressWarnings("ReferenceEquality") // a table is made anew whenever anything about it changed
@@ -128,13 +134,13 @@ public final class PostgresRightsReader implements RightsReader {
         }
     }
 
-    /// One attempt. Used by one thread.
+    /// One attempt to read. Used by one thread.
     private final class Round {
         private final Set<AccessQuestion> questions;
         private final TableFailures failures = new TableFailures();
         private final Map<TableId, CachedTable> known = new HashMap<>();
         private final Set<TableId> changed = new HashSet<>();
-        private PgSnapshot moment = PgSnapshot.parse("0:0:", Lsn.ZERO);
+        private PgSnapshot snapshot = PgSnapshot.parse("0:0:", Lsn.ZERO);
         private Map<String, RoleFacts> roles = Map.of();
         private Map<TableId, TableVersion> versions = Map.of();
         private Set<TableId> unsettled = Set.of();
@@ -143,12 +149,12 @@ public final class PostgresRightsReader implements RightsReader {
             this.questions = questions;
         }
 
-        /// Whether nothing that was read changed meanwhile.
+        /// Reads. Returns false when something changed meanwhile.
         boolean read(Connection connection) throws SQLException {
             CatalogQueries queries = new CatalogQueries(connection);
             UnsettledTables unsettledTables = new UnsettledTables(connection);
             unsettledTables.readLocks();
-            moment = queries.begin();
+            snapshot = queries.begin();
             Map<String, RoleFacts> named = queries.roles(
                     Set.copyOf(questions.stream().map(AccessQuestion::role).toList()), evaluator);
             Map<String, RoleFacts> complete = settings.read(connection, named, evaluator);
@@ -169,7 +175,7 @@ public final class PostgresRightsReader implements RightsReader {
                 }
             }
             print(connection, unprinted);
-            unsettled = unsettledTables.of(versions.values(), moment);
+            unsettled = unsettledTables.of(versions.values(), snapshot);
             return changed.isEmpty();
         }
 
@@ -183,7 +189,7 @@ public final class PostgresRightsReader implements RightsReader {
         }
 
         private void print(Connection connection, List<CachedTable> unprinted) throws SQLException {
-            PolicyPrinter.Outcome outcome = printer.print(connection, unprinted, moment);
+            PolicyPrinter.Outcome outcome = printer.print(connection, unprinted, snapshot);
             changed.addAll(outcome.changed());
             outcome.failures().forEach(failures::add);
             if (!outcome.tables().isEmpty()) {
@@ -194,7 +200,8 @@ public final class PostgresRightsReader implements RightsReader {
             }
         }
 
-        /// What was printed is of the moment when nothing that it depends on changed between the moment and now.
+        /// Keeps the tables of which nothing changed since the snapshot. Their printed texts are then those of the
+        /// snapshot.
         private void verify(CatalogQueries queries, List<CachedTable> printed) throws SQLException {
             Map<TableId, TableVersion> now = queries.tables(
                     printed.stream().map(table -> table.facts().table()).toList(), publication);
@@ -229,7 +236,7 @@ public final class PostgresRightsReader implements RightsReader {
             answers.keySet().removeIf(question -> failures.contains(question.table()));
             Set<TableId> answered = new HashSet<>(unsettled);
             answered.removeIf(failures::contains);
-            return new Reading(moment, answers, failures.all(), answered);
+            return new Reading(snapshot, answers, failures.all(), answered);
         }
 
         private TableRights rights(AccessQuestion question, CachedTable table) {
@@ -246,7 +253,7 @@ public final class PostgresRightsReader implements RightsReader {
             return kept;
         }
 
-        /// Reads what is not known yet of the moment.
+        /// Reads the tables that are not in the cache, or changed.
         private final class Reader {
             private final CatalogQueries queries;
             private final CatalogObjects objects;
@@ -256,7 +263,9 @@ public final class PostgresRightsReader implements RightsReader {
                 this.objects = new CatalogObjects(queries);
             }
 
-            /// @return the tables that are not as they were known; some of their policies may have to be printed
+            /// Reads them. Some of their policies may be unprinted.
+            ///
+            /// @return the tables that were read
             List<CachedTable> read() throws SQLException {
                 Map<TableId, CachedTable> before = new HashMap<>();
                 for (TableVersion version : versions.values()) {

@@ -15,8 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// Knows the settings that fresh sessions of roles begin with; an answer is at most [SingleFlightCache#MAX_AGE] old. Safe for any
-/// thread; calls block.
+/// Caches the settings with which new sessions of roles begin. An answer is at most [SingleFlightCache#MAX_AGE] old.
+/// Safe for any thread. Calls block.
 public final class RoleSettings {
     private static final int TRIES_MAX = 3;
 
@@ -27,8 +27,10 @@ public final class RoleSettings {
     private final ReentrantLock reading = new ReentrantLock();
     private final SingleFlightCache<String, SessionSettings> recent = new SingleFlightCache<>(System::nanoTime);
 
-    /// @param isolated  of connections made by `IsolatedConnections`
-    /// @param evaluator a further role that Walcast logs in as; null when there is none
+    /// Makes the cache.
+    ///
+    /// @param isolated  connections set up by `IsolatedConnections`
+    /// @param evaluator a further login of Walcast; null when there is none
     /// @param timeZone  null when the server's own time zone is known to be UTC
     /// @param renew     see [PostgresRightsReader]
     public RoleSettings(
@@ -39,7 +41,7 @@ public final class RoleSettings {
         this.reader = new SettingsReader(timeZone);
     }
 
-    /// @param role one that does not exist has no settings
+    /// Returns the settings of a role. A role that does not exist has none.
     public SessionSettings of(String role) throws SQLException {
         return requireNonNull(recent.<SQLException, SQLException>get(role, () -> read(role)));
     }

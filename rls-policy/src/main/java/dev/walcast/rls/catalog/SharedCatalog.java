@@ -14,8 +14,9 @@ import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Asks another catalog once for all joins that wait for the same answer: which tables are published, and whether a
-/// role exists. A join never gets an answer that was begun before it ([#asOf]). Safe for any thread.
+/// A catalog that asks another catalog once for all joins that wait for the same answer: the published tables, the
+/// tables that a role may read, whether a role exists. A join gets no answer that was asked for before the join began
+/// ([#asOf]). Safe for any thread.
 public final class SharedCatalog implements Catalog {
     private static final String PUBLISHED = "";
 
@@ -25,7 +26,7 @@ public final class SharedCatalog implements Catalog {
     private final SharedQuestions<String, Set<TableId>> readable;
     private final LongSupplier since;
 
-    /// Answers as of each call.
+    /// Makes a catalog that answers each call with what was asked for after the call began.
     public SharedCatalog(Catalog catalog) {
         this(
                 catalog,

@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/// Tells which functions may leave state behind that a later part of the same statement can read: settings, roles,
-/// temporary tables, sequences, locks, rows. By the words of their bodies, and of those bodies that they name.
+/// Tells which functions may change state that a later part of the same statement can read: settings, roles, temporary
+/// tables, sequences, locks, rows. It searches their bodies, and the bodies of functions that they call, for words.
 final class StatefulFunctions {
     private static final long FIRST_USER_OID = 16_384;
 
-    /// `set_config`, `nextval` and `setval` of Postgres' own.
+    /// Functions of Postgres that change state.
     private static final Set<String> OWN = Set.of("set_config", "nextval", "setval", "setseed");
 
     private static final Pattern WORDS = Pattern.compile(
@@ -22,7 +22,9 @@ final class StatefulFunctions {
 
     private StatefulFunctions() {}
 
-    /// @param known what is known of functions that bodies name
+    /// Whether the function may change state.
+    ///
+    /// @param known functions that bodies may call, by oid
     static boolean mayHold(Function function, Map<Long, Function> known) {
         return mayHold(function, known, new HashSet<>());
     }

@@ -14,14 +14,17 @@ import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Asks another once for all who join with the same filter within a second. What a type has become and the
-/// settings of the role are part of the question, so another type is another question; a refusal is not remembered.
+/// A [FilterDatabase] that asks another one once for all joins with the same filter within a second. The type of the
+/// column and the settings of the role belong to the question, so a changed type is another question. Refusals are not
+/// cached. Safe for any thread. Calls block.
 public final class CachedFilterDatabase implements FilterDatabase {
     private final FilterDatabase database;
     private final SingleFlightCache<Asked, List<@Nullable String>> answers;
     private final SingleFlightCache<Asked, String> operators;
 
-    /// @param nanoTime a monotonic clock
+    /// Makes an empty cache.
+    ///
+    /// @param nanoTime a monotonic clock, in nanoseconds
     public CachedFilterDatabase(FilterDatabase database, LongSupplier nanoTime) {
         this.database = requireNonNull(database, "database is null");
         this.answers = new SingleFlightCache<>(nanoTime, CachedFilterDatabase::characters);
@@ -39,7 +42,7 @@ public final class CachedFilterDatabase implements FilterDatabase {
     }
 
     private sealed interface Asked {
-        /// Of what the client sent.
+        /// Returns how many characters of the client it holds.
         long characters();
 
         record Value(RoleSession session, ColumnType type, String value) implements Asked {

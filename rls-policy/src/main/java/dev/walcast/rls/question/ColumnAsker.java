@@ -25,9 +25,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Asks what filters leave open about one role's view, all of it in one statement: those that differ only in values
-/// as parallel arrays. As that role, read only, and rolled back: a filter may call a user's code through the types
-/// of the columns, as a domain's CHECK.
+/// Asks questions about filters of one role, all in one statement. Questions that differ only in values are sent as
+/// parallel arrays. The transaction acts as that role, is read only, and is rolled back: a filter may call code of
+/// users through the types of columns, such as the CHECK of a domain.
 final class ColumnAsker implements PostgresRowEvaluator.Asker {
     private final RoleConnections connections;
 
@@ -35,7 +35,7 @@ final class ColumnAsker implements PostgresRowEvaluator.Asker {
         this.connections = requireNonNull(connections, "connections is null");
     }
 
-    /// Questions that differ only in values; a value that many ask about is sent once.
+    /// Questions that differ only in values. A column value that several questions share is sent once.
     private static final class Group {
         private final List<Integer> places = new ArrayList<>();
         private final List<Integer> valuePlaces = new ArrayList<>();
@@ -54,10 +54,10 @@ final class ColumnAsker implements PostgresRowEvaluator.Asker {
         }
     }
 
-    /// What may share a group: the column, too, for its values are kept by row.
+    /// Identifies a group. The column belongs to it, because a group keeps column values by row.
     private record Shape(String expression, String type, String column) {}
 
-    /// @param asked all of the same session
+    /// @param asked questions of one session
     @Override
     public List<RowAnswer> ask(List<Asked> asked, StatementTime work) throws SQLException {
         RoleSession session = ((ColumnQuestion) asked.getFirst().question()).session();
@@ -98,8 +98,8 @@ final class ColumnAsker implements PostgresRowEvaluator.Asker {
         }
     }
 
-    /// The columns' values are read as they were rendered, then the settings of the session are set, with which the
-    /// clients' values are read and the expressions evaluated.
+    /// Reads the values of columns with the settings under which they were rendered. Then it sets the settings of the
+    /// session, under which it reads the values of clients and evaluates the expressions.
     private static String query(SessionSettings settings, Collection<Shape> shapes) {
         List<String> values = new ArrayList<>();
         List<String> counts = new ArrayList<>();
@@ -131,7 +131,7 @@ final class ColumnAsker implements PostgresRowEvaluator.Asker {
                 + " join " + values + " as u on u.o operator(pg_catalog.=) q.i";
     }
 
-    /// @param statement of rows of place and boolean
+    /// @param statement selects rows of a place and a boolean
     private static List<RowAnswer> answers(PreparedStatement statement, int count) throws SQLException {
         RowAnswer[] answers = new RowAnswer[count];
         try (ResultSet rows = statement.executeQuery()) {

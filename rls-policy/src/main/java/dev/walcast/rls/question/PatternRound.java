@@ -20,19 +20,19 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
 
-/// Asks what hangs on clients' patterns, for one role. All is asked in one statement; when that is too slow, in
-/// smaller parts, until a question that was cancelled is alone. A [PatternTrial] then tells whether its pattern is too
-/// slow: after all other questions were asked, once for each pattern. A pattern that is too slow for one row is not
-/// asked about again.
+/// Asks questions with clients' patterns, for one role. It asks all in one statement. When that is too slow, it asks
+/// smaller parts, until a cancelled question is alone. After all other questions, a [PatternTrial] tells whether the
+/// pattern of that question is too slow; there is one trial for each pattern. A pattern that is too slow for one row
+/// is not asked about again.
 ///
-/// All statements together get [AskTimeouts#total()], and one trial is always made, so that slow patterns are found in
-/// the end. Questions for which no time is left, or which Postgres was too slow to answer, have failed by a timeout.
-/// For one thread and one use.
+/// All statements together get [AskTimeouts#total()]. One trial is always made, so that slow patterns are found in
+/// the end. A question fails with a timeout when no time is left for it, or when Postgres itself is too slow. Used
+/// once, by one thread.
 final class PatternRound {
-    /// The state of a question that has no answer because of its pattern. No code in the database can raise it.
+    /// The state of a question whose pattern is too slow. No code in the database can raise it.
     static final String TOO_SLOW = "pattern";
 
-    /// The state of a question without an answer, which says nothing about its pattern.
+    /// The state of a question without an answer whose pattern may be fine.
     static final String NO_TIME_LEFT = "57000";
 
     private static final int PARTS = 8;
@@ -42,7 +42,8 @@ final class PatternRound {
     private final BiConsumer<Asked, RowAnswer> answers;
     private final StatementTime work;
 
-    /// Questions that were cancelled alone: the first of each is to be tried, the others wait for the finding.
+    /// Questions that were cancelled alone, by pattern. The first of each will be tried; the others wait for the
+    /// result.
     private final Map<RowQuestion, List<Asked>> suspects = new LinkedHashMap<>();
 
     private final Set<RowQuestion> tried = new HashSet<>();
@@ -54,6 +55,7 @@ final class PatternRound {
         this.work = new StatementTime(patience.first());
     }
 
+    /// Asks all questions, and passes each answer on.
     void ask(List<Asked> asked) throws UnansweredException {
         Map<RowQuestion, List<Asked>> byPattern = new LinkedHashMap<>();
         for (Asked one : asked) {
@@ -91,7 +93,7 @@ final class PatternRound {
         return asker.ask(asked, work);
     }
 
-    /// Trials that are to come have their part of the time.
+    /// Whether the time is used up. The trials to come have their share reserved.
     private boolean isTimeOver() {
         return work.nanos() + suspects.size() * patience.first().toNanos()
                 >= patience.total().toNanos();

@@ -31,12 +31,12 @@ import java.util.Map;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// Asks what policies leave open, as the viewers' role, in a transaction that is always rolled back. Where the
-/// expression depends on viewers through parameters only and holds no state, one statement asks for all viewers.
-/// Else each question has a subtransaction of its own, which is always rolled back: no role, setting, temporary
-/// object or write of one question reaches the next.
+/// Asks questions about policies, as the viewers' role, in a transaction that is always rolled back. When the
+/// expression depends on viewers through parameters only and keeps no state, one statement asks for all viewers.
+/// Otherwise each question runs in its own subtransaction, which is always rolled back, so that no role, setting,
+/// temporary object or write of one question reaches the next.
 ///
-/// A rollback undoes neither session locks nor prepared statements, sequences' last values and kept plans: those are
+/// A rollback does not undo session locks, prepared statements, last values of sequences and cached plans. They are
 /// cleared after each question and each transaction.
 final class PolicyAsker implements PostgresRowEvaluator.Asker {
     private final DataSource dataSource;
@@ -71,7 +71,7 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
         return (PolicyQuestion) asked.question();
     }
 
-    /// The row images asked about, each once.
+    /// The row literals of the questions, each once.
     private record Images(List<String> literals, Integer[] places) {
         static Images of(PolicyExpression expression, List<Asked> asked) {
             IdentityHashMap<Row, Integer> known = new IdentityHashMap<>();
@@ -142,7 +142,7 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
         }
     }
 
-    /// @param array of booleans, as Postgres prints it
+    /// @param array an array of booleans as Postgres prints it
     private static List<RowAnswer> booleans(String array) {
         List<RowAnswer> answers = new ArrayList<>();
         for (String element : requireNonNull(ArrayText.oneDimension(array)).toArray(new String[0])) {
@@ -155,7 +155,7 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
     private static final RowAnswer FALSE = RowAnswer.of(Truth.FALSE);
     private static final RowAnswer UNKNOWN = RowAnswer.of(Truth.UNKNOWN);
 
-    /// How long the next statements of the transaction may take each.
+    /// Sets the timeout for each later statement of the transaction.
     private static void limit(Connection connection, Duration timeout) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement("select pg_catalog.set_config('statement_timeout', ?, true)")) {
@@ -164,8 +164,8 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
         }
     }
 
-    /// What the block reads before it asks the first question; it clears them, so that no function sees another
-    /// viewer's claims.
+    /// Sets the input of the block. The block reads and clears it before the first question, so that no function sees
+    /// the claims of another viewer.
     private static final String INPUT = """
             select pg_catalog.set_config('statement_timeout', ?, true), pg_catalog.set_config('walcast.claims', (?::text[])::text, true),
                    pg_catalog.set_config('walcast.viewers', (?::int4[])::text, true),
@@ -177,7 +177,7 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
 
     private static final String OUTPUT = "; select pg_catalog.current_setting('walcast.answers')::text[]";
 
-    /// The three statements are one round trip.
+    /// Asks each question in its own subtransaction. The three statements are one round trip.
     private static List<RowAnswer> askEach(
             Connection connection, PolicyExpression expression, List<Asked> asked, Duration timeout, boolean replan)
             throws SQLException {
@@ -214,7 +214,7 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
         return last;
     }
 
-    /// The claims asked with, each once.
+    /// The claims of the questions, each once.
     private record Viewers(List<String> claims, Integer[] places) {
         static Viewers of(List<Asked> asked) {
             Map<String, Integer> known = new HashMap<>();
@@ -231,10 +231,10 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
         }
     }
 
-    /// Question by question, each in a subtransaction that an error ends: ours once the answer is in a variable,
-    /// which a rollback leaves alone, or the expression's own. The block stays the login; each subtransaction
-    /// becomes the role anew. Answers with the booleans of as many questions as there was time for, then a place
-    /// and an SQLSTATE for each error.
+    /// Returns the PL/pgSQL block that asks question by question. An error ends each subtransaction: the block's own
+    /// error after the answer is in a variable, which a rollback does not change, or an error of the expression. The
+    /// block acts as the login, each subtransaction as the role. The result holds the booleans of as many questions
+    /// as there was time for, then a place and an SQLSTATE for each error.
     private static String block(PolicyExpression expression, boolean replan) {
         return """
                 #variable_conflict use_column
@@ -288,8 +288,9 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
                 : "if " + whole.unchanged() + " then " + answer(expression, whole) + " else " + late + " end if;";
     }
 
-    /// With the `search_path` set before Postgres plans; constants are printed before other settings are made. All
-    /// names in the SQL around the policies are qualified, and none of its aliases can be taken for a table.
+    /// Returns statements that set the `search_path` before Postgres plans the policies, and print constants before
+    /// they change other settings. All names in the SQL around the policies are qualified, and no alias in it can be
+    /// mistaken for a table.
     private static String answer(PolicyExpression expression, BoundPolicies whole) {
         SessionSettings settings = expression.settings();
         String before = "select walcast_v from (select " + SettingsSql.lateButPath(settings)
@@ -321,7 +322,8 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
         return early.isEmpty() ? "" : "perform " + early + ";";
     }
 
-    /// Plans that are kept would keep what functions that wrongly call themselves immutable said of one viewer.
+    /// Clears the state of the session. A cached plan may hold the result of a wrongly declared immutable function
+    /// for one viewer.
     private static String clean(boolean replan) {
         return "execute 'deallocate all; discard sequences" + (replan ? "; discard plans'" : "'");
     }
@@ -332,8 +334,8 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
                 + overRow(expression, expression.sql(), "(case when " + SettingsSql.READY + " then walcast_row end)");
     }
 
-    /// The expression sees the row under its table's name; in a scope of its own no name of ours can be taken for
-    /// a column.
+    /// Returns a query in which the expression sees the row under the name of its table. It has its own scope, so
+    /// that no name of the statement can be mistaken for a column.
     private static String overRow(PolicyExpression expression, String sql, String row) {
         return "(select (" + sql + ") as walcast_v from pg_catalog.unnest(array[" + row + "::"
                 + expression.qualifiedTable() + "]) as "

@@ -25,14 +25,14 @@ import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Asks a real Postgres, questions of a kind together. Where that fails, the halves are asked by themselves, so that
-/// only the question at fault stays without an answer. Safe for any thread.
+/// Answers questions about rows in Postgres. It asks questions of one kind together. When that fails, it asks the
+/// halves separately, so that only the failing question stays without an answer. Safe for any thread.
 ///
-/// Only the time that Postgres works on a statement counts, not the wait for a connection. A statement gets
-/// [AskTimeouts#first()]; a single question that takes longer, or that meets a lock or a deadlock, is asked again with
-/// twice the time, until [AskTimeouts#total()] is used up. The total counts for each policy's expression, and once for
-/// all filters: that long one slow policy holds a connection, at most. [PatternRound] asks what hangs on clients'
-/// patterns.
+/// The timeouts count the time that Postgres works on a statement, and not the wait for a connection. A statement
+/// gets [AskTimeouts#first()]. A single question that takes longer, or meets a lock or a deadlock, is asked again
+/// with twice the time, until [AskTimeouts#total()] is used up. Each policy's expression has a total of its own, and
+/// each role's filters have one: this bounds how long a slow policy holds a connection. [PatternRound] asks questions
+/// with clients' patterns.
 public final class PostgresRowEvaluator implements RowEvaluator {
     private static final Logger log = LoggerFactory.getLogger(PostgresRowEvaluator.class);
 
@@ -40,7 +40,7 @@ public final class PostgresRowEvaluator implements RowEvaluator {
 
     private static final Set<String> PASSING_CLASSES = Set.of("08", "40", "53", "57", "58", "XX");
 
-    /// Of one question, for errors that come at once.
+    /// How often one question is asked, for errors that come at once.
     private static final int TRIES_MAX = 5;
 
     private final ColumnAsker columns;
@@ -48,11 +48,12 @@ public final class PostgresRowEvaluator implements RowEvaluator {
     private final PolicyAsker policies;
     private final AskTimeouts patience;
 
-    /// How long Postgres may work.
+    /// How long Postgres may work on questions.
     ///
-    /// @param first on one statement, the first time
-    /// @param total on all statements about one policy's expression, in one call of [#ask]
+    /// @param first the timeout of a statement at first; at least 1 ms
+    /// @param total the time for all statements about one policy's expression in one call of [#ask]; at least `first`
     public record AskTimeouts(Duration first, Duration total) {
+        /// The defaults of the server.
         public static final AskTimeouts USUAL = new AskTimeouts(Duration.ofMillis(500), Duration.ofSeconds(5));
 
         public AskTimeouts {
@@ -62,20 +63,22 @@ public final class PostgresRowEvaluator implements RowEvaluator {
         }
     }
 
-    /// With [AskTimeouts#USUAL].
+    /// Makes an evaluator with [AskTimeouts#USUAL].
     ///
-    /// @param filters  of connections as clients have them
-    /// @param isolated of connections made by `IsolatedConnections`, for policies
+    /// @param filters  connections with the settings of clients, for filters
+    /// @param isolated connections set up by `IsolatedConnections`, for policies
     public PostgresRowEvaluator(DataSource filters, DataSource isolated) {
         this(new RoleConnections(filters, filters), isolated, AskTimeouts.USUAL);
     }
 
-    /// With the same connections for all filters.
+    /// Makes an evaluator that uses the same connections for all filters.
     public PostgresRowEvaluator(RoleConnections filters, DataSource isolated, AskTimeouts patience) {
         this(filters, filters, isolated, patience);
     }
 
-    /// @param patterns for filters whose cost hangs on a client's pattern
+    /// Makes an evaluator with separate connections for patterns.
+    ///
+    /// @param patterns connections for filters whose cost depends on a client's pattern
     public PostgresRowEvaluator(RoleConnections filters, RoleConnections patterns, DataSource isolated, AskTimeouts patience) {
         this.patterns = new ColumnAsker(patterns);
         this.columns = new ColumnAsker(filters);
@@ -83,12 +86,12 @@ public final class PostgresRowEvaluator implements RowEvaluator {
         this.patience = requireNonNull(patience, "patience is null");
     }
 
-    /// Answers questions of one kind, in their order: at least the first, and as many as there was time for.
+    /// Asks questions of one kind. It answers them in order: at least the first, and as many as there was time for.
     interface Asker {
         List<RowAnswer> ask(List<Asked> asked, StatementTime work) throws SQLException;
     }
 
-    /// What an asker may take, and what it takes. Used by one thread.
+    /// The timeout of the next statement, and the time that statements have taken. Used by one thread.
     static final class StatementTime {
         private Duration timeout;
         private long nanos;
@@ -98,22 +101,22 @@ public final class PostgresRowEvaluator implements RowEvaluator {
             this.timeout = requireNonNull(timeout, "timeout is null");
         }
 
-        /// For each statement.
+        /// Returns the timeout of each statement.
         Duration timeout() {
             return timeout;
         }
 
-        /// For each statement that follows.
+        /// Sets the timeout of each later statement.
         void limit(Duration each) {
             timeout = requireNonNull(each, "each is null");
         }
 
-        /// To be called with a connection at hand: waiting for one does not count.
+        /// Starts counting. Call this after getting a connection: the wait for one does not count.
         void begin() {
             begun = System.nanoTime();
         }
 
-        /// What all statements have taken so far.
+        /// Returns the time that all statements have taken, in nanoseconds.
         long nanos() {
             return nanos;
         }
@@ -123,7 +126,9 @@ public final class PostgresRowEvaluator implements RowEvaluator {
         }
     }
 
-    /// @param error the SQLSTATE when it failed; null otherwise
+    /// The answer to one question.
+    ///
+    /// @param error the SQLSTATE when the question failed; otherwise [#NO_ERROR]
     record RowAnswer(Truth truth, String error) {
         static final String NO_ERROR = "";
 
@@ -186,13 +191,13 @@ public final class PostgresRowEvaluator implements RowEvaluator {
         }
     }
 
-    /// Whether the error is about the moment and not about the expression: too little time, a lock, a deadlock, no
-    /// room, a catalog that just changed.
+    /// Whether the error may pass and is not caused by the expression: a timeout, a lock, a deadlock, no room, a
+    /// catalog that just changed.
     private static boolean mayPass(String state) {
         return state.equals("55P03") || PASSING_CLASSES.contains(state.substring(0, Math.min(2, state.length())));
     }
 
-    /// The questions about one expression, and the time left for them.
+    /// Asks the questions about one expression, within its time.
     private final class Round {
         private final Asker asker;
         private final Answering answering;
@@ -203,7 +208,7 @@ public final class PostgresRowEvaluator implements RowEvaluator {
             this.answering = answering;
         }
 
-        /// All together, by and by.
+        /// Asks all questions.
         void ask(List<Asked> asked) throws UnansweredException {
             List<Asked> left = asked;
             while (!left.isEmpty()) {
@@ -211,7 +216,9 @@ public final class PostgresRowEvaluator implements RowEvaluator {
             }
         }
 
-        /// @return those still to be asked
+        /// Asks some of the questions, at least the first.
+        ///
+        /// @return the questions that are still to be asked
         private List<Asked> askSome(List<Asked> asked) throws UnansweredException {
             if (asked.size() == 1) {
                 askOne(asked.getFirst());
@@ -248,7 +255,7 @@ public final class PostgresRowEvaluator implements RowEvaluator {
             return answer.truth() == Truth.FAILED && PostgresRowEvaluator.mayPass(answer.error());
         }
 
-        /// Again and again, each time with twice the time.
+        /// Asks one question, again with twice the time after each failure that may pass.
         private void askOne(Asked asked) throws UnansweredException {
             work.timeout = patience.first;
             for (int tries = 1; ; tries++) {

@@ -13,18 +13,19 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// Reads rights so that a table whose catalog rows cannot be read, such as a name that is no text in a `SQL_ASCII`
-/// database, leaves the others answered: what fails together is read in halves. Then the tables of one answer are
-/// each in one state, but not all at the same time.
+/// A [RightsReader] that isolates tables whose catalog rows cannot be read, such as a name that is not valid text in a
+/// `SQL_ASCII` database. When a reading fails, it reads the halves separately, so that all other tables are answered.
+/// Each table of such an answer is in one state, but the tables may be in states of different times.
 public final class FaultIsolatingRightsReader implements RightsReader {
-    /// Readings for one call, so that many bad tables do not cost without end.
+    /// The most failed readings of one call, so that many bad tables have a bounded cost.
     private static final int READINGS_MAX = 200;
 
-    /// The class of SQLSTATEs that blame a value.
+    /// The class of SQLSTATEs for invalid values.
     private static final String DATA_EXCEPTION = "22";
 
     private final RightsReader reader;
 
+    /// Makes a reader around another one.
     public FaultIsolatingRightsReader(RightsReader reader) {
         this.reader = requireNonNull(reader, "reader is null");
     }
@@ -67,7 +68,7 @@ public final class FaultIsolatingRightsReader implements RightsReader {
             read(requireNonNull(halves.get(false)));
         }
 
-        /// The first part began first, so the others show at least as much.
+        /// Joins the parts. The first part was read first, so its snapshot holds for all of them.
         Reading joined() throws SQLException {
             if (parts.isEmpty()) {
                 throw bad.values().iterator().next();
@@ -83,7 +84,7 @@ public final class FaultIsolatingRightsReader implements RightsReader {
                 unanswered.putAll(part.unanswered());
                 unsettled.addAll(part.unsettled());
             }
-            return new Reading(parts.getFirst().moment(), rights, unanswered, unsettled);
+            return new Reading(parts.getFirst().snapshot(), rights, unanswered, unsettled);
         }
     }
 }

@@ -12,7 +12,7 @@ class IdleExpiryCacheTest {
     private final IdleExpiryCache<String, Integer> kept = new IdleExpiryCache<>(10, nanos::get);
 
     @Test
-    void forgetsWhatIsNotUsed() {
+    void removesUnusedValues() {
         kept.put("a", 1);
         kept.put("b", 2);
         nanos.addAndGet(Duration.ofMinutes(9).toNanos());
@@ -24,7 +24,7 @@ class IdleExpiryCacheTest {
     }
 
     @Test
-    void forgetsAllWhenThereAreTooMany() {
+    void removesAllWhenTooMany() {
         for (int i = 0; i < 11; i++) {
             kept.put("k" + i, i);
         }

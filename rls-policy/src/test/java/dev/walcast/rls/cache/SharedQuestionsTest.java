@@ -22,7 +22,7 @@ class SharedQuestionsTest {
     private final SharedQuestions<String, Integer> questions = new SharedQuestions<>(System::nanoTime);
 
     @Test
-    void answerServesTimesBeforeItBegan() throws SQLException {
+    void answerServesEarlierTimes() throws SQLException {
         long before = System.nanoTime();
         assertThat(questions.get("a", before, asked::incrementAndGet)).isEqualTo(1);
         assertThat(questions.get("a", before, asked::incrementAndGet)).isEqualTo(1);
@@ -31,7 +31,7 @@ class SharedQuestionsTest {
     }
 
     @Test
-    void keysAreForgottenBeyondBound() throws SQLException {
+    void keysBeyondBoundAreRemoved() throws SQLException {
         for (int i = 0; i < 3_000; i++) {
             assertThat(questions.get("key " + i, System.nanoTime(), () -> 1)).isEqualTo(1);
         }
@@ -40,7 +40,7 @@ class SharedQuestionsTest {
 
     @Test
     @Timeout(60)
-    void laterCallersShareTheNextQuestion() throws Exception {
+    void laterCallersShareNextQuestion() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch go = new CountDownLatch(1);
         try (ExecutorService threads = Executors.newCachedThreadPool()) {
@@ -76,7 +76,7 @@ class SharedQuestionsTest {
     }
 
     @Test
-    void failuresReachTheirCallersOnly() throws Exception {
+    void failureReachesItsCallersOnly() throws Exception {
         assertThatThrownBy(() -> questions.get("a", System.nanoTime(), () -> {
                     throw new SQLException("away");
                 }))

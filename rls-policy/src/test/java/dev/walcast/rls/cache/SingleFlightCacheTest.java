@@ -25,7 +25,7 @@ class SingleFlightCacheTest {
     }
 
     @Test
-    void unusedAnswersAreForgotten() {
+    void oldAnswersAreRemoved() {
         for (int i = 0; i < 100; i++) {
             ask("key " + i);
         }
@@ -35,7 +35,7 @@ class SingleFlightCacheTest {
     }
 
     @Test
-    void answersTogetherHaveABoundedSize() {
+    void totalWeightIsBounded() {
         SingleFlightCache<Integer, String> large = new SingleFlightCache<>(nanos::get, (_, answer) -> answer == null ? 0 : answer.length());
         String megabyte = "x".repeat(1 << 20);
         for (int i = 0; i < 100; i++) {
@@ -45,7 +45,7 @@ class SingleFlightCacheTest {
     }
 
     @Test
-    void anAnswerHoldsForASecondFromWhenItWasAsked() {
+    void answerExpiresOneSecondAfterQuestion() {
         assertThat(ask("a")).isEqualTo(1);
         nanos.addAndGet(SingleFlightCache.MAX_AGE.toNanos());
         assertThat(ask("a")).isEqualTo(1);
@@ -55,7 +55,7 @@ class SingleFlightCacheTest {
     }
 
     @Test
-    void neitherAFailureNorAnAnswerNotToBeRememberedIs() {
+    void failuresAndNullAnswersAreNotCached() {
         assertThatThrownBy(() -> recent.<IllegalStateException, RuntimeException>get("a", () -> {
                     throw new IllegalStateException();
                 }))
@@ -66,7 +66,7 @@ class SingleFlightCacheTest {
     }
 
     @Test
-    void whoAsksWhileTheAnswerIsOnItsWayWaitsForIt() throws Exception {
+    void concurrentCallerWaitsForAnswer() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch answered = new CountDownLatch(1);
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -91,7 +91,7 @@ class SingleFlightCacheTest {
     }
 
     @Test
-    void howManyAnswersAreKeptIsBounded() {
+    void numberOfAnswersIsBounded() {
         for (int i = 0; i < 5_000; i++) {
             ask("k" + i);
         }

@@ -14,13 +14,13 @@ import java.sql.Statement;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/// A `SQL_ASCII` database in which a name is no text.
+/// Reads rights in a `SQL_ASCII` database in which the name of a table is not valid text.
 class BadTablesPgTest {
     private static final AccessQuestion GOOD = new AccessQuestion("reader", new TableId("public", "good"));
     private static final AccessQuestion BAD = new AccessQuestion("reader", new TableId("public", "bad"));
 
     @Test
-    void nameThatIsNoTextHidesOnlyItsOwnTable() throws Exception {
+    void invalidNameHidesItsOwnTableOnly() throws Exception {
         try (TestPostgres postgres = TestPostgres.start()) {
             postgres.execute("create database ascii template template0 encoding 'SQL_ASCII' locale 'C'");
             try (TestDataSources sources = new TestDataSources(postgres.port(), "ascii")) {

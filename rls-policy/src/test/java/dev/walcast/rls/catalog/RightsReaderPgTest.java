@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// One reading against what Postgres has.
+/// Compares readings of rights with the catalog of Postgres.
 class RightsReaderPgTest {
     private static final TableId A = new TableId("app", "a");
     private static final TableId B = new TableId("app", "b");
@@ -84,7 +84,7 @@ class RightsReaderPgTest {
     }
 
     @Test
-    void setLoadedTogetherEqualsSetLoadedAlone() throws SQLException {
+    void readingTogetherEqualsReadingAlone() throws SQLException {
         Map<AccessQuestion, TableRights> together = read(A, B, C).rights();
         assertThat(together).hasSize(3);
         for (TableId table : List.of(A, B, C)) {
@@ -100,7 +100,7 @@ class RightsReaderPgTest {
     }
 
     @Test
-    void unchangedRightsStayTheSameInstance() throws SQLException {
+    void unchangedRightsStaySameInstance() throws SQLException {
         Map<AccessQuestion, TableRights> first = read(A, B, C).rights();
         Map<AccessQuestion, TableRights> second = read(A, B, C).rights();
         first.forEach((question, rights) -> assertThat(second.get(question)).isSameAs(rights));
@@ -123,7 +123,7 @@ class RightsReaderPgTest {
     }
 
     @Test
-    void changeOfEachMentionedObjectIsSeen() throws SQLException {
+    void changeOfMentionedObjectIsNoticed() throws SQLException {
         for (String change : List.of(
                 "create or replace function app.mine() returns int language sql stable as 'select 2'",
                 "alter function app.mine() volatile",
@@ -151,7 +151,7 @@ class RightsReaderPgTest {
     }
 
     @Test
-    void roleThatMayNotBeUsedReadsNothing() throws SQLException {
+    void unusableRoleReadsNothing() throws SQLException {
         PostgresRightsReader evaluated = new PostgresRightsReader(sources.isolated(), "p", "evaluator");
         Map<String, RoleStanding> expected = Map.of(
                 "reader", RoleStanding.USABLE,
@@ -172,7 +172,7 @@ class RightsReaderPgTest {
     }
 
     @Test
-    void openChangeOfTableColumnSchemaIsUnsettled() throws SQLException {
+    void uncommittedChangeIsUnsettled() throws SQLException {
         for (String change : List.of(
                 "revoke select on app.a from reader",
                 "grant select (id) on app.a to stranger",
@@ -197,7 +197,7 @@ class RightsReaderPgTest {
         }
     }
 
-    /// While its backend works, a transaction may be committing.
+    /// A transaction may be committing while its backend works.
     private void assertUnsettledWhileActive(Connection writer, String change) throws SQLException {
         Thread working = Thread.ofPlatform().start(() -> {
             try (Statement statement = writer.createStatement()) {
@@ -223,7 +223,7 @@ class RightsReaderPgTest {
     }
 
     @Test
-    void lockedTableIsUnansweredOnlyWhenItMustBePrinted() throws SQLException {
+    void lockedTableIsUnansweredOnlyIfPrinted() throws SQLException {
         assertThat(read(A, B, C).unanswered()).isEmpty();
         try (Connection holder = postgres.connect();
                 Statement lock = holder.createStatement()) {
@@ -247,7 +247,7 @@ class RightsReaderPgTest {
     }
 
     @Test
-    void unchangedTablesCostAFewStatements() throws Exception {
+    void unchangedTablesCostFewStatements() throws Exception {
         Set<AccessQuestion> questions = new HashSet<>();
         for (int i = 0; i < 50; i++) {
             TableId table = new TableId("app", "t" + i);
@@ -270,8 +270,8 @@ class RightsReaderPgTest {
         }
     }
 
-    /// In each state of the table either the grant or the policy hides everything. An answer in which neither does is
-    /// made of two states.
+    /// In each state of the table, either the grant or the policy hides everything. An answer in which neither does
+    /// mixes two states.
     @Test
     void recreationNeverMixesTwoStates() throws Exception {
         String[] hidden = {
@@ -298,7 +298,7 @@ class RightsReaderPgTest {
         });
     }
 
-    /// The policy calls one function by its oid, and its text must name that function as it was called then.
+    /// The policy calls one function by its oid. Its text must use the name that the function had at that time.
     @Test
     void renamingNeverMixesTwoStates() throws Exception {
         postgres.execute(

@@ -22,14 +22,14 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/// Random memberships, grants and owners: what is read from the catalog's rows against Postgres' own functions. The
-/// seed is printed, and `-Dwalcast.fuzz.seed` plays it again.
+/// Compares rights read from the catalog with the privilege functions of Postgres, for random memberships, grants and
+/// owners. The test prints its seed; `-Dwalcast.fuzz.seed` repeats it.
 class RoleRightsFuzzPgTest {
     private static final int ROUNDS = 40;
     private static final int ROLES = 8;
     private static final TableId TABLE = new TableId("app", "t");
 
-    /// The connection's login is a superuser, by which roles with BYPASSRLS are used; the others are by `r0`.
+    /// The login of the connection, a superuser, evaluates for roles with BYPASSRLS; `r0` evaluates for the others.
     private static final String EXPECTED = """
             select has_schema_privilege(r.oid, c.relnamespace, 'USAGE'),
                    has_column_privilege(r.oid, c.oid, 'id', 'SELECT'), has_column_privilege(r.oid, c.oid, 'owner', 'SELECT'),

@@ -33,9 +33,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/// Random policies of the shapes that projects write, random claims, random rows: our verdict against a SELECT of
-/// the viewer's on a table that holds exactly that row. `-Dwalcast.fuzz.cases=100000` makes it long; the seed is
-/// printed, and `-Dwalcast.fuzz.seed` plays one again.
+/// Compares verdicts with a SELECT of the viewer on a table that holds exactly the row, for random policies of common
+/// shapes, claims and rows. `-Dwalcast.fuzz.cases=100000` makes it long. The test prints its seed;
+/// `-Dwalcast.fuzz.seed` repeats it.
 class PolicyFuzzPgTest {
     private static final int CASES = Integer.getInteger("walcast.fuzz.cases", 3_000);
     private static final int VIEWERS = 6;
@@ -48,7 +48,7 @@ class PolicyFuzzPgTest {
         "33333333-3333-4333-8333-333333333333"
     };
 
-    /// Terms of policies, by and large as often as in the wild; `%s` is a value.
+    /// Terms of policies, about as often as in real projects; `%s` is a value.
     private static final String[] TERMS = {
         "auth.uid() = owner",
         "(select auth.uid()) = owner",
@@ -145,7 +145,7 @@ class PolicyFuzzPgTest {
     private int merged;
 
     @Test
-    void nobodySeesWhatASelectWouldNotShowAndEverybodyWhatItWould() throws Exception {
+    void viewersSeeExactlyWhatSelectShows() throws Exception {
         List<String> differences = new ArrayList<>();
         try (TestPostgres postgres = TestPostgres.start();
                 TestDataSources sources = new TestDataSources(postgres.port(), "postgres")) {
@@ -334,14 +334,14 @@ class PolicyFuzzPgTest {
         }
     }
 
-    /// A function that wrongly calls itself immutable is NULL for a viewer without `sub` when Postgres plans, and WHERE
-    /// drops what stands beside a NULL, its errors included. See the limits in docs/rls.md.
+    /// A function that wrongly calls itself immutable is NULL for a viewer without `sub` when Postgres plans, and
+    /// WHERE drops what stands beside a NULL, its errors included. See the limits in docs/rls.md.
     private static boolean isFoldedByPostgres(List<String> policies) {
         return policies.stream().anyMatch(policy -> policy.contains("liar()"));
     }
 
-    /// Postgres merges equal terms of an OR in a WHERE, so that a function which notices its own calls is called less
-    /// often there, and may show a row that we hide. See the limits in docs/rls.md.
+    /// Postgres merges equal terms of an OR in a WHERE. A function that counts its own calls is then called less
+    /// often, and may show a row that the guard hides. See the limits in docs/rls.md.
     private static boolean isMergedByPostgres(List<String> policies) {
         String all = String.join(" ", policies);
         return Stream.of("never_counted()", "never_locked()", "never_prepared()")

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// Trees that a real Postgres writes, with names that its own format must protect. The seed is printed, and
-/// `-Dwalcast.fuzz.seed` plays it again.
+/// Parses trees that a real Postgres writes, with names that its format must escape. The test prints its seed;
+/// `-Dwalcast.fuzz.seed` repeats it.
 class NodeTreePgTest {
     private static final int CASES = 60;
     private static final long SMALL_STACK = 512 << 10;
@@ -113,7 +113,7 @@ class NodeTreePgTest {
         }
     }
 
-    /// The names of tables and columns that the tree tells.
+    /// Returns the names of tables and columns in the tree.
     private static List<String> names(NodeTree tree) {
         List<String> names = new ArrayList<>();
         tree.forEach(node -> {
@@ -184,7 +184,7 @@ class NodeTreePgTest {
     }
 
     @Test
-    void deepPoliciesFitTheSmallestStack() throws Exception {
+    void deepPoliciesFitSmallestStack() throws Exception {
         StringBuilder deep = new StringBuilder("id = 0");
         for (int i = 1; i < 1_000; i++) {
             deep.insert(0, "(")

@@ -37,14 +37,14 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Random filters over random rows, decided here and by a WHERE clause. `-Dwalcast.fuzz.cases=200000` makes it long;
-/// the seed is printed, and `-Dwalcast.fuzz.seed` plays one again.
+/// Compares decisions about random filters and rows with a WHERE clause. `-Dwalcast.fuzz.cases=200000` makes it long.
+/// The test prints its seed; `-Dwalcast.fuzz.seed` repeats it.
 class FilterFuzzPgTest {
     private static final int CASES = Integer.getInteger("walcast.fuzz.cases", 6_000);
     private static final int ROWS = 60;
     private static final TableId TABLE = new TableId("public", "fuzz");
 
-    /// A column's type and values of it, some of them equal in other words, some of them wrong.
+    /// A column type with values for it: some are equal but written differently, some are invalid.
     private record Subject(String name, String type, String... values) {}
 
     private static final List<Subject> SUBJECTS = List.of(
@@ -174,7 +174,7 @@ class FilterFuzzPgTest {
         try {
             statement.execute("update fuzz set " + subject.name + " = " + SqlText.literal(value) + " where id = " + id);
         } catch (SQLException e) {
-            // One of the wrong values: the column stays NULL.
+            // An invalid value: the column stays NULL.
         }
     }
 
@@ -182,7 +182,7 @@ class FilterFuzzPgTest {
         return values[random.nextInt(values.length)];
     }
 
-    /// One database's table, and how filters are resolved and asked there.
+    /// The table of one database, and the resolver and evaluator for it.
     private final class Cases {
         private final Connection connection;
         private final TableAccess access;
@@ -293,9 +293,10 @@ class FilterFuzzPgTest {
         }
     }
 
-    /// A filter as clients write it, inside a group, and the same as SQL.
+    /// A filter as clients write it inside a group, and as SQL.
     private record Tree(String text, String sql) {
-        /// At the top, where an equals sign stands after the column, a group around it says the same.
+        /// Returns the filter for the top level, where an equals sign follows the column. A group around it means the
+        /// same.
         String filter() {
             return "and=(" + text + ")";
         }

@@ -26,14 +26,15 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 
-/// Measures what asking a policy of Postgres costs for 1,000 viewers and one row, and for 100 viewers and ten rows.
-/// To be run by hand; nothing asserts it.
+/// Measures the cost of questions about a policy for 1,000 viewers and one row, and for 100 viewers and ten rows. Run
+/// it by hand: it asserts nothing.
 final class IsolationCost {
     private static final TableId DOCS = new TableId("public", "docs");
     private static final int ROUNDS = 15;
 
     private IsolationCost() {}
 
+    /// Runs the measurement.
     public static void main(String[] arguments) throws Exception {
         try (TestPostgres postgres = TestPostgres.start();
                 HikariDataSource isolated = pool(postgres)) {

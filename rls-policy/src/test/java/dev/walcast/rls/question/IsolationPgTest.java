@@ -46,8 +46,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// No viewer's evaluation reaches the next, none runs as the server, none commits. The evaluation login is one as
-/// `walcast setup` makes it.
+/// Checks that the evaluation for one viewer does not affect the next, does not run as the server, and commits
+/// nothing. The evaluation login is set up as by `walcast setup`.
 class IsolationPgTest {
     private static final TableId DOCS = new TableId("public", "docs");
     private static final String[] USERS = {
@@ -86,7 +86,7 @@ class IsolationPgTest {
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl(
                 "jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres?prepareThreshold=0&user=" + user);
-        // One connection: what stays in its session meets the next question.
+        // One connection, so that what is left in its session would affect the next question.
         config.setMaximumPoolSize(1);
         config.setConnectionInitSql(initSql);
         return new HikariDataSource(config);
@@ -116,7 +116,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void aSettingOfOneViewerDoesNotReachTheNext() throws Exception {
+    void settingDoesNotReachNextViewer() throws Exception {
         policy("plpgsql", """
                 begin
                   if coalesce(current_setting('app.uid', true), '') = '' then
@@ -128,7 +128,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void aSettingOfTheSessionDoesNotReachTheNext() throws Exception {
+    void sessionSettingDoesNotReachNextViewer() throws Exception {
         policy("plpgsql", """
                 begin
                   if coalesce(current_setting('app.uid', true), '') = '' then
@@ -140,7 +140,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void aTemporaryTableOfOneViewerDoesNotReachTheNext() throws Exception {
+    void temporaryTableDoesNotReachNextViewer() throws Exception {
         policy("plpgsql", """
                 begin
                   create temporary table if not exists who_is (person uuid);
@@ -153,7 +153,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void aRoleThatAFunctionTakesEndsWithTheQuestion() throws Exception {
+    void roleSetByFunctionEndsWithQuestion() throws Exception {
         policy("plpgsql", """
                 declare before text := current_user;
                 begin
@@ -164,7 +164,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void keptPlansOfAMisdeclaredFunctionAreDropped() throws Exception {
+    void cachedPlansOfMisdeclaredFunctionAreDropped() throws Exception {
         postgres.execute("create function liar() returns uuid language sql immutable as"
                 + " $$ select (current_setting('request.jwt.claims', true)::jsonb ->> 'sub')::uuid $$");
         policy("plpgsql", "begin return liar(); end");
@@ -172,7 +172,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void onlyFunctionsThatMayBeMisdeclaredAreSuspected() throws Exception {
+    void onlyPossiblyMisdeclaredFunctionsAreReported() throws Exception {
         assertThat(new MisdeclaredFunctions(isolated).mayExist()).isFalse();
         for (String honest : List.of("select lower($1) || coalesce($1, '')", "select nullif(btrim($1), '')")) {
             assertThat(isSuspected(honest)).as(honest).isFalse();
@@ -196,7 +196,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void sessionStateThatNoRollbackUndoesIsCleared() throws Exception {
+    void sessionStateBeyondRollbackIsCleared() throws Exception {
         policy("plpgsql", """
                 declare held bigint;
                 begin
@@ -217,7 +217,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void nothingThatAPolicyWritesIsCommitted() throws Exception {
+    void writesOfPolicyAreNotCommitted() throws Exception {
         policy("plpgsql", """
                 begin
                   insert into seen values ('before');
@@ -233,7 +233,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void claimsOfOtherViewersAreNotToBeFound() throws Exception {
+    void claimsOfOtherViewersAreNotReadable() throws Exception {
         policy("plpgsql", """
                 begin
                   return case when current_setting('walcast.claims', true) = '' and position('sub' in current_query()) = 0
@@ -243,7 +243,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void textOfAPolicyIsNeverRunAsSql() throws Exception {
+    void policyTextIsNotExecutedAsSql() throws Exception {
         postgres.execute("create policy p on docs using (owner = case when coalesce(title, '') <>"
                 + " '$walcast$; $walcast_0$; insert into seen values (''run'') --' then auth.uid() end)");
         postgres.execute(
@@ -254,7 +254,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void whatOnePartSetsIsReadByTheNext() throws Exception {
+    void settingOfOnePartIsReadByNext() throws Exception {
         postgres.execute("create function who() returns boolean language plpgsql as $$ begin perform set_config("
                 + "'request.jwt.claims', '{\"sub\":\"" + USERS[0] + "\"}', true); return false; end $$");
         postgres.execute("create policy p on docs using (who() or auth.uid() = owner)");
@@ -264,7 +264,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void anErrorHidesOneQuestionOnly() throws Exception {
+    void errorFailsOneQuestionOnly() throws Exception {
         policy("plpgsql", """
                 begin
                   if auth.uid()::text like '2%' then
@@ -283,7 +283,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void aQuestionThatIsOnlySlowIsAnswered() throws Exception {
+    void slowQuestionIsAnswered() throws Exception {
         policy("plpgsql", "begin perform pg_sleep(0.8); return auth.uid(); end");
         AccessQuestion question = new AccessQuestion("authenticated", DOCS);
         Fixture fixture = new Fixture(question);
@@ -292,7 +292,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void aQuestionWithoutEndFailsWithinThePatience() throws Exception {
+    void endlessQuestionFailsWithinTotalTime() throws Exception {
         policy("plpgsql", """
                 begin
                   if auth.uid()::text like '1%' then perform pg_sleep(3600); end if;
@@ -305,7 +305,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void aBatchThatIsSlowAsAWholeIsAnsweredInParts() throws Exception {
+    void slowBatchIsAnsweredInParts() throws Exception {
         policy("plpgsql", "begin perform pg_sleep(0.2); return auth.uid(); end");
         Outcome outcome = ask(PATIENCE);
         assertThat(outcome.failures()).isEmpty();
@@ -313,7 +313,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void aLockedTableIsATimeoutAndNoError() throws Exception {
+    void lockedTableIsTimeoutNotError() throws Exception {
         postgres.execute("grant select on seen to public");
         policy("plpgsql", "begin perform from seen; return auth.uid(); end");
         Fixture fixture = new Fixture(new AccessQuestion("authenticated", DOCS));
@@ -331,7 +331,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void roleOfATokenIsCheckedAgainstWhatTheLoginMayBecome() throws Exception {
+    void roleIsUsableOnlyIfLoginMayBecomeIt() throws Exception {
         assertThat(standing("authenticated")).isEqualTo(RoleStanding.USABLE);
         assertThat(standing("service_role")).as("by the server's login").isEqualTo(RoleStanding.USABLE);
         for (String role : List.of(
@@ -341,7 +341,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void aFilterRunsAsTheClientsRoleAndReadOnly() throws Exception {
+    void filterRunsReadOnlyAsClientRole() throws Exception {
         postgres.execute(
                 "create function spy(v int) returns boolean language plpgsql as $$ begin"
                         + " if current_user <> 'anon' then raise exception 'ran as %', current_user; end if;"
@@ -357,7 +357,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void anOperatorOfAUserIsNeverTaken() throws Exception {
+    void operatorOfUserIsNotUsed() throws Exception {
         postgres.execute(
                 "create function public.fake(varchar, text) returns boolean language plpgsql as"
                         + " $$ begin raise exception 'called as %', current_user; end $$",
@@ -375,7 +375,7 @@ class IsolationPgTest {
     }
 
     @Test
-    void anExtensionsOperatorIsFoundWhereverItIs() throws Exception {
+    void extensionOperatorIsFoundInAnySchema() throws Exception {
         postgres.execute(
                 "create schema ext; grant usage on schema ext to public; create extension citext schema ext;"
                         + " create extension ltree schema ext",
@@ -390,7 +390,7 @@ class IsolationPgTest {
         postgres.execute("drop table docs; drop schema ext cascade");
     }
 
-    /// The policy shows a row to whom the function names.
+    /// Creates a policy that shows a row to the user that the function returns.
     private static void policy(String language, String body) {
         postgres.execute(
                 "create function who() returns uuid language " + language + " as $walcast$ " + body + " $walcast$",
@@ -422,7 +422,7 @@ class IsolationPgTest {
         return visible;
     }
 
-    /// Three viewers, three rows, one each.
+    /// Three viewers and three rows, one for each viewer.
     private static final class Fixture {
         private final RowPolicies policies = new RowPolicies(isolated);
         private final AccessQuestion question;
@@ -457,7 +457,7 @@ class IsolationPgTest {
         }
     }
 
-    /// As a server says it whose login is `walcast` and which evaluates by another.
+    /// Returns the standing of a role for a server with the login `walcast` and another evaluation login.
     private static RoleStanding standing(String role) throws Exception {
         return access(new AccessQuestion(role, DOCS)).standing();
     }
@@ -495,7 +495,7 @@ class IsolationPgTest {
                 new RoleSession(role, access.settings()));
     }
 
-    /// What Postgres says of a row with the text in the filter's column, whatever memory would.
+    /// Returns the answer of Postgres for a row with the text in the filter's column, also where memory could decide.
     private static String answer(String role, String filter, String text) throws Exception {
         Predicate.Term term = (Predicate.Term) resolve(role, filter);
         ColumnQuestion question = (ColumnQuestion) term.question();

@@ -33,7 +33,7 @@ import org.postgresql.util.PSQLException;
 import org.postgresql.util.PSQLState;
 import org.postgresql.util.ServerErrorMessage;
 
-/// Which patterns are asked about together, against a database that the test plays.
+/// Checks which patterns are asked about together. The test answers in place of a database.
 class PatternRoundTest {
     private static final Table NOTES = new Table(
             new TableId("public", "notes"),
@@ -45,7 +45,7 @@ class PatternRoundTest {
     private Set<String> slow = Set.of();
     private SQLException error = ofPostgres("57014");
 
-    /// The number of statements from which on nothing is wrong with Postgres.
+    /// The number of the first statement that Postgres answers in time.
     private int stalledFor;
 
     private List<RowAnswer> ask(List<Asked> asked, StatementTime work) throws SQLException {
@@ -82,7 +82,7 @@ class PatternRoundTest {
     }
 
     @Test
-    void slowPatternLeavesTheOthersTheirAnswers() throws Exception {
+    void slowPatternDoesNotAffectOthers() throws Exception {
         slow = Set.of("p77");
         List<Asked> asked = new ArrayList<>();
         for (int row = 0; row < 5; row++) {
@@ -108,7 +108,7 @@ class PatternRoundTest {
     }
 
     @Test
-    void stallEndsNoPattern() throws Exception {
+    void stallBlamesNoPattern() throws Exception {
         for (stalledFor = 1; stalledFor < 12; stalledFor++) {
             statements.clear();
             answers.clear();
@@ -118,7 +118,7 @@ class PatternRoundTest {
     }
 
     @Test
-    void patternIsAskedAboutAgainAfterAStall() throws Exception {
+    void patternIsAskedAgainAfterStall() throws Exception {
         stalledFor = 3;
         ask(List.of(asked("a", "1"), asked("b", "1"), asked("a", "2")));
         assertThat(answers.values()).hasSize(3).containsOnly(RowAnswer.of(Truth.TRUE));
@@ -145,7 +145,7 @@ class PatternRoundTest {
     }
 
     @Test
-    void absentPostgresIsAskedAnotherTime() {
+    void unreachablePostgresThrows() {
         slow = Set.of("a");
         for (SQLException away : List.of(
                 new PSQLException("lost", PSQLState.CONNECTION_FAILURE),
@@ -156,7 +156,7 @@ class PatternRoundTest {
     }
 
     @Test
-    void timeOfTrialsIsPartOfTheTotal() throws Exception {
+    void trialsCountTowardsTotalTime() throws Exception {
         slow = IntStream.range(0, 40).mapToObj(i -> "p" + i).collect(Collectors.toSet());
         List<Asked> asked =
                 IntStream.range(0, 40).mapToObj(i -> asked("p" + i, "1")).toList();
@@ -190,7 +190,7 @@ class PatternRoundTest {
     }
 
     @Test
-    void errorOfAPatternIsNoSlowness() throws Exception {
+    void patternErrorIsNotSlowness() throws Exception {
         slow = Set.of("bad");
         error = ofPostgres("2201B");
         Asked good = asked("good", "1");

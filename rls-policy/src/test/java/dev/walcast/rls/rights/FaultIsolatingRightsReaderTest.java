@@ -33,8 +33,8 @@ class FaultIsolatingRightsReaderTest {
                         question -> question,
                         question -> TableRights.withoutPolicies(
                                 new TableAccess(question.table(), true, true, false, java.util.List.of()))));
-        PgSnapshot moment = new PgSnapshot(readings, readings, Set.of(), Lsn.ZERO);
-        return new Reading(moment, rights, Map.of(), Set.of());
+        PgSnapshot snapshot = new PgSnapshot(readings, readings, Set.of(), Lsn.ZERO);
+        return new Reading(snapshot, rights, Map.of(), Set.of());
     }
 
     private static TableId table(int number) {
@@ -48,7 +48,7 @@ class FaultIsolatingRightsReaderTest {
     }
 
     @Test
-    void oneBadTableLeavesTheOthersAnswered() throws Exception {
+    void badTableDoesNotAffectOthers() throws Exception {
         bad.add(table(7));
         Reading reading = reader.read(questions(100));
         assertThat(reading.unanswered()).containsOnlyKeys(table(7));
@@ -63,14 +63,14 @@ class FaultIsolatingRightsReaderTest {
     }
 
     @Test
-    void firstPartsMomentCounts() throws Exception {
+    void snapshotOfFirstPartCounts() throws Exception {
         bad.add(table(7));
-        long first = reader.read(questions(8)).moment().xmin();
+        long first = reader.read(questions(8)).snapshot().xmin();
         assertThat(first).isLessThan(readings);
     }
 
     @Test
-    void absentPostgresIsNoBadTable() {
+    void unreachablePostgresIsNoBadTable() {
         bad.add(table(7));
         state = "08006";
         assertThatThrownBy(() -> reader.read(questions(8))).isInstanceOf(SQLException.class);
@@ -78,7 +78,7 @@ class FaultIsolatingRightsReaderTest {
     }
 
     @Test
-    void badTablesAloneAreAnError() {
+    void onlyBadTablesThrow() {
         IntStream.range(0, 4).mapToObj(FaultIsolatingRightsReaderTest::table).forEach(bad::add);
         assertThatThrownBy(() -> reader.read(questions(4))).hasMessageContaining("invalid byte");
     }

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// What the catalog says about rights, held against what Postgres then allows.
+/// Compares rights with what Postgres allows.
 class RightsPgTest {
     private static final TableId NOTES = new TableId("app", "notes");
 
@@ -71,7 +71,7 @@ class RightsPgTest {
     }
 
     @Test
-    void columnRightsReachHeirsAndNobodyElse() throws SQLException {
+    void columnGrantReachesMembersOnly() throws SQLException {
         assertThat(readable("reader")).containsExactly("id", "body");
         assertThat(readable("heir")).containsExactly("id", "body");
         assertThat(readable("owner")).containsExactly("id", "body", "secret", "size");
@@ -82,7 +82,7 @@ class RightsPgTest {
     }
 
     @Test
-    void rowSecurityAppliesToWhomPostgresAppliesItTo() throws SQLException {
+    void rowSecurityAppliesAsInPostgres() throws SQLException {
         assertThat(access("reader").rowSecurity()).isFalse();
         postgres.execute("alter table app.notes enable row level security");
         assertThat(access("reader").rowSecurity()).isTrue();
@@ -96,7 +96,7 @@ class RightsPgTest {
     }
 
     @Test
-    void aTableOutsideThePublicationIsNotPublishedAndAMissingOneHasNoAnswer() throws SQLException {
+    void unpublishedAndMissingTablesDiffer() throws SQLException {
         postgres.execute("create table app.other (id int)");
         PostgresCatalog catalog = new PostgresCatalog(dataSource, "p");
         AccessQuestion other = new AccessQuestion("reader", new TableId("app", "other"));
@@ -113,7 +113,7 @@ class RightsPgTest {
     }
 
     @Test
-    void theDomainsBelowAColumnAreSeenThrough() throws Exception {
+    void domainsResolveToBaseType() throws Exception {
         postgres.execute(
                 "create domain app.small as int check (value < 10)",
                 "create domain app.smaller as app.small",
@@ -130,7 +130,7 @@ class RightsPgTest {
     }
 
     @Test
-    void refreshTellsChangesAndKeepsOtherInstances() throws SQLException {
+    void refreshReportsChangesOnly() throws SQLException {
         Rights rights = rights();
         AccessQuestion reader = new AccessQuestion("reader", NOTES);
         AccessQuestion owner = new AccessQuestion("owner", NOTES);
@@ -152,7 +152,7 @@ class RightsPgTest {
     }
 
     @Test
-    void askTellsChangesOnce() throws SQLException {
+    void askReportsChangesOnce() throws SQLException {
         Rights rights = rights();
         AccessQuestion reader = new AccessQuestion("reader", NOTES);
         rights.ask(reader);
@@ -166,7 +166,7 @@ class RightsPgTest {
     }
 
     @Test
-    void oldAnswerIsNeverUsed() throws SQLException {
+    void staleAnswerIsNotUsed() throws SQLException {
         Rights rights = rights();
         AccessQuestion reader = new AccessQuestion("reader", NOTES);
         assertThat(rights.ask(reader)).matches(now -> now.access().readsAnything());
@@ -195,7 +195,7 @@ class RightsPgTest {
     }
 
     @Test
-    void markWaitsUntilItsTransactionIsVisible() throws Exception {
+    void markWaitsForItsTransaction() throws Exception {
         Rights rights = rights();
         rights.ask(new AccessQuestion("reader", NOTES));
         try (Connection open = postgres.connect();
@@ -228,7 +228,7 @@ class RightsPgTest {
     }
 
     @Test
-    void unusedAnswerIsForgotten() throws SQLException {
+    void unusedAnswerIsRemoved() throws SQLException {
         Rights rights = rights();
         AccessQuestion reader = new AccessQuestion("reader", NOTES);
         AccessQuestion owner = new AccessQuestion("owner", NOTES);

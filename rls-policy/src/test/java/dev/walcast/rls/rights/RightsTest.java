@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/// What is kept of rights and who hears of them, without a database.
+/// Checks which rights are kept and which listeners are called, without a database.
 class RightsTest {
     private static final AccessQuestion NOTES = new AccessQuestion("anon", new TableId("public", "notes"));
 
@@ -27,7 +27,7 @@ class RightsTest {
     private final Map<AccessQuestion, TableRights> existing = new HashMap<>();
     private final Rights rights = new Rights(this::read, RightsLimits.USUAL, clock::get);
 
-    private PgSnapshot moment = new PgSnapshot(1_000, 1_000, Set.of(), Lsn.ZERO);
+    private PgSnapshot snapshot = new PgSnapshot(1_000, 1_000, Set.of(), Lsn.ZERO);
     private Set<TableId> unsettled = Set.of();
     private int readings;
 
@@ -35,7 +35,7 @@ class RightsTest {
         readings++;
         Map<AccessQuestion, TableRights> answers = new HashMap<>(existing);
         answers.keySet().retainAll(questions);
-        return new RightsReader.Reading(moment, answers, Map.of(), unsettled);
+        return new RightsReader.Reading(snapshot, answers, Map.of(), unsettled);
     }
 
     private static TableRights readable(boolean usage) {
@@ -43,7 +43,7 @@ class RightsTest {
     }
 
     @Test
-    void namesThatClientsMakeUpAreForgotten() throws Exception {
+    void unknownNamesAreRemoved() throws Exception {
         for (int i = 0; i < 100; i++) {
             assertThat(rights.ask(new AccessQuestion("anon", new TableId("public", "no" + i))))
                     .isNull();
@@ -56,7 +56,7 @@ class RightsTest {
     }
 
     @Test
-    void absentTablesAreRememberedUpToABound() throws Exception {
+    void missingTablesKeptAreBounded() throws Exception {
         existing.put(NOTES, readable(true));
         for (int i = 0; i < 2_000; i++) {
             assertThat(rights.ask(new AccessQuestion("anon", new TableId("public", "no" + i))))
@@ -74,7 +74,7 @@ class RightsTest {
     }
 
     @Test
-    void nothingIsKeptOfNamesThatPostgresCannotHave() throws Exception {
+    void tooLongNamesAreNotKept() throws Exception {
         String tooLong = "ä".repeat(32);
         rights.ask(new AccessQuestion("anon", new TableId("public", tooLong)));
         rights.ask(new AccessQuestion("anon", new TableId(tooLong, "t")));
@@ -84,7 +84,7 @@ class RightsTest {
     }
 
     @Test
-    void markOfATableThatIsForgottenIsConfirmedLater() throws Exception {
+    void markOfRemovedTableIsConfirmed() throws Exception {
         existing.put(NOTES, readable(true));
         assertThat(rights.ask(NOTES)).isNotNull();
         RightsMark mark = rights.mark(NOTES.table(), 7);
@@ -96,7 +96,7 @@ class RightsTest {
     }
 
     @Test
-    void forgottenAnswerIsNotUsedAgain() throws Exception {
+    void removedAnswerIsNotUsedAgain() throws Exception {
         existing.put(NOTES, readable(true));
         assertThat(rights.ask(NOTES)).isNotNull();
         RightsMark mark = rights.latest(NOTES.table());
@@ -110,7 +110,7 @@ class RightsTest {
     }
 
     @Test
-    void listenerThatFailedHearsAgain() throws Exception {
+    void failedListenerIsCalledAgain() throws Exception {
         AtomicBoolean broken = new AtomicBoolean(true);
         List<Set<AccessQuestion>> heard = new ArrayList<>();
         rights.onChange(changed -> {
@@ -134,7 +134,7 @@ class RightsTest {
     // -- marks of all tables
 
     @Test
-    void markOfAllTablesIsConfirmedForEachTable() throws Exception {
+    void databaseMarkIsConfirmedForEachTable() throws Exception {
         AccessQuestion others = new AccessQuestion("anon", new TableId("public", "others"));
         existing.put(NOTES, readable(true));
         existing.put(others, readable(true));
@@ -156,10 +156,10 @@ class RightsTest {
     }
 
     @Test
-    void markOfAllTablesAwaitsItsTransaction() throws Exception {
+    void databaseMarkWaitsForItsTransaction() throws Exception {
         existing.put(NOTES, readable(true));
         rights.ask(NOTES);
-        moment = new PgSnapshot(7, 10, Set.of(7L), Lsn.ZERO);
+        snapshot = new PgSnapshot(7, 10, Set.of(7L), Lsn.ZERO);
         rights.markAll(7);
         RightsMark first = rights.latest(NOTES.table());
         rights.markAll(8);
@@ -167,7 +167,7 @@ class RightsTest {
         rights.confirm(NOTES.table());
         assertThat(rights.isConfirmed(first)).isFalse();
         assertThat(rights.isConfirmed(second)).isFalse();
-        moment = new PgSnapshot(10, 10, Set.of(), Lsn.ZERO);
+        snapshot = new PgSnapshot(10, 10, Set.of(), Lsn.ZERO);
         unsettled = Set.of(NOTES.table());
         rights.confirm(NOTES.table());
         assertThat(rights.isConfirmed(second)).isFalse();
@@ -178,11 +178,11 @@ class RightsTest {
     }
 
     @Test
-    void oneReadingAnswersAnyNumberOfMarks() throws Exception {
+    void oneReadingConfirmsAllMarks() throws Exception {
         existing.put(NOTES, readable(true));
         rights.ask(NOTES);
         RightsMark first = rights.latest(NOTES.table());
-        moment = new PgSnapshot(10_000_000, 10_000_000, Set.of(), Lsn.ZERO);
+        snapshot = new PgSnapshot(10_000_000, 10_000_000, Set.of(), Lsn.ZERO);
         for (int xid = 1_000; xid < 1_000_000; xid++) {
             rights.markAll(xid);
         }
@@ -196,9 +196,9 @@ class RightsTest {
         assertThat(rights.tables()).isEqualTo(1);
     }
 
-    /// Beyond the number that is remembered one by one, a mark awaits all transactions up to its own.
+    /// With more marks than are kept one by one, a mark waits for all transactions up to its own.
     @Test
-    void noMarkIsForgottenInAFlood() throws Exception {
+    void floodOfMarksLosesNone() throws Exception {
         existing.put(NOTES, readable(true));
         rights.ask(NOTES);
         for (int xid = 2_000; xid < 300_000; xid++) {
@@ -206,18 +206,18 @@ class RightsTest {
         }
         RightsMark last = rights.latest(NOTES.table());
         for (long invisible : List.of(2_000L, 50_000L, 299_000L)) {
-            moment = new PgSnapshot(invisible, 400_000, Set.of(invisible), Lsn.ZERO);
+            snapshot = new PgSnapshot(invisible, 400_000, Set.of(invisible), Lsn.ZERO);
             rights.confirm(NOTES.table());
             assertThat(rights.isConfirmed(last)).as("without " + invisible).isFalse();
         }
-        moment = new PgSnapshot(399_999, 400_000, Set.of(399_999L), Lsn.ZERO);
+        snapshot = new PgSnapshot(399_999, 400_000, Set.of(399_999L), Lsn.ZERO);
         rights.confirm(NOTES.table());
         assertThat(rights.isConfirmed(last)).isTrue();
     }
 
-    /// Nothing else reads while no client is there.
+    /// Without clients, only the refresh reads.
     @Test
-    void marksAreForgottenWithoutClients() throws Exception {
+    void marksAreRemovedWithoutClients() throws Exception {
         rights.markAll(7);
         rights.refresh(Set::of);
         assertThat(readings).isEqualTo(1);

@@ -39,8 +39,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// Rows read from a table are those that its changes would be selected by: each filter once as SQL over the table and
-/// once as live changes are judged.
+/// Checks that a filter selects the same rows as SQL over the table and when changes are judged.
 class RowReaderPgTest {
     private static final Viewer ANON = new Viewer("anon", "{}");
 
@@ -183,7 +182,7 @@ class RowReaderPgTest {
             "id=gt.10,id=lt.20,b=not.is.null");
 
     @Test
-    void everyFilterSelectsTheSameRowsAsSqlAndAsChangesAreJudged() throws Exception {
+    void sqlAndChangesSelectSameRows() throws Exception {
         FilterResolver resolver = new FilterResolver(new PostgresFilterDatabase(dataSource));
         PostgresRowEvaluator oracle = new PostgresRowEvaluator(dataSource, dataSource);
         List<Row> all = read(Predicate.Constant.ALWAYS, List.of(), 1_000);
@@ -207,7 +206,7 @@ class RowReaderPgTest {
                     .doesNotThrowAnyException();
         }
         each.assertAll();
-        // The filters do tell rows apart.
+        // The filters select different rows.
         assertThat(distinct).hasSizeGreaterThan(FILTERS.size() * 2 / 3);
     }
 
@@ -245,7 +244,7 @@ class RowReaderPgTest {
     }
 
     @Test
-    void aFilterOnAnIndexedColumnUsesTheIndex() throws Exception {
+    void filterUsesIndexOfColumn() throws Exception {
         Predicate predicate = new FilterResolver(new PostgresFilterDatabase(dataSource))
                 .resolve(
                         FilterParser.parse("id=eq.7"),
@@ -266,7 +265,7 @@ class RowReaderPgTest {
     }
 
     @Test
-    void aMomentKnowsWhichTransactionsItsRowsShow() throws Exception {
+    void snapshotContainsTransactionsOfRows() throws Exception {
         try (Connection running = postgres.connect();
                 Statement statement = running.createStatement()) {
             running.setAutoCommit(false);
@@ -284,12 +283,12 @@ class RowReaderPgTest {
             }
             reading.close();
             assertThat(rows).isEqualTo(40);
-            assertThat(reading.moment().contains(before)).isTrue();
-            assertThat(reading.moment().contains(open)).isFalse();
-            assertThat(reading.moment().contains(behind)).isTrue();
-            assertThat(reading.moment().contains(after)).isFalse();
-            assertThat(reading.moment().containsAllUpTo(before)).isTrue();
-            assertThat(reading.moment().containsAllUpTo(behind)).isFalse();
+            assertThat(reading.snapshot().contains(before)).isTrue();
+            assertThat(reading.snapshot().contains(open)).isFalse();
+            assertThat(reading.snapshot().contains(behind)).isTrue();
+            assertThat(reading.snapshot().contains(after)).isFalse();
+            assertThat(reading.snapshot().containsAllUpTo(before)).isTrue();
+            assertThat(reading.snapshot().containsAllUpTo(behind)).isFalse();
         } finally {
             postgres.execute("delete from t where id = 1000");
         }
@@ -310,22 +309,22 @@ class RowReaderPgTest {
     }
 
     @Test
-    void idsOfTheLogAreFoundNearTheMomentAlsoWhereTheyWrapAround() {
+    void fullIdHandlesWrapAround() {
         long epoch = 3L << 32;
-        PgSnapshot moment = PgSnapshot.parse(
+        PgSnapshot snapshot = PgSnapshot.parse(
                 (epoch - 2) + ":" + (epoch + 5) + ":" + (epoch - 1) + "," + (epoch + 3), dev.walcast.cdc.Lsn.ZERO);
-        assertThat(moment.contains(0xFFFF_FFFDL)).isTrue();
-        assertThat(moment.contains(0xFFFF_FFFEL)).isTrue();
-        assertThat(moment.contains(0xFFFF_FFFFL)).isFalse();
-        assertThat(moment.contains(1)).isTrue();
-        assertThat(moment.contains(3)).isFalse();
-        assertThat(moment.contains(5)).isFalse();
-        assertThat(moment.containsAllUpTo(0xFFFF_FFFEL)).isTrue();
-        assertThat(moment.containsAllUpTo(4)).isFalse();
+        assertThat(snapshot.contains(0xFFFF_FFFDL)).isTrue();
+        assertThat(snapshot.contains(0xFFFF_FFFEL)).isTrue();
+        assertThat(snapshot.contains(0xFFFF_FFFFL)).isFalse();
+        assertThat(snapshot.contains(1)).isTrue();
+        assertThat(snapshot.contains(3)).isFalse();
+        assertThat(snapshot.contains(5)).isFalse();
+        assertThat(snapshot.containsAllUpTo(0xFFFF_FFFEL)).isTrue();
+        assertThat(snapshot.containsAllUpTo(4)).isFalse();
     }
 
     @Test
-    void aRoleThatMayNotBecomeIsRefusedAndNothingOfAReadingStays() throws Exception {
+    void forbiddenRoleIsRefusedAndReadingLeavesNoState() throws Exception {
         assertThatThrownBy(() -> reader.open(new RowQuery(
                         new Viewer("none", "{}"), access, Set.of(), Predicate.Constant.ALWAYS, List.of(), 1)))
                 .isInstanceOf(RowsRefusedException.class)

@@ -59,9 +59,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// Policies, filters and rows to begin with, under settings of the server, the database and the role, are held against
-/// what a new session of the role selects. `-Dwalcast.fuzz.cases=5000` makes the random part long; the seed is
-/// printed, and `-Dwalcast.fuzz.seed` plays one again.
+/// Compares policies, filters and snapshots with the SELECTs of a new session of the role, under settings of the
+/// server, the database and the role. `-Dwalcast.fuzz.cases=5000` makes the random part long. The test prints its
+/// seed; `-Dwalcast.fuzz.seed` repeats it.
 class SettingsPgTest {
     private static final int CASES = Integer.getInteger("walcast.fuzz.cases", 60);
     private static final TableId EVENTS = new TableId("public", "events");
@@ -225,7 +225,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void policySeesTheTimeZoneOfTheDatabase() throws Exception {
+    void policySeesTimeZoneOfDatabase() throws Exception {
         postgres.execute("alter database postgres set timezone = 'America/Los_Angeles'");
         policy("at::date >= '2026-01-02'");
         assertThat(shown(VIEWER)).containsExactly(3, 4);
@@ -233,14 +233,14 @@ class SettingsPgTest {
     }
 
     @Test
-    void policySeesTheTimeZoneOfTheServer() throws Exception {
+    void policySeesTimeZoneOfServer() throws Exception {
         policy("at::date <= '2026-01-01'");
         assertThat(shown(VIEWER)).containsExactly(6);
         assertThat(shown(VIEWER)).isEqualTo(selected(VIEWER, "true"));
     }
 
     @Test
-    void settingsOfARoleDoNotReachAnother() throws Exception {
+    void settingsOfRoleDoNotReachAnother() throws Exception {
         postgres.execute(
                 "alter role viewer set timezone = 'America/Los_Angeles'; alter role viewer set search_path = one;"
                         + " alter role viewer set app.tenant = 'cats'");
@@ -258,7 +258,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void inlinedFunctionSeesTheSearchPath() throws Exception {
+    void inlinedFunctionSeesSearchPath() throws Exception {
         postgres.execute(
                 "alter role viewer set search_path = two, public; alter role viewer set extra_float_digits = -14;"
                         + " alter role viewer set datestyle = 'German, DMY'; alter role viewer set intervalstyle = 'sql_standard'");
@@ -282,7 +282,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void inlinedFunctionSeesAChangedSearchPath() throws Exception {
+    void inlinedFunctionSeesChangedSearchPath() throws Exception {
         policy("in_which(n)");
         for (String path : List.of("one, public", "two, public", "public", "one", "\"$user\", two, public")) {
             postgres.execute("alter role viewer set search_path = " + path);
@@ -291,7 +291,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void policyThatChangesMeanwhileIsAskedAsItWas() throws Exception {
+    void changedPolicyIsEvaluatedByOldText() throws Exception {
         policy("in_public_which(n)");
         assertThat(shown(VIEWER, () -> policy("in_which(n) or true"))).containsExactly(3);
         policy("in_public_which(n)");
@@ -300,7 +300,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void operatorThatIsNotNamedHidesTheRowWhenUnsure() throws Exception {
+    void ambiguousUnnamedOperatorHidesRow() throws Exception {
         policy("n is not distinct from 1 and in_public_which(3)");
         assertThat(shown(VIEWER)).containsExactly(1, 4);
         postgres.execute(
@@ -315,7 +315,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void functionThatFindsNoTableHidesAllRows() throws Exception {
+    void functionWithoutItsTableHidesAllRows() throws Exception {
         policy("in_which(n)");
         postgres.execute("alter role viewer set search_path = auth");
         assertThat(failed(VIEWER, "true")).isTrue();
@@ -323,7 +323,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void namesOfAPolicyStayThoseOfPostgres() throws Exception {
+    void policyNamesResolveAsInPostgres() throws Exception {
         policy("upper(tx::varchar) like 'CAT%' and in_which(n)");
         postgres.execute(
                 "create function one.upper(varchar) returns text language sql immutable as $$ select 'CAT' $$",
@@ -343,7 +343,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void conditionOfThePublicationStaysPostgresOwn() throws Exception {
+    void publicationConditionResolvesAsInPostgres() throws Exception {
         policy("in_which(n)");
         postgres.execute(
                 "create function one.never(int, int) returns boolean language sql immutable as $$ select false $$",
@@ -368,7 +368,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void settingThatCannotBeReadIsLeftOut() throws Exception {
+    void invalidSettingIsIgnored() throws Exception {
         postgres.execute(
                 "create text search configuration gone (copy = english)",
                 "alter role viewer set default_text_search_config = 'public.gone'",
@@ -379,7 +379,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void laterSettingsOverrideEarlierOnes() throws Exception {
+    void laterSettingsOverrideEarlier() throws Exception {
         postgres.execute(
                 "alter role all set timezone = 'Asia/Kolkata'",
                 "alter database postgres set timezone = 'Asia/Tokyo'",
@@ -414,7 +414,7 @@ class SettingsPgTest {
     }
 
     @Test
-    void randomSettingsSelectWhatASelectSelects() throws Exception {
+    void settingsSelectSameRowsAsSelect() throws Exception {
         List<String> differences = new ArrayList<>();
         for (int i = 0; i < CASES && differences.isEmpty(); i++) {
             resetAll();
@@ -493,12 +493,12 @@ class SettingsPgTest {
                 .access();
     }
 
-    /// The rows that the guard shows, of those in the table as the log would carry them.
+    /// Returns the rows of the table that the guard shows, as the log would carry them.
     private static Set<Integer> shown(Viewer viewer) throws Exception {
         return shown(viewer, () -> {});
     }
 
-    /// @param meanwhile happens after the rights were read
+    /// @param meanwhile runs after the rights were read
     private static Set<Integer> shown(Viewer viewer, Runnable meanwhile) throws Exception {
         Rights rights = new Rights(reader(), RightsLimits.USUAL, System::nanoTime);
         TableAccess access = Objects.requireNonNull(rights.ask(new AccessQuestion(viewer.role(), EVENTS)))
@@ -524,7 +524,7 @@ class SettingsPgTest {
         return new Change.Insert(row.table(), new Position(new Lsn(1), 0), new Commit(new Lsn(1), 1, 0), row);
     }
 
-    /// Empty when the filter is refused.
+    /// Returns the rows that pass the filter; empty when the filter is refused.
     private static Optional<Set<Integer>> passed(String filter) throws Exception {
         TableAccess access = access(VIEWER);
         Predicate predicate;
@@ -554,7 +554,7 @@ class SettingsPgTest {
                         new RoleSession("viewer", access.settings()));
     }
 
-    /// The rows that a client begins with; they are printed as the log's are.
+    /// Returns the rows of a client's snapshot, which must be printed as in the log.
     private static Set<Integer> read(String filter) throws Exception {
         TableAccess access = access(VIEWER);
         Map<String, Row> expected =
@@ -619,7 +619,7 @@ class SettingsPgTest {
         }
     }
 
-    /// The driver has set another; a superuser reads which it would be.
+    /// Returns the style of the session without the driver, which a superuser reads.
     private static String dateStyle(Viewer viewer) throws Exception {
         try (Connection connection = postgres.connect();
                 Statement statement = connection.createStatement();

@@ -22,8 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
 
-/// What the recorded conversations about private channels rest on, asked of a real Postgres as a server that is no
-/// superuser.
+/// Checks permissions on private topics with a real Postgres and a server login that is not a superuser.
 class TopicPermissionsPgTest {
     private static final String ALICE = "11111111-1111-4111-8111-111111111111";
     private static final String BOB = "22222222-2222-4222-8222-222222222222";
@@ -90,7 +89,7 @@ class TopicPermissionsPgTest {
     }
 
     @AfterEach
-    void nothingStays() throws Exception {
+    void checksLeaveNothingBehind() throws Exception {
         try (Connection connection = postgres.connect();
                 Statement statement = connection.createStatement();
                 ResultSet row =
@@ -105,7 +104,7 @@ class TopicPermissionsPgTest {
     }
 
     @Test
-    void eachTopicAllowsWhatItsPoliciesSay() throws Exception {
+    void policiesDecideForEachTopic() throws Exception {
         assertAccess("room:1", BOTH, BOTH);
         assertAccess("ro:1", BOTH, TopicAccess.NONE);
         assertAccess("wo:1", TopicAccess.NONE, BOTH);
@@ -123,13 +122,13 @@ class TopicPermissionsPgTest {
     }
 
     @Test
-    void presenceIsDeniedWhereItIsNotAskedAbout() throws Exception {
+    void presenceIsDeniedWhenNotChecked() throws Exception {
         assertThat(permissions.read(question("authenticated", "room:1"), false)).isEqualTo(BROADCAST);
         assertThat(permissions.read(question("authenticated", "pro:1"), false)).isEqualTo(TopicAccess.NONE);
     }
 
     @Test
-    void aRolePastRowSecurityMayAllAndOneWithoutPoliciesNothing() throws Exception {
+    void bypassRoleMayAllAndRoleWithoutPolicyNothing() throws Exception {
         assertThat(permissions.read(question("service_role", "none:1"), true)).isEqualTo(BOTH);
         assertThat(permissions.write(question("service_role", "none:1"))).isEqualTo(BOTH);
         assertThat(permissions.read(question("anon", "room:1"), true)).isEqualTo(TopicAccess.NONE);
@@ -137,7 +136,7 @@ class TopicPermissionsPgTest {
     }
 
     @Test
-    void rolesThatAreNoneOrNotOursAreDenied() throws Exception {
+    void unusableRolesAreDenied() throws Exception {
         for (String role :
                 new String[] {"nosuchrole", "stranger", "postgres", "none", "", "anon\"; drop table x; --"}) {
             assertThat(permissions.read(question(role, "room:1"), true))
@@ -158,7 +157,7 @@ class TopicPermissionsPgTest {
     }
 
     @Test
-    void policiesFindTopicHeadersAndClaims() throws Exception {
+    void policiesReadTopicHeadersAndClaims() throws Exception {
         postgres.execute("create policy more on realtime.messages for select to authenticated using ("
                 + "topic = realtime.topic() and current_setting('request.headers')::jsonb ->> 'x-team' = 'red'"
                 + " and current_setting('request.jwt.claims')::jsonb ->> 'org' = 'acme'"
@@ -172,7 +171,7 @@ class TopicPermissionsPgTest {
     }
 
     @Test
-    void aPolicyThatFailsDeniesAndIsCounted() throws Exception {
+    void failingPolicyDeniesAndIsCounted() throws Exception {
         postgres.execute(
                 "create policy broken on realtime.messages for select to authenticated using (1 / (length(topic)"
                         + " - 5) > 0)");
@@ -183,14 +182,14 @@ class TopicPermissionsPgTest {
     }
 
     @Test
-    void aPolicyThatTakesTooLongIsNoAnswer() {
+    void slowPolicyThrows() {
         postgres.execute(
                 "create policy slow on realtime.messages for select to authenticated using (pg_sleep(3) is not null)");
         assertReason(Reason.CANCELED);
     }
 
     @Test
-    void whatIsMissingIsSaid() {
+    void missingPartsAreReported() {
         postgres.execute("alter table realtime.messages detach partition realtime.messages_now");
         assertReason(Reason.PARTITION_MISSING);
         postgres.execute(
@@ -201,7 +200,7 @@ class TopicPermissionsPgTest {
     }
 
     @Test
-    void aPoolWithoutAFreeConnectionAndAnUnreachableServerAreToldApart() throws Exception {
+    void exhaustedPoolAndUnreachableServerDiffer() throws Exception {
         try (HikariDataSource one = pool(1, "5s");
                 Connection taken = one.getConnection()) {
             assertThat(taken.isValid(1)).isTrue();
