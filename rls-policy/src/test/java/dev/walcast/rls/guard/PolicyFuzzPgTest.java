@@ -334,8 +334,8 @@ class PolicyFuzzPgTest {
         }
     }
 
-    /// A function that wrongly calls itself immutable is NULL for a viewer without `sub` when Postgres plans, and
-    /// WHERE drops what stands beside a NULL, its errors included. See the limits in docs/rls.md.
+    /// A function that is wrongly declared immutable is NULL when Postgres plans for a viewer without `sub`, and
+    /// WHERE drops the terms beside a NULL, with their errors. See the limits in docs/rls.md.
     private static boolean isFoldedByPostgres(List<String> policies) {
         return policies.stream().anyMatch(policy -> policy.contains("liar()"));
     }
