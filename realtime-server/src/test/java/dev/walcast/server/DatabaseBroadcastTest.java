@@ -91,7 +91,7 @@ class DatabaseBroadcastTest {
     private Project project(ServerSettings settings) {
         Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
         supervisors.add(supervisor);
-        return new Project(settings, this::record, () -> {}, supervisor, Clock.systemUTC());
+        return new Project(settings, this::record, () -> {}, supervisor, Clock.systemUTC(), System::nanoTime);
     }
 
     @AfterEach

@@ -5,7 +5,8 @@ import static java.util.Objects.requireNonNull;
 import dev.walcast.cdc.FeedStart;
 import dev.walcast.cdc.Lsn;
 import dev.walcast.cdc.TableId;
-import dev.walcast.cdc.supervisor.TaskActivity;
+import dev.walcast.cdc.supervisor.Periodic;
+import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.rls.PgSnapshot;
 import dev.walcast.rls.publication.PublicationReader;
 import dev.walcast.rls.publication.PublicationReader.Kind;
@@ -81,18 +82,16 @@ public final class PublicationWatch {
         }
     }
 
-    /// Looks again and again until the thread is interrupted. The reader's connections declare what it waits for.
-    public void run(TaskActivity activity) throws InterruptedException {
-        while (true) {
-            // bound: RIGHTS_POLL
-            try (TaskActivity.Span _ = activity.waits()) {
-                TimeUnit.NANOSECONDS.sleep(every.toNanos());
-            }
-            try {
-                look();
-            } catch (SQLException e) {
-                log.debug("The publication cannot be looked at: {}", e.getMessage());
-            }
+    /// Starts to look at regular intervals. The connections of the reader declare their waits.
+    public void start(Supervisor supervisor) {
+        new Periodic("watch-publication", every, _ -> tryToLook()).startWithPause(supervisor);
+    }
+
+    private void tryToLook() throws InterruptedException {
+        try {
+            look();
+        } catch (SQLException e) {
+            log.debug("The publication cannot be looked at: {}", e.getMessage());
         }
     }
 

@@ -3,10 +3,9 @@ package dev.walcast.server.health;
 import static java.util.Objects.requireNonNull;
 
 import dev.walcast.cdc.supervisor.AwakeClock;
-import dev.walcast.cdc.supervisor.EndAction;
 import dev.walcast.cdc.supervisor.FatalErrors;
+import dev.walcast.cdc.supervisor.Periodic;
 import dev.walcast.cdc.supervisor.Supervisor;
-import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.cdc.supervisor.ThreadStarter;
 import java.time.Duration;
 import org.slf4j.Logger;
@@ -68,7 +67,8 @@ public final class HeapWatch {
 
     static void start(Supervisor supervisor, Duration starvedMax) {
         HeapWatch watch = new HeapWatch(new JvmCollections(), starvedMax, System.nanoTime(), HeapWatch::halt);
-        supervisor.startObserved("heap-watch", new EndAction.Restart(), ThreadStarter.PLATFORM, watch::run);
+        new Periodic("heap-watch", EVERY, ThreadStarter.PLATFORM, _ -> watch.look(System.nanoTime()))
+                .startWithPause(supervisor);
     }
 
     private static void halt() {
@@ -76,14 +76,6 @@ public final class HeapWatch {
                 FatalErrors.MEMORY_EXIT_CODE,
                 "The heap is exhausted: garbage collection frees no memory. The process ends",
                 null);
-    }
-
-    private void run(TaskActivity activity) throws InterruptedException {
-        while (true) {
-            Thread.sleep(EVERY);
-            activity.beat();
-            look(System.nanoTime());
-        }
     }
 
     void look(long nowNanos) {

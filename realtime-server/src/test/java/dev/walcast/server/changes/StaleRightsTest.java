@@ -8,7 +8,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.walcast.cdc.Row;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
-import dev.walcast.cdc.supervisor.TaskActivity;
+import dev.walcast.cdc.supervisor.Supervisor;
+import dev.walcast.cdc.supervisor.SupervisorPolicy;
 import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
 import dev.walcast.rls.Viewer;
@@ -23,7 +24,6 @@ import dev.walcast.server.protocol.FeedPlace;
 import dev.walcast.server.request.BindingRequest;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,12 +42,23 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// always reported.
 class StaleRightsTest {
     private static final RightsLimits SHORT = new RightsLimits(Duration.ofMillis(20), Duration.ofMillis(200));
+    /// Restarts a failed task after 20 ms.
+    private static final SupervisorPolicy HASTY = new SupervisorPolicy(
+            Duration.ofMillis(20),
+            Duration.ofMillis(20),
+            Duration.ofMinutes(1),
+            1_000,
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(10),
+            Duration.ofMinutes(2),
+            Duration.ofMinutes(5));
+
     private static final PendingLimits PATIENT = new PendingLimits(1_000, Duration.ofMinutes(1));
 
     private final ModelDatabase database = new ModelDatabase(1);
     private final ScriptedSource source = new ScriptedSource();
     private final ConcurrentLinkedQueue<String> told = new ConcurrentLinkedQueue<>();
-    private final List<Thread> threads = new ArrayList<>();
+    private final Supervisor supervisor = new Supervisor(HASTY, System::nanoTime, _ -> {});
     private final ScheduledExecutorService expiring = Executors.newSingleThreadScheduledExecutor();
     private final CountDownLatch hanging = new CountDownLatch(1);
     private final Rights rights = new Rights(this::read, SHORT, System::nanoTime);
@@ -139,7 +150,7 @@ class StaleRightsTest {
     private void begin(PendingLimits pending) {
         path = database.path(rights, database, database, database, ModelDatabase.ROOMY, pending, System::nanoTime);
         source.attach(path, 0);
-        threads.add(Thread.ofVirtual().start(this::watch));
+        rights.watch(path::questionsInUse).start(supervisor);
         var _ = expiring.scheduleWithFixedDelay(path::expire, 0, 10, TimeUnit.MILLISECONDS);
         ObjectNode binding = JsonNodeFactory.instance.objectNode();
         binding.put("event", "*").put("schema", "public").put("table", "busy");
@@ -151,24 +162,11 @@ class StaleRightsTest {
         await().until(() -> told.size() == 2);
     }
 
-    /// As the supervisor does: an error starts it again.
-    private void watch() {
-        while (!Thread.currentThread().isInterrupted()) {
-            try {
-                rights.watch(path::questionsInUse, TaskActivity.unwatched());
-            } catch (InterruptedException e) {
-                return;
-            } catch (RuntimeException | StackOverflowError e) {
-                Thread.onSpinWait();
-            }
-        }
-    }
-
     @AfterEach
     void end() {
         fault = Fault.NONE;
         hanging.countDown();
-        threads.forEach(Thread::interrupt);
+        supervisor.close();
         expiring.shutdownNow();
         path.close();
     }

@@ -2,6 +2,7 @@ package dev.walcast.rls.cache;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -60,6 +61,7 @@ public final class SharedQuestions<K, V> {
         private final ReentrantLock joining = new ReentrantLock();
 
         /// The callers that the next question answers; null while there are none.
+        @GuardedBy("joining")
         private @Nullable Batch<V> next;
 
         /// Changed only inside `lines.compute`.

@@ -60,16 +60,17 @@ public final class PostgresRightsReader implements RightsReader {
     /// Makes a reader for connections whose login evaluates policies.
     ///
     /// @param isolated connections set up by `IsolatedConnections`
-    public PostgresRightsReader(DataSource isolated, String publication) {
-        this(isolated, publication, null);
+    public PostgresRightsReader(DataSource isolated, String publication, LongSupplier nanoTime) {
+        this(isolated, publication, null, nanoTime);
     }
 
     /// Makes a reader for a server whose time zone is known to be UTC.
     ///
     /// @param isolated  connections set up by `IsolatedConnections`
     /// @param evaluator the role that evaluates policies; null for the connections' own
-    public PostgresRightsReader(DataSource isolated, String publication, @Nullable String evaluator) {
-        this(isolated, publication, evaluator, null, () -> {}, System::nanoTime);
+    public PostgresRightsReader(
+            DataSource isolated, String publication, @Nullable String evaluator, LongSupplier nanoTime) {
+        this(isolated, publication, evaluator, null, () -> {}, nanoTime);
     }
 
     /// Makes a reader.
@@ -79,16 +80,8 @@ public final class PostgresRightsReader implements RightsReader {
     /// @param timeZone  null when the server's own time zone is known to be UTC
     /// @param renew     replaces all connections that read rights or evaluate. Called when new sessions have other
     ///                  settings than the open ones
+    /// @param nanoTime  a monotonic clock, in nanoseconds
     public PostgresRightsReader(
-            DataSource isolated,
-            String publication,
-            @Nullable String evaluator,
-            @Nullable ServerTimeZone timeZone,
-            Runnable renew) {
-        this(isolated, publication, evaluator, timeZone, renew, System::nanoTime);
-    }
-
-    PostgresRightsReader(
             DataSource isolated,
             String publication,
             @Nullable String evaluator,

@@ -2,6 +2,7 @@ package dev.walcast.rls.catalog;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.filters.predicate.SessionSettings;
 import dev.walcast.rls.RoleFacts;
 import dev.walcast.rls.cache.SingleFlightCache;
@@ -12,6 +13,7 @@ import java.sql.SQLException;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -23,9 +25,10 @@ public final class RoleSettings {
     private final DataSource isolated;
     private final @Nullable String evaluator;
     private final Runnable renew;
+    @GuardedBy("reading")
     private final SettingsReader reader;
     private final ReentrantLock reading = new ReentrantLock();
-    private final SingleFlightCache<String, SessionSettings> recent = new SingleFlightCache<>(System::nanoTime);
+    private final SingleFlightCache<String, SessionSettings> recent;
 
     /// Makes the cache.
     ///
@@ -33,12 +36,18 @@ public final class RoleSettings {
     /// @param evaluator a further login of Walcast; null when there is none
     /// @param timeZone  null when the server's own time zone is known to be UTC
     /// @param renew     see [PostgresRightsReader]
+    /// @param nanoTime  a monotonic clock, in nanoseconds
     public RoleSettings(
-            DataSource isolated, @Nullable String evaluator, @Nullable ServerTimeZone timeZone, Runnable renew) {
+            DataSource isolated,
+            @Nullable String evaluator,
+            @Nullable ServerTimeZone timeZone,
+            Runnable renew,
+            LongSupplier nanoTime) {
         this.isolated = requireNonNull(isolated, "isolated is null");
         this.evaluator = evaluator;
         this.renew = requireNonNull(renew, "renew is null");
         this.reader = new SettingsReader(timeZone);
+        this.recent = new SingleFlightCache<>(nanoTime);
     }
 
     /// Returns the settings of a role. A role that does not exist has none.
@@ -62,6 +71,7 @@ public final class RoleSettings {
         throw new SQLException("the settings of the database change faster than they are read", "40001");
     }
 
+    @GuardedBy("reading")
     private @Nullable Map<String, RoleFacts> tryToRead(String role) throws SQLException {
         try (Connection connection = isolated.getConnection()) {
             CatalogQueries queries = new CatalogQueries(connection);

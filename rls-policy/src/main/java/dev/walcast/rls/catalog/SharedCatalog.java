@@ -27,13 +27,15 @@ public final class SharedCatalog implements Catalog {
     private final LongSupplier since;
 
     /// Makes a catalog that answers each call with what was asked for after the call began.
-    public SharedCatalog(Catalog catalog) {
+    ///
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public SharedCatalog(Catalog catalog, LongSupplier nanoTime) {
         this(
                 catalog,
-                new SharedQuestions<>(System::nanoTime),
-                new SharedQuestions<>(System::nanoTime),
-                new SharedQuestions<>(System::nanoTime),
-                System::nanoTime);
+                new SharedQuestions<>(nanoTime),
+                new SharedQuestions<>(nanoTime),
+                new SharedQuestions<>(nanoTime),
+                nanoTime);
     }
 
     private SharedCatalog(

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 
 /// Finds out whether the database has functions that may be declared IMMUTABLE wrongly. Postgres keeps the result of
@@ -31,9 +32,10 @@ final class MisdeclaredFunctions {
                                   from pg_catalog.pg_proc b where b.proname = pg_catalog.replace(c.call[1], 'pg_catalog.', '')))))""";
 
     private final DataSource dataSource;
-    private final SingleFlightCache<String, Boolean> recent = new SingleFlightCache<>(System::nanoTime);
+    private final SingleFlightCache<String, Boolean> recent;
 
-    MisdeclaredFunctions(DataSource dataSource) {
+    MisdeclaredFunctions(DataSource dataSource, LongSupplier nanoTime) {
+        this.recent = new SingleFlightCache<>(nanoTime);
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
     }
 

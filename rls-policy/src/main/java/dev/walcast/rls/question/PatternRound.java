@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
 
 /// Asks questions with clients' patterns, for one role. It asks all in one statement. When that is too slow, it asks
 /// smaller parts, until a cancelled question is alone. After all other questions, a [PatternTrial] tells whether the
@@ -48,11 +49,11 @@ final class PatternRound {
 
     private final Set<RowQuestion> tried = new HashSet<>();
 
-    PatternRound(PostgresRowEvaluator.Asker asker, AskTimeouts patience, BiConsumer<Asked, RowAnswer> answers) {
+    PatternRound(PostgresRowEvaluator.Asker asker, AskTimeouts patience, BiConsumer<Asked, RowAnswer> answers, LongSupplier nanoTime) {
         this.asker = requireNonNull(asker, "asker is null");
         this.patience = requireNonNull(patience, "patience is null");
         this.answers = requireNonNull(answers, "answers is null");
-        this.work = new StatementTime(patience.first());
+        this.work = new StatementTime(patience.first(), nanoTime);
     }
 
     /// Asks all questions, and passes each answer on.

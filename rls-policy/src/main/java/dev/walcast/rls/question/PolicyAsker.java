@@ -28,6 +28,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -42,9 +43,9 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
     private final DataSource dataSource;
     private final MisdeclaredFunctions misdeclared;
 
-    PolicyAsker(DataSource dataSource) {
+    PolicyAsker(DataSource dataSource, LongSupplier nanoTime) {
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
-        this.misdeclared = new MisdeclaredFunctions(dataSource);
+        this.misdeclared = new MisdeclaredFunctions(dataSource, nanoTime);
     }
 
     @Override

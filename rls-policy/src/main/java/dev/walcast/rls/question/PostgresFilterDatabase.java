@@ -67,7 +67,7 @@ public final class PostgresFilterDatabase implements FilterDatabase {
 
     /// Makes a database that uses one login for all roles.
     public PostgresFilterDatabase(DataSource dataSource) {
-        this(new RoleConnections(dataSource, dataSource));
+        this(new RoleConnections(dataSource));
     }
 
     @Override

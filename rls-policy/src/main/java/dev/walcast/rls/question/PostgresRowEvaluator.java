@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +48,7 @@ public final class PostgresRowEvaluator implements RowEvaluator {
     private final ColumnAsker patterns;
     private final PolicyAsker policies;
     private final AskTimeouts patience;
+    private final LongSupplier nanoTime;
 
     /// How long Postgres may work on questions.
     ///
@@ -67,23 +69,31 @@ public final class PostgresRowEvaluator implements RowEvaluator {
     ///
     /// @param filters  connections with the settings of clients, for filters
     /// @param isolated connections set up by `IsolatedConnections`, for policies
-    public PostgresRowEvaluator(DataSource filters, DataSource isolated) {
-        this(new RoleConnections(filters, filters), isolated, AskTimeouts.USUAL);
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public PostgresRowEvaluator(DataSource filters, DataSource isolated, LongSupplier nanoTime) {
+        this(new RoleConnections(filters), isolated, AskTimeouts.USUAL, nanoTime);
     }
 
     /// Makes an evaluator that uses the same connections for all filters.
-    public PostgresRowEvaluator(RoleConnections filters, DataSource isolated, AskTimeouts patience) {
-        this(filters, filters, isolated, patience);
+    public PostgresRowEvaluator(
+            RoleConnections filters, DataSource isolated, AskTimeouts patience, LongSupplier nanoTime) {
+        this(filters, filters, isolated, patience, nanoTime);
     }
 
     /// Makes an evaluator with separate connections for patterns.
     ///
     /// @param patterns connections for filters whose cost depends on a client's pattern
-    public PostgresRowEvaluator(RoleConnections filters, RoleConnections patterns, DataSource isolated, AskTimeouts patience) {
+    public PostgresRowEvaluator(
+            RoleConnections filters,
+            RoleConnections patterns,
+            DataSource isolated,
+            AskTimeouts patience,
+            LongSupplier nanoTime) {
         this.patterns = new ColumnAsker(patterns);
         this.columns = new ColumnAsker(filters);
-        this.policies = new PolicyAsker(isolated);
+        this.policies = new PolicyAsker(isolated, nanoTime);
         this.patience = requireNonNull(patience, "patience is null");
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
     }
 
     /// Asks questions of one kind. It answers them in order: at least the first, and as many as there was time for.
@@ -93,11 +103,13 @@ public final class PostgresRowEvaluator implements RowEvaluator {
 
     /// The timeout of the next statement, and the time that statements have taken. Used by one thread.
     static final class StatementTime {
+        private final LongSupplier nanoTime;
         private Duration timeout;
         private long nanos;
         private long begun;
 
-        StatementTime(Duration timeout) {
+        StatementTime(Duration timeout, LongSupplier nanoTime) {
+            this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
             this.timeout = requireNonNull(timeout, "timeout is null");
         }
 
@@ -113,7 +125,7 @@ public final class PostgresRowEvaluator implements RowEvaluator {
 
         /// Starts counting. Call this after getting a connection: the wait for one does not count.
         void begin() {
-            begun = System.nanoTime();
+            begun = nanoTime.getAsLong();
         }
 
         /// Returns the time that all statements have taken, in nanoseconds.
@@ -122,7 +134,7 @@ public final class PostgresRowEvaluator implements RowEvaluator {
         }
 
         void end() {
-            nanos += System.nanoTime() - begun;
+            nanos += nanoTime.getAsLong() - begun;
         }
     }
 
@@ -173,7 +185,7 @@ public final class PostgresRowEvaluator implements RowEvaluator {
             new Round(policies, answering).ask(group);
         }
         for (List<Asked> group : withPatterns.values()) {
-            new PatternRound(patterns, patience, answering::take).ask(group);
+            new PatternRound(patterns, patience, answering::take, nanoTime).ask(group);
         }
         return new Outcome(answering.answers, answering.failures);
     }
@@ -201,7 +213,7 @@ public final class PostgresRowEvaluator implements RowEvaluator {
     private final class Round {
         private final Asker asker;
         private final Answering answering;
-        private final StatementTime work = new StatementTime(patience.first);
+        private final StatementTime work = new StatementTime(patience.first, nanoTime);
 
         Round(Asker asker, Answering answering) {
             this.asker = asker;

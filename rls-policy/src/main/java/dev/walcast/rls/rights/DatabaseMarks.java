@@ -1,5 +1,6 @@
 package dev.walcast.rls.rights;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.rls.PgSnapshot;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -14,8 +15,10 @@ final class DatabaseMarks {
     /// latest of them has ended.
     private static final int PENDING_MAX = 100_000;
 
-    private final Deque<Pending> pending = new ArrayDeque<>(); // guarded by this
-    private long shownThrough; // guarded by this
+    @GuardedBy("this")
+    private final Deque<Pending> pending = new ArrayDeque<>();
+    @GuardedBy("this")
+    private long shownThrough;
     private volatile long latest;
 
     /// A mark that no reading has shown yet.

@@ -2,8 +2,10 @@ package dev.walcast.rls.rights;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.TableId;
 import dev.walcast.cdc.postgres.Identifier;
+import dev.walcast.cdc.supervisor.Periodic;
 import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.rls.Catalog.AccessQuestion;
 import dev.walcast.rls.TableAccess;
@@ -74,9 +76,11 @@ public final class Rights {
     private volatile TaskActivity watching = TaskActivity.unwatched();
 
     /// How many answers say that the table does not exist.
+    @GuardedBy("reading")
     private int absent;
 
     /// The questions whose answers changed, until every listener was called.
+    @GuardedBy("reading")
     private final Set<AccessQuestion> untold = new HashSet<>();
 
     private final CopyOnWriteArrayList<Consumer<Set<AccessQuestion>>> changeListeners = new CopyOnWriteArrayList<>();
@@ -307,25 +311,20 @@ public final class Rights {
 
     // -- watching
 
-    /// Keeps the rights up to date until the thread is interrupted. The watching thread waits between two readings,
-    /// and where the reader's connections declare their waits, also during a reading of another thread. It makes no
-    /// progress while a listener hangs.
+    /// Returns the task that keeps the rights up to date. It reads all rights in use each [RightsLimits#poll]. Its
+    /// thread waits where the connections of the reader declare their waits, also during a reading of another thread.
+    /// It makes no progress while a listener hangs.
     ///
-    /// @param inUse    returns the questions to keep although no caller used them lately
-    /// @param activity the activity of the thread
-    public void watch(Supplier<Set<AccessQuestion>> inUse, TaskActivity activity) throws InterruptedException {
-        watching = activity;
-        while (true) {
+    /// @param inUse returns the questions to keep although no caller used them lately
+    public Periodic watch(Supplier<Set<AccessQuestion>> inUse) {
+        return new Periodic("watch-rights", limits.poll(), activity -> {
+            watching = activity;
             try {
                 refresh(inUse);
             } catch (SQLException e) {
                 log.info("The rights could not be read: {}", e.getMessage());
             }
-            // bound: RIGHTS_POLL
-            try (TaskActivity.Span _ = activity.waits()) {
-                TimeUnit.NANOSECONDS.sleep(limits.poll().toNanos());
-            }
-        }
+        });
     }
 
     /// Reads all rights in use. Blocks.
@@ -348,6 +347,7 @@ public final class Rights {
 
     /// Answers all requests, and reads all questions about their tables and the wanted ones again. Call with the lock
     /// held.
+    @GuardedBy("reading")
     private void read(Collection<TableMarks> wanted) throws SQLException {
         List<Request> asked = new ArrayList<>();
         for (Request next = requests.poll(); next != null; next = requests.poll()) {
@@ -374,6 +374,7 @@ public final class Rights {
         }
     }
 
+    @GuardedBy("reading")
     private void read(List<Request> asked, Set<AccessQuestion> questions, Map<TableMarks, Long> received)
             throws SQLException {
         long begunAt = nanoTime.getAsLong();
@@ -394,6 +395,7 @@ public final class Rights {
         request.answered = true;
     }
 
+    @GuardedBy("reading")
     private void answer(Request request, Reading answer, long begunAt) {
         request.failure = answer.unanswered().get(request.table);
         request.answered = true;
@@ -431,12 +433,14 @@ public final class Rights {
 
     /// Whether the answer may be kept. Only [#ABSENT_MAX] missing tables are kept; a subscription to another missing
     /// table does not get to know when it is created.
+    @GuardedBy("reading")
     private boolean mayKeep(AccessQuestion question, @Nullable TableRights rights) {
         return rights != null || known.containsKey(question) || absent < ABSENT_MAX;
     }
 
     /// Keeps the answers and calls the listeners. When a listener throws, no mark is confirmed, and all listeners are
     /// called again after the next reading.
+    @GuardedBy("reading")
     private void apply(Reading answer, Set<AccessQuestion> questions) {
         for (AccessQuestion question : questions) {
             Known kept = known.get(question);
@@ -476,6 +480,7 @@ public final class Rights {
 
     /// Removes unused answers and tables. Call with the lock held, so that no answer of a reading is removed before
     /// it is kept. Names of tables come from clients, so they must not pile up.
+    @GuardedBy("reading")
     private void forget(long now, Supplier<Set<AccessQuestion>> inUse) {
         Set<AccessQuestion> old = new HashSet<>();
         known.forEach((question, answer) -> {

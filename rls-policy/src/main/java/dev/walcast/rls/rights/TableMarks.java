@@ -2,6 +2,7 @@ package dev.walcast.rls.rights;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.TableId;
 import dev.walcast.rls.Catalog;
 import java.util.ArrayDeque;
@@ -23,9 +24,12 @@ final class TableMarks {
     private final TableId id;
     private final Set<Catalog.AccessQuestion> questions = ConcurrentHashMap.newKeySet();
 
-    private final Deque<Pending> pending = new ArrayDeque<>(); // guarded by this
-    private RightsMark latest; // guarded by this
-    private long numbers; // guarded by this
+    @GuardedBy("this")
+    private final Deque<Pending> pending = new ArrayDeque<>();
+    @GuardedBy("this")
+    private RightsMark latest;
+    @GuardedBy("this")
+    private long numbers;
 
     private volatile long confirmedThrough;
     private volatile long databaseConfirmedThrough;

@@ -61,7 +61,7 @@ public final class PostgresRowReader implements RowReader {
 
     /// Makes a reader that uses one login for all roles.
     public PostgresRowReader(DataSource dataSource, String publication) {
-        this(new RoleConnections(dataSource, dataSource), publication);
+        this(new RoleConnections(dataSource), publication);
     }
 
     @Override

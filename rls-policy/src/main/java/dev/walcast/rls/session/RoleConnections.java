@@ -10,7 +10,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /// Chooses the login that acts as a role: the server's own login for roles with BYPASSRLS, the evaluation login for
 /// all others. Code that runs as a role can go back to the login, and from there to its other roles, so the
@@ -18,21 +20,32 @@ import javax.sql.DataSource;
 public final class RoleConnections {
     private final DataSource evaluation;
     private final DataSource server;
-    private final SingleFlightCache<String, Boolean> bypassing = new SingleFlightCache<>(System::nanoTime);
 
-    /// Makes the choice between two pools.
+    /// Whether roles have BYPASSRLS; null when one login serves all roles.
+    private final @Nullable SingleFlightCache<String, Boolean> bypassing;
+
+    /// Uses one login for all roles.
+    public RoleConnections(DataSource only) {
+        this.evaluation = requireNonNull(only, "only is null");
+        this.server = only;
+        this.bypassing = null;
+    }
+
+    /// Makes the choice between two logins.
     ///
     /// @param evaluation connections of the evaluation login
     /// @param server     connections of the server's login; the same object when there is only one login
-    public RoleConnections(DataSource evaluation, DataSource server) {
+    /// @param nanoTime   a monotonic clock, in nanoseconds
+    @SuppressWarnings("ReferenceEquality") // one login serves both
+    public RoleConnections(DataSource evaluation, DataSource server, LongSupplier nanoTime) {
         this.evaluation = requireNonNull(evaluation, "evaluation is null");
         this.server = requireNonNull(server, "server is null");
+        this.bypassing = evaluation == server ? null : new SingleFlightCache<>(nanoTime);
     }
 
     /// Returns the connections that can become the role. May block.
-    @SuppressWarnings("ReferenceEquality") // one login serves both
     public DataSource of(String role) throws SQLException {
-        return evaluation == server || !bypasses(role) ? evaluation : server;
+        return bypassing == null || !bypasses(bypassing, role) ? evaluation : server;
     }
 
     /// Returns the connections of the server's own login.
@@ -48,8 +61,8 @@ public final class RoleConnections {
                 : new SQLException(e.getMessage(), "58000", e);
     }
 
-    private boolean bypasses(String role) throws SQLException {
-        return requireNonNull(bypassing.<SQLException, SQLException>get(role, () -> look(role)));
+    private boolean bypasses(SingleFlightCache<String, Boolean> known, String role) throws SQLException {
+        return requireNonNull(known.<SQLException, SQLException>get(role, () -> look(role)));
     }
 
     private Boolean look(String role) throws SQLException {

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
@@ -65,19 +66,26 @@ public final class PostgresTopicPermissions implements TopicPermissions {
     private final DataSource dataSource;
     private final @Nullable RoleSettings settings;
     private final LongAdder policyFailures = new LongAdder();
-    private final AtomicLong warnedAt = new AtomicLong(System.nanoTime() - NANOS_BETWEEN_WARNINGS);
+    private final AtomicLong warnedAt;
+    private final LongSupplier nanoTime;
 
     /// Makes permissions that use the settings of the connections for all roles.
-    public PostgresTopicPermissions(DataSource dataSource) {
-        this(dataSource, null);
+    ///
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public PostgresTopicPermissions(DataSource dataSource, LongSupplier nanoTime) {
+        this(dataSource, null, nanoTime);
     }
 
     /// Makes permissions that use the settings of the viewer's role.
     ///
     /// @param settings the settings of roles; null for the settings of the connections
-    public PostgresTopicPermissions(DataSource dataSource, @Nullable RoleSettings settings) {
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public PostgresTopicPermissions(
+            DataSource dataSource, @Nullable RoleSettings settings, LongSupplier nanoTime) {
         this.dataSource = requireNonNull(dataSource, "dataSource is null");
         this.settings = settings;
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
+        this.warnedAt = new AtomicLong(nanoTime.getAsLong() - NANOS_BETWEEN_WARNINGS);
     }
 
     private SessionSettings settings(TopicQuestion question) throws TopicCheckException {
@@ -254,7 +262,7 @@ public final class PostgresTopicPermissions implements TopicPermissions {
     }
 
     private void warnOfPolicy(SQLException e) {
-        long now = System.nanoTime();
+        long now = nanoTime.getAsLong();
         long before = warnedAt.get();
         if (now - before >= NANOS_BETWEEN_WARNINGS && warnedAt.compareAndSet(before, now)) {
             log.warn(

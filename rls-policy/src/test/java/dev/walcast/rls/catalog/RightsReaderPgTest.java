@@ -37,7 +37,7 @@ class RightsReaderPgTest {
     private static TestPostgres postgres;
     private static TestDataSources sources;
 
-    private PostgresRightsReader reader = new PostgresRightsReader(sources.isolated(), "p");
+    private PostgresRightsReader reader = new PostgresRightsReader(sources.isolated(), "p", System::nanoTime);
 
     @BeforeAll
     static void startPostgres() {
@@ -80,7 +80,7 @@ class RightsReaderPgTest {
                 "create policy one on app.a using (owner = app.yours())",
                 "create policy one on app.b using (owner operator(app.>>>) 1)",
                 "create policy one on app.c using (exists (select from app.a where a.id = c.owner))");
-        reader = new PostgresRightsReader(sources.isolated(), "p");
+        reader = new PostgresRightsReader(sources.isolated(), "p", System::nanoTime);
     }
 
     @Test
@@ -88,7 +88,7 @@ class RightsReaderPgTest {
         Map<AccessQuestion, TableRights> together = read(A, B, C).rights();
         assertThat(together).hasSize(3);
         for (TableId table : List.of(A, B, C)) {
-            PostgresRightsReader fresh = new PostgresRightsReader(sources.isolated(), "p");
+            PostgresRightsReader fresh = new PostgresRightsReader(sources.isolated(), "p", System::nanoTime);
             AccessQuestion question = new AccessQuestion("reader", table);
             assertThat(fresh.read(Set.of(question)).rights().get(question)).isEqualTo(together.get(question));
         }
@@ -139,7 +139,7 @@ class RightsReaderPgTest {
             TableRights before = rights(read(A).rights(), A);
             postgres.execute(change);
             TableRights after = rights(read(A).rights(), A);
-            PostgresRightsReader fresh = new PostgresRightsReader(sources.isolated(), "p");
+            PostgresRightsReader fresh = new PostgresRightsReader(sources.isolated(), "p", System::nanoTime);
             AccessQuestion question = new AccessQuestion("reader", A);
             assertThat(after)
                     .as(change)
@@ -152,7 +152,7 @@ class RightsReaderPgTest {
 
     @Test
     void unusableRoleReadsNothing() throws SQLException {
-        PostgresRightsReader evaluated = new PostgresRightsReader(sources.isolated(), "p", "evaluator");
+        PostgresRightsReader evaluated = new PostgresRightsReader(sources.isolated(), "p", "evaluator", System::nanoTime);
         Map<String, RoleStanding> expected = Map.of(
                 "reader", RoleStanding.USABLE,
                 "stranger", RoleStanding.NOT_GRANTED,
@@ -231,7 +231,7 @@ class RightsReaderPgTest {
             lock.execute("lock table app.a in access exclusive mode");
             assertThat(read(A, B, C).unanswered()).isEmpty();
 
-            PostgresRightsReader fresh = new PostgresRightsReader(sources.isolated(), "p");
+            PostgresRightsReader fresh = new PostgresRightsReader(sources.isolated(), "p", System::nanoTime);
             long begun = System.nanoTime();
             Reading reading = fresh.read(Set.of(
                     new AccessQuestion("reader", A),

@@ -58,7 +58,7 @@ class RoleRightsFuzzPgTest {
                         + (random.nextInt(6) == 0 ? " bypassrls" : ""));
                 statement.execute("create policy of" + i + " on app.t to r" + i + " using (true)");
             }
-            PostgresRightsReader reader = new PostgresRightsReader(sources.isolated(), "p", "r0");
+            PostgresRightsReader reader = new PostgresRightsReader(sources.isolated(), "p", "r0", System::nanoTime);
             for (int round = 0; round < ROUNDS; round++) {
                 for (int i = 0; i < 6; i++) {
                     try {

@@ -130,7 +130,7 @@ class RlsVectorsPgTest {
         RecordingListener listener = new RecordingListener();
         try (TestDataSources sources = new TestDataSources(postgres.port(), database);
                 DebeziumChangeSource source = new DebeziumChangeSource(
-                        SourceConfig.of(PostgresUrl.parse(postgres.url(database)), "p", database))) {
+                        SourceConfig.of(PostgresUrl.parse(postgres.url(database)), "p", database), System::nanoTime)) {
             source.start(listener);
             for (int i = part; i < scenarios.size(); i += DATABASES) {
                 new Scenario(postgres, database, sources, listener, scenarios.get(i)).play();
@@ -183,10 +183,10 @@ class RlsVectorsPgTest {
             this.sources = sources;
             this.listener = listener;
             this.scenario = scenario;
-            this.rights = new Rights(new PostgresRightsReader(sources.isolated(), "p"), RightsLimits.USUAL, () -> 0L);
+            this.rights = new Rights(new PostgresRightsReader(sources.isolated(), "p", System::nanoTime), RightsLimits.USUAL, () -> 0L);
             this.policies = new RowPolicies(sources.isolated());
             this.guard = new RowGuard(rights, policies, RowGuard.DeleteVisibility.STRICT);
-            this.oracle = new PostgresRowEvaluator(sources.asClients(), sources.isolated());
+            this.oracle = new PostgresRowEvaluator(sources.asClients(), sources.isolated(), System::nanoTime);
             this.filters = new FilterResolver(new PostgresFilterDatabase(sources.asClients()));
         }
 

@@ -197,7 +197,7 @@ class FilterFuzzPgTest {
                     .access(List.of(question))
                     .get(question));
             this.resolver = new FilterResolver(new PostgresFilterDatabase(sources.asClients()));
-            this.oracle = new PostgresRowEvaluator(sources.asClients(), sources.isolated());
+            this.oracle = new PostgresRowEvaluator(sources.asClients(), sources.isolated(), System::nanoTime);
             this.rows = rows();
         }
 

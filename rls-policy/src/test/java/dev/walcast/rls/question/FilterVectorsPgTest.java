@@ -132,7 +132,7 @@ class FilterVectorsPgTest {
             this.dataSource = dataSource;
             this.catalog = new PostgresCatalog(dataSource, "none");
             this.resolver = new FilterResolver(new PostgresFilterDatabase(dataSource));
-            this.oracle = new PostgresRowEvaluator(dataSource, dataSource);
+            this.oracle = new PostgresRowEvaluator(dataSource, dataSource, System::nanoTime);
         }
 
         ColumnType type(String declared) throws SQLException {

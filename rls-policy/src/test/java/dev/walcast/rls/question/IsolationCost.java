@@ -71,7 +71,7 @@ final class IsolationCost {
         postgres.execute("drop policy if exists p on docs; create policy p on docs using (" + policy + ")");
         RowPolicies policies = new RowPolicies(isolated);
         AccessQuestion question = new AccessQuestion("authenticated", DOCS);
-        TableRights fresh = Objects.requireNonNull(new PostgresRightsReader(isolated, "none")
+        TableRights fresh = Objects.requireNonNull(new PostgresRightsReader(isolated, "none", System::nanoTime)
                 .read(Set.of(question))
                 .rights()
                 .get(question));
@@ -96,7 +96,7 @@ final class IsolationCost {
                     policies.predicate(new Viewer("authenticated", "{\"sub\": \"" + sub + "\"}"), question, fresh);
             all.forEach(row -> predicate.undecided(row, RowAnswers.NONE, q -> questions.add(new Asked(q, row))));
         }
-        RowEvaluator oracle = new PostgresRowEvaluator(isolated, isolated);
+        RowEvaluator oracle = new PostgresRowEvaluator(isolated, isolated, System::nanoTime);
         double best = Double.MAX_VALUE;
         for (int i = 0; i < ROUNDS; i++) {
             long begun = System.nanoTime();

@@ -173,7 +173,7 @@ class IsolationPgTest {
 
     @Test
     void onlyPossiblyMisdeclaredFunctionsAreReported() throws Exception {
-        assertThat(new MisdeclaredFunctions(isolated).mayExist()).isFalse();
+        assertThat(new MisdeclaredFunctions(isolated, System::nanoTime).mayExist()).isFalse();
         for (String honest : List.of("select lower($1) || coalesce($1, '')", "select nullif(btrim($1), '')")) {
             assertThat(isSuspected(honest)).as(honest).isFalse();
         }
@@ -189,7 +189,7 @@ class IsolationPgTest {
     private static boolean isSuspected(String body) throws Exception {
         postgres.execute("create function said(text) returns text language sql immutable as $$ " + body + " $$");
         try {
-            return new MisdeclaredFunctions(isolated).mayExist();
+            return new MisdeclaredFunctions(isolated, System::nanoTime).mayExist();
         } finally {
             postgres.execute("drop function said(text)");
         }
@@ -436,7 +436,7 @@ class IsolationPgTest {
         }
 
         RowEvaluator oracle(AskTimeouts patience) {
-            return new PostgresRowEvaluator(new RoleConnections(clients, server), isolated, patience);
+            return new PostgresRowEvaluator(new RoleConnections(clients, server, System::nanoTime), isolated, patience, System::nanoTime);
         }
 
         Set<Asked> questions(int viewers) throws Exception {
@@ -463,7 +463,7 @@ class IsolationPgTest {
     }
 
     private static TableAccess access(AccessQuestion question) throws Exception {
-        return Objects.requireNonNull(new PostgresRightsReader(server, "none", "walcast_evaluator")
+        return Objects.requireNonNull(new PostgresRightsReader(server, "none", "walcast_evaluator", System::nanoTime)
                         .read(Set.of(question))
                         .rights()
                         .get(question))
@@ -471,7 +471,7 @@ class IsolationPgTest {
     }
 
     private static TableRights fresh(AccessQuestion question) throws Exception {
-        return Objects.requireNonNull(new PostgresRightsReader(isolated, "none")
+        return Objects.requireNonNull(new PostgresRightsReader(isolated, "none", System::nanoTime)
                 .read(Set.of(question))
                 .rights()
                 .get(question));
@@ -488,7 +488,7 @@ class IsolationPgTest {
 
     private static Predicate resolve(String role, String filter) throws Exception {
         TableAccess access = access(new AccessQuestion(role, DOCS));
-        FilterResolver resolver = new FilterResolver(new PostgresFilterDatabase(new RoleConnections(clients, server)));
+        FilterResolver resolver = new FilterResolver(new PostgresFilterDatabase(new RoleConnections(clients, server, System::nanoTime)));
         return resolver.resolve(
                 FilterParser.parse(filter),
                 name -> Objects.requireNonNull(access.readable(name)).type(),
@@ -503,7 +503,7 @@ class IsolationPgTest {
         Row row = Row.of(table).text(table.indexOf(question.column()), text).build();
         Asked asked = new Asked(question, row);
         Outcome outcome =
-                new PostgresRowEvaluator(new RoleConnections(clients, server), isolated, PATIENCE).ask(Set.of(asked));
+                new PostgresRowEvaluator(new RoleConnections(clients, server, System::nanoTime), isolated, PATIENCE, System::nanoTime).ask(Set.of(asked));
         return String.valueOf(outcome.answers().get(asked));
     }
 

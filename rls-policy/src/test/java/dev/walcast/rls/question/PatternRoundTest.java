@@ -71,7 +71,7 @@ class PatternRoundTest {
     }
 
     private void ask(List<Asked> asked) throws Exception {
-        new PatternRound(this::ask, PATIENCE, answers::put).ask(asked);
+        new PatternRound(this::ask, PATIENCE, answers::put, System::nanoTime).ask(asked);
     }
 
     @Test
@@ -172,7 +172,7 @@ class PatternRoundTest {
                 work.end();
             }
         };
-        new PatternRound(asker, patience, answers::put).ask(asked);
+        new PatternRound(asker, patience, answers::put, System::nanoTime).ask(asked);
         assertThat(answers).hasSize(40);
         assertThat(answers.values()).anyMatch(PatternRoundTest::isTooSlow);
         assertThat(answers.values())

@@ -162,7 +162,7 @@ class PatternStallPgTest {
     }
 
     private static RowEvaluator oracle() {
-        return new PostgresRowEvaluator(new RoleConnections(source, source), source, PATIENCE);
+        return new PostgresRowEvaluator(new RoleConnections(source), source, PATIENCE, System::nanoTime);
     }
 
     private static Asked asked(String pattern, String body) {

@@ -243,7 +243,7 @@ class RightsPgTest {
     }
 
     private Rights rights() {
-        return new Rights(new PostgresRightsReader(dataSource, "p"), RightsLimits.USUAL, clock::get);
+        return new Rights(new PostgresRightsReader(dataSource, "p", System::nanoTime), RightsLimits.USUAL, clock::get);
     }
 
     private static TableRights current(Rights rights, AccessQuestion question) {

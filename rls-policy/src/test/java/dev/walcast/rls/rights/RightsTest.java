@@ -101,12 +101,12 @@ class RightsTest {
         assertThat(rights.ask(NOTES)).isNotNull();
         RightsMark mark = rights.latest(NOTES.table());
         Rights.Known before = requireNonNull(rights.confirmed(NOTES, mark));
-        assertThat(rights.isConfirmed(before, mark)).isTrue();
+        assertThat(rights.tryUse(before, mark)).isTrue();
         clock.addAndGet(Duration.ofMinutes(11).toNanos());
         rights.refresh(Set::of);
         existing.put(NOTES, readable(false));
         assertThat(rights.ask(NOTES)).isNotNull();
-        assertThat(rights.isConfirmed(before, mark)).isFalse();
+        assertThat(rights.tryUse(before, mark)).isFalse();
     }
 
     @Test

@@ -184,7 +184,7 @@ class RowReaderPgTest {
     @Test
     void sqlAndChangesSelectSameRows() throws Exception {
         FilterResolver resolver = new FilterResolver(new PostgresFilterDatabase(dataSource));
-        PostgresRowEvaluator oracle = new PostgresRowEvaluator(dataSource, dataSource);
+        PostgresRowEvaluator oracle = new PostgresRowEvaluator(dataSource, dataSource, System::nanoTime);
         List<Row> all = read(Predicate.Constant.ALWAYS, List.of(), 1_000);
         assertThat(all).hasSize(40);
         Set<String> distinct = new HashSet<>();

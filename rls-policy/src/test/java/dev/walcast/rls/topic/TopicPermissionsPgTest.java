@@ -48,7 +48,7 @@ class TopicPermissionsPgTest {
                 "create function realtime.topic() returns text language sql stable as $$"
                         + " select nullif(current_setting('realtime.topic', true), '') $$");
         pool = pool(2, "200ms");
-        permissions = new PostgresTopicPermissions(pool);
+        permissions = new PostgresTopicPermissions(pool, System::nanoTime);
     }
 
     private static HikariDataSource pool(int size, String statementTimeout) {
@@ -150,7 +150,7 @@ class TopicPermissionsPgTest {
     void superuserIsDeniedAlsoToSuperuserLogin() throws Exception {
         PGSimpleDataSource superuser = new PGSimpleDataSource();
         superuser.setURL("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres?user=postgres");
-        PostgresTopicPermissions all = new PostgresTopicPermissions(superuser);
+        PostgresTopicPermissions all = new PostgresTopicPermissions(superuser, System::nanoTime);
         assertThat(all.read(question("authenticated", "room:1"), true)).isEqualTo(BOTH);
         assertThat(all.read(question("postgres", "room:1"), true)).isEqualTo(TopicAccess.NONE);
         assertThat(all.write(question("postgres", "room:1"))).isEqualTo(TopicAccess.NONE);
@@ -204,7 +204,7 @@ class TopicPermissionsPgTest {
         try (HikariDataSource one = pool(1, "5s");
                 Connection taken = one.getConnection()) {
             assertThat(taken.isValid(1)).isTrue();
-            assertThatThrownBy(() -> new PostgresTopicPermissions(one).read(question("authenticated", "room:1"), true))
+            assertThatThrownBy(() -> new PostgresTopicPermissions(one, System::nanoTime).read(question("authenticated", "room:1"), true))
                     .isInstanceOfSatisfying(
                             TopicCheckException.class,
                             e -> assertThat(e.reason()).isEqualTo(Reason.POOL_EXHAUSTED));
@@ -214,7 +214,7 @@ class TopicPermissionsPgTest {
         nowhere.setConnectionTimeout(300);
         nowhere.setInitializationFailTimeout(-1);
         try (HikariDataSource away = new HikariDataSource(nowhere)) {
-            assertThatThrownBy(() -> new PostgresTopicPermissions(away).read(question("authenticated", "room:1"), true))
+            assertThatThrownBy(() -> new PostgresTopicPermissions(away, System::nanoTime).read(question("authenticated", "room:1"), true))
                     .isInstanceOfSatisfying(
                             TopicCheckException.class,
                             e -> assertThat(e.reason()).isEqualTo(Reason.UNREACHABLE));
