@@ -149,7 +149,7 @@ final class Project implements ChangeListener, HealthSource, AutoCloseable {
         this.source = source(settings, url, nanoTime, clock);
         this.guardian = new SlotGuardian(url, settings.slotName(), source, settings.guardian(), nanoTime);
         this.keeper = new WindowKeeper(
-                changes, source, guardian.lag(), server.replay().walBytes());
+                changes, source, guardian.lag(), server.replay().walBytes(), nanoTime);
         this.acknowledged = new CursorKeeper(
                 server.acks(), server.limits().clients().shareOf(server.acks().cursorsMax()), pools.catalog(), clock);
         this.permissions = new PostgresTopicPermissions(

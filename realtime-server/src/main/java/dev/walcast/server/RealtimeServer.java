@@ -63,8 +63,8 @@ public final class RealtimeServer implements AutoCloseable {
                 project.permissions(),
                 project.messages().history(),
                 project::broadcastsFromDatabase);
-        this.memory = settings.memory().budget();
-        this.sockets = new SocketServer(settings.limits(), settings.presence(), tokens, backends, clock, memory);
+        this.memory = settings.memory().budget(nanoTime);
+        this.sockets = new SocketServer(settings.limits(), settings.presence(), tokens, backends, clock, memory, nanoTime);
         this.rest = new RestRoutes(
                 RestLimits.of(settings.limits().payloadBytesMax(), settings.restMessagesPerSecond()),
                 tokens,
@@ -102,7 +102,7 @@ public final class RealtimeServer implements AutoCloseable {
     /// @throws IOException     when the port cannot be bound; the message says what to do
     public void start() throws SourceException, IOException {
         checkPort();
-        HeapWatch.start(supervisor);
+        HeapWatch.start(supervisor, nanoTime);
         ThreadWatch.start(supervisor);
         HealthRoutes healthRoutes = new HealthRoutes(supervisor::checkAlive, health, project::lag);
         project.start(() -> answerHealthOnly(healthRoutes));

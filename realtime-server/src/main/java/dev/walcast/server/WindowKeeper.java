@@ -12,6 +12,7 @@ import dev.walcast.cdc.supervisor.TaskActivity;
 import dev.walcast.server.changes.ChangePath;
 import dev.walcast.server.window.FeedStatus;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,6 +32,7 @@ final class WindowKeeper implements AutoCloseable {
     private final ChangeSource source;
     private final FeedLag lag;
     private final long walBytesMax;
+    private final LongSupplier nanoTime;
     private final Periodic periodic = new Periodic("keep-window", EVERY, this::keep);
     private volatile Lsn walEnd = Lsn.ZERO;
     private volatile boolean started;
@@ -40,8 +42,10 @@ final class WindowKeeper implements AutoCloseable {
     private boolean warned;
     private boolean evicting;
 
-    /// @param lag notified of what is delivered, and of the log's end
-    WindowKeeper(ChangePath changes, ChangeSource source, FeedLag lag, long walBytesMax) {
+    /// @param lag      notified of what is delivered, and of the log's end
+    /// @param nanoTime the clock of the lag
+    WindowKeeper(ChangePath changes, ChangeSource source, FeedLag lag, long walBytesMax, LongSupplier nanoTime) {
+        this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
         this.changes = requireNonNull(changes, "changes is null");
         this.source = requireNonNull(source, "source is null");
         this.lag = requireNonNull(lag, "lag is null");
@@ -58,7 +62,7 @@ final class WindowKeeper implements AutoCloseable {
         try {
             Lsn delivered = changes.deliveredThrough();
             lag.look(source.activity(), delivered);
-            long before = System.nanoTime();
+            long before = nanoTime.getAsLong();
             ChangeSource.Log now;
             try (TaskActivity.Span _ = activity.waits()) {
                 now = source.remember(delivered);

@@ -52,22 +52,29 @@ final class ReplicationSession implements PgoutputDecoder.Sink {
     private final AtomicReference<Lsn> handled = new AtomicReference<>(Lsn.ZERO);
 
     private final ReentrantLock streamLock = new ReentrantLock();
+
     @GuardedBy("streamLock")
     private Lsn received = Lsn.ZERO;
+
     /// The position up to which the listener has processed everything.
     @GuardedBy("streamLock")
     private Lsn applied = Lsn.ZERO;
 
     @GuardedBy("streamLock")
     private Lsn told = Lsn.ZERO;
+
     @GuardedBy("streamLock")
     private Lsn toldApplied = Lsn.ZERO;
+
     @GuardedBy("streamLock")
     private long toldAt;
+
     @GuardedBy("streamLock")
     private long heardAt;
+
     @GuardedBy("streamLock")
     private long askedAt;
+
     @GuardedBy("streamLock")
     private int asked;
 

@@ -30,18 +30,25 @@ public final class FeedLag {
 
     private final Duration heartbeat;
     private final LongSupplier nanoTime;
+
     @GuardedBy("this")
     private final Deque<Mark> marks = new ArrayDeque<>();
+
     @GuardedBy("this")
     private long provenNanos;
+
     @GuardedBy("this")
     private long movedNanos;
+
     @GuardedBy("this")
     private long lookedNanos;
+
     @GuardedBy("this")
     private ChangeSource.Activity seen = new ChangeSource.Activity(Lsn.ZERO, 0, false, 0, ChangeSource.Reading.NONE);
+
     @GuardedBy("this")
     private Lsn delivered = Lsn.ZERO;
+
     /// The last transaction received when the wait for delivery began; zero when nothing waits.
     @GuardedBy("this")
     private Lsn pending = Lsn.ZERO;

@@ -13,6 +13,7 @@ import java.util.TreeMap;
 final class SlotAcknowledgements {
     @GuardedBy("this")
     private final TreeMap<Long, Waiting> waiting = new TreeMap<>(Long::compareUnsigned);
+
     @GuardedBy("this")
     private Lsn received = Lsn.ZERO;
 

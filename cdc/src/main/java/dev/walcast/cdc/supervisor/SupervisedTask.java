@@ -37,6 +37,7 @@ final class SupervisedTask implements Supervised {
     private final FailureHistory failures;
     private volatile State state = State.RESTARTING;
     private volatile @Nullable Run run;
+
     @GuardedBy("this")
     private long dueNanos;
     private volatile long startedNanos;
@@ -44,11 +45,14 @@ final class SupervisedTask implements Supervised {
     private final AtomicLong restarts = new AtomicLong();
     private volatile @Nullable String lastFailure;
     private volatile boolean endExpected;
+
     @GuardedBy("this")
     private long awakeNanos;
+
     /// The time on the awake clock since which no run has begun.
     @GuardedBy("this")
     private long unstartedNanos;
+
     @GuardedBy("this")
     private long outOfOrderNanos;
     private volatile boolean outOfOrder;

@@ -50,6 +50,7 @@ public final class Supervisor implements AutoCloseable {
 
     @GuardedBy("asked")
     private long seenLooks;
+
     @GuardedBy("asked")
     private long lookedNanos;
 

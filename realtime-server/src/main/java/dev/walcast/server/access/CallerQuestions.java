@@ -35,7 +35,7 @@ public final class CallerQuestions {
 
         /// Begins a request: its questions wait until a common deadline and are refused after it.
         public Request begin() {
-            return new Request(permits, System.nanoTime() + PATIENCE.toNanos());
+            return new Request(permits, questions.deadlineNanos(PATIENCE));
         }
     }
 

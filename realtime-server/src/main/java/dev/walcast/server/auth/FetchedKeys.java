@@ -2,6 +2,7 @@ package dev.walcast.server.auth;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.supervisor.FatalErrors;
 import dev.walcast.cdc.supervisor.Periodic;
 import dev.walcast.cdc.supervisor.Supervisor;
@@ -32,10 +33,16 @@ final class FetchedKeys implements KeyLookup {
     private final Periodic periodic;
     private final Object lock = new Object();
 
-    // guarded by lock
+    @GuardedBy("lock")
     private KeySet keys = KeySet.none();
+
+    @GuardedBy("lock")
     private long fetchedNanos;
+
+    @GuardedBy("lock")
     private @Nullable CompletableFuture<@Nullable Void> fetch;
+
+    @GuardedBy("lock")
     private long fetchStartedNanos;
 
     /// @param refreshEvery the interval between fetches

@@ -2,6 +2,7 @@ package dev.walcast.server.channel;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.rls.Viewer;
 import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
 import dev.walcast.server.access.ChannelRights;
@@ -80,14 +81,26 @@ public final class Channel implements RoomMember, PresenceListener {
     private final ReplicationNotice replication;
     private final Object lock = new Object();
 
-    // guarded by lock
+    @GuardedBy("lock")
     private State state = State.JOINING;
+
+    @GuardedBy("lock")
     private boolean entered;
+
+    @GuardedBy("lock")
     private Credential credential;
+
+    @GuardedBy("lock")
     private @Nullable Replay replay;
+
     /// The `response` of the reply to the join; null once the join is answered.
+    @GuardedBy("lock")
     private byte @Nullable [] response;
+
+    @GuardedBy("lock")
     private boolean withheld;
+
+    @GuardedBy("lock")
     private final HeldFrames held;
 
     /// @param joined how the client named its join
@@ -305,6 +318,7 @@ public final class Channel implements RoomMember, PresenceListener {
     }
 
     /// With the lock held.
+    @GuardedBy("lock")
     private void offerOrHold(OutboundFrame frame) {
         if (held.isHolding()) {
             held.add(frame);

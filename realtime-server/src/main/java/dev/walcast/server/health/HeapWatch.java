@@ -8,6 +8,7 @@ import dev.walcast.cdc.supervisor.Periodic;
 import dev.walcast.cdc.supervisor.Supervisor;
 import dev.walcast.cdc.supervisor.ThreadStarter;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,7 +50,7 @@ public final class HeapWatch {
     }
 
     /// @param starvedMax the process ends after this much starved time; other time is subtracted from it
-    /// @param nowNanos   of [System#nanoTime()]
+    /// @param nowNanos   a time of a monotonic clock, as in [#look(long)]
     /// @param end        ends the process
     HeapWatch(Collections collections, Duration starvedMax, long nowNanos, Runnable end) {
         this.starvedMax = requireNonNull(starvedMax, "starvedMax is null");
@@ -61,13 +62,15 @@ public final class HeapWatch {
     }
 
     /// Watches the heap of this process from now on.
-    public static void start(Supervisor supervisor) {
-        start(supervisor, STARVED_MAX);
+    ///
+    /// @param nanoTime a monotonic clock, in nanoseconds
+    public static void start(Supervisor supervisor, LongSupplier nanoTime) {
+        start(supervisor, STARVED_MAX, nanoTime);
     }
 
-    static void start(Supervisor supervisor, Duration starvedMax) {
-        HeapWatch watch = new HeapWatch(new JvmCollections(), starvedMax, System.nanoTime(), HeapWatch::halt);
-        new Periodic("heap-watch", EVERY, ThreadStarter.PLATFORM, _ -> watch.look(System.nanoTime()))
+    static void start(Supervisor supervisor, Duration starvedMax, LongSupplier nanoTime) {
+        HeapWatch watch = new HeapWatch(new JvmCollections(), starvedMax, nanoTime.getAsLong(), HeapWatch::halt);
+        new Periodic("heap-watch", EVERY, ThreadStarter.PLATFORM, _ -> watch.look(nanoTime.getAsLong()))
                 .startWithPause(supervisor);
     }
 

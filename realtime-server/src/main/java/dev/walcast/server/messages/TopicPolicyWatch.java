@@ -2,6 +2,7 @@ package dev.walcast.server.messages;
 
 import static java.util.Objects.requireNonNull;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.walcast.cdc.Commit;
 import dev.walcast.cdc.Table;
 import dev.walcast.cdc.TableId;
@@ -49,8 +50,10 @@ public final class TopicPolicyWatch implements AutoCloseable {
     private volatile @Nullable TopicPolicies known;
     private volatile @Nullable Supervised supervised;
 
-    // guarded by lock
+    @GuardedBy("lock")
     private final LinkedHashSet<Long> commits = new LinkedHashSet<>();
+
+    @GuardedBy("lock")
     private boolean closed;
 
     // belongs to the thread

@@ -100,13 +100,13 @@ class CallerQuestionsTest {
 
     @Test
     void questionThatWaitsTooLongIsRefused() throws Exception {
-        TopicQuestions questions = new TopicQuestions(server.topics.allowAll(), server.topics, 8);
+        TopicQuestions questions = new TopicQuestions(server.topics.allowAll(), server.topics, 8, System::nanoTime);
         Semaphore none = new Semaphore(0);
         TopicQuestion question = new TopicQuestion(new Viewer("anon", "{}"), "t", "{}");
         assertThatThrownBy(() -> questions.write(none, System.nanoTime(), question))
                 .isInstanceOfSatisfying(
                         TopicCheckException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CALLER_BUSY));
-        TopicQuestions closed = new TopicQuestions(server.topics.allowAll(), server.topics, 0);
+        TopicQuestions closed = new TopicQuestions(server.topics.allowAll(), server.topics, 0, System::nanoTime);
         assertThatThrownBy(() -> closed.write(new Semaphore(1), System.nanoTime(), question))
                 .isInstanceOfSatisfying(
                         TopicCheckException.class, e -> assertThat(e.reason()).isEqualTo(Reason.POOL_EXHAUSTED));

@@ -33,9 +33,10 @@ class PrivateRightsThreadTest {
         CompletableFuture<Answered> answer = new CompletableFuture<>();
         try (Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit);
                 PrivateRights rights = new PrivateRights(
-                        new TopicQuestions(topics, topics, 4),
+                        new TopicQuestions(topics, topics, 4, System::nanoTime),
                         TestingServer.limits().build().clients(),
-                        scarce)) {
+                        scarce,
+                        System::nanoTime)) {
             Asking asking = new Asking(new TopicQuestion(new Viewer("anon", "{}"), "topic", "{}"), false);
             rights.add(answer::complete, ClientKey.ofAddress("10.0.0.1"), asking, rights.ask());
             rights.start(supervisor);
@@ -51,8 +52,9 @@ class PrivateRightsThreadTest {
         TestingTopics topics = new TestingTopics();
         try (Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, System::exit)) {
             try (PrivateRights rights = new PrivateRights(
-                    new TopicQuestions(topics, topics, 4),
-                    TestingServer.limits().build().clients())) {
+                    new TopicQuestions(topics, topics, 4, System::nanoTime),
+                    TestingServer.limits().build().clients(),
+                    System::nanoTime)) {
                 rights.start(supervisor);
                 assertThat(supervisor.tasks()).hasSize(1);
             }

@@ -173,7 +173,7 @@ class GuestTest {
                 TestingServer.limits().build(),
                 PresenceLimits.defaults(),
                 new TestingTopics(),
-                new MemoryBudget(64 << 20, 1 << 20));
+                new MemoryBudget(64 << 20, 1 << 20, System::nanoTime));
         try (EventReader reader = open(ROOM)) {
             send(false, "e", "\"" + "x".repeat(2_000_000) + "\"");
             assertThat(reader.next("error").json().get("code").asText()).isEqualTo("MemoryLimitReached");

@@ -25,6 +25,7 @@ public final class RoleSettings {
     private final DataSource isolated;
     private final @Nullable String evaluator;
     private final Runnable renew;
+
     @GuardedBy("reading")
     private final SettingsReader reader;
     private final ReentrantLock reading = new ReentrantLock();

@@ -17,6 +17,7 @@ final class DatabaseMarks {
 
     @GuardedBy("this")
     private final Deque<Pending> pending = new ArrayDeque<>();
+
     @GuardedBy("this")
     private long shownThrough;
     private volatile long latest;

@@ -26,8 +26,10 @@ final class TableMarks {
 
     @GuardedBy("this")
     private final Deque<Pending> pending = new ArrayDeque<>();
+
     @GuardedBy("this")
     private RightsMark latest;
+
     @GuardedBy("this")
     private long numbers;
 

@@ -27,10 +27,13 @@ public final class MarkConnection implements AutoCloseable {
     private final CatalogConnection catalog;
     private final FeedMark feedMark;
     private final LongSupplier nanoTime;
+
     @GuardedBy("this")
     private Lsn remembered = Lsn.ZERO;
+
     @GuardedBy("this")
     private String epoch = "";
+
     @GuardedBy("this")
     private boolean isRenewed;
 
