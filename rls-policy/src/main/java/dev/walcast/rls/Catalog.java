@@ -25,8 +25,8 @@ public interface Catalog {
     /// Describes the relation of that name, so that a refusal can tell the client what to do. The role must exist.
     RelationFacts relation(AccessQuestion question) throws SQLException;
 
-    /// Returns this catalog with answers that were asked for at the given time or later. Other answers may be shared
-    /// between callers.
+    /// Returns this catalog with answers that were asked for at the given time or later. Other answers may be
+    /// shared between callers.
     ///
     /// @param since a time of the clock that the catalog was made with, in nanoseconds
     default Catalog asOf(long since) {

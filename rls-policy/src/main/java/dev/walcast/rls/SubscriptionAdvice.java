@@ -96,15 +96,16 @@ public final class SubscriptionAdvice {
         return breaks ? identity(facts.table()) + "; " + statement : statement;
     }
 
-    /// Explains that UPDATEs and DELETEs of the application fail, because the published table has no replica identity.
+    /// Explains that UPDATEs and DELETEs of the application fail, because the published table has no replica
+    /// identity.
     public static String withoutIdentity(TableAccess access) {
         return access.table() + " has no replica identity, so Postgres refuses every UPDATE and DELETE on it: "
                 + identity(access) + ";";
     }
 
-    /// Returns the statement that makes changes carry the whole old row. Under the identity FULL, Postgres refuses
-    /// every UPDATE and DELETE on a table of which the publication excludes columns: by a column list, or from 18 on
-    /// generated columns.
+    /// Returns the statement that makes changes carry the whole old row. Under the identity FULL, Postgres
+    /// refuses every UPDATE and DELETE on a table of which the publication excludes columns: by a column list, or
+    /// from 18 on generated columns.
     public static String identity(TableAccess access) {
         return access.columns().stream().allMatch(access::carries)
                 ? identity(access.table())

@@ -73,8 +73,8 @@ public record TableAccess(
     /// @param identity  whether it belongs to the replica identity, so that a DELETE carries it
     /// @param generated whether Postgres computes it; the feed may not carry it
     /// @param virtual   whether Postgres computes it when it is read; the feed cannot carry it
-    /// @param large     whether large values of it are stored outside the row (TOAST); an UPDATE that does not change
-    ///                  such a value may not carry it
+    /// @param large     whether large values of it are stored outside the row (TOAST); an UPDATE that does not
+    ///                  change such a value may not carry it
     public record ColumnAccess(
             String name,
             int number,
@@ -116,7 +116,8 @@ public record TableAccess(
         return null;
     }
 
-    /// Returns the column that a column of the log stands for; null when there is none now, or the match is unproven.
+    /// Returns the column that a column of the log stands for; null when there is none now, or the match is
+    /// unproven.
     public @Nullable ColumnAccess of(Column column) {
         for (ColumnAccess access : columns) {
             if (column.number() == Column.BY_NAME
@@ -139,7 +140,8 @@ public record TableAccess(
         return !key.isEmpty() && key.stream().allMatch(ColumnAccess::readable);
     }
 
-    /// Returns the type oid of each column by name. Two accesses with equal shapes resolve a filter to equal terms.
+    /// Returns the type oid of each column by name. Two accesses with equal shapes resolve a filter to equal
+    /// terms.
     public Map<String, Long> shape() {
         Map<String, Long> shape = new LinkedHashMap<>();
         for (ColumnAccess column : columns) {

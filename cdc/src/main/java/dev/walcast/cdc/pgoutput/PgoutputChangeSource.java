@@ -50,8 +50,7 @@ public final class PgoutputChangeSource extends SlotSource {
 
     private String read(Reading reading, CatalogConnection catalog, DatabaseEncoding encoding) {
         try (ReplicationStream opened =
-                ReplicationStream.open(
-                config, reading.publications(), encoding, reading.sockets(), nanoTime, clock)) {
+                ReplicationStream.open(config, reading.publications(), encoding, reading.sockets(), nanoTime, clock)) {
             stream.set(opened);
             reading.begun();
             Relations relations = new Relations(

@@ -144,8 +144,8 @@ public abstract class SlotSource implements ChangeSource {
     public void start(ChangeListener listener) throws SourceException {
         Supervisor supervisor = own;
         if (supervisor == null) {
-            supervisor = new Supervisor(
-                    SupervisorPolicy.USUAL, nanoTime, code -> log.error("The reader hangs ({})", code));
+            supervisor =
+                    new Supervisor(SupervisorPolicy.USUAL, nanoTime, code -> log.error("The reader hangs ({})", code));
             own = supervisor;
         }
         start(listener, supervisor);

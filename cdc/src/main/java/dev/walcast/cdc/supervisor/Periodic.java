@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A supervised task that does its work again and again, with a pause after each time.
 ///
-/// A pause counts as a wait, and each end of a pause as progress. The work must declare its own waits, or finish within
-/// [SupervisorPolicy#stuckAfter()]. When the work throws, the supervisor logs the error and starts the task again, as at
-/// the first start. One thread at a time does the work. The methods are safe for any thread.
+/// A pause counts as a wait, and each end of a pause as progress. The work must declare its own waits, or finish
+/// within [SupervisorPolicy#stuckAfter()]. When the work throws, the supervisor logs the error and starts the task
+/// again, as at the first start. One thread at a time does the work. The methods are safe for any thread.
 public final class Periodic implements AutoCloseable {
     private final String name;
     private final Supplier<Duration> pause;
@@ -24,7 +24,8 @@ public final class Periodic implements AutoCloseable {
     /// The work of a periodic task. All methods are called on the thread of the task.
     @FunctionalInterface
     public interface Work extends ObservedTask {
-        /// Is called once at each start of the task, before the first pause. May wait; then it must declare that.
+        /// Is called once at each start of the task, before the first pause. May wait; then it must declare
+        /// that.
         default void begin(TaskActivity activity) throws InterruptedException {}
 
         /// Is called at each end of the task, also after an error.

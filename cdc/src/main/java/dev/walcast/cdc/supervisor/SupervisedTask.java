@@ -23,8 +23,8 @@ final class SupervisedTask implements Supervised {
     private final String name;
     private final ObservedTask task;
 
-    /// Null when it is started again. Known from the start: when a task ends, there may be no file descriptor to load
-    /// a class with.
+    /// Null when it is started again. Known from the start: when a task ends, there may be no file descriptor to
+    /// load a class with.
     private final @Nullable Integer exitCode;
 
     private final ThreadStarter threads;
@@ -40,6 +40,7 @@ final class SupervisedTask implements Supervised {
 
     @GuardedBy("this")
     private long dueNanos;
+
     private volatile long startedNanos;
     private volatile boolean hasStarted;
     private final AtomicLong restarts = new AtomicLong();
@@ -55,6 +56,7 @@ final class SupervisedTask implements Supervised {
 
     @GuardedBy("this")
     private long outOfOrderNanos;
+
     private volatile boolean outOfOrder;
 
     SupervisedTask(

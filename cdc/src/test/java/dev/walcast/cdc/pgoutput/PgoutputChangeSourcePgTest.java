@@ -95,7 +95,8 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
 
     @Test
     void repeatedDescriptionSharesTheColumns() throws Exception {
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(listener);
             postgres.execute(
                     "insert into t values (1)", "comment on table t is 'x'; analyze t", "insert into t values (2)");
@@ -112,7 +113,8 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
     @Test
     void logWithoutChangesIsReleasedByTheNextMessage() throws Exception {
         postgres.execute("drop publication p", "create publication p for table t", "create table quiet (v text)");
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(listener);
             Lsn reach = listener.starts.getFirst().reach();
             await().atMost(SOON).until(() -> confirmed().isAfter(reach));
@@ -136,7 +138,8 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
     /// A message of another application is not delivered, whether or not it belongs to a transaction.
     @Test
     void foreignMessagesAreNoChanges() throws Exception {
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(listener);
             postgres.execute(
                     "select pg_logical_emit_message(false, 'other', 'x')",
@@ -152,7 +155,8 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
     void statusIsSentWhileTheListenerWorks() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
         CountDownLatch entered = new CountDownLatch(1);
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(new Listener(transaction -> {
                 entered.countDown();
                 release.await();
@@ -171,7 +175,8 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
     void slotPassesOnlyHandledTransactions() throws Exception {
         BlockingQueue<Runnable> deferred = new LinkedBlockingQueue<>();
         BlockingQueue<Lsn> commits = new LinkedBlockingQueue<>();
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(new Listener(transaction -> {
                 deferred.add(transaction.defer());
                 commits.add(transaction.commit().lsn());
@@ -197,13 +202,15 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
     @Test
     void closeReportsTheLastHandledTransaction() throws Exception {
         BlockingQueue<Runnable> deferred = new LinkedBlockingQueue<>();
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(new Listener(transaction -> deferred.add(transaction.defer())));
             postgres.execute("insert into t values (1)");
             Runnable handled = deferred.take();
             handled.run();
         }
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(listener);
             postgres.execute("insert into t values (2)");
             awaitChanges(1);
@@ -218,7 +225,8 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
         try (TestPostgres stopped = TestPostgres.start()) {
             stopped.execute("create table t (id int primary key)", "create publication p for all tables");
             SourceConfig config = SourceConfig.of(PostgresUrl.parse(stopped.url()), "p", slot);
-            try (PgoutputChangeSource source = new PgoutputChangeSource(config, System::nanoTime, InstantSource.system())) {
+            try (PgoutputChangeSource source =
+                    new PgoutputChangeSource(config, System::nanoTime, InstantSource.system())) {
                 source.start(new Listener(transaction -> {
                     if (transactions.incrementAndGet() > 1) {
                         transaction.defer();
@@ -251,7 +259,8 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
 
     @Test
     void reconnectRepeatsNoTransaction() throws Exception {
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(listener);
             postgres.execute("insert into t values (1)");
             awaitChanges(1);
@@ -267,7 +276,8 @@ class PgoutputChangeSourcePgTest extends SharedPostgresTest {
     /// The driver's own polling would wake the thread a thousand times a second.
     @Test
     void idleReaderUsesNoProcessor() throws Exception {
-        try (PgoutputChangeSource source = new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
+        try (PgoutputChangeSource source =
+                new PgoutputChangeSource(config(), System::nanoTime, InstantSource.system())) {
             source.start(listener);
             postgres.execute("insert into t values (1)");
             awaitChanges(1);

@@ -35,7 +35,8 @@ class TlsPgTest {
         try (TestPostgres postgres = TestPostgres.start(certificate())) {
             postgres.execute("create table t (id int primary key, v text)", "create publication p for all tables");
             PostgresUrl url = PostgresUrl.parse(postgres.url() + "?sslmode=require");
-            PgoutputChangeSource source = new PgoutputChangeSource(SourceConfig.of(url, "p", "tls"), System::nanoTime, InstantSource.system());
+            PgoutputChangeSource source = new PgoutputChangeSource(
+                    SourceConfig.of(url, "p", "tls"), System::nanoTime, InstantSource.system());
             try (source) {
                 source.start(listener);
                 for (int i = 1; i <= 5; i++) {

@@ -33,8 +33,8 @@ public final class SharedQuestions<K, V> {
         V ask() throws SQLException;
     }
 
-    /// Returns an answer that was asked for at the given time or later. Blocks while the question runs, and while the
-    /// one before it runs. Throws what the question threw.
+    /// Returns an answer that was asked for at the given time or later. Blocks while the question runs, and while
+    /// the one before it runs. Throws what the question threw.
     ///
     /// @param since a time of the clock, in nanoseconds
     public @Nullable V get(K key, long since, Ask<V> ask) throws SQLException {

@@ -67,8 +67,8 @@ public final class SingleFlightCache<K, V> {
         V ask() throws E, F;
     }
 
-    /// Returns the cached answer, or asks when it is missing or too old. Blocks while another thread asks for the key.
-    /// A failure is not cached: each caller that waits asks again.
+    /// Returns the cached answer, or asks when it is missing or too old. Blocks while another thread asks for the
+    /// key. A failure is not cached: each caller that waits asks again.
     public <E extends Exception, F extends Exception> @Nullable V get(K key, Ask<V, E, F> ask) throws E, F {
         CachedAnswer<V> answer = answers.computeIfAbsent(key, _ -> new CachedAnswer<>());
         answer.lock.lock();

@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads a column's type from a row of `columns.sql`.
 final class ColumnTypes {
-    /// Languages in which ASCII letters have their plain lower case, under ICU and under libc. Languages with rules of
-    /// their own (Turkish, Azerbaijani, Lithuanian) are left out, and so are languages that were not checked.
+    /// Languages in which ASCII letters have their plain lower case, under ICU and under libc. Languages with
+    /// rules of their own (Turkish, Azerbaijani, Lithuanian) are left out, and so are languages that were not
+    /// checked.
     private static final Set<String> PLAIN_LANGUAGES = Set.of(
             "", "c", "posix", "und", "en", "de", "fr", "es", "it", "nl", "pt", "sv", "da", "nb", "nn", "fi", "pl", "cs",
             "sk", "ru", "uk", "ja", "zh", "ko");

@@ -40,8 +40,8 @@ final class PolicyPrinter {
 
     private static final String PRINT = SqlFile.read(PolicyPrinter.class, "print-policies.sql");
 
-    /// Finds transactions that are ending. A transaction becomes visible, then invalidates the catalog caches of other
-    /// sessions, then releases its own lock.
+    /// Finds transactions that are ending. A transaction becomes visible, then invalidates the catalog caches of
+    /// other sessions, then releases its own lock.
     private static final String ENDING = """
             select pg_catalog.array_agg(l.transactionid::text) from pg_catalog.pg_locks l
              where l.locktype = 'transactionid' and l.mode = 'ExclusiveLock' and l.granted
@@ -104,7 +104,8 @@ final class PolicyPrinter {
         return false;
     }
 
-    /// @param transactions a transaction with its subtransactions; the snapshot does not list running subtransactions
+    /// @param transactions a transaction with its subtransactions; the snapshot does not list running
+    ///                     subtransactions
     private static boolean isShown(String[] transactions, PgSnapshot snapshot) {
         return Stream.of(transactions).allMatch(transaction -> snapshot.contains(Long.parseUnsignedLong(transaction)));
     }

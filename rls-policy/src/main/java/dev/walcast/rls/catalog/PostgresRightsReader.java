@@ -193,8 +193,8 @@ public final class PostgresRightsReader implements RightsReader {
             }
         }
 
-        /// Keeps the tables of which nothing changed since the snapshot. Their printed texts are then those of the
-        /// snapshot.
+        /// Keeps the tables of which nothing changed since the snapshot. Their printed texts are then those
+        /// of the snapshot.
         private void verify(CatalogQueries queries, List<CachedTable> printed) throws SQLException {
             Map<TableId, TableVersion> now = queries.tables(
                     printed.stream().map(table -> table.facts().table()).toList(), publication);

@@ -61,8 +61,8 @@ record TableFacts(
         }
     }
 
-    /// Returns what the role may do, as `has_schema_privilege` and `has_column_privilege` decide. A role as which the
-    /// server may not act reads nothing.
+    /// Returns what the role may do, as `has_schema_privilege` and `has_column_privilege` decide. A role as which
+    /// the server may not act reads nothing.
     TableAccess access(RoleFacts role, @Nullable TablePublication publishing) {
         boolean usable = role.standing() == RoleStanding.USABLE;
         boolean readsAll = role.isAmong(readers) || role.readsAllTables();

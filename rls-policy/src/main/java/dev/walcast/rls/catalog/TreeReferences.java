@@ -49,8 +49,8 @@ final class TreeReferences {
         return oids;
     }
 
-    /// Returns every number that may be the oid of a user's object on which the printed text depends. A wrong number
-    /// in it does no harm.
+    /// Returns every number that may be the oid of a user's object on which the printed text depends. A wrong
+    /// number in it does no harm.
     static Set<Long> names(NodeTree tree) {
         Set<Long> oids = new HashSet<>();
         Matcher number = NUMBER.matcher(tree.source());

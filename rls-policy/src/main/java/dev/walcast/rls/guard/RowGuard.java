@@ -90,8 +90,8 @@ public final class RowGuard {
     ///
     /// @param mark    the last mark of the change's table up to the end of its transaction
     /// @param answers the answers of Postgres so far
-    /// @return [Undecided] when answers are missing, and also when the rights behind the mark or the viewer's policies
-    ///     are not loaded: [#prepare] loads them
+    /// @return [Undecided] when answers are missing, and also when the rights behind the mark or the viewer's
+    ///     policies are not loaded: [#prepare] loads them
     public Verdict judge(Viewer viewer, Change change, RightsMark mark, RowAnswers answers) {
         Row judged = SubscriptionIndex.judgedRow(change);
         ViewerAccess sight = accessOf(viewer, change.table(), mark);
@@ -134,8 +134,8 @@ public final class RowGuard {
                 : readable.shown(before == Truth.TRUE ? readable.all : readable.key);
     }
 
-    /// Decides about the row before an UPDATE by itself. A viewer that could not see it does not get its key either.
-    /// Does not ask Postgres, and does not block.
+    /// Decides about the row before an UPDATE by itself. A viewer that could not see it does not get its key
+    /// either. Does not ask Postgres, and does not block.
     ///
     /// @param mark see [#judge]
     public OldRowVerdict before(Viewer viewer, Change.Update update, RightsMark mark, RowAnswers answers) {
@@ -157,13 +157,14 @@ public final class RowGuard {
         return new OldRowVerdict(seen, readable.all, keyed ? readable.key : ReadableColumns.NONE);
     }
 
-    /// Decides about the DELETE of a row that the viewer received earlier. The viewer gets its replica identity, if
-    /// it may read all of that now and its policies are still the same. Does not ask Postgres, and does not block.
+    /// Decides about the DELETE of a row that the viewer received earlier. The viewer gets its replica identity,
+    /// if it may read all of that now and its policies are still the same. Does not ask Postgres, and does not
+    /// block.
     ///
     /// @param mark   see [#judge]
     /// @param policy the result of [#policy] when the viewer received the row
-    /// @return [Undecided] when the rights behind the mark or the viewer's policies are not loaded: [#prepare] loads
-    ///     them
+    /// @return [Undecided] when the rights behind the mark or the viewer's policies are not loaded: [#prepare]
+    ///     loads them
     public Verdict ofKnownRow(Viewer viewer, Table table, RightsMark mark, Predicate policy) {
         ViewerAccess sight = accessOf(viewer, table, mark);
         if (sight == null) {
@@ -197,8 +198,8 @@ public final class RowGuard {
         }
     }
 
-    /// Passes to the action each question that Postgres must answer before [#judge] and [#before] can decide. Passes
-    /// none while the rights and policies are not loaded: see [#prepare].
+    /// Passes to the action each question that Postgres must answer before [#judge] and [#before] can decide.
+    /// Passes none while the rights and policies are not loaded: see [#prepare].
     public void undecided(Viewer viewer, Change change, RightsMark mark, Consumer<Asked> action) {
         Row judged = SubscriptionIndex.judgedRow(change);
         ViewerAccess sight = accessOf(viewer, change.table(), mark);
@@ -228,8 +229,8 @@ public final class RowGuard {
                 : Predicate.Constant.ALWAYS;
     }
 
-    /// What a viewer may see of one version of a table. It sees nothing of a table that was dropped, even when a new
-    /// table has its name.
+    /// What a viewer may see of one version of a table. It sees nothing of a table that was dropped, even when a
+    /// new table has its name.
     ///
     /// @param columns null when it may read no column
     /// @param policy  null when row-level security does not apply, and when the policies are not loaded

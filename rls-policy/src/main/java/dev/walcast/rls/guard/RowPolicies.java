@@ -99,8 +99,8 @@ public final class RowPolicies {
         plans.keySet().removeAll(changed);
     }
 
-    /// Removes predicates of viewers without a subscription when there are too many. Call this now and then, from one
-    /// thread.
+    /// Removes predicates of viewers without a subscription when there are too many. Call this now and then, from
+    /// one thread.
     ///
     /// @param inUse returns the viewers with a subscription; called only when there are too many predicates
     public void prune(Supplier<Set<Viewer>> inUse) {

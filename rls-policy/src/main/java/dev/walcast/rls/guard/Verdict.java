@@ -9,8 +9,8 @@ public sealed interface Verdict {
     /// The viewer may see the change.
     ///
     /// @param columns    the columns of the change that the viewer may read
-    /// @param oldColumns the same for the row before the change: all when the viewer could see that row, otherwise the
-    ///                   key
+    /// @param oldColumns the same for the row before the change: all when the viewer could see that row,
+    ///                   otherwise the key
     /// @param key        the columns of the primary key that the viewer may read
     record Visible(ReadableColumns columns, ReadableColumns oldColumns, ReadableColumns key) implements Verdict {
         public Visible {
@@ -46,8 +46,8 @@ public sealed interface Verdict {
     ///
     /// @param indexes   places of the columns in the table of the change
     /// @param generated names of columns that may be read and that the log does not carry
-    /// @param unmapped  names of columns that the log carries and that are not, or not provably, columns of the table
-    ///                  now
+    /// @param unmapped  names of columns that the log carries and that are not, or not provably, columns of the
+    ///                  table now
     record ReadableColumns(List<Integer> indexes, List<String> generated, List<String> unmapped) {
         /// No column.
         public static final ReadableColumns NONE = new ReadableColumns(List.of(), List.of());

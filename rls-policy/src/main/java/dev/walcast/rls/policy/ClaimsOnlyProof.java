@@ -105,9 +105,9 @@ public final class ClaimsOnlyProof {
     private static final Pattern QUALIFIED_CALL =
             Pattern.compile("([a-z_][a-z0-9_]*\\.[a-z_][a-z0-9_]*)\\s*\\(", Pattern.CASE_INSENSITIVE);
 
-    /// Types whose input reads neither the clock, as `today` does, nor the catalog: `bool`, `bytea`, `name`, integers,
-    /// `text`, `json`, floats, `money`, `bpchar`, `varchar`, `interval`, `numeric`, `uuid`, `jsonb`, addresses, and
-    /// arrays of the common ones.
+    /// Types whose input reads neither the clock, as `today` does, nor the catalog: `bool`, `bytea`, `name`,
+    /// integers, `text`, `json`, floats, `money`, `bpchar`, `varchar`, `interval`, `numeric`, `uuid`, `jsonb`,
+    /// addresses, and arrays of the common ones.
     private static final Set<Long> READ_WITHOUT_CLOCK = Set.of(
             16L, 17L, 19L, 20L, 21L, 23L, 25L, 114L, 700L, 701L, 790L, 1042L, 1043L, 1186L, 1700L, 2950L, 3802L, 869L,
             650L, 829L, 774L, 1000L, 1005L, 1007L, 1016L, 1009L, 1014L, 1015L, 1021L, 1022L, 1231L, 2951L, 3807L, 199L);

@@ -108,8 +108,8 @@ final class MemoryPlanner {
         return variable.number("varcollid") == collation ? ComparableTypes.of(type) : null;
     }
 
-    /// Returns the name as Postgres prints it when it needs no quotes. A reserved word does not match its text in the
-    /// expression, so Postgres decides.
+    /// Returns the name as Postgres prints it when it needs no quotes. A reserved word does not match its text in
+    /// the expression, so Postgres decides.
     private static String quoted(String name) {
         return name.matches("[a-z_][a-z0-9_]*") ? name : SqlText.identifier(name);
     }

@@ -59,7 +59,8 @@ public final class NodeTree {
         return new NodeTree(OPAQUE, Map.of(), text, 0, text.length());
     }
 
-    /// Parses the text of a node; returns an opaque tree when the text cannot be parsed or is too long. Never throws.
+    /// Parses the text of a node; returns an opaque tree when the text cannot be parsed or is too long. Never
+    /// throws.
     public static NodeTree parseOrOpaque(String text) {
         if (text.length() > PARSED_LENGTH_MAX) {
             return opaque(text);
@@ -204,8 +205,8 @@ public final class NodeTree {
         return source();
     }
 
-    /// Parses the output of Postgres' `outfuncs.c`, as its `read.c` does. Only blanks, line feeds, tabs and brackets
-    /// end a word. A backslash protects the next character.
+    /// Parses the output of Postgres' `outfuncs.c`, as its `read.c` does. Only blanks, line feeds, tabs and
+    /// brackets end a word. A backslash protects the next character.
     private static final class Reader {
         private static final String ENDS = " \n\t(){}";
 
@@ -250,8 +251,8 @@ public final class NodeTree {
             return new NodeTree(name, fields, text, from, ++at);
         }
 
-        /// Reads the value of a field. Its first word belongs to the value even when it begins with a colon. Several
-        /// words, such as the bytes of a constant, are joined to one text.
+        /// Reads the value of a field. Its first word belongs to the value even when it begins with a colon.
+        /// Several words, such as the bytes of a constant, are joined to one text.
         private @Nullable Object fieldValue(int depth) {
             Object first = value(depth + 1);
             skipBlanks();

@@ -42,8 +42,8 @@ public final class PolicyPlanner {
     /// hides it; without a permissive policy, no row is visible. With `row_security` off, Postgres refuses every
     /// query to which policies would apply.
     ///
-    /// The plan has the order in which Postgres evaluates policies, which decides whether an error occurs: restrictive
-    /// policies by name, then permissive policies by name in reverse.
+    /// The plan has the order in which Postgres evaluates policies, which decides whether an error occurs:
+    /// restrictive policies by name, then permissive policies by name in reverse.
     public Plan plan() {
         if (isRowSecurityOff) {
             return new Plan.Fixed(new Predicate.Constant(Truth.FAILED));

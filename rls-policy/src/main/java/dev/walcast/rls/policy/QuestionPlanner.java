@@ -28,8 +28,8 @@ final class QuestionPlanner {
         this.hasPath = hasPath;
     }
 
-    /// Plans a question about one expression. Postgres can answer it for several viewers at once when the expression
-    /// depends on them only through calls that are proven to depend on the viewer only.
+    /// Plans a question about one expression. Postgres can answer it for several viewers at once when the
+    /// expression depends on them only through calls that are proven to depend on the viewer only.
     Plan ask(NodeTree node, String sql) {
         if (isPlannedByPath(node)) {
             return askWhole();
@@ -91,8 +91,8 @@ final class QuestionPlanner {
         return function != null && function.volatility() == 'i';
     }
 
-    /// Whether the result of a function is the same for all viewers, once the values of the calls are known. Adds the
-    /// call to the calls when it depends on the viewer only.
+    /// Whether the result of a function is the same for all viewers, once the values of the calls are known. Adds
+    /// the call to the calls when it depends on the viewer only.
     private boolean addIfCommon(long oid, List<String> calls) {
         PolicySet.Function function = policies.functions().get(oid);
         if (function == null) {

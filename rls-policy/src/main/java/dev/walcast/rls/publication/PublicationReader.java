@@ -84,8 +84,9 @@ public final class PublicationReader {
         TABLE,
         /// A schema that the publication names.
         SCHEMA,
-        /// A table that was renamed or moved since it was created. Before that, its changes carried another name, or
-        /// were not published. Detected by its row type, whose catalog row changes only then and with the owner.
+        /// A table that was renamed or moved since it was created. Before that, its changes carried another
+        /// name, or were not published. Detected by its row type, whose catalog row changes only then and
+        /// with the owner.
         NAME
     }
 

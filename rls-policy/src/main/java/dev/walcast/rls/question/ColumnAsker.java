@@ -98,8 +98,8 @@ final class ColumnAsker implements PostgresRowEvaluator.Asker {
         }
     }
 
-    /// Reads the values of columns with the settings under which they were rendered. Then it sets the settings of the
-    /// session, under which it reads the values of clients and evaluates the expressions.
+    /// Reads the values of columns with the settings under which they were rendered. Then it sets the settings of
+    /// the session, under which it reads the values of clients and evaluates the expressions.
     private static String query(SessionSettings settings, Collection<Shape> shapes) {
         List<String> values = new ArrayList<>();
         List<String> counts = new ArrayList<>();

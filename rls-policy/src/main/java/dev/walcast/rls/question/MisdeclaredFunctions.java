@@ -14,8 +14,8 @@ import javax.sql.DataSource;
 /// such a function in the plans of a session, so a function of a policy that calls it would use that result for the
 /// next viewer. Safe for any thread.
 final class MisdeclaredFunctions {
-    /// Trusts functions of extensions and functions in C. Trusts bodies that read no table and no user, and that call
-    /// only immutable functions of Postgres whose names no user function has.
+    /// Trusts functions of extensions and functions in C. Trusts bodies that read no table and no user, and that
+    /// call only immutable functions of Postgres whose names no user function has.
     private static final String QUERY = """
             select exists (
               select from pg_catalog.pg_proc p join pg_catalog.pg_language l on l.oid = p.prolang

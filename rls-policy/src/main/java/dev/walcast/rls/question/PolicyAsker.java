@@ -165,8 +165,8 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
         }
     }
 
-    /// Sets the input of the block. The block reads and clears it before the first question, so that no function sees
-    /// the claims of another viewer.
+    /// Sets the input of the block. The block reads and clears it before the first question, so that no function
+    /// sees the claims of another viewer.
     private static final String INPUT = """
             select pg_catalog.set_config('statement_timeout', ?, true), pg_catalog.set_config('walcast.claims', (?::text[])::text, true),
                    pg_catalog.set_config('walcast.viewers', (?::int4[])::text, true),
@@ -232,10 +232,10 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
         }
     }
 
-    /// Returns the PL/pgSQL block that asks question by question. An error ends each subtransaction: the block's own
-    /// error after the answer is in a variable, which a rollback does not change, or an error of the expression. The
-    /// block acts as the login, each subtransaction as the role. The result holds the booleans of as many questions
-    /// as there was time for, then a place and an SQLSTATE for each error.
+    /// Returns the PL/pgSQL block that asks question by question. An error ends each subtransaction: the block's
+    /// own error after the answer is in a variable, which a rollback does not change, or an error of the
+    /// expression. The block acts as the login, each subtransaction as the role. The result holds the booleans of
+    /// as many questions as there was time for, then a place and an SQLSTATE for each error.
     private static String block(PolicyExpression expression, boolean replan) {
         return """
                 #variable_conflict use_column
@@ -289,9 +289,9 @@ final class PolicyAsker implements PostgresRowEvaluator.Asker {
                 : "if " + whole.unchanged() + " then " + answer(expression, whole) + " else " + late + " end if;";
     }
 
-    /// Returns statements that set the `search_path` before Postgres plans the policies, and print constants before
-    /// they change other settings. All names in the SQL around the policies are qualified, and no alias in it can be
-    /// mistaken for a table.
+    /// Returns statements that set the `search_path` before Postgres plans the policies, and print constants
+    /// before they change other settings. All names in the SQL around the policies are qualified, and no alias in
+    /// it can be mistaken for a table.
     private static String answer(PolicyExpression expression, BoundPolicies whole) {
         SessionSettings settings = expression.settings();
         String before = "select walcast_v from (select " + SettingsSql.lateButPath(settings)

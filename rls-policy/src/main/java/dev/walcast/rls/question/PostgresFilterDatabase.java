@@ -45,7 +45,8 @@ public final class PostgresFilterDatabase implements FilterDatabase {
              where o.oprname operator(pg_catalog.=) ?::pg_catalog.text::pg_catalog.name
                and o.oprleft operator(pg_catalog.=) ?::pg_catalog.text::pg_catalog.oid and o.oprright operator(pg_catalog.=) ?::pg_catalog.text::pg_catalog.oid""";
 
-    /// The timeout for patterns, which Postgres compiles. A slower one is asked about once more, by a [PatternTrial].
+    /// The timeout for patterns, which Postgres compiles. A slower one is asked about once more, by a
+    /// [PatternTrial].
     private static final Duration COMPILED_TIMEOUT = Duration.ofMillis(500);
 
     private final RoleConnections connections;
@@ -85,7 +86,8 @@ public final class PostgresFilterDatabase implements FilterDatabase {
         return "cast(case when " + SettingsSql.READY + " then cast(? as pg_catalog.text) end as " + type + ")";
     }
 
-    /// Returns a query that reads values with the settings of the session, and prints them as all values are rendered.
+    /// Returns a query that reads values with the settings of the session, and prints them as all values are
+    /// rendered.
     ///
     /// @param read  a query that reads from [SettingsSql#CTE]
     /// @param print an expression over its columns

@@ -53,7 +53,8 @@ public final class PostgresRowEvaluator implements RowEvaluator {
     /// How long Postgres may work on questions.
     ///
     /// @param first the timeout of a statement at first; at least 1 ms
-    /// @param total the time for all statements about one policy's expression in one call of [#ask]; at least `first`
+    /// @param total the time for all statements about one policy's expression in one call of [#ask]; at least
+    ///              `first`
     public record AskTimeouts(Duration first, Duration total) {
         /// The defaults of the server.
         public static final AskTimeouts USUAL = new AskTimeouts(Duration.ofMillis(500), Duration.ofSeconds(5));
@@ -96,7 +97,8 @@ public final class PostgresRowEvaluator implements RowEvaluator {
         this.nanoTime = requireNonNull(nanoTime, "nanoTime is null");
     }
 
-    /// Asks questions of one kind. It answers them in order: at least the first, and as many as there was time for.
+    /// Asks questions of one kind. It answers them in order: at least the first, and as many as there was time
+    /// for.
     interface Asker {
         List<RowAnswer> ask(List<Asked> asked, StatementTime work) throws SQLException;
     }

@@ -14,13 +14,13 @@ import java.util.Set;
 
 /// Answers questions about rows that memory cannot decide.
 public interface RowEvaluator {
-    /// Answers all questions, with few round trips. Blocks for at most the time that the implementation states for
-    /// each policy or filter. A question without an answer is among the failures, and its answer is [Truth#FAILED],
-    /// which no row passes.
+    /// Answers all questions, with few round trips. Blocks for at most the time that the implementation states
+    /// for each policy or filter. A question without an answer is among the failures, and its answer is
+    /// [Truth#FAILED], which no row passes.
     ///
     /// There are two kinds of failure. With [Failure#timeout()], Postgres gave no answer although it was asked
-    /// several times with growing timeouts. The viewer may be allowed to see the row, so the caller must tell it that
-    /// a row was withheld. Otherwise the expression raised an error, as it would in a SELECT of the viewer.
+    /// several times with growing timeouts. The viewer may be allowed to see the row, so the caller must tell it
+    /// that a row was withheld. Otherwise the expression raised an error, as it would in a SELECT of the viewer.
     ///
     /// @throws UnansweredException when Postgres cannot be reached; asking again may help
     Outcome ask(Set<Asked> asked) throws UnansweredException;
@@ -51,8 +51,8 @@ public interface RowEvaluator {
             return answers.getOrDefault(new Asked(question, row), Truth.UNDECIDED);
         }
 
-        /// Whether the question failed because the client's pattern is too slow for the row, while Postgres answers
-        /// other questions in time. False for questions without a pattern.
+        /// Whether the question failed because the client's pattern is too slow for the row, while Postgres
+        /// answers other questions in time. False for questions without a pattern.
         public boolean isTooSlow(Asked asked) {
             Failure failure = failures.get(asked);
             return failure != null && failure.sqlState().equals(PatternRound.TOO_SLOW);
@@ -70,7 +70,8 @@ public interface RowEvaluator {
     /// Why a question has no answer.
     ///
     /// @param sqlState the SQLSTATE of Postgres; a code of Walcast for a pattern that is too slow
-    /// @param timeout  whether asking again may succeed: the question took too long, or met a lock or a passing error
+    /// @param timeout  whether asking again may succeed: the question took too long, or met a lock or a passing
+    ///                 error
     record Failure(String sqlState, boolean timeout) {
         public Failure {
             requireNonNull(sqlState, "sqlState is null");

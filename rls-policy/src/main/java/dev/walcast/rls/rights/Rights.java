@@ -51,8 +51,8 @@ public final class Rights {
 
     private static final long RETRY_MAX_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    /// An answer that a table does not exist is kept for this time after its last use. Subscriptions get to know when
-    /// the table is created.
+    /// An answer that a table does not exist is kept for this time after its last use. Subscriptions get to know
+    /// when the table is created.
     private static final long ABSENT_FORGOTTEN_AFTER_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private static final int ABSENT_MAX = 1_000;
@@ -114,7 +114,8 @@ public final class Rights {
         }
     }
 
-    /// A request for a reading of one table that begins after the request was made, possibly with a question about it.
+    /// A request for a reading of one table that begins after the request was made, possibly with a question
+    /// about it.
     private static final class Request {
         private final TableId table;
         private final @Nullable AccessQuestion question;
@@ -197,8 +198,8 @@ public final class Rights {
         return answer != null && tryUse(answer, mark) ? answer : null;
     }
 
-    /// Uses an earlier result of [#confirmed] again, if it is valid for rows behind the mark. The answer then counts
-    /// as used now, and is kept.
+    /// Uses an earlier result of [#confirmed] again, if it is valid for rows behind the mark. The answer then
+    /// counts as used now, and is kept.
     ///
     /// @return false when it must not be used
     public boolean tryUse(Known answer, RightsMark mark) {
@@ -254,7 +255,8 @@ public final class Rights {
         return fulfil(new Request(question.table(), question)).rights;
     }
 
-    /// Returns rights from a reading that began at the given time or later; reads them when there are none. May block.
+    /// Returns rights from a reading that began at the given time or later; reads them when there are none. May
+    /// block.
     ///
     /// @param since a time of the clock, as from [#now]
     /// @return null when the table does not exist
@@ -268,8 +270,8 @@ public final class Rights {
         return nanoTime.getAsLong();
     }
 
-    /// Reads the rights of a table, which confirms the marks whose transactions the reading shows. The reading begins
-    /// after the call. Blocks.
+    /// Reads the rights of a table, which confirms the marks whose transactions the reading shows. The reading
+    /// begins after the call. Blocks.
     public void confirm(TableId table) throws SQLException {
         fulfil(new Request(table, null));
     }
@@ -311,9 +313,9 @@ public final class Rights {
 
     // -- watching
 
-    /// Returns the task that keeps the rights up to date. It reads all rights in use each [RightsLimits#poll]. Its
-    /// thread waits where the connections of the reader declare their waits, also during a reading of another thread.
-    /// It makes no progress while a listener hangs.
+    /// Returns the task that keeps the rights up to date. It reads all rights in use each [RightsLimits#poll].
+    /// Its thread waits where the connections of the reader declare their waits, also during a reading of another
+    /// thread. It makes no progress while a listener hangs.
     ///
     /// @param inUse returns the questions to keep although no caller used them lately
     public Periodic watch(Supplier<Set<AccessQuestion>> inUse) {
@@ -345,8 +347,8 @@ public final class Rights {
         }
     }
 
-    /// Answers all requests, and reads all questions about their tables and the wanted ones again. Call with the lock
-    /// held.
+    /// Answers all requests, and reads all questions about their tables and the wanted ones again. Call with the
+    /// lock held.
     @GuardedBy("reading")
     private void read(Collection<TableMarks> wanted) throws SQLException {
         List<Request> asked = new ArrayList<>();
@@ -431,15 +433,15 @@ public final class Rights {
                 && Identifier.fits(question.role());
     }
 
-    /// Whether the answer may be kept. Only [#ABSENT_MAX] missing tables are kept; a subscription to another missing
-    /// table does not get to know when it is created.
+    /// Whether the answer may be kept. Only [#ABSENT_MAX] missing tables are kept; a subscription to another
+    /// missing table does not get to know when it is created.
     @GuardedBy("reading")
     private boolean mayKeep(AccessQuestion question, @Nullable TableRights rights) {
         return rights != null || known.containsKey(question) || absent < ABSENT_MAX;
     }
 
-    /// Keeps the answers and calls the listeners. When a listener throws, no mark is confirmed, and all listeners are
-    /// called again after the next reading.
+    /// Keeps the answers and calls the listeners. When a listener throws, no mark is confirmed, and all listeners
+    /// are called again after the next reading.
     @GuardedBy("reading")
     private void apply(Reading answer, Set<AccessQuestion> questions) {
         for (AccessQuestion question : questions) {
@@ -478,8 +480,8 @@ public final class Rights {
         return changed.size() <= NAMED_MAX ? some : some + " and " + (changed.size() - NAMED_MAX) + " more";
     }
 
-    /// Removes unused answers and tables. Call with the lock held, so that no answer of a reading is removed before
-    /// it is kept. Names of tables come from clients, so they must not pile up.
+    /// Removes unused answers and tables. Call with the lock held, so that no answer of a reading is removed
+    /// before it is kept. Names of tables come from clients, so they must not pile up.
     @GuardedBy("reading")
     private void forget(long now, Supplier<Set<AccessQuestion>> inUse) {
         Set<AccessQuestion> old = new HashSet<>();

@@ -11,8 +11,8 @@ import java.util.Set;
 
 /// Reads the rights of roles on tables, and the policies that apply to them. Calls block.
 public interface RightsReader {
-    /// Reads the rights in force. All rights and policies of one answer were in force at the same time, which is the
-    /// time of [Reading#snapshot] or later.
+    /// Reads the rights in force. All rights and policies of one answer were in force at the same time, which is
+    /// the time of [Reading#snapshot] or later.
     ///
     /// @throws SQLException when nothing could be read; asking again may help
     Reading read(Set<AccessQuestion> questions) throws SQLException;
@@ -21,9 +21,10 @@ public interface RightsReader {
     ///
     /// @param snapshot     the transactions that the reading shows; it may show later ones too
     /// @param rights     the answers; a question whose table does not exist has none
-    /// @param unanswered the tables that could not be read now, such as locked ones; their questions have no answer
-    /// @param unsettled  the tables whose rights are being changed by a transaction that the snapshot does not show,
-    ///                   and that may already be committed in the log; their questions have an answer
+    /// @param unanswered the tables that could not be read now, such as locked ones; their questions have no
+    ///                   answer
+    /// @param unsettled  the tables whose rights are being changed by a transaction that the snapshot does not
+    ///                   show, and that may already be committed in the log; their questions have an answer
     record Reading(
             PgSnapshot snapshot,
             Map<AccessQuestion, TableRights> rights,

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What one role may do with one table, and the policies that apply to it. Equal rights decide equally, as far as the
-/// catalog shows.
+/// Describes what one role may do with one table, and the policies that apply to it. Equal rights decide equally, as
+/// far as the catalog shows.
 public final class TableRights {
     private final TableAccess access;
     private final PolicySet policies;

@@ -96,8 +96,8 @@ final class PostgresReading implements RowReader.Reading {
         return next;
     }
 
-    /// Turns an error into a refusal for the client where asking again would not help. The message of Postgres is only
-    /// logged, because it may contain values that the viewer may not see.
+    /// Turns an error into a refusal for the client where asking again would not help. The message of Postgres is
+    /// only logged, because it may contain values that the viewer may not see.
     static SQLException explained(SQLException e) throws RowsRefusedException {
         String state = String.valueOf(e.getSQLState());
         if (state.equals("57014")) {

@@ -34,13 +34,13 @@ import org.jspecify.annotations.Nullable;
 public final class PostgresRowReader implements RowReader {
     private static final String BEGIN = "set transaction isolation level repeatable read, read only";
 
-    /// Reads the snapshot, then the place in the log. So everything that the snapshot shows was committed before that
-    /// place.
+    /// Reads the snapshot, then the place in the log. So everything that the snapshot shows was committed before
+    /// that place.
     private static final String MOMENT =
             "select pg_catalog.pg_current_snapshot()::text, pg_catalog.pg_current_wal_insert_lsn()::text";
 
-    /// Whether the table was rewritten. A `TRUNCATE` or rewriting `ALTER TABLE` that commits between the snapshot and
-    /// the first access to the table leaves it empty for that snapshot.
+    /// Whether the table was rewritten. A `TRUNCATE` or rewriting `ALTER TABLE` that commits between the snapshot
+    /// and the first access to the table leaves it empty for that snapshot.
     private static final String REWRITTEN = """
             select exists (select from pg_catalog.pg_class c
                             where (c.oid operator(pg_catalog.=) ?::pg_catalog.oid or c.oid operator(pg_catalog.=) any (array(
@@ -126,9 +126,9 @@ public final class PostgresRowReader implements RowReader {
         }
     }
 
-    /// Returns the statement to plan under the `search_path` of the role, because Postgres parses bodies of functions
-    /// in policies while it plans; null when the condition of the publication may mean something else under that
-    /// path.
+    /// Returns the statement to plan under the `search_path` of the role, because Postgres parses bodies of
+    /// functions in policies while it plans; null when the condition of the publication may mean something else
+    /// under that path.
     private @Nullable RowSelect byPath(Connection connection, RowQuery query, RowSelect select)
             throws RowsRefusedException, SQLException {
         String setPath = SettingsSql.path(query.access().settings());

@@ -26,7 +26,8 @@ public interface RowReader {
         /// Returns the table with the columns that are read, in the order of their table.
         Table table();
 
-        /// Returns the columns that the viewer may read and that are left out, because the feed never carries them.
+        /// Returns the columns that the viewer may read and that are left out, because the feed never carries
+        /// them.
         List<String> generated();
 
         /// Reads the next row.

@@ -33,8 +33,9 @@ record RowSelect(
     /// @param mayMeanOthers whether a comparison in `rows` may mean another operator under the `search_path`
     record Published(
             long oid, Set<String> columns, @Nullable String rows, boolean inherited, boolean mayMeanOthers) {
-        /// A column list and a condition apply to a table that the publication names, unless the publication also
-        /// names all tables or the schema. Without a list, generated columns are sent where the publication says so.
+        /// A column list and a condition apply to a table that the publication names, unless the publication
+        /// also names all tables or the schema. Without a list, generated columns are sent where the
+        /// publication says so.
         private static final String QUERY = """
                 select c.oid,
                        array(select a.attname::text from pg_catalog.pg_attribute a
@@ -59,7 +60,8 @@ record RowSelect(
             return read(connection, publication, access, "true", "false");
         }
 
-        /// Sets the `search_path` of the session, and reads what is published with the condition for that path.
+        /// Sets the `search_path` of the session, and reads what is published with the condition for that
+        /// path.
         ///
         /// @return null when a comparison in the condition may mean another operator under that path
         static @Nullable Published readByPath(

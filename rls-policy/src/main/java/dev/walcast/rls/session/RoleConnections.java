@@ -53,8 +53,8 @@ public final class RoleConnections {
         return server;
     }
 
-    /// Returns the error. When its state says that Postgres is unreachable and the connection is not lost, the state
-    /// becomes `58000`: code of a user can raise any state.
+    /// Returns the error. When its state says that Postgres is unreachable and the connection is not lost, the
+    /// state becomes `58000`: code of a user can raise any state.
     public static SQLException unlessAway(Connection connection, SQLException e) throws SQLException {
         return SqlStates.isLost(connection, e) || !SqlStates.saysPostgresIsAway(e)
                 ? e

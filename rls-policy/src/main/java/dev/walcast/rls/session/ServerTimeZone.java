@@ -45,8 +45,8 @@ public final class ServerTimeZone {
 
     /// Makes a reader for one database.
     ///
-    /// @param properties properties of the driver, such as user and password. With a `socketFactory` among them, the
-    ///                   time zone cannot be read and is taken to be UTC
+    /// @param properties properties of the driver, such as user and password. With a `socketFactory` among them,
+    ///                   the time zone cannot be read and is taken to be UTC
     public ServerTimeZone(String jdbcUrl, Properties properties) {
         this.jdbcUrl = requireNonNull(jdbcUrl, "jdbcUrl is null");
         this.properties = new Properties();
@@ -126,8 +126,8 @@ public final class ServerTimeZone {
         return new IOException("the driver connects its sockets itself");
     }
 
-    /// Makes sockets with TLS that change the startup message. The factory that the properties name, or the one of the
-    /// driver, makes the TLS connection.
+    /// Makes sockets with TLS that change the startup message. The factory that the properties name, or the one
+    /// of the driver, makes the TLS connection.
     public static final class TlsSocketFactory extends SSLSocketFactory {
         private final SSLSocketFactory factory;
 

@@ -48,8 +48,8 @@ public final class SettingsReader {
             "gin_fuzzy_search_limit",
             "restrict_nonsystem_relation_kind");
 
-    /// Prefixes of settings that are not applied: those of Walcast, the claims, which belong to the viewer, and those
-    /// that Postgres knows only after PL/pgSQL was used.
+    /// Prefixes of settings that are not applied: those of Walcast, the claims, which belong to the viewer, and
+    /// those that Postgres knows only after PL/pgSQL was used.
     private static final List<String> NOT_APPLIED = List.of("walcast.", "plpgsql.", "request.jwt.claims");
 
     private final Set<String> ofServer = new HashSet<>(SettingsSql.RENDERING.keySet());
@@ -89,8 +89,8 @@ public final class SettingsReader {
     /// Reads the settings of roles in the transaction of the connection.
     ///
     /// @param evaluator the role that evaluates policies; null for this connection's
-    /// @return null when the stored settings of the logins changed since the last call, and at the first call: open
-    ///     sessions have other settings, and must not be used any more
+    /// @return null when the stored settings of the logins changed since the last call, and at the first call:
+    ///     open sessions have other settings, and must not be used any more
     public @Nullable Map<String, RoleFacts> read(
             Connection connection, Map<String, RoleFacts> roles, @Nullable String evaluator) throws SQLException {
         Found found = find(connection, roles.keySet(), evaluator);

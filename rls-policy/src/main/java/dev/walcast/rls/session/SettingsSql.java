@@ -57,7 +57,8 @@ public final class SettingsSql {
     private static final Set<String> OUTPUT =
             Set.of("timezone", "datestyle", "intervalstyle", "bytea_output", "extra_float_digits", "lc_monetary");
 
-    /// The name of a CTE whose only column, [#READY], is true. What reads the column runs after the settings are set.
+    /// The name of a CTE whose only column, [#READY], is true. What reads the column runs after the settings are
+    /// set.
     public static final String CTE = "walcast_session";
 
     /// The column of the CTE. It is true.

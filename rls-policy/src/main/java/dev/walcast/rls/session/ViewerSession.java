@@ -29,8 +29,8 @@ public final class ViewerSession {
         }
     }
 
-    /// Returns the statement of [#become]. Throws for `none`, which no role can be called: with it, the session would
-    /// stay the login.
+    /// Returns the statement of [#become]. Throws for `none`, which no role can be called: with it, the session
+    /// would stay the login.
     static String becomeSql(String role) throws SQLException {
         if (role.equals("none")) {
             throw noSuchRole();
@@ -43,8 +43,8 @@ public final class ViewerSession {
         return new SQLException("role \"none\" does not exist", "42501");
     }
 
-    /// Gives the transaction the viewer's claims until it ends. It executes a statement of its own, because Postgres
-    /// may compute functions that are declared immutable while it plans the next statement.
+    /// Gives the transaction the viewer's claims until it ends. It executes a statement of its own, because
+    /// Postgres may compute functions that are declared immutable while it plans the next statement.
     public static void claim(Connection connection, String claims) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement("select pg_catalog.set_config('request.jwt.claims', ?, true)")) {

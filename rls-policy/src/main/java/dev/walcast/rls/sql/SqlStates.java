@@ -97,10 +97,10 @@ public final class SqlStates {
         return server != null && "exec_stmt_raise".equals(server.getRoutine());
     }
 
-    /// Whether the connection was lost with this error. The pool closes a connection by the state alone: also after
-    /// `0A000`, which is an ordinary refusal, and after a state that a function chose. Neither is a loss. A statement
-    /// that was planned before its table was altered fails with `0A000` too. It succeeds on another connection, so it
-    /// counts as lost.
+    /// Whether the connection was lost with this error. The pool closes a connection by the state alone: also
+    /// after `0A000`, which is an ordinary refusal, and after a state that a function chose. Neither is a loss. A
+    /// statement that was planned before its table was altered fails with `0A000` too. It succeeds on another
+    /// connection, so it counts as lost.
     public static boolean isLost(Connection connection, SQLException e) throws SQLException {
         return connection.isClosed()
                 && ("0A000".equals(e.getSQLState()) ? isOutdatedStatement(e) : !isRaisedByAFunction(e));

@@ -82,8 +82,8 @@ public final class SqlText {
         return sql.length() - 1;
     }
 
-    /// Returns the index of the closing quote. A doubled quote does not close; in `E'…'` a backslash protects the next
-    /// character.
+    /// Returns the index of the closing quote. A doubled quote does not close; in `E'…'` a backslash protects the
+    /// next character.
     private static int closingQuote(String sql, int open) {
         char quote = sql.charAt(open);
         boolean escapes = quote == '\'' && open > 0 && sql.charAt(open - 1) == 'E';

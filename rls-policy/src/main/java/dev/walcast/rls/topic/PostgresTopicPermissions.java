@@ -50,8 +50,8 @@ public final class PostgresTopicPermissions implements TopicPermissions {
               from (values (?)) as c (claims);
             """;
 
-    /// Becomes the role. It is a statement of its own, so that nothing runs as the wrong role before it. A token must
-    /// not name a superuser, to which no policy applies.
+    /// Becomes the role. It is a statement of its own, so that nothing runs as the wrong role before it. A token
+    /// must not name a superuser, to which no policy applies.
     private static final String BECOME = """
             select pg_catalog.set_config('role', case when exists (
                      select from pg_catalog.pg_roles r
@@ -240,7 +240,8 @@ public final class PostgresTopicPermissions implements TopicPermissions {
         return new TopicCheckException(reason, "a private channel could not be checked: " + e.getMessage(), e);
     }
 
-    /// Returns the function of Postgres that raised the error. Unlike the message, it does not depend on the language.
+    /// Returns the function of Postgres that raised the error. Unlike the message, it does not depend on the
+    /// language.
     private static @Nullable String routine(SQLException e) {
         ServerErrorMessage message = e instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
         return message == null ? null : message.getRoutine();

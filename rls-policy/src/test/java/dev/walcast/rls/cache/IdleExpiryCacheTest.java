@@ -1,6 +1,5 @@
 package dev.walcast.rls.cache;
 
-import dev.walcast.rls.cache.IdleExpiryCache;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;

@@ -1,6 +1,5 @@
 package dev.walcast.rls.cache;
 
-import dev.walcast.rls.cache.SharedQuestions;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,6 +1,5 @@
 package dev.walcast.rls.cache;
 
-import dev.walcast.rls.cache.SingleFlightCache;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -36,7 +35,8 @@ class SingleFlightCacheTest {
 
     @Test
     void totalWeightIsBounded() {
-        SingleFlightCache<Integer, String> large = new SingleFlightCache<>(nanos::get, (_, answer) -> answer == null ? 0 : answer.length());
+        SingleFlightCache<Integer, String> large =
+                new SingleFlightCache<>(nanos::get, (_, answer) -> answer == null ? 0 : answer.length());
         String megabyte = "x".repeat(1 << 20);
         for (int i = 0; i < 100; i++) {
             large.<RuntimeException, RuntimeException>get(i, () -> megabyte);

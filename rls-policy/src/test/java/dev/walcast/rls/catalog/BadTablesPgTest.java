@@ -25,7 +25,8 @@ class BadTablesPgTest {
             postgres.execute("create database ascii template template0 encoding 'SQL_ASCII' locale 'C'");
             try (TestDataSources sources = new TestDataSources(postgres.port(), "ascii")) {
                 prepare(sources);
-                RightsReader reader = new FaultIsolatingRightsReader(new PostgresRightsReader(sources.isolated(), "p", System::nanoTime));
+                RightsReader reader = new FaultIsolatingRightsReader(
+                        new PostgresRightsReader(sources.isolated(), "p", System::nanoTime));
                 Reading reading = reader.read(Set.of(GOOD, BAD));
                 assertThat(reading.rights()).containsOnlyKeys(GOOD);
                 assertThat(reading.unanswered()).containsOnlyKeys(BAD.table());

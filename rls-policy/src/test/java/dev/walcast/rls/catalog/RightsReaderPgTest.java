@@ -152,7 +152,8 @@ class RightsReaderPgTest {
 
     @Test
     void unusableRoleReadsNothing() throws SQLException {
-        PostgresRightsReader evaluated = new PostgresRightsReader(sources.isolated(), "p", "evaluator", System::nanoTime);
+        PostgresRightsReader evaluated =
+                new PostgresRightsReader(sources.isolated(), "p", "evaluator", System::nanoTime);
         Map<String, RoleStanding> expected = Map.of(
                 "reader", RoleStanding.USABLE,
                 "stranger", RoleStanding.NOT_GRANTED,
@@ -270,8 +271,8 @@ class RightsReaderPgTest {
         }
     }
 
-    /// In each state of the table, either the grant or the policy hides everything. An answer in which neither does
-    /// mixes two states.
+    /// In each state of the table, either the grant or the policy hides everything. An answer in which neither
+    /// does mixes two states.
     @Test
     void recreationNeverMixesTwoStates() throws Exception {
         String[] hidden = {

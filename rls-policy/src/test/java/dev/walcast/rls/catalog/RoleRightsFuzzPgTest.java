@@ -29,7 +29,8 @@ class RoleRightsFuzzPgTest {
     private static final int ROLES = 8;
     private static final TableId TABLE = new TableId("app", "t");
 
-    /// The login of the connection, a superuser, evaluates for roles with BYPASSRLS; `r0` evaluates for the others.
+    /// The login of the connection, a superuser, evaluates for roles with BYPASSRLS; `r0` evaluates for the
+    /// others.
     private static final String EXPECTED = """
             select has_schema_privilege(r.oid, c.relnamespace, 'USAGE'),
                    has_column_privilege(r.oid, c.oid, 'id', 'SELECT'), has_column_privilege(r.oid, c.oid, 'owner', 'SELECT'),

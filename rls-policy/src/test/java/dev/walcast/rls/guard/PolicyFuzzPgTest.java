@@ -266,9 +266,11 @@ class PolicyFuzzPgTest {
                         + " execute format('drop policy %I on docs', p); end loop; end $$");
         statements.addAll(policies);
         postgres.execute(String.join(";\n", statements));
-        Rights rights = new Rights(new PostgresRightsReader(sources.isolated(), "none", System::nanoTime), RightsLimits.USUAL, () -> 0L);
+        Rights rights = new Rights(
+                new PostgresRightsReader(sources.isolated(), "none", System::nanoTime), RightsLimits.USUAL, () -> 0L);
         RowGuard guard = new RowGuard(rights, new RowPolicies(sources.isolated()), RowGuard.DeleteVisibility.STRICT);
-        PostgresRowEvaluator oracle = new PostgresRowEvaluator(sources.asClients(), sources.isolated(), System::nanoTime);
+        PostgresRowEvaluator oracle =
+                new PostgresRowEvaluator(sources.asClients(), sources.isolated(), System::nanoTime);
         TableAccess access = Objects.requireNonNull(rights.ask(new AccessQuestion("authenticated", DOCS)))
                 .access();
         Table table = new Table(

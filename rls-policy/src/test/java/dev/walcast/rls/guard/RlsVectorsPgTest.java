@@ -64,8 +64,8 @@ class RlsVectorsPgTest {
     /// Policies that read their own table. A SELECT on a table of one row would answer another question.
     private static final Set<String> READ_THEMSELVES = Set.of("x_self_secdef");
 
-    /// Scenarios in which the recorded answers are those of Supabase Realtime and not of Postgres, with the paragraph
-    /// of `docs/rls.md` that explains it.
+    /// Scenarios in which the recorded answers are those of Supabase Realtime and not of Postgres, with the
+    /// paragraph of `docs/rls.md` that explains it.
     private static final Map<String, String> DEVIATIONS = Map.ofEntries(
             Map.entry("f_noexec", "errors"),
             Map.entry("f_random_order", "errors"),
@@ -183,7 +183,8 @@ class RlsVectorsPgTest {
             this.sources = sources;
             this.listener = listener;
             this.scenario = scenario;
-            this.rights = new Rights(new PostgresRightsReader(sources.isolated(), "p", System::nanoTime), RightsLimits.USUAL, () -> 0L);
+            this.rights = new Rights(
+                    new PostgresRightsReader(sources.isolated(), "p", System::nanoTime), RightsLimits.USUAL, () -> 0L);
             this.policies = new RowPolicies(sources.isolated());
             this.guard = new RowGuard(rights, policies, RowGuard.DeleteVisibility.STRICT);
             this.oracle = new PostgresRowEvaluator(sources.asClients(), sources.isolated(), System::nanoTime);
@@ -323,8 +324,8 @@ class RlsVectorsPgTest {
                     .orElseThrow();
         }
 
-        /// Returns what a SELECT of the viewer shows when the table holds exactly the judged row. Nothing, when
-        /// row-level security applies and the log does not carry the whole row.
+        /// Returns what a SELECT of the viewer shows when the table holds exactly the judged row. Nothing,
+        /// when row-level security applies and the log does not carry the whole row.
         private String select(Change change, Viewer viewer) throws SQLException {
             Row row = Objects.requireNonNull(SubscriptionIndex.judgedRow(change));
             TableRights fresh =

@@ -94,7 +94,8 @@ class NodeTreePgTest {
         for (int i = 0; i < CASES; i++) {
             questions.add(new AccessQuestion("reader", createHostileTable("s" + i)));
         }
-        RightsReader.Reading reading = new PostgresRightsReader(sources.isolated(), "p", System::nanoTime).read(questions);
+        RightsReader.Reading reading =
+                new PostgresRightsReader(sources.isolated(), "p", System::nanoTime).read(questions);
         assertThat(reading.unanswered()).isEmpty();
         for (AccessQuestion question : questions) {
             TableRights rights = requireNonNull(reading.rights().get(question));
@@ -217,7 +218,8 @@ class NodeTreePgTest {
                 null,
                 () -> {
                     try {
-                        PostgresRightsReader reader = new PostgresRightsReader(sources.isolated(), "p", System::nanoTime);
+                        PostgresRightsReader reader =
+                                new PostgresRightsReader(sources.isolated(), "p", System::nanoTime);
                         reading.set(reader.read(Set.of(question, plain)));
                         TableRights rights = requireNonNull(
                                 reader.read(Set.of(question, plain)).rights().get(question));

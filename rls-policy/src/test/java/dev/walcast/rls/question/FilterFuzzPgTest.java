@@ -295,8 +295,8 @@ class FilterFuzzPgTest {
 
     /// A filter as clients write it inside a group, and as SQL.
     private record Tree(String text, String sql) {
-        /// Returns the filter for the top level, where an equals sign follows the column. A group around it means the
-        /// same.
+        /// Returns the filter for the top level, where an equals sign follows the column. A group around it
+        /// means the same.
         String filter() {
             return "and=(" + text + ")";
         }

@@ -345,8 +345,8 @@ class FilterVectorsPgTest {
         tally.merge(what, 1, Integer::sum);
     }
 
-    /// Returns the key of a row. A column with its own collation compares the same way in every database; newer rows
-    /// omit the libc collations.
+    /// Returns the key of a row. A column with its own collation compares the same way in every database; newer
+    /// rows omit the libc collations.
     private static String key(JsonNode row) {
         return String.join(
                 "\n",

@@ -173,7 +173,8 @@ class IsolationPgTest {
 
     @Test
     void onlyPossiblyMisdeclaredFunctionsAreReported() throws Exception {
-        assertThat(new MisdeclaredFunctions(isolated, System::nanoTime).mayExist()).isFalse();
+        assertThat(new MisdeclaredFunctions(isolated, System::nanoTime).mayExist())
+                .isFalse();
         for (String honest : List.of("select lower($1) || coalesce($1, '')", "select nullif(btrim($1), '')")) {
             assertThat(isSuspected(honest)).as(honest).isFalse();
         }
@@ -436,7 +437,8 @@ class IsolationPgTest {
         }
 
         RowEvaluator oracle(AskTimeouts patience) {
-            return new PostgresRowEvaluator(new RoleConnections(clients, server, System::nanoTime), isolated, patience, System::nanoTime);
+            return new PostgresRowEvaluator(
+                    new RoleConnections(clients, server, System::nanoTime), isolated, patience, System::nanoTime);
         }
 
         Set<Asked> questions(int viewers) throws Exception {
@@ -488,22 +490,25 @@ class IsolationPgTest {
 
     private static Predicate resolve(String role, String filter) throws Exception {
         TableAccess access = access(new AccessQuestion(role, DOCS));
-        FilterResolver resolver = new FilterResolver(new PostgresFilterDatabase(new RoleConnections(clients, server, System::nanoTime)));
+        FilterResolver resolver =
+                new FilterResolver(new PostgresFilterDatabase(new RoleConnections(clients, server, System::nanoTime)));
         return resolver.resolve(
                 FilterParser.parse(filter),
                 name -> Objects.requireNonNull(access.readable(name)).type(),
                 new RoleSession(role, access.settings()));
     }
 
-    /// Returns the answer of Postgres for a row with the text in the filter's column, also where memory could decide.
+    /// Returns the answer of Postgres for a row with the text in the filter's column, also where memory could
+    /// decide.
     private static String answer(String role, String filter, String text) throws Exception {
         Predicate.Term term = (Predicate.Term) resolve(role, filter);
         ColumnQuestion question = (ColumnQuestion) term.question();
         Table table = table(access(new AccessQuestion(role, DOCS)));
         Row row = Row.of(table).text(table.indexOf(question.column()), text).build();
         Asked asked = new Asked(question, row);
-        Outcome outcome =
-                new PostgresRowEvaluator(new RoleConnections(clients, server, System::nanoTime), isolated, PATIENCE, System::nanoTime).ask(Set.of(asked));
+        Outcome outcome = new PostgresRowEvaluator(
+                        new RoleConnections(clients, server, System::nanoTime), isolated, PATIENCE, System::nanoTime)
+                .ask(Set.of(asked));
         return String.valueOf(outcome.answers().get(asked));
     }
 

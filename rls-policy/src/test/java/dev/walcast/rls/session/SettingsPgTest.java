@@ -484,7 +484,8 @@ class SettingsPgTest {
                 "p",
                 null,
                 new ServerTimeZone("jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres", login),
-                sources::renew, System::nanoTime);
+                sources::renew,
+                System::nanoTime);
     }
 
     private static TableAccess access(Viewer viewer) throws Exception {
@@ -510,7 +511,8 @@ class SettingsPgTest {
         Set<Asked> questions = new LinkedHashSet<>();
         rows.forEach(row -> guard.undecided(viewer, insert(row), mark, questions::add));
         meanwhile.run();
-        RowAnswers answers = new PostgresRowEvaluator(sources.asClients(), sources.isolated(), System::nanoTime).ask(questions);
+        RowAnswers answers =
+                new PostgresRowEvaluator(sources.asClients(), sources.isolated(), System::nanoTime).ask(questions);
         Set<Integer> shown = new TreeSet<>();
         for (Row row : rows) {
             if (guard.judge(viewer, insert(row), mark, answers) instanceof Verdict.Visible) {
@@ -536,7 +538,8 @@ class SettingsPgTest {
         List<Row> rows = rows(access);
         Set<Asked> questions = new LinkedHashSet<>();
         rows.forEach(row -> predicate.undecided(row, RowAnswers.NONE, q -> questions.add(new Asked(q, row))));
-        RowAnswers answers = new PostgresRowEvaluator(sources.asClients(), sources.isolated(), System::nanoTime).ask(questions);
+        RowAnswers answers =
+                new PostgresRowEvaluator(sources.asClients(), sources.isolated(), System::nanoTime).ask(questions);
         Set<Integer> passed = new TreeSet<>();
         for (Row row : rows) {
             if (predicate.test(row, answers) == Truth.TRUE) {

@@ -204,7 +204,8 @@ class TopicPermissionsPgTest {
         try (HikariDataSource one = pool(1, "5s");
                 Connection taken = one.getConnection()) {
             assertThat(taken.isValid(1)).isTrue();
-            assertThatThrownBy(() -> new PostgresTopicPermissions(one, System::nanoTime).read(question("authenticated", "room:1"), true))
+            assertThatThrownBy(() -> new PostgresTopicPermissions(one, System::nanoTime)
+                            .read(question("authenticated", "room:1"), true))
                     .isInstanceOfSatisfying(
                             TopicCheckException.class,
                             e -> assertThat(e.reason()).isEqualTo(Reason.POOL_EXHAUSTED));
@@ -214,7 +215,8 @@ class TopicPermissionsPgTest {
         nowhere.setConnectionTimeout(300);
         nowhere.setInitializationFailTimeout(-1);
         try (HikariDataSource away = new HikariDataSource(nowhere)) {
-            assertThatThrownBy(() -> new PostgresTopicPermissions(away, System::nanoTime).read(question("authenticated", "room:1"), true))
+            assertThatThrownBy(() -> new PostgresTopicPermissions(away, System::nanoTime)
+                            .read(question("authenticated", "room:1"), true))
                     .isInstanceOfSatisfying(
                             TopicCheckException.class,
                             e -> assertThat(e.reason()).isEqualTo(Reason.UNREACHABLE));

@@ -50,7 +50,8 @@ public final class MarkConnection implements AutoCloseable {
         this.catalog = new CatalogConnection(config.url());
     }
 
-    /// Moves the mark to the position up to which everything is delivered, and returns the state of the log. Blocks.
+    /// Moves the mark to the position up to which everything is delivered, and returns the state of the log.
+    /// Blocks.
     ///
     /// @throws SourceException when the database cannot be asked
     public synchronized ChangeSource.Log remember(String currentEpoch, Lsn delivered) throws SourceException {
