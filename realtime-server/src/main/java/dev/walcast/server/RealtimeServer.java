@@ -29,6 +29,7 @@ import java.net.ServerSocket;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 
 /// A running server: one web server, one project, and what they share. The composition root.
@@ -37,7 +38,10 @@ public final class RealtimeServer implements AutoCloseable {
 
     private final ServerSettings settings;
     private final List<HttpService> services;
-    private final Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, System::nanoTime, RealtimeServer::end);
+    /// The monotonic clock of the whole server, in nanoseconds.
+    private final LongSupplier nanoTime = System::nanoTime;
+
+    private final Supervisor supervisor = new Supervisor(SupervisorPolicy.USUAL, nanoTime, RealtimeServer::end);
     private final Project project;
     private final TokenVerifier tokens;
     private final MemoryBudget memory;
@@ -51,7 +55,7 @@ public final class RealtimeServer implements AutoCloseable {
     public RealtimeServer(ServerSettings settings, Clock clock, List<? extends HttpService> services) {
         this.settings = requireNonNull(settings, "settings is null");
         this.services = List.copyOf(services);
-        this.project = new Project(settings, this::broadcast, this::recheckPrivate, supervisor, clock);
+        this.project = new Project(settings, this::broadcast, this::recheckPrivate, supervisor, clock, nanoTime);
         this.tokens = new TokenVerifier(settings.tokens(), clock);
         Backends backends = new Backends(
                 project.feed(),
@@ -59,8 +63,8 @@ public final class RealtimeServer implements AutoCloseable {
                 project.permissions(),
                 project.messages().history(),
                 project::broadcastsFromDatabase);
-        this.memory = settings.memory().budget();
-        this.sockets = new SocketServer(settings.limits(), settings.presence(), tokens, backends, clock, memory);
+        this.memory = settings.memory().budget(nanoTime);
+        this.sockets = new SocketServer(settings.limits(), settings.presence(), tokens, backends, clock, memory, nanoTime);
         this.rest = new RestRoutes(
                 RestLimits.of(settings.limits().payloadBytesMax(), settings.restMessagesPerSecond()),
                 tokens,
@@ -98,7 +102,7 @@ public final class RealtimeServer implements AutoCloseable {
     /// @throws IOException     when the port cannot be bound; the message says what to do
     public void start() throws SourceException, IOException {
         checkPort();
-        HeapWatch.start(supervisor);
+        HeapWatch.start(supervisor, nanoTime);
         ThreadWatch.start(supervisor);
         HealthRoutes healthRoutes = new HealthRoutes(supervisor::checkAlive, health, project::lag);
         project.start(() -> answerHealthOnly(healthRoutes));

@@ -7,7 +7,7 @@ import static dev.walcast.server.testing.TestingServer.json;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.walcast.rls.topic.TopicPermissions.Access;
+import dev.walcast.rls.topic.TopicPermissions.TopicAccess;
 import dev.walcast.server.json.Slice;
 import dev.walcast.server.protocol.Broadcast;
 import dev.walcast.server.protocol.Topic;
@@ -121,7 +121,7 @@ class ReplayTest {
 
     @Test
     void replayNeedsReadRight() throws Exception {
-        server.topics.read(_ -> new Access(false, true));
+        server.topics.read(_ -> new TopicAccess(false, true));
         store("m", BEGIN, "{}");
         client.text(join(
                 "1",
