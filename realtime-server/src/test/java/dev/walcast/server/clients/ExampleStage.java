@@ -1,6 +1,5 @@
 package dev.walcast.server.clients;
 
-import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -48,7 +47,7 @@ record ExampleStage(TestPostgres postgres, TestServer server) {
     }
 
     NodeScript runInBrowser(DocumentedBlock block, String before, String after) throws Exception {
-        assumeThat(NodeScript.whyNoBrowser()).isNull();
+        NodeScript.assumeBrowser();
         return NodeScript.start(
                 "example-page.mjs",
                 before + block.at(server.url()) + after,

@@ -1,7 +1,6 @@
 package dev.walcast.server.clients;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -30,11 +29,7 @@ class SupabaseJsTest {
 
     @BeforeAll
     static void startServer() throws Exception {
-        String whyNot = NodeScript.whyNot();
-        if (whyNot != null) {
-            System.out.println("SupabaseJsTest is skipped: " + whyNot);
-        }
-        assumeThat(whyNot).isNull();
+        NodeScript.assumeNode();
         postgres = TestPostgres.start();
         postgres.execute(
                 "create role anon nologin",
