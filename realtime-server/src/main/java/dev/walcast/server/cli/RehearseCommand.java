@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Make the AOT cache, with which the JVM starts faster, of a distribution.")
 final class RehearseCommand implements Callable<Integer> {
-    private static final Duration LONGEST = Duration.ofSeconds(90);
+    private static final Duration LONGEST = Duration.ofMinutes(3);
 
     @Spec
     private @Nullable CommandSpec spec;

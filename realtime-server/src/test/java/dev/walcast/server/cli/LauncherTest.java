@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// which
 /// `rehearse` makes once for all tests.
 class LauncherTest {
+    /// Longer than a rehearsal is given.
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
+
     @TempDir
     private static Path root;
 
@@ -90,7 +94,7 @@ class LauncherTest {
         Path cache = root.resolve("made.aot");
         String jar = dist.resolve("walcast-server.jar").toString();
         try (DevProcess rehearsal = walcast("", "rehearse", "--jar=" + jar, "--cache=" + cache)) {
-            assertThat(rehearsal.exitCode()).isZero();
+            assertThat(rehearsal.exitCode(PATIENCE)).isZero();
             assertThat(rehearsal.output()).matches("The AOT cache is \\d+ MB\\.\n");
         }
         return cache;
@@ -185,7 +189,7 @@ class LauncherTest {
         Path none = root.resolve("none.aot");
         try (DevProcess rehearsal =
                 walcast("", "rehearse", "--jar=" + root.resolve("missing/walcast-server.jar"), "--cache=" + none)) {
-            assertThat(rehearsal.exitCode()).isZero();
+            assertThat(rehearsal.exitCode(PATIENCE)).isZero();
             assertThat(rehearsal.output()).matches("No AOT cache is made: .*\n");
         }
         assertThat(none).doesNotExist();
