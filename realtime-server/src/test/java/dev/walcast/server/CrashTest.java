@@ -30,7 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Kills the server and Postgres with SIGKILL, each during a stream of inserts.
 class CrashTest {
-    private static final String ROWS = "{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"rows\"}";
+    private static final String ROWS = """
+            {"event":"INSERT","schema":"public","table":"rows"}""";
 
     @TempDir
     private Path folder;
