@@ -89,7 +89,8 @@ final class FuzzAttacker {
 
     /// Tries to join the healthy client's topic as a private one.
     private byte[] intrusion(boolean isVersion2) {
-        String payload = "{\"config\":{\"private\":true,\"broadcast\":{\"self\":true}}}";
+        String payload = """
+                {"config":{"private":true,"broadcast":{"self":true}}}""";
         String text = isVersion2
                 ? "[\"9\",\"9\",\"realtime:healthy\",\"phx_join\"," + payload + "]"
                 : "{\"topic\":\"realtime:healthy\",\"event\":\"phx_join\",\"ref\":\"9\",\"payload\":" + payload + "}";
