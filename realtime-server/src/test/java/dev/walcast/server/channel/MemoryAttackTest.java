@@ -202,7 +202,8 @@ class MemoryAttackTest {
 
     /// Waits until the server has processed the frames of the 1.0.0 client.
     private static String heartbeat(WireClient client) throws Exception {
-        client.text("{\"topic\":\"phoenix\",\"event\":\"heartbeat\",\"ref\":\"9\",\"payload\":{}}");
+        client.text("""
+                {"topic":"phoenix","event":"heartbeat","ref":"9","payload":{}}""");
         return client.nextText();
     }
 
