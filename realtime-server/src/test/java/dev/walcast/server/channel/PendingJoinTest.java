@@ -24,7 +24,8 @@ import org.junit.jupiter.api.Test;
 /// Private channels while the database is being asked: what waits, what continues, and what remains after a leave.
 public class PendingJoinTest {
     private static final String TOPIC = "realtime:room";
-    private static final String PRIVATE = "{\"config\":{\"private\":true,\"broadcast\":{\"self\":true,\"ack\":true}}}";
+    private static final String PRIVATE = """
+            {"config":{"private":true,"broadcast":{"self":true,"ack":true}}}""";
     private static final String HELLO = "{\"event\":\"e\",\"payload\":{}}";
 
     private final CountDownLatch answer = new CountDownLatch(1);
@@ -127,7 +128,8 @@ public class PendingJoinTest {
             client.text("[\"1\",\"3\",\"realtime:slow\",\"phx_leave\",{}]");
             client.nextText();
             client.nextText();
-            server.topics.read(question -> question.viewer().role().equals("anon") ? TopicAccess.NONE : TestingTopics.ALL);
+            server.topics.read(
+                    question -> question.viewer().role().equals("anon") ? TopicAccess.NONE : TestingTopics.ALL);
             client.text(join("4", "realtime:slow", PRIVATE));
             client.text(broadcast("5", "realtime:slow", HELLO));
             String answered = client.nextText();
