@@ -79,7 +79,8 @@ record ExampleStage(TestPostgres postgres, TestServer server) {
 
     /// It has reached the server when this returns.
     void commit(String... statements) throws Exception {
-        String binding = "{\"event\":\"DELETE\",\"schema\":\"public\",\"table\":\"jobs\"}";
+        String binding = """
+                {"event":"DELETE","schema":"public","table":"jobs"}""";
         try (ChangeListener witness = ChangeListener.join(server, Stage.ALICE, binding)) {
             sql(statements);
             witness.past(postgres);
