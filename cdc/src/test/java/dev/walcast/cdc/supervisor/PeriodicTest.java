@@ -21,7 +21,7 @@ class PeriodicTest {
             1_000,
             Duration.ofSeconds(1),
             Duration.ofSeconds(10),
-            Duration.ofMillis(500),
+            Duration.ofSeconds(2),
             Duration.ofMinutes(5));
 
     private final Supervisor supervisor = new Supervisor(HASTY, System::nanoTime, _ -> {});
@@ -93,9 +93,9 @@ class PeriodicTest {
     void pauseIsNoHangAndWorkIs() throws Exception {
         CountDownLatch released = new CountDownLatch(1);
         new Periodic("pausing", LONG, _ -> {}).start(supervisor);
-        await().during(Duration.ofSeconds(2)).atMost(Duration.ofSeconds(20)).until(supervisor::checkAlive);
+        await().during(Duration.ofSeconds(4)).atMost(Duration.ofSeconds(30)).until(supervisor::checkAlive);
         new Periodic("hanging", LONG, _ -> released.await()).start(supervisor);
-        await().until(() -> !supervisor.checkAlive());
+        await().atMost(Duration.ofSeconds(30)).until(() -> !supervisor.checkAlive());
         released.countDown();
         await().until(supervisor::checkAlive);
     }
