@@ -30,6 +30,7 @@ public final class HttpFront implements AutoCloseable {
     private static final long ENTER_PAUSE_MILLIS = 25;
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(1);
 
+    private final String name;
     private final FrontLimits limits;
     private final Supervisor supervisor;
     private final ConnectionPlaces places;
@@ -39,8 +40,17 @@ public final class HttpFront implements AutoCloseable {
     private final AtomicLong accepted = new AtomicLong();
     private volatile @Nullable HttpEngine engine;
 
+    /// The port for clients.
+    ///
     /// @param supervisor runs the threads; may be closed only after this
     public HttpFront(String host, int port, FrontLimits limits, Supervisor supervisor) {
+        this("http", host, port, limits, supervisor);
+    }
+
+    /// @param name       begins the names of its threads; each front of a process has another
+    /// @param supervisor runs the threads; may be closed only after this
+    public HttpFront(String name, String host, int port, FrontLimits limits, Supervisor supervisor) {
+        this.name = requireNonNull(name, "name is null");
         this.limits = limits.withConnections(Descriptors.fitting(limits.connectionsMax()));
         this.supervisor = requireNonNull(supervisor, "supervisor is null");
         this.places = new ConnectionPlaces(this.limits);
@@ -75,8 +85,8 @@ public final class HttpFront implements AutoCloseable {
         }
         // loads the classes that a shortage of descriptors needs while descriptors are free
         boolean _ = places.makeRoom();
-        tasks.add(supervisor.startObserved("http-listener", new EndAction.Restart(), ThreadStarter.PLATFORM, listener));
-        tasks.add(supervisor.startObserved("http-watch", new EndAction.Restart(), ThreadStarter.PLATFORM, this::watch));
+        tasks.add(supervisor.startObserved(name + "-listener", new EndAction.Restart(), ThreadStarter.PLATFORM, listener));
+        tasks.add(supervisor.startObserved(name + "-watch", new EndAction.Restart(), ThreadStarter.PLATFORM, this::watch));
     }
 
     /// The port that it listens on.
@@ -99,10 +109,10 @@ public final class HttpFront implements AutoCloseable {
         if (!(channel.getRemoteAddress() instanceof InetSocketAddress remote)) {
             throw new IOException("not an internet address");
         }
-        String name = "http-" + accepted.incrementAndGet();
+        String thread = name + "-" + accepted.incrementAndGet();
         // TLS: another ClientSocket, around an SSLEngine; its handshake belongs on the connection's own thread
         ClientConnection connection = new ClientConnection(
-                new ChannelSocket(channel, name, remote),
+                new ChannelSocket(channel, thread, remote),
                 remote.getAddress(),
                 () -> requireNonNull(engine, "no routes"),
                 limits,
@@ -114,7 +124,7 @@ public final class HttpFront implements AutoCloseable {
         connection.entered();
         boolean started = false;
         try {
-            Thread.ofVirtual().name(name).start(connection);
+            Thread.ofVirtual().name(thread).start(connection);
             started = true;
         } finally {
             if (!started) {
