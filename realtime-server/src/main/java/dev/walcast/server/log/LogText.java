@@ -8,8 +8,7 @@ final class LogText {
     private LogText() {}
 
     /// Writes control characters, line and paragraph separators, invisible characters that change the direction of
-    /// writing, and halves of surrogate pairs as `
-    /// ` or `\u001b`. A backslash stays as it is.
+    /// writing, and halves of surrogate pairs as `\n` or `\u001b`. A backslash stays as it is.
     static String oneLine(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (mustEscape(text, i)) {
