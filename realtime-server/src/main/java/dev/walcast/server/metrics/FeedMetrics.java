@@ -68,7 +68,8 @@ public record FeedMetrics(
         return Math.max(0, end - source.activity().reached().value());
     }
 
-    private static String state(SourceState state) {
+    /// The state as the metric spells it.
+    public static String state(SourceState state) {
         return switch (state) {
             case SourceState.Idle _ -> "idle";
             case SourceState.Starting _ -> "starting";

@@ -146,6 +146,9 @@ public final class ServerOptions {
     private AddressOptions addresses = new AddressOptions();
 
     @Mixin
+    private AdminOptions admin = new AdminOptions();
+
+    @Mixin
     private MemoryOptions memory = new MemoryOptions();
 
     @Mixin
@@ -223,7 +226,8 @@ public final class ServerOptions {
                 presence.limits(),
                 acks.limits(),
                 addresses.limits(),
-                memory.limits(limits.clientBytes()));
+                memory.limits(limits.clientBytes()),
+                admin.settings());
     }
 
     private List<String> problems(@Nullable String url) {
@@ -252,6 +256,7 @@ public final class ServerOptions {
         problems.addAll(rights.problems());
         problems.addAll(limits.problems());
         problems.addAll(addresses.problems());
+        problems.addAll(admin.problems(port));
         problems.addAll(presence.problems(limits.outbox()));
         problems.addAll(acks.problems());
         problems.addAll(memory.problems());
